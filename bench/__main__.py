@@ -22,6 +22,7 @@ Question = Callable[[Stage, int, bool], list[Goal]]
 # asked
 QUESTIONS = {
     "g7": ("bench.pages.forms:measure_goals", 30, "form from schema"),
+    "graph": ("bench.pages.graphs:measure_goals", 50, "a workflow's graph of 40 nodes"),
     "g8": ("bench.catalogue.search:measure_goals", 120, "search, and the judged questions"),
     "g9": ("bench.catalogue.sync:measure_goals", 3, "sync"),
     "g5": ("bench.pages.cold_pages:measure_form", 8, "form page, cold"),

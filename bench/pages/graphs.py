@@ -1,0 +1,51 @@
+"""A workflow's graph of 40 nodes, each after the three before it, drawn as SVG by the server.
+
+The reference writes the same SVG out again from its parsed form: what any drawing has to do last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+from bench.figures import Goal, at_most, median
+from bench.stage.stage import Stage
+
+NODES, BEFORE = 40, 3
+DRAWN_MS = 5.0
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+    """The time of a drawing, at the median."""
+    from flows.graph import reading, svg
+
+    graph = reading.read(definition())
+    tree = ElementTree.fromstring(svg.draw(graph))
+    ours = median(taken_ms(lambda: svg.draw(graph)) for _ in range(rounds))
+    bare = median(taken_ms(lambda: ElementTree.tostring(tree)) for _ in range(rounds))
+    return [at_most("graph", f"{NODES} nodes drawn, p50", ours, DRAWN_MS, "ms", bare)]
+
+
+def taken_ms(draw: Callable[[], object]) -> float:
+    """Milliseconds that one drawing takes."""
+    began = time.perf_counter()
+    draw()
+    return 1000 * (time.perf_counter() - began)
+
+
+def definition() -> dict[str, Any]:
+    """The workflow's contents, in fal's dialect B (fal-protocol.md, section 15.3)."""
+    nodes = {}
+    for at in range(NODES):
+        before = [f"n{number}" for number in range(max(0, at - BEFORE), at)]
+        read = {"a": [f"${one}.images.0" for one in before], "p": "$input.x"}
+        nodes[f"n{at}"] = {
+            "type": "run",
+            "id": f"n{at}",
+            "app": "a/b",
+            "depends": before or ["input"],
+            "input": read,
+        }
+    return {"name": "workflow", "version": "1", "nodes": nodes, "output": {}, "schema": {}}
