@@ -28,11 +28,11 @@ from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.main import CatalogSync, Worker
-from tests.playground.copying import artifact
+from tests.playground.copying import artifact, helper_programs
 from tests.playground.signer import deliver, signer
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-__all__ = ["artifact", "deliver", "signer"]
+__all__ = ["artifact", "deliver", "helper_programs", "signer"]
 
 LIMIT_S = 90.0  # only to tell a hang from a busy machine
 SETTINGS = {
