@@ -73,6 +73,8 @@ class World:
         self.cookies = {"anonymous": SimpleCookie()} | {
             name: self._logged_in(person) for name, person in self.people.items()
         }
+        # One client for all requests: each new one would build the whole middleware chain again.
+        self._browser = Client()
         owner = self.people["owner"]
         run = Run.objects.create(
             user=owner,
@@ -168,10 +170,9 @@ class World:
             self.people["permitted"].user_permissions.set([found])
         else:
             self.people["permitted"].user_permissions.clear()
-        browser = Client()
-        browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
+        self._browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
         with transaction.atomic():
-            response = getattr(browser, method)(self.address(name), POSTED.get(name))
+            response = getattr(self._browser, method)(self.address(name), POSTED.get(name))
             transaction.set_rollback(True)
         if response.streaming:
             b"".join(response.streaming_content)  # which closes the file

@@ -21,8 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.types import TextContent
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
@@ -114,6 +112,10 @@ def running(
 
 async def converse(program: Path, environment: dict[str, str], folder: Path) -> str:
     """What an assistant is told over stdio, by the SDK's own client."""
+    # Imported here: every process would pay half a second to collect this file.
+    from mcp import Client, StdioServerParameters
+    from mcp.types import TextContent
+
     parameters = StdioServerParameters(
         command=str(program), args=["mcp"], env=environment, cwd=folder
     )

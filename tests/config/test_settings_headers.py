@@ -19,6 +19,8 @@ from django.test import Client
 from accounts.sessions import SessionStore
 from tests.processes import ROOT, environment
 
+pytestmark = pytest.mark.any_database
+
 PUBLIC = {
     "PUBLIC_URL": "https://vitrine.test",
     "SECRET_KEY": "a-long-random-text-of-50-signs-0123456789-abcdefghij-ABC",

@@ -23,16 +23,17 @@ from catalog.models import Endpoint, Schema, SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline
 from fal.http.limits import LIMITS
+from flows.account.sync import AccountSync
 from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.main import CatalogSync, Worker
-from tests.playground.copying import artifact
+from tests.playground.copying import artifact, helper_programs
 from tests.playground.signer import deliver, signer
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-__all__ = ["artifact", "deliver", "signer"]
+__all__ = ["artifact", "deliver", "helper_programs", "signer"]
 
 LIMIT_S = 90.0  # only to tell a hang from a busy machine
 SETTINGS = {
@@ -140,12 +141,11 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody but runs asks upstream, which is one host here.
+    """Only runs send requests to upstream, which is one host here.
 
-    Sync and thumbnails would find it well.
-
-    Each worker begins with them; so every test would have the sandbox paint pictures that nobody
-    looks at.
+    The sync, the thumbnails and the account's workflows would show the circuit breaker a healthy
+    host. Every worker starts with them, so each test would also have the sandbox paint pictures
+    and serve definitions that it never looks at.
     """
 
     async def rest(self: Any) -> float:
@@ -153,6 +153,7 @@ def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(CatalogSync, "run", rest)
     monkeypatch.setattr(ThumbnailFetcher, "step", rest)
+    monkeypatch.setattr(AccountSync, "run", rest)
 
 
 @pytest.fixture

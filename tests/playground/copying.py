@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,41 @@ from playground.worker import artifact_copies
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
+PROBE_LIMIT_S = 60.0
+
+
+class _Copier:
+    """One event loop and one MediaProbe for all copies of a test process.
+
+    Each test would otherwise start its own helper programs, which takes longer than the copy.
+    """
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        self.probe = MediaProbe(PROBE_LIMIT_S)
+
+    def close(self) -> None:
+        self.runner.run(self.probe.close())
+        self.runner.close()
+        _copier.cache_clear()
+
+
+@cache
+def _copier() -> _Copier:
+    return _Copier()
+
+
+@pytest.fixture(scope="session")
+def helper_programs() -> Iterator[None]:
+    """Stops the helper programs that `copy` has started."""
+    yield
+    _copier().close()
+
+
 @pytest.fixture
-def artifact(make_run: Any, settings: Any, tmp_path: Path) -> Callable[..., Artifact]:
+def artifact(
+    make_run: Any, settings: Any, tmp_path: Path, helper_programs: None
+) -> Callable[..., Artifact]:
     """`artifact(kind="video")` → a row that waits for its copy into a storage of the test's own."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
@@ -42,21 +75,26 @@ def artifact(make_run: Any, settings: Any, tmp_path: Path) -> Callable[..., Arti
     return make
 
 
-def copy(row: Artifact, answer: Answer | bytes, limit_s: float = 60.0) -> Artifact:
-    """Copy it once from a host that gives this answer, as a worker does."""
+def copy(row: Artifact, answer: Answer | bytes, limit_s: float = PROBE_LIMIT_S) -> Artifact:
+    """Copy it once from a host that gives this answer, as a worker does.
+
+    The probe may take `limit_s`; another limit than the usual one gets a probe of its own.
+    """
     give = answer if callable(answer) else lambda _: httpx.Response(200, content=answer)
+    copier = _copier()
 
     async def main() -> None:
         addresses = fal.Addresses(media=("https://media.test",))
-        looker = MediaProbe(limit_s)
+        probe = copier.probe if limit_s == PROBE_LIMIT_S else MediaProbe(limit_s)
         try:
             async with fal.Clients(addresses, transport=httpx.MockTransport(give)) as clients:
-                await artifact_copies.copy(row, clients.files, looker)
+                await artifact_copies.copy(row, clients.files, probe)
         finally:
-            await looker.close()
+            if probe is not copier.probe:
+                await probe.close()
             await sync_to_async(connections.close_all)()
 
-    asyncio.run(main())
+    copier.runner.run(main())
     row.refresh_from_db()
     return row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -13,9 +13,6 @@ from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import TextResourceContents
 
 from api import tokens
 from api.assistants.http import Assistants
@@ -29,6 +26,9 @@ from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from tests.api.pages import Pages
 from tests.flows.conftest import flow, models
+
+if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+    from mcp import Client
 
 __all__ = ["flow", "models"]
 
@@ -55,6 +55,8 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 @pytest.fixture
 def talk(pages: Pages, user: Any) -> Callable[..., Any]:
     """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
 
     def converse(
         conversation: Callable[[Client], Awaitable[Any]],
@@ -222,6 +224,8 @@ def test_a_picture_is_shown_small(talk: Any, make_run: Any) -> None:
 
 
 def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_run: Any) -> None:
+    from mcp.types import TextResourceContents
+
     run = make_run(endpoint=flux)
     Preset.objects.create(user=user, endpoint=flux, name="wide", arguments={"prompt": "y"})
     best = Collection.objects.create(slug="best", title="Best of all", is_published=True)

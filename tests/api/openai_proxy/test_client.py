@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openai
 import pytest
 import uvicorn
 from django.contrib.auth.models import User
@@ -33,6 +32,11 @@ from tests.api.gateway.conftest import (
 from tests.api.pages import Pages
 from tests.playground.conftest import Control, _work, runs_alone
 
+if (
+    TYPE_CHECKING
+):  # imported where it is used: every process would pay a third of a second to collect
+    import openai
+
 __all__ = ["catalogue", "gated", "person", "runs_alone", "sandbox", "sandbox_process", "synced"]
 pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.usefixtures("runs_alone")]
 
@@ -41,13 +45,15 @@ SAID: list[Any] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Write about mountains"},
 ]
-Act = Callable[[openai.AsyncOpenAI], Awaitable[Any]]
+Act = Callable[["openai.AsyncOpenAI"], Awaitable[Any]]
 Ask = Callable[[Act], Any]
 
 
 @pytest.fixture
 def ask(gated: Gated, person: User, settings: Any) -> Ask:
     """`ask(act)`: what `act(client)` gives, with a client of the package for the person's token."""
+    import openai
+
     _, secret = tokens.create(person, "notebook", ["run"])
 
     async def serve(gateway: str, act: Act) -> Any:
@@ -102,6 +108,8 @@ def test_a_stream_comes_in_chunks_and_is_kept(ask: Ask, model: str) -> None:
 
 
 def test_what_is_wrong_is_an_error_of_the_package(ask: Ask, sandbox: Control) -> None:
+    import openai
+
     Endpoint.objects.filter(endpoint_id="sandbox/eye").update(
         standing=Standing.BLOCKED, standing_reason="not for us"
     )

@@ -11,6 +11,8 @@ from django.test import Client
 from playground.models import Run
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.any_database
+
 MODEL = "/models/fal-ai/flux/dev/"
 MOST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 

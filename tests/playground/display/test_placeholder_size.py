@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from playground.display import placeholder_size, renderers
 from playground.models import Artifact, Run
 
+pytestmark = pytest.mark.any_database
+
 SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
 MEDIA = "https://v3.fal.media/files"
 ANYTHING = st.recursive(

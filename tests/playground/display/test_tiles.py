@@ -11,7 +11,7 @@ from playground.display.renderers import changed_fragments
 from playground.display.tiles import tile
 from playground.models import Artifact, Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Make = Callable[..., Run]
 
 

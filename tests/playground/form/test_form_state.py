@@ -13,6 +13,8 @@ from schemas import decode_post
 from tests.playground.browser_post import post_of
 from tests.playground.results import document
 
+pytestmark = pytest.mark.any_database
+
 PAGE = "/models/fal-ai/flux/dev/"
 HTMX = {"HX-Request": "true"}
 SET = {
