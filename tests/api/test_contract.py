@@ -26,10 +26,11 @@ from api.contract.document import BASE, document
 from api.contract.operation import OPERATIONS
 from catalog.models import Change, Collection
 from playground.models import Artifact, Preset, Upload
+from tests.schemas.laws import cases
 
 assert resources  # which declares the operations
 FLUX = "fal-ai/flux/dev"
-EXAMPLES = 10
+EXAMPLES = cases(10)
 # Its cases are made when the test runs, a part of it for each operation: made while tests are
 # collected, they would be made by every process.
 schema = schemathesis.pytest.from_fixture("api_schema")

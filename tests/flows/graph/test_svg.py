@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from flows.graph import reading, svg
 from flows.graph.layout import HEIGHT, WIDTH, layout
 from tests.flows.graph.definitions import CONTENTS_B, any_definition, with_nodes
+from tests.schemas.laws import cases
 
 pytestmark = pytest.mark.any_database
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60))
 @given(any_definition())
 def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None:
     graph = reading.read(raw)

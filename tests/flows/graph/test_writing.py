@@ -9,11 +9,12 @@ from hypothesis import given, settings
 
 from flows.graph import checks, reading, writing
 from tests.flows.graph.definitions import DOCS_A, ENVELOPE_B, any_definition
+from tests.schemas.laws import cases
 
 pytestmark = pytest.mark.any_database
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60))
 @given(any_definition())
 def test_c61_a_definition_is_exported_unchanged(raw: dict[str, Any]) -> None:
     graph = reading.read(raw)

@@ -19,6 +19,7 @@ from schemas.facts.capabilities import read_capabilities
 from schemas.fields.examples import example
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
+from tests.schemas.laws import cases
 
 ROUNDS = "Upstream may round up to whole megapixels."
 UNITS = [
@@ -232,7 +233,7 @@ def test_real_documents_have_an_estimate(document: Any, unit: str) -> None:
         assert_is_sane(estimate(Price(Decimal("0.05"), unit), arguments, of))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60))
 @given(
     document=st.sampled_from(DOCUMENTS).flatmap(hostile.mutations),
     arguments=strategies.json_values,
