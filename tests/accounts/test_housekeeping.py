@@ -53,7 +53,7 @@ def test_the_worker_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     upstream: Any = SimpleNamespace(thumbnails=None, addresses=None, platform=None)
     worker = Worker(upstream, BreakerRegistry(), has_key=False)
-    (job,) = [job for job in worker._jobs(channel.Signal()) if job.name == "delete expired rows"]
+    (job,) = [job for job in worker.jobs(channel.Signal()) if job.name == "delete expired rows"]
 
     async def run() -> float:
         return await job.run()

@@ -31,10 +31,10 @@ from tests.api.gateway.conftest import (
     synced,
 )
 from tests.api.pages import Pages
-from tests.playground.conftest import Control, _work, runs_alone
+from tests.playground.conftest import Control, _work
 
-__all__ = ["catalogue", "gated", "person", "runs_alone", "sandbox", "sandbox_process", "synced"]
-pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.usefixtures("runs_alone")]
+__all__ = ["catalogue", "gated", "person", "sandbox", "sandbox_process", "synced"]
+pytestmark = [pytest.mark.system, pytest.mark.any_database]
 
 NAME = "someone/some-model"
 SAID: list[Any] = [
