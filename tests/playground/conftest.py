@@ -184,6 +184,7 @@ async def _work(
     breakers: Callable[[], BreakerRegistry] = BreakerRegistry,
     worker_limits: WorkerLimits = WORKER_LIMITS,
     patience: Patience = PATIENCE,
+    make: Callable[..., Worker] = RunsWorker,
 ) -> None:
     async with AsyncExitStack() as stack:
         workers = []
@@ -193,7 +194,7 @@ async def _work(
                 on_outcome=pace.record_response, on_slow=pace.record_slow, limits=limits
             )
             clients = await stack.enter_async_context(opened)
-            worker = RunsWorker(
+            worker = make(
                 clients, pace, has_key=True, name=name, patience=patience, limits=worker_limits
             )
             workers.append(worker)
