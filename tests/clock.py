@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -36,9 +36,11 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumps.now_s
 
-    def run_in_executor(self, *of: Any) -> Any:
+    def run_in_executor(
+        self, executor: Any, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
         """Time stands still while a thread works, for example with the database."""
-        future = super().run_in_executor(*of)
+        future = super().run_in_executor(executor, func, *args)
         self._jumps.threads += 1
         future.add_done_callback(self._take_back)
         return future
