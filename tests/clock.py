@@ -36,7 +36,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumps.now_s
 
-    def run_in_executor(
+    def run_in_executor(  # type: ignore[override]  # the stubs tie `args` to `func`
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
         """Time stands still while a thread works, for example with the database."""

@@ -110,7 +110,7 @@ def test_without_a_place_for_sockets_nobody_is_disturbed(
 def test_a_committed_change_wakes_who_waits(has_rung: bool) -> None:
     # On SQLite a change is also found that was written by somebody who does not ring.
     rings = has_rung or connection.vendor != "sqlite"
-    pause = {"poll_every_s": 2 * PATIENCE_S} if has_rung else {}
+    poll_every_s = 2 * PATIENCE_S if has_rung else channel.POLL_EVERY_S
 
     def write() -> None:
         with transaction.atomic():
@@ -124,7 +124,7 @@ def test_a_committed_change_wakes_who_waits(has_rung: bool) -> None:
 
     async def main() -> bool:
         try:
-            async with channel.listen(**pause) as bell:
+            async with channel.listen(poll_every_s=poll_every_s) as bell:
                 await bell.wait(-1, PATIENCE_S)
                 await asyncio.sleep(0.3)  # it rings as it begins
                 version = bell.version

@@ -42,7 +42,7 @@ def session() -> str:
 def serve(
     use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]],
     hold_s: float = HOLD_S,
-    **seconds: float,
+    **seconds: Any,
 ) -> Any:
     """`use(client)` against a router that lives for as long; `seconds` are the router's."""
 
