@@ -12,15 +12,15 @@ EVERY_S = 3600.0
 BATCH_ROWS = 1000  # keeps each statement, and its lock on the database, short
 
 
-def delete_expired() -> float:
+def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     """Delete expired sessions, links, tokens and counters; return the seconds until the next call.
 
-    Deletes at most `BATCH_ROWS` sessions; returns 1 if more may be left.
+    Deletes at most `batch_rows` sessions; returns 1 if more may be left.
     """
     throttle.delete_expired()
     single_use.delete_expired()
     LoginLink.objects.filter(expires_at__lt=timezone.now()).delete()
     expired = Session.objects.filter(expire_date__lt=timezone.now())
-    keys = list(expired.values_list("session_key", flat=True)[:BATCH_ROWS])
+    keys = list(expired.values_list("session_key", flat=True)[:batch_rows])
     Session.objects.filter(session_key__in=keys).delete()
-    return 1.0 if len(keys) == BATCH_ROWS else EVERY_S
+    return 1.0 if len(keys) == batch_rows else EVERY_S

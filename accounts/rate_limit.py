@@ -106,10 +106,13 @@ UNLIMITED_VIEWS = _views("playground:webhook")
 
 
 class Buckets:
-    """A token bucket for each limit and client; evicts the least recently used."""
+    """Token buckets by limit and client; evicts the least recently used beyond `most`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, most: int = MAX_BUCKETS
+    ) -> None:
         self._clock = clock
+        self._most = most
         self._lock = Lock()
         # By limit and client: the tokens left, and when they were counted.
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
@@ -122,7 +125,7 @@ class Buckets:
             tokens = min(limit.burst, tokens + (now - at) * rate)
             is_allowed = tokens >= 1
             self._buckets[limit.name, client] = (tokens - is_allowed, now)
-            while len(self._buckets) > MAX_BUCKETS:
+            while len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)
 

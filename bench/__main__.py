@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from bench.figures import SUMMARY, Goal, table
@@ -46,15 +46,18 @@ QUESTIONS = {
 SAME = {"g2": "g1"}
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(
+    argv: list[str] | None = None,
+    questions: Mapping[str, tuple[str, int, str]] = QUESTIONS,
+) -> int:
     """Ask the questions one after the other, then show the summary."""
     options = parser().parse_args(argv)
-    wanted = {SAME.get(name, name) for name in options.questions} or set(QUESTIONS)
+    wanted = {SAME.get(name, name) for name in options.questions} or set(questions)
     goals: list[Goal] = []
     broken: list[str] = []
     started = time.monotonic()
     with Stage() as stage:
-        for name, (place, rounds, what) in QUESTIONS.items():
+        for name, (place, rounds, what) in questions.items():
             if name not in wanted:
                 continue
             print(f"\n== {name.upper()}: {what}", flush=True)

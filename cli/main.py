@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cli.errors import CommandFailed, Exit
+
+if TYPE_CHECKING:
+    from cli.client import Client
 
 Command = Callable[[Namespace], int]
 # Commands that manage the Vitrine of this machine, and their names in `manage.py`.
@@ -27,13 +31,20 @@ _EPILOGUE = (
 _INPUT_HELP = "name=value, name=@file (uploaded), name:=JSON"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run a command; returns the exit code."""
+def _connect() -> Client:
+    from cli.connection import connect  # httpx takes a while to import
+
+    return connect()
+
+
+def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> int:
+    """Run a command with the client that `connect` returns; returns the exit code."""
     if arguments and arguments[0] in MANAGEMENT:
         return _manage(arguments)
     if arguments and arguments[0] == "__complete":
-        return _complete(arguments[1:])
+        return _complete(arguments[1:], connect)
     options = _parse(arguments)
+    options.connect = connect
     try:
         return int(options.command(options))
     except CommandFailed as failure:
@@ -70,9 +81,8 @@ def _manage(arguments: Sequence[str]) -> int:
     return int(Exit.OK)
 
 
-def _complete(words: Sequence[str]) -> int:
+def _complete(words: Sequence[str], connect: Callable[[], Client]) -> int:
     from cli.completion import complete
-    from cli.connection import connect
 
     names = [*MANAGEMENT, *_names()]
     try:
@@ -156,11 +166,9 @@ def _finish(parser: ArgumentParser, module: str, function: str) -> None:
     def command(options: Namespace) -> int:
         from importlib import import_module
 
-        from cli.connection import connect
-
         _require_model(options)
         found = getattr(import_module(f"cli.commands.{module}"), function)
-        return int(found(connect(), options))
+        return int(found(options.connect(), options))
 
     parser.set_defaults(command=command)
 
@@ -176,10 +184,9 @@ def _require_model(options: Namespace) -> None:
 
 
 def _serve_mcp(options: Namespace) -> int:
-    from cli.connection import connect
     from cli.mcp import serve
 
-    serve(connect())
+    serve(options.connect())
     return int(Exit.OK)
 
 

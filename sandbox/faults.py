@@ -25,6 +25,7 @@ class Fault:
     after: int = 0
     about: str = ""
     value: float = 0  # seconds to wait, Retry-After, or events before the cut
+    is_held: bool = False  # its calls wait until the faults are cleared
 
 
 class Faults:
@@ -32,6 +33,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.active: list[Fault] = []
+        self._cleared = asyncio.Event()
 
     def add(self, fault: Fault) -> None:
         """Activate a fault; raises ValueError for an unknown name."""
@@ -41,8 +43,14 @@ class Faults:
         self.active.append(fault)
 
     def clear(self) -> None:
-        """Deactivate every fault."""
+        """Deactivate every fault; calls that are held go on."""
         self.active.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def wait_until_cleared(self) -> None:
+        """Return when the faults are cleared the next time."""
+        await self._cleared.wait()
 
     def take(self, kind: str, path: str = "") -> Fault | None:
         """Return the fault that affects this call, if any, and count it down."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -17,9 +17,10 @@ class _Jumps(selectors.DefaultSelector):
     """Where a loop would wait for its next timer, the time of that timer has come."""
 
     now_s = 0.0
+    threads = 0  # that work for the loop, and wake it
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is None:  # nothing but sockets or threads could wake it
+        if timeout is None or (timeout > 0 and self.threads):
             return super().select(None)
         found = super().select(0)
         if not found:
@@ -35,9 +36,21 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumps.now_s
 
+    def run_in_executor(  # type: ignore[override]  # the stubs tie `args` to `func`
+        self, executor: Any, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Time stands still while a thread works, for example with the database."""
+        future = super().run_in_executor(executor, func, *args)
+        self._jumps.threads += 1
+        future.add_done_callback(self._take_back)
+        return future
+
+    def _take_back(self, _: Any) -> None:
+        self._jumps.threads -= 1
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run` in such time; ask the running loop for it. For what waits for timers alone."""
+    """`asyncio.run` in such time; ask the running loop for it. For what waits for timers and threads."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)
 

@@ -91,8 +91,12 @@ def main(arguments: list[str]) -> int:
     if "--quick" in arguments:
         rest = [argument for argument in arguments if argument != "--quick"]
         # Little of this is waiting, and each process imports and collects everything first.
-        name, profile = "SQLite, without a browser", {"HYPOTHESIS_PROFILE": "quick"}
-        return run_pytest(name, "-m", QUICK, *rest, processes=3, **profile)
+        return run_pytest(
+            "SQLite, without a browser",
+            *("-m", QUICK, *rest),
+            processes=3,
+            HYPOTHESIS_PROFILE="quick",
+        )
     print(f"== Browser: {find_program()}", flush=True)
     if url := find_postgresql():
         return run_on_both_databases(url, arguments)

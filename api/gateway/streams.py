@@ -28,8 +28,10 @@ from playground.runs import outcomes, state_machine
 from playground.runs.group_commit import retry_until_committed
 from playground.worker.scheduling import leases
 from playground.worker.transports import cancellation, direct
+from playground.worker.transports.limits import DirectLimits
 
-WRITE_EVERY_S = 1.0  # the caller has the bytes; the run's page follows more slowly
+# The caller has the bytes; the run's page follows more slowly.
+LIMITS = DirectLimits(write_every_s=1.0)
 MAX_STREAMS = 400
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,7 @@ async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
         arguments = await inputs.upload_inputs(run, upstream)
         if arguments is not run.arguments:
             await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
-        await direct.run_directly(run, arguments, upstream, answer.events, WRITE_EVERY_S)
+        await direct.run_directly(run, arguments, upstream, answer.events, LIMITS)
     except fal.FalError as error:
         seen = outcomes.from_error(error, by="stream")
         if error.is_unconfirmed:

@@ -101,14 +101,14 @@ def compare_pending() -> int:
     return len(waiting)
 
 
-def prune() -> int:
-    """Delete one batch of changes beyond `KEPT`, and schemas no row refers to; returns its size."""
+def prune(kept: int = KEPT, at_once: int = PRUNED_AT_ONCE) -> int:
+    """Delete one batch of changes beyond `kept`, and schemas no row refers to; returns its size."""
     newest = Change.objects.order_by("-pk").values_list("pk", flat=True)
-    last = newest[KEPT : KEPT + 1].first()
+    last = newest[kept : kept + 1].first()
     if last is None:
         return 0
     gone = Change.objects.filter(pk__lte=last).order_by("pk")
-    rows = list(gone.values_list("pk", "was_id", "now_id")[:PRUNED_AT_ONCE])
+    rows = list(gone.values_list("pk", "was_id", "now_id")[:at_once])
     versions = {digest for _, *both in rows for digest in both if digest}
     with transaction.atomic():
         Change.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()

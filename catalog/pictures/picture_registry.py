@@ -16,7 +16,6 @@ import fal
 from catalog.models import Endpoint, Picture
 from catalog.pictures import picture_files
 
-MOST_BYTES = 4 << 30  # of our storage, for all pictures together
 TRIES, TRIES_FOR_BAD = 10, 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30, 6 * 3600
 CLAIM_DURATION = timedelta(minutes=5)  # longer than two slow files and three slow drawings
@@ -195,11 +194,6 @@ def counts() -> dict[str, int]:
     rows = {row["state"]: row for row in counts}
     found = {state: rows[state]["number"] if state in rows else 0 for state in Picture.State.values}
     return {**found, "bytes": sum(row["bytes"] for row in rows.values())}
-
-
-def is_full() -> bool:
-    """Whether pictures have reached their storage limit, so that no more are fetched."""
-    return size_bytes() >= MOST_BYTES
 
 
 def coming() -> QuerySet[Picture]:

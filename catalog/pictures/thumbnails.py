@@ -22,6 +22,7 @@ from asgiref.sync import sync_to_async
 import fal
 from catalog.models import Picture, Revision
 from catalog.pictures import picture_files, picture_registry
+from catalog.pictures.limits import PICTURE_LIMITS, PictureLimits
 from core.db import transient_errors
 from core.process import subprocess_worker
 
@@ -29,14 +30,13 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 3
 MAX_BYTES = 32 << 20
-FETCH_S, DRAW_S = 60.0, 30.0
-IDLE_S = 2.0
+DRAW_S = 30.0
 REST_S = 5.0  # when the catalogue has not changed for `QUIET_S`
 QUIET_S = 60.0
 # Growing pauses between batches of links: the first cards at once, then the rarer the more there
 # are (a second per thousand), because each batch makes open pages render the catalogue again.
 FIRST_LINKS_S, LONG_LINKS_S, MORE_S_PER_ENDPOINT = 1.0, 3.0, 0.001
-PLAN_EVERY_S, SWEEP_EVERY_S = 1.0, 3600.0
+SWEEP_EVERY_S = 3600.0
 RECIPE = b"2"  # raised when the output of `drawing.py` changes, to get new file names
 
 
@@ -47,9 +47,15 @@ class Undrawable(Exception):
 class ThumbnailFetcher:
     """One worker's fetching of thumbnails: call `step` repeatedly, `close` at the end."""
 
-    def __init__(self, files: fal.Files, addresses: fal.Addresses) -> None:
+    def __init__(
+        self,
+        files: fal.Files,
+        addresses: fal.Addresses,
+        limits: PictureLimits = PICTURE_LIMITS,
+    ) -> None:
         self._files = files
         self._addresses = addresses
+        self._limits = limits
         self._program = subprocess_worker.SandboxedWorker("catalog.pictures.drawing", DRAW_S)
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._revision = ""
@@ -72,9 +78,11 @@ class ThumbnailFetcher:
             if self._unlinked_since is not None:
                 return 0.0
             is_quiet = time.monotonic() - self._changed_at > QUIET_S
-            return REST_S if is_quiet else IDLE_S
+            return REST_S if is_quiet else self._limits.idle_s
         await asyncio.wait(
-            self._under_way.values(), timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED
+            self._under_way.values(),
+            timeout=self._limits.idle_s,
+            return_when=asyncio.FIRST_COMPLETED,
         )
         return 0.0
 
@@ -97,7 +105,7 @@ class ThumbnailFetcher:
     def _plan(self) -> None:
         """Queue new URLs, and link finished pictures when their pause is over."""
         now, revision = time.monotonic(), Revision.current()
-        if revision != self._revision and now - self._planned_at >= PLAN_EVERY_S:
+        if revision != self._revision and now - self._planned_at >= self._limits.plan_every_s:
             self._register(now)
             self._revision, self._planned_at = revision, now
             self._changed_at = now
@@ -108,7 +116,7 @@ class ThumbnailFetcher:
             return
         wants = picture_registry.wanted()
         picture_registry.link(wants)
-        self._is_full = picture_registry.is_full()
+        self._is_full = picture_registry.size_bytes() >= self._limits.most_bytes
         self._unlinked_since = None
         longest_s = LONG_LINKS_S + len(wants) * MORE_S_PER_ENDPOINT
         longer_s = min(self._links_pause_s * 2, longest_s)
@@ -175,7 +183,10 @@ class ThumbnailFetcher:
             return await asyncio.to_thread(_stored, base, answer, error)
 
     async def _fetch(self, url: str, file: IO[bytes], digest: Any) -> None:
-        async with asyncio.timeout(FETCH_S), self._files.open(url, max_bytes=MAX_BYTES) as stream:
+        async with (
+            asyncio.timeout(self._limits.fetch_s),
+            self._files.open(url, max_bytes=MAX_BYTES) as stream,
+        ):
             async for chunk in stream:
                 file.write(chunk)
                 digest.update(chunk)

@@ -201,17 +201,18 @@ class _Kept:
 _kept = _Kept()
 
 
-def current(revision: str) -> Index:
+def current(revision: str, *, at_once: int = AT_ONCE, rest: float = REST) -> Index:
     """The index under a revision.
 
-    A large catalogue's may be some seconds behind: it is rebuilt in a thread, now and then while a
-    sync is writing. Its `token` says which revision it was built from.
+    That of more than `at_once` endpoints may be some seconds behind: it is rebuilt in a thread, now
+    and then while a sync is writing, `rest` times as long after the one before as that took. Its
+    `token` says which revision it was built from.
     """
     index, age = _kept.index, time.monotonic() - _kept.built_at
     if index is not None and index.token == revision and age < OLDEST_S:
         return index
-    if index is not None and len(index.keys) > AT_ONCE:
-        if age > REST * _kept.cost_s and _kept.lock.acquire(blocking=False):
+    if index is not None and len(index.keys) > at_once:
+        if age > rest * _kept.cost_s and _kept.lock.acquire(blocking=False):
             threading.Thread(target=_rebuild_aside, name="search index", daemon=True).start()
         return index
     with _kept.lock:

@@ -19,10 +19,11 @@ RENEW_DATE = 0  # uvicorn's `on_tick` renews the Date header when its counter is
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that wakes up once a second, and immediately when asked to stop."""
+    """A uvicorn server that wakes up every `tick_s`, and immediately when asked to stop."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, tick_s: float = TICK_S) -> None:
         super().__init__(config)
+        self._tick_s = tick_s
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end_requested = asyncio.Event()
 
@@ -35,7 +36,7 @@ class Server(uvicorn.Server):
     async def pause(self) -> None:
         """Sleep until the next tick, or until asked to stop."""
         try:
-            async with asyncio.timeout(TICK_S):
+            async with asyncio.timeout(self._tick_s):
                 await self._end_requested.wait()
         except TimeoutError:
             return

@@ -16,17 +16,17 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _last_sync: tuple[datetime, float] | None = None  # the database's time, and ours at that moment
 
 
-def now() -> datetime:
+def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
     """Return the database's time; on SQLite this machine's, the only one there.
 
-    Queries the database every `RESYNC_EVERY_S`; in between a monotonic clock counts on, so that
+    Queries the database every `resync_every_s`; in between a monotonic clock counts on, so that
     adjustments of this machine's wall clock have no effect.
     """
     global _last_sync
     if connection.vendor != "postgresql":
         return timezone.now()
     started = time.clock_gettime(_CLOCK)
-    if _last_sync and started - _last_sync[1] < RESYNC_EVERY_S:
+    if _last_sync and started - _last_sync[1] < resync_every_s:
         return _last_sync[0] + timedelta(seconds=started - _last_sync[1])
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")

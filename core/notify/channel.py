@@ -141,17 +141,27 @@ class Signal:
 
 
 @asynccontextmanager
-async def listen(is_idle: Callable[[], bool] = lambda: False) -> AsyncIterator[Signal]:
+async def listen(
+    is_idle: Callable[[], bool] = lambda: False,
+    *,
+    poll_every_s: float = POLL_EVERY_S,
+    idle_poll_every_s: float = IDLE_POLL_EVERY_S,
+) -> AsyncIterator[Signal]:
     """Yield a signal that is set by every notification for the duration of the block.
 
-    While `is_idle()`, a change of SQLite's file without a notification is noticed within a second.
+    A change of SQLite's file without a notification is noticed within `poll_every_s` seconds, or
+    within `idle_poll_every_s` while `is_idle()`.
     """
     signal = Signal()
     database = connection.settings_dict
     if connection.vendor == "postgresql":
         listener = _listen_postgresql(signal)
     else:
-        listener = _watch_sqlite(signal, database, is_idle)
+
+        def pause_s(is_notified: bool) -> float:
+            return idle_poll_every_s if is_notified and is_idle() else poll_every_s
+
+        listener = _watch_sqlite(signal, database, pause_s)
     task = asyncio.create_task(listener, name="changes")
     try:
         yield signal
@@ -162,11 +172,11 @@ async def listen(is_idle: Callable[[], bool] = lambda: False) -> AsyncIterator[S
 
 
 async def _watch_sqlite(
-    signal: Signal, database: dict[str, Any], is_idle: Callable[[], bool]
+    signal: Signal, database: dict[str, Any], pause_s: Callable[[bool], float]
 ) -> None:
     """Set the signal at each notification, and when polling finds that the file has changed.
 
-    Polls only while somebody waits for the signal.
+    Polls only while somebody waits for the signal, every `pause_s(whether it is notified)` seconds.
     """
     name = str(database["NAME"])
     watcher = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
@@ -189,7 +199,7 @@ async def _watch_sqlite(
             await signal.has_waiters.wait()
             if has_changed():
                 signal.set()
-            await asyncio.sleep(IDLE_POLL_EVERY_S if is_notified and is_idle() else POLL_EVERY_S)
+            await asyncio.sleep(pause_s(is_notified))
 
 
 async def _read_notifications(signal: Signal, pgconn: PGconn) -> None:

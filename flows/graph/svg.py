@@ -6,14 +6,16 @@ links; the page has the same as a list.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 
 from flows.graph.graph import INPUT, Graph, Node
 from flows.graph.layout import HEIGHT, RESULT, WIDTH, Box, Line, layout
 
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 TITLE_CHARS, DETAIL_CHARS = 24, 30
 SIGNS = {"running": "…", "done": "✓", "failed": "✕", "unknown": "?", "broken": "!"}
 WORDS = {
@@ -118,3 +120,8 @@ def _box(box: Box, node: Node | None, face: Face) -> str:
 
 def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def escape(text: str) -> str:
+    """The text as markup, with a sign in place of characters that no XML may hold."""
+    return html.escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text))

@@ -93,7 +93,7 @@ class Subscription:
         elif any(self.broker.has_partial_after(run) for run in self.runs):
             self._publish_at(self.broker.next_partial_at)
         elif self._timer is None and self.newer():
-            self._publish_at(asyncio.get_running_loop().time() + COALESCE_S)
+            self._publish_at(asyncio.get_running_loop().time() + self.broker.coalesce_s)
 
     def _publish_at(self, when: float) -> None:
         if self._timer is None or self._due > when:
@@ -147,11 +147,13 @@ class Broker:
     """Wakes those polls of this process whose runs have changed.
 
     One task listens for all polls: a notification costs one query, and a poll whose runs do not
-    change costs nothing but memory.
+    change costs nothing but memory. What is no new state is sent together with what comes within
+    `coalesce_s` seconds.
     """
 
-    def __init__(self, signal: channel.Signal) -> None:
+    def __init__(self, signal: channel.Signal, coalesce_s: float = COALESCE_S) -> None:
         self.signal = signal
+        self.coalesce_s = coalesce_s
         self.is_shutting_down = False
         self.versions: dict[uuid.UUID, int] = {}
         self._subscriptions: dict[tuple[Watched, ...], Subscription] = {}
@@ -302,7 +304,7 @@ class Broker:
 
     def _pause_partials(self, took_s: float, size_bytes: int) -> None:
         pause_s = max(PARTIAL_PAUSE * took_s, size_bytes / PARTIAL_BYTES_PER_S)
-        self.next_partial_at = asyncio.get_running_loop().time() + min(pause_s, COALESCE_S)
+        self.next_partial_at = asyncio.get_running_loop().time() + min(pause_s, self.coalesce_s)
 
 
 def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:

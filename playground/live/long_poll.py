@@ -28,7 +28,7 @@ from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send
 from core.notify import channel, messages
 from playground.live import groups, renewal, shown_ends, shutdown
-from playground.live.broker import Broker, News, Watched
+from playground.live.broker import COALESCE_S, Broker, News, Watched
 from playground.runs.progress import live_partials, watch_tokens, worker_status
 from playground.runs.progress.watch_tokens import WatchToken
 
@@ -67,9 +67,13 @@ class Router:
         on_shutdown: Callable[[], None] = lambda: None,
         *,
         hold_s: float = HOLD_S,
+        coalesce_s: float = COALESCE_S,
+        look_for_workers_s: float = worker_status.LOOK_EVERY_S,
     ) -> None:
         self.pages = pages
         self._hold_s = hold_s
+        self._coalesce_s = coalesce_s
+        self._look_for_workers_s = look_for_workers_s
         self._on_shutdown = on_shutdown
         self.sessions = SessionCache()
         self.groups = groups.Registry()
@@ -87,10 +91,13 @@ class Router:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         async with AsyncExitStack() as stack:
-            self.broker = Broker(await stack.enter_async_context(channel.listen()))
+            signal = await stack.enter_async_context(channel.listen())
+            self.broker = Broker(signal, self._coalesce_s)
             listening = asyncio.create_task(self.broker.listen(), name="long polls")
             stack.enter_context(messages.on_message(self.broker.receive))
-            watching = asyncio.create_task(worker_status.watch_for_workers(), name="worker status")
+            watching = asyncio.create_task(
+                worker_status.watch_for_workers(self._look_for_workers_s), name="worker status"
+            )
             with shutdown.on_shutdown(self._release_all):
                 await send({"type": "lifespan.startup.complete"})
                 await receive()

@@ -113,9 +113,8 @@ class Relay:
             async with self.upstream.realtime.session(ticket.endpoint_id) as session:
                 first = await _next_input(endpoint, page)
                 if isinstance(first, dict):
-                    save_every_s = self.limits.save_every_s
                     begin = partial(
-                        LiveSession.begin, ticket, endpoint, first, self.name, save_every_s
+                        LiveSession.begin, ticket, endpoint, first, self.name, self.limits
                     )
                     live = await _retry_database(begin, page)
                     await serve_session(live, first, session, page, self.upstream)

@@ -15,6 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
@@ -29,7 +30,7 @@ from fal.db_safe import db_safe
 from playground.files import content_types
 from playground.form import form_state
 from playground.models import Run, Transport
-from playground.realtime.limits import LIVE_LIMITS
+from playground.realtime.limits import LIVE_LIMITS, LiveLimits
 from playground.realtime.tickets import Ticket
 from playground.runs import outcomes, state_machine
 from playground.runs.group_commit import retry_until_committed
@@ -64,10 +65,10 @@ class LiveSession:
         run: Run,
         worker: str,
         ticket: Ticket,
-        save_every_s: float = LIVE_LIMITS.save_every_s,
+        limits: LiveLimits = LIVE_LIMITS,
     ) -> None:
         self.run = run
-        self._save_every_s = save_every_s
+        self._limits = limits
         self._ticket = ticket
         self.count = 0
         self._worker = worker
@@ -84,14 +85,14 @@ class LiveSession:
         endpoint: Endpoint,
         arguments: dict[str, Any],
         worker: str,
-        save_every_s: float = LIVE_LIMITS.save_every_s,
+        limits: LiveLimits = LIVE_LIMITS,
     ) -> LiveSession:
         """Create the session's run before its first input is sent.
 
         Raises SessionLimitReached or Refused (runs/state_machine.py).
         """
-        run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker)
-        return cls(run, worker, ticket, save_every_s)
+        run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
+        return cls(run, worker, ticket, limits)
 
     def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
         """Add a result with its input; drops the oldest results beyond the limits."""
@@ -112,7 +113,8 @@ class LiveSession:
         return (until is not None and clock.now() < until) or self._renew_lease()
 
     def _renew_lease(self) -> bool:
-        self.run.lease_until = leases.renew_live_session(self._worker, self.run.pk)
+        lease_s = self._limits.lease_s
+        self.run.lease_until = leases.renew_live_session(self._worker, self.run.pk, lease_s)
         return self.run.lease_until is not None
 
     async def renew(self) -> str:
@@ -130,7 +132,7 @@ class LiveSession:
                     log, error, "run %s: its session's progress could not be saved", self.run.pk
                 )
                 await sync_to_async(close_old_connections)()
-            await asyncio.sleep(self._save_every_s)
+            await asyncio.sleep(self._limits.save_every_s)
 
     async def _save_progress(self) -> None:
         """Save what the run would end with, in case this process dies."""
@@ -202,7 +204,9 @@ def _size(value: Any) -> int:
     return sum(map(_size, items)) if isinstance(value, dict | list) else 8
 
 
-def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str) -> Run:
+def _begin(
+    ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str, lease_s: float
+) -> Run:
     if not leases.has_room(ticket.user_id):
         raise SessionLimitReached(
             "Too many runs are under way. Wait for one to end, then paint live again."
@@ -221,7 +225,7 @@ def _begin(ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker
         state=State.RUNNING,
         attempts=1,
         worker=worker,
-        lease_until=clock.now() + leases.LIVE_LEASE,
+        lease_until=clock.now() + timedelta(seconds=lease_s),
     )
     run.sent_at = run.queued_at = run.started_at = run.created_at
     run.save(update_fields=["sent_at", "queued_at", "started_at"])

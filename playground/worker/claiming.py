@@ -15,6 +15,7 @@ from fal import Addresses
 from playground.models import Transport
 from playground.worker import idle
 from playground.worker.circuit_breaker import BreakerRegistry, HostBreaker
+from playground.worker.limits import WORKER_LIMITS, WorkerLimits
 from playground.worker.run_tasks import RunTasks
 from playground.worker.scheduling import leases
 from playground.worker.scheduling.database_stall import DatabaseStall
@@ -50,6 +51,7 @@ class RunClaimer:
         stall: DatabaseStall,
         *,
         has_key: bool,
+        limits: WorkerLimits = WORKER_LIMITS,
     ) -> None:
         self.is_at_rest = False  # no run of any worker is under way or waits
         self._worker = worker
@@ -58,6 +60,7 @@ class RunClaimer:
         self._addresses = addresses
         self._stall = stall
         self._has_key = has_key
+        self._limits = limits
         self._attempts_per_model: Counter[int] = Counter()  # while a breaker is not closed
         self._claim_took_s = 0.0
         self._pending_since: datetime | None = None  # a claim whose runs have no tasks yet
@@ -67,7 +70,7 @@ class RunClaimer:
         claim_free = sync_to_async(self.claim_free)
         version = -1
         while True:
-            pause_s = idle.REST_S if self.is_at_rest else idle.LOOK_AGAIN_S
+            pause_s = self._limits.rest_s if self.is_at_rest else idle.LOOK_AGAIN_S
             version = await signal.wait(version, pause_s)
             if claim := await self._stall.query(claim_free):
                 self._run_tasks.start(claim)
@@ -105,7 +108,7 @@ class RunClaimer:
 
     def _measure(self, began: float) -> None:
         self._claim_took_s = time.perf_counter() - began
-        if self._claim_took_s > leases.RENEW_EVERY_S:
+        if self._claim_took_s > self._limits.renew_every_s:
             self._stall.record()
 
     def _claim(self, room: int, submit_limits: SubmitLimits) -> leases.Claim:

@@ -59,8 +59,13 @@ def register_signalled(name: str, run: Callable[[channel.Signal], Awaitable[floa
         SIGNALLED.append((name, run))
 
 
-async def run_forever(job: Job, signal: channel.Signal) -> NoReturn:
-    """Repeat a job until its task is cancelled, whatever fails: a job must not end in silence."""
+async def run_forever(
+    job: Job, signal: channel.Signal, retry_after_s: float = database_stall.RETRY_AFTER_S
+) -> NoReturn:
+    """Repeat a job until its task is cancelled, whatever fails: a job must not end in silence.
+
+    After a failure it is done again in `retry_after_s` seconds.
+    """
     while True:
         version = signal.version
         try:
@@ -72,7 +77,7 @@ async def run_forever(job: Job, signal: channel.Signal) -> NoReturn:
                 log, error, "%s did not do its part; again in a moment", what
             )
             await sync_to_async(close_old_connections)()
-            pause_s = database_stall.RETRY_AFTER_S
+            pause_s = retry_after_s
         if job.wakes_on_change:
             await signal.wait_debounced(version, pause_s)
         else:

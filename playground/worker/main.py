@@ -38,6 +38,7 @@ from playground.worker.claiming import RunClaimer
 from playground.worker.following import backfill, reconciliation
 from playground.worker.following.patience import PATIENCE, Patience
 from playground.worker.jobs import REGISTERED, SIGNALLED, UPSTREAM_JOBS, Job, run_forever
+from playground.worker.limits import WORKER_LIMITS, WorkerLimits
 from playground.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from playground.worker.scheduling import leases
 from playground.worker.scheduling.database_stall import DatabaseStall
@@ -53,7 +54,6 @@ SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
 NEVER_S = 1e9
 MAX_HOSTS_SHOWN = 50  # on the status page; results may come from many
-STOP_WITHIN_S = 5.0  # for submits under way, so that their answers are still recorded
 
 
 class Worker:
@@ -67,17 +67,25 @@ class Worker:
         has_key: bool,
         name: str = "",
         patience: Patience = PATIENCE,
+        limits: WorkerLimits = WORKER_LIMITS,
     ) -> None:
         self.upstream = upstream
         self.breakers = breakers
         self.has_key = has_key
+        self.limits = limits
         self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.media_probe = MediaProbe()
         self.thumbnails = ThumbnailFetcher(upstream.thumbnails, upstream.addresses)
-        self.stall = DatabaseStall()
-        self.run_tasks = RunTasks(upstream, breakers, self.stall, patience)
+        self.stall = DatabaseStall(limits.stall_grace_s, limits.retry_database_s)
+        self.run_tasks = RunTasks(upstream, breakers, self.stall, patience, limits)
         self.claimer = RunClaimer(
-            self.name, self.run_tasks, breakers, upstream.addresses, self.stall, has_key=has_key
+            self.name,
+            self.run_tasks,
+            breakers,
+            upstream.addresses,
+            self.stall,
+            has_key=has_key,
+            limits=limits,
         )
         self.copies: dict[int, asyncio.Task[None]] = {}
         self._cancel_and_copy_pause_s = idle.LOOK_AGAIN_S
@@ -88,10 +96,15 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`."""
-        async with channel.listen(self._is_at_rest) as signal:
+        limits = self.limits
+        async with channel.listen(
+            self._is_at_rest, idle_poll_every_s=limits.idle_poll_every_s
+        ) as signal:
             tasks = [
-                asyncio.create_task(run_forever(job, signal), name=job.name)
-                for job in self._jobs(signal)
+                asyncio.create_task(
+                    run_forever(job, signal, limits.retry_database_s), name=job.name
+                )
+                for job in self.jobs(signal)
             ]
             await self.run_tasks.stopping.wait()
             await self._shut_down(tasks)
@@ -99,7 +112,8 @@ class Worker:
     def _is_at_rest(self) -> bool:
         return self.claimer.is_at_rest and not self.run_tasks.tasks
 
-    def _jobs(self, signal: channel.Signal) -> list[Job]:
+    def jobs(self, signal: channel.Signal) -> list[Job]:
+        """What this worker does again and again until it stops."""
         upstream, reconcile = self.upstream, partial(reconciliation.reconcile_due, self.upstream)
         return [
             Job("renew leases", self._renew_leases),
@@ -133,7 +147,7 @@ class Worker:
         await sync_to_async(self.claimer.undo_pending)()
         await sync_to_async(leases.release)(self.name, keep=list(submits))
         if submits:
-            await asyncio.wait(submits.values(), timeout=STOP_WITHIN_S)
+            await asyncio.wait(submits.values(), timeout=self.limits.stop_within_s)
             await cancel_and_wait(submits.values())
             await sync_to_async(leases.release)(self.name)
         await self.media_probe.close()
@@ -174,7 +188,7 @@ class Worker:
 
     async def _beat(self, signal: channel.Signal) -> float:
         await signal.write_silently(sync_to_async(self._write_heartbeat)())
-        return leases.RENEW_EVERY_S
+        return self.limits.renew_every_s
 
     def _write_heartbeat(self) -> None:
         values = {
@@ -214,7 +228,7 @@ class Worker:
             await sync_to_async(artifact_copies.renew)(list(self.copies))
         if not self.claimer.is_at_rest:
             await sync_to_async(leases.note_queue_positions)()
-        return leases.RENEW_EVERY_S
+        return self.limits.renew_every_s
 
 
 class CatalogSync:

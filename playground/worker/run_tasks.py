@@ -19,6 +19,7 @@ from playground.worker import submit
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow
 from playground.worker.following.patience import PATIENCE, Patience
+from playground.worker.limits import WORKER_LIMITS, WorkerLimits
 from playground.worker.scheduling import leases
 from playground.worker.scheduling.database_stall import DatabaseStall
 
@@ -36,6 +37,7 @@ class RunTasks:
         breakers: BreakerRegistry,
         stall: DatabaseStall,
         patience: Patience = PATIENCE,
+        limits: WorkerLimits = WORKER_LIMITS,
     ) -> None:
         self.tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
         self.submitting: set[uuid.UUID] = set()
@@ -45,6 +47,7 @@ class RunTasks:
         self._breakers = breakers
         self._stall = stall
         self._patience = patience
+        self._limits = limits
         self._side_tasks: set[asyncio.Task[Any]] = set()  # the event loop itself keeps no task
 
     @property
@@ -100,7 +103,7 @@ class RunTasks:
 
     async def _submit(self, run: Run) -> None:
         try:
-            handle = await submit.submit_run(run, self._upstream)
+            handle = await submit.submit_run(run, self._upstream, self._limits.direct)
         finally:
             self.submitting.discard(run.pk)
         if handle:
@@ -124,7 +127,7 @@ class RunTasks:
             await follow.cancel(pk, self._upstream, self._breakers, self._patience)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
-            await asyncio.sleep(leases.RENEW_EVERY_S)
+            await asyncio.sleep(self._limits.renew_every_s)
             self.cancelling.discard(pk)
 
 

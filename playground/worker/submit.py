@@ -17,6 +17,7 @@ from playground.runs.transitions import Observation
 from playground.worker import submit_options, webhooks
 from playground.worker.following import status_polling
 from playground.worker.transports import direct
+from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,9 @@ LONGEST_PAUSE_S = 60.0
 SHOW_PAUSE_FROM_S = 10.0
 
 
-async def submit_run(run: Run, upstream: fal.Clients) -> fal.Handle | None:
+async def submit_run(
+    run: Run, upstream: fal.Clients, limits: DirectLimits = DIRECT_LIMITS
+) -> fal.Handle | None:
     """Submit the run (with its endpoint); returns its handle when it is now to be followed.
 
     A final refusal ends the run as failed. When upstream cannot be reached or is too busy, and the
@@ -45,7 +48,7 @@ async def submit_run(run: Run, upstream: fal.Clients) -> fal.Handle | None:
         if not was_submitted:
             return None
         if run.transport in direct.CONNECTIONS:
-            await direct.run_directly(run, arguments, upstream)
+            await direct.run_directly(run, arguments, upstream, limits=limits)
             return None
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,

@@ -44,6 +44,8 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
                 return refusal.response
 
         fault = sandbox.faults.take(what, http.url.path)
+        if fault and fault.is_held:
+            await sandbox.faults.wait_until_cleared()
         return await (strike(fault, answer) if fault else answer())
 
     return Route(path, endpoint, methods=methods.split())

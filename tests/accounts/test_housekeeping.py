@@ -37,23 +37,22 @@ def test_what_has_expired_is_deleted_and_the_rest_stays(member: Client, user: Us
     assert SpentToken.objects.count() == 1
 
 
-def test_many_are_deleted_bit_by_bit(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "BATCH_ROWS", 2)
+def test_many_are_deleted_bit_by_bit(db: None) -> None:
     past = timezone.now() - timedelta(seconds=1)
     for number in range(5):
         Session.objects.create(session_key=str(number), session_data="", expire_date=past)
-    pauses = [housekeeping.delete_expired() for _ in range(3)]
+    pauses = [housekeeping.delete_expired(batch_rows=2) for _ in range(3)]
     assert pauses == [1.0, 1.0, housekeeping.EVERY_S]
     assert not Session.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_does_it() -> None:
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     upstream: Any = SimpleNamespace(thumbnails=None, addresses=None, platform=None)
     worker = Worker(upstream, BreakerRegistry(), has_key=False)
-    (job,) = [job for job in worker._jobs(channel.Signal()) if job.name == "delete expired rows"]
+    (job,) = [job for job in worker.jobs(channel.Signal()) if job.name == "delete expired rows"]
 
     async def run() -> float:
         return await job.run()

@@ -113,21 +113,24 @@ def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(sta
     child.stop()
 
 
+def broken(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
+    """A question that cannot be answered."""
+    raise Broken("nothing could be measured")
+
+
+def missed(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
+    """A question whose goal is missed."""
+    return [figures.at_most("G5", "page", 33, 32, "KB")]
+
+
 def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def broken(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
-        raise Broken("nothing could be measured")
-
-    def missed(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
-        return [figures.at_most("G5", "page", 33, 32, "KB")]
-
-    monkeypatch.setattr(program, "find", {"a": broken, "b": missed}.__getitem__)
-    monkeypatch.setattr(program, "QUESTIONS", {"a": ("a", 1, "one"), "b": ("b", 1, "two")})
-    assert program.main(["b"]) == 0
+    questions = {"g3": (f"{__name__}:broken", 1, "one"), "g4": (f"{__name__}:missed", 1, "two")}
+    assert program.main(["g4"], questions) == 0
     assert "1 MISSED" in capsys.readouterr().out
-    assert program.main([]) == 1
-    assert "BROKEN: a" in capsys.readouterr().out
+    assert program.main([], questions) == 1
+    assert "BROKEN: g3" in capsys.readouterr().out
 
 
 def test_what_processes_take_is_read_with_all_below_them(tmp_path: Path) -> None:

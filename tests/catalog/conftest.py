@@ -12,7 +12,6 @@ from asgiref.sync import async_to_sync
 
 import fal
 from catalog.models import SyncReport
-from catalog.pictures import thumbnails
 from catalog.sync import pipeline
 from tests.catalog.upstream import CatalogueUpstream
 
@@ -49,8 +48,6 @@ def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]
 
 
 @pytest.fixture
-def media(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Storage of the test's own, and a worker that looks again at once."""
+def media(settings: Any, tmp_path: Path) -> None:
+    """Storage of the test's own."""
     settings.MEDIA_ROOT = str(tmp_path)
-    monkeypatch.setattr(thumbnails, "IDLE_S", 0.2)
-    monkeypatch.setattr(thumbnails, "PLAN_EVERY_S", 0.0)

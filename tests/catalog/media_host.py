@@ -16,6 +16,7 @@ from django.utils import timezone
 import fal
 from catalog.models import Picture
 from catalog.pictures import thumbnails
+from catalog.pictures.limits import PictureLimits
 from tests.catalog import thumbs
 
 HOST = "https://media.test"
@@ -44,13 +45,23 @@ class Host:
         return answer(request) if callable(answer) else httpx.Response(200, content=answer)
 
 
-def work(host: Host, *, media: tuple[str, ...] = (HOST,), rounds: int = 200) -> None:
+# A worker that looks again at once.
+AT_ONCE = PictureLimits(idle_s=0.2, plan_every_s=0.0)
+
+
+def work(
+    host: Host,
+    *,
+    media: tuple[str, ...] = (HOST,),
+    rounds: int = 200,
+    limits: PictureLimits = AT_ONCE,
+) -> None:
     """Tend the pictures until there is nothing left to do."""
 
     async def main() -> None:
         addresses = fal.Addresses(media=media)
         async with fal.Clients(addresses, "id:key", transport=httpx.MockTransport(host)) as clients:
-            tending = thumbnails.ThumbnailFetcher(clients.thumbnails, addresses)
+            tending = thumbnails.ThumbnailFetcher(clients.thumbnails, addresses, limits)
             try:
                 for _ in range(rounds):
                     if await tending.step():

@@ -20,12 +20,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 
 
 @pytest.fixture
-def vitrine(client_of: Any, monkeypatch: Any, capsys: Any) -> Any:
+def vitrine(client_of: Any, capsys: Any) -> Any:
     """`vitrine("search", "flux")` → exit code, stdout, stderr."""
-    monkeypatch.setattr("cli.connection.connect", lambda: client_of)
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
+        code = main(arguments, lambda: client_of)
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 

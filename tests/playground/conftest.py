@@ -20,15 +20,16 @@ from django.db.models import Model
 import fal
 from catalog import upstream
 from catalog.models import Endpoint, Schema, SyncReport
-from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline
+from core.notify import channel
 from fal.http.limits import LIMITS
-from flows.account.sync import AccountSync
 from playground.models import Run
 from playground.runs import state_machine
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following.patience import PATIENCE, Patience
-from playground.worker.main import CatalogSync, Worker
+from playground.worker.jobs import Job
+from playground.worker.limits import WORKER_LIMITS, WorkerLimits
+from playground.worker.main import Worker
 from tests.playground.copying import artifact, helper_programs
 from tests.playground.signer import deliver, signer
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -94,13 +95,13 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
 
 
 class Work(Protocol):
-    """`work(until)`: a worker works until the function says so, or fails after some seconds."""
+    """`work(until)`: a worker works until the function says so, or fails after some seconds.
+
+    `limits` are its clients', `options` what else `_work` takes.
+    """
 
     def __call__(
-        self,
-        until: Callable[[], Any],
-        limits: fal.Limits = LIMITS,
-        patience: Patience = PATIENCE,
+        self, until: Callable[[], Any], limits: fal.Limits = LIMITS, **options: Any
     ) -> None: ...
 
 
@@ -139,37 +140,34 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
     return make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
 
 
-@pytest.fixture
-def runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only runs send requests to upstream, which is one host here.
+class RunsWorker(Worker):
+    """A worker by whom nobody but runs asks upstream, which is one host here.
 
     The sync, the thumbnails and the account's workflows would show the circuit breaker a healthy
     host. Every worker starts with them, so each test would also have the sandbox paint pictures
     and serve definitions that it never looks at.
     """
 
-    async def rest(self: Any) -> float:
-        return 600.0
-
-    monkeypatch.setattr(CatalogSync, "run", rest)
-    monkeypatch.setattr(ThumbnailFetcher, "step", rest)
-    monkeypatch.setattr(AccountSync, "run", rest)
+    def jobs(self, signal: channel.Signal) -> list[Job]:
+        """All but those that read the catalogue and the account."""
+        readers = {"sync the catalogue", "fetch thumbnails", "read the account's workflows"}
+        jobs = {job.name: job for job in super().jobs(signal)}
+        assert readers <= jobs.keys()
+        return [job for name, job in jobs.items() if name not in readers]
 
 
 @pytest.fixture
-def work(sandbox: Control, runs_alone: None, transactional_db: None) -> Work:
+def work(sandbox: Control, transactional_db: None) -> Work:
     """`work(until)`: a worker works until the function says so, or fails after some seconds."""
 
-    def run(
-        until: Callable[[], Any], limits: fal.Limits = LIMITS, patience: Patience = PATIENCE
-    ) -> None:
-        asyncio.run(alone(_work(["tester"], until, limits, patience)))
+    def run(until: Callable[[], Any], limits: fal.Limits = LIMITS, **options: Any) -> None:
+        asyncio.run(alone(_work(["tester"], until, limits, **options)))
 
     return run
 
 
 @pytest.fixture
-def team(sandbox: Control, runs_alone: None, transactional_db: None) -> Team:
+def team(sandbox: Control, transactional_db: None) -> Team:
     """Several workers, each with clients of its own."""
 
     def run(names: list[str], until: Callable[[], Any]) -> None:
@@ -182,17 +180,22 @@ async def _work(
     names: list[str],
     until: Callable[[], Any],
     limits: fal.Limits = LIMITS,
+    breakers: Callable[[], BreakerRegistry] = BreakerRegistry,
+    worker_limits: WorkerLimits = WORKER_LIMITS,
     patience: Patience = PATIENCE,
+    make: Callable[..., Worker] = RunsWorker,
 ) -> None:
     async with AsyncExitStack() as stack:
         workers = []
         for name in names:
-            pace = BreakerRegistry()
+            pace = breakers()
             opened = upstream.clients(
                 on_outcome=pace.record_response, on_slow=pace.record_slow, limits=limits
             )
             clients = await stack.enter_async_context(opened)
-            worker = Worker(clients, pace, has_key=True, name=name, patience=patience)
+            worker = make(
+                clients, pace, has_key=True, name=name, patience=patience, limits=worker_limits
+            )
             workers.append(worker)
         working = [asyncio.create_task(worker.run()) for worker in workers]
         deadline = time.monotonic() + LIMIT_S

@@ -1,6 +1,7 @@
 """What can be switched on to go wrong, and that it goes wrong as told."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -66,6 +67,19 @@ def test_statuses_strike_as_often_as_told(http: httpx.Client, sandbox: RunningSa
     switch(http, sandbox, "submit", "503")
     answer = http.post(f"{sandbox.addresses['queue']}/{SLOW}", json={})
     assert (answer.status_code, list(answer.json())) == (503, ["detail"])
+
+
+def test_a_held_fault_strikes_once_the_faults_are_cleared(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    switch(http, sandbox, "list", "429", is_held=True)
+    with ThreadPoolExecutor() as threads:
+        held = threads.submit(listed, http, sandbox)
+        with pytest.raises(TimeoutError):
+            held.result(0.3)
+        http.delete(f"{sandbox.base}/_sandbox/faults").raise_for_status()
+        assert held.result(60).status_code == 429
+    assert listed(http, sandbox).status_code == 200
 
 
 def test_slow_and_broken_answers(http: httpx.Client, sandbox: RunningSandbox) -> None:

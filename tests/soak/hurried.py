@@ -29,9 +29,10 @@ def main() -> None:
     from playground.worker import artifact_copies, webhooks
     from playground.worker.following import reconciliation
     from playground.worker.following.patience import Patience
+    from playground.worker.limits import WorkerLimits
     from playground.worker.scheduling import leases
 
-    leases.LEASE, leases.RENEW_EVERY_S = timedelta(seconds=2), 0.5
+    leases.LEASE = timedelta(seconds=2)
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
     patience = Patience(lost_after_s=3.0, quiet_s=1.0, fetch_slowest_s=0.5)
     webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
@@ -56,7 +57,7 @@ def main() -> None:
     skew = timedelta(seconds=float(os.environ.get("SKEW_S", "0")))
     real = timezone.now
     timezone.now = lambda: real() + skew
-    asyncio.run(work(patience=patience))
+    asyncio.run(work(patience, WorkerLimits(renew_every_s=0.5)))
 
 
 if __name__ == "__main__":

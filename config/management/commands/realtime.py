@@ -66,7 +66,7 @@ async def serve(port: int, listener: socket.socket | None = None) -> None:
 class Server(serving.Server):
     """Ends sessions and streams before uvicorn closes their connections.
 
-    On the supervisor's listening socket it ends after `IDLE_S` without a connection. The supervisor
+    On the supervisor's listening socket it ends after `idle_s` without a connection. The supervisor
     holds the socket too: the next connection waits there until it has started another process.
     """
 
@@ -75,8 +75,12 @@ class Server(serving.Server):
         config: uvicorn.Config,
         app: Gateway | Relay,
         listener: socket.socket | None = None,
+        *,
+        idle_s: float = IDLE_S,
+        tick_s: float = serving.TICK_S,
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, tick_s)
+        self._idle_s = idle_s
         self._app = app
         self._listener = listener
         self._used_at = time.monotonic()
@@ -86,12 +90,12 @@ class Server(serving.Server):
         await super().startup([self._listener.dup()] if self._listener else sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether the server shall end: on a signal, or when idle for `IDLE_S`."""
+        """Return whether the server shall end: on a signal, or when idle for `idle_s`."""
         if await super().on_tick(counter):
             return True
         if self.server_state.connections or self._listener is None:
             self._used_at = time.monotonic()
-        return time.monotonic() - self._used_at > IDLE_S and await self._stop_listening()
+        return time.monotonic() - self._used_at > self._idle_s and await self._stop_listening()
 
     async def _stop_listening(self) -> bool:
         """Stop listening; where a connection came in just before, listen again and return False."""

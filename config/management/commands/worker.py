@@ -11,6 +11,7 @@ from catalog import upstream
 from core.process import event_loop, file_limits, memory
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following.patience import PATIENCE, Patience
+from playground.worker.limits import WORKER_LIMITS, WorkerLimits
 from playground.worker.main import Worker
 
 
@@ -26,13 +27,15 @@ class Command(BaseCommand):
         event_loop.run(work())
 
 
-async def work(patience: Patience = PATIENCE) -> None:
+async def work(patience: Patience = PATIENCE, limits: WorkerLimits = WORKER_LIMITS) -> None:
     """One worker with its own clients."""
     breakers = BreakerRegistry()
     async with upstream.clients(
         on_outcome=breakers.record_response, on_slow=breakers.record_slow
     ) as clients:
-        worker = Worker(clients, breakers, has_key=bool(settings.FAL_KEY), patience=patience)
+        worker = Worker(
+            clients, breakers, has_key=bool(settings.FAL_KEY), patience=patience, limits=limits
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

@@ -37,10 +37,10 @@ def readiness() -> str:
     return ""
 
 
-async def watch_for_workers() -> None:
+async def watch_for_workers(look_every_s: float = LOOK_EVERY_S) -> None:
     """Call `flag_waiting_runs` periodically: in the web process, as no worker may be running."""
     while True:
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(look_every_s)
         try:
             await sync_to_async(flag_waiting_runs)()
         except DatabaseError as error:

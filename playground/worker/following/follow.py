@@ -124,7 +124,9 @@ async def _outcome(completed: Completed) -> Observation:
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_become_one(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
-                listed = await reconciliation.outcome_instead_of(error, run, platform)
+                listed = await reconciliation.outcome_instead_of(
+                    error, run, platform, patience.list_pauses_s
+                )
                 return listed if listed.state else outcomes.from_error(error, by="result")
             log.warning("no result of %s: %s", completed.handle.request_id, error)
             failures += 1

@@ -22,6 +22,8 @@ class Patience:
     fetch_first_s: float = 0.9  # between two tries to fetch a result
     fetch_slowest_s: float = 5.0
     unreadable_limit: int = 20  # in a row, in 90 s: a truncated body may be whole the next time
+    # Before each query of the list for a request that has just been answered.
+    list_pauses_s: tuple[float, ...] = (0.0, 1.0, 2.0)
     unwanted_s: float = 30.0  # a result is fetched until so long after a cancel
 
     @property

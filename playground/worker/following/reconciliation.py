@@ -27,6 +27,7 @@ from playground.models.querysets import RunQuerySet
 from playground.runs import outcomes, state_machine, transitions
 from playground.runs.transitions import Observation
 from playground.worker import idle
+from playground.worker.following.patience import PATIENCE
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,6 @@ SLOWEST_QUERY = timedelta(minutes=10)
 SHARE = 0.3  # of the time since the submit: an hour takes about twenty queries
 SKEW = timedelta(seconds=10)  # between upstream's clock and ours, unless its answers show more
 ON_THE_WAY = timedelta(minutes=10)  # how long a submit of megabytes may take
-PAUSES_S = 0.0, 1.0, 2.0  # before each query for a request that has just been answered
 AT_ONCE = 20
 _LOST = {"lost", "broke"}
 WITHOUT_LIST = {
@@ -196,14 +196,19 @@ async def outcome_from_list(run: Run, platform: fal.Platform) -> Observation:
     return next(map(outcome_of_row, mine), Observation())
 
 
-async def outcome_instead_of(error: fal.FalError, run: Run, platform: fal.Platform) -> Observation:
+async def outcome_instead_of(
+    error: fal.FalError,
+    run: Run,
+    platform: fal.Platform,
+    pauses_s: Sequence[float] = PATIENCE.list_pauses_s,
+) -> Observation:
     """The listed outcome of a run (with endpoint and request id) whose result was unreadable.
 
     An observation without a state for other errors. The list may know the request only a moment
-    later; billed units come from the result's headers.
+    later: it is queried after each of `pauses_s`. Billed units come from the result's headers.
     """
     seen = Observation()
-    for pause_s in PAUSES_S if isinstance(error, fal.Unreadable) and run.request_id else ():
+    for pause_s in pauses_s if isinstance(error, fal.Unreadable) and run.request_id else ():
         await asyncio.sleep(pause_s)
         if (seen := await outcome_from_list(run, platform)).state:
             return replace(seen, billable_units=error.billable_units)

@@ -17,16 +17,21 @@ from playground.worker.scheduling import leases
 
 RETRY_AFTER_S = 1.0
 # After a database that kept everybody waiting, each living worker has renewed its leases by then.
-DB_STALL_GRACE_S = 2 * leases.RENEW_EVERY_S
+GRACE_S = 2 * leases.RENEW_EVERY_S
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class DatabaseStall:
-    """Runs queries of one worker and remembers the last time that the database failed."""
+    """Runs queries of one worker and remembers the last time that the database failed.
 
-    def __init__(self) -> None:
+    Other workers have `grace_s` seconds after that to renew their leases.
+    """
+
+    def __init__(self, grace_s: float = GRACE_S, retry_after_s: float = RETRY_AFTER_S) -> None:
+        self._grace_s = grace_s
+        self._retry_after_s = retry_after_s
         self._grace_until = 0.0
 
     @property
@@ -36,7 +41,7 @@ class DatabaseStall:
 
     def record(self) -> None:
         """Note that the database failed or was locked just now."""
-        self._grace_until = time.monotonic() + DB_STALL_GRACE_S
+        self._grace_until = time.monotonic() + self._grace_s
 
     async def query(self, query: Callable[[], Awaitable[T]]) -> T | None:
         """Return what `query` returns, or None, a moment later, when the database fails."""
@@ -48,5 +53,5 @@ class DatabaseStall:
             )
             self.record()
             await sync_to_async(close_old_connections)()
-            await asyncio.sleep(RETRY_AFTER_S)
+            await asyncio.sleep(self._retry_after_s)
             return None

@@ -42,8 +42,6 @@ from playground.worker.scheduling.fair_scheduling import (
 
 LEASE = transitions.HOLDER_RENEWS_WITHIN
 RENEW_EVERY_S = 5.0
-# Who takes over a live session can only end it, so its process gets more time to come back.
-LIVE_LEASE = timedelta(minutes=1)
 
 State = Run.State
 SUBMIT_INTERRUPTED = {
@@ -282,9 +280,9 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
 
 
-def renew_live_session(worker: str, pk: uuid.UUID) -> datetime | None:
+def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
     """Renew the lease of a live session's run; returns its end, None when it is over or lost."""
-    until = clock.now() + LIVE_LEASE
+    until = clock.now() + timedelta(seconds=lease_s)
     held = Run.objects.unfinished().filter(pk=pk, worker=worker)
     return until if held.update(lease_until=until) else None
 

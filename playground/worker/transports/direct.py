@@ -22,10 +22,8 @@ from playground.runs import outcomes, state_machine
 from playground.runs.transitions import Observation
 from playground.worker.following import reconciliation
 from playground.worker.transports import cancellation
-from playground.worker.transports.partial_updates import WRITE_EVERY_S, PartialWriter
-
-# A gateway without a free machine refuses within this time; a later 503 may be the model's own.
-TURNED_AWAY_WITHIN_S = 5.0
+from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+from playground.worker.transports.partial_updates import PartialWriter
 
 log = logging.getLogger(__name__)
 
@@ -58,17 +56,16 @@ async def run_directly(
     arguments: Any,
     upstream: fal.Clients,
     connection: Connection | None = None,
-    write_every_s: float = WRITE_EVERY_S,
+    limits: DirectLimits = DIRECT_LIMITS,
 ) -> None:
     """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
 
-    `connection` is another way to open it than its transport's; partial outputs are written every
-    `write_every_s` seconds. Raises the FalError of a run that certainly did not start: it may be
-    sent later.
+    `connection` is another way to open it than its transport's. Raises the FalError of a run that
+    certainly did not start: it may be sent later.
     """
     # Over a WebSocket a model may send nothing but its result; in one call it always does.
     is_streamed = run.transport == Transport.STREAM
-    writer = PartialWriter(run.pk, is_streamed=is_streamed, write_every_s=write_every_s)
+    writer = PartialWriter(run.pk, is_streamed=is_streamed, limits=limits)
     connect = connection or CONNECTIONS[run.transport]
     events = connect(upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent)
     working = asyncio.ensure_future(_result(events, writer))
@@ -77,7 +74,7 @@ async def run_directly(
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         await writer.close()
         if working.done():
-            await _record(run, working, writer, upstream.platform)
+            await _record(run, working, writer, upstream.platform, limits)
             return
     finally:
         for task in (working, stopped):
@@ -100,13 +97,17 @@ async def _result(events: Events, writer: PartialWriter) -> fal.Result:
 
 
 async def _record(
-    run: Run, working: asyncio.Future[fal.Result], writer: PartialWriter, platform: fal.Platform
+    run: Run,
+    working: asyncio.Future[fal.Result],
+    writer: PartialWriter,
+    platform: fal.Platform,
+    limits: DirectLimits,
 ) -> None:
     try:
         result = working.result()
     except fal.FalError as error:
         if _may_be_sent_later(error):
-            if not _may_have_worked(error, writer.waited_s):
+            if not _may_have_worked(error, writer.waited_s, limits):
                 raise
             error.is_unconfirmed = True
         seen, request_id = outcomes.from_error(error, by=run.transport), error.request_id
@@ -116,7 +117,9 @@ async def _record(
             seen = replace(seen, state=Run.State.UNCONFIRMED)
         else:
             run.request_id = request_id or ""
-            listed = await reconciliation.outcome_instead_of(error, run, platform)
+            listed = await reconciliation.outcome_instead_of(
+                error, run, platform, limits.list_pauses_s
+            )
             seen = listed if listed.state else seen
     else:
         seen = outcomes.from_result(result, by=run.transport)
@@ -125,12 +128,13 @@ async def _record(
     await state_machine.arecord(run.pk, seen)
 
 
-def _may_have_worked(error: fal.FalError, waited_s: float) -> bool:
+def _may_have_worked(error: fal.FalError, waited_s: float, limits: DirectLimits) -> bool:
     """Whether a model may have had a refused run: a late 503 without an error type of fal's.
 
     A gateway that finds no machine answers 503 soon; a model's server that stops does so any time.
     """
-    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and waited_s >= TURNED_AWAY_WITHIN_S
+    is_late = waited_s >= limits.turned_away_within_s
+    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and is_late
 
 
 def _may_be_sent_later(error: fal.FalError) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,33 +17,39 @@ from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.progress import live_partials
 from playground.runs.transitions import Observation
+from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
-WRITE_EVERY_S = 0.2
-ANNOUNCE_EVERY_S = 0.025  # to open pages, without a commit
-UNHEARD_PAUSE_S = 1.0  # after one that was too long, or that nobody took
-# A refusal mostly comes at once: a run that is then requeued should not be shown as running.
-GRACE_S = 0.5
-# After so long without a partial output, people wonder whether the run still works.
-QUIET_S = 10.0
 NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
 NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
 LONGEST_DATA_URI = 2 << 20
 MOST_STEPS = 1000  # events kept of a workflow's nodes; fal sends two for each
 
+Record = Callable[[uuid.UUID, Observation], Awaitable[bool]]
+Announce = Callable[[uuid.UUID, int, Any], bool]
+
 
 class PartialWriter:
-    """Writes the latest partial output every `write_every_s` seconds; nothing after `close`.
+    """Writes the latest partial output every `limits.write_every_s` seconds; nothing after `close`.
 
     Between two commits it is announced to open pages, where partial outputs are expected.
     `is_streamed` says that partial outputs are expected: then a long silence is shown, once.
+    Observations go to `record`, announcements to `announce`, which returns whether a page took it.
     """
 
     def __init__(
-        self, pk: uuid.UUID, *, is_streamed: bool = False, write_every_s: float = WRITE_EVERY_S
+        self,
+        pk: uuid.UUID,
+        *,
+        is_streamed: bool = False,
+        limits: DirectLimits = DIRECT_LIMITS,
+        record: Record = state_machine.arecord,
+        announce: Announce = live_partials.announce,
     ) -> None:
         self._pk = pk
-        self._write_every_s = write_every_s
-        self._quiet_s = QUIET_S if is_streamed else None
+        self._limits = limits
+        self._record = record
+        self._send_to_pages = announce
+        self._quiet_s = limits.quiet_s if is_streamed else None
         self._sent_at = timezone.now()
         self._sent_monotonic_s: float | None = None
         self._is_sent = asyncio.Event()
@@ -96,8 +103,9 @@ class PartialWriter:
     def _announce(self) -> None:
         self._announcing = None
         self._announced += 1
-        is_taken = live_partials.announce(self._pk, self._announced, self.latest)
-        pause_s = ANNOUNCE_EVERY_S if is_taken else UNHEARD_PAUSE_S
+        is_taken = self._send_to_pages(self._pk, self._announced, self.latest)
+        limits = self._limits
+        pause_s = limits.announce_every_s if is_taken else limits.unheard_pause_s
         self._announce_at = asyncio.get_running_loop().time() + pause_s
 
     @property
@@ -123,7 +131,7 @@ class PartialWriter:
     async def _write_periodically(self) -> None:
         await self._is_sent.wait()
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_S):
+            async with asyncio.timeout(self._limits.grace_s):
                 await self._is_accepted.wait()
         await self._write(Observation(Run.State.RUNNING, at=self._sent_at, note=""))
         while True:
@@ -132,7 +140,7 @@ class PartialWriter:
             await self._write(
                 Observation(Run.State.RUNNING, partial=self.latest, steps=self.steps, note="")
             )
-            await asyncio.sleep(self._write_every_s)
+            await asyncio.sleep(self._limits.write_every_s)
 
     async def _wait_for_change(self) -> None:
         """Return once a partial output has come; show a note while none does."""
@@ -148,7 +156,7 @@ class PartialWriter:
         async with self._writing:
             if not self._is_over:
                 seen = replace(seen, request_id=self._request_id)
-                await state_machine.arecord(self._pk, seen)
+                await self._record(self._pk, seen)
 
 
 def without_long_data_uris(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import time
 from typing import Any
 
 import pytest
@@ -84,7 +85,10 @@ def test_what_is_not_ours_is_no_draft(client: Client, user: User, text: str) -> 
 def test_it_is_not_taken_over_when_it_is_old(
     client: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pending_form, "FIELD_LIFETIME_S", -1)
-    posted = {"username": "ana", "password": "pw", "typed": pending_form.sign({"endpoint": "x"})}
+    earlier = time.time() - pending_form.FIELD_LIFETIME_S - 1
+    with monkeypatch.context() as past:
+        past.setattr("django.core.signing.time.time", lambda: earlier)
+        typed = pending_form.sign({"endpoint": "x"})
+    posted = {"username": "ana", "password": "pw", "typed": typed}
     client.post("/login/", posted)
     assert "typed" not in client.session

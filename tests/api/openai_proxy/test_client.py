@@ -30,15 +30,14 @@ from tests.api.gateway.conftest import (
     synced,
 )
 from tests.api.pages import Pages
-from tests.playground.conftest import Control, _work, runs_alone
+from tests.playground.conftest import Control, _work
 
-if (
-    TYPE_CHECKING
-):  # imported where it is used: every process would pay a third of a second to collect
+# Imported where it is used: every process would pay a third of a second to collect.
+if TYPE_CHECKING:
     import openai
 
-__all__ = ["catalogue", "gated", "person", "runs_alone", "sandbox", "sandbox_process", "synced"]
-pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.usefixtures("runs_alone")]
+__all__ = ["catalogue", "gated", "person", "sandbox", "sandbox_process", "synced"]
+pytestmark = [pytest.mark.system, pytest.mark.any_database]
 
 NAME = "someone/some-model"
 SAID: list[Any] = [

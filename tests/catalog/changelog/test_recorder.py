@@ -183,11 +183,8 @@ def test_an_unchanged_sync_tells_nothing(upstream: CatalogueUpstream, run_sync: 
 def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_to(
     make_endpoint: Callable[..., Endpoint],
     make_run: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change shows."""
-    monkeypatch.setattr(recorder, "KEPT", 3)
-    monkeypatch.setattr(recorder, "PRUNED_AT_ONCE", 2)
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
     made = [
@@ -196,7 +193,7 @@ def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_
     ]
     Change.objects.bulk_create(made)
     make_run(endpoint=endpoint, schema=versions[1])
-    assert [recorder.prune(), recorder.prune(), recorder.prune()] == [2, 2, 0]
+    assert [recorder.prune(kept=3, at_once=2) for _ in range(3)] == [2, 2, 0]
     assert list(Change.objects.order_by("pk").values_list("was_id", flat=True)) == [
         version.pk for version in versions[4:7]
     ]

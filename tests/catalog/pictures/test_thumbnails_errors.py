@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
-from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -16,10 +16,11 @@ from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Picture, SyncReport
-from catalog.pictures import picture_registry, thumbnails
+from catalog.pictures import picture_registry
 from catalog.sync import progress
 from tests.catalog import thumbs
-from tests.catalog.media_host import HOST, PHOTO, Answer, Host, files, later, work
+from tests.catalog.media_host import AT_ONCE, HOST, PHOTO, Answer, Host, files, later, work
+from tests.statements import failing
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -77,13 +78,11 @@ FAULTS: dict[str, tuple[Answer, str, str]] = {
 @pytest.mark.any_database
 @pytest.mark.parametrize(("answer", "state", "why"), FAULTS.values(), ids=FAULTS)
 def test_what_does_not_come_leaves_its_box_and_a_reason(
-    make_endpoint: Make, monkeypatch: Any, answer: Answer, state: str, why: str
+    make_endpoint: Make, answer: Answer, state: str, why: str
 ) -> None:
-    if why == "too long":
-        monkeypatch.setattr(thumbnails, "FETCH_S", 1.0)
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host = Host({"/a.jpg": answer})
-    work(host)
+    work(host, limits=replace(AT_ONCE, fetch_s=1.0) if why == "too long" else AT_ONCE)
     found = Picture.objects.get()
     assert (found.state, found.attempts) == (state, 1)
     assert why in found.error
@@ -170,28 +169,26 @@ def test_a_full_disk_is_tried_again(make_endpoint: Make, monkeypatch: Any) -> No
 
 
 def test_a_database_that_is_away_is_no_fault_of_the_picture(
-    make_endpoint: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    make_endpoint: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
-    away = Mock(side_effect=OperationalError("the server closed the connection"))
-    monkeypatch.setattr(picture_registry, "find_rendered", away)
-    work(Host())
-    assert away.called
+    away = OperationalError("the server closed the connection")
+    looks_for_drawn = 'WHERE ("catalog_picture"."small" ='
+    with failing(away, where=lambda sql, _: looks_for_drawn in sql) as left:
+        work(Host())
+    assert left == []
     assert [record.exc_info for record in caplog.records] == [None]
     assert "will be retried" in caplog.text
     picture = Picture.objects.get()
     assert (picture.state, picture.error) == ("waiting", "")
 
 
-def test_pictures_take_no_more_of_the_storage_than_they_may(
-    make_endpoint: Make, monkeypatch: Any
-) -> None:
+def test_pictures_take_no_more_of_the_storage_than_they_may(make_endpoint: Make) -> None:
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
-    monkeypatch.setattr(picture_registry, "MOST_BYTES", 1000)
     make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
     host = Host()
-    work(host)
+    work(host, limits=replace(AT_ONCE, most_bytes=1000))
     assert not host.asked
     assert Picture.objects.filter(state="waiting").count() == 1
 

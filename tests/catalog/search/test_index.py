@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
@@ -67,17 +68,14 @@ def test_the_commonest_facts_come_first_and_names_decide(make_endpoint: Make) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_large_catalogue_is_read_anew_behind_the_scenes(
-    make_endpoint: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_catalogue_is_read_anew_behind_the_scenes(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/1")
     before = indexes.current(Revision.current())
-    monkeypatch.setattr(indexes, "AT_ONCE", 0)
-    monkeypatch.setattr(indexes, "REST", 0)
+    current = partial(indexes.current, at_once=0, rest=0)
     Endpoint.objects.filter(pk=endpoint.pk).update(display_name="Renamed")
     revision = Revision.current()
-    assert indexes.current(revision) is before  # nobody waits
-    until(lambda: indexes.current(revision).token == revision)
+    assert current(revision) is before  # nobody waits
+    until(lambda: current(revision).token == revision)
     assert names(indexes.current(revision), indexes.current(revision).names.find(["renamed"])) == {
         "a/1"
     }

@@ -267,10 +267,15 @@ def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync
     assert any(0 < done < 100 for _, done in seen)
 
 
-def test_old_reports_are_cleared_away(
-    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pipeline, "REPORTS_KEPT", 3)
-    for _ in range(6):
-        run_sync()
-    assert SyncReport.objects.count() == 3
+def test_old_reports_are_cleared_away(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    old, kept, newest = (run_sync().pk for _ in range(3))
+    next_ = newest + 1
+    for pk, later in ((old, 0), (kept, 1)):  # as if there had been so many since
+        aged = next_ - pipeline.REPORTS_KEPT + later
+        SyncReport.objects.filter(pk=pk).update(id=aged)
+    assert run_sync().pk == next_
+    assert [*SyncReport.objects.order_by("pk").values_list("pk", flat=True)] == [
+        aged,
+        newest,
+        next_,
+    ]

@@ -282,13 +282,13 @@ def test_a_sync_that_died_is_cleared_away_and_gone_on_with(
 
 
 def test_a_sync_whose_place_was_taken_ends_and_leaves_the_reports_alone(
-    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+    upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
-    monkeypatch.setattr(pipeline, "SHOW_EVERY", timedelta(0))
     upstream.add(*ids(3))
 
     async def taken(request: Any) -> None:
         await SyncReport.objects.aupdate(state="stopped", error="taken")
+        await asyncio.sleep(pipeline.SHOW_EVERY.total_seconds())  # then it shows how far it is
 
     upstream.faults = [taken]
     with pytest.raises(pipeline.AlreadyRunning):

@@ -17,8 +17,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+import fal
 from catalog.models import SyncReport
-from catalog.sync import pipeline, post_sync, progress
+from catalog.sync import pipeline, progress
 from core.notify import channel
 from core.process import identity
 from playground.worker import main as workers
@@ -105,37 +106,31 @@ def test_a_sync_of_a_process_that_is_gone_is_taken_over_at_once(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_takes_over_from_another_machine_within_five_seconds(
-    upstream: CatalogueUpstream, run_sync: RunSync, monkeypatch: pytest.MonkeyPatch
+    upstream: CatalogueUpstream, transactional_db: None
 ) -> None:
     """Its sync broke off a moment ago.
 
     The worker looks again every second until the signs have lapsed.
     """
-    SyncReport.objects.create(beat_at=timezone.now(), holder="elsewhere/1:7:1")
-    began = time.monotonic()
-    done = asyncio.Event()
-
-    async def begun(platform: Any) -> SyncReport:
-        report = await sync_to_async(pipeline._begin)(False)
-        done.set()
-        return report
-
-    async def settled() -> None:
-        return None
-
-    monkeypatch.setattr(pipeline, "run", begun)
-    monkeypatch.setattr(post_sync, "run_in_background", settled)
+    broke_off_at = timezone.now()
+    SyncReport.objects.create(beat_at=broke_off_at, holder="elsewhere/1:7:1")
 
     async def work() -> None:
-        sync = Job("sync", workers.CatalogSync(None).run)  # type: ignore[arg-type]
-        job = asyncio.create_task(run_forever(sync, channel.Signal()))
-        async with asyncio.timeout(8):
-            await done.wait()
-        job.cancel()
+        async with fal.Clients(
+            fal.Addresses(), upstream.key, transport=upstream.transport, sleep=upstream.pause
+        ) as clients:
+            sync = Job("sync", workers.CatalogSync(clients.platform).run)
+            job = asyncio.create_task(run_forever(sync, channel.Signal()))
+            async with asyncio.timeout(30):
+                while not await SyncReport.objects.filter(state="done").aexists():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            job.cancel()
+            await asyncio.gather(job, return_exceptions=True)
         await sync_to_async(connections.close_all)()  # this loop's thread has its own
 
     asyncio.run(work())
-    assert 3 < time.monotonic() - began < 6
+    taken_over = SyncReport.objects.get(state="done")
+    assert 3 < (taken_over.started_at - broke_off_at).total_seconds() < 6
 
 
 @pytest.mark.django_db(transaction=True)

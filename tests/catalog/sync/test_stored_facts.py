@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Revision, Schema
@@ -93,15 +95,18 @@ def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
 
 
 def test_other_rules_read_everything_anew_and_write_only_what_differs(
-    make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
+    make_endpoint: MakeEndpoint,
 ) -> None:
     row = make_endpoint("a/1", document(seed={"type": "integer"}))
     settle()
+    earlier = RULES - 1
+    Schema.objects.update(facts_version=earlier)
+    Endpoint.objects.update(facts_from=Concat(Value(f"{earlier}."), F("schema_id")))
     revision = Revision.current()
-    monkeypatch.setattr(stored_facts, "RULES", RULES + 1)
     settle()
     row.refresh_from_db()
-    assert row.facts_from.startswith(f"{RULES + 1}.")
+    assert row.facts_from.startswith(f"{RULES}.")
+    assert set(Schema.objects.values_list("facts_version", flat=True)) == {RULES}
     assert Revision.current() == revision  # nothing that a page shows has changed
     assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
 

@@ -28,14 +28,13 @@ from tests.playground.conftest import (
     Team,
     _work,
     catalogue,
-    runs_alone,
     sandbox,
     sandbox_process,
     synced,
     team,
 )
 
-__all__ = ["catalogue", "runs_alone", "sandbox", "sandbox_process", "synced", "team"]
+__all__ = ["catalogue", "sandbox", "sandbox_process", "synced", "team"]
 pytestmark = pytest.mark.system
 KILLED = 9
 FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"

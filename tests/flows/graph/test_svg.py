@@ -27,6 +27,12 @@ def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None
     ElementTree.fromstring(svg.draw(graph))
 
 
+def test_what_no_xml_may_hold_is_drawn_as_a_sign() -> None:
+    graph = reading.read(with_nodes(**{"a\x01b": {"app": "x/\x0b\ufffe"}}))
+    assert "a\N{REPLACEMENT CHARACTER}b" in svg.draw(graph)
+    ElementTree.fromstring(svg.draw(graph))
+
+
 def test_boxes_do_not_overlap() -> None:
     boxes = layout(reading.read(forty_nodes())).boxes
     for at, one in enumerate(boxes):

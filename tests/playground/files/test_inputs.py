@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import errno
 import io
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 import fal
@@ -24,6 +26,7 @@ from playground.files import inputs, stored_files
 from playground.files.stored_files import StoredFile
 from playground.models import Artifact, Run, Upload, Worker
 from playground.runs import state_machine
+from playground.worker.limits import WorkerLimits
 from tests.playground.conftest import Control, Work
 
 IN_PARTS = fal.Limits(single_upload_bytes=40, part_bytes=40)
@@ -286,8 +289,10 @@ def test_a_storage_that_stays_in_trouble_fails_the_run(
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
-    monkeypatch.setattr(inputs, "MAX_STORAGE_TRIES", 2)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    words = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    tried = {"what": "later", "text": words, "at": timezone.now().isoformat()}
+    Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
     work(lambda: ended(run))
     run.refresh_from_db()
@@ -296,10 +301,21 @@ def test_a_storage_that_stays_in_trouble_fails_the_run(
     assert "submit" not in sandbox.calls()
 
 
+class SlowlyRead(io.FileIO):
+    """A file on a slow disk: reading a piece takes longer than a note may wait."""
+
+    def read(self, *of: Any) -> Any:
+        time.sleep(inputs.PROGRESS_EVERY_S)
+        return super().read(*of)
+
+
 def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inputs, "PROGRESS_EVERY_S", 0.0)
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        return File(SlowlyRead(self.path(name)))
+
+    monkeypatch.setattr(FileSystemStorage, "_open", opened)
     sandbox.fault("upload", "slow", value=1.0)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
 
@@ -319,12 +335,12 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
 
 
 def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr("playground.worker.main.STOP_WITHIN_S", 0.0)  # it dies, it does not stop
     sandbox.fault("upload", "slow", value=5.0)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: sandbox.calls().get("upload_initiate"))
+    dies = WorkerLimits(stop_within_s=0.0)  # it does not stop
+    work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
     run.refresh_from_db()
     assert run.state == "submitting"
     Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if its time were over

@@ -40,12 +40,14 @@ def session() -> str:
 
 
 def serve(
-    use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]], hold_s: float = HOLD_S
+    use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]],
+    hold_s: float = HOLD_S,
+    **seconds: Any,
 ) -> Any:
-    """`use(client)` against a router that lives for as long."""
+    """`use(client)` against a router that lives for as long; `seconds` are the router's."""
 
     async def main() -> Any:
-        router = long_poll.Router(nobody, hold_s=hold_s)
+        router = long_poll.Router(nobody, hold_s=hold_s, **seconds)
         cookies = {settings.SESSION_COOKIE_NAME: await sync_to_async(session)()}
         inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         started = asyncio.Event()

@@ -20,13 +20,14 @@ from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 
-from playground.live import broker, long_poll
+from playground.live import long_poll
 from playground.models import Run
 from playground.runs import state_machine
 from playground.runs.progress import watch_tokens
 from playground.runs.transitions import Observation
 from tests.conftest import grant
 from tests.playground.live.polling import HOLD_S, ask, asked, serve
+from tests.statements import before, failing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,14 +37,16 @@ def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, http
     return lambda client: ask(client, *runs)
 
 
-def noting(looked: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-    """`real`, whose calls are noted by `name`."""
+def is_drawing(sql: str) -> bool:
+    """Whether a whole run is read, to be drawn."""
+    return sql.startswith("SELECT") and '"playground_run"."arguments"' in sql
 
-    def noted(*given: Any) -> Any:
-        looked.append(name)
-        return real(*given)
 
-    return noted
+def is_look(sql: str) -> bool:
+    """Whether the versions of the watched runs are read."""
+    return sql.startswith(
+        'SELECT "playground_run"."id" AS "pk", "playground_run"."version" AS "version"'
+    )
 
 
 def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
@@ -183,25 +186,22 @@ def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
         assert serve(asking(text)).status_code == long_poll.STOP_POLLING
 
 
-def test_a_hundred_watchers_cost_one_query_and_one_drawing(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hundred_watchers_cost_one_query_and_one_drawing(make_run: Any) -> None:
     run = make_run(state="queued")
-    looked: list[str] = []
-    for name in ("_versions", "_render"):
-        monkeypatch.setattr(broker, name, noting(looked, name, getattr(broker, name)))
+    asked_for: list[str] = []
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
         held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
         await asyncio.sleep(0.5)
-        looked.clear()
+        asked_for.clear()
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
         return await asyncio.gather(*held)
 
-    responses = serve(use)
+    with before(lambda sql, _: asked_for.append(sql)):
+        responses = serve(use)
     assert {response.status_code for response in responses} == {200}
-    assert looked.count("_render") <= 2
-    assert looked.count("_versions") <= 4
+    assert 1 <= sum(map(is_drawing, asked_for)) <= 2
+    assert 1 <= sum(map(is_look, asked_for)) <= 4
 
 
 def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
@@ -226,38 +226,43 @@ def test_a_final_state_brings_its_result(make_run: Any) -> None:
     assert "The model failed" in response.text
 
 
-def test_log_lines_are_told_together_and_a_new_state_at_once(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(broker, "COALESCE_S", 1.0)
+def say(run: Run, number: int) -> None:
+    """A line of a run's log."""
+    line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
+    state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
+
+
+def test_log_lines_are_told_together(make_run: Any) -> None:
     run = make_run(state="running")
 
-    def say(number: int) -> None:
-        line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
-        state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
-
-    async def use(client: httpx.AsyncClient) -> tuple[str, float]:
+    async def use(client: httpx.AsyncClient) -> str:
         await ask(client, asked(run), hold=False)
         held = asyncio.create_task(ask(client, asked(run)))
         for number in range(3):
             await asyncio.sleep(0.01)
-            await sync_to_async(say)(number)
-        told = (await held).text
-        monkeypatch.setattr(broker, "COALESCE_S", 1000.0)  # what is gathered is not told before
-        run.version = await sync_to_async(lambda: Run.objects.get(pk=run.pk).version)()
+            await sync_to_async(say)(run, number)
+        return (await held).text
+
+    told = serve(use, coalesce_s=1.0)
+    assert all(f"line {number}" in told for number in range(3))
+
+
+def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient) -> float:
         held = asyncio.create_task(ask(client, asked(run)))
         await asyncio.sleep(0.05)
-        await sync_to_async(say)(9)
+        await sync_to_async(say)(run, 9)
         await sync_to_async(state_machine.record)(
             run.pk, Observation(Run.State.SUCCEEDED, output={})
         )
         changed = time.monotonic()
         assert 'data-final="1"' in (await held).text
-        return told, time.monotonic() - changed
+        return time.monotonic() - changed
 
-    told, waited_s = serve(use)
-    assert all(f"line {number}" in told for number in range(3))
-    assert waited_s < HOLD_S / 2
+    # What is gathered is not told before the hold is over.
+    assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
 
 
 def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:
@@ -276,18 +281,8 @@ def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_ru
     assert 'data-run-status="running"' in responses[0].text
 
 
-def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(
-    make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(make_run: Any) -> None:
     run = make_run(state="queued", version=2)
-    real, failures = broker._render, [OperationalError("gone"), OperationalError("gone")]
-
-    def draw(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
-        if failures:
-            raise failures.pop()
-        return real(pk, view)
-
-    monkeypatch.setattr(broker, "_render", draw)
 
     async def use(client: httpx.AsyncClient) -> list[list[int]]:
         return [
@@ -298,7 +293,9 @@ def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(
             for _ in range(3)
         ]
 
-    assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
+    gone = OperationalError("gone")
+    with failing(gone, gone, where=lambda sql, _: is_drawing(sql)):
+        assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
 
 
 def test_a_mark_is_worth_nothing_to_somebody_else(make_run: Any, stranger: User) -> None:

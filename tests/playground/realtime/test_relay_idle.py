@@ -7,22 +7,14 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-import pytest
 import uvicorn
 
 from config.management.commands import realtime
-from config.server import serving
 from core.process import event_loop
 from playground.realtime.relay import Relay
 
 IDLE_S = 0.5
 Act = Callable[[realtime.Server, int, "asyncio.Task[None]"], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "IDLE_S", IDLE_S)
-    monkeypatch.setattr(serving, "TICK_S", 0.05)
 
 
 def serve(act: Act, *, is_on_demand: bool = True) -> None:
@@ -31,7 +23,9 @@ def serve(act: Act, *, is_on_demand: bool = True) -> None:
     async def main(listener: socket.socket) -> None:
         relay = Relay(cast("Any", None))
         config = uvicorn.Config(relay, port=0, lifespan="off", log_level="warning")
-        server = realtime.Server(config, relay, listener if is_on_demand else None)
+        server = realtime.Server(
+            config, relay, listener if is_on_demand else None, idle_s=IDLE_S, tick_s=0.05
+        )
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)

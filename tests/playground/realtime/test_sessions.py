@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ import fal
 from core.http.asgi import Message
 from playground.models import Run, Upload
 from playground.realtime import relay, sessions, tickets
+from playground.realtime.limits import LiveLimits
 from playground.realtime.sessions import LiveSession, SessionInput
 from playground.runs import state_machine, timeline
 from playground.worker.scheduling import leases
@@ -34,6 +36,8 @@ from tests.playground.realtime.test_relay import (  # noqa: F401  a fixture
     relayed,
     serving,
 )
+from tests.playground.realtime.test_sessions_faults import READS_THE_FORM
+from tests.statements import before
 
 TICKET = tickets.Ticket(PERSON, LIVE)
 Relayed = Callable[..., Any]
@@ -42,7 +46,7 @@ Relayed = Callable[..., Any]
 @pytest.fixture
 def sitting(make_run: Callable[..., Run]) -> LiveSession:
     run = make_run(transport="realtime", state="running", worker="live")
-    return LiveSession(run, "live", TICKET, save_every_s=0.01)
+    return LiveSession(run, "live", TICKET, LiveLimits(save_every_s=0.01))
 
 
 def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
@@ -206,20 +210,23 @@ def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_tha
 
 def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
     relayed: Relayed,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def odd(*_: Any) -> Any:
-        raise ZeroDivisionError("who would have thought")
+    has_painted = threading.Event()
+
+    def break_off(sql: str, _: Any) -> None:
+        if has_painted.is_set() and sql.startswith(READS_THE_FORM):
+            raise ZeroDivisionError("who would have thought")
 
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await answer(socket)
-            monkeypatch.setattr(LiveSession, "add_result", odd)
+            has_painted.set()
             await socket.send("prompt=another&seed=3")
             return await to_its_end(socket)
 
-    told = relayed(act)
+    with before(break_off):
+        told = relayed(act)
     run = Run.objects.get()
     assert told[-1] == {"type": "end", "message": relay.BROKEN_HERE}
     assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]

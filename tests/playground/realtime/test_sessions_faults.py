@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,17 +21,19 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.http.asgi import Message
-from playground.files import inputs
-from playground.models import Run
+from playground.models import Run, Upload
 from playground.realtime import relay, sessions, tickets
 from playground.realtime.limits import LiveLimits
-from playground.realtime.sessions import LiveSession
 from playground.runs import state_machine
 from playground.worker.scheduling import leases
-from playground.worker.transports import cancellation
 from tests.playground.conftest import LIMIT_S
+from tests.statements import before, failing
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# How statements of a session begin.
+READS_THE_FORM = 'SELECT "catalog_endpoint"."id", "catalog_endpoint"."standing"'
+RENEWS_THE_LEASE = 'UPDATE "playground_run" SET "lease_until"'
 
 
 class Model:
@@ -71,6 +73,11 @@ class Browser:
     def leaves(self) -> None:
         """Close the connection."""
         self.outbox.put_nowait({"type": "websocket.disconnect"})
+
+    async def is_heard(self) -> None:
+        """Return once the relay has taken what was sent."""
+        while not self.outbox.empty():  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.01)
 
     async def hears(self, kind: str) -> dict[str, Any]:
         """The next message of a kind."""
@@ -178,11 +185,7 @@ def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> 
     assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
 
 
-def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "LIVE_LEASE", timedelta(0))  # the lease has run out by then
-
+def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, bool]:
         browser.types("one")
         await model.got.get()
@@ -192,7 +195,8 @@ def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(
         browser.types("two")
         return str((await browser.hears("end"))["message"]), model.got.empty()
 
-    assert live(act, save_every_s=3600.0) == (sessions.RUN_ENDED, True)
+    # The lease has run out by then.
+    assert live(act, save_every_s=3600.0, lease_s=0.0) == (sessions.RUN_ENDED, True)
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
 
@@ -209,109 +213,95 @@ def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> 
     assert kept(Run.objects.get()) == ["1"]
 
 
-def test_a_session_waits_for_the_database_and_paints_the_newest_form(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = relay._arguments
+@contextmanager
+def without_database(statement: str) -> Iterator[threading.Event]:
+    """The database is away for such statements until the event is set."""
+    is_there = threading.Event()
 
-    def away(endpoint: Endpoint, post: Any) -> Any:
-        if post["prompt"] == ["old"]:
+    def look(sql: str, _: Any) -> None:
+        if sql.startswith(statement) and not is_there.is_set():
             raise OperationalError("the server closed the connection unexpectedly")
-        return read(endpoint, post)
 
-    monkeypatch.setattr(relay, "_arguments", away)
+    with before(look):
+        yield is_there
 
+
+def test_a_session_waits_for_the_database_and_paints_the_newest_form(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
         browser.types("old")
         told = str((await browser.hears("slow"))["message"])
         browser.types("new")
+        await browser.is_heard()
+        is_there.set()
         sent = await model.got.get()
         model.says.put_nowait(picture(1))
         await browser.hears("text")
         return told, sent, model.got.empty()
 
-    assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
+    with without_database(READS_THE_FORM) as is_there:
+        assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
     assert not Run.objects.get().events
 
 
-@pytest.mark.parametrize("name", ["_endpoint", "_begin", "upload_inputs", "is_owned"])
+LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the connection is lost")
+
+
+@pytest.mark.parametrize(
+    ("statement", "failures"),
+    [
+        ('SELECT "catalog_endpoint"', [LOCKED, LOST]),
+        ('INSERT INTO "playground_run"', [LOCKED, LOST]),
+        ('SELECT "playground_upload"', [LOCKED, LOST]),
+        # One of three may meet the renewal in the background.
+        (RENEWS_THE_LEASE, [LOCKED, LOST, LOCKED]),
+    ],
+    ids=["endpoint", "begin", "uploads", "lease"],
+)
 def test_whatever_the_database_is_asked_is_asked_again(
-    live: Live, monkeypatch: pytest.MonkeyPatch, name: str
+    live: Live, user: User, statement: str, failures: list[Exception]
 ) -> None:
-    where = {
-        "_endpoint": relay,
-        "_begin": sessions,
-        "upload_inputs": inputs,
-        "is_owned": LiveSession,
-    }[name]
-    asked = getattr(where, name)
-    failures = iter([OperationalError("database is locked"), InterfaceError("it has gone")])
+    file = Upload.objects.create(
+        user=user,
+        digest="d",
+        file="f",
+        file_name="sea.png",
+        content_type="image/png",
+        size_bytes=1,
+        upstream_url="https://v3.fal.media/sea.png",
+        upstream_at=timezone.now(),
+    )
 
-    def trouble(*given: Any) -> Any:
-        for failure in failures:
-            raise failure
-        return asked(*given)
-
-    monkeypatch.setattr(where, name, trouble)
-
-    async def act(browser: Browser, model: Model) -> None:
-        browser.types("one")
-        await model.got.get()
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types(file.get_absolute_url())
+        sent = await model.got.get()
         model.says.put_nowait(picture(1))
         await browser.hears("text")
+        return sent
 
-    live(act, retry_database_s=0.0)
-    assert next(failures, None) is None
+    with failing(*failures, where=lambda sql, _: sql.startswith(statement)) as left:
+        assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
+    assert left == []
     assert kept(Run.objects.get()) == ["1"]
 
 
-@pytest.mark.parametrize("name", ["_arguments", "is_owned"])
+@pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])
 def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
-    live: Live, monkeypatch: pytest.MonkeyPatch, name: str
+    live: Live, statement: str
 ) -> None:
-    where = {"_arguments": relay, "is_owned": LiveSession}[name]
-    asked, is_there = getattr(where, name), asyncio.Event()
-
-    def away(*given: Any) -> Any:
-        if not is_there.is_set():
-            raise OperationalError("the server closed the connection unexpectedly")
-        return asked(*given)
-
-    monkeypatch.setattr(where, name, away)
-
     async def act(browser: Browser, model: Model) -> Model:
         browser.types("one")
         await browser.hears("slow")
         browser.leaves()
-        while not browser.outbox.empty():  # noqa: ASYNC110  the relay has heard it
-            await asyncio.sleep(0.01)
+        await browser.is_heard()
         is_there.set()
         return model
 
-    assert live(act, retry_database_s=0.0).got.empty()
+    with without_database(statement) as is_there:
+        assert live(act, retry_database_s=0.0, lease_s=0.0).got.empty()
     assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
 
 
-def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hold, looked = leases.renew_live_session, cancellation._cancel_requested
-    held = iter([OperationalError("database is locked"), InterfaceError("the connection is lost")])
-    asked = iter([InterfaceError("the connection is lost")])
-
-    def holding(*given: Any) -> Any:
-        for failure in held:
-            raise failure
-        return hold(*given)
-
-    def looking(pks: Any) -> Any:
-        for failure in asked:
-            raise failure
-        return looked(pks)
-
-    monkeypatch.setattr(leases, "renew_live_session", holding)
-    monkeypatch.setattr(cancellation, "_cancel_requested", looking)
-
+def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -322,5 +312,9 @@ def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(
         await sync_to_async(state_machine.request_cancel)(run.pk)
         return str((await browser.hears("end"))["message"])
 
-    assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
-    assert [next(held, None), next(asked, None)] == [None, None]
+    with (
+        failing(LOCKED, LOST, where=lambda sql, _: sql.startswith(RENEWS_THE_LEASE)) as held,
+        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as asked,
+    ):
+        assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
+    assert (held, asked) == ([], [])

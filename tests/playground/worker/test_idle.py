@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from core.notify import channel
 from playground.models import Run, SigningKeys
 from playground.worker import idle, webhooks
-from playground.worker.scheduling import leases
-from tests.playground.conftest import Ask, Work, ended
+from playground.worker.limits import WorkerLimits
+from tests.playground.conftest import Ask, Work, alone, ended
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -42,10 +45,12 @@ def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.any_database
-def test_who_stores_a_run_wakes_it(ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idle, "REST_S", NEVER_S)
-    monkeypatch.setattr(channel, "IDLE_POLL_EVERY_S", NEVER_S)
-    monkeypatch.setattr(leases, "RENEW_EVERY_S", NEVER_S)  # its own sign of life would wake it
+def test_who_stores_a_run_wakes_it(ask: Ask, work: Work) -> None:
+    limits = WorkerLimits(
+        rest_s=NEVER_S,
+        idle_poll_every_s=NEVER_S,
+        renew_every_s=NEVER_S,  # its own sign of life would wake it
+    )
     runs: list[Run] = []
     rested = time.monotonic() + 3
 
@@ -54,24 +59,24 @@ def test_who_stores_a_run_wakes_it(ask: Ask, work: Work, monkeypatch: pytest.Mon
             runs.append(ask("mischief/slow", prompt="x", duration=0.2))
         return bool(runs) and ended(runs[0])
 
-    work(is_over)
+    work(is_over, worker_limits=limits)
 
 
 def test_what_nobody_rings_for_is_found_by_the_slow_check(
-    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+    catalogue: None, user: User, make_run: Any, work: Work
 ) -> None:
-    if connection.vendor != "sqlite":
-        monkeypatch.setattr(idle, "REST_S", 2.0)  # only SQLite tells that its file has changed
-    monkeypatch.setattr(channel, "notify", lambda: None)
+    endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
     runs: list[Run] = []
     rested = time.monotonic() + 3
 
     def is_over() -> bool:
-        if not runs and time.monotonic() > rested:
-            runs.append(ask("mischief/slow", prompt="x", duration=0.2))
+        if not runs and time.monotonic() > rested:  # stored by another program, so to say
+            runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
         return bool(runs) and ended(runs[0])
 
-    work(is_over)
+    # Only SQLite tells that its file has changed.
+    limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
+    work(is_over, worker_limits=limits)
 
 
 def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
@@ -85,11 +90,15 @@ def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wish_for_newer_keys_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = threading.Event()
-    monkeypatch.setattr(channel, "notify", told.set)
-    webhooks._request_keys(None)
-    assert told.is_set()
+def test_a_wish_for_newer_keys_wakes_it() -> None:
+    async def is_woken() -> None:
+        # Idle, so that on SQLite it is woken by the notification, not by the write.
+        async with channel.listen(lambda: True, idle_poll_every_s=NEVER_S) as signal:
+            version = await signal.wait(0, 60)  # it is set as it begins
+            await sync_to_async(webhooks._request_keys)(None)
+            assert await signal.wait(version, 60) > version
+
+    asyncio.run(alone(is_woken()))
     assert SigningKeys.objects.get().wanted_at
 
 

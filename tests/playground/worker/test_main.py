@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.core.files.storage import default_storage
 from playground.files import stored_files
 from playground.models import Artifact, Run, Upload
 from playground.worker.following.patience import PATIENCE
-from playground.worker.scheduling import lease_queries, leases
+from playground.worker.scheduling import lease_queries
 from tests.playground.conftest import Ask, Control, Team, Work, ended
 
 pytestmark = pytest.mark.system  # takes long
@@ -218,9 +217,8 @@ def test_several_workers_share_the_runs_and_follow_each_once(
 
 
 def test_a_stopped_workers_runs_go_on_at_once_with_another(
-    ask: Ask, team: Team, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, team: Team, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(leases, "LEASE", timedelta(hours=1))
     run = ask("mischief/slow", prompt="x", duration=3, picture=False)
     team(["first"], lambda: Run.objects.filter(pk=run.pk, state="running").exists())
     held = Run.objects.get(pk=run.pk)

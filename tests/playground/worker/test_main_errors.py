@@ -6,6 +6,7 @@ Runs wait, and nothing goes twice.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,12 +18,14 @@ from django.utils import timezone
 from core.notify import channel
 from playground.models import Run, Worker
 from playground.runs.progress import worker_status
-from playground.worker import circuit_breaker
+from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following.patience import Patience
 from playground.worker.jobs import Job, run_forever
-from playground.worker.scheduling import database_stall, leases
+from playground.worker.limits import WorkerLimits
+from playground.worker.scheduling import lease_queries, leases
 from tests.playground.conftest import SETTINGS, Ask, Control, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
+from tests.statements import before
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -67,12 +70,8 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", ["garbage", "500"])
 def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, fault: str
+    ask: Ask, work: Work, sandbox: Control, fault: str
 ) -> None:
-    for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_ANSWERING_S", "FOLLOWERS_PROBE_ANSWERING_S"):
-        monkeypatch.setattr(
-            circuit_breaker, name, 600.0
-        )  # a host that is left alone once stays alone
     for kind in ("status", "status_stream"):
         sandbox.fault(kind, fault, times=10_000, about="mischief/big-seed")
     early = ask("mischief/slow", prompt="x", duration=2)
@@ -85,7 +84,8 @@ def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
         are_told = not Run.objects.filter(pk__in=[one.pk for one in odd], note="").exists()
         return bool(later) and ended(early) and ended(later[0]) and are_told
 
-    work(is_over)
+    # Whose time stands still: a host that is left alone once stays alone.
+    work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
     assert set(Run.objects.exclude(pk__in=[one.pk for one in odd]).values_list("note")) == {("",)}
 
 
@@ -163,13 +163,11 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
 )
 def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_line(
     db: None,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
     said: str,
     has_traceback: bool,
 ) -> None:
-    monkeypatch.setattr(database_stall, "RETRY_AFTER_S", 0.0)
     done: list[str] = []
 
     async def twice() -> None:
@@ -182,7 +180,7 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
             again.set()
             return 60.0
 
-        task = asyncio.create_task(run_forever(Job("test", job), channel.Signal()))
+        task = asyncio.create_task(run_forever(Job("test", job), channel.Signal(), 0.0))
         await again.wait()
         task.cancel()
 
@@ -194,23 +192,26 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
 
 
 def test_a_worker_that_was_without_the_database_gives_the_others_time(
-    work: Work, make_run: Any, monkeypatch: pytest.MonkeyPatch
+    work: Work, make_run: Any
 ) -> None:
     """They were without it too, and renew what they hold as soon as they can."""
     long_ago = timezone.now() - timedelta(minutes=1)
     lapsed = make_run(
         state="running", transport="sync", sent_at=long_ago, worker="other", lease_until=long_ago
     )
-    told: list[bool] = []
-    claim = leases.claim
+    claims: list[float] = []
 
-    def first_lost(*given: Any, **more: Any) -> leases.Claim:
-        told.append(more["is_after_stall"])
-        if len(told) == 1:
+    def first_lost(sql: str, _: Any) -> None:
+        if f"LIMIT {lease_queries.FEW_FREE}" not in sql:  # only a claim reads so many
+            return
+        claims.append(time.monotonic())
+        if len(claims) == 1:
             raise OperationalError("the connection is closed")
-        return claim(*given, **more)
 
-    monkeypatch.setattr(leases, "claim", first_lost)
-    monkeypatch.setattr(database_stall, "DB_STALL_GRACE_S", 3.0)
-    work(lambda: Run.objects.get(pk=lapsed.pk).state != "running")
-    assert (told[:2], told[-1]) == ([False, True], False)
+    with before(first_lost):
+        work(
+            lambda: Run.objects.get(pk=lapsed.pk).state != "running",
+            worker_limits=WorkerLimits(stall_grace_s=3.0),
+        )
+    waited_s = [at - claims[0] for at in claims[1:]]
+    assert waited_s[0] < 3.0 < waited_s[-1]

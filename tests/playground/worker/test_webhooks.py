@@ -15,7 +15,7 @@ from unittest.mock import Mock
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import DataError, connections
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from playground.worker.following import follow
 from playground.worker.following.patience import Patience
 from playground.worker.scheduling import leases
 from tests.playground.signer import OUTPUT, Deliver, Fal
+from tests.statements import before
 
 State = Run.State
 
@@ -161,20 +162,17 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     signer: Fal,
     make_run: Any,
     transactional_db: None,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     odd, run = (make_run(state=State.RUNNING, request_id="r1") for _ in range(2))
     assert deliver(odd, b"") == deliver(run, b"") == 200
-    complete = webhooks._complete
 
-    async def stumbling(found: Run, *rest: Any) -> None:
-        if found == odd:
-            raise ValueError("who would have thought")
-        await complete(found, *rest)
+    def refuse(sql: str, params: Any) -> None:
+        if sql.startswith('UPDATE "playground_run"') and odd.pk.hex in str(params).replace("-", ""):
+            raise DataError("who would have thought")
 
-    monkeypatch.setattr(webhooks, "_complete", stumbling)
-    signer.tend()
+    with before(refuse):
+        signer.tend()
     run.refresh_from_db()
     assert (run.state, Delivery.objects.get().run_id) == ("succeeded", odd.pk)
     assert "who would have thought" in caplog.text

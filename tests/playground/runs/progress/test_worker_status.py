@@ -75,14 +75,13 @@ def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
     assert set(notes().values()) == {""}
 
 
-def test_an_open_page_is_told(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_status, "LOOK_EVERY_S", 0.05)
+def test_an_open_page_is_told(make_run: Any) -> None:
     run = make_run(state=State.QUEUED)
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
         return await ask(client, asked(run))
 
-    answer = serve(use)
+    answer = serve(use, look_for_workers_s=0.05)
     assert answer.status_code == 200
     assert NOBODY in answer.text
     assert "by itself" not in answer.text

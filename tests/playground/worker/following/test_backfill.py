@@ -113,14 +113,10 @@ def test_upstream_in_trouble_is_asked_again_later_and_later(
 
 @pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (backfill.GIVEN_UP * 2, 0)])
 def test_one_that_nobody_thought_of_is_given_up_in_time(
-    signer: Fal, reported: Any, monkeypatch: pytest.MonkeyPatch, age: timedelta, looks: int
+    signer: Fal, reported: Any, age: timedelta, looks: int
 ) -> None:
-    async def broken(*_: Any) -> None:
-        raise ValueError("a request id that is none")
-
     reported()
-    Run.objects.update(ended_at=timezone.now() - age)
-    monkeypatch.setattr(backfill, "_backfill", broken)
+    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # which is none
     make_due()
     signer.tend(backfill.backfill_due)
     assert MetadataBackfill.objects.count() == looks
@@ -146,24 +142,17 @@ def test_one_that_nobody_thought_of_keeps_no_other_waiting(
     signer: Fal,
     deliver: Deliver,
     make_run: Any,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     odd, run = (make_run(state=State.QUEUED, request_id="r1") for _ in range(2))
     assert deliver(odd, payload=OUTPUT) == deliver(run, payload=OUTPUT) == 200
-    look = backfill._backfill
-
-    async def stumbling(run: Run, *rest: Any) -> None:
-        if run.pk == odd.pk:
-            raise ValueError("who would have thought")
-        await look(run, *rest)
-
-    monkeypatch.setattr(backfill, "_backfill", stumbling)
+    Run.objects.filter(pk=odd.pk).update(request_id="..")
     make_due()
+    MetadataBackfill.objects.filter(run=odd).update(due_at=clock.now() - timedelta(seconds=1))
     signer.tend(backfill.backfill_due)
     run.refresh_from_db()
     assert (run.billable_units, MetadataBackfill.objects.get().run_id) == ("2", odd.pk)
-    assert "who would have thought" in caplog.text
+    assert "'..' is not a request id." in caplog.text
 
 
 @pytest.mark.parametrize("worked", [None, "long", True, -1, 0, 1e300, 90])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +16,11 @@ from playground.runs import state_machine, timeline
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow
 from playground.worker.following.patience import Patience
-from playground.worker.scheduling import leases
+from playground.worker.limits import WorkerLimits
 from tests.playground.conftest import Ask, Control, Work, alone, ended
+from tests.statements import failing
+
+AGAIN_SOON = WorkerLimits(renew_every_s=0.1)
 
 
 def cancelled(run: Run) -> Callable[[], bool]:
@@ -106,30 +108,23 @@ def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
 
 
 def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
-    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work
 ) -> None:
-    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
-    cancel, tries = follow.cancel, iter([True, False])
-
-    async def cancel_later(pk: uuid.UUID, *of: Any) -> None:
-        if next(tries, False):
-            raise OperationalError("the server closed the connection")
-        await cancel(pk, *of)
-
-    monkeypatch.setattr(follow, "cancel", cancel_later)
     run = ask("mischief/slow", prompt="x", duration=30)
-    work(cancelled(run))
+    begins = 'SELECT "playground_run"."id", "playground_run"."handle" FROM'  # a cancel does
+    away = OperationalError("the server closed the connection")
+    with failing(away, where=lambda sql, _: sql.startswith(begins)) as left:
+        work(cancelled(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
-    assert run.state == "cancelled"
+    assert (run.state, left) == ("cancelled", [])
 
 
 def test_a_cancel_that_upstream_does_not_take_is_told_and_asked_for_again(
-    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.1)
     sandbox.fault("cancel", "500", times=3)
     run = ask("mischief/slow", prompt="x", duration=30)
-    work(cancelled(run))
+    work(cancelled(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert run.state == "cancelled"
     told = [moment for moment in timeline.moments(run) if "cancel" in moment.what]

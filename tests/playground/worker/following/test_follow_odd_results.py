@@ -16,8 +16,9 @@ from django.urls import reverse
 from catalog.models import Endpoint
 from playground.models import Run, Transport
 from playground.runs import state_machine
-from playground.worker.following import reconciliation
 from playground.worker.following.patience import Patience
+from playground.worker.limits import WorkerLimits
+from playground.worker.transports.limits import DirectLimits
 from tests.playground.conftest import Control, Work
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
@@ -25,11 +26,11 @@ pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, py
 
 
 @pytest.fixture
-def finished(
-    work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch, transactional_db: None
-) -> Any:
+def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
     """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
-    monkeypatch.setattr(reconciliation, "PAUSES_S", (0.0, 0.1))
+    pauses_s = (0.0, 0.1)
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
+    limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
     user = User.objects.create_user("ana")
 
     def make(transport: str, fault: str) -> Run:
@@ -46,7 +47,7 @@ def finished(
             run.refresh_from_db()
             return run.is_final and not run.artifacts.filter(state="remote").exists()
 
-        work(is_over, patience=Patience(fetch_first_s=0.01, fetch_slowest_s=0.02))
+        work(is_over, patience=patience, worker_limits=limits)
         return run
 
     return make

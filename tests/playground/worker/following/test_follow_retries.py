@@ -26,6 +26,7 @@ from tests.playground.conftest import Ask, Control, Work, alone, ended
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
+UNKNOWN = uuid.UUID(int=0)
 
 
 # A follower that waits for less.
@@ -148,12 +149,11 @@ async def phases(
     queue: Queue,
     loss: status_polling.NotFoundGrace | None = None,
     patience: Patience = PATIENCE,
+    pk: uuid.UUID = UNKNOWN,
 ) -> list[Phase]:
     """The phases that a follower is told, up to the end."""
     found = []
-    found_by = status_polling.statuses(
-        uuid.uuid4(), HANDLE, queue, BreakerRegistry(), loss, patience
-    )
+    found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
     async with aclosing(found_by) as statuses:
         async for status in statuses:
             found.append(status.state)
@@ -191,9 +191,9 @@ def test_a_long_run_has_one_stream_and_is_asked_for_beside_it_a_few_times() -> N
     assert (queue.streams, queue.polls) == (1, 3)
 
 
-def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(make_run: Any) -> None:
+    run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
     unknown = RequestRejected("no such request", status=404, detail="no such request")
 
     class Lagging(Mute):
@@ -209,19 +209,14 @@ def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(
             self.polls += 1
             raise unknown
 
-    async def nothing(*_: Any) -> None:
-        """Nobody cancelled it; nobody is told."""
-
-    async def is_lost() -> bool:
-        loss = status_polling.NotFoundGrace(uuid.uuid4())
+    async def is_lost() -> None:
+        loss = status_polling.NotFoundGrace(run.pk)
         queue = Lagging(Status(Phase.IN_PROGRESS), Status(Phase.IN_PROGRESS))
-        assert await phases(queue, loss) == [Phase.IN_PROGRESS, Phase.COMPLETED]
+        assert await phases(queue, loss, pk=run.pk) == [Phase.IN_PROGRESS, Phase.COMPLETED]
         assert queue.polls
-        return await loss.record(unknown)
+        assert not await loss.record(unknown)
 
-    monkeypatch.setattr(status_polling, "is_cancel_requested", nothing)
-    monkeypatch.setattr(status_polling, "note_trouble", nothing)
-    assert not clock.run(is_lost())
+    clock.run(alone(is_lost()))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ import pytest
 
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
 from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.following import status_polling
 from playground.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from tests import clock
+from tests.playground.conftest import alone
 
 FLOODS = 9
 TURNS = 20  # of the event loop, in which a short run is sent, followed and fetched
@@ -52,34 +52,31 @@ class Polled(Queue):
         return Status(Phase.IN_PROGRESS)
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
 )
 def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, address: str, least: int, most: int
+    settings: Any, make_run: Any, address: str, least: int, most: int
 ) -> None:
     """Of a run of two minutes, where there are no status streams.
 
     The sweep catches a lost report.
     """
     settings.PUBLIC_URL = address
-    queue = Polled()
-
-    async def is_over(pk: uuid.UUID) -> bool:
-        return asyncio.get_running_loop().time() > 120
+    queue, run = Polled(), make_run(state="running")
 
     async def main() -> None:
         handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(120),
-                aclosing(statuses(uuid.uuid4(), handle, queue, BreakerRegistry())) as told,
+                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as told,
             ):
                 async for _ in told:
                     continue
 
-    monkeypatch.setattr(status_polling, "is_over", is_over)
-    clock.run(main())
+    clock.run(alone(main()))
     assert least <= queue.polls <= most
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,10 +18,10 @@ from catalog.models import Endpoint
 from playground.models import Run, Transport, Worker
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
-from playground.worker import main
 from playground.worker.following import reconciliation
+from playground.worker.limits import WorkerLimits
 from playground.worker.scheduling import leases
-from playground.worker.transports import direct, partial_updates
+from playground.worker.transports.limits import DirectLimits
 from tests.playground.conftest import Control, Work
 
 pytestmark = pytest.mark.system  # takes long
@@ -90,31 +88,23 @@ def test_a_run_is_one_request_and_ends_like_any_other(
 
 
 def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
-    ask: Ask, work: Work, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+    run = ask("stream", "mischief/clock", prompt="x", words=1000, pause=0.1)
     seen: list[str] = []
-    is_seen = asyncio.Event()
-    record = state_machine.arecord
 
-    async def listen(pk: uuid.UUID, observed: Observation) -> bool:
-        has_changed = await record(pk, observed)
-        if has_changed and observed.partial:
-            seen.append(observed.partial["output"])
-            is_seen.set()
-        return has_changed
+    def is_over() -> bool:
+        is_ended = over(run)
+        if run.partial and not is_ended and run.partial["output"] not in seen:
+            seen.append(run.partial["output"])
+        if len(seen) == 3:  # a slow machine writes less often: the stream goes on until then
+            sandbox.http.post("/hurry", json={}).raise_for_status()
+        return is_ended
 
-    end = partial_updates.PartialWriter.close
-
-    async def end_once_seen(told: partial_updates.PartialWriter) -> None:
-        await is_seen.wait()  # a slow machine writes less often, and the stream may be over before
-        await end(told)
-
-    monkeypatch.setattr(state_machine, "arecord", listen)
-    monkeypatch.setattr(partial_updates.PartialWriter, "close", end_once_seen)
-    work(lambda: over(run))
+    work(is_over)
     assert run.state == "succeeded"
     assert run.started_at
+    assert len(seen) >= 3
     for earlier, later in zip(seen, [*seen[1:], run.output["output"]], strict=True):
         assert later.startswith(earlier.rstrip())
     assert run.output["partial"] is False
@@ -152,36 +142,22 @@ def test_a_busy_upstream_is_asked_again_later(
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
-@pytest.fixture
-def told_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However soon upstream answers, a run was told to be running before."""
-    told = asyncio.Event()
-    record, end = state_machine.arecord, partial_updates.PartialWriter.close
-
-    async def listen(pk: uuid.UUID, seen: Observation) -> bool:
-        has_changed = await record(pk, seen)
-        if seen.state == Run.State.RUNNING:
-            told.set()
-        return has_changed
-
-    async def end_once_told(teller: partial_updates.PartialWriter) -> None:
-        await told.wait()
-        await end(teller)
-
-    monkeypatch.setattr(partial_updates, "GRACE_S", 0)
-    monkeypatch.setattr(state_machine, "arecord", listen)
-    monkeypatch.setattr(partial_updates.PartialWriter, "close", end_once_told)
-
-
 @pytest.mark.any_database
 @pytest.mark.parametrize("status", ["429", "503"])
 @pytest.mark.parametrize("transport", DIRECT)
 def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
-    ask: Ask, work: Work, sandbox: Control, told_before_its_end: None, transport: str, status: str
+    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
 ) -> None:
     run = ask(transport, "sandbox/scribe", **CALM)
-    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
-    work(lambda: over(run))
+    kind = "stream" if transport == "stream" else "run"
+    sandbox.fault(kind, status, value=0.2, is_held=True)
+
+    def is_over() -> bool:
+        if is_(run, "running"):  # it is turned away now
+            sandbox.http.delete("/faults").raise_for_status()
+        return run.is_final
+
+    work(is_over, worker_limits=WorkerLimits(direct=DirectLimits(grace_s=0)))
     assert (run.state, run.attempts) == ("succeeded", 2)
     assert [event["what"] for event in run.events] == ["later"]
     told_at = parse_datetime(run.events[0]["at"])
@@ -201,18 +177,17 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     ask: Ask,
     work: Work,
     sandbox: Control,
-    monkeypatch: pytest.MonkeyPatch,
     transport: str,
     status: str,
     state: str,
     what: str,
 ) -> None:
     """A 429 does not: no model had the run."""
-    monkeypatch.setattr(direct, "TURNED_AWAY_WITHIN_S", 0)
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
-    work(lambda: is_(run, state))
+    limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
+    work(lambda: is_(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
     assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
 
@@ -357,12 +332,11 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
 
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
 def test_a_worker_that_ends_leaves_the_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, transport: str, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
-    monkeypatch.setattr(main, "STOP_WITHIN_S", 0.2)
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "mischief/slow", duration=60, picture=False)
-    work(lambda: is_(run, "running"))
+    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
     run.refresh_from_db()
     assert run.state == "running"
     work(lambda: is_(run, "unconfirmed"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,34 +13,43 @@ import pytest
 import fal
 from playground.models import Run
 from playground.runs import state_machine
-from playground.runs.progress import live_partials
 from playground.runs.transitions import Observation
+from playground.worker.limits import WorkerLimits
 from playground.worker.transports import partial_updates
+from playground.worker.transports.limits import DirectLimits
 from tests.playground.conftest import Control, Work
 from tests.playground.worker.transports.test_direct import CALM, Ask, ask  # noqa: F401
 
 State = Run.State
-Told = list[Observation]
+
+
+# A moment of silence is long.
+QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
+
+
+class Told(list[Observation]):
+    """What a teller writes down."""
+
+    async def record(self, pk: uuid.UUID, observed: Observation) -> bool:
+        self.append(observed)
+        return True
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """What a teller writes down; a moment of silence is long."""
-    seen: Told = []
-
-    async def arecord(pk: uuid.UUID, observed: Observation) -> bool:
-        seen.append(observed)
-        return True
-
-    monkeypatch.setattr(state_machine, "arecord", arecord)
-    monkeypatch.setattr(partial_updates, "QUIET_S", 0.1)
-    monkeypatch.setattr(partial_updates, "GRACE_S", 0.0)
-    return seen
+def told() -> Told:
+    return Told()
 
 
-def carried(story: Callable[[partial_updates.PartialWriter], Awaitable[Any]], **kind: bool) -> None:
+def carried(
+    told: Told,
+    story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
+    limits: DirectLimits = QUICK,
+    **more: Any,
+) -> None:
     async def tell() -> None:
-        teller = partial_updates.PartialWriter(uuid.uuid4(), write_every_s=0.01, **kind)
+        teller = partial_updates.PartialWriter(
+            uuid.uuid4(), limits=limits, record=told.record, **more
+        )
         await teller.mark_sent()
         await story(teller)
         await teller.close()
@@ -64,7 +74,7 @@ def test_silence_is_told_once_and_taken_back_with_what_comes(told: Told) -> None
         teller.add(piece("a"))
         await until(told, 4)
 
-    carried(story, is_streamed=True)
+    carried(told, story, is_streamed=True)
     notes = [(one.note, one.partial) for one in told]
     assert notes == [
         ("", None),
@@ -81,12 +91,12 @@ def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(told: Told) ->
             teller.add(piece(text))
             await until(told, number)
 
-    carried(story, is_streamed=True)
+    carried(told, story, is_streamed=True)
     assert [one.partial for one in told] == [None, *({"output": text} for text in "abc")]
 
 
 def test_what_says_nothing_until_its_end_is_left_in_peace(told: Told) -> None:
-    carried(lambda teller: asyncio.sleep(0.3))
+    carried(told, lambda teller: asyncio.sleep(0.3))
     assert [one.note for one in told] == [""]
 
 
@@ -94,9 +104,7 @@ def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
     ask: Ask,  # noqa: F811
     work: Work,
     sandbox: Control,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(partial_updates, "QUIET_S", 0.3)
     sandbox.fault("stream", "stall", value=2)
     run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
 
@@ -106,22 +114,17 @@ def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
             state_machine.request_cancel(run.pk)
         return run.is_final
 
-    work(is_told)
+    work(is_told, worker_limits=WorkerLimits(direct=DirectLimits(quiet_s=0.3)))
     assert (run.state, run.note) == (State.CANCELLED, "")
     assert run.partial["output"]
 
 
-def test_many_tokens_are_announced_between_two_commits(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_tokens_are_announced_between_two_commits(told: Told) -> None:
     announced: list[tuple[int, Any]] = []
 
     def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
         announced.append((number, output["output"]))
         return True
-
-    monkeypatch.setattr(live_partials, "announce", announce)
-    monkeypatch.setattr(partial_updates, "ANNOUNCE_EVERY_S", 0.01)
 
     async def story(teller: partial_updates.PartialWriter) -> None:
         for count in range(1, 6):
@@ -130,31 +133,29 @@ def test_many_tokens_are_announced_between_two_commits(
                 while not announced or announced[-1][1] != "a" * count:  # noqa: ASYNC110
                     await asyncio.sleep(0.002)
 
-    async def tell() -> None:
-        slow = partial_updates.PartialWriter(uuid.uuid4(), is_streamed=True, write_every_s=60)
-        await slow.mark_sent()
+    async def tell(slow: partial_updates.PartialWriter) -> None:
         await story(slow)
         await slow.close()
         slow.add(piece("late"))
         await asyncio.sleep(0.05)
 
-    asyncio.run(tell())
+    limits = replace(QUICK, write_every_s=60, announce_every_s=0.01)
+    carried(told, tell, limits, is_streamed=True, announce=announce)
     assert announced == [(count, "a" * count) for count in range(1, 6)]
     assert len(told) <= 2
 
 
-def test_what_nobody_takes_is_not_announced_again_at_once(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_takes_is_not_announced_again_at_once(told: Told) -> None:
     numbers: list[int] = []
-    monkeypatch.setattr(
-        live_partials, "announce", lambda pk, number, output: numbers.append(number)
-    )
+
+    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
+        numbers.append(number)
+        return False
 
     async def story(teller: partial_updates.PartialWriter) -> None:
         for count in range(1, 6):
             teller.add(piece("a" * count))
             await asyncio.sleep(0.02)
 
-    carried(story, is_streamed=True)
+    carried(told, story, is_streamed=True, announce=announce)
     assert numbers == [1]

@@ -1,0 +1,26 @@
+"""How long a worker waits: between two looks, for its database, and at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.notify import channel
+from playground.worker import idle
+from playground.worker.scheduling import database_stall, leases
+from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """Seconds; those of a run over one connection are in `direct`."""
+
+    renew_every_s: float = leases.RENEW_EVERY_S  # its leases, its heartbeat, a failed cancel
+    rest_s: float = idle.REST_S  # before it looks for runs again while there is none
+    idle_poll_every_s: float = channel.IDLE_POLL_EVERY_S
+    retry_database_s: float = database_stall.RETRY_AFTER_S
+    stall_grace_s: float = database_stall.GRACE_S
+    stop_within_s: float = 5.0  # for submits under way, so that their answers are still recorded
+    direct: DirectLimits = DIRECT_LIMITS
+
+
+WORKER_LIMITS = WorkerLimits()

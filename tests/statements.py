@@ -1,0 +1,64 @@
+"""Statements that fail or wait, by Django's own hook, in every thread that meets the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+Wrapper = Callable[[Callable[..., Any], str, Any, bool, dict[str, Any]], Any]
+
+
+@contextmanager
+def wrapped(wrapper: Wrapper) -> Iterator[None]:
+    """Have this thread's connection, and each that opens meanwhile, execute by `wrapper`.
+
+    It is one of Django's: https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
+    """
+    known: list[BaseDatabaseWrapper] = []
+
+    def wrap(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if wrapper not in connection.execute_wrappers:
+            connection.execute_wrappers.append(wrapper)
+            known.append(connection)
+
+    wrap(connection)
+    connection_created.connect(wrap)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(wrap)
+        for one in known:
+            one.execute_wrappers.remove(wrapper)
+
+
+@contextmanager
+def before(look: Callable[[str, Any], None]) -> Iterator[None]:
+    """Call `look(sql, parameters)` before each statement; what it raises is what comes of that."""
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        look(sql, params)
+        return execute(sql, params, many, context)
+
+    with wrapped(wrapper):
+        yield
+
+
+@contextmanager
+def failing(*errors: Exception, where: Callable[[str, Any], bool]) -> Iterator[list[Exception]]:
+    """Raise these, one after the other, at statements of which `where(sql, parameters)` is true.
+
+    Yields those that are left.
+    """
+    left = list(errors)
+
+    def look(sql: str, params: Any) -> None:
+        if left and where(sql, params):
+            raise left.pop(0)
+
+    with before(look):
+        yield left
