@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -109,7 +108,9 @@ def test_the_operator_is_told_the_sums_and_nobody_else(client: Client, user: Use
     client.force_login(user)
     assert "caches" not in client.get("/healthz").json()
     client.force_login(User.objects.create_user("ops", is_staff=True))
-    gc.collect()  # the caches of earlier tests' brokers
     told = client.get("/healthz").json()["caches"]
     assert told["bytes"] == sum(told["each"].values())
-    assert told["bytes"] <= told["most_bytes"] < 64 << 20
+    assert told["bytes"] <= told["most_bytes"]
+    # A server has one of each; this process may have indexes and brokers of other tests.
+    most = {cache.name: cache.most_bytes for cache in byte_cache._caches}
+    assert sum(most.values()) < 64 << 20
