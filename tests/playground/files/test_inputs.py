@@ -10,6 +10,7 @@ import io
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,9 +28,9 @@ from playground.files.stored_files import StoredFile
 from playground.models import Artifact, Run, Upload, Worker
 from playground.runs import state_machine
 from playground.worker.limits import WorkerLimits
-from tests.playground.conftest import Control, Work
+from tests.playground.conftest import SOON, Control, Work, without_pauses
 
-IN_PARTS = fal.Limits(single_upload_bytes=40, part_bytes=40)
+IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 Ask = Callable[..., Run]
 
@@ -194,7 +195,7 @@ def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
     assert parts > 2
     sandbox.fault("upload_part", "503", times=3, after=1)
     run = ask("sandbox/lens", image_url=upload.get_absolute_url())
-    work(lambda: ended(run), IN_PARTS)
+    work(without_pauses(lambda: ended(run)), IN_PARTS)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert run.attempts == 2
@@ -275,7 +276,7 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
     mended = pytest.MonkeyPatch()
     mended.setattr(FileSystemStorage, "_open", opened)
     try:
-        work(until)
+        work(without_pauses(until))
     finally:
         mended.undo()
     run.refresh_from_db()
@@ -294,7 +295,7 @@ def test_a_storage_that_stays_in_trouble_fails_the_run(
     tried = {"what": "later", "text": words, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
-    work(lambda: ended(run))
+    work(without_pauses(lambda: ended(run)))
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("failed", 2)
     assert run.error["message"] == "sea.png cannot be read here: Permission denied."

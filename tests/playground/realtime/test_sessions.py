@@ -162,7 +162,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
     assert told[-1]["type"] == "end"
     assert "Nothing was changed" in told[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
-    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.1  # in which the first picture has to come
+    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # in which the first picture has to come
     assert "time of a session is over" in relayed(act)[-1]["message"]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 

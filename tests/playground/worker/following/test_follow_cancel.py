@@ -53,7 +53,8 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
     sandbox.fault("result", "500", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
-    work(cancelled_late(run, sandbox), patience=Patience(fetch_first_s=0.01, unwanted_s=0.3))
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05, unwanted_s=0.3)
+    work(cancelled_late(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
@@ -66,7 +67,8 @@ def test_a_result_that_is_there_all_the_same_is_waited_for(
     sandbox.fault("result", "500", times=8)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
-    work(cancelled_late(run, sandbox), patience=Patience(fetch_first_s=0.01))
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
+    work(cancelled_late(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 

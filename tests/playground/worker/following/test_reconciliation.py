@@ -27,7 +27,7 @@ from playground.runs.transitions import Observation
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow, reconciliation
 from playground.worker.following.patience import Patience
-from tests.playground.conftest import Control, Work, alone
+from tests.playground.conftest import Control, Work, alone, without_pauses
 
 State = Run.State
 
@@ -252,7 +252,7 @@ def test_where_upstream_has_no_list_no_search_is_promised(
             page.append(member.get(run.get_absolute_url()).content.decode())
         return now.state == "succeeded"
 
-    work(until)
+    work(without_pauses(until))
     assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
     assert "Look in your account at upstream whether it ran there" in page[0]
     assert "looks for it in upstream" not in page[0]
