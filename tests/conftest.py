@@ -31,9 +31,9 @@ __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 # starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Looking for garbage is an eighth of the tests' work where it is looked for as often as Python does
+# Looking for garbage is a sixth of the tests' work where it is looked for as often as Python does
 # by itself.
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(300_000, 50, 1000)
 
 
 def pytest_collection_finish() -> None:

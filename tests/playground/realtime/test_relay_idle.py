@@ -13,7 +13,7 @@ from config.management.commands import realtime
 from core.process import event_loop
 from playground.realtime.relay import Relay
 
-IDLE_S = 0.5
+IDLE_S = 0.2
 Act = Callable[[realtime.Server, int, "asyncio.Task[None]"], Awaitable[None]]
 
 

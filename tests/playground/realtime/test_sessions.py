@@ -157,7 +157,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
             await answer(socket)
             return await to_its_end(socket)
 
-    settings.LIVE_IDLE_S = 1.0
+    settings.LIVE_IDLE_S = 0.5
     told = relayed(act)
     assert told[-1]["type"] == "end"
     assert "Nothing was changed" in told[-1]["message"]
