@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -22,7 +24,7 @@ from django.test import Client
 
 from tests.databases import copied
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
-from tests.processes import one_at_a_time
+from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
 
 __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
@@ -33,7 +35,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Looking for garbage is a sixth of the tests' work where it is looked for as often as Python does
 # by itself.
-gc.set_threshold(300_000, 50, 1000)
+gc.set_threshold(100_000, 30, 100)
 
 
 def pytest_collection_finish() -> None:
@@ -146,6 +148,27 @@ def painted(shared: Path) -> Path:
                     for tier in DEARER:
                         shutil.copy(film, film.parents[1] / tier / film.name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def collected(shared: Path) -> Path:
+    """A checkout's static files as `up` collects them, once for all processes of this run.
+
+    Compressing them is most of what remains of a Vitrine's start.
+    """
+    folder = shared / "collected"
+    folder.mkdir(exist_ok=True)
+    static = folder / "vitrine" / "var" / "static"
+    code = "import django; django.setup(); from config.management.commands import up; "
+    with one_at_a_time(folder):
+        if not static.exists():
+            subprocess.run(
+                [sys.executable, "-c", f"{code} up.collect_static()"],
+                cwd=copy_checkout(folder / "vitrine"),
+                env=environment(SECRET_KEY="x", DJANGO_SETTINGS_MODULE="config.settings"),
+                check=True,
+            )
+    return static
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ upstream get the key; the web process never does.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import socket
 import sys
@@ -104,8 +105,11 @@ def inherited() -> dict[str, str]:
 
 
 def folder_stamp(*folders: Path) -> str:
-    """Return a string that changes when a file below one of `folders` is modified."""
-    newest = max(
-        (file.stat().st_mtime_ns for folder in folders for file in folder.rglob("*")), default=0
-    )
-    return str(newest)
+    """Return a string that changes when a source below one of `folders` is added, changed or gone.
+
+    What Python has compiled is no source: a first start writes it.
+    """
+    found = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    sources = sorted(file for file in found if "__pycache__" not in file.parts)
+    told = "\n".join(f"{file.name} {file.stat().st_mtime_ns}" for file in sources)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -58,6 +58,8 @@ class ShownStep:
 def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     """Return the context of the page, or with `only` of what a change of some steps changes."""
     definition, begun = read(flow_run.definition), steps.current(flow_run)
+    # Read after its steps: once the last of them is settled, the page asks no more.
+    flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     known = endpoints_of([definition])
     found = [
         _shown(flow_run, definition, one, begun, not only or one.step.id in only)

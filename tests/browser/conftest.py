@@ -44,14 +44,15 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 
 @pytest.fixture(scope="package")
 def vitrine(
-    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path
+    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path, collected: Path
 ) -> Iterator[Up]:
     """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
 
-    The sandbox finds its thumbnails painted, which takes it a minute, and the worker the tables.
+    The sandbox finds its thumbnails painted, which takes it a minute; tables and static files are there too.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, checkout / "var" / "sandbox")
+    shutil.copytree(collected, checkout / "var" / "static")
     shutil.copy(migrated, checkout / "var" / "vitrine.sqlite3")
     running = Up(checkout, free_port())
     try:

@@ -87,21 +87,8 @@ class Command(BaseCommand):
             ) from error
         finally:
             connection.close()
-        self._collect_static()
+        collect_static()
         return link
-
-    def _collect_static(self) -> None:
-        """Collect and compress static files if a source has changed since the last time."""
-        import django_htmx
-
-        stamp_file = Path(settings.STATIC_ROOT) / ".stamp"
-        sources = [settings.BASE_DIR / "static", settings.BASE_DIR / "config"]
-        stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__}"
-        if stamp_file.exists() and stamp_file.read_text() == stamp:
-            return
-        shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        stamp_file.write_text(stamp)
 
     def _start_sandbox(self, preferred_port: int) -> tuple[Process, dict[str, str]]:
         """Start the sandbox; return it and the settings that make it the upstream.
@@ -132,3 +119,17 @@ class Command(BaseCommand):
     def _realtime(self, port: int, environment: dict[str, str], listener: int) -> Process:
         command = python("manage.py", "realtime", "--port", str(port))
         return Process("realtime", command, environment, listener)
+
+
+def collect_static() -> None:
+    """Collect and compress static files if a source has changed since the last time."""
+    import django_htmx
+
+    stamp_file = Path(settings.STATIC_ROOT) / ".stamp"
+    sources = [settings.BASE_DIR / "static", settings.BASE_DIR / "config"]
+    stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__}"
+    if stamp_file.exists() and stamp_file.read_text() == stamp:
+        return
+    shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp_file.write_text(stamp)

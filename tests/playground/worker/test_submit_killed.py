@@ -181,8 +181,10 @@ def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
         return workers[-1]
 
     def commit_unheard(self: BaseDatabaseWrapper) -> None:
+        # Asked before: after a commit PostgreSQL would begin a transaction for the question.
+        is_claim = not cut and Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists()
         commit(self)
-        if cut or not Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists():
+        if not is_claim:
             return
         cut.append(run.pk)
         if not is_stopped:

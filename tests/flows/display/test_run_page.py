@@ -1,0 +1,29 @@
+"""The page of a flow's run tells the end of the flow with that of its last step."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from flows.compose.definition import read
+from flows.display import run_page
+from flows.execution import advance, starting
+from flows.models import Flow, FlowRun
+from tests.flows.conftest import succeed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+def test_a_page_that_asks_no_more_says_how_the_flow_ended(user: User, flow: Flow) -> None:
+    made = starting.start(user, flow, read(flow.definition), "t")
+    while not FlowRun.objects.get(pk=made.pk).is_final:
+        # What a page has read just before the worker carries the flow on.
+        before = FlowRun.objects.select_related("flow", "user").get(pk=made.pk)
+        (step,) = made.steps.filter(settled_at=None).select_related("run")
+        assert step.run
+        succeed(step.run)
+        advance.advance(made.pk)
+        shown = run_page.context(before)
+        assert shown["is_awaited"] == any(one.watch for one in shown["steps"])
+    assert not shown["is_awaited"]
+    assert shown["done"] == 2
