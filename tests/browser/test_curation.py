@@ -17,7 +17,7 @@ from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE
-from tests.browser.waiting import eventually
+from tests.browser.waiting import eventually, settle
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -93,6 +93,8 @@ def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> Non
     expect(page.locator("#run-button")).to_be_enabled()
     page.get_by_role("button", name="Mark").click()
     page.get_by_label("Blocked").check()
+    settle(page)
+    page.wait_for_load_state("networkidle")  # the form's own style sheet moves its button
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     expect(page.get_by_label("Why")).to_be_focused()
