@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pytest import TerminalReporter, TestReport  # noqa: PT013
 
-SHOWN = 10
+SHOWN = 25
 
 
 def seconds_by_file(reports: Iterable[TestReport]) -> list[tuple[str, float]]:
