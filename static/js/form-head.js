@@ -45,9 +45,9 @@ document.addEventListener("htmx:load", ({ target }) => {
   if (notice.querySelector("made-link")) import("./lazy/made-link.js");
   notice.scrollIntoView({ block: "nearest" });
   if (document.activeElement !== document.body) return;
-  (notice.querySelector("button, input, a") ?? document.getElementById("presets-button")).focus({
-    preventScroll: true,
-  });
+  const next = notice.querySelector("button, input, a");
+  // A preset's own page has no menu.
+  (next ?? document.getElementById("presets-button"))?.focus({ preventScroll: true });
 });
 /** Fills the form from `run:<id>` or `saved:<id>`, as if a button of the form were pressed. */
 document.addEventListener("form:fill", ({ detail }) => {

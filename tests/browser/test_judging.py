@@ -124,6 +124,7 @@ def test_a_columns_settings_become_a_preset_the_house_default_and_a_form(open_pa
     expect(page.locator("p.notice")).to_contain_text("is saved. Name it")
     page.locator("#preset-name").fill("Island maps")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#form-notice")).to_contain_text("Island maps")
     page.goto(f"{address}results/")
     page.get_by_role("button", name="Make it the house default").click()
     expect(page.locator("p.notice")).to_contain_text("is the house default of Contour")
