@@ -159,11 +159,12 @@ def collected(shared: Path) -> Path:
     folder = shared / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
-    code = "import django; django.setup(); from config.management.commands import up; "
+    setup = "import django; django.setup()"
+    code = f"{setup}; from config.management.commands.up import collect_static; collect_static()"
     with one_at_a_time(folder):
         if not static.exists():
             subprocess.run(
-                [sys.executable, "-c", f"{code} up.collect_static()"],
+                [sys.executable, "-c", code],
                 cwd=copy_checkout(folder / "vitrine"),
                 env=environment(SECRET_KEY="x", DJANGO_SETTINGS_MODULE="config.settings"),
                 check=True,

@@ -243,12 +243,13 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     if method != _METHODS[action]:
         allowed = _METHODS[action]
         raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
-    run = _find(caller, target, action)
+    with_logs = _wants_logs(target.query)
+    query = _OWN_RESULT if action == Action.RESULT else _OWN_LOGS if with_logs else _OWN_STATUS
+    run = _find(caller, target, query)
     if run is None:
         return responses.as_json(responses.NOT_FOUND, 404)
     if action == Action.CANCEL:
         return responses.cancelled(run, is_taken=state_machine.request_cancel(run.pk))
-    with_logs = _wants_logs(target.query)
     if action == Action.STATUS:
         return responses.status(run, caller.queue, with_logs=with_logs)
     if action == Action.STREAM:
@@ -260,7 +261,7 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     return responses.result(run)
 
 
-# Clients ask for the status again and again; the columns of inputs and logs would double its time.
+# Clients ask for the status again and again; the other columns would double its time.
 _STATUS = ("state", "queue_position", "metrics", "error", "billable_units", "endpoint__endpoint_id")
 _RESULT = (*_STATUS, "output", "output_text")
 
@@ -279,15 +280,14 @@ def _own(*columns: str) -> PreparedQuery[Run]:
     )
 
 
-_OWN_STATUS, _OWN_RESULT = _own(*_STATUS), _own(*_RESULT)
+_OWN_STATUS, _OWN_LOGS, _OWN_RESULT = _own(*_STATUS), _own(*_STATUS, "logs"), _own(*_RESULT)
 
 
-def _find(caller: Caller, target: Target, action: Action) -> Run | None:
+def _find(caller: Caller, target: Target, query: PreparedQuery[Run]) -> Run | None:
     """The caller's own run by our id or by upstream's, of that app; else None."""
     own_id = None
     with suppress(ValueError):  # upstream's ids are any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    query = _OWN_RESULT if action == Action.RESULT else _OWN_STATUS
     found = query.first(user=caller.user.pk, id=own_id, request_id=target.request_id)
     is_of_app = found and EndpointId.parse(found.endpoint.endpoint_id).app == target.app
     return found if is_of_app else None

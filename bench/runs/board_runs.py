@@ -12,10 +12,10 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 
 from bench.figures import Goal, median, note, times
 from bench.pages.boards import COUNTS, run_board
+from bench.runs.rest import between_ms
 from bench.stage.stage import Stage
 
 MODEL = "mischief/slow"
@@ -61,12 +61,6 @@ def added_ms(stage: Stage, board: uuid.UUID) -> list[float]:
         runs = database.execute(query, [board.hex]).fetchall()
     own = {one["request_id"]: between_ms(one["sent_at"], one["ended_at"]) for one in sent(stage)}
     return [between_ms(left, stored) - own[request] for request, left, stored in runs]
-
-
-def between_ms(start: str, end: str) -> float:
-    """Milliseconds between two dates in ISO 8601, both in UTC."""
-    first, last = (datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end))
-    return (last - first).total_seconds() * 1000
 
 
 def sent(stage: Stage) -> Iterator[dict[str, str]]:

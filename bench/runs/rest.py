@@ -161,7 +161,7 @@ def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[flo
         rows = database.execute("SELECT created_at, sent_at FROM playground_run").fetchall()
     if len(rows) < rounds or not all(sent for _, sent in rows):
         raise Broken(f"{rounds} runs were posted, and not all were sent: {rows}")
-    return [1000 * (_moment(sent) - _moment(made)) for made, sent in rows], commits
+    return [between_ms(made, sent) for made, sent in rows], commits
 
 
 def bare_commit(file: Path) -> float:
@@ -183,5 +183,7 @@ def post_run(client: httpx.Client) -> None:
     client.post(path, data=data | {"prompt": "a run after a rest"}).raise_for_status()
 
 
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
+def between_ms(start: str, end: str) -> float:
+    """Milliseconds between two dates in ISO 8601, both in UTC; databases leave that out."""
+    first, last = (datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end))
+    return (last - first).total_seconds() * 1000

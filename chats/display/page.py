@@ -14,11 +14,11 @@ from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
 from chats.turns.tree import Branch, branch_of
+from playground.files.inputs import our_addresses
 from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
 
 MOST_SAID = 8_000  # characters of a message on the page
-OWN_FILES = ("/uploads/", "/runs/")
 SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # endings of pictures
 
 
@@ -67,7 +67,7 @@ class Shown:
     @property
     def files(self) -> list[AttachedFile]:
         """Our own files among its inputs."""
-        return [AttachedFile(address) for address in _own_files(self.turn.settings)]
+        return [AttachedFile(address) for address in our_addresses(self.turn.settings)]
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,6 @@ class AttachedFile:
     def is_picture(self) -> bool:
         """Whether browsers show it as it is; uploads are named by what their bytes are."""
         return self.name.rpartition(".")[2].lower() in SHOWN
-
-
-def _own_files(value: Any) -> Sequence[str]:
-    if isinstance(value, str):
-        return [value] if value.startswith(OWN_FILES) else []
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [address for part in parts for address in _own_files(part)]
 
 
 def context(

@@ -155,8 +155,8 @@ def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
     if shape.kind != "completions" or not pictures:
         return arguments
     *before, newest = arguments["messages"]
-    text = newest["content"]
-    parts = [{"type": "text", "text": text}] if isinstance(text, str) else text
+    said = newest["content"]
+    parts = _in_parts("user", said)["content"] if isinstance(said, str) else said
     shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
     rest = {name: value for name, value in arguments.items() if name != PICTURES.name}
     return rest | {"messages": [*before, {**newest, "content": [*parts, *shown]}]}

@@ -132,7 +132,7 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
 def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
     """Store posted files; returns the composer with their addresses, and what was refused."""
     shape = shape_of(found.endpoint)
-    own = shape.version.root if shape else version_of(found.endpoint).root
-    root = second_model.with_second(found, own)
+    version = shape.version if shape else version_of(found.endpoint)
+    root = second_model.with_second(found, version.root)
     post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
     return replace(filled, post=post), refused
