@@ -7,11 +7,13 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page
 
-# In the middle of a change of theme every colour is one that nobody chose.
-SETTLE = """() => {
-  for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
+# In the middle of a change of theme, or of a result that appears, every colour is one that nobody
+# chose. Progress bars move for ever and cannot be finished.
+RUN = """([within, rules]) => {
+  for (const one of document.getAnimations())
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+  return axe.run(within ?? document, { resultTypes: ["violations"], preload: false, ...rules });
 }"""
-RUN = """([within, rules]) => axe.run(within ?? document, { resultTypes: ["violations"], preload: false, ...rules })"""
 # A theme changes colours alone: what asks for them is asked again in the other one.
 OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
@@ -22,7 +24,6 @@ def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
         page.evaluate(AXE_SCRIPT)
     for theme, rules in (("dark", {}), ("light", OF_COLOURS)):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.evaluate(SETTLE)
         found = AxeResults(page.evaluate(RUN, [within, rules]))
         assert not found.violations_count, f"{what or page.url}, {theme}: {found.generate_report()}"
 

@@ -101,7 +101,10 @@ def paint_live(running: Up) -> None:
     web = running.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
     address = next(x for x in variables if x.startswith("REALTIME_URL=")).partition("=")[2]
-    with pytest.raises(InvalidStatus) as refused, connect(f"{address}/?ticket=none"):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(f"{address}/?ticket=none", open_timeout=60),
+    ):
         pass
     assert refused.value.response.status_code == 403
 

@@ -109,6 +109,8 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        # Runs of earlier examples would be claimed too, some of them once their leases expire.
+        Run.objects.all().delete()
         self.run = type(self).make()
         self.told: list[Observation] = []
 
