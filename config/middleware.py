@@ -29,8 +29,9 @@ class CompressTexts(GZipMiddleware):
         is_text = response.headers.get("Content-Type", "").startswith(COMPRESSED_TYPES)
         if not isinstance(response, HttpResponse) or not is_text:
             return response
-        is_encoded = response.has_header("Content-Encoding")
-        if is_encoded or len(response.content) < MIN_BYTES or not _accepts_brotli(request):
+        if len(response.content) < MIN_BYTES:
+            return response
+        if response.has_header("Content-Encoding") or not _accepts_brotli(request):
             return super().process_response(request, response)
         patch_vary_headers(response, ("Accept-Encoding",))
         response.content = brotli.compress(response.content, quality=QUALITY)

@@ -95,7 +95,6 @@ def main(arguments: list[str]) -> int:
             "SQLite, without a browser",
             *("-m", QUICK, *rest),
             processes=3,
-            HYPOTHESIS_PROFILE="quick",
         )
     print(f"== Browser: {find_program()}", flush=True)
     if url := find_postgresql():

@@ -1,10 +1,10 @@
 """Calls of fal's clients through the product, beside a bare pass-through with a key, in turns.
 
-Each call goes to both at one sandbox: a submit, the status and the result of a request that is
-over, and streams. What the product does before it calls the model is told apart: a stream begins
-with the response's head, and the chunks' times count from there. Memory is that of web and gateway
-while streams are open that say nothing more, over that with one. Beside them: search by the API and
-by its page, and an assistant's answers.
+Each call goes to both at one sandbox: a submit, the statuses and the result as `subscribe` of fal's
+Python client asks for them, and streams. What the product does before it calls the model is told
+apart: a stream begins with the response's head, and the chunks' times count from there. Memory is
+that of web and gateway while streams are open that say nothing more, over that with one. Beside
+them: search by the API and by its page, and an assistant's answers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,7 +29,8 @@ from bench.stage.stage import KEY, Stage
 
 APP, SCRIBE = "mischief/slow", "sandbox/scribe"
 QUEUE, RUN = "https://queue.fal.run", "https://fal.run"
-INPUT = {"duration": 0, "picture": False}
+INPUT = {"duration": 1, "picture": False}
+POLL_S = 0.1  # fal-protocol.md, section 5.7
 ASKED = {"prompt": "sea", "max_tokens": 30}
 SUBMIT_MS, CHUNK_MS, SEARCH_RATIO, ANSWER_KB, STREAMS_MB = 20, 10, 1.2, 8, 40
 STREAMS = 200
@@ -58,6 +60,24 @@ class Side:
         took = 1000 * (time.perf_counter() - began)
         response.read()
         return took, response
+
+    def subscribe(self) -> dict[str, list[float]]:
+        """Milliseconds of each submit, status and result of one run (section 5.7)."""
+        submit, answer = self.call("POST", f"{QUEUE}/{APP}", INPUT)
+        request = f"{QUEUE}/{APP}/requests/{answer.json()['request_id']}"
+        statuses: list[float] = []
+
+        def is_over() -> bool:
+            took, answer = self.call("GET", f"{request}/status")
+            statuses.append(took)
+            return bool(answer.json()["status"] == "COMPLETED")
+
+        wait(is_over, lambda: "a run does not end", every_s=POLL_S)
+        is_over()  # it asks once more
+        result, answer = self.call("GET", request)
+        if answer.status_code != 200:
+            raise Broken(f"{self.base}: {answer.text}")
+        return {"submit": [submit], "status": statuses, "result": [result]}
 
     def chunks(self) -> list[float]:
         """Milliseconds from the call to the response's head, then from there to each chunk."""
@@ -103,30 +123,17 @@ def _token(product: Product) -> str:
 
 def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
     """Submit, status, result."""
-    found: dict[str, dict[str, list[float]]] = {
-        name: {"submit": [], "status": [], "result": []} for name in sides
-    }
+    found: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
-            took, answer = side.call("POST", f"{QUEUE}/{APP}", INPUT)
-            request = f"{QUEUE}/{APP}/requests/{answer.json()['request_id']}"
-            wait(lambda: _is_over(side, request), lambda: "a run does not end")  # noqa: B023
-            status, _ = side.call("GET", f"{request}/status")
-            result, answer = side.call("GET", request)
-            if answer.status_code != 200:
-                raise Broken(f"{name}: {answer.text}")
-            if number:  # the first round warms up
-                for what, value in (("submit", took), ("status", status), ("result", result)):
-                    found[name][what].append(value)
+            for what, values in side.subscribe().items():
+                if number:  # the first round warms up
+                    found[name][what] += values
     goals = []
     for what, more in (("submit", SUBMIT_MS), ("status", 0), ("result", 0)):
         ours, bare = (median(found[name][what]) for name in ("product", "bare"))
         goals.append(over("PROXY", f"proxied {what}, p50", ours, bare, more, "ms", "bare"))
     return goals
-
-
-def _is_over(side: Side, request: str) -> bool:
-    return bool(side.call("GET", f"{request}/status")[1].json()["status"] == "COMPLETED")
 
 
 def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:

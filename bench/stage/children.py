@@ -110,11 +110,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait(found: Callable[[], T], why: Callable[[], str], limit_s: float = START_WITHIN_S) -> T:
+def wait(
+    found: Callable[[], T],
+    why: Callable[[], str],
+    limit_s: float = START_WITHIN_S,
+    every_s: float = 0.05,
+) -> T:
     """What `found` returns as soon as it is something; raises Broken with `why` after a while."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
         if value := found():
             return value
-        time.sleep(0.05)
+        time.sleep(every_s)
     raise Broken(why())

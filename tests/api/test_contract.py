@@ -30,7 +30,7 @@ from tests.schemas.laws import cases
 
 assert resources  # which declares the operations
 FLUX = "fal-ai/flux/dev"
-EXAMPLES = cases(10)
+EXAMPLES = cases(3)
 # Its cases are made when the test runs, a part of it for each operation: made while tests are
 # collected, they would be made by every process.
 schema = schemathesis.pytest.from_fixture("api_schema")
@@ -83,7 +83,7 @@ def kept_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.mark.system  # two thousand requests
+@pytest.mark.system  # several hundred requests
 @pytest.mark.django_db
 @pytest.mark.any_database
 @pytest.mark.usefixtures("kept_connection")

@@ -7,7 +7,10 @@ import gzip
 import brotli
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from config.middleware import MIN_BYTES, CompressTexts
 
 pytestmark = pytest.mark.any_database
 
@@ -30,6 +33,14 @@ def test_pages_are_compressed(client: Client, user: User, accepted: str, encodin
     unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
     assert b"<h1>Runs</h1>" in unpack(response.content)
     assert int(response.headers["Content-Length"]) == len(response.content)
+
+
+@pytest.mark.parametrize("accepted", ["br", "gzip"])
+def test_what_fits_into_a_packet_is_not_compressed(rf: RequestFactory, accepted: str) -> None:
+    for length, is_compressed in ((MIN_BYTES - 1, False), (MIN_BYTES, True)):
+        middleware = CompressTexts(lambda request, length=length: HttpResponse("x" * length))
+        response = middleware(rf.get("/", headers={"accept-encoding": accepted}))
+        assert response.has_header("Content-Encoding") == is_compressed
 
 
 def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import wave
 import zipfile
 from collections.abc import Callable, Iterator
@@ -170,6 +171,13 @@ def cases(model: Model) -> Iterator[Case]:
     for name, schema in model.input["properties"].items():
         for what, value in _values(name, schema, named, 0):
             yield name, what, value
+
+
+def identity(name: str, model: Model) -> str:
+    """The same for two models' fields if these have the same name and accept the same values."""
+    schema = _resolved(model.input["properties"][name], components(model))
+    told = {"title", "description", "default", "examples"}
+    return name + json.dumps({k: v for k, v in schema.items() if k not in told}, sort_keys=True)
 
 
 def _values(name: str, schema: Any, named: Any, depth: int) -> Iterator[tuple[str, Any]]:

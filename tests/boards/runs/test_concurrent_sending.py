@@ -31,7 +31,7 @@ DEEDS = ("plan", "more", "retry", "stop", "raise", "finish", "fail", "start", "d
 
 
 @pytest.mark.django_db
-@settings(max_examples=laws.cases(12))
+@settings(max_examples=laws.cases(3))
 @given(deeds=st.lists(st.sampled_from(DEEDS), max_size=12), cents=st.integers(1, 14))
 def test_whatever_happens_the_board_never_commits_more_than_its_cap(
     user: User, plan_of: Planned, deeds: list[str], cents: int

@@ -42,7 +42,7 @@ def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list
     return [*made, make_endpoint("lab/bare")]
 
 
-@settings(max_examples=laws.cases(25))
+@settings(max_examples=laws.cases(6))
 @given(data=st.data())
 def test_a_plan_draws_and_posts_back_what_fills_it_in(
     client: Client, user: User, everything: list[Endpoint], data: st.DataObject

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.any_database
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@settings(max_examples=cases(60))
+@settings(max_examples=cases(15))
 @given(any_definition())
 def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None:
     graph = reading.read(raw)

@@ -14,7 +14,7 @@ from tests.schemas.laws import cases
 pytestmark = pytest.mark.any_database
 
 
-@settings(max_examples=cases(60))
+@settings(max_examples=cases(15))
 @given(any_definition())
 def test_c61_a_definition_is_exported_unchanged(raw: dict[str, Any]) -> None:
     graph = reading.read(raw)

@@ -61,7 +61,7 @@ def test_what_is_filled_in_is_what_goes_out(
     root = build(found)
     page = endpoint.get_absolute_url()
 
-    @settings(max_examples=cases(12))
+    @settings(max_examples=cases(3))
     @given(strategies.arguments(found.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:
         assume(not validate(found, value, root))

@@ -130,7 +130,7 @@ def versions(documents: dict[str, dict[str, Any]]) -> list[Version]:
     return known + [version(openapi.document(model, files)) for model in MODELS]
 
 
-@settings(max_examples=laws.cases(150))
+@settings(max_examples=laws.cases(40))
 @given(data=st.data())
 def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(
     versions: list[Version], data: st.DataObject

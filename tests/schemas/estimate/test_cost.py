@@ -233,7 +233,7 @@ def test_real_documents_have_an_estimate(document: Any, unit: str) -> None:
         assert_is_sane(estimate(Price(Decimal("0.05"), unit), arguments, of))
 
 
-@settings(max_examples=cases(60))
+@settings(max_examples=cases(15))
 @given(
     document=st.sampled_from(DOCUMENTS).flatmap(hostile.mutations),
     arguments=strategies.json_values,

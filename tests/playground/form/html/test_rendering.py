@@ -51,7 +51,7 @@ def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
     example = decode_post(root, encode_arguments(root, model.example())).arguments
     assert validate(found, example, root) == []
 
-    @settings(max_examples=cases(8))
+    @settings(max_examples=cases(2))
     @given(strategies.arguments(found.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
