@@ -11,6 +11,7 @@ class Command(BaseCommand):
     """Prints one URL; the previous link becomes invalid."""
 
     help = "Prints a link that logs the owner in: once, within 15 minutes."
+    requires_system_checks = []  # they import every page
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create and print the link."""

@@ -15,6 +15,7 @@ class Command(BaseCommand):
     """Prints one API token, once; the database keeps only its digest."""
 
     help = "Create an API token for a person and print it. It cannot be printed again."
+    requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the person and what the token is for."""

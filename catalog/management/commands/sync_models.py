@@ -33,6 +33,7 @@ class Command(BaseCommand):
         "Bring the catalogue up to date from upstream. "
         "Safe to stop at any time: the next one goes on."
     )
+    requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --full and --json."""

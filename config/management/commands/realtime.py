@@ -29,6 +29,7 @@ class Command(BaseCommand):
     """Serves on the loopback address, at REALTIME_URL's port or another."""
 
     help = "Relays live sessions and streams of pages and programs, so that the key stays here."
+    requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add `--port`, for a proxy in front whose port differs from this one."""

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """Runs until SIGTERM or Ctrl-C, then releases its leases so that other workers go on."""
 
     help = "Sends runs, follows them to their end, keeps their artifacts, syncs on schedule."
+    requires_system_checks = []  # they import every page
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until a signal."""
