@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -26,7 +27,8 @@ FIELDS = re.split(
     "note.a "
     "~do ~filled ~json ~mode ~tab ~token ~transport ~version ~made-for ~house",
 )
-STRANGE = ["\x00", "\ud800%'\"<🦊", "9" * 5000]
+NUL = "\x00"
+STRANGE = [NUL, "\ud800%'\"<🦊", "9" * 5000]
 ENDPOINT = "fal-ai/flux/dev"
 
 
@@ -44,7 +46,7 @@ HEALTH = "healthz"  # its 503 says that no worker is there
 ROUTES = [*dict.fromkeys(addresses(get_resolver("config.urls").url_patterns))]
 ROUTES.remove(HEALTH)
 KINDS: dict[str, Callable[[str], str]] = {
-    "int": lambda text: "9" * 30 if text == STRANGE[0] else "1",
+    "int": lambda text: "9" * 30 if text == NUL else "1",
     "uuid": lambda text: "00000000-0000-0000-0000-000000000000",
     "slug": lambda text: "best",
 }
@@ -82,21 +84,22 @@ def ask(staff: Client, route: str, text: str) -> Iterator[tuple[str, int]]:
     posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
     unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
     for address in {filled(route, text), filled(route, ENDPOINT)}:
-        for headers in ({}, {"hx-request": "true"})[: 2 if text == STRANGE[0] else 1]:
+        for headers in ({}, {"hx-request": "true"})[: 2 if text == NUL else 1]:
             yield f"GET {address}", staff.get(address, posted, headers=headers).status_code
             status = staff.post(address, posted, headers=headers).status_code
             yield f"POST {address}", status
             if status != 405:
                 status = staff.post(address, unnamed, headers=headers).status_code
                 yield f"POST {address}, unnamed", status
-    if text == STRANGE[0] and staff.post(filled(route, ENDPOINT), posted).status_code != 405:
+    if text == NUL and staff.post(filled(route, ENDPOINT), posted).status_code != 405:
         for part in parts(posted, 8):  # an error of one field would hide what another does
             yield f"POST {part}", staff.post(filled(route, ENDPOINT), part).status_code
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_an_address_answers_whatever_it_is_given(staff: Client, route: str) -> None:
-    for text in STRANGE:
+    # What SQLite takes and PostgreSQL refuses is NUL.
+    for text in STRANGE if connection.vendor == "sqlite" else [NUL]:
         for asked, status in ask(staff, route, text):
             assert status < 500, (asked, text[:10])
 

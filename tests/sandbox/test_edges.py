@@ -90,7 +90,7 @@ def fields_of_earlier_models() -> dict[str, set[str]]:
 def cases(model: Model) -> Iterator[edges.Case]:
     """The edge values to try on a model."""
     known = set() if IS_LONG else fields_of_earlier_models()[model.endpoint_id]
-    tried = set()
+    tried: set[str] = set()
     for name, what, value in edges.cases(model):
         if takes_too_long(model, name, what) or name in tried & known:
             continue

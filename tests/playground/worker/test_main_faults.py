@@ -32,6 +32,7 @@ def test_a_killed_worker_loses_no_run_at_any_step(stage: Stage) -> None:
     walk(stage, [one for one in cases.worker_cases() if one.step != "queued"])
 
 
+@pytest.mark.any_database
 def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
     walk(stage, [one for one in cases.web_cases() if one.step == "running"])
     walk(stage, [one for one in cases.sandbox_cases() if one.step in {"submitting", "running"}])

@@ -24,7 +24,7 @@ from playground.worker.scheduling import leases
 from playground.worker.transports.limits import DirectLimits
 from tests.playground.conftest import Control, Work
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 
 Ask = Callable[..., Run]
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
