@@ -27,13 +27,10 @@ PROCESSES = ["up", "worker", "realtime", "sync_models", "web"]
 
 
 @pytest.fixture(scope="module")
-def checkout(
-    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path, collected: Path
-) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path) -> Path:
     """The project as a fresh clone has it, with an empty database in `var/`."""
     clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
     shutil.copytree(painted, clone / "var" / "sandbox")
-    shutil.copytree(collected, clone / "var" / "static")
     shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
     (clone / "var").chmod(0o755)
     return clone
