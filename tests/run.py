@@ -18,12 +18,21 @@ from typing import IO
 from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not live"
-# The folders whose tests have rows; other tests need no Django or start whole Vitrines.
+# The rooms that query; the others read rows, need no Django or start whole Vitrines.
 ON_POSTGRESQL = [
     *("-m", "not browser and not live"),
-    *("tests/accounts", "tests/catalog", "tests/config", "tests/core", "tests/playground"),
+    *(
+        "tests/accounts",
+        "tests/config",
+        "tests/core",
+        "tests/notifications",
+        "tests/training/views",
+    ),
     *("tests/boards/runs", "tests/boards/trials", "tests/flows/account", "tests/flows/execution"),
-    *("tests/notifications", "tests/training/views"),
+    *(f"tests/catalog/{room}" for room in ("admin", "changelog", "curation", "filters", "related")),
+    *(f"tests/catalog/{room}" for room in ("search", "sync", "views")),
+    *(f"tests/playground/{room}" for room in ("admin", "files", "live", "realtime", "runs")),
+    *(f"tests/playground/{room}" for room in ("views", "worker")),
 ]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
@@ -48,7 +57,7 @@ def find_postgresql() -> str:
 def run_pytest(
     name: str,
     *arguments: str,
-    processes: int = 4,
+    processes: int = 5,
     output: IO[bytes] | None = None,
     **environment: str,
 ) -> int:
