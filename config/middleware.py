@@ -1,12 +1,15 @@
-"""Middleware: compression, opener and device policies, and rejection of NUL in paths."""
+"""Middleware: compression, content, opener and device policies, and rejection of NUL in paths."""
 
 from collections.abc import Callable
 
 import brotli
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
 
 COMPRESSED_TYPES = ("text/html", "application/json", "application/atom+xml")
 MIN_BYTES = 1000  # less fits into one packet as it is, and the encoder takes longer than the packet
@@ -46,6 +49,24 @@ class CompressTexts(GZipMiddleware):
 def _accepts_brotli(request: HttpRequest) -> bool:
     encodings = request.headers.get("Accept-Encoding", "").split(",")
     return "br" in {encoding.partition(";")[0].strip() for encoding in encodings}
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """Adds the policy of the settings, composed once; a view's own is composed for its response."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Return the response with its policy."""
+        if any(name.startswith("_csp_") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._policy)
+        return response
+
+    @cached_property
+    def _policy(self) -> str:
+        plain = super().process_response(HttpRequest(), HttpResponse())
+        return plain.headers[HEADER]
 
 
 def is_page(response: HttpResponseBase) -> bool:

@@ -249,7 +249,7 @@ MIDDLEWARE = [
     "config.middleware.set_opener_policy",
     "config.middleware.set_permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.ContentSecurityPolicy",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
