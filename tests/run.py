@@ -31,7 +31,7 @@ ON_POSTGRESQL = [
     *("tests/boards/runs", "tests/boards/trials", "tests/flows/account", "tests/flows/execution"),
     *(f"tests/catalog/{room}" for room in ("admin", "changelog", "curation", "filters", "related")),
     *(f"tests/catalog/{room}" for room in ("search", "sync", "views")),
-    *(f"tests/playground/{room}" for room in ("admin", "files", "live", "realtime", "runs")),
+    *(f"tests/playground/{room}" for room in ("admin", "files", "live", "runs")),
     *(f"tests/playground/{room}" for room in ("views", "worker")),
 ]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"

@@ -26,7 +26,7 @@ from bench.stage.stage import Stage
 pytestmark = pytest.mark.system
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stage(painted: Path) -> Iterator[Stage]:
     """Its sandbox finds its thumbnails painted."""
     with Stage(filler=0, is_calm=False) as stage:

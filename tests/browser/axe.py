@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 # In the middle of a change of theme, or of a result that appears, every colour is one that nobody
 # chose. Progress bars move for ever and cannot be finished.
@@ -17,6 +17,7 @@ RUN = """([within, rules]) => {
 # A theme changes colours alone: what asks for them is asked again in the other one. They are the
 # same at any width: a page that is narrower is asked about in one theme.
 WIDTH = 480  # px
+SIZES: list[ViewportSize] = [{"width": 1440, "height": 900}, {"width": 390, "height": 844}]
 OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
@@ -37,3 +38,14 @@ def assert_fits(page: Page, what: str = "") -> None:
     """Nothing makes the page scroll sideways."""
     too_wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert too_wide <= 0, f"{what or page.url} scrolls sideways"
+
+
+def assert_usable(page: Page, what: str = "") -> None:
+    """The page is clean and fits at a desktop's width and at a phone's."""
+    before = page.viewport_size
+    for size in SIZES:
+        page.set_viewport_size(size)
+        assert_clean(page, what)
+        assert_fits(page, what)
+    if before:
+        page.set_viewport_size(before)

@@ -16,9 +16,8 @@ from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema
 from catalog.sync import post_sync
 from playground.models import Preset
-from tests.browser.gallery import PHONE, WIDE
+from tests.browser.axe import assert_usable
 from tests.browser.journeys import open_presets
-from tests.browser.test_curation import assert_usable
 from tests.schemas import strategies
 
 pytestmark = pytest.mark.browser
@@ -51,9 +50,8 @@ def changed(gallery: None, user: User) -> Endpoint:
     return endpoint
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_everybody_can_read_what_changed(changed: Endpoint, open_page: Open, size: Any) -> None:
-    page = open_page("/changes/", size)
+def test_everybody_can_read_what_changed(changed: Endpoint, open_page: Open) -> None:
+    page = open_page("/changes/")
     expect(page.locator(".log > li")).to_have_count(2)
     page.get_by_text("Follow this in a feed reader").click()
     assert_usable(page)

@@ -15,8 +15,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Collection, Endpoint, Note, SavedSearch
 from playground.models import Run
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE
+from tests.browser.axe import assert_clean, assert_usable
 from tests.browser.waiting import eventually, settle
 
 pytestmark = pytest.mark.browser
@@ -36,15 +35,9 @@ def order() -> list[str]:
     return [item.endpoint.display_name for item in items]
 
 
-def assert_usable(page: Page) -> None:
-    assert_clean(page)
-    assert_fits(page)
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("address", [EDIT, "/collections/", "/collections/of/fal-ai/flux-01/run/"])
-def test_everybody_can_curate(curate: Open, address: str, size: tuple[int, int]) -> None:
-    assert_usable(curate(address, size))
+def test_everybody_can_curate(curate: Open, address: str) -> None:
+    assert_usable(curate(address))
 
 
 def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curate: Open) -> None:
@@ -99,7 +92,7 @@ def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> Non
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     expect(page.get_by_label("Why")).to_be_focused()
     page.keyboard.type("It is too dear")
-    assert_usable(page)
+    assert_clean(page)
     page.keyboard.press("Enter")
     expect(page.locator("#run-button")).to_be_disabled()
     expect(page.get_by_role("button", name="Change")).to_be_focused()
@@ -120,11 +113,8 @@ def test_arranging_works_without_script(curate: Open) -> None:
     assert order()[-1] == "Flux 41"
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("address", ["/models/fal-ai/flux-01/run/?tab=about", "/searches/", "/collections/import/"])  # fmt: skip
-def test_everybody_can_use_the_pages_at_depth(
-    open_page: Open, user: User, address: str, size: tuple[int, int]
-) -> None:
+def test_everybody_can_use_the_pages_at_depth(open_page: Open, user: User, address: str) -> None:
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())
     found = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")
@@ -133,7 +123,7 @@ def test_everybody_can_use_the_pages_at_depth(
         endpoint=found, user=user, form_token="t", arguments={}, output={}, title="A fox",
         state="succeeded", is_example=True, ended_at=timezone.now(),
     )  # fmt: skip
-    page = open_page(address, size)
+    page = open_page(address)
     page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     assert_usable(page)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,47 +24,57 @@ ELEMENTS = """() => {
   return [...document.querySelectorAll("#fields *")].map((one) => told(one.parentNode) + told(one));
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach((d) => (d.open = true))"
+Form = tuple[
+    str, Field, Any, Any
+]  # its model, its fields, what is filled in, what is wrong with it
+WRONG = {
+    "loras": [{"scale": 9}],
+    "num_images": 99,
+    "image_size": {"width": -1},
+    "tags": ["x"],
+    "image_urls": ["/u/a.png"],
+}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """One page for one form after the other."""
     with without_errors() as watch:
-        yield watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
+        page = watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
+        yield page
+        page.close()
 
 
-def assert_all_clean(page: Page, root: Field, value: Any = None, problems: Any = ()) -> None:
-    """Everything unfolded."""
-    put(page, root, value, problems).evaluate(UNFOLD)
-    assert_clean(page)
+def wrong(kit: Field) -> Iterator[Form]:
+    """Forms in which much is wrong."""
+    yield "kit", kit, WRONG, []
+    for name in DOCUMENTS:
+        found, root = real(name)
+        yield name, root, WRONG, validate(found, WRONG, root)
 
 
-@pytest.mark.parametrize("name", ["kit", *DOCUMENTS])
-def test_axe_finds_nothing_where_much_is_wrong(page: Page, kit: Field, name: str) -> None:
-    found, root = (None, kit) if name == "kit" else real(name)
-    wrong = {
-        "loras": [{"scale": 9}],
-        "num_images": 99,
-        "image_size": {"width": -1},
-        "tags": ["x"],
-        "image_urls": ["/u/a.png"],
-    }
-    problems = validate(found, wrong, root) if found else []
-    assert_all_clean(page, root, wrong, problems)
+def untouched(kit: Field) -> Iterator[Form]:
+    """The forms of real models."""
+    for name in DOCUMENTS:
+        yield name, real(name)[1], None, []
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_axe_finds_nothing_on_a_real_model(page: Page, name: str) -> None:
-    assert_all_clean(page, real(name)[1])
-
-
-def test_axe_finds_nothing_on_the_sandbox_models(page: Page) -> None:
-    """Forms all of whose elements stood in an earlier one are left to `HYPOTHESIS_PROFILE=long`."""
-    seen: set[str] = set()
+def examples(kit: Field) -> Iterator[Form]:
+    """The forms of the sandbox's models with their examples."""
     for model in MODELS:
         document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
-        put(page, build(contract(document, model.endpoint_id)), model.example()).evaluate(UNFOLD)
+        yield model.endpoint_id, build(contract(document, model.endpoint_id)), model.example(), []
+
+
+@pytest.mark.parametrize("forms", [wrong, untouched, examples])
+def test_axe_finds_nothing(
+    page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]]
+) -> None:
+    """A form all of whose elements stood in one before is left to `HYPOTHESIS_PROFILE=long`."""
+    seen: set[str] = set()
+    for name, root, value, problems in forms(kit):
+        put(page, root, value, problems).evaluate(UNFOLD)
         elements = set(page.evaluate(ELEMENTS))
         if IS_LONG or elements - seen:
-            assert_clean(page, model.endpoint_id)
+            assert_clean(page, name)
         seen |= elements

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from catalog.models import Endpoint, Picture, SyncReport
-from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.processes import until
 
@@ -20,15 +20,12 @@ def search_box(page: Page) -> Any:
     return page.get_by_role("searchbox", name="Search models")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize(
     "address",
     ["/", "/models/", "/models/?q=nothing-like-it&tag=fast", "/categories/image-to-3d/", "/collections/best/"],
 )  # fmt: skip
-def test_everybody_can_use_every_page(open_page: Open, address: str, size: tuple[int, int]) -> None:
-    page = open_page(address, size)
-    assert_clean(page)
-    assert_fits(page)
+def test_everybody_can_use_every_page(open_page: Open, address: str) -> None:
+    assert_usable(open_page(address))
 
 
 def test_the_front_shows_the_shelves(open_page: Open) -> None:

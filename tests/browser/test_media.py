@@ -67,12 +67,11 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len(values) == 1
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
-    open_form: Open, settings: Any, size: Any
+    open_form: Open, settings: Any
 ) -> None:
     settings.UPLOADS_MAX_MB_PER_PERSON = 0
-    page = open_form(size)
+    page = open_form(PHONE)
     page.locator("[name=image_url]").fill("https://example.com/typed.png")
     audio = field(page, "audio_url")
     choose(audio, file("a.wav", wav(), "audio/wav"))
@@ -203,9 +202,8 @@ def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> N
     expect(picture.locator("img")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open, size: Any) -> None:
-    page = open_form(size)
+def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> None:
+    page = open_form(PHONE)
     rows = page.locator("form-rows[data-name=image_urls]")
     rows.get_by_role("button", name="Add").focus()
     names = ["one.png", "two.png", "three.png"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page
+from tests.browser.axe import assert_usable
+from tests.browser.journeys import AURORA, DONE, Open, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -15,13 +15,11 @@ pytestmark = pytest.mark.browser
 PAGES = ["/account/", "/runs/?whose=*", "/admin/", "/admin/status/", "/admin/playground/run/"]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_everybody_can_use_every_page(open_page: Open, size: tuple[int, int]) -> None:
-    page = open_page(PAGES[0], size=size)
+def test_everybody_can_use_every_page(open_page: Open) -> None:
+    page = open_page(PAGES[0])
     for address in PAGES:
         page.goto(address)
-        assert_fits(page)
-        assert_clean(page)
+        assert_usable(page)
 
 
 def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:

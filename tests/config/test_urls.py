@@ -83,7 +83,7 @@ def ask(staff: Client, route: str, text: str) -> Iterator[tuple[str, int]]:
     """What a route answers to requests with this text everywhere: what was asked, and the status."""
     posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
     unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
-    for address in {filled(route, text), filled(route, ENDPOINT)}:
+    for address in {filled(route, text), filled(route, ENDPOINT if text == NUL else text)}:
         for headers in ({}, {"hx-request": "true"})[: 2 if text == NUL else 1]:
             yield f"GET {address}", staff.get(address, posted, headers=headers).status_code
             status = staff.post(address, posted, headers=headers).status_code
