@@ -1,9 +1,13 @@
-"""What other apps do when an open page of a person has shown the end of a run."""
+"""What other apps do when an open page of a person has shown the end of a run.
+
+Once for each person and run: five hundred pages of one run would make as many queries.
+"""
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from django.db import DatabaseError
@@ -13,6 +17,9 @@ from playground.live.broker import Broker, Watched, in_thread
 
 Hook = Callable[[int, list[uuid.UUID]], None]
 _HOOKS: list[Hook] = []
+MAX_CALLS = 4096
+# Persons and runs for which the hooks were called, or are being called; the oldest first.
+_calls: OrderedDict[tuple[int, uuid.UUID], None] = OrderedDict()
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +31,18 @@ def register(hook: Hook) -> None:
 
 
 async def call(broker: Broker, user_pk: int, shown: Iterable[Watched]) -> None:
-    """Call every hook with the runs whose end was news to the page."""
-    ended = [run.pk for run in shown if broker.has_ended(run)]
+    """Call every hook with the runs whose end was news to the page, but to none before."""
+    ended = [run.pk for run in shown if broker.has_ended(run) and (user_pk, run.pk) not in _calls]
     if not ended:
         return
+    calls = dict.fromkeys((user_pk, pk) for pk in ended)
+    _calls.update(calls)
+    while len(_calls) > MAX_CALLS:
+        _calls.popitem(last=False)
     for hook in _HOOKS:
         try:
             await in_thread(hook)(user_pk, ended)
         except DatabaseError as error:
+            for one in calls:  # the next page tries again
+                _calls.pop(one, None)
             transient_errors.log_failure(log, error, "that the end of runs was shown is not noted")

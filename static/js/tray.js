@@ -5,9 +5,14 @@
  */
 const KEY = "vitrine-tray";
 const AFTER_RUN_MS = 400; // the run itself comes first
-const come = (afterMs) => import("./lazy/tray.js").then(({ refresh }) => refresh(afterMs));
+let isHere = false;
+const come = (afterMs) => {
+  isHere = true;
+  import("./lazy/tray.js").then(({ refresh }) => refresh(afterMs));
+};
 if (localStorage.getItem(KEY)) come();
-addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && come());
+// Once it is here, it listens itself.
+addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !isHere && come());
 document.addEventListener("run:started", () => come(AFTER_RUN_MS));
 for (const name of ["pointerdown", "keydown"])
   addEventListener(

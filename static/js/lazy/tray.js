@@ -1,14 +1,17 @@
 /*
  * The tray: which of a person's runs go on, in the head and the title of every page. The visible
- * page watches them with the poll that it holds anyway (`live-runs.js`); hidden tabs are told the
- * counts by `localStorage`. While all are hidden, one of them asks now and then.
+ * page watches them with the poll that it holds anyway (`live-runs.js`); other tabs are told the
+ * counts by `localStorage`, and a visible one fetches only what it does not learn by that poll.
+ * While all are hidden, one of them asks now and then.
  */
 const KEY = "vitrine-tray"; // {since, seen, counts}; absent without runs
 const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
+const CATCH_UP_MS = 1000; // by then the poll has told a visible tab of runs that it knows
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
 let timer;
+let catchingUp;
 let asking = null;
 let isStale = false;
 
@@ -64,17 +67,27 @@ async function put(made) {
 function count() {
   const now = known();
   look(now);
-  const counts = {};
-  for (const item of items()) {
-    const word = wordOf(item.dataset.state);
-    item.hidden = !word || (word !== "running" && now.seen.includes(item.dataset.trayId));
-    if (!item.hidden) counts[word] = (counts[word] ?? 0) + 1;
-  }
+  const counts = tally(now.seen);
   now.counts = counts;
   if (Object.keys(counts).length) localStorage.setItem(KEY, JSON.stringify(now));
   else forget();
   draw(counts);
 }
+/** Hides the ended runs that were seen; returns how many of the others there are, by word. */
+function tally(seen) {
+  const counts = {};
+  for (const item of items()) {
+    const word = wordOf(item.dataset.state);
+    item.hidden = !word || (word !== "running" && seen.includes(item.dataset.trayId));
+    if (!item.hidden) counts[word] = (counts[word] ?? 0) + 1;
+  }
+  return counts;
+}
+const inWords = (counts) =>
+  ["running", "done", "failed", "unclear"]
+    .filter((word) => counts[word])
+    .map((word) => `${counts[word]} ${word}`)
+    .join(", ");
 const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
 const wordOf = (state) => WORDS[state] ?? "running";
 function forget() {
@@ -90,10 +103,7 @@ function look(now) {
   now.seen = [...new Set([...now.seen, ...ids])].slice(-MOST_SEEN);
 }
 function draw(counts) {
-  const words = ["running", "done", "failed", "unclear"]
-    .filter((word) => counts[word])
-    .map((word) => `${counts[word]} ${word}`)
-    .join(", ");
+  const words = inWords(counts);
   const label = tray()?.querySelector("summary > b");
   if (label && label.textContent !== words) label.textContent = words;
   tray()?.toggleAttribute("data-running", Boolean(counts.running));
@@ -118,9 +128,16 @@ for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
 /* Another tab counted, started a run or cleared the tray. */
 addEventListener("storage", ({ key, newValue }) => {
   if (key !== KEY) return;
-  if (document.hidden || !newValue) draw(JSON.parse(newValue ?? "{}").counts ?? {});
-  else refresh();
+  draw(JSON.parse(newValue ?? "{}").counts ?? {});
+  if (document.hidden || !newValue) return;
+  clearTimeout(catchingUp);
+  catchingUp = setTimeout(catchUp, CATCH_UP_MS);
 });
+/** Fetches the tray if other tabs count runs that this one does not have. */
+function catchUp() {
+  const { seen, counts } = known();
+  if (inWords(tally(seen)) !== inWords(counts)) refresh();
+}
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 setInterval(() => {
   if (!document.hidden || !known().counts.running) return;
