@@ -19,21 +19,14 @@ from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not live"
 # The rooms that query; the others read rows, need no Django or start whole Vitrines.
-ON_POSTGRESQL = [
-    *("-m", "not browser and not live"),
-    *(
-        "tests/accounts",
-        "tests/config",
-        "tests/core",
-        "tests/notifications",
-        "tests/training/views",
-    ),
-    *("tests/boards/runs", "tests/boards/trials", "tests/flows/account", "tests/flows/execution"),
-    *(f"tests/catalog/{room}" for room in ("admin", "changelog", "curation", "filters", "related")),
-    *(f"tests/catalog/{room}" for room in ("search", "sync", "views")),
-    *(f"tests/playground/{room}" for room in ("admin", "files", "live", "runs")),
-    *(f"tests/playground/{room}" for room in ("views", "worker")),
-]
+QUERYING = """
+    accounts boards/runs boards/trials config core flows/account flows/execution notifications
+    catalog/admin catalog/changelog catalog/curation catalog/filters catalog/related
+    catalog/search catalog/sync catalog/views training/views
+    playground/admin playground/files playground/live playground/runs playground/views
+    playground/worker
+"""
+ON_POSTGRESQL = ["-m", "not browser and not live", *(f"tests/{room}" for room in QUERYING.split())]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
 

@@ -6,10 +6,11 @@
 const KEY = "vitrine-tray";
 const AFTER_RUN_MS = 400; // the run itself comes first
 let isHere = false;
-const come = (afterMs) => {
-  isHere = true;
-  import("./lazy/tray.js").then(({ refresh }) => refresh(afterMs));
-};
+const come = (afterMs) =>
+  import("./lazy/tray.js").then(({ refresh }) => {
+    isHere = true;
+    refresh(afterMs);
+  });
 if (localStorage.getItem(KEY)) come();
 // Once it is here, it listens itself.
 addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !isHere && come());
