@@ -70,7 +70,7 @@ function count() {
   const counts = tally(now.seen);
   now.counts = counts;
   if (Object.keys(counts).length) localStorage.setItem(KEY, JSON.stringify(now));
-  else forget();
+  else localStorage.removeItem(KEY);
   draw(counts);
 }
 /** Hides the ended runs that were seen; returns how many of the others there are, by word. */
@@ -90,10 +90,6 @@ const inWords = (counts) =>
     .join(", ");
 const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
 const wordOf = (state) => WORDS[state] ?? "running";
-function forget() {
-  tray()?.remove();
-  localStorage.removeItem(KEY);
-}
 /** What the visible page shows in full has been seen. */
 function look(now) {
   if (document.hidden) return;
@@ -102,7 +98,9 @@ function look(now) {
   );
   now.seen = [...new Set([...now.seen, ...ids])].slice(-MOST_SEEN);
 }
+/** Shows the counts; without any there is no tray, whichever tab saw the last run. */
 function draw(counts) {
+  if (!Object.keys(counts).length) tray()?.remove();
   const words = inWords(counts);
   const label = tray()?.querySelector("summary > b");
   if (label && label.textContent !== words) label.textContent = words;
