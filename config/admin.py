@@ -95,7 +95,7 @@ class VitrineAdminSite(AdminSite):
         context = {
             **self.each_context(request),
             "title": "Status",
-            "status": status.read(),
+            "status": status.load_status(),
             "versions": versions(),
             "sees_runs": permissions.may_see_runs(request.user),
         }

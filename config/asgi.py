@@ -18,10 +18,12 @@ from config.starting.web import load_checked
 
 wsgi_application = load_checked(get_wsgi_application)
 
+from config.server import url_locals  # noqa: E402
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
 from core.http.asgi import Receive, Scope, Send  # noqa: E402
 from core.http.forwarding import is_not_broken_response  # noqa: E402
 
+url_locals.install()
 pages = ThreadPoolApp(wsgi_application)
 
 import config.urls  # noqa: E402, F401  imports the views now, not during the first request

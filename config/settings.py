@@ -278,7 +278,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
             ],
-            "builtins": ["catalog.templatetags.vitrine", "django.templatetags.static"],
+            "builtins": [
+                "catalog.templatetags.vitrine",
+                "core.template_urls",
+                "django.templatetags.static",
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

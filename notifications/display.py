@@ -148,7 +148,7 @@ def rows(user: User, page: str) -> Page[Row]:
     return cast("Page[Row]", found)
 
 
-def told(user: User) -> list[tuple[Notification, str]]:
+def latest_notifications(user: User) -> list[tuple[Notification, str]]:
     """What the person was told lately, with its kind in words."""
     latest = Notification.objects.filter(user=user).exclude(kind=kinds.TEST)[:TOLD]
     return [(one, kinds.label(one.kind)) for one in latest]
@@ -193,7 +193,7 @@ def context(user: User, page: str) -> dict[str, Any]:
         "preference_fields": preference_fields(user),
         "deliveries": deliveries,
         "is_live": any(row.is_soon for row in deliveries.object_list),
-        "told": told(user),
+        "told": latest_notifications(user),
         "sends_mail": password_reset.is_configured(),
     }
 

@@ -24,7 +24,7 @@ class Fault:
     times: int = 1
     after: int = 0
     about: str = ""
-    value: float = 0  # seconds to wait, Retry-After, or events before the cut
+    value: float = 0  # seconds to wait (between events, too), Retry-After, or events before the cut
     is_held: bool = False  # its calls wait until the faults are cleared
 
 
@@ -262,6 +262,20 @@ async def _live_on() -> AsyncIterator[bytes]:
         await asyncio.sleep(PING_S)
 
 
+async def _trickle(fault: Fault, answer: Answer) -> Response:
+    """Pause `value` seconds before each event of a stream."""
+    response = await answer()
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _delay_each(response.body_iterator, fault.value or 1)
+    return response
+
+
+async def _delay_each(chunks: Any, pause_s: float) -> Any:
+    async for chunk in chunks:
+        await asyncio.sleep(pause_s)
+        yield chunk
+
+
 def _body(
     change: Callable[[dict[str, Any]], None],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
@@ -334,6 +348,7 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "cut": _after_events(_break_off),
     "stall": _after_events(_say_nothing),
     "mute": _after_events(_live_on),
+    "trickle": _trickle,
     "malformed-item": _body(_malformed),
     "no-metadata": _body(_bare),
     "duplicate": _body(_repeated),

@@ -90,7 +90,7 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     if method != "POST":
         raise Problem(405, "Models are called by POST.", headers={"Allow": "POST"})
     try:
-        options = submit_headers.read(caller.headers)
+        options = submit_headers.parse_submit_headers(caller.headers)
     except InvalidHeader as error:
         body = {"detail": str(error), "error_type": BAD_REQUEST}
         return responses.as_json(body, 400, {"X-Fal-Error-Type": BAD_REQUEST})

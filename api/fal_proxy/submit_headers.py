@@ -24,7 +24,7 @@ class InvalidHeader(ValueError):
     """A header with a value that upstream does not take; says why."""
 
 
-def read(headers: Mapping[str, str]) -> dict[str, Any]:
+def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     """The fields of `fal.SubmitOptions` that these headers set; raises InvalidHeader.
 
     `headers` finds names in any case, as a request's do. Defaults are left out:

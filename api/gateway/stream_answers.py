@@ -136,7 +136,7 @@ class EndpointAnswer(RoutedAnswer):
 
     async def _add(self, one: fal.Partial | fal.Result) -> None:
         output = one.output if isinstance(one, fal.Result) else one.value
-        text = answers.read(output).text
+        text = answers.parse_answer(output).text
         if text and not self.has_begun:
             given = chat_responses.headers(self._run.pk)
             named = [(name.encode(), value.encode()) for name, value in given.items()]

@@ -43,7 +43,7 @@ class ChatRequest:
         return completions.is_completions(self.endpoint.endpoint_id)
 
 
-def read(body: Any) -> ChatRequest:
+def parse_chat_request(body: Any) -> ChatRequest:
     """The call that a body makes; raises Problem (400, 404) with the name of the parameter."""
     if not isinstance(body, dict):
         raise Problem(400, "The body must be a JSON object with model and messages.")

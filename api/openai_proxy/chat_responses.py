@@ -39,7 +39,7 @@ def completion(run: Run) -> UpstreamResponse:
     if completions.is_completions(run.endpoint.endpoint_id):
         text = run.output_text
         return UpstreamResponse(text.encode() if text else dumps(run.output), 200, headers(run.pk))
-    answer = answers.read(run.output)
+    answer = answers.parse_answer(run.output)
     if answer.trouble and not answer.text:
         return _error(run, 502, answer.trouble)
     choice = {

@@ -21,7 +21,7 @@ from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
 from api.resources.runs import KEY, WAIT
 from api.wait import FLOW_RUNS, HEADER
 from flows.compose import form
-from flows.compose.definition import Definition, Invalid, read
+from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, refusal, versions_of
 from flows.compose.wiring import answered
 from flows.execution import starting, steps
@@ -194,7 +194,7 @@ def _find(call: Call) -> tuple[Flow, Definition]:
     if flow is None:
         raise Problem(404, "There is no such flow, or it is somebody else's.")
     try:
-        return flow, read(flow.definition)
+        return flow, parse_definition(flow.definition)
     except Invalid as invalid:
         raise Problem(409, str(invalid), slug="cannot-be-run") from invalid
 
@@ -270,7 +270,7 @@ def _whole(found: FlowRun, call: Call) -> dict[str, Any]:
                 "state": one.run.state if one and one.run else None,
                 "not_sent": one.not_sent if one else "",
             }
-            for step in read(found.definition).steps
+            for step in parse_definition(found.definition).steps
             for one in [begun.get(step.id)]
         ],
     }

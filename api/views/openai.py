@@ -60,7 +60,7 @@ class OpenAIView:
 
 def _complete(request: HttpRequest, token: Token) -> HttpResponse:
     """Create the run; what the header names then answers in this response's place."""
-    asked = chat_requests.read(_body(request, token))
+    asked = chat_requests.parse_chat_request(_body(request, token))
     try:
         if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
             return _streamed(token, asked)

@@ -21,7 +21,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     """The time of a drawing, at the median."""
     from flows.graph import reading, svg
 
-    graph = reading.read(definition())
+    graph = reading.parse_graph(definition())
     tree = ElementTree.fromstring(svg.draw(graph))
     ours = median(taken_ms(lambda: svg.draw(graph)) for _ in range(rounds))
     bare = median(taken_ms(lambda: ElementTree.tostring(tree)) for _ in range(rounds))

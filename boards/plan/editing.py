@@ -48,7 +48,7 @@ def with_models(
     models = [endpoint for endpoint, _ in now]
     if not before:
         return plain | first_post(models, {})
-    filled = groups.read(groups.groups_of(source, before), post)
+    filled = groups.decode_groups(groups.groups_of(source, before), post)
     whole = [
         _whole(source, one, filled.shared, own) for one, own in zip(before, filled.own, strict=True)
     ]

@@ -88,7 +88,7 @@ class Filled:
     problems: list[Problem]
 
 
-def read(groups: Groups, post: Post) -> Filled:
+def decode_groups(groups: Groups, post: Post) -> Filled:
     """Decode the post of a plan's form."""
     decoded = decode_post(groups.root, post)
     own = [_known(decoded.arguments.get(own_name(number))) for number in range(len(groups.own))]

@@ -137,7 +137,7 @@ class _Reader:
         self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
         self.troubles: list[Trouble] = []
         self.notes: list[str] = []
-        self.filled = groups.read(known, post)
+        self.filled = groups.decode_groups(known, post)
         for problem in self.filled.problems:
             self.troubles.append(_unread(problem))
 

@@ -23,5 +23,5 @@ def work() -> float:
         return IDLE_S
     candidates.note_all()
     count = sending.send_due(now)
-    news.tell(now - TELL_BACK)
+    news.notify_owners(now - TELL_BACK)
     return 1.0 if count == sending.AT_ONCE else EVERY_S

@@ -55,7 +55,7 @@ def _entry(outcome: Outcome) -> Entry:
     )
 
 
-def tell(since: datetime) -> int:
+def notify_owners(since: datetime) -> int:
     """Send the owners what has come of their trials since then; returns how many were told.
 
     Each trial is told once when it has its result, and once when all of its rows are judged:
@@ -64,10 +64,10 @@ def tell(since: datetime) -> int:
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
     told = changed.filter(state__in=TOLD_STATES).select_related("board__user")
     listed = list(loaded(told)[:MAX_TOLD])
-    return sum(_tell(outcome) for outcome in (outcomes_of(listed) if listed else []))
+    return sum(_notify_owner(outcome) for outcome in (outcomes_of(listed) if listed else []))
 
 
-def _tell(outcome: Outcome) -> bool:
+def _notify_owner(outcome: Outcome) -> bool:
     trial, entry = outcome.trial, _entry(outcome)
     is_judged = outcome.judged >= outcome.rows > 0
     stage = "judged" if is_judged else trial.state

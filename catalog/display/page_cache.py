@@ -43,7 +43,7 @@ class Region(NamedTuple):
     total: int
     said: str
     canonical: str
-    has_gaps: bool  # some card has no picture yet
+    has_gaps: bool  # some card's picture is not there yet
 
 
 class Notice(NamedTuple):
@@ -112,8 +112,13 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         total=answer.total,
         said=_heading(answer),
         canonical=place.href(query, answer.page),
-        has_gaps=any(not (one.picture and one.picture.small) for one in answer.endpoints),
+        has_gaps=any(map(_waits_for_picture, answer.endpoints)),
     )
+
+
+def _waits_for_picture(endpoint: Endpoint) -> bool:
+    is_announced = endpoint.thumbnail_url or endpoint.thumbnail_animated_url
+    return bool(is_announced) and not (endpoint.picture and endpoint.picture.small)
 
 
 @byte_cached(1 << 20)

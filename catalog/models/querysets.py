@@ -30,6 +30,8 @@ CARD = (
     "status",
     "gone_at",
     "standing",
+    "thumbnail_url",
+    "thumbnail_animated_url",
     "picture__small",
     "picture__large",
     "picture__clip",

@@ -21,7 +21,7 @@ def context(run: Run) -> dict[str, Any]:
     """Return the context of an answer's template."""
     is_final = run.output is not None
     partial, version = live_partials.newest(run)
-    found = answers.read(run.output if is_final else partial)
+    found = answers.parse_answer(run.output if is_final else partial)
     text = found.text[:MOST_CHARS]
     return {
         "run": run,
@@ -63,6 +63,6 @@ def too_long(turn: Turn) -> dict[str, Any] | None:
     run = turn.run
     if run is None or not run.is_final:
         return None
-    if not limits.is_too_long(run.error, answers.read(run.output).trouble):
+    if not limits.is_too_long(run.error, answers.parse_answer(run.output).trouble):
         return None
     return {"run": run, "is_too_long": True, "turn": turn.pk if turn.parent_id else None}

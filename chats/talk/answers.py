@@ -24,7 +24,7 @@ class Answer:
     counted: str = ""  # "412 tokens in · 180 out · $0.0012", as far as upstream says
 
 
-def read(output: Any) -> Answer:
+def parse_answer(output: Any) -> Answer:
     """Return the answer in an output, final or partial; an empty one if there is no text."""
     if isinstance(output, str):
         return Answer(db_safe_text(output))

@@ -103,4 +103,4 @@ def answer_text(turn: Turn) -> str:
     run: Run | None = turn.run
     if run is None:
         return ""
-    return answers.read(run.output if run.output is not None else run.partial).text
+    return answers.parse_answer(run.output if run.output is not None else run.partial).text

@@ -20,7 +20,7 @@ def graph_of(workflow: AccountWorkflow, run: Run | None = None) -> Graph:
     if run is not None and run.schema_id and run.schema_id != workflow.endpoint.schema_id:
         document = json.loads(run.schema.document) if run.schema else {}
         if isinstance(document, dict) and document.get(DEFINITION):
-            return reading.read(document[DEFINITION])
+            return reading.parse_graph(document[DEFINITION])
     if not workflow.definition:
         raise reading.Unreadable(workflow.trouble or "Upstream has not sent its definition yet.")
     return _load(workflow.definition)

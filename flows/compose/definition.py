@@ -129,7 +129,7 @@ def _step_json(step: Step) -> dict[str, Any]:
     }
 
 
-def read(document: Any) -> Definition:
+def parse_definition(document: Any) -> Definition:
     """Read a definition; raises Invalid with a sentence that names the place."""
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):

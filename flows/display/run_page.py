@@ -10,7 +10,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from core.formatting import money
-from flows.compose.definition import Definition, read
+from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import Summary, summaries
 from flows.execution import steps
@@ -57,7 +57,7 @@ class ShownStep:
 
 def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     """Return the context of the page, or with `only` of what a change of some steps changes."""
-    definition, begun = read(flow_run.definition), steps.current(flow_run)
+    definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after its steps: once the last of them is settled, the page asks no more.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     known = endpoints_of([definition])
@@ -133,6 +133,6 @@ def render(run: Run) -> str:
     step = own.select_related("flow_run__flow", "flow_run__user").first()
     if step is None:
         return ""
-    definition = read(step.flow_run.definition)
+    definition = parse_definition(step.flow_run.definition)
     values = context(step.flow_run, only=definition.after(step.step))
     return render_to_string("flows/_changed.html", values)

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.notify import channel
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
 from playground.models import Run
@@ -59,7 +59,7 @@ def advance(pk: uuid.UUID) -> None:
         flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
         begun = steps.current(flow_run)
         over = [one for one in begun.values() if one.settled_at is None and steps.is_over(one)]
-        definition = read(flow_run.definition)
+        definition = parse_definition(flow_run.definition)
         if not flow_run.is_final and not flow_run.cancel_requested_at:
             steps.begin_ready(flow_run, definition, begun)
         for one in over:
@@ -86,4 +86,4 @@ def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     )
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
-    ended.tell(flow_run, begun)
+    ended.notify_owner(flow_run, begun)

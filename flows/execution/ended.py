@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.formatting import duration
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.execution import steps
 from flows.models import FlowRun, StepRun
 from notifications import kinds, outbox
@@ -20,7 +20,7 @@ def is_step(run: Run) -> bool:
     return run.form_token.startswith(steps.MARK)
 
 
-def tell(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
+def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
     """Notify the person, once for each end; "Try again from here" leads to another one.
 
     Within the transaction that ends the flow run.
@@ -46,7 +46,7 @@ def tell(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
 
 def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
     """The first step without a result, and why it has none."""
-    definition = read(flow_run.definition)
+    definition = parse_definition(flow_run.definition)
     for step in definition.steps:
         found = begun.get(step.id)
         if found and not steps.has_result(found):

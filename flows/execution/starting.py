@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from flows.compose.definition import Definition, read
+from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of, refusal
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun, StepRun
@@ -86,7 +86,7 @@ def try_again(flow_run: FlowRun, step: str) -> None:
     """
     with transaction.atomic():
         locked = _locked(flow_run)
-        definition, begun = read(locked.definition), steps.current(locked)
+        definition, begun = parse_definition(locked.definition), steps.current(locked)
         if definition.step(step) is None:
             return
         anew = _to_repeat(definition, begun, step)

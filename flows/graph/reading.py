@@ -32,7 +32,7 @@ class Unreadable(ValueError):
 
 def load(text: str | bytes) -> Graph:
     """Read a definition from its JSON text; raises Unreadable."""
-    return read(parse(text))
+    return parse_graph(parse(text))
 
 
 def parse(text: str | bytes) -> Any:
@@ -52,7 +52,7 @@ def parse(text: str | bytes) -> Any:
         raise Unreadable(TOO_DEEP) from error
 
 
-def read(raw: Any) -> Graph:
+def parse_graph(raw: Any) -> Graph:
     """Read a definition from JSON; raises Unreadable."""
     document = raw if isinstance(raw, dict) else {}
     try:

@@ -48,7 +48,7 @@ def workflow(
 def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None:
     """The workflow that was imported, if the flow still is what it says."""
     try:
-        graph = reading.read(imported)
+        graph = reading.parse_graph(imported)
         return graph if definition_of(graph) == definition else None
     except (reading.Unreadable, Invalid):
         return None

@@ -15,7 +15,7 @@ from flows.compose.definition import (
     Path,
     Step,
     Wire,
-    read,
+    parse_definition,
     require_sound,
 )
 from flows.graph import checks, reading
@@ -53,8 +53,8 @@ def load(content: bytes) -> Imported:
         if isinstance(document, dict) and isinstance(document.get("steps"), list):
             name = document.get("name")
             named = db_safe(name).strip() if isinstance(name, str) else ""
-            return Imported(named[:200] or UNTITLED, read(document))
-        graph = reading.read(document)
+            return Imported(named[:200] or UNTITLED, parse_definition(document))
+        graph = reading.parse_graph(document)
     except reading.Unreadable as unreadable:
         raise Invalid(str(unreadable)) from unreadable
     title = " ".join((graph.title or graph.name or UNTITLED).split())
@@ -76,7 +76,7 @@ def definition_of(graph: Graph) -> Definition:
     steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)
     found = Definition(steps, reader.inputs())
     require_sound(found)
-    return read(found.as_json())  # with the limits that hold for our own export
+    return parse_definition(found.as_json())  # with the limits that hold for our own export
 
 
 class _Reader:

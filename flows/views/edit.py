@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from fal.db_safe import db_safe_text
 from flows.compose import chain, editing
-from flows.compose.definition import Invalid, read
+from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
 from flows.models import Flow
@@ -83,7 +83,7 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
     try:
-        context |= edit_page.context(flow, read(flow.definition), post, problems or ())
+        context |= edit_page.context(flow, parse_definition(flow.definition), post, problems or ())
     except Invalid as invalid:  # stored by an older version, or through the admin
         context |= {"flow": flow, "trouble": str(invalid)}
     return render(request, "flows/edit.html", context, status=status)
@@ -91,7 +91,7 @@ def _page(
 
 def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     """The post with its files stored, and those that were refused."""
-    definition = read(flow.definition)
+    definition = parse_definition(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
     return with_files(posted_fields(request, editing.MARKS), request.FILES, root, request.user.pk)
 
@@ -100,7 +100,7 @@ def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Prob
     """Keep what was posted; returns the flow as it is now, and what cannot be read."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
-        definition = read(locked.definition)
+        definition = parse_definition(locked.definition)
         versions = versions_of(definition, endpoints_of([definition]))
         edited = editing.read_edit(definition, versions, post)
         locked.definition = edited.definition.as_json()
@@ -119,7 +119,7 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
     """Take a step out; what followed it asks for its input, and the page offers to undo it."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
-        before = read(locked.definition)
+        before = parse_definition(locked.definition)
         if before.step(step) is None:
             return redirect("flows:flow-edit", flow.pk)
         definition = chain.without_step(before, step)

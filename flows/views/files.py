@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from flows.compose.definition import Invalid, read
+from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.graph.graph import Dialect
 from flows.graph.writing import name_of
@@ -36,7 +36,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     flow = find(request, pk)
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
-        definition = read(flow.definition)
+        definition = parse_definition(flow.definition)
         found = exporting.own(flow.name, definition)
         if dialect:
             versions = versions_of(definition, endpoints_of([definition]))

@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from flows.compose import form
-from flows.compose.definition import Definition, Invalid, read
+from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.compose.wiring import answered
 from flows.display import flow_page
@@ -39,7 +39,7 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow with its form, as it is saved or as `?from=` was run; a POST runs it."""
     found = find(request, pk)
     try:
-        definition = read(found.definition)
+        definition = parse_definition(found.definition)
     except Invalid as invalid:  # stored by another version
         return render(request, "flows/flow.html", {"flow": found, "trouble": str(invalid)})
     if request.method == "POST":
@@ -62,7 +62,7 @@ def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Defini
     before = found.runs.filter(user=request.user, pk=key).first()
     if before is None:
         return definition
-    steps = read(before.definition).steps
+    steps = parse_definition(before.definition).steps
     known = {step.id for step in steps}
     asked = tuple(one for one in definition.inputs if one.targets[0][0] in known)
     rest = tuple(one for one in definition.inputs if one not in asked)

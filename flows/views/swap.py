@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import swap_page
 from flows.models import Flow
@@ -38,7 +38,7 @@ def swap(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def _page(
     request: HtmxRequest, flow: Flow, to: str, status: int = HTTPStatus.OK
 ) -> HttpResponseBase:
-    definition = read(flow.definition)
+    definition = parse_definition(flow.definition)
     step = definition.step(request.GET.get("step", ""))
     if step is None:
         raise Http404("There is no such step.")
@@ -63,7 +63,7 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
     to = request.POST.get("to", "")
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
-        definition = read(locked.definition)
+        definition = parse_definition(locked.definition)
         step = definition.step(request.GET.get("step", ""))
         versions = versions_of(definition, endpoints_of([definition]))
         chosen = swap_page.choice(definition, step, versions, to) if step else None

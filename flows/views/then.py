@@ -16,7 +16,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from flows.compose import chain
-from flows.compose.definition import MOST_STEPS, Definition, Invalid, read
+from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
 from flows.display import origin
 from flows.display.origin import Origin
 from flows.models import Flow
@@ -44,7 +44,7 @@ def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Chain a further model to the step `?after=` of one's own flow."""
     mine = Flow.objects.of(request.user).select_related("origin")
     flow = get_object_or_404(mine, pk=pk)
-    found = origin.of_step(flow, read(flow.definition), request.GET.get("after", ""))
+    found = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
     if found is None:
         raise Http404("There is no such step, or its model is gone.")
     return _answer(request, found)
@@ -130,7 +130,7 @@ def _extend(flow: Flow, longer: Any) -> Flow:
     """Add a step to a flow as it is now, by its locked row."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
-        locked.definition = longer(read(locked.definition)).as_json()
+        locked.definition = longer(parse_definition(locked.definition)).as_json()
         locked.version += 1
         locked.save(update_fields=["definition", "version", "changed_at"])
     return locked

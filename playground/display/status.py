@@ -94,7 +94,7 @@ class Status:
     problems: list[str]
 
 
-def read() -> Status:
+def load_status() -> Status:
     """Read the status now; the same number of queries whatever there is."""
     workers, queue, storage = _workers(), _queue(), _storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])

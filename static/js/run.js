@@ -7,12 +7,14 @@ class ElapsedTime extends HTMLElement {
     clearTimeout(this.timer);
   }
   /**
-   * Five updates per second show tenths in a short run; a longer run shows seconds.
+   * Five updates per second show tenths in a short run; a longer run shows seconds. At the same
+   * moments in the whole page, which is then laid out once for all of them.
    */
   draw() {
     const seconds = Math.max(0, (Date.now() - Date.parse(this.getAttribute("since"))) / 1000);
     this.textContent = this.told(seconds);
-    this.timer = setTimeout(() => this.draw(), seconds < 10 ? 200 : 1000 - (seconds % 1) * 1000);
+    const stepMs = seconds < 10 ? 200 : 1000;
+    this.timer = setTimeout(() => this.draw(), stepMs - (Date.now() % stepMs));
   }
   /** The server's `duration` format. */
   told(seconds) {

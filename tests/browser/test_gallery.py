@@ -229,7 +229,7 @@ def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> No
 def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
     open_page: Open, path: str
 ) -> None:
-    Endpoint.objects.update(picture=None)
+    Endpoint.objects.update(picture=None, thumbnail_url="https://fal.media/still.png")
     waiting = Picture.objects.create(digest="3", next_try_at=timezone.now())
     page = open_page(path)
     link = page.locator("article.card a").nth(4)

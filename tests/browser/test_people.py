@@ -32,7 +32,7 @@ def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
     expect(delete).to_be_disabled()
     row = page.locator(".run-row", has_text="a fox to be deleted").first
     page.get_by_role("checkbox", name="Select a fox to be deleted").first.check()
-    expect(page.locator("[data-count]")).to_have_text("1 selected")
+    expect(page.locator("output[data-count]")).to_have_text("1 selected")
     delete.click()
     expect(page.locator("toast-note")).to_contain_text("1 run deleted.")
     undo = page.get_by_role("button", name="Undo")

@@ -90,6 +90,30 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     expect(page).to_have_title("Models · Vitrine")
 
 
+def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:
+    values = quote(json.dumps({"prompt": "two tabs", "duration": 3600}))
+    first = open_page("/models/")
+    base = first.evaluate("location.origin")
+    asked: list[str] = []
+    first.on("request", lambda request: asked.append(request.url))
+    second = first.context.new_page()
+    second.goto(f"{base}/models/mischief/slow/?input={values}")
+    for count in (1, 2):
+        second.locator("#run-button").click()
+        for page in (first, second):
+            expect(page.locator("#tray summary")).to_contain_text(f"{count} running")
+    first.locator("#tray summary").click()
+    cancel = first.locator("#tray").get_by_role("button", name="Cancel")
+    expect(cancel).to_have_count(2)
+    for left in (1, 0):
+        cancel.first.click()
+        expect(cancel).to_have_count(left)
+    for page in (first, second):
+        expect(page.locator("#tray")).to_have_count(0)
+    trays = [url for url in asked if "/runs/tray/" in url]
+    assert len(trays) <= 4  # the button, the second run, and the rows
+
+
 @pytest.mark.parametrize("width", [820, 768, 360])
 def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
     page = open_page("/runs/", (width, 900))

@@ -31,6 +31,7 @@ WATCH = """() => {
 
 
 def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
+    vitrine.fault(kind="stream", name="trickle", about="scribe", value=0.4)  # of 25 events
     values = quote(json.dumps({"prompt": "Mountains, paper, evening", "max_tokens": 2000}))
     page = open_page(f"/models/sandbox/scribe/?input={values}", size=PHONE)
     page.locator(".transport summary").click()
@@ -43,7 +44,6 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
     told = page.locator("[data-told]")
     expect(told).to_have_text("The first of the result is here; it goes on.")
     assert_clean(page)
-    vitrine.hurry()
     page.wait_for_selector(DONE)
     expect(told).to_be_empty()  # the state says that it is whole
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]

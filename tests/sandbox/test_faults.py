@@ -117,6 +117,15 @@ def test_a_cut_stream_ends_without_completed(http: httpx.Client, sandbox: Runnin
     assert wait(http, handle)["status"] == "COMPLETED"
 
 
+def test_a_stream_can_trickle(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    switch(http, sandbox, "stream", "trickle", value=0.05)
+    url = f"{sandbox.addresses['run']}/sandbox/scribe/stream"
+    with http.stream("POST", url, json={"prompt": "Drops", "max_tokens": 20}) as stream:
+        count = sum(1 for _ in events(stream))
+    assert count > 2
+    assert stream.elapsed.total_seconds() >= 0.05 * count
+
+
 def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "submit", "given-up")
     address = f"{sandbox.addresses['queue']}/{SLOW}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
     found = find(request, pk)
-    reports.tell(request, adding.add_files(found, request.FILES.getlist("files")))
+    reports.report_added(request, adding.add_files(found, request.FILES.getlist("files")))
     return redirect(found)
 
 
@@ -36,7 +36,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     found = find(request, pk)
     if request.method == "POST":
         chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
-        reports.tell(request, adding.add_results(found, chosen))
+        reports.report_added(request, adding.add_results(found, chosen))
         return redirect(found)
     rules = packing.rules_for(found.endpoint)
     kinds = rules.kinds if rules else ("image",)

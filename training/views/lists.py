@@ -87,7 +87,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     )
     files = request.FILES.getlist("files")
     if files:
-        reports.tell(request, adding.add_files(made, files))
+        reports.report_added(request, adding.add_files(made, files))
     return redirect(made)
 
 

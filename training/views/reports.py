@@ -10,7 +10,7 @@ from training.data.adding import Added
 NAMED = 8
 
 
-def tell(request: HttpRequest, added: Added) -> None:
+def report_added(request: HttpRequest, added: Added) -> None:
     """Have the next page say what was added, and what was not and why."""
     words = []
     if added.files:

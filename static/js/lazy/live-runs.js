@@ -74,12 +74,12 @@ const tabs = {
     this.channel?.postMessage({ renewed: texts });
   },
   /** Passes a response on; from now on the other tabs have these versions. */
-  pass(markup, versions) {
+  pass(elements, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
     const told = (text) =>
       text.replace(/:[\d.]+:/, `:${newest.get(sight(text)) ?? version(text)}:`);
     for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
-    this.channel.postMessage({ markup });
+    this.channel.postMessage({ elements });
   },
 };
 /** The run of a watched element; in the tray it is called otherwise, which is no run's view. */
@@ -184,12 +184,12 @@ class LiveRuns extends HTMLElement {
       this.xhr = detail.xhr;
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
-      const { responseText } = detail.xhr;
+      const elements = elementsOf(detail.xhr.responseText);
       const renewed = detail.xhr.getResponseHeader("renewed")?.split(" ");
       if (renewed) tabs.renew(renewed);
-      if (tabs.others.size && responseText)
-        tabs.pass(responseText, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
-      this.ours = ofThisPage(responseText);
+      if (tabs.others.size && elements.length)
+        tabs.pass(elements, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
+      this.ours = ofThisPage(elements);
       fetchFirst(this.ours);
     } else if (event.type === "htmx:beforeSwap") {
       detail.serverResponse = this.ours;
@@ -221,13 +221,13 @@ class LiveRuns extends HTMLElement {
     else this.later(0);
   }
   /** A message of another tab: that it polls now, what it watches, or changed markup. */
-  hear({ isAnyoneThere, tab, watched, markup, renewed }) {
+  hear({ isAnyoneThere, tab, watched, elements, renewed }) {
     if (renewed) renew(renewed);
     else if (isAnyoneThere) {
       tabs.said = null;
       tabs.say(this.wanted);
-    } else if (markup) {
-      const ours = ofThisPage(markup);
+    } else if (elements) {
+      const ours = ofThisPage(elements);
       this.askedAt = Date.now(); // counts as a response to this tab
       fetchFirst(ours);
       if (ours) htmx.swap(this, ours, { swapStyle: "none" });
@@ -384,17 +384,29 @@ function connectFirst() {
   document.head.append(Object.assign(document.createElement("link"), { rel: "preconnect", href }));
 }
 
+/** The elements of a response, each with its id: one tab parses it for all. */
+function elementsOf(markup) {
+  return [...parse(markup)].map(({ id, outerHTML }) => [id, outerHTML]);
+}
 /**
- * The changed elements that this page contains: a response may be for several tabs, and elements
- * may have been removed. A run that goes on stays in its group.
+ * The markup of those that this page contains: a response may be for several tabs, and elements
+ * may have been removed.
  */
-function ofThisPage(markup) {
-  const answer = Object.assign(document.createElement("template"), { innerHTML: markup });
-  const found = [...answer.content.children].filter(({ id }) => document.getElementById(id));
-  for (const { id, dataset } of found) {
-    const mark = document.getElementById(id).dataset.watch;
-    if (dataset.watch && mark && groupOf(mark)) dataset.watch = mark;
-  }
-  return found.map(({ outerHTML }) => outerHTML).join("");
+function ofThisPage(elements) {
+  const found = elements.map(([id, markup]) => {
+    const shown = document.getElementById(id);
+    return shown ? stayInGroup(markup, shown.dataset.watch) : "";
+  });
+  return found.join("");
+}
+/** A run that goes on stays in its group. */
+function stayInGroup(markup, mark) {
+  if (!mark || !groupOf(mark)) return markup;
+  const [element] = parse(markup);
+  if (element.dataset.watch) element.dataset.watch = mark;
+  return element.outerHTML;
+}
+function parse(markup) {
+  return Object.assign(document.createElement("template"), { innerHTML: markup }).content.children;
 }
 customElements.define("live-runs", LiveRuns);

@@ -1,3 +1,5 @@
+const SHORT_S = 10;
+
 /**
  * <run-progress since="ISO" usual="12" late="15" share="0.4">: fills its bar by what upstream
  * reported, else by the usual duration, never to the end; past its time it says so in the text
@@ -11,16 +13,19 @@ class RunProgress extends HTMLElement {
     clearTimeout(this.timer);
   }
   draw() {
+    if (this.hasAttribute("share")) return;
     const [usual, late] = ["usual", "late"].map((name) => Number(this.getAttribute(name)));
     const seconds = (Date.now() - Date.parse(this.getAttribute("since"))) / 1000;
-    if (this.hasAttribute("share")) return;
     const isLate = late && seconds > late;
     const words = this.parentElement.querySelector("[data-late]");
     if (isLate && words) words.textContent = words.dataset.late;
     const bar = this.querySelector("progress");
-    if (usual && !isLate) bar.value = Math.min(0.95, Math.max(0, seconds / usual));
-    else bar.removeAttribute("value");
-    if (!isLate) this.timer = setTimeout(() => this.draw(), 250);
+    const isFilled = usual && !isLate;
+    this.toggleAttribute("data-moving", !isFilled);
+    if (!isFilled) return bar.removeAttribute("value");
+    bar.value = Math.min(0.95, Math.max(0, seconds / usual));
+    const stepMs = usual < SHORT_S ? 200 : 1000; // drawn together with the clock beside it
+    this.timer = setTimeout(() => this.draw(), stepMs - (Date.now() % stepMs));
   }
 }
 customElements.define("run-progress", RunProgress);

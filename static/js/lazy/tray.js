@@ -1,30 +1,98 @@
 /*
- * The tray: which of a person's runs go on, in the head and the title of every page. The visible
- * page watches them with the poll that it holds anyway (`live-runs.js`); other tabs are told the
- * counts by `localStorage`, and a visible one fetches only what it does not learn by that poll.
- * While all are hidden, one of them asks now and then.
+ * The tray: which of a person's runs go on, in the head and the title of every page.
+ *
+ * `localStorage` holds what is known of each run, for all tabs: how many are counted depends on
+ * that alone. One visible tab, the holder of a Web Lock, keeps the rows and watches them with the
+ * poll that it holds anyway (`live-runs.js`); another has them while its tray is open. While all
+ * tabs are hidden, one of them asks now and then.
  */
-const KEY = "vitrine-tray"; // {since, seen, counts}; absent without runs
+const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; absent without
 const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
-const CATCH_UP_MS = 1000; // by then the poll has told a visible tab of runs that it knows
+const CATCH_UP_MS = 1000; // after another tab learned of a run: several are one request
+const COUNT_MS = 200; // the run itself comes first
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
-let timer;
-let catchingUp;
+const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
+const ORDER = ["running", "done", "failed", "unclear"];
 let asking = null;
 let isStale = false;
 
-const known = () => JSON.parse(localStorage.getItem(KEY) ?? "null") ?? fresh();
-const fresh = () => ({ since: new Date().toISOString(), seen: [], counts: {} });
-const tray = () => document.getElementById("tray");
-const items = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
-
-/** Fetches the tray, e.g. after a run was started; calls close to each other are one. */
-export function refresh(afterMs = 0) {
-  clearTimeout(timer);
-  timer = setTimeout(load, afterMs);
+/** A function that acts after `ms`; calls close to each other are one. */
+function soon(ms, act) {
+  let timer = null;
+  const due = () => {
+    timer = null;
+    act();
+  };
+  return () => void (timer ??= setTimeout(due, ms));
 }
+/** The lock on the rows, wanted while this page is visible. */
+const rowsLock = {
+  isHeld: !navigator.locks, // insecure context (plain HTTP): each tab has its rows
+  want() {
+    if (!navigator.locks || this.wish || document.hidden) return;
+    this.wish = new AbortController();
+    const { signal } = this.wish;
+    navigator.locks.request(`${KEY}-rows`, { signal }, () => this.hold()).catch(() => {});
+  },
+  hold() {
+    this.isHeld = true;
+    catchUp();
+    return new Promise((resolve) => (this.release = resolve));
+  },
+  leave() {
+    if (!this.wish) return;
+    this.wish.abort();
+    this.release?.();
+    this.isHeld = false;
+    this.wish = this.release = null;
+  },
+};
+
+const known = () => ({
+  since: new Date().toISOString(),
+  seen: [],
+  runs: {},
+  ...JSON.parse(localStorage.getItem(KEY) ?? "null"),
+});
+const tray = () => document.getElementById("tray");
+const rows = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
+const wordOf = (state) => WORDS[state] ?? "running";
+
+/** Changes what all tabs know of the runs, and draws it. */
+function update(change) {
+  const now = known();
+  change(now);
+  now.seen = now.seen.slice(-MOST_SEEN);
+  if (!news(now).length) localStorage.removeItem(KEY);
+  else if (localStorage.getItem(KEY) !== JSON.stringify(now))
+    localStorage.setItem(KEY, JSON.stringify(now)); // tells the other tabs
+  draw(now);
+}
+/** A run that ended and was looked at, or was cancelled, is no news. */
+const isNews = ({ seen }, id, word) => word && (word === "running" || !seen.includes(id));
+const news = (now) => Object.entries(now.runs).filter(([id, [, word]]) => isNews(now, id, word));
+const counts = (now) => Object.groupBy(news(now), ([, [, word]]) => word);
+/** "2 running, 1 done". */
+const inWords = (found) =>
+  ORDER.filter((word) => found[word])
+    .map((word) => `${found[word].length} ${word}`)
+    .join(", ");
+
+/** Counts a run that this page started, unless it has ended already. */
+export function start(id) {
+  const run = document.getElementById(`run-${id}`);
+  if (!run) return refresh(); // e.g. of a live session, which has ended
+  update((now) => {
+    note(now, id, run.dataset.version, run.dataset.runState);
+    look(now);
+  });
+  if (tray()) catchUp();
+  else if (news(known()).length) refresh();
+}
+/** Fetches the tray. */
+export const refresh = soon(0, load);
 function load() {
   isStale = Boolean(asking);
   asking ??= ask().finally(() => {
@@ -33,20 +101,27 @@ function load() {
   });
 }
 async function ask() {
-  const now = known();
-  localStorage.setItem(KEY, JSON.stringify(now));
-  const address = `/runs/tray/?since=${encodeURIComponent(now.since)}`;
+  const before = known();
+  const address = `/runs/tray/?since=${encodeURIComponent(before.since)}`;
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // offline or logged out: as it was
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const made = page.getElementById("tray");
   if (made) await put(document.importNode(made, true));
-  else tray()?.remove();
-  count();
+  update((now) => {
+    now.since = before.since;
+    const found = [...(made?.querySelectorAll("[data-tray-id]") ?? [])];
+    // What is not in the answer is over, but for what another tab told meanwhile.
+    const shown = new Set(found.map(({ dataset }) => dataset.trayId));
+    for (const id of Object.keys(before.runs)) if (!shown.has(id)) delete now.runs[id];
+    for (const { dataset } of found) note(now, dataset.trayId, dataset.version, dataset.state);
+    look(now);
+  });
 }
 async function put(made) {
   const before = tray();
   made.open = before?.open ?? false;
+  if (!rowsLock.isHeld && !made.open) made.querySelector("ol").replaceChildren();
   const sheet = made.querySelector("link");
   const [old] = document.head.querySelectorAll("link[data-tray]");
   if (old) sheet.remove();
@@ -58,86 +133,89 @@ async function put(made) {
   }
   before?.remove();
   document.querySelector(".head nav theme-switch")?.before(made);
+  made.addEventListener("toggle", () => made.open && isBehind() && refresh());
   window.htmx?.process(made);
   made.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
   document.querySelector("live-runs")?.look?.();
 }
 
-/** Counts the runs by what people want to know; an ended run that was looked at is not news. */
-function count() {
-  const now = known();
-  look(now);
-  const counts = tally(now.seen);
-  now.counts = counts;
-  if (Object.keys(counts).length) localStorage.setItem(KEY, JSON.stringify(now));
-  else localStorage.removeItem(KEY);
-  draw(counts);
+/** Notes a run's state unless a newer version of it is known. */
+function note(now, id, version, state) {
+  const [newest, word] = now.runs[id] ?? [-1];
+  if (Number(version) > newest && wordOf(state) !== word)
+    now.runs[id] = [Number(version), wordOf(state)];
 }
-/** Hides the ended runs that were seen; returns how many of the others there are, by word. */
-function tally(seen) {
-  const counts = {};
-  for (const item of items()) {
-    const word = wordOf(item.dataset.state);
-    item.hidden = !word || (word !== "running" && seen.includes(item.dataset.trayId));
-    if (!item.hidden) counts[word] = (counts[word] ?? 0) + 1;
-  }
-  return counts;
+/** Notes what this page shows of the runs in the tray. */
+function collect() {
+  update((now) => {
+    for (const { dataset } of document.querySelectorAll("[data-tray-id], .stage-run")) {
+      const id = dataset.trayId ?? dataset.runId;
+      if (now.runs[id]) note(now, id, dataset.version, dataset.state ?? dataset.runState);
+    }
+    look(now);
+  });
 }
-const inWords = (counts) =>
-  ["running", "done", "failed", "unclear"]
-    .filter((word) => counts[word])
-    .map((word) => `${counts[word]} ${word}`)
-    .join(", ");
-const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
-const wordOf = (state) => WORDS[state] ?? "running";
 /** What the visible page shows in full has been seen. */
 function look(now) {
   if (document.hidden) return;
-  const ids = [...document.querySelectorAll(".stage-run:not([data-watch])")].map(
-    (run) => run.dataset.runId,
-  );
-  now.seen = [...new Set([...now.seen, ...ids])].slice(-MOST_SEEN);
+  for (const { dataset } of document.querySelectorAll(".stage-run:not([data-watch])"))
+    if (now.runs[dataset.runId] && !now.seen.includes(dataset.runId)) now.seen.push(dataset.runId);
 }
-/** Shows the counts; without any there is no tray, whichever tab saw the last run. */
-function draw(counts) {
-  if (!Object.keys(counts).length) tray()?.remove();
-  const words = inWords(counts);
-  const label = tray()?.querySelector("summary > b");
-  if (label && label.textContent !== words) label.textContent = words;
-  tray()?.toggleAttribute("data-running", Boolean(counts.running));
-  const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
-  tray()?.querySelector("summary").setAttribute("data-count", all);
-  const isOver = all > (counts.running ?? 0);
-  tray()?.querySelector("[data-tray-clear]").toggleAttribute("hidden", !isOver);
-  const sign = words && words + BETWEEN;
-  const title = document.title.replace(SIGNS, sign);
+/** Shows the counts in the head and the title; without any there is no tray. */
+function draw(now) {
+  const found = counts(now);
+  const text = inWords(found);
+  const isOver = ORDER.slice(1).some((word) => found[word]);
+  const title = document.title.replace(SIGNS, text && text + BETWEEN);
   if (document.title !== title) document.title = title;
+  if (!text) tray()?.remove();
+  if (!tray()) return;
+  for (const row of rows()) {
+    const [, word] = now.runs[row.dataset.trayId] ?? [];
+    row.hidden = !isNews(now, row.dataset.trayId, word);
+  }
+  const label = tray().querySelector("summary > b");
+  if (label.textContent !== text) label.textContent = text;
+  tray().toggleAttribute("data-running", Boolean(found.running));
+  tray().querySelector("summary").dataset.count = news(now).length;
+  tray().querySelector("[data-tray-clear]").toggleAttribute("hidden", !isOver);
 }
 
 document.addEventListener("click", ({ target }) => {
   if (!target.closest?.("[data-tray-clear]")) return;
-  const now = known();
-  now.seen = [...now.seen, ...items().map((item) => item.dataset.trayId)].slice(-MOST_SEEN);
-  localStorage.setItem(KEY, JSON.stringify({ ...now, since: new Date().toISOString() }));
-  count();
+  update((now) => {
+    now.since = new Date().toISOString();
+    for (const [id, [, word]] of Object.entries(now.runs))
+      if (word !== "running") delete now.runs[id];
+  });
 });
+const collectSoon = soon(COUNT_MS, collect);
 for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
-  document.addEventListener(name, () => tray() && count());
-/* Another tab counted, started a run or cleared the tray. */
-addEventListener("storage", ({ key, newValue }) => {
-  if (key !== KEY) return;
-  draw(JSON.parse(newValue ?? "{}").counts ?? {});
-  if (document.hidden || !newValue) return;
-  clearTimeout(catchingUp);
-  catchingUp = setTimeout(catchUp, CATCH_UP_MS);
+  document.addEventListener(name, () => tray() && collectSoon());
+/* Another tab learned of a run or cleared the tray. */
+const drawSoon = soon(COUNT_MS, () => {
+  draw(known());
+  catchUp();
 });
-/** Fetches the tray if other tabs count runs that this one does not have. */
-function catchUp() {
-  const { seen, counts } = known();
-  if (inWords(tally(seen)) !== inWords(counts)) refresh();
+addEventListener("storage", ({ key }) => key === KEY && drawSoon());
+/** Fetches the tray soon, if it does not show all runs then that it ought to. */
+export const catchUp = soon(CATCH_UP_MS, () => isBehind() && refresh());
+function isBehind() {
+  if (document.hidden || (tray() && !tray().open && !rowsLock.isHeld)) return false;
+  const shown = new Set(rows().map(({ dataset }) => dataset.trayId));
+  return news(known()).some(([id]) => !shown.has(id));
 }
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
+function come() {
+  if (document.hidden) return rowsLock.leave();
+  rowsLock.want();
+  refresh();
+}
+document.addEventListener("visibilitychange", come);
+addEventListener("pageshow", ({ persisted }) => persisted && come());
+addEventListener("pagehide", () => rowsLock.leave());
 setInterval(() => {
-  if (!document.hidden || !known().counts.running) return;
+  if (!document.hidden || !counts(known()).running) return;
   navigator.locks?.request(KEY, { ifAvailable: true }, (lock) => lock && refresh());
 }, HIDDEN_MS);
+draw(known());
+rowsLock.want();

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.http.request import HttpHeaders
 
-from api.fal_proxy.submit_headers import InvalidHeader, read
+from api.fal_proxy.submit_headers import InvalidHeader, parse_submit_headers
 
 pytestmark = pytest.mark.any_database
 
@@ -38,7 +38,7 @@ def headers(**named: str) -> HttpHeaders:
     ],
 )
 def test_known_headers_become_options(given: dict[str, str], options: dict[str, Any]) -> None:
-    assert read(headers(**given)) == options
+    assert parse_submit_headers(headers(**given)) == options
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_known_headers_become_options(given: dict[str, str], options: dict[str, 
 )
 def test_other_values_are_refused_in_words(name: str, value: str, words: str) -> None:
     with pytest.raises(InvalidHeader, match=words):
-        read(headers(**{name: value}))
+        parse_submit_headers(headers(**{name: value}))

@@ -81,9 +81,9 @@ def test_an_endpoint_gets_what_its_schema_takes(make_endpoint: Any) -> None:
     picture = {"type": "image_url", "image_url": {"url": "https://lab.test/a.png"}}
     messages = [said("user", [{"type": "text", "text": "hi"}, picture])]
     body: dict[str, Any] = {"model": "lab/eye", "messages": messages, "frequency_penalty": 1}
-    found = chat_requests.read(body)
+    found = chat_requests.parse_chat_request(body)
     assert found.arguments == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
     with pytest.raises(Problem, match="takes no pictures"):
-        chat_requests.read(body | {"model": "lab/short"})
+        chat_requests.parse_chat_request(body | {"model": "lab/short"})
     with pytest.raises(Problem, match="text turns alone"):
-        chat_requests.read(body | {"tools": [{"type": "function"}]})
+        chat_requests.parse_chat_request(body | {"tools": [{"type": "function"}]})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats.talk.answers import Answer, read
+from chats.talk.answers import Answer, parse_answer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -40,13 +40,16 @@ KEYS = st.sampled_from(["output", "choices", "usage", "error", "reasoning", "tex
     ],
 )
 def test_the_answer_of_an_output(output: Any, answer: Answer) -> None:
-    assert read(output) == answer
+    assert parse_answer(output) == answer
 
 
 def test_the_cost_that_upstream_reports_is_said() -> None:
-    assert "$0.0012" in read({"output": "x", "usage": {"total_tokens": 9, "cost": 0.0012}}).counted
+    assert (
+        "$0.0012"
+        in parse_answer({"output": "x", "usage": {"total_tokens": 9, "cost": 0.0012}}).counted
+    )
 
 
 @given(JSON | st.dictionaries(KEYS, JSON))
 def test_any_output_is_read(output: Any) -> None:
-    assert isinstance(read(output), Answer)
+    assert isinstance(parse_answer(output), Answer)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.compose.chain import begin, missing_places, then, without_step
-from flows.compose.definition import MOST_STEPS, Definition, Invalid, Step, Wire, read
+from flows.compose.definition import MOST_STEPS, Definition, Invalid, Step, Wire, parse_definition
 from flows.compose.outputs import outputs_in, outputs_of
 from flows.compose.wiring import filled, inserted, value_at, with_value
 from schemas import build, contract
@@ -35,7 +35,7 @@ def test_what_then_wires_is_valid_for_any_two_models(documents: dict[str, Any]) 
                         continue
                     begun = begin(first, former, {"prompt": "a fox"})
                     found = then(begun, "s1", output, second, target, taker, former)
-                    assert read(found.as_json()) == found
+                    assert parse_definition(found.as_json()) == found
                     step = found.steps[1]
                     arguments = filled(step, target.root, {"s1": result})
                     wrong = validate(target.contract, arguments, target.root)
@@ -85,7 +85,7 @@ def test_steps_in_a_circle_are_refused_and_others_are_not(data: st.DataObject) -
             reached[name] |= {far for one in reached[name] for far in reached[one]}
     has_circle = any(name in reached[name] for name in names)
     try:
-        read(Definition(tuple(steps)).as_json())
+        parse_definition(Definition(tuple(steps)).as_json())
     except Invalid as invalid:
         assert has_circle
         assert "circle" in str(invalid)  # noqa: PT017  the other branch must not raise

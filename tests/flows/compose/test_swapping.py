@@ -6,7 +6,7 @@ import pytest
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from flows.compose.definition import Definition, read, require_sound
+from flows.compose.definition import Definition, parse_definition, require_sound
 from flows.compose.models import endpoints_of, versions_of
 from flows.compose.swapping import Swapped, kinds_taken, swap
 from tests.flows.conftest import FLUX, KLING, SEEDREAM, chained
@@ -19,7 +19,7 @@ def swapped(definition: Definition, step: str, to: Endpoint) -> Swapped:
     versions = versions_of(definition, endpoints_of([definition]))
     found = swap(definition, step, to.endpoint_id, version_of(to), versions)
     require_sound(found.definition)
-    assert read(found.definition.as_json()) == found.definition
+    assert parse_definition(found.definition.as_json()) == found.definition
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.display import run_page
 from flows.execution import advance, starting
 from flows.models import Flow, FlowRun
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_a_page_that_asks_no_more_says_how_the_flow_ended(user: User, flow: Flow) -> None:
-    made = starting.start(user, flow, read(flow.definition), "t")
+    made = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=made.pk).is_final:
         # What a page has read just before the worker carries the flow on.
         before = FlowRun.objects.select_related("flow", "user").get(pk=made.pk)

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.execution import starting
 from flows.execution.advance import advance
 from flows.execution.ended import is_step
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def started(user: User, flow: Flow, ago: timedelta) -> FlowRun:
-    made = starting.start(user, flow, read(flow.definition), "t")
+    made = starting.start(user, flow, parse_definition(flow.definition), "t")
     FlowRun.objects.update(created_at=timezone.now() - ago)
     return made
 

@@ -36,21 +36,21 @@ pytestmark = pytest.mark.any_database
     ],
 )
 def test_c62_an_error_names_its_node(raw: dict[str, Any], node: str, words: str) -> None:
-    found = checks.errors(reading.read(raw))
+    found = checks.errors(reading.parse_graph(raw))
     assert any(one.node == node and words in one.message for one in found), found
 
 
 def test_an_unknown_kind_only_warns() -> None:
     raw = with_nodes(a={})
     raw["nodes"]["note"] = {"type": "sticky", "id": "note"}
-    (found,) = checks.problems(reading.read(raw))
+    (found,) = checks.problems(reading.parse_graph(raw))
     assert found.is_warning
     assert "“sticky” is not known" in found.message
 
 
 @pytest.mark.parametrize("raw", [DOCS_A, CONTENTS_B], ids=["A", "B"])
 def test_the_documented_examples_are_right(raw: dict[str, Any]) -> None:
-    assert checks.problems(reading.read(raw)) == []
+    assert checks.problems(reading.parse_graph(raw)) == []
 
 
 def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:

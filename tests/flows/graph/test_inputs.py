@@ -15,7 +15,7 @@ pytestmark = pytest.mark.any_database
 
 def form(raw: dict[str, Any], borrow: inputs.Borrow | None = None) -> dict[str, Any]:
     """Field name → field, as the form has it."""
-    document = openapi.document(reading.read(raw), "workflows/ana/flow", borrow)
+    document = openapi.document(reading.parse_graph(raw), "workflows/ana/flow", borrow)
     root = build(contract(document, "workflows/ana/flow"))
     return {child.name: child for child in root.children}
 
@@ -74,5 +74,5 @@ def test_no_inputs_leave_a_run_button_alone() -> None:
 
 
 def test_the_result_names_are_the_output_of_the_document() -> None:
-    graph = reading.read(CONTENTS_B)
+    graph = reading.parse_graph(CONTENTS_B)
     assert openapi.output_schema(graph)["properties"] == {"image": {"title": "Image"}}

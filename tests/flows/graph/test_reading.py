@@ -26,15 +26,15 @@ pytestmark = pytest.mark.any_database
     ],
 )
 def test_c61_every_spelling_is_read(raw: dict[str, Any], dialect: str, ids: list[str]) -> None:
-    graph = reading.read(raw)
+    graph = reading.parse_graph(raw)
     assert (graph.dialect, [*graph.nodes]) == (dialect, ids)
 
 
 def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
     bare = {key: CONTENTS_B[key] for key in ("name", "nodes")}
-    graph = reading.read(bare)
+    graph = reading.parse_graph(bare)
     assert graph.output == {"image": "$draw.images.0.url"}
-    written = writing.definition(reading.read(writing.definition(graph, "A")), "B")
+    written = writing.definition(reading.parse_graph(writing.definition(graph, "A")), "B")
     assert written["contents"]["version"] == "1"
 
 

@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @settings(max_examples=cases(15))
 @given(any_definition())
 def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None:
-    graph = reading.read(raw)
+    graph = reading.parse_graph(raw)
     boxes = layout(graph).boxes
     assert {box.id for box in boxes} >= {*graph.nodes}
     assert len({(box.x, box.y) for box in boxes}) == len(boxes)
@@ -28,13 +28,13 @@ def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None
 
 
 def test_what_no_xml_may_hold_is_drawn_as_a_sign() -> None:
-    graph = reading.read(with_nodes(**{"a\x01b": {"app": "x/\x0b\ufffe"}}))
+    graph = reading.parse_graph(with_nodes(**{"a\x01b": {"app": "x/\x0b\ufffe"}}))
     assert "a\N{REPLACEMENT CHARACTER}b" in svg.draw(graph)
     ElementTree.fromstring(svg.draw(graph))
 
 
 def test_boxes_do_not_overlap() -> None:
-    boxes = layout(reading.read(forty_nodes())).boxes
+    boxes = layout(reading.parse_graph(forty_nodes())).boxes
     for at, one in enumerate(boxes):
         for other in boxes[at + 1 :]:
             assert abs(one.x - other.x) >= WIDTH or abs(one.y - other.y) >= HEIGHT
@@ -42,7 +42,7 @@ def test_boxes_do_not_overlap() -> None:
 
 def test_nothing_of_a_definition_becomes_markup() -> None:
     raw = with_nodes(**{"<script>": {"app": '"><img src=x>'}})
-    drawn = svg.draw(reading.read(raw), title="<b>")
+    drawn = svg.draw(reading.parse_graph(raw), title="<b>")
     assert "<script" not in drawn
     assert "<img" not in drawn
     assert "<b>" not in drawn
@@ -50,7 +50,9 @@ def test_nothing_of_a_definition_becomes_markup() -> None:
 
 def test_a_box_has_a_link_a_state_and_a_sign_for_it() -> None:
     faces = {"draw": svg.Face("FLUX", "draw", "/models/fal-ai/flux/dev", "failed")}
-    root = ElementTree.fromstring(svg.draw(reading.read(CONTENTS_B), faces, title="Two step"))
+    root = ElementTree.fromstring(
+        svg.draw(reading.parse_graph(CONTENTS_B), faces, title="Two step")
+    )
     box = next(g for g in root.iter(f"{SVG}g") if g.get("data-state") == "failed")
     link = box.find(f"{SVG}a")
     assert link is not None

@@ -59,7 +59,7 @@ def test_a_flow_survives_both_notations(dialect: Any) -> None:
     again = importing.load(json.dumps(document).encode()).definition
     assert again.steps == FLOW.steps
     assert [one.targets for one in again.inputs] == [one.targets for one in FLOW.inputs]
-    assert reading.read(document).output == {"result": "$s2", "result_2": "$s3"}
+    assert reading.parse_graph(document).output == {"result": "$s2", "result_2": "$s3"}
 
 
 def test_a_flow_survives_its_own_notation() -> None:

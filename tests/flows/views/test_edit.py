@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.models import Flow, FlowRun
 from playground.models import Run
 from tests.flows.conftest import FLUX, KLING, SEEDREAM, result_of
@@ -27,14 +27,14 @@ def editor(flow: Flow) -> str:
 def test_a_step_is_taken_out_and_brought_back(member: Client, flow: Flow, editor: str) -> None:
     response = member.post(editor, {"~version": "1", "~do": "step-remove:s1", "name": "x"})
     flow.refresh_from_db()
-    definition = read(flow.definition)
+    definition = parse_definition(flow.definition)
     assert [step.endpoint for step in definition.steps] == [SEEDREAM]
     assert "image_urls" in [one.name for one in definition.inputs]  # what the wire filled
     page = member.get(response.headers["Location"]).content.decode()
     assert "Step 1 was taken out" in page
     member.post(editor, {"~version": "2", "~do": "undo"})
     flow.refresh_from_db()
-    assert [step.endpoint for step in read(flow.definition).steps] == [FLUX, SEEDREAM]
+    assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, SEEDREAM]
 
 
 def test_an_outdated_page_overwrites_nothing(member: Client, flow: Flow, editor: str) -> None:
@@ -56,7 +56,7 @@ def test_what_is_typed_is_kept_and_what_cannot_be_read_is_named(
     assert response.status_code == 422
     assert "many" in response.content.decode()
     flow.refresh_from_db()
-    definition = read(flow.definition)
+    definition = parse_definition(flow.definition)
     assert definition.steps[0].arguments == {"prompt": "a hen"}
     assert [one.name for one in definition.inputs] == ["prompt"]
     assert len(definition.steps[1].wires) == 1
@@ -120,7 +120,7 @@ def test_a_flow_goes_out_and_in(member: Client, flow: Flow) -> None:
         file = SimpleUploadedFile("flow.json", content)
         response = member.post(reverse("flows:import"), {"file": file})
         made = Flow.objects.get(pk=response.headers["Location"].split("/")[2])
-        steps = read(made.definition).steps
+        steps = parse_definition(made.definition).steps
         assert [one.endpoint for one in steps] == [FLUX, SEEDREAM]
         assert steps[1].wires[0].path == ("images", 0, "url")
     response = member.post(reverse("flows:import"), {"text": "{broken"})
@@ -151,7 +151,7 @@ def test_a_film_is_offered_for_the_picture_of_a_step(
     assert f"{KLING}|image_url" in member.get(menu).content.decode()
     member.post(menu, {"output": "images/0/url", "to": f"{KLING}|image_url"})
     flow.refresh_from_db()
-    assert read(flow.definition).steps[2].sources == ["s2"]
+    assert parse_definition(flow.definition).steps[2].sources == ["s2"]
     response = member.post(menu, {"output": "images/0/url", "to": "gone/model|x"})
     assert response.status_code == 422
     assert "cannot take it any more" in response.content.decode()
@@ -164,7 +164,7 @@ def test_an_open_input_gets_its_own_label_and_hint(member: Client, flow: Flow, e
     words = {"~label.prompt": "Which animal?", "~hint.prompt": "One <b>animal</b>."}
     member.post(editor, asked | words)
     flow.refresh_from_db()
-    one = next(one for one in read(flow.definition).inputs if one.name == "prompt")
+    one = next(one for one in parse_definition(flow.definition).inputs if one.name == "prompt")
     assert (one.label, one.hint) == ("Which animal?", "One <b>animal</b>.")
     form = member.get(flow.get_absolute_url()).content.decode()
     assert "Which animal?" in form
@@ -172,5 +172,5 @@ def test_an_open_input_gets_its_own_label_and_hint(member: Client, flow: Flow, e
     assert "<b>animal</b>." not in member.get(editor).content.decode()
     member.post(editor, asked | {"~label.prompt": " ", "~hint.prompt": ""})
     flow.refresh_from_db()
-    one = next(one for one in read(flow.definition).inputs if one.name == "prompt")
+    one = next(one for one in parse_definition(flow.definition).inputs if one.name == "prompt")
     assert (one.label, one.hint) == ("Prompt", "")

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from flows.compose.definition import read
+from flows.compose.definition import parse_definition
 from flows.models import Flow
 from tests.flows.conftest import FLUX, KLING, SEEDREAM
 
@@ -28,17 +28,17 @@ def test_a_model_is_chosen_and_what_is_lost_is_said_first(
     said = member.get(page, {"step": "s2", "to": KLING}).content.decode()
     assert "Use this model" in said
     flow.refresh_from_db()
-    assert read(flow.definition).steps[1].endpoint == SEEDREAM
+    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
     made = member.post(page, {"to": KLING})
     assert made.status_code == 302
     flow.refresh_from_db()
-    assert read(flow.definition).steps[1].endpoint == KLING
+    assert parse_definition(flow.definition).steps[1].endpoint == KLING
     editor = member.get(made["Location"]).content.decode()
     assert "has another model now" in editor
     undo = {"~do": "undo", "~version": str(flow.version)}
     member.post(reverse("flows:flow-edit", args=[flow.pk]), undo)
     flow.refresh_from_db()
-    assert read(flow.definition).steps[1].endpoint == SEEDREAM
+    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
 
 
 def test_the_editor_leads_to_it(member: Client, flow: Flow, page: str) -> None:

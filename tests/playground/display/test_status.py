@@ -61,7 +61,7 @@ def test_what_is_wrong_with_the_workers_is_said(values: Any, words: str) -> None
     synced()
     if values is not None:
         alive(**values)
-    assert any(words in problem for problem in status.read().problems)
+    assert any(words in problem for problem in status.load_status().problems)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_is_wrong_with_the_sync_is_said(values: Any, words: str) -> None:
     alive()
     if values is not None:
         synced(**values)
-    assert any(words in problem for problem in status.read().problems)
+    assert any(words in problem for problem in status.load_status().problems)
 
 
 def test_a_low_disk_and_a_run_that_waits_long_are_said(settings: Any, make_run: Any) -> None:
@@ -85,14 +85,14 @@ def test_a_low_disk_and_a_run_that_waits_long_are_said(settings: Any, make_run: 
     settings.DISK_FLOOR_MB = 99_999_999
     run = make_run(state="queued")
     Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=3))
-    problems = " ".join(status.read().problems)
+    problems = " ".join(status.load_status().problems)
     assert "The disk is nearly full" in problems
     assert "A run has been under way for" in problems
 
 
 def test_what_the_last_sync_could_not_read_is_listed() -> None:
     synced(failed=[["fal-ai/x", "no schema"]])
-    assert status.read().sync_failures == ["fal-ai/x: no schema"]
+    assert status.load_status().sync_failures == ["fal-ai/x: no schema"]
 
 
 def test_a_content_counts_once_in_the_storage(make_run: Any) -> None:
@@ -101,7 +101,7 @@ def test_a_content_counts_once_in_the_storage(make_run: Any) -> None:
             run=make_run(), position=position, path="x", kind="image", url="https://x",
             state="stored", file="f", digest=digest, size_bytes=10,
         )  # fmt: skip
-    assert status.read().storage.results_bytes == 20
+    assert status.load_status().storage.results_bytes == 20
 
 
 def test_errors_are_for_who_may_see_runs(ops: Client, make_run: Any) -> None:

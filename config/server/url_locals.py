@@ -1,0 +1,44 @@
+"""Lets threads look addresses up without waiting for each other.
+
+`reverse` reads the request's URLconf and script prefix, which Django keeps in
+`asgiref.local.Local`: every read takes a lock that all threads share. Threads that render pages
+with hundreds of addresses then hand the lock around, each time with the interpreter (a lock
+convoy). A context variable is local to thread and task as well, and has no lock.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from django.urls import base
+
+UNSET = object()
+
+
+class ContextLocal:
+    """What `django.urls.base` uses of asgiref's `Local`: one attribute, which may be unset."""
+
+    def __init__(self, name: str) -> None:
+        self._variable: ContextVar[object] = ContextVar(name, default=UNSET)
+
+    @property
+    def value(self) -> object:
+        """What this thread or task has set; raises AttributeError if it has not."""
+        if (value := self._variable.get()) is UNSET:
+            raise AttributeError("value")
+        return value
+
+    @value.setter
+    def value(self, value: object) -> None:
+        self._variable.set(value)
+
+    @value.deleter
+    def value(self) -> None:
+        self._variable.set(UNSET)
+
+
+def install() -> None:
+    """Replace Django's two locals for this process; raises AttributeError if it has none such."""
+    for name in ("_prefixes", "_urlconfs"):
+        getattr(base, name)
+        setattr(base, name, ContextLocal(name))

@@ -1,0 +1,64 @@
+"""The request's URL settings without a lock: what Django's own locals do, thread by thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import pytest
+from django.urls import (
+    base,
+    clear_script_prefix,
+    get_script_prefix,
+    get_urlconf,
+    reverse,
+    set_script_prefix,
+    set_urlconf,
+)
+
+from config.server import url_locals
+
+
+@pytest.fixture(autouse=True)
+def installed() -> Iterator[None]:
+    before = (base._prefixes, base._urlconfs)  # type: ignore[attr-defined]
+    url_locals.install()
+    yield
+    base._prefixes, base._urlconfs = before  # type: ignore[attr-defined]
+
+
+def test_a_prefix_is_set_read_and_cleared() -> None:
+    assert (get_script_prefix(), reverse("playground:runs")) == ("/", "/runs/")
+    set_script_prefix("/below/")
+    assert reverse("playground:runs") == "/below/runs/"
+    clear_script_prefix()
+    clear_script_prefix()
+    assert reverse("playground:runs") == "/runs/"
+
+
+def test_a_urlconf_is_set_read_and_cleared() -> None:
+    assert get_urlconf("none") == "none"
+    set_urlconf("config.urls")
+    assert get_urlconf() == "config.urls"
+    set_urlconf(None)
+    assert get_urlconf("none") == "none"
+
+
+def test_a_thread_sees_what_it_has_set_itself() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(set_script_prefix, "/below/").result()
+        assert get_script_prefix() == "/"
+        assert thread.submit(get_script_prefix).result() == "/below/"
+
+
+def test_a_task_keeps_its_own() -> None:
+    copy_context().run(set_script_prefix, "/below/")
+    assert get_script_prefix() == "/"
+
+
+def test_a_django_that_keeps_them_elsewhere_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(base, "_prefixes")
+    with pytest.raises(AttributeError, match="_prefixes"):
+        url_locals.install()
+    monkeypatch.undo()
