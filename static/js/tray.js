@@ -5,10 +5,13 @@
  */
 const KEY = "vitrine-tray";
 const AFTER_RUN_MS = 400; // the run itself comes first
+const AFTER_PRESS_MS = 1000; // what was pressed comes first
 let isHere = false;
 const come = async (act) => {
+  const script = await import("./lazy/tray.js").catch(() => null);
+  if (!script) return; // offline: the next page asks
   isHere = true;
-  act(await import("./lazy/tray.js"));
+  act(script);
 };
 const comeAndAsk = () => come(({ refresh }) => refresh());
 if (localStorage.getItem(KEY)) comeAndAsk();
@@ -25,8 +28,10 @@ for (const name of ["pointerdown", "keydown"])
     name,
     () => {
       if (sessionStorage.getItem(KEY) || !document.querySelector("[data-shortcut='/']")) return;
-      sessionStorage.setItem(KEY, "asked");
-      comeAndAsk();
+      setTimeout(() => {
+        sessionStorage.setItem(KEY, "asked");
+        comeAndAsk();
+      }, AFTER_PRESS_MS);
     },
     { once: true, passive: true },
   );
