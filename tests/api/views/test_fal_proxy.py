@@ -134,12 +134,12 @@ def test_an_error_is_given_as_upstream_gave_it(
 
 def test_a_refused_key_of_ours_is_not_the_callers(call: Call, endpoint: Any) -> None:
     told = call("POST", SUBMIT).json()
-    error = AuthFailed("Invalid key 123:abc", status=401, detail="Invalid key 123:abc")
+    error = AuthFailed("Invalid key 123:our-own", status=401, detail="Invalid key 123:our-own")
     end(Run.objects.get(), "failed", error=error.as_json())
     for address in (told["response_url"], told["status_url"]):
         response = call("GET", address)
         assert response.status_code != 401
-        assert b"abc" not in response.content
+        assert b"our-own" not in response.content
 
 
 def test_a_cancel_is_taken_once(call: Call, endpoint: Any) -> None:
