@@ -7,11 +7,8 @@ const name = document.querySelector("#draft-state [name='~tab']");
 if (name) {
   const tab = sessionStorage.getItem(OF_TAB) ?? `t${Math.random().toString(36).slice(2)}`;
   sessionStorage.setItem(OF_TAB, tab);
-  const isInFront = () => document.cookie.split("; ").includes(`tab=${tab}`);
   const stand = () => {
-    // Setting a cookie takes as long as the rest of a click, also for who reads cookies after it.
-    if (document.hidden || isInFront()) return;
-    document.cookie = `tab=${tab}; path=/models/; samesite=lax`;
+    if (!document.hidden) document.cookie = `tab=${tab}; path=/models/; samesite=lax`;
   };
   name.value = tab;
   stand();
