@@ -85,9 +85,7 @@ def certificates() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def clock_asked_before() -> Iterator[None]:
-    """PostgreSQL's clock is asked before queries are counted: every ten seconds it would be one of
-    them.
-    """
+    """PostgreSQL's clock is asked before queries are counted, else sometimes as one of them."""
     enter = CaptureQueriesContext.__enter__
 
     def enter_in_step(context: CaptureQueriesContext) -> CaptureQueriesContext:

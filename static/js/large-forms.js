@@ -15,15 +15,9 @@ addEventListener(
       ([, value]) => typeof value === "string",
     );
     const characters = typed.reduce((sum, [name, text]) => sum + name.length + text.length + 2, 0);
+    const atMost = characters * MOST_PER_CHARACTER;
     // Exact counting takes several milliseconds of each click.
-    if (typed.length <= MOST_FIELDS && characters * MOST_PER_CHARACTER < MOST_BYTES) return;
-    const isMultipart = form.enctype.startsWith("multipart");
-    const bytes = typed.reduce(
-      (sum, pair) =>
-        sum +
-        (isMultipart ? new Blob(pair).size + 2 : String(new URLSearchParams([pair])).length + 1),
-      0,
-    );
+    const bytes = atMost < MOST_BYTES ? atMost : exactBytes(form, typed);
     if (bytes < MOST_BYTES && typed.length <= MOST_FIELDS) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // htmx would send it anyway
@@ -42,3 +36,13 @@ addEventListener(
   },
   true,
 );
+
+function exactBytes({ enctype }, typed) {
+  const isMultipart = enctype.startsWith("multipart");
+  return typed.reduce(
+    (sum, pair) =>
+      sum +
+      (isMultipart ? new Blob(pair).size + 2 : String(new URLSearchParams([pair])).length + 1),
+    0,
+  );
+}

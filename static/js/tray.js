@@ -29,6 +29,7 @@ for (const name of ["pointerdown", "keydown"])
     () => {
       if (sessionStorage.getItem(KEY) || !document.querySelector("[data-shortcut='/']")) return;
       setTimeout(() => {
+        if (isHere) return; // the press began a run, and the tray is asked for because of it
         sessionStorage.setItem(KEY, "asked");
         comeAndAsk();
       }, AFTER_PRESS_MS);
