@@ -1,7 +1,7 @@
 """LRU caches that are bounded in bytes instead of entries.
 
 An entry may be a number or a megabyte of markup, so `functools.lru_cache`, which counts entries,
-puts no bound on a process's memory. Here the bounds add up, and `/healthz` reports the sums.
+does not limit a process's memory. These limits add up, and `/healthz` reports the sums.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LARGEST_SHARE = 4  # a value above a quarter of the bound is not cached
 MAX_OBJECTS_MEASURED = 200_000  # per value; measuring stops there
 _SHARED = (type, ModuleType, FunctionType)  # belong to the program, not to a value
 
-_caches: WeakSet[ByteCache[Any]] = WeakSet()  # weak: a broker's or an index's cache ends with it
+_caches: WeakSet[ByteCache[Any]] = WeakSet()  # weak: a cache is freed with the object that owns it
 
 
 class ByteCache(Generic[V]):
@@ -39,7 +39,7 @@ class ByteCache(Generic[V]):
         _caches.add(self)
 
     def get(self, key: Hashable) -> V | None:
-        """Return the value and mark it as most recently used; None if absent."""
+        """Return the value and mark it as the most recently used; None if absent."""
         with self._lock:
             found = self._entries.get(key)
             if found is None:

@@ -1,4 +1,4 @@
-"""Figures and names as people read them: money, units, durations, sizes, categories."""
+"""Formats values for display: money, units, durations, sizes, categories."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
 
 
 def unit(words: str) -> str:
-    """Name a price's unit as it follows "per".
+    """Return a price's unit in the form that follows "per".
 
     `images` → `image`, `1000 tokens` → `1,000 tokens`, empty → `run`.
     """
@@ -79,7 +79,7 @@ def category_name(slug: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """The beginning of a text in so many characters, cut between words where it has any."""
+    """Return at most `length` characters of the text, cut between words where possible."""
     if len(text) <= length:
         return text
     cut = text[:length]

@@ -1,7 +1,7 @@
-"""Django's `url` tag, except that an address without arguments is looked up once.
+"""Django's `url` tag, except that a URL without arguments is looked up only once.
 
 The head of every page has fifteen of them, and each lookup walks the resolver. Vitrine has one
-URLconf and stands at the root of its host, so such an address never changes.
+URLconf and is served from the root of its host, so such a URL never changes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ register = template.Library()
 
 
 class FixedURLNode(template.Node):
-    """The address of a view that takes no arguments."""
+    """The URL of a view that takes no arguments."""
 
     def __init__(self, view_name: str) -> None:
         self._view_name = view_name
@@ -37,7 +37,7 @@ def _address(view_name: str) -> SafeString:
 
 @register.tag
 def url(parser: Parser, token: Token) -> template.Node:
-    """`{% url "runs" %}`; what has arguments or is stored in a variable is Django's own."""
+    """Parse `{% url "runs" %}`; leaves URLs with arguments or `as` a variable to Django's tag."""
     node = defaulttags.url(parser, token)
     name = node.view_name.var
     is_fixed = isinstance(name, str) and not (node.args or node.kwargs or node.asvar)

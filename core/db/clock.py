@@ -1,4 +1,4 @@
-"""The database's clock, which all machines share."""
+"""The database server's clock, which is the same for every machine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from django.utils import timezone
 
 # Shorter than a lease, so that every process adopts a corrected database clock before one expires.
 RESYNC_EVERY_S = 10.0
-# Counts on while the machine is suspended, as the database's clock does.
+# Unlike CLOCK_MONOTONIC it includes suspended time, as the database's clock does.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _last_sync: tuple[datetime, float] | None = None  # the database's time, and ours at that moment
 
 
 def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
-    """Return the database's time; on SQLite this machine's, the only one there.
+    """Return the database's current time; on SQLite this machine's clock.
 
-    Queries the database every `resync_every_s`; in between a monotonic clock counts on, so that
-    adjustments of this machine's wall clock have no effect.
+    Queries the database at most once every `resync_every_s`. In between it adds the time elapsed on
+    a monotonic clock, so that changes of this machine's wall clock have no effect.
     """
     global _last_sync
     if connection.vendor != "postgresql":
@@ -31,6 +31,6 @@ def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         database_time: datetime = cursor.fetchone()[0]
-    # Assumes that the query and its result took equally long.
+    # Assumes that the query and its result took equally long on the network.
     _last_sync = database_time, (started + time.clock_gettime(_CLOCK)) / 2
     return database_time

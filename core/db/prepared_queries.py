@@ -1,8 +1,9 @@
 """Querysets whose SQL is compiled once for each connection.
 
-Django resolves names and joins and writes SQL each time a queryset is evaluated. For queries of
-every run or every key stroke that takes several times as long as executing them. A `PreparedQuery`
-is a queryset with parameters: it is compiled on first use and returns the same objects as Django.
+Django resolves names and joins and writes SQL each time a queryset is evaluated. For queries that
+run for every run or every key stroke, that takes several times as long as executing the SQL. A
+`PreparedQuery` is a queryset with parameters: it is compiled on first use and returns the same
+objects as Django.
 """
 
 from __future__ import annotations

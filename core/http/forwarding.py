@@ -1,6 +1,7 @@
-"""Sends a request to another process of this installation and reads its response as it comes.
+"""Sends a request to another process of this installation and streams its response.
 
-A few lines over asyncio instead of an HTTP client's megabytes: the web process needs nothing else.
+Written over asyncio, since an HTTP client would add megabytes to a web process that needs nothing
+else of it.
 """
 
 from __future__ import annotations
@@ -14,27 +15,27 @@ from urllib.parse import urlsplit
 
 import httptools
 
-CONNECT_S = 10.0  # a process that is started on demand needs seconds until it answers
+CONNECT_S = 10.0  # a process that is started on demand takes seconds to answer
 READ_BYTES = 1 << 16
 Headers = Sequence[tuple[bytes, bytes]]
 
 
 class NotForwarded(Exception):
-    """The process could not be reached: it certainly did not get the request."""
+    """The process could not be reached, so it cannot have received the request."""
 
 
 class ResponseBroken(Exception):
-    """The response broke off. Raised by an application, it closes the client's connection too."""
+    """The response was cut off. An ASGI app that raises it also closes its client's connection."""
 
 
 def is_not_broken_response(record: logging.LogRecord) -> bool:
-    """Filter out log records of responses that broke off at the other end."""
+    """Log filter: drops records of responses that the other process cut off."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, ResponseBroken)
 
 
 class Response:
-    """A response while it is read: its head, then its body in chunks."""
+    """A response that is being received: status and headers, then the body in chunks."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self.status = 0
@@ -62,12 +63,12 @@ class Response:
         self._is_over = True
 
     async def read_head(self) -> None:
-        """Wait for status and headers; raises ResponseBroken."""
+        """Wait for the status and headers; raises ResponseBroken."""
         while not self._has_head:
             await self._read()
 
     async def chunks(self) -> AsyncGenerator[bytes]:
-        """Yield the body as it comes; raises ResponseBroken where it ends too early."""
+        """Yield the body's chunks as they arrive; raises ResponseBroken if the body is cut off."""
         while True:
             while self._chunks:
                 yield self._chunks.popleft()
@@ -90,9 +91,9 @@ class Response:
 
 @asynccontextmanager
 async def post(base: str, path: str, headers: Headers = ()) -> AsyncGenerator[Response]:
-    """The response to a POST without a body; raises NotForwarded, then ResponseBroken.
+    """Send a POST without a body; yield the response. Raises NotForwarded, then ResponseBroken.
 
-    Leaving the block closes the connection, which tells the process that nobody reads any more.
+    Leaving the block closes the connection, which tells the other process to stop sending.
     """
     parts = urlsplit(base)
     lines = [

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class HtmxRequest(HttpRequest):
-    """A request of a logged-in user that passed django-htmx's middleware."""
+    """A request from a logged-in user, with the attribute that django-htmx's middleware adds."""
 
     htmx: HtmxDetails
     user: User

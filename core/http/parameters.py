@@ -1,4 +1,4 @@
-"""Values in addresses and posts, parsed: what is malformed counts as missing."""
+"""Parses values from URLs and form posts; a malformed value counts as missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_PAGE = 9999
 
 
 def parse_uuid(text: str) -> uuid.UUID | None:
-    """The UUID in a text; None if it is none."""
+    """Return the UUID in `text`; None if it is not one."""
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -17,12 +17,12 @@ def parse_uuid(text: str) -> uuid.UUID | None:
 
 
 def parse_key(text: str | None) -> int | None:
-    """The primary key in a text; None if it is none that a database could hold."""
+    """Return the primary key in `text`; None if it is not one that a database can hold."""
     is_key = text and text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS
     return int(text) if text and is_key else None
 
 
 def page_number(text: str) -> int:
-    """The number of a page in a text, from 1; the first where it is none."""
+    """Return the page number in `text`, counted from 1; 1 if it is not one."""
     key = parse_key(text)
     return key if key and key <= MAX_PAGE else 1

@@ -1,1 +1,1 @@
-"""How processes wake each other."""
+"""Notifications between web and worker processes."""

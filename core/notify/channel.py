@@ -2,9 +2,9 @@
 
 PostgreSQL: LISTEN/NOTIFY. SQLite: a datagram over Unix sockets, and polling of `data_version`.
 
-A notification says only that something may have changed; the waiter queries the rows. None is
-guaranteed to arrive, so every waiter has a timeout too. A process handles its own notifications a
-moment later: it knows what it wrote, and the processes that it woke get the processor first.
+A notification says only that something may have changed; the waiter queries the rows. Notifications
+may get lost, so every waiter also has a timeout. A process handles its own notifications after
+`OWN_DELAY_S`: it knows what it wrote, and the processes that it woke should run first.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
 CHANNEL = "vitrine_changes"
-# For writes without a notification; reading SQLite's data_version takes a few microseconds.
+# Detects writes without a notification; reading SQLite's data_version takes a few microseconds.
 POLL_EVERY_S = 0.012
-IDLE_POLL_EVERY_S = 1.0  # by an idle worker, since all our writers send notifications
+IDLE_POLL_EVERY_S = 1.0  # in an idle worker, since all our writers send notifications
 OWN_DELAY_S = 0.02  # before a process handles a notification of its own
 DEBOUNCE_S = 1.0
 PROCESS_ID = uuid.uuid4().hex  # sent along, so that a process recognizes its own notifications
@@ -47,7 +47,7 @@ def notify() -> None:
 
 
 def notify_before_flush() -> None:
-    """Let this transaction's commit return before it is on disk: all its data can be fetched again.
+    """Let this transaction's commit return before it is on disk: its data can be fetched again.
 
     On PostgreSQL a crash may lose the last half second of such commits, but none that a synchronous
     commit has followed. Does nothing on SQLite.
@@ -113,9 +113,9 @@ class Signal:
         self.check_file()
 
     async def wait_debounced(self, version: int, timeout_s: float) -> None:
-        """Return a second after the signal was set since `version`, or after `timeout_s`.
+        """Return one second after the signal was set since `version`, or after `timeout_s`.
 
-        For background jobs: the run that a notification is about shall be sent first.
+        For background jobs: the delay lets the run that caused the notification be submitted first.
         """
         if self.version != version:
             timeout_s = min(timeout_s, DEBOUNCE_S)

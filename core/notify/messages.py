@@ -1,7 +1,7 @@
 """Short-lived messages between this machine's processes that use the same database.
 
-They are not written anywhere and may be lost: whoever receives them must be able to do without,
-because the database says the same a moment later. A message goes over Unix sockets like a wake-up
+They are not stored and may be lost, so a receiver must work without them: the same information is
+in the database a moment later. A message goes over Unix sockets like a notification
 (`unix_sockets.py`), on SQLite and on PostgreSQL. Processes on other machines get none.
 """
 
@@ -14,7 +14,7 @@ from django.db import connection
 
 from core.notify import unix_sockets
 
-MAX_BYTES = 60_000  # of one message; a socket's buffer holds about 200,000
+MAX_BYTES = 60_000  # of one message; a socket's buffer holds about 200,000 bytes
 
 
 def send(message: bytes) -> bool:
@@ -35,6 +35,6 @@ def on_message(callback: Callable[[bytes], None]) -> Iterator[None]:
 
 
 def _name() -> str:
-    """The name of this database's sockets for messages."""
+    """Return the name under which this database's processes exchange messages."""
     given = connection.settings_dict
     return f"{given.get('HOST', '')}:{given.get('PORT', '')}/{given['NAME']}#messages"

@@ -1,8 +1,8 @@
 """Notifies the other processes on this machine that use the same SQLite file.
 
 Each process listens on a Unix socket in a folder that only this user can access. A notification is
-a datagram to all of them with the sender's id. A lost one does no harm: every waiter also polls the
-file.
+a datagram with the sender's id, sent to all of them. It may get lost without harm, since every
+waiter also polls the file.
 """
 
 from __future__ import annotations

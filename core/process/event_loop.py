@@ -1,4 +1,4 @@
-"""Runs our asynchronous processes on uvloop where it is installed, as uvicorn does the web."""
+"""Runs asynchronous processes on uvloop where it is installed, as uvicorn does for the web."""
 
 from __future__ import annotations
 

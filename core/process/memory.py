@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 # mallopt(3), glibc: blocks of this size and more return to the system as soon as they are freed.
-# Unset, glibc raises the threshold up to 32 MB as it sees such blocks, and keeps them in its heap.
+# By default glibc raises the threshold to up to 32 MB as it frees such blocks, and then keeps them.
 M_MMAP_THRESHOLD = -3
 LARGE_BLOCK_BYTES = 1 << 20
 TRIM_AFTER_S = 5.0
@@ -44,7 +44,7 @@ def trim() -> None:
 
 
 class MemoryTrimmer:
-    """Trims the heap some seconds after work that grew it; has no timer while nothing happens."""
+    """Trims the heap some seconds after work that grew it; no timer runs while idle."""
 
     def __init__(
         self,
