@@ -1,1 +1,1 @@
-"""Sign-in and its throttle, login links, single-use tokens, rate limits and permissions."""
+"""Sign-in and its throttling, login links, single-use tokens, rate limits and permissions."""

@@ -7,14 +7,14 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-IPV6_PREFIX = 64  # bits; providers assign such a network to one customer
+IPV6_PREFIX = 64  # bits; providers assign a network of this size to one customer
 
 
 def client_address(request: HttpRequest) -> str:
     """Return the client's IP address; an empty string if unknown.
 
-    `X-Forwarded-For` is trusted only with a `PUBLIC_URL`, which means that a proxy stands in front,
-    and only its last entry, which that proxy added.
+    `X-Forwarded-For` is trusted only if `PUBLIC_URL` is set, which means that Vitrine runs behind a
+    proxy, and only its last entry, which that proxy added.
     """
     text = str(request.META.get("REMOTE_ADDR", ""))
     if settings.PUBLIC_URL:

@@ -53,7 +53,7 @@ class SpentToken(models.Model):
 
 
 class UserSession(models.Model):
-    """Where and when a session is used, for its owner's account page."""
+    """When and from where a session was last used, for its owner's account page."""
 
     session = models.OneToOneField(
         Session, primary_key=True, on_delete=models.CASCADE, related_name="+"
@@ -75,7 +75,7 @@ class UserSession(models.Model):
 
 
 class Preferences(models.Model):
-    """What a person has chosen on the account page; without a row everything is as by default."""
+    """A person's choices on the account page; without a row the defaults apply."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -95,7 +95,7 @@ class Preferences(models.Model):
 
 
 class PasswordResetMail(models.Model):
-    """A reset mail that the worker is to send; the link is made then, so none is stored."""
+    """A password reset mail for the worker to send; its link is created then and never stored."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"

@@ -1,4 +1,4 @@
-"""The permissions for what belongs to other people; owners need none.
+"""The permissions for other people's objects; an object's owner needs none.
 
 Seeing everybody's runs, and each action on other people's objects, needs being staff and a Django
 permission, granted to a user or a group in the admin. Superusers have all.
@@ -32,7 +32,7 @@ ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
 
-# Each of these includes that everybody's runs are visible.
+# Each of these permissions includes seeing everybody's runs.
 SEE_RUNS = (VIEW_RUN, CHANGE_RUN, DELETE_RUN, CANCEL_RUN, PUBLISH_RUN)
 
 # Completes the sentence "You may not …".
@@ -66,7 +66,7 @@ def may(user: User | AnonymousUser, permission: str) -> bool:
 
 
 def may_see_runs(user: User | AnonymousUser) -> bool:
-    """Return whether the user sees everybody's runs: who may act on any run sees them all."""
+    """Return whether the user sees everybody's runs; acting on other people's runs implies it."""
     return user.is_staff and any(user.has_perm(name) for name in SEE_RUNS)
 
 

@@ -101,7 +101,7 @@ LIMITS = (
     Limit("feed", _views("catalog:changes-feed catalog:changes-feed-of"), READ, 30, 30),
     Limit("anonymous", frozenset(), READ | WRITE, 1000, 600, is_for_anonymous=True),
 )
-# Upstream reports many runs at once from few addresses; an unsigned report costs nothing.
+# Upstream reports many runs at once from few addresses; rejecting an unsigned report costs little.
 UNLIMITED_VIEWS = _views("playground:webhook")
 
 

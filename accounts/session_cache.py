@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from accounts import permissions
 
-TTL_S = 8.0  # a logout in another process, or an expired session, is noticed within this time
+TTL_S = 8.0  # a logout in another process, or an expired session, takes effect within this time
 MAX_ENTRIES = 4096
 
 
@@ -50,9 +50,9 @@ class SessionCache:
         return await asyncio.shield(self._queries[key])
 
     async def get_user_after_wait(self, key: str) -> SessionUser | None:
-        """Return the user after a long poll's wait, from the entry even if it has expired.
+        """Return the user after a long poll's wait, from the cache even if the entry has expired.
 
-        A logout in this process meanwhile has changed the entry.
+        A logout in this process during the wait has replaced the entry.
         """
         entry = self._entries.get(key)
         return entry[0] if entry else await self.get_user(key)

@@ -38,8 +38,8 @@ class Rule:
 
 
 # The pair's rule is strict. An address may be shared by colleagues, so its rule is looser. The
-# account's rule is against guesses from many addresses; it does not apply to an address from which
-# the account has signed in lately, so that an attacker cannot lock the owner out.
+# account's rule stops guesses from many addresses; it does not apply to an address from which the
+# account has signed in lately, so that an attacker cannot lock the owner out.
 PAIR, ADDRESS, ACCOUNT = "account and address", "address", "account"
 RULES = {
     PAIR: Rule(free=5, first_wait_s=30, longest_wait_s=900),
@@ -66,7 +66,7 @@ def record_attempt(account: str, address: str) -> int:
 
 
 def record_success(account: str, address: str) -> None:
-    """Take back what `record_attempt` counted, after the password was correct."""
+    """Undo what `record_attempt` counted, after the password was correct."""
     now, keys = timezone.now(), _keys(account, address)
     with transaction.atomic():
         rows = _lock_rows(keys, now)
@@ -79,7 +79,7 @@ def record_success(account: str, address: str) -> None:
 
 
 def wait_s(account: str, address: str) -> int:
-    """Return the seconds that the next attempt has to wait; only reads."""
+    """Return the seconds that the next attempt has to wait; changes nothing."""
     keys = _keys(account, address)
     by_key = SignInCounter.objects.in_bulk(keys.values())
     rows = {scope: by_key[key] for scope, key in keys.items() if key in by_key}

@@ -1,4 +1,4 @@
-"""The addresses of sign-in and of one's own account."""
+"""The URLs of sign-in and of the account page."""
 
 from __future__ import annotations
 

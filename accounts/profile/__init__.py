@@ -1,1 +1,1 @@
-"""What people see and change of their own account: name, password, sessions, preferences."""
+"""A person's own account: name, password, sessions and preferences."""

@@ -1,7 +1,7 @@
-"""A person's sessions: where they are used, and how to end them.
+"""A person's sessions: where each was last used, and how to end them.
 
-The session's own data hold when it was last noted, so that a page view costs no query; every
-`NOTE_EVERY` the row beside the session is written.
+The time of the last note is kept in the session's own data, so that a page view needs no query. The
+`UserSession` row is written at most once per `NOTE_EVERY`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ActiveSession(NamedTuple):
 def note_use(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: notes from where a session is used, once in a while."""
+    """Middleware: records where a session is used, at most once per `NOTE_EVERY`."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
@@ -65,7 +65,7 @@ def note_use(
 
 
 def _try_to_note(request: HttpRequest, user: User) -> None:
-    """Note the use; where the database is busy the page comes all the same."""
+    """Record the use; a database error is logged and does not fail the page."""
     try:
         note(request, user)
     except DatabaseError as error:
@@ -73,7 +73,7 @@ def _try_to_note(request: HttpRequest, user: User) -> None:
 
 
 def note(request: HttpRequest, user: User) -> None:
-    """Write where and when the request's session is used; nothing for one not stored yet."""
+    """Record when and from where the session was used; nothing for a session not stored yet."""
     key, now = request.session.session_key, timezone.now()
     if not key:
         return
@@ -84,14 +84,14 @@ def note(request: HttpRequest, user: User) -> None:
         "used_at": now,
     }
     with transaction.atomic():
-        # The lock keeps the session from being ended between the check and the row.
+        # The lock keeps another request from ending the session between the check and the write.
         if Session.objects.select_for_update().filter(pk=key).exists():
             UserSession.objects.update_or_create(session_id=key, defaults=values)
     request.session[NOTED] = now.timestamp()
 
 
 def of(user: User, key: str | None) -> list[ActiveSession]:
-    """A person's sessions, that of `key` first, then the latest used."""
+    """Return a person's sessions: that of `key` first, then the most recently used."""
     rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
     found = [
         ActiveSession(
@@ -108,19 +108,19 @@ def of(user: User, key: str | None) -> list[ActiveSession]:
 
 
 def end(user: User, public_id: UUID) -> bool:
-    """End one of a person's sessions; False if there is none such."""
+    """End one of a person's sessions; return False if it does not exist."""
     return bool(_end(UserSession.objects.filter(user=user, public_id=public_id)))
 
 
 def end_others(user: User, key: str | None) -> int:
-    """End all of a person's sessions but that of `key`; returns how many."""
+    """End all of a person's sessions except that of `key`; return their number."""
     return _end(UserSession.objects.filter(user=user).exclude(session_id=key))
 
 
 def spend(key: str | None) -> None:
-    """Stop the live streams of a session that ends, and its tickets."""
+    """Invalidate the tickets and live streams of a session that ends."""
     if digest := single_use.session_digest(key):
-        # Checked by them until none from before the end is left.
+        # They check this until none that began before the session's end can be left.
         single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
 
 

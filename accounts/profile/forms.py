@@ -30,7 +30,7 @@ def require_password(request: HtmxRequest, password: str) -> None:
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
-    """First and last name, as colleagues read them."""
+    """First and last name, as shown to colleagues."""
 
     class Meta:
         model = get_user_model()
@@ -42,7 +42,7 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EmailForm(forms.Form):
-    """The e-mail address; with the password, since a reset link is sent there."""
+    """The e-mail address; asks for the password, since reset links are sent to the address."""
 
     email = forms.EmailField(
         label="Address",
@@ -63,7 +63,7 @@ class EmailForm(forms.Form):
         self.request = request
 
     def clean_email(self) -> str:
-        """Refuse an address that another account has: a reset goes to one person."""
+        """Reject an address of another account: a reset link must reach one person only."""
         email = str(self.cleaned_data["email"])
         others = get_user_model().objects.exclude(pk=self.request.user.pk)
         if email and others.filter(email__iexact=email).exists():
@@ -71,7 +71,7 @@ class EmailForm(forms.Form):
         return email
 
     def clean(self) -> dict[str, Any]:
-        """Check the password last, and only if the rest is fine: attempts are counted."""
+        """Check the password last, and only if the rest is valid, since attempts are counted."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and self.request.user.has_usable_password():
             try:
@@ -87,7 +87,7 @@ class EmailForm(forms.Form):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """The new password twice, and the old one, which is throttled like sign-in."""
+    """A new password twice, and the old one, whose attempts are throttled like sign-in."""
 
     def __init__(self, request: HtmxRequest, data: Any = None) -> None:
         self.request = request
@@ -102,7 +102,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
-    """A new password twice, without the old one: by a reset link."""
+    """A new password twice, without the old one; for people who follow a reset link."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -110,7 +110,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
 
 class FirstPasswordForm(NewPasswordForm):
-    """A first password, for an account that has signed in by a link alone."""
+    """A first password, for an account that has only signed in by link."""
 
     def __init__(self, request: HtmxRequest, data: Any = None) -> None:
         super().__init__(request.user, data, prefix="password")

@@ -1,8 +1,9 @@
 """Password resets by e-mail: requested on a page, sent by the worker.
 
-The web process makes no connections and must answer as fast for an unknown address as for a known
-one, so a request only writes a row. Links are made when they are sent, and are never stored. They
-are valid for `PASSWORD_RESET_TIMEOUT`, until the next sign-in or change of the password.
+The web process makes no outgoing connections and must answer as fast for an unknown address as for
+a known one, so a request only writes a row. The worker creates the link when it sends the mail; the
+link is never stored. It is valid for `PASSWORD_RESET_TIMEOUT`, or until the next sign-in or change
+of the password.
 """
 
 from __future__ import annotations
@@ -33,20 +34,20 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 600.0
 TAKEN_FOR = timedelta(minutes=2)
-TRIES = 8  # about twenty minutes; then the person asks again
+TRIES = 8  # over about twenty minutes; after that the person has to request another mail
 BATCH = 20
 
 
 def is_configured() -> bool:
-    """Whether this server can send mail."""
+    """Return whether this server can send mail."""
     return bool(settings.EMAIL_URL)
 
 
 def request(email: str, origin: str, address: str) -> int:
-    """Note a reset mail for each account of `email`; returns the seconds to wait if throttled.
+    """Write a row for each account of `email`; return the seconds to wait if throttled, else 0.
 
-    Whether there is such an account is not told. `origin` is what the link begins with, `address`
-    the client's. Throttled like sign-in: each request counts as a failed attempt.
+    Does not reveal whether such an account exists. `origin` is the beginning of the link, `address`
+    the client's IP address. Throttled like sign-in: each request counts as a failed attempt.
     """
     if wait_s := throttle.record_attempt(f"password reset {email}", address):
         return wait_s
@@ -60,9 +61,9 @@ def request(email: str, origin: str, address: str) -> int:
 
 
 def send_due() -> float:
-    """Send the mails that are due; return the seconds until the next one is.
+    """Send the mails that are due; return the seconds until the next one is due.
 
-    The worker calls it, and again whenever something has changed.
+    The worker calls it after that time, and whenever something has changed.
     """
     if not is_configured():
         return LONGEST_PAUSE_S
@@ -70,7 +71,7 @@ def send_due() -> float:
     due = PasswordResetMail.objects.filter(next_attempt_at__lte=now)
     for mail in due.select_related("user")[:BATCH]:
         same = PasswordResetMail.objects.filter(pk=mail.pk, next_attempt_at=mail.next_attempt_at)
-        # Taken by one worker alone, and again later should that worker die.
+        # Claimed by one worker only; due again later in case that worker dies.
         if same.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
             _send(mail, mail.attempts + 1)
     next_at = PasswordResetMail.objects.aggregate(at=Min("next_attempt_at"))["at"]
@@ -89,7 +90,7 @@ def _send(mail: PasswordResetMail, attempts: int) -> None:
                 next_attempt_at=timezone.now() + pause
             )
             return
-    # Not if the person has asked again meanwhile.
+    # Keep the row if the person has requested another mail meanwhile.
     PasswordResetMail.objects.filter(pk=mail.pk, requested_at=mail.requested_at).delete()
 
 
@@ -108,7 +109,7 @@ password stays as it is.
 
 
 def text(user: User, origin: str) -> str:
-    """The mail's text, with a fresh link."""
+    """Return the mail's text with a new link."""
     link = reverse(
         "password-reset-new",
         kwargs={

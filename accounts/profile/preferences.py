@@ -1,4 +1,4 @@
-"""What a person has chosen for themselves (`accounts.models.Preferences`)."""
+"""Reads and writes a person's preferences (`accounts.models.Preferences`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def shares_runs(user: User) -> bool:
-    """Whether a person's new runs are shown to the team; no query for a request's own user."""
+    """Return whether the team sees the user's new runs; no query for a request's own user."""
     try:
         return user.preferences.shares_runs
     except Preferences.DoesNotExist:
@@ -19,5 +19,5 @@ def shares_runs(user: User) -> bool:
 
 
 def set_shares_runs(user: User, shares: bool) -> None:
-    """Choose whether new runs are shown to the team; runs of before stay as they are."""
+    """Choose whether new runs are shown to the team; existing runs do not change."""
     Preferences.objects.update_or_create(user=user, defaults={"shares_runs": shares})

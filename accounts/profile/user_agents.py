@@ -1,10 +1,10 @@
-"""Names the browser and the system of a User-Agent header, for a list of sessions."""
+"""Names the browser and the system in a User-Agent header, for the list of sessions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# The first sign that the header contains wins: most browsers name others as well.
+# The first of these that the header contains wins: most browsers name other browsers as well.
 BROWSERS: Mapping[str, str] = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -32,7 +32,7 @@ UNKNOWN = "Unknown device"
 
 
 def device(agent: str) -> str:
-    """Return `Firefox on Linux`; the part that is known, or `Unknown device`."""
+    """Return `Firefox on Linux`, only the part that is known, or `Unknown device`."""
     browser = next((name for sign, name in BROWSERS.items() if sign in agent), "")
     system = next((name for sign, name in SYSTEMS.items() if sign in agent), "")
     return " on ".join(filter(None, (browser, system))) or UNKNOWN

@@ -47,7 +47,7 @@ def account(request: HtmxRequest) -> HttpResponse:
 
 
 def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
-    """Render the account page; `forms` are the ones with errors."""
+    """Render the account page; `forms` replaces the forms that have errors."""
     person = request.user
     context = {
         "name_form": NameForm(instance=User.objects.get(pk=person.pk)),
@@ -126,7 +126,7 @@ def sharing(request: HtmxRequest) -> HttpResponseBase:
 
 @require_POST
 def session_ends(request: HtmxRequest) -> HttpResponseBase:
-    """End the posted session, or with `others` all but this one."""
+    """End the posted session, or with `others` every session except this one."""
     if "others" in request.POST:
         count = active_sessions.end_others(request.user, request.session.session_key)
         words = f"{count} other session{'s' * (count != 1)} ended."
@@ -141,7 +141,7 @@ def session_ends(request: HtmxRequest) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: HtmxRequest) -> HttpResponseBase:
-    """Ask for a reset link by e-mail; the answer does not tell whether there is such an account."""
+    """Request a reset link by e-mail; the response does not reveal whether the account exists."""
     form = ResetForm(request.POST or None)
     status, wait_s = HTTPStatus.OK, 0
     if request.method == "POST" and password_reset.is_configured():
@@ -166,20 +166,20 @@ TOO_MANY_RESETS = "You asked for this too often in a short time. Wait {}, then t
 @login_not_required
 @require_safe
 def reset_sent(request: HtmxRequest) -> HttpResponse:
-    """Say what to do now."""
+    """Show what to do next."""
     return render(request, "account/reset_sent.html")
 
 
 @method_decorator(login_not_required, name="dispatch")
 class ResetNew(PasswordResetConfirmView):
-    """Choose a new password, by the link of the mail; every session of the account ends."""
+    """Set a new password by the link in the mail, which ends every session of the account."""
 
     template_name = "account/reset_new.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the password, and lead to the login page."""
+        """Store the password and redirect to the login page."""
         response = super().form_valid(form)
         active_sessions.end_others(form.user, None)
         messages.success(self.request, "Your password is changed. Log in with it.")

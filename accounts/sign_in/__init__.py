@@ -1,1 +1,1 @@
-"""Sign-in by password or link: its forms, pages and the local owner."""
+"""Sign-in by password or link: forms, pages and the local owner's account."""

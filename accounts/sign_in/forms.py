@@ -1,4 +1,4 @@
-"""The login forms of Vitrine and of the admin, which say how long a throttled person must wait."""
+"""The login forms of Vitrine and its admin; they tell a throttled person how long to wait."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SignInForm(AuthenticationForm):
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The form of the admin, which accepts staff only."""
+    """The admin's login form, which accepts staff only."""
 
 
 def with_wait(response: HttpResponseBase, form: Any) -> HttpResponseBase:

@@ -26,7 +26,7 @@ def login_token(user: User) -> str:
 
 
 def link() -> str:
-    """Return a URL that logs the owner in; PUBLIC_URL's host where plain HTTP redirects there."""
+    """Return a URL that logs the owner in; on PUBLIC_URL's host if plain HTTP redirects there."""
     local = f"http://{HOST}:{settings.PORT}"
     base = settings.PUBLIC_URL if settings.SECURE_SSL_REDIRECT else local
     return f"{base}/login/link/{login_token(get_or_create())}/"

@@ -1,8 +1,8 @@
-"""Keeps a form that was posted after the session had expired, in the browser, until the login.
+"""Keeps a form that was posted after the session had expired until the person has logged in.
 
-The server stores nothing before the login. The form travels, signed, in a hidden field of the login
-page, and if short enough in a cookie too, for a login by link or in another tab. After the login
-it is in the session.
+The server stores nothing before the login. The form's values travel, signed, in a hidden field of
+the login page, and if short enough also in a cookie, for a login by link or in another tab. After
+the login they are in the session.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def sign(value: dict[str, Any]) -> str:
 
 
 def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
-    """Set the cookie if the value fits; if not, the hidden field alone carries it."""
+    """Set the cookie if the value fits; otherwise only the hidden field carries it."""
     text = sign(value)
     if len(text) <= MAX_COOKIE_BYTES:
         response.set_cookie(
@@ -42,7 +42,7 @@ def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
 
 
 def restore_to_session(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Move the form from field or cookie into the new session; delete the cookie."""
+    """Move the form from the field or cookie into the new session; delete the cookie."""
     value = _unsign(str(request.POST.get(FIELD, "")), FIELD_LIFETIME_S)
     if COOKIE in request.COOKIES:
         value = value or _unsign(request.COOKIES[COOKIE], COOKIE_LIFETIME_S)

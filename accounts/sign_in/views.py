@@ -19,7 +19,7 @@ from accounts.sign_in.forms import SignInForm, with_wait
 
 
 class SignIn(LoginView):
-    """The login page; carries a pending form along, through wrong passwords too."""
+    """The login page; carries a pending form along, also through failed attempts."""
 
     template_name = "login.html"
     authentication_form = SignInForm
@@ -45,8 +45,8 @@ def login_required(
 ) -> HttpResponse:
     """Answer a form that was posted without a login: the login page, with status 401.
 
-    After the login the person is at `back_to`, where `value`, the form, is filled in again; None
-    means that it is too large to be carried along.
+    After the login the person is redirected to `back_to`, where the form is filled in with `value`;
+    None means that it is too large to be carried along.
     """
     context = {
         "form": SignInForm(request),
@@ -75,7 +75,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Log the owner in by a single-use link.
 
-    A HEAD request, which link previews send, does not use it up.
+    A HEAD request, which link previews send, does not use the link up.
     """
     if request.method == "HEAD":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
