@@ -1,1 +1,1 @@
-"""The command line `vitrine`: a client of the JSON API, here or on another server."""
+"""The command line `vitrine`: a client of the JSON API of this machine or another server."""

@@ -12,27 +12,27 @@ import httpx  # isort: skip
 from cli.errors import CommandFailed, Exit, from_problem
 
 BASE = "/api/v1"
-TIMEOUT = httpx.Timeout(90, connect=10)  # a held call waits for a minute
+TIMEOUT = httpx.Timeout(90, connect=10)  # the server may hold a call for a minute
 
 
 class Client:
-    """Calls operations; failures become `CommandFailed`. `can_hold`: the server holds `?wait=`."""
+    """Calls operations; failures become `CommandFailed`. `can_hold`: the server has `?wait=`."""
 
     def __init__(self, http: httpx.Client, *, can_hold: bool = True) -> None:
         self._http = http
         self.can_hold = can_hold
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON of a GET; values that are None are left out."""
+        """Return the JSON of a GET; leaves out query values that are None."""
         asked = {name: value for name, value in query.items() if value is not None}
         return self.call("GET", path, params=asked)
 
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
-        """The JSON of a POST."""
+        """Return the JSON of a POST."""
         return self.call("POST", path, **({"json": body} if body is not None else {}), **more)
 
     def call(self, method: str, path: str, **more: Any) -> Any:
-        """The JSON of a response; raises CommandFailed."""
+        """Return the JSON of the response; raises CommandFailed."""
         with _explained():
             response = self._http.request(method, f"{BASE}{path}", **more)
         if response.is_error:
@@ -40,7 +40,7 @@ class Client:
         return _json(response)
 
     def upload(self, file: Path, kind: str = "") -> str:
-        """Upload a file; returns its address for a run's input."""
+        """Upload a file; return its URL for a run's input."""
         try:
             with file.open("rb") as opened:
                 fields = {"kind": kind} if kind else {}
@@ -51,7 +51,7 @@ class Client:
         return str(found["address"])
 
     def content(self, path: str) -> tuple[bytes, str]:
-        """A file of our host by its path, and its content type; raises CommandFailed."""
+        """Return a file of our host and its content type; raises CommandFailed."""
         with _explained():
             response = self._http.get(path)
         if response.is_error or response.has_redirect_location:
@@ -59,7 +59,7 @@ class Client:
         return response.content, response.headers.get("Content-Type", "")
 
     def download(self, url: str, to: Path) -> None:
-        """Save a file; the token is sent to our own origin alone."""
+        """Save a file; the token is sent to our own origin only."""
         is_ours = _origin(httpx.URL(url)) == _origin(self._http.base_url)
         headers = {} if is_ours else {"Authorization": ""}
         with _explained(), self._http.stream("GET", url, headers=headers) as response:

@@ -37,7 +37,7 @@ TAKES_MODEL = {"show", "run", "price"}
 
 
 def complete(words: Sequence[str], commands: Iterable[str], client: Client) -> list[str]:
-    """What the last of the words may become."""
+    """Return the possible completions of the last word."""
     *before, last = words or [""]
     if not before:
         return [name for name in commands if name.startswith(last)]
@@ -53,7 +53,7 @@ def _models(client: Client, last: str) -> list[str]:
 
 
 def _inputs(client: Client, endpoint_id: str, last: str) -> list[str]:
-    """Names with their `=`; behind that the choices of the input."""
+    """Return input names with their `=`; after the `=`, the choices of that input."""
     root = root_of(client.get(f"/schemas/{endpoint_id}")["openapi"], endpoint_id)
     name, sign, begun = last.partition("=")
     if not sign:

@@ -1,6 +1,7 @@
-"""Which Vitrine a command talks to: that of VITRINE_URL, or the one of this machine.
+"""Connects a command to the Vitrine at VITRINE_URL, or to that of this machine.
 
-The one of this machine is asked within this process, so it need not be running: its database is.
+For this machine the application is called within this process, so no server need be running: only
+the database is needed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from urllib.parse import urlsplit
 from cli.client import TIMEOUT, Client
 from cli.errors import CommandFailed, Exit
 
-import httpx  # isort: skip  after cli.client, which slims it
+import httpx  # isort: skip  after cli.client, which imports fal and so a smaller httpx
 
 
 def connect() -> Client:
-    """The client; raises CommandFailed if the settings do not suffice."""
+    """Return a client; raises CommandFailed if the settings do not suffice."""
     url = os.environ.get("VITRINE_URL", "").rstrip("/")
     return _remote(url) if url else _local()
 
@@ -39,7 +40,7 @@ def _remote(url: str) -> Client:
 
 
 def _local() -> Client:
-    """A client of the application within this process, as the owner or as VITRINE_USER."""
+    """Return a client of the application in this process, as the owner or VITRINE_USER."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.db import DatabaseError
@@ -58,7 +59,7 @@ def _in_process() -> Client:
     import django
 
     django.setup()
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)  # problems are printed
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)  # the command prints errors
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 
@@ -72,7 +73,7 @@ def _in_process() -> Client:
     def authenticated(environ: dict[str, Any], start_response: Any) -> Any:
         return application({**environ, LOCAL: token}, start_response)
 
-    # A failure is logged by Django and answered with 500; wsgi.errors gets nothing of it.
+    # Django logs an exception and answers 500; without this the transport would raise it again.
     transport = httpx.WSGITransport(app=authenticated, raise_app_exceptions=False)
     base = settings.PUBLIC_URL or f"http://localhost:{settings.PORT}"
     headers = {"X-Forwarded-Proto": urlsplit(base).scheme}
@@ -96,5 +97,5 @@ def _person() -> Any:
 
 
 def is_terminal() -> bool:
-    """Whether a person watches the progress on stderr."""
+    """Return whether stderr is a terminal, so that progress is worth printing."""
     return sys.stderr.isatty()

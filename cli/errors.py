@@ -1,4 +1,4 @@
-"""What a command ends with if it fails: an exit code and a sentence."""
+"""The failure of a command: an exit code and a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Exit(IntEnum):
 
 
 class CommandFailed(Exception):
-    """Ends the command with this code; `lines` tell the details."""
+    """Ends the command with exit code `code`; `lines` gives the details."""
 
     def __init__(self, message: str, code: Exit = Exit.USAGE, lines: list[str] | None = None):
         super().__init__(message)
@@ -27,7 +27,7 @@ class CommandFailed(Exception):
 
 
 def from_problem(status: int, problem: Any) -> CommandFailed:
-    """The failure that a problem document stands for."""
+    """Return the failure that a problem document (RFC 9457) describes."""
     found = problem if isinstance(problem, dict) else {}
     message = str(found.get("detail") or f"The server answered with status {status}.")
     listed = found.get("errors")

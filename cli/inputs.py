@@ -1,7 +1,7 @@
-"""Reads `name=value` words as a model's input, by its schema.
+"""Parses `name=value` words into a model's input, by its schema.
 
 `prompt=a cat`, `num_images=4`, `image_url=@cat.png` (uploaded), `loras:=[{"path": …}]` (JSON),
-`image_size.width=512` (within another), a repeated name for the items of a list.
+`image_size.width=512` (nested); a repeated name adds an item to a list.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
 def root_of(document: Any, endpoint_id: str) -> Field:
-    """The input of a model by its OpenAPI document."""
+    """Return the input schema of a model from its OpenAPI document."""
     return build(contract(document, endpoint_id))
 
 
 def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, Any]:
-    """The arguments that the words stand for; raises CommandFailed."""
+    """Return the arguments that the words describe; raises CommandFailed."""
     arguments: dict[str, Any] = {}
     for word in words:
         name, sign, value = word.partition("=")
@@ -41,7 +41,7 @@ def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, A
 
 
 def read_text(text: str) -> dict[str, Any]:
-    """The arguments of `--input`: a JSON object, or `@file` with one."""
+    """Return the arguments from `--input`: a JSON object, or `@file` with one."""
     if text.startswith("@"):
         try:
             text = Path(text[1:]).read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def read_text(text: str) -> dict[str, Any]:
 
 
 def _find(root: Field, path: list[str]) -> Field | None:
-    """The field at a path; None for a key that the schema leaves open."""
+    """Return the field at a path; None for a key that the schema does not define."""
     field: Field | None = root
     for part in path:
         children = {child.name: child for child in field.children} if field else {}
@@ -70,7 +70,7 @@ def _find(root: Field, path: list[str]) -> Field | None:
 
 
 def _put(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
-    """Set a value; a list that is given item by item grows."""
+    """Set a value; a repeated name of a list appends an item."""
     here = arguments
     for part in path[:-1]:
         here = here.setdefault(part, {})
@@ -87,7 +87,7 @@ def _put(arguments: dict[str, Any], path: list[str], value: Any, field: Field | 
 
 
 def _read(field: Field | None, text: str, upload: Upload) -> Any:
-    """The value of a text by the kind of field; what does not fit is left to the server."""
+    """Convert a text by the field's kind; if it does not fit, let the server reject it."""
     kind = field.kind if field else "json"
     if text.startswith("@") and len(text) > 1:
         media = (field.media or (field.item.media if field.item else "")) if field else ""

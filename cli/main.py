@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cli.client import Client
 
 Command = Callable[[Namespace], int]
-# Commands that manage the Vitrine of this machine, and their names in `manage.py`.
+# Commands that manage this machine's Vitrine: the name in `manage.py`, and the help text.
 MANAGEMENT = {
     "up": ("up", "start Vitrine on this machine"),
     "sync": ("sync_models", "bring this machine's catalogue up to date"),
@@ -38,7 +38,7 @@ def _connect() -> Client:
 
 
 def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> int:
-    """Run a command with the client that `connect` returns; returns the exit code."""
+    """Run a command with the client that `connect` returns; return the exit code."""
     if arguments and arguments[0] in MANAGEMENT:
         return _manage(arguments)
     if arguments and arguments[0] == "__complete":
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> 
         print("vitrine: stopped. A run that was begun goes on.", file=sys.stderr)
         return int(Exit.UNFINISHED)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has enough; Python would complain about the pipe
+        sys.stderr.close()  # stdout's reader has gone; Python would print an error about the pipe
         return int(Exit.OK)
 
 
 def _parse(arguments: Sequence[str]) -> Namespace:
-    """The options; inputs may stand behind options too."""
+    """Return the parsed options; inputs may also follow options."""
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and not (hasattr(options, "words") and all("=" in w and w[0] != "-" for w in rest)):
@@ -160,7 +160,7 @@ def _add_runs(parser: ArgumentParser) -> None:
 
 
 def _finish(parser: ArgumentParser, module: str, function: str) -> None:
-    """Add --json, and the function that carries the command out."""
+    """Add --json, and the function that runs the command."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
     def command(options: Namespace) -> int:
@@ -174,7 +174,7 @@ def _finish(parser: ArgumentParser, module: str, function: str) -> None:
 
 
 def _require_model(options: Namespace) -> None:
-    """Without a model the first input stands in its place (`run --preset 3 prompt=…`)."""
+    """Without a model, the first positional word is an input (`run --preset 3 prompt=…`)."""
     endpoint_id = getattr(options, "endpoint_id", "")
     if endpoint_id and "=" in endpoint_id and hasattr(options, "preset_id"):
         options.words.insert(0, endpoint_id)

@@ -1,4 +1,4 @@
-"""`vitrine mcp`: serves one assistant over stdin and stdout."""
+"""`vitrine mcp`: serves one AI assistant over stdin and stdout (Model Context Protocol)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_CAP = "5"
 
 
 class Threaded:
-    """A `Caller` by a client of the command line, whose calls wait in a thread."""
+    """A `Caller` that runs the command line client's blocking calls in a thread."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class Threaded:
 
 
 def serve(client: Client) -> None:
-    """Serve until stdin ends; the session may spend `MCP_SPENDING_CAP`."""
+    """Serve until stdin is closed; one session may spend at most `MCP_SPENDING_CAP`."""
     from api.assistants.server import build
 
     budget = Budget(_cap())

@@ -1,4 +1,4 @@
-"""What commands print: tables and words for people, JSON for scripts."""
+"""Prints results: tables and text for people, JSON for scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 GAP = "  "
-MAX_COLUMN = 40  # characters of a column before the last
+MAX_COLUMN = 40  # characters of each column except the last
 
 
 def print_line(words: str = "") -> None:
@@ -23,7 +23,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under their columns; on a terminal the last column is cut at its edge."""
+    """Print rows under their column names; on a terminal the last column is cut to its width."""
     lines = [columns, *([" ".join(cell.split()) for cell in row] for row in rows)]
     widths = [
         min(max(len(line[place]) for line in lines), MAX_COLUMN)
@@ -36,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def note(words: str) -> None:
-    """Say something beside the result: on stderr."""
+    """Print a remark that is not part of the result to stderr."""
     sys.stderr.write(f"{words}\n")
 
 

@@ -1,4 +1,4 @@
-"""Entry point of `vitrine` and of `python -m vitrine`: finds the project, then its command line."""
+"""Entry point of `vitrine` and of `python -m vitrine`: runs the project's command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INSTALLED = HERE / "app"
 
 
 def main() -> None:
-    """Run the command line; the data of an installed Vitrine is in the platform's user folder."""
+    """Run the command line; an installed Vitrine keeps its data in the user's data folder."""
     project = INSTALLED if INSTALLED.is_dir() else HERE.parent
     sys.path.insert(0, str(project))
     if project == INSTALLED and not os.environ.get("VITRINE_DATA_DIR"):

@@ -1,1 +1,1 @@
-"""The commands that talk to the API; each is a function of the parsed options."""
+"""The commands that call the API; each is a function of the client and the parsed options."""

@@ -1,4 +1,4 @@
-"""`vitrine search` and `vitrine show`."""
+"""`vitrine search`, `vitrine show` and `vitrine price`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.output import note, print_json, print_line, print_table
 
 
 def search(client: Client, options: Namespace) -> Exit:
-    """List the best models for a question."""
+    """List the models that best match a search."""
     question = " ".join(options.question)
     found = client.get("/models", q=question or None, limit=options.limit, sort=options.sort)
     if options.json:

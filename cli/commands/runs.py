@@ -19,14 +19,14 @@ from cli.errors import CommandFailed, Exit
 from cli.output import note, print_json, print_line, print_table
 
 HOLD_S = 25
-POLL_S = 0.4  # where the server cannot hold a call
-COPY_WAIT_S = 10.0  # for our copies of the artifacts, which do not expire
+POLL_S = 0.4  # if the server cannot hold calls
+COPY_WAIT_S = 10.0  # for the server's copies of the artifacts, whose URLs do not expire
 _UNSAFE = re.compile(r"[^\w.-]+")
 _CODES = {"succeeded": Exit.OK, "failed": Exit.RUN_FAILED, "cancelled": Exit.RUN_FAILED}
 
 
 def run(client: Client, options: Namespace) -> Exit:
-    """Run a model; with --wait until its end."""
+    """Run a model; with --wait return when the run has ended."""
     body: dict[str, Any] = {"arguments": read_arguments(client, options)}
     if options.endpoint_id:
         body["endpoint_id"] = options.endpoint_id
@@ -48,7 +48,7 @@ def run(client: Client, options: Namespace) -> Exit:
 
 
 def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
-    """The input of a run from `--input` and from `name=value` words, which win."""
+    """Return a run's arguments from `--input` and `name=value` words; the words override."""
     arguments = inputs.read_text(options.input) if options.input else {}
     if not options.words:
         return arguments
@@ -61,7 +61,7 @@ def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
 
 
 def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
-    """Wait until the run has ended or the time is over; progress goes to stderr."""
+    """Wait until the run has ended or the timeout is over; prints progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
     found, shown = made, ""
     with Console(stderr=True).status(made["state"]) as status:
@@ -86,7 +86,7 @@ def _progress(found: dict[str, Any]) -> str:
 
 
 def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:
-    """Save a run's artifacts, or its output where it has none; returns the files' names."""
+    """Save a run's artifacts, or its output if it has none; return the file names."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -106,7 +106,7 @@ def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
-    """The run once our server has its files, or after a while as it is."""
+    """Return the run once the server has copied its files; after `COPY_WAIT_S` as it is."""
     until = time.monotonic() + COPY_WAIT_S
     while time.monotonic() < until and any(a["state"] == "remote" for a in found["artifacts"]):
         time.sleep(POLL_S)
@@ -115,7 +115,7 @@ def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
-    """A file name without folders: the artifact's own, else by model and place."""
+    """Return a file name without folders: the artifact's own, else from its model and position."""
     model = found["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
     name = _UNSAFE.sub("-", name).strip(".-")[-100:] or "file"
@@ -125,7 +125,7 @@ def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
 
 
 def _free(file: Path) -> Path:
-    """The file, or the next name beside it that is not taken."""
+    """Return the path, or if it is taken the next numbered name beside it."""
     numbered = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in range(2, 10_000))
     return file if not file.exists() else next(one for one in numbered if not one.exists())
 
@@ -164,7 +164,7 @@ def runs(client: Client, options: Namespace) -> Exit:
 
 
 def cancel(client: Client, options: Namespace) -> Exit:
-    """Ask for a run to stop."""
+    """Request that a run be cancelled."""
     found = client.post(f"/runs/{options.run_id}/cancellation")
     print_json(found) if options.json else _print(found, options)
     return Exit.OK
