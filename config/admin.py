@@ -1,4 +1,4 @@
-"""Vitrine's admin site: Django's in Vitrine's looks, with a status page for operators."""
+"""Vitrine's admin site: Django's with Vitrine's design, and a status page for operators."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def versions() -> dict[str, str]:
 
 
 class CheckedActionKeys(ModelAdmin):  # type: ignore[type-arg]
-    """Rejects actions on values that cannot be primary keys; plain Django answers with a 500."""
+    """Rejects actions on values that cannot be primary keys; Django itself would answer 500."""
 
     def response_action(
         self,
@@ -75,19 +75,19 @@ class VitrineAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[Any]:
-        """With the status page."""
+        """Return Django's URLs and that of the status page."""
         view = self.admin_view(require_safe(self.status))
         return [path("status/", view, name="status"), *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """Name Django's app of accounts as people say it."""
+        """Return Django's list, with its app `auth` under a name for people."""
         found = super().get_app_list(request, app_label)
         for app in found:
             app["name"] = "People" if app["app_label"] == "auth" else app["name"]
         return found
 
     def status(self, request: HttpRequest) -> HttpResponse:
-        """Show operators how workers, queue, upstream, sync and storage are."""
+        """Show operators the state of workers, queue, upstream, sync and storage."""
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
         from playground.display import status

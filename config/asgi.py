@@ -1,8 +1,8 @@
-"""The ASGI application of the web process: dispatches each connection to what serves it.
+"""The ASGI application of the web process: passes each connection to the application for it.
 
-Pages are synchronous and run in a fixed pool of threads with persistent database connections.
-Long polls wait and files are sent on the event loop, so neither occupies a thread; static files
-bypass Django. ADR 42 has the reasons.
+Pages are synchronous and run in a fixed pool of threads with persistent database connections. Long
+polls and file transfers run on the event loop, so they occupy no thread; static files bypass
+Django. ADR 42 has the reasons.
 """
 
 import logging
@@ -44,7 +44,7 @@ assistants = assistants_http.Assistants(held, settings.MCP_SPENDING_CAP)
 
 
 def release_all() -> None:
-    """Answer all calls that wait for a run: the server would wait for them to shut down."""
+    """End all calls that wait for a run; the server's shutdown would wait for them."""
     assistants.release_all()
     status_streams.release_all()
     held.release_all()

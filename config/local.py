@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.starting import disk, instance_lock
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# `vitrine`, once installed, sets VITRINE_DATA_DIR to a folder of the person's.
+# An installed `vitrine` sets VITRINE_DATA_DIR to a folder of the user's.
 VAR_DIR = Path(os.environ.get("VITRINE_DATA_DIR") or BASE_DIR / "var").resolve()
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
 # Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.

@@ -52,7 +52,7 @@ def _accepts_brotli(request: HttpRequest) -> bool:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Adds the policy of the settings, composed once; a view's own is composed for its response."""
+    """Adds the settings' policy, composed once; a view's own policy is composed per response."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

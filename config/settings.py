@@ -322,8 +322,8 @@ SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if _IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.set_opener_policy sends it
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # HSTS for this host's subdomains is not for Vitrine to decide,
-    "security.W021",  # nor is its entry in browsers' preload list
+    "security.W005",  # HSTS for this host's subdomains is the operator's decision,
+    "security.W021",  # and so is its entry in browsers' preload list
     "security.W019",  # the 3D viewer is framed by our own pages
 ]
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the 3D viewer is a page in a sandboxed frame

@@ -10,8 +10,8 @@ from django.views.generic import RedirectView
 handler400 = "core.http.errors.bad_request"
 handler403 = "accounts.sign_in.views.permission_denied"
 handler500 = "core.http.errors.server_error"
-# In the order of how often they are asked for, as each is tried for every request: programs and
-# pages that poll come first.
+# In the order of how often they are requested, since each is tried in turn: the API and pages that
+# poll come first.
 urlpatterns = [
     path("", include("api.urls")),
     path("", include("playground.urls")),

@@ -1,6 +1,7 @@
 """Ports, command lines and environments of the processes that `manage.py up` starts.
 
-`supervisor.py` keeps them alive and imports nothing of Django. Only the processes that talk to
+`supervisor.py` restarts them and imports nothing of Django. Only the processes that talk to
+upstream get the key; the web process never does.
 upstream get the key; the web process never does.
 """
 

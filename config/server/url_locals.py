@@ -1,4 +1,4 @@
-"""Lets threads look addresses up without waiting for each other.
+"""Lets threads resolve URLs without waiting for each other.
 
 `reverse` reads the request's URLconf and script prefix, which Django keeps in
 `asgiref.local.Local`: every read takes a lock that all threads share. Threads that render pages

@@ -1,1 +1,1 @@
-"""Checks that run before a process starts; the first that fails ends the start with a sentence."""
+"""Checks before a process starts; the first that fails ends it with a one-sentence message."""

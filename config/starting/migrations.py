@@ -55,7 +55,7 @@ def _require_all_or_none(replaced: set[tuple[str, str]], recorded: set[tuple[str
 
 
 def _recorded() -> set[tuple[str, str]]:
-    """App label and name of each applied migration of an installed app; empty in a new database.
+    """Return app label and name of each applied migration of an installed app.
 
     Leaves out apps that are not installed: a removed app's rows stay and prove no newer version.
     """
@@ -68,7 +68,7 @@ def _recorded() -> set[tuple[str, str]]:
 
 
 def _on_disk() -> set[tuple[str, str]]:
-    """App label and name of each migration file, without loading it, which takes 60 ms."""
+    """Return app label and name of each migration file; loading the files would take 60 ms."""
     packages = {app.label: f"{app.name}.migrations" for app in apps.get_app_configs()}
     return {
         (label, module.name)
@@ -79,6 +79,6 @@ def _on_disk() -> set[tuple[str, str]]:
 
 
 def _replaced_by(label: str, name: str) -> set[tuple[str, str]]:
-    """App label and name of each migration that the squashed migration `name` replaces."""
+    """Return app label and name of each migration that the squashed migration `name` replaces."""
     module = import_module(f"{apps.get_app_config(label).name}.migrations.{name}")
     return set(module.Migration.replaces)

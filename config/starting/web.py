@@ -13,7 +13,7 @@ from config.starting import private_files, readiness
 
 
 def load_checked(load: Callable[[], Any]) -> Any:
-    """Run the start-up checks and return `load()`; exits with one sentence where a check fails."""
+    """Run the start-up checks and return `load()`; exit with one sentence if a check fails."""
     private_files.set_umask()
     try:
         django.setup()

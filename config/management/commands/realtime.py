@@ -87,11 +87,11 @@ class Server(serving.Server):
         self._used_at = time.monotonic()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, on a duplicate of the supervisor's socket so that it can be repeated."""
+        """Listen, on a duplicate of the supervisor's socket so that listening can be repeated."""
         await super().startup([self._listener.dup()] if self._listener else sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether the server shall end: on a signal, or when idle for `idle_s`."""
+        """Return whether to shut down: on a signal, or when idle for `idle_s`."""
         if await super().on_tick(counter):
             return True
         if self.server_state.connections or self._listener is None:
@@ -99,7 +99,7 @@ class Server(serving.Server):
         return time.monotonic() - self._used_at > self._idle_s and await self._stop_listening()
 
     async def _stop_listening(self) -> bool:
-        """Stop listening; where a connection came in just before, listen again and return False."""
+        """Stop listening; if a connection came in just before, listen again and return False."""
         for server in self.servers:
             server.close()
         await asyncio.sleep(DRAIN_S)

@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: the bundled fal-compatible upstream alone."""
+"""`manage.py sandbox`: starts only the bundled fal-compatible upstream."""
 
 import os
 import sys

@@ -22,14 +22,14 @@ class Command(BaseCommand):
     requires_system_checks = []  # they import every page
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work until a signal."""
+        """Work until SIGTERM or Ctrl-C."""
         file_limits.raise_limit()
         memory.freeze_gc()
         event_loop.run(work())
 
 
 async def work(patience: Patience = PATIENCE, limits: WorkerLimits = WORKER_LIMITS) -> None:
-    """One worker with its own clients."""
+    """Run one worker with its own clients."""
     breakers = BreakerRegistry()
     async with upstream.clients(
         on_outcome=breakers.record_response, on_slow=breakers.record_slow
