@@ -95,7 +95,7 @@ class Clients:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         await self._calls.aclose()
         await self._submits.aclose()
         await self._streams.aclose()

@@ -20,7 +20,7 @@ FILE = httpx.Timeout(connect=5, read=60, write=60, pool=None)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long the clients wait, and how much they take and send at once."""
+    """Timeouts of the clients, and how much they accept and send at once."""
 
     submit: httpx.Timeout = field(default_factory=lambda: SUBMIT)
     model_stream: httpx.Timeout = field(default_factory=lambda: MODEL_STREAM)

@@ -1,1 +1,1 @@
-"""What is sent to fal and what it answers, as typed values."""
+"""Typed requests to fal and responses from it."""

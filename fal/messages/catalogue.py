@@ -88,7 +88,7 @@ class Metadata:
 
 @dataclass(frozen=True)
 class ExpansionError:
-    """Why an expanded part is missing; what was stored of it before stays good (C4)."""
+    """Why an expanded part is missing; a previously stored value stays valid (C4)."""
 
     code: str
     message: str
@@ -96,10 +96,10 @@ class ExpansionError:
 
 @dataclass(frozen=True)
 class CatalogueItem:
-    """One endpoint of a page. `openapi` is its document as JSON text, in the order of the wire.
+    """One endpoint of a page. `openapi` is its document as JSON text, in the wire's order.
 
-    `raw` is the item as it came, without the document; `text` is how it was written, kept for items
-    that were requested without a document.
+    `raw` is the item as received, without the document. `text` is its original JSON text, kept for
+    items that were requested without a document.
     """
 
     endpoint_id: str
@@ -243,7 +243,7 @@ def _expanded(raw: Json, key: str, kind: type) -> tuple[Any, ExpansionError | No
 
 
 def _texts(content: bytes, entries: list[Any]) -> list[str]:
-    """How each entry was written; written anew where `models` stands twice or nests too deep."""
+    """The JSON text of each entry; re-encoded if `models` occurs twice or nests too deep."""
     try:
         found = reading.item_texts(content, "models")
     except (ValueError, IndexError, RecursionError):

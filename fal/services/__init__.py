@@ -1,1 +1,1 @@
-"""fal beside its runs: the Platform API, storage, downloads, webhooks."""
+"""fal's services other than runs: the Platform API, storage, downloads, webhooks."""

@@ -171,7 +171,7 @@ def _is_inside(url: str) -> bool:
 
 
 def _origin_text(url: httpx.URL) -> str:
-    """Scheme, host and any explicit port: on one host only some ports may be allowed."""
+    """Scheme, host and any explicit port: only some ports of a host may be allowed."""
     return f"{url.scheme}://{url.host}{f':{url.port}' if url.port else ''}"
 
 

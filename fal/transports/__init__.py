@@ -1,1 +1,1 @@
-"""The ways a run travels: queue, sync, stream, WebSocket, realtime."""
+"""The transports of a run: queue, sync, stream, WebSocket, realtime."""

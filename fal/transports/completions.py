@@ -1,7 +1,7 @@
-"""OpenAI's chat completions: one address, streamed as deltas by `stream` in the body (16.5).
+"""OpenAI's chat completions: one URL; `stream` in the body requests deltas (section 16.5).
 
-The one exception to "the newest event replaces the one before": deltas are appended, and `[DONE]`
-ends the stream.
+Unlike in other streams, an event does not replace the previous one: deltas are appended, and
+`[DONE]` ends the stream.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def is_completions(endpoint_id: str) -> bool:
 
 
 def streamed(arguments: Mapping[str, Any], *, with_usage: bool) -> dict[str, Any]:
-    """The body that asks for a stream, and `with_usage` for what was counted, as its last chunk."""
+    """The body with streaming requested, and `with_usage` a last chunk with token counts."""
     asked = {"stream_options": {"include_usage": True}} if with_usage else {}
     return {**asked, **arguments, "stream": True}
 
 
 class Completion:
-    """The completion that the chunks so far make."""
+    """The completion assembled from the chunks so far."""
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
@@ -37,12 +37,12 @@ class Completion:
 
     @property
     def is_over(self) -> bool:
-        """Whether every choice has said why it ended: what `[DONE]` says as well."""
+        """Whether every choice has a finish reason, which means the same as `[DONE]`."""
         ended = [one.get("finish_reason") for one in self._choices.values()]
         return bool(ended) and all(ended)
 
     def add(self, chunk: Mapping[str, Any]) -> None:
-        """Append a chunk's deltas; everything beside them replaces what there was."""
+        """Append a chunk's deltas; its other values replace the previous ones."""
         self._head |= {key: value for key, value in chunk.items() if key != "choices"}
         choices = chunk.get("choices")
         for place, one in enumerate(choices if isinstance(choices, list) else []):
@@ -56,7 +56,7 @@ class Completion:
             choice |= rest
 
     def as_json(self) -> dict[str, Any]:
-        """The completion as an answer without a stream would have it, so far."""
+        """The completion so far, in the form of a response that is not streamed."""
         choices = [
             {**one, "message": {"role": "assistant", "content": None, **one["message"]}}
             for _, one in sorted(self._choices.items())
@@ -75,7 +75,7 @@ def _append(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 
 def _append_calls(message: dict[str, Any], calls: Any) -> None:
-    """Append to tool calls, which are told apart by `index`: their arguments come in pieces."""
+    """Append to the tool calls, identified by `index`; their arguments arrive in pieces."""
     known: list[dict[str, Any]] = message.setdefault("tool_calls", [])
     for place, one in enumerate(calls if isinstance(calls, list) else []):
         given = reading.as_mapping(one)

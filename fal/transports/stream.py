@@ -25,7 +25,7 @@ from fal.transports.sync import run_headers
 
 _ERROR_KEYS = {"detail", "error", "error_type", "message", "request_id", "status", "type"}
 _PROGRESS_KEYS = {"logs", "message", "partial", "progress", "request_id", "status", "type"}
-_STEPS = {"submit", "completion"}  # a workflow's events about a node that goes well (15.7)
+_STEPS = {"submit", "completion"}  # a workflow's events about a node without an error (15.7)
 BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
 
@@ -43,7 +43,7 @@ class Partial:
 
 
 class Tee(Protocol):
-    """Receives a successful response while it is read: its head, its bytes, and its whole end."""
+    """Receives a successful response as it is read: its head, its bytes, and its end."""
 
     async def begin(self, head: Answer) -> None:
         """Receives the status and the headers."""
@@ -71,7 +71,7 @@ class Stream:
     ) -> AsyncGenerator[Partial | Result]:
         """Yields partials, the first when fal has accepted the run, and last the Result.
 
-        `tee` receives the response besides, unparsed. Never retried, because it costs money. Any
+        `tee` also receives the response, unparsed. Never retried, because it costs money. Any
         error may be `is_unconfirmed`; after the first partial every failure is RunFailed or
         Unreadable. Close the generator (`contextlib.aclosing`) to cancel the run.
         """
@@ -116,7 +116,7 @@ class Stream:
 
 
 async def _copied(chunks: AsyncIterable[bytes], tee: Tee) -> AsyncGenerator[bytes]:
-    """Passes a body on, each chunk to `tee` first."""
+    """Pass a body on; `tee` gets each chunk first."""
     async for chunk in chunks:
         await tee.write(chunk)
         yield chunk
@@ -177,7 +177,7 @@ async def results(
 async def _completion(
     head: Answer, chunks: AsyncIterable[bytes], limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
-    """Yields OpenAI's completion as it grows, and last the whole one (section 16.5, C70)."""
+    """Yield OpenAI's completion as it grows, and last the complete one (section 16.5, C70)."""
     whole, is_done = completions.Completion(), False
     none, end_s = _Event(), limits.end_s
     async with aclosing(bodies.events(chunks)) as texts:
@@ -217,7 +217,7 @@ async def _read_result(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
 async def _next_event(texts: AsyncGenerator[str], after: _Event, end_s: float) -> str | None:
     """The next event's text, or None at the end; a lost connection is an end if `after` decides.
 
-    Waits only `end_s` where nothing more need come.
+    Waits at most `end_s` if no further event is required.
     """
     try:
         async with asyncio.timeout(end_s if after.is_marked_final else None):
