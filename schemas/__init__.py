@@ -8,10 +8,10 @@ node = draw(root, arguments)                 # form/drawing: what each control s
 parsed = decode_post(root, post)             # form/decode: a form post → arguments
 post = encode_arguments(root, arguments)     # form/encode: arguments → a form post
 
-`validation/` checks arguments, `changes/` compares two versions of a document and adapts arguments
-to the newer, `facts/` derives search facts, `reference/` documents an endpoint, `estimate/` says
-what a run will cost, `carry/` moves arguments to another model, `uses/` finds the fields that take
-a result, `artifacts` the files and texts in an output. `wording/` has the words for people.
+`validation/` checks arguments, `changes/` compares two versions of a document and migrates
+arguments to the newer, `facts/` derives search facts, `reference/` documents an endpoint,
+`estimate/` computes what a run will cost, `carry/` moves arguments to another model, `uses/` finds
+the fields that take a result, `artifacts` the files and texts in an output. `wording/` has labels.
 """
 
 from schemas.document.openapi import Contract, contract

@@ -20,8 +20,8 @@ _EXTENSIONS = {
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
 _MEDIA = {"image", "video", "audio", "mesh"}
-_ECHOES = {"prompt", "input", "query"}  # what was sent, given back
-_KEYS = {  # words in a file's keys; the last resort
+_ECHOES = {"prompt", "input", "query"}  # outputs that repeat an argument
+_KEYS = {  # words in a file's keys; the last criterion
     "image": "image",
     "images": "image",
     "mask": "image",
@@ -41,7 +41,7 @@ _KEYS = {  # words in a file's keys; the last resort
     "glb": "mesh",
     "model": "mesh",
 }
-# A message tells how a run went; what a model thought is read as its answer is.
+# A `message` is a status, not a result; `reasoning` is shown like a result.
 _TEXTS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
 _MAX_DEPTH = 40
 MOST_FOUND = 1000
@@ -49,7 +49,7 @@ MOST_FOUND = 1000
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file or text of an output. `path` is its place, as `images[0]`; a text has no `url`."""
+    """One file or text of an output. `path` is its place (`images[0]`); a text has no `url`."""
 
     path: str
     kind: str  # image, video, audio, mesh, text, file
@@ -64,7 +64,7 @@ class Artifact:
 
 
 def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
-    """The files and texts of an output in its order; a repeated file appears once.
+    """The files and texts of an output, in its order; a repeated file is listed once.
 
     A text is recognized by its key, or as the only property in `output_schema`.
     """
@@ -107,7 +107,7 @@ def _file(value: Any, keys: tuple[str | int, ...]) -> Artifact | None:
 
 
 def _is_result(value: Any, key: str) -> bool:
-    """Whether it is a file by its address alone: a workflow's results have names of its author."""
+    """Whether a URL is a file without metadata: a workflow's author names its results freely."""
     if key in _ECHOES or not _is_address(value) or value[:5].lower() == "data:":
         return False
     return _by_extension(_path_in(value)) in _MEDIA

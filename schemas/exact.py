@@ -37,7 +37,7 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def indented(text: str) -> str:
-    """JSON text with a line for each value; every value stays written as it is."""
+    """JSON text with one line per value; each value keeps its original notation."""
     lines, depth, was = [""], 0, ""
     for part in _PART.findall(text):
         if part in "}]":

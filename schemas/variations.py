@@ -1,7 +1,7 @@
-"""Variations: the arguments of the runs that make several times as many results of one input.
+"""Variations: the arguments of the runs that produce several times as many results of one input.
 
-Several results in one run where the schema has a number of results, within its limits; else
-several runs, each with a seed of its own where there is a seed.
+One run with several results if the schema has a number of results, within its limits; else several
+runs, each with its own seed if there is one.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from schemas.fields import Field
 from schemas.fields.media import words_in
 from schemas.fields.quantities import bounds, values
 
-TIMES = (1, 2, 4, 8)  # what the form offers
+TIMES = (1, 2, 4, 8)  # the factors that the form offers
 _LARGEST_SEED = 2**31 - 1
 _NOUNS = {"image": "images", "images": "images", "video": "videos", "videos": "videos"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The arguments of each run, and how many results they make together.
+    """The arguments of each run, and the total number of results.
 
-    `has_seeds`: each run has a seed of its own. `noun` names the results in the plural.
+    `has_seeds`: each run has its own seed. `noun` is the plural noun for the results.
     """
 
     runs: tuple[dict[str, Any], ...]
@@ -47,10 +47,10 @@ class Plan:
 def plan(
     root: Field, arguments: dict[str, Any], times: int, mark: str, *, keeps_first: bool = True
 ) -> Plan:
-    """The runs for `times` as many results as the arguments ask for.
+    """The runs that give `times` as many results as the arguments request.
 
-    New seeds follow from `mark` and the arguments, so that two presses of one button ask for the
-    same. `keeps_first`: the first run's seed stays as it is.
+    New seeds are derived from `mark` and the arguments, so that pressing one button twice gives the
+    same runs. `keeps_first`: the first run keeps its seed.
     """
     counted = output_field(root.children)
     sizes = _sizes(counted, arguments, times)
@@ -68,7 +68,7 @@ def plan(
 
 
 def results_asked(root: Field, arguments: dict[str, Any]) -> int:
-    """How many results one run with these arguments makes."""
+    """The number of results of one run with these arguments."""
     counted = output_field(root.children)
     return _requested_count(counted, arguments) if counted else 1
 
@@ -78,7 +78,7 @@ def _words(field: Field | None) -> list[str]:
 
 
 def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list[int]:
-    """How many results each run makes."""
+    """The number of results of each run."""
     if counted is None:
         return [1] * times
     asked = _requested_count(counted, arguments)
@@ -86,14 +86,14 @@ def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list
         return [asked]
     total, allowed = asked * times, _allowed(counted, asked * times)
     most = max(allowed, default=asked)
-    if len(allowed) == most:  # each number up to the most: as even as possible
+    if len(allowed) == most:  # every number up to `most` is allowed: distribute evenly
         runs = -(-total // most)
         return [total // runs + (place < total % runs) for place in range(runs)]
     return _largest_first(total, [*allowed, asked])
 
 
 def _largest_first(total: int, allowed: list[int]) -> list[int]:
-    """A sum of allowed numbers that is `total`, or a little more where none is."""
+    """Allowed numbers whose sum is `total`, or a little more if no sum is."""
     sizes: list[int] = []
     while total > 0:
         size = max((one for one in allowed if one <= total), default=min(allowed))
@@ -103,7 +103,7 @@ def _largest_first(total: int, allowed: list[int]) -> list[int]:
 
 
 def _allowed(counted: Field, most: int) -> list[int]:
-    """The numbers of results that one run may make, up to `most`."""
+    """The numbers of results that one run may produce, up to `most`."""
     offered = [one for one in values(counted) if isinstance(one, int) and 0 < one <= most]
     if offered:
         return sorted(set(offered))

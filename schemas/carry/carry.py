@@ -1,9 +1,9 @@
-"""Carries arguments to another schema: same names, same meanings, other notations.
+"""Carries arguments to another schema, by field name or meaning, and converts their notation.
 
-What the result holds is valid for the target; each argument of the source has a `Step` that says
-what became of it. Nothing is invented: where no value of the target means the same, the nearest one
-is taken if it is a number, a duration or a shape, and the step says so; otherwise the argument is
-dropped and the model's default applies.
+The result is valid for the target. Each argument of the source has a `Step` that says what happened
+to it. No value is invented: if the target has no equal value, the nearest one is used for a number,
+a duration or a shape, and the step says so; any other argument is dropped, so that the model's
+default applies.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FOUND_TWICE = "its place is taken"
 
 @dataclass(frozen=True)
 class Step:
-    """What became of one argument: `after` is its value at `target`, `said` why it was changed."""
+    """What happened to one argument: its value `after` at `target`; `said` is the reason."""
 
     kind: Kind
     source: str
@@ -41,7 +41,7 @@ class Step:
 
     @property
     def words(self) -> str:
-        """The step in a phrase: `image_size landscape_16_9 → aspect_ratio 16:9`."""
+        """The step as text: `image_size landscape_16_9 → aspect_ratio 16:9`."""
         if self.kind == "dropped":
             return f"{self.source}: {self.said}" if self.said else self.source
         if self.kind == "carried":
@@ -65,7 +65,7 @@ class Carried:
 
 def carry(arguments: dict[str, Any], source: Version | None, target: Version) -> Carried:
     """Carry arguments made for `source` (None: unknown) to `target`."""
-    if not target.root.children:  # without a schema it takes whatever it is given
+    if not target.root.children:  # a model without a schema accepts any arguments
         steps = tuple(Step("carried", name, name, v, v) for name, v in arguments.items())
         return Carried(copy.deepcopy(arguments), steps)
     mapped = _Mapping(arguments, source, target)
@@ -82,13 +82,13 @@ def missing(target: Version, arguments: dict[str, Any]) -> list[str]:
 
 
 class _Mapping:
-    """Which argument of the source goes to which of the target, with its value there."""
+    """The target field of each source argument, and the value there."""
 
     def __init__(self, arguments: dict[str, Any], source: Version | None, target: Version) -> None:
         self.given, self.target = arguments, target
         self.before = {one.name: one for one in source.root.children} if source else {}
         self.after = {one.name: one for one in target.root.children}
-        # Without the source's schema the target's own fields say what a name means.
+        # Without the source's schema the target's fields define what a name means.
         self.meant = by_meaning(source.root.children if source else target.root.children)
         self.wanted = by_meaning(target.root.children)
         self.made: dict[str, Any] = {}
@@ -96,7 +96,7 @@ class _Mapping:
         self.reasons: dict[str, str] = {}
 
     def fill(self) -> None:
-        """Place each argument: first those of the same name, then those of the same meaning."""
+        """Map each argument: first to a field of the same name, then to one of the same meaning."""
         for name, value in self.given.items():
             if name in self.after and self._fits(name, value):
                 self._place(name, name, value)
@@ -117,11 +117,11 @@ class _Mapping:
         return not any(one.path and one.path[0] == name for one in found)
 
     def _fitting(self, to: str, values: Iterator[Any]) -> Any:
-        """The first value that the target accepts at a name; None if none is."""
+        """The first value that the target accepts under a name; None if it accepts none."""
         return next((value for value in values if self._fits(to, value)), None)
 
     def _place_alike(self, name: str, value: Any) -> None:
-        """Place an argument at its own name or at the field of the same meaning."""
+        """Place an argument in the field of its own name or else of the same meaning."""
         to = self.after.get(name) or self._same_meaning(name)
         if to is None:
             self.reasons[name] = "not in this model"
@@ -138,9 +138,9 @@ class _Mapping:
         return self.wanted.get(meaning)
 
     def _is_other_scale(self, to: Field, value: Any) -> bool:
-        """Whether a number of another name is out of bounds where the bounds are a matter of taste.
+        """Whether a number for a field of another name is out of that field's bounds.
 
-        A guidance of 7 on a model whose scale ends at 1 is not the same as 1.
+        Such scales cannot be compared: 7 on a scale of guidance up to 20 is not 1 on one up to 1.
         """
         is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
         return is_relative and not self._fits(to.name, value)
@@ -206,7 +206,7 @@ class _Mapping:
 
     @staticmethod
     def _rate(known: dict[str, Field], arguments: dict[str, Any]) -> float:
-        """Frames per second: as set, else by default."""
+        """Frames per second: as set, else the default."""
         field = known.get("fps")
         value = arguments.get(field.name, field.default) if field else None
         is_rate = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
@@ -220,13 +220,13 @@ def _usual_area(known: dict[str, Field]) -> float:
 
 
 def _as_file(field: Field, value: Any) -> Any:
-    """A file as a list, or a list's first file, where the field takes it so."""
+    """A file as a list, or a list's first file, as the field requires."""
     is_other = (field.kind == "list") != isinstance(value, list)
     return conversions.files_for(field, value) if media_of(field) and is_other else value
 
 
 def _as_offered(field: Field, value: Any) -> Any:
-    """The option that a text means if only capitals, blanks or signs differ."""
+    """The option equal to a text except for case, spaces and punctuation."""
     if not isinstance(value, str) or not field.options:
         return value
     key = _plain(value)
@@ -239,7 +239,7 @@ def _plain(text: str) -> str:
 
 
 def _make_valid(mapped: _Mapping, target: Version) -> Carried:
-    """Clamp what is out of bounds and drop what stays invalid."""
+    """Clamp values that are out of bounds and drop those that remain invalid."""
     problems = _problems(target, mapped.made)
     whole = mapped.made
     said: dict[str, str] = {}
@@ -256,7 +256,7 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
 def _without_defaults(
     mapped: _Mapping, migrated: dict[str, Any], target: Version
 ) -> dict[str, Any]:
-    """Without values that only the default replaced: the model applies that by itself."""
+    """Drop values that migration replaced by the default, which the model applies by itself."""
     return {
         name: value
         for name, value in migrated.items()
@@ -266,7 +266,7 @@ def _without_defaults(
 
 
 def _is_related(before: Any, after: Any) -> bool:
-    """Whether a value can be said to be another one changed a little."""
+    """Whether one value is recognizably a variant of the other."""
     if identical(before, after):
         return True
     numbers = [
@@ -290,7 +290,7 @@ def _without_invalid(
 
 
 def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
-    """What is wrong with the values that are present."""
+    """The validation problems of the values that are present."""
     found = validate(target.contract, arguments, target.root)
     return [one for one in found if one.path and one.path[0] in arguments]
 
@@ -303,7 +303,7 @@ def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, st
         why = next((said[one] for one in places if one in said), "")
         return Step("dropped", name, before=before, said=mapped.reasons.get(name) or why)
     after: Any = whole[to]
-    if len(places) == 2:  # a size that became a width and a height
+    if len(places) == 2:  # a size was split into a width and a height
         to, after = " and ".join(places), " and ".join(_short(whole.get(one)) for one in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)

@@ -1,4 +1,4 @@
-"""Values in another notation: durations, sizes and aspect ratios, and files as lists."""
+"""Converts values to another notation: durations, sizes and aspect ratios, files as lists."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SECONDS = re.compile(
 )
 _LONGEST_S = 7200.0
 _USUAL_AREA = 1024 * 1024
-_GRID = 8  # sides are rounded to multiples of this: most models ask for it
+_GRID = 8  # sides are rounded to multiples of this, which most models require
 _NAMED_RATIOS = {"square": (1, 1), "portrait": (3, 4), "landscape": (4, 3)}
 
 
 class Shape(NamedTuple):
-    """A width and a height; in pixels, or only their ratio."""
+    """A width and a height in pixels, or only their ratio."""
 
     width: float
     height: float
@@ -33,12 +33,12 @@ class Shape(NamedTuple):
         return f"{self.width:g}{sign}{self.height:g}"
 
     def distance(self, other: Shape) -> float:
-        """How far the two ratios are apart; 0 if equal."""
+        """The distance between the two ratios; 0 if equal."""
         return abs(math.log((self.width * other.height) / (self.height * other.width)))
 
 
 def read_shape(value: Any) -> Shape | None:
-    """The shape that a size, preset or ratio means; None if it means none, as `auto` does."""
+    """The shape that a size, preset or ratio describes; None for others, such as `auto`."""
     if isinstance(value, dict):
         width, height = (value.get(name) for name in SIDES)
         return Shape(width, height, True) if _is_side(width) and _is_side(height) else None
@@ -100,7 +100,7 @@ def on_grid(wanted: Shape, area: float = _USUAL_AREA) -> tuple[int, int]:
 
 
 def read_seconds(field: Field | None, value: Any) -> float | None:
-    """The seconds that a duration means; None if it means none, as `auto` does."""
+    """The seconds that a duration describes; None for others, such as `auto`."""
     unit = 1.0
     if isinstance(value, str):
         match = _SECONDS.fullmatch(value)
@@ -146,7 +146,7 @@ def durations_for(field: Field, seconds: float) -> Iterator[Any]:
 
 
 def frames_for(field: Field, seconds: float, rate: float) -> Iterator[int]:
-    """Frame counts for a number of seconds, as the default counts: 81 is 5 s and a first frame."""
+    """Frame counts for a number of seconds, following the default: 81 is 5 s plus a first frame."""
     frames = round(seconds * rate)
     usual = field.default if isinstance(field.default, int) else 0
     yield frames + 1 if usual % 2 else frames
@@ -154,6 +154,6 @@ def frames_for(field: Field, seconds: float, rate: float) -> Iterator[int]:
 
 
 def files_for(field: Field, value: Any) -> Any:
-    """A file, or a list of files, as the field takes it."""
+    """A file or a list of files, as the field requires."""
     files = value if isinstance(value, list) else [value]
     return files if field.kind == "list" else (files or [None])[0]

@@ -1,4 +1,4 @@
-"""The meaning of an input field: fields of different models with the same one correspond."""
+"""The meaning of an input field: fields of different models with the same meaning correspond."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.wording.vocabulary import (
     FRAME_WORDS,
 )
 
-# Meaning → the names of it, the most specific first: of two such fields the first one counts.
+# Meaning → its field names, the most specific first: of two such fields the first one is used.
 NAMES: dict[str, tuple[str, ...]] = {
     "prompt": (
         *("prompt", "text_prompt", "text", "gen_text", "tts_text", "input_text", "instruction"),
@@ -45,7 +45,7 @@ _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 
 
 def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
-    """The field of each meaning; of several candidates the required and best named one."""
+    """Maps each meaning to its field; of several candidates to the required, best named one."""
     listed = [one for one in fields if not one.is_hidden or one.is_required]
     found: dict[str, Field] = {}
     for meaning, names in NAMES.items():
@@ -81,7 +81,7 @@ def media_of(field: Field) -> str:
 
 
 def _files(kind: str, fields: list[Field]) -> list[Field]:
-    """The fields of a kind of file, the main one first; masks and end frames left out."""
+    """The fields for a kind of file, the main one first, without masks and end frames."""
     hits = [
         one
         for one in fields
@@ -104,7 +104,7 @@ def _is_frame_count(field: Field) -> bool:
 
 
 def is_shape(field: Field) -> bool:
-    """Whether a field says the size or the aspect ratio of a result."""
+    """Whether a field sets the size or the aspect ratio of a result."""
     if field.name not in SHAPE_NAMES:
         return False
     offered = [one.value for one in field.options if isinstance(one.value, str)]

@@ -1,4 +1,4 @@
-"""Which fields schemas have in common, by name or by meaning."""
+"""Finds the fields that several schemas have in common, by name or by meaning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.fields import Field
 
 
 def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
-    """The names of the fields of `target` (a root) that `field` of `source` is carried to."""
+    """The names of the fields of `target` (a root) that receive `field` of `source`."""
     there = {child.name: child for child in target.children}
     if field.name in there and _is_same_kind(field, there[field.name]):
         return (field.name,)
@@ -25,7 +25,7 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
 
 
 def shared_fields(roots: Sequence[Field]) -> list[Field]:
-    """The fields of the first schema that some other has too, in the first one's order."""
+    """The first schema's fields that at least one other schema has too, in their order."""
     first, *others = roots
     return [
         field
@@ -36,7 +36,7 @@ def shared_fields(roots: Sequence[Field]) -> list[Field]:
 
 
 def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field]:
-    """The fields of `root` that no shared field of `first` is carried to."""
+    """The fields of `root` that correspond to no shared field of `first`."""
     taken = {name for field in shared for name in counterparts(field, first, root)}
     return [field for field in root.children if field.name not in taken and not field.is_hidden]
 

@@ -199,7 +199,7 @@ class _Outputs(_Inputs):
             yield diff_lines.deprecated(self.side, path)
 
     def limits(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
-        """None: the limits of a result do not affect its readers."""
+        """Yield nothing: the limits of a result do not affect its readers."""
         return iter(())
 
     def choices(self, old: Field, new: Field, path: Path) -> Iterator[Line]:

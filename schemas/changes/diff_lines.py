@@ -172,13 +172,13 @@ def limit(
 
 
 def limit_itself(side: Side, path: Path, name: str, edge: Any, *, is_now: bool) -> Line:
-    """Whether the bound itself is allowed."""
+    """Whether a bound itself is an allowed value."""
     text = f"may{'' if is_now else ' no longer'} be exactly its {name}, {value(edge)}"
     return Line("limit", path, text, side, breaks=not is_now)
 
 
 def step(side: Side, path: Path, was: float | None, now: float | None) -> Line:
-    """What a number must be a multiple of."""
+    """A changed step: a number must be a multiple of it."""
     old, new = (value(MISSING if one is None else one) for one in (was, now))
     text = f"must be a multiple of {new} now" if new else "need not be a multiple any more"
     text += f"; it was {old}" if old and new else ""

@@ -48,7 +48,7 @@ class Migrated:
 
     arguments: dict[str, Any]
     misfits: list[Misfit]
-    wrong: frozenset[str] = frozenset()  # fields that fitted no version that is known
+    wrong: frozenset[str] = frozenset()  # fields whose values fit no known version
 
     @property
     def is_mendable(self) -> bool:
@@ -172,7 +172,7 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
     try:
         value = holder[key]
     except (KeyError, IndexError, TypeError):
-        return None  # something is missing
+        return None  # a value is missing
     misfit = _misfit(now, mended, problem)
     field = find(now.root, problem.path)
     is_known = field.name == str(key) or isinstance(key, int)

@@ -1,6 +1,7 @@
 """Merges `$ref`, `allOf` and conditional subschemas into one schema per value.
 
-A form is drawn from what a schema *describes*. What only constrains (`{"required": […]}`, `not`,
+A form is drawn from what a schema *describes*. Parts that only constrain values (`{"required":
+[…]}`, `not`, `if`, a const on a property that is described elsewhere) are left to validation.
 `if`, a const on a property that is described elsewhere) is left to validation.
 """
 

@@ -2,7 +2,7 @@
 
 Converts OpenAPI 3.0's `nullable` and boolean `exclusiveMinimum`, older drafts' `items: […]` and
 `dependencies`, and `$ref` (siblings apply; a dangling or circular one allows everything). Drops
-malformed keywords: the model may well accept what they seem to forbid.
+malformed keywords, since the model may accept what they seem to forbid.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Converter:
     def schema(self, schema: Any, depth: int) -> Any:
         """One schema in the 2020-12 dialect."""
         if schema is False:
-            return {"not": {}}  # the library loses the path of a plain False
+            return {"not": {}}  # jsonschema loses the error path of a plain False
         if not isinstance(schema, dict) or depth > _MAX_DEPTH:
             return {}
         schema = _modernized(schema)
@@ -170,7 +170,7 @@ def _exclusive_limits(schema: Schema, result: dict[str, Any]) -> None:
 
 
 def _drop_slow_patterns(result: dict[str, Any]) -> None:
-    """Drops slow key patterns, because the library matches keys without a time limit.
+    """Drop slow key patterns, because jsonschema matches keys without a time limit.
 
     Also drops the keywords that depend on them, so that any key is allowed.
     """

@@ -1,11 +1,13 @@
-"""What a run will cost: a price per unit and the arguments → a range, with how it was computed.
+"""Estimates what a run will cost from its price per unit and arguments: a range and its basis.
 
 Pure functions: no I/O, no Django.
 
 price = Price(Decimal("0.05"), "seconds", "USD")
 estimate(price, {"duration": "5"}, Model(root)).words      # "about $0.25"
 
-`units` parses what a price is for, `settings` reads what a run will use, `counts`, `lengths` and
+`units` parses a price's unit, `settings` reads the values that a run will use, `counts`, `lengths`
+and `areas` measure them, and `cost` multiplies. `typical` estimates a run with an unchanged form
+from stored facts only.
 `areas` measure it, and `cost` multiplies. `typical` says what an untouched form costs, from stored
 facts alone.
 """

@@ -1,4 +1,4 @@
-"""An amount of something billable: a number or a range, with words for people."""
+"""An amount of a billable quantity: a number or a range, with a label for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST = 10**12  # larger values are not realistic and are ignored
 
 
 class Amount(NamedTuple):
-    """From `low` to `high`; `high` None: no upper limit is known. `words` name it: `5 s`."""
+    """From `low` to `high`; `high` None: no upper limit is known. `words` is its label: `5 s`."""
 
     low: Decimal
     high: Decimal | None
@@ -23,7 +23,7 @@ class Amount(NamedTuple):
         return self.low == self.high
 
     def times(self, other: Amount) -> Amount:
-        """The product, named by both: `2 × 5 s`."""
+        """The product, labelled with both: `2 × 5 s`."""
         high = None if self.high is None or other.high is None else self.high * other.high
         words = self.words if other.low == other.high == 1 else f"{other.words} × {self.words}"
         return Amount(self.low * other.low, high, words, (*self.notes, *other.notes))
@@ -35,7 +35,7 @@ def exactly(value: Decimal, words: str, *notes: str) -> Amount:
 
 
 def decimal(value: Any) -> Decimal | None:
-    """A number of the arguments as a decimal; None for anything else and for unlikely numbers."""
+    """A number in the arguments as Decimal; None for other values and unrealistic numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

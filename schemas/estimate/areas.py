@@ -1,4 +1,4 @@
-"""How large a run's pictures are, in megapixels (millions of pixels)."""
+"""The size of a run's images, in megapixels (millions of pixels)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FACTORS = {"factor", "upscale", "upscaling", "scale"}
 
 
 def megapixels(given: Given) -> Amount | None:
-    """The size of one result; of all its frames together where the model makes video."""
+    """The size of one result; for a video, of all its frames together."""
     area = output_area(given)
     if area is None or "video" not in given.makes:
         return area
@@ -30,7 +30,7 @@ def megapixels(given: Given) -> Amount | None:
 
 
 def output_area(given: Given) -> Amount | None:
-    """The size of one picture, from the settings, else from the inputs; None if unknown."""
+    """The size of one image, by the settings, else by the inputs; None if unknown."""
     return (
         _by_size(given.settings)
         or _by_sides(given.settings)
@@ -41,7 +41,7 @@ def output_area(given: Given) -> Amount | None:
 
 
 def input_area(given: Given) -> Amount | None:
-    """The size of all input pictures together; None if that of none is known."""
+    """The size of all input images together; None if no size is known."""
     known = [_pixels(one.width, one.height) for one in given.known_files()]
     total = sum((one for one in known if one), Decimal())
     return exactly(total / _MILLION, f"{plain(total / _MILLION)} MP of input") if total else None
@@ -58,7 +58,7 @@ def _by_size(settings: Iterable[Setting]) -> Amount | None:
 
 
 def _stated_default(setting: Setting) -> tuple[Decimal, Decimal] | None:
-    """The default that only the description states: "Defaults to landscape_4_3 if …"."""
+    """The default that is stated only in the description: "Defaults to landscape_4_3 if …"."""
     text = f"{setting.field.help} {setting.field.more}"[:600]
     match = _STATED.search(text) if setting.value is MISSING else None
     return _pair(match[1]) if match else None
@@ -127,7 +127,7 @@ def _ratio(setting: Setting) -> Decimal | None:
 
 
 def _by_input(given: Given) -> Amount | None:
-    """The size of the largest input picture, enlarged where a setting says so."""
+    """The size of the largest input image, multiplied by the upscaling factor if one is set."""
     largest = max((_pixels(one.width, one.height) or Decimal() for one in given.known_files()),
                   default=Decimal())  # fmt: skip
     if not largest:

@@ -1,4 +1,4 @@
-"""The estimated cost of a run: how much of the price's unit it uses, times the price."""
+"""The estimated cost of a run: the number of billing units that it uses, times the price."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BY_QUALITY = {"resolution", "quality", "tier", "mode"}
 
 
 class Model(NamedTuple):
-    """What is known of a model: its input, its output media, upstream's estimate of a run's time.
+    """What is known of a model: its input, output media, and upstream's estimate of a run's time.
 
     `makes` are words such as `image` and `video`.
     """
@@ -32,7 +32,7 @@ class Model(NamedTuple):
 
 
 class History(NamedTuple):
-    """Medians of a model's succeeded runs: billed units as upstream counts them, working time."""
+    """Medians over a model's succeeded runs: units billed by upstream, and working time."""
 
     runs: int = 0
     units: Decimal | None = None
@@ -49,10 +49,10 @@ def estimate(
     history: History | None = None,
     media: Mapping[str, Media] = NO_MEDIA,
 ) -> Estimate:
-    """What a run with these arguments will cost; unset ones count with the schema's defaults.
+    """What a run with these arguments will cost; unset arguments use the schema's defaults.
 
-    `media` holds what is known of input files, by their address in the arguments. Total: any
-    arguments give an estimate, possibly an unknown one, never a negative one.
+    `media` holds known facts of input files, by their URL in the arguments. Total: any arguments
+    give an estimate, possibly an unknown one, never a negative one.
     """
     given = Given(read_settings(model.root, arguments), model.makes, media)
     unit = parse_unit(price.unit)
@@ -69,7 +69,7 @@ def estimate(
 
 
 def measure(unit: Unit, given: Given) -> Amount | None:
-    """How much of a unit's kind a run uses; None where its settings do not tell."""
+    """How much of a unit's kind a run uses; None if its settings do not determine it."""
     if unit.kind == "run":
         return exactly(ONE, "1 run")
     if unit.kind == "output":
@@ -107,7 +107,7 @@ def cost(
     history: History | None = None,
     expected_s: float | None = None,
 ) -> Estimate:
-    """What an amount costs; where it is not known, what earlier runs were billed for."""
+    """The cost of an amount; if the amount is unknown, by what earlier runs were billed for."""
     if price.unit_price is None or price.unit_price < 0 or not price.unit_price.is_finite():
         return unknown(price.currency, "Upstream states no price for this model.")
     if not price.unit_price:
@@ -138,9 +138,9 @@ _REASONS = {
 
 
 def _compute_time(past: History, expected_s: float | None) -> Amount | None:
-    """The model's working time by earlier runs, else by upstream's estimate."""
+    """The model's working time from earlier runs, else upstream's estimate."""
     if past.units is not None:
-        return None  # what was billed is better than what was measured
+        return None  # billed units are more reliable than measured time
     if past.compute_s is not None:
         return exactly(past.compute_s, f"{duration(float(past.compute_s))} ({_median(past)})")
     if expected_s and 0 < expected_s < quantities.LONGEST_S:
@@ -154,7 +154,7 @@ def _median(past: History) -> str:
 
 
 def _billed(units: Decimal, words: str) -> str:
-    """`2 images`; units that are counted by the thousand stay a number: `1.2 × 1,000 tokens`."""
+    """`2 images`; units counted in thousands stay a number: `1.2 × 1,000 tokens`."""
     noun = named_unit(words)
     return f"{plain(units)} × {noun}" if noun[:1].isdigit() else counted(units, noun)
 
@@ -173,7 +173,7 @@ def _per(price: Price) -> str:
 
 
 def _other_resolution(lines: str, given: Given) -> str:
-    """The resolution that is asked for, if it is another one."""
+    """The requested resolution if it differs from the unit's."""
     for setting in given.settings:
         if setting.field.name == "resolution" and isinstance(setting.value, str):
             return "" if setting.value.lower() == lines else setting.value[:20]
@@ -181,7 +181,7 @@ def _other_resolution(lines: str, given: Given) -> str:
 
 
 def _with_quality_note(found: Estimate, given: Given) -> Estimate:
-    """With a warning where a setting differs that often has a price of its own."""
+    """Add a warning if a changed setting often affects the price."""
     for setting in given.settings:
         field, value = setting.field, setting.value
         is_other = not setting.is_default and field.has_default and value != field.default

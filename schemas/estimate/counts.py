@@ -1,4 +1,4 @@
-"""How many outputs, steps, characters and tokens a run has."""
+"""The number of outputs, steps, characters and tokens of a run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _MOST_TEXTS, _DEEPEST = 500, 5
 
 
 def output_field(fields: Sequence[Field]) -> Field | None:
-    """The field that says how many results a run makes; None if there is none.
+    """The field with the number of results of a run, or None.
 
-    The batch size of a training is none.
+    The batch size of a training does not count.
     """
     if any("learning" in words_in(one.name) for one in fields):
         return None
@@ -35,7 +35,7 @@ def output_field(fields: Sequence[Field]) -> Field | None:
 
 
 def outputs(given: Given, noun: str = "output") -> Amount:
-    """The number of results; a field such as `max_images` allows fewer."""
+    """The number of results; a range from fewer if the field is a maximum, such as `max_images`."""
     found = exactly(ONE, counted(ONE, noun))
     for setting in given.settings:
         value = decimal(setting.value)
@@ -54,13 +54,13 @@ def _is_limit(field: Field) -> bool:
 
 
 def inputs(given: Given, noun: str) -> Amount | None:
-    """The number of input files; None while there is none."""
+    """The number of input files; None if there are none yet."""
     count = Decimal(sum(1 for _ in given.files()))
     return exactly(count, counted(count, f"input {noun}")) if count else None
 
 
 def steps(given: Given) -> Amount | None:
-    """The steps of a training or a generation; None if no field says."""
+    """The steps of a training or a generation; None if no field sets them."""
     ranked = sorted(given.settings, key=lambda one: _rank(one.field.name))
     for setting in ranked:
         value = decimal(setting.value)
@@ -77,12 +77,12 @@ def _rank(name: str) -> int:
 
 
 def characters(given: Given) -> Amount | None:
-    """The characters of the text to be read, summed over lists; None while there is none."""
+    """The characters of the text to be spoken, summed over lists; None if there is none yet."""
     return _length(texts(given), len, "character")
 
 
 def words(given: Given) -> Amount | None:
-    """The words of the text; None while there is none."""
+    """The words of the text; None if there is none yet."""
     return _length(texts(given), lambda text: len(text.split()), "word")
 
 
@@ -92,7 +92,7 @@ def _length(found: list[str], measure: Any, noun: str) -> Amount | None:
 
 
 def tokens(given: Given) -> Amount | None:
-    """From the tokens of the text, without an answer, to those of the longest answer allowed."""
+    """A range: from the text's tokens alone to those plus the longest answer allowed."""
     length = Decimal(sum(map(len, texts(given))))
     taken = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
     most = next((one for one in given.settings if _is_token_limit(one)), None)
@@ -117,20 +117,20 @@ def _is_token_limit(setting: Setting) -> bool:
 
 
 def texts(given: Given) -> list[str]:
-    """The texts that a model is paid for: those to be spoken, else the prompts."""
+    """The texts that are billed: those to be spoken, else the prompts."""
     found = list(_texts(given))
     spoken = [text for is_spoken, text in found if is_spoken]
     return spoken or [text for _, text in found]
 
 
 def _texts(given: Given) -> Iterator[tuple[bool, str]]:
-    """Each text, and whether its field's name says that it is spoken."""
+    """Each text, and whether its field's name implies that it is spoken."""
     for setting in given.settings:
         field, name = setting.field, setting.words
         if field.media or not name & (PROMPT_WORDS | _SPOKEN) or name & _ASIDE:
             continue
         if field.kind == "object" and field.children:
-            continue  # its own settings follow
+            continue  # its own settings are in the list too
         for text in _strings(setting.value, 0):
             yield bool(name & _SPOKEN), text
 

@@ -1,4 +1,4 @@
-"""How long a run's video or sound is: seconds and frames."""
+"""The length of a run's video or audio, in seconds and frames."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from schemas.estimate.counts import texts
 from schemas.estimate.settings import Given, Setting
 from schemas.fields import Field, quantities
 
-_RATES = (Decimal(16), Decimal(30))  # frames per second where no field says
-_SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice reads in a second
+_RATES = (Decimal(16), Decimal(30))  # frames per second if no field sets them
+_SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice speaks per second
 _LONGEST_S = 7200
 
 
 def seconds(given: Given) -> Amount | None:
-    """The length of the result; that of the input where no field says; None if unknown."""
+    """The length of the result; of the input if no field sets it; None if unknown."""
     return (
         _shots(given.settings)
         or _duration(given.settings)
@@ -28,7 +28,7 @@ def seconds(given: Given) -> Amount | None:
 
 
 def frames(given: Given) -> Amount | None:
-    """The number of frames, by their field, else from the length and the frame rate."""
+    """The number of frames, by their field, else by length and frame rate."""
     if found := frame_count(given.settings):
         return found
     length, rate = seconds(given), _rate(given.settings)
@@ -41,7 +41,7 @@ def frames(given: Given) -> Amount | None:
 
 
 def input_seconds(given: Given) -> Amount | None:
-    """The length of the input video, or of the input sound without a video; None if unknown."""
+    """The length of the input video, or without one of the input audio; None if unknown."""
     lengths: dict[str, Decimal] = {}
     for field, address in given.files():
         known = given.media.get(address)
@@ -67,7 +67,7 @@ def _duration(settings: Iterable[Setting]) -> Amount | None:
 
 
 def _offered(field: Field, scale: float) -> Amount | None:
-    """The lengths that a field offers, where its value leaves the choice to the model."""
+    """The range of lengths that a field allows, if its value leaves the choice to the model."""
     listed = [value for one in quantities.values(field) if (value := quantities.figure(one))]
     low, high = (min(listed), max(listed)) if listed else quantities.bounds(field)
     if not high or high * scale > _LONGEST_S:
@@ -101,7 +101,7 @@ def _figure(row: dict[str, Any], name: str) -> float:
 
 
 def frame_count(settings: Iterable[Setting]) -> Amount | None:
-    """The number of frames that a field says; None where none does."""
+    """The number of frames that a field sets; None if no field does."""
     for setting in settings:
         value = decimal(setting.value)
         if value and quantities.is_frame_count(setting.field.name):
@@ -131,7 +131,7 @@ def _rate(settings: Iterable[Setting]) -> Decimal | None:
 
 
 def _spoken(given: Given) -> Amount | None:
-    """The length of the text read aloud, where the model makes sound."""
+    """The length of the text when spoken, for models that produce audio."""
     count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
     if not count:
         return None

@@ -22,7 +22,7 @@ class Price:
 
     @property
     def is_by_compute_time(self) -> bool:
-        """Whether it is for the model's working time."""
+        """Whether the unit is the model's working time."""
         return parse_unit(self.unit).kind == "compute second"
 
 
@@ -43,7 +43,7 @@ class Estimate:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is a figure for at least a part."""
+        """Whether at least a part of the cost is known."""
         return self.low is not None
 
     @property
@@ -55,7 +55,7 @@ class Estimate:
     def words(self) -> str:
         """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
-        A sum with unknown prices says so: `about $0.10 + 2 unknown`.
+        A sum with unknown prices shows their number: `about $0.10 + 2 unknown`.
         """
         if self.low is None:
             return PRICE_UNKNOWN
@@ -74,7 +74,7 @@ class Estimate:
         return f"about {least}" if least == most else f"{least} to {most}"
 
     def __add__(self, other: Estimate) -> Estimate:
-        """The cost of both; what is unknown is counted, not guessed."""
+        """The cost of both; unknown costs are counted, not guessed."""
         if not isinstance(other, Estimate):
             return NotImplemented
         if self is NOTHING or other is NOTHING:
@@ -82,7 +82,7 @@ class Estimate:
         count = self._unknowns + other._unknowns
         known = [one for one in (self, other) if one.low is not None]
         if len(known) == 2 and (self.currency or "USD") != (other.currency or "USD"):
-            known, count = [self], count + 1  # two currencies have no sum
+            known, count = [self], count + 1  # two currencies cannot be added
         if not known:
             return Estimate(None, None, self.currency, (), count)
         highs = [one.high for one in known if one.high is not None]
@@ -95,7 +95,7 @@ class Estimate:
         )
 
     def times(self, runs: int) -> Estimate:
-        """The cost of so many equal runs."""
+        """The cost of this many equal runs."""
         if self.low is None:
             return Estimate(None, None, self.currency, self.basis, self._unknowns * runs)
         high = None if self.high is None else self.high * runs
@@ -110,7 +110,7 @@ NOTHING = Estimate(Decimal(), Decimal())  # the sum of no runs
 
 
 def unknown(currency: str, *basis: str) -> Estimate:
-    """An estimate without a figure, and why."""
+    """An estimate without a figure; `basis` says why."""
     return Estimate(None, None, currency, basis)
 
 

@@ -1,4 +1,4 @@
-"""What a run will use: each setting's value, given or by default, and what its inputs are."""
+"""The settings of a run, given or by default, and what is known of its input files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_MEDIA: Mapping[str, Media] = {}
 
 
 class Media(NamedTuple):
-    """What is known of an input file; None: not known."""
+    """What is known of an input file; None means unknown."""
 
     width: int | None = None
     height: int | None = None
@@ -36,18 +36,18 @@ class Setting(NamedTuple):
 
     @property
     def by_default(self) -> str:
-        """How to mark its value in the words of an amount."""
+        """The note to append to its value in an amount's label if it is the default."""
         return " (the default)" if self.is_default else ""
 
     def within(self, detail: str) -> str:
-        """A detail in brackets, with that mark: ` (1024 × 768, the default)`."""
+        """A detail in brackets, with that note: ` (1024 × 768, the default)`."""
         return f" ({detail}, the default)" if self.is_default else f" ({detail})"
 
 
 class Given(NamedTuple):
-    """Everything that the measures look at.
+    """All that the functions that measure a run read.
 
-    `makes` are the output media (`video`), `media` what is known of input files by their address.
+    `makes` are the output media (`video`), `media` what is known of input files by their URL.
     """
 
     settings: tuple[Setting, ...]
@@ -56,22 +56,22 @@ class Given(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """One result: `image` where the model makes nothing else."""
+        """The noun for one result: `image` if the model makes nothing else."""
         return next(iter(self.makes)) if len(self.makes) == 1 and self.makes <= _NOUNS else "output"
 
     def files(self) -> Iterator[tuple[Field, str]]:
-        """The input files in order, each with its field: addresses, however deep in lists."""
+        """The URLs of the input files in order, each with its field, at any depth of lists."""
         for setting in self.settings:
             if not setting.is_default:
                 yield from _addresses(setting.field, setting.value, 0)
 
     def known_files(self) -> list[Media]:
-        """What is known of the input files; files of which nothing is known are left out."""
+        """What is known of the input files; leaves out files about which nothing is known."""
         return [self.media[address] for _, address in self.files() if address in self.media]
 
 
 def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
-    """The settings of a run, those within objects too, in the schema's order."""
+    """The settings of a run, including those in nested objects, in the schema's order."""
     given = arguments if isinstance(arguments, dict) else {}
     return tuple(_walk(_children(root), given, 0))[:_MOST]
 
@@ -93,7 +93,7 @@ def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
 
 
 def _default(field: Field) -> Any:
-    """What the model uses if nothing is sent, as its schema says, or a union's alternative."""
+    """The value that the model uses if nothing is sent, by its schema or a union's alternative."""
     kept = (one.default for one in (field, *field.branches) if one.has_default)
     return next(kept, MISSING)
 

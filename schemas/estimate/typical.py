@@ -1,8 +1,9 @@
-"""A typical run: what an untouched form uses, as facts of the model, and what that costs.
+"""A typical run: the quantities of an unchanged form, stored as facts, and their cost.
 
 The facts are stored with the model's other ones, so that a list of models needs no schema:
 `usual-outputs:4`, `usual-megapixels:0.786`, `usual-frames:81`, `usual-steps:28`, and
-`default-duration:5` of `schemas.facts.measures`. What the schema does not say is assumed.
+`default-duration:5` of `schemas.facts.measures`. Quantities that the schema does not give are
+assumed.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ _NAMES = {"outputs", "megapixels", "frames", "steps"}
 _ASSUMED: Mapping[str, Decimal] = {
     "megapixels": Decimal("1.048576"),  # 1024 × 1024
     "seconds": Decimal(5),
-    "heard seconds": Decimal(30),  # of sound and of what is transcribed
+    "heard seconds": Decimal(30),  # of input audio, and of audio to transcribe
     "steps": Decimal(28),
     "trained steps": Decimal(1000),
-    "characters": Decimal(1000),  # about a minute, read aloud
+    "characters": Decimal(1000),  # about a minute of speech
     "words": Decimal(200),
     "tokens": Decimal(1000),
 }
@@ -35,16 +36,16 @@ _FRAMES_PER_S = Decimal(24)
 
 
 class Usual(NamedTuple):
-    """What an untouched form of a model uses, and its output media."""
+    """The quantities of an unchanged form, and the model's output media."""
 
     makes: frozenset[str] = frozenset()
     amounts: Mapping[str, Decimal] = {}
 
 
 class Typical(NamedTuple):
-    """The cost of a typical run, and what it makes in a word or two: `image`, `5 s`.
+    """The cost of a typical run, and what it makes in one or two words: `image`, `5 s`.
 
-    `rate` is the price of a second, where the length decides.
+    `rate` is the price per second, if the cost depends on the length.
     """
 
     estimate: Estimate
@@ -54,7 +55,7 @@ class Typical(NamedTuple):
 
 
 def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
-    """What an untouched form uses, as facts."""
+    """Yield the quantities of an unchanged form as facts."""
     given = Given(read_settings(root, {}), makes)
     found = {
         "outputs": counts.outputs(given),
@@ -68,7 +69,7 @@ def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
 
 
 def read_usual(facts: Iterable[str]) -> Usual:
-    """The inverse: what stored facts say of an untouched form."""
+    """Parse stored facts: the inverse of `usual_facts`."""
     makes, amounts = [], {}
     for fact in facts:
         key, _, value = fact.partition(":")

@@ -1,4 +1,4 @@
-"""The grammar of price units: upstream's free text → what is counted, and how much of it is a unit.
+"""Parses price units: upstream's free text → what is counted, and how many make one unit.
 
 Units seen at upstream: images, megapixels, seconds, videos, video segments, minutes, compute
 seconds, generations, requests, units, steps, `1000 characters`, `1000 tokens`, `1M tokens`, models.
@@ -32,7 +32,7 @@ _KIND_NOUNS: dict[Kind, str] = {
     "token": "token",
 }
 _KINDS = {noun: kind for kind, nouns in _KIND_NOUNS.items() for noun in nouns.split()}
-# The first kind that a unit names is what it counts: `second of video`, `image step`.
+# The first kind that a unit names is the one counted: `second of video`, `image step`.
 _FIRST: tuple[Kind, ...] = (
     "token", "character", "word", "step", "megapixel", "second", "frame",
 )  # fmt: skip
@@ -40,7 +40,7 @@ _SECONDS = {"minute": 60, "hour": 3600}
 _LONG = {"sec": "second", "min": "minute", "hr": "hour"}
 _SCALES = {"k": 1000, "thousand": 1000, "m": 10**6, "mn": 10**6, "million": 10**6, "b": 10**9}
 _COMPUTE = {"compute", "gpu", "cpu", "machine", "processing", "runtime"}
-_COUNTED = re.compile(r"token|char|word|letter")  # what comes in thousands: `4k tokens`
+_COUNTED = re.compile(r"token|char|word|letter")  # kinds priced by the thousand: `4k tokens`
 _GPUS = re.compile(r"[abh]\d{2,3}|t4|l40s?|rtx\d*")
 _PART = re.compile(
     r"\d+\s*[x×]\s*\d+|[abht]\d{1,3}\b|\d[\d,]*(?:\.\d+)?|[a-z]+", re.ASCII | re.IGNORECASE
@@ -51,11 +51,11 @@ _INPUT = {"input", "source", "reference", "uploaded"}
 
 
 class Unit(NamedTuple):
-    """What a price is for: `per` of `kind`, named `noun`.
+    """What a price is for: `per` of `kind`, called `noun`.
 
     `1000 characters` is 1000 of `character`, `minutes` 60 of `second` with the noun `minute`.
-    `lines` is the resolution that the unit names, `is_input` whether it counts what the run takes
-    instead of what it makes.
+    `lines` is the resolution named by the unit. `is_input`: it counts the run's input, not its
+    output.
     """
 
     kind: Kind
@@ -67,7 +67,7 @@ class Unit(NamedTuple):
 
 @lru_cache(maxsize=512)
 def parse_unit(text: str) -> Unit:
-    """The unit of a price; kind `other` where the words are not known, `run` where there are none.
+    """The unit of a price; kind `other` for unknown words, `run` for an empty text.
 
     Kind `billed` is a unit that only upstream can count: `units`, `credits`.
     """
@@ -96,7 +96,7 @@ def parse_unit(text: str) -> Unit:
 
 
 def _noun(words: list[str]) -> str:
-    """The word that is counted; the last unknown one if there is no other, empty without words."""
+    """The counted word; the last unknown word if there is none, "" without words."""
     known = [word for word in words if word in _KINDS]
     for kind in _FIRST:
         if found := next((word for word in known if _KINDS[word] == kind), ""):
@@ -127,7 +127,7 @@ def _number(parts: list[str]) -> Decimal:
 
 
 def _scale(parts: list[str], words: list[str]) -> int:
-    """The thousands in `1k tokens`, `million characters`; `5 m` alone stays five metres."""
+    """The factor of `1k tokens` or `million characters`; `5 m` alone means five metres."""
     if _KINDS.get(_noun(words)) not in {"token", "character", "word"}:
         return 1
     return next((_SCALES[part] for part in parts if part in _SCALES), 1)

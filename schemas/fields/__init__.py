@@ -1,4 +1,4 @@
-"""Input schema → Field tree, and what a field is about: its limits, hints, files and units."""
+"""Input schema → Field tree with labels, limits, display hints, kinds of files and units."""
 
 from schemas.fields.field import MISSING, Field, Kind, Missing, Option, find
 

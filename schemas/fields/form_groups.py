@@ -1,6 +1,6 @@
-"""Groups a long list of settings: by the beginning their names share, else by what they are about.
+"""Groups a long list of settings by a common name prefix, else by topic.
 
-Pure and total; the order of the schema decides within a group and among the groups.
+Pure and total; groups and their settings stay in the order of the schema.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from schemas.fields.media import words_in
 from schemas.wording.labels import label
 
 MIN_SETTINGS = 12  # a shorter list needs no groups
-_MIN_SHARED = 3  # fields that share a beginning
+_MIN_SHARED = 3  # fields with the same prefix
 _MIN_MEANT = 2
-_LONGEST = 3  # words of a shared beginning
+_LONGEST = 3  # words of a prefix
 OTHER = "Other"
-_GENERIC = {  # first words that say nothing about what a setting is for
+_GENERIC = {  # first words that do not describe a setting's purpose
     "num", "number", "enable", "enabled", "use", "max", "min", "maximum", "minimum", "is", "return",
     "auto", "custom", "include", "disable", "with", "add", "apply", "first", "last", "total", "the",
     "n", "output", "input", "should", "no", "do", "has", "target", "base",
@@ -46,14 +46,14 @@ _MEANT: tuple[tuple[str, frozenset[str]], ...] = tuple(
 
 
 class Group(NamedTuple):
-    """Settings that belong together, by their places in the given list."""
+    """Settings that belong together, by their indexes in the given list."""
 
     title: str
     places: list[int]
 
 
 def group(fields: Sequence[Field]) -> list[Group]:
-    """The groups of a long list of settings; a single one without a title if it is short."""
+    """The groups of a long list of settings; a short list is one group without a title."""
     everything = [Group("", list(range(len(fields))))]
     if len(fields) < MIN_SETTINGS:
         return everything
@@ -71,7 +71,7 @@ def group(fields: Sequence[Field]) -> list[Group]:
 
 
 def _beginnings(names: Sequence[list[str]]) -> dict[tuple[str, ...], int]:
-    """The beginnings that enough names share, with how many do."""
+    """The prefixes that enough names share, and how many names share each."""
     counts = Counter(
         tuple(words[:length])
         for words in names
@@ -93,7 +93,7 @@ def _title(field: Field, words: list[str], shared: dict[tuple[str, ...], int]) -
 
 
 def _beginning(words: list[str], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
-    """The longest beginning that as many names share as its first word; else the first word."""
+    """The longest prefix shared by as many names as the first word; else the first word."""
     first = tuple(words[:1])
     if first not in shared:
         return ()

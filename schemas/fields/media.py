@@ -226,7 +226,7 @@ def accept_weights(item: Field) -> Field:
 
 
 def is_of_weights(name: str) -> bool:
-    """Whether a field's name says that it is about LoRAs or other weights."""
+    """Whether a field's name refers to LoRAs or other weights."""
     return not _WEIGHTS.isdisjoint(words_in(name))
 
 

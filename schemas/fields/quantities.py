@@ -1,4 +1,4 @@
-"""Recognises the fields that say how long, how large and how many: durations, sizes, counts."""
+"""Recognizes fields for durations, sizes and counts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def duration_scale(field: Field) -> float | None:
 
 
 def is_count(name: str) -> bool:
-    """Whether a field of this name says how many results a run makes."""
+    """Whether a field of this name sets the number of results of a run."""
     return bool(_COUNT.fullmatch(name.lower()))
 
 

@@ -25,7 +25,7 @@ from urllib.parse import quote
 Post = Mapping[str, list[str]]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-_RESERVED = {"csrfmiddlewaretoken", "_charset_", "isindex"}  # names used by Django or browsers
+_RESERVED = {"csrfmiddlewaretoken", "_charset_", "isindex"}  # have a meaning to Django or browsers
 _ROW = re.compile(r"[0-9]{1,6}")
 BLANK_ROW = "*"  # the row number in a list's template; never decoded
 

@@ -1,6 +1,6 @@
 """Code that sends given arguments to an endpoint, in curl, Python and JavaScript.
 
-Any text may be hostile, so each is quoted by the rules of its language.
+Any text may be hostile, so each is quoted by its language's rules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 _EXACT_IN_JS = 2**53 - 1
-FAL_QUEUE_URL = "https://queue.fal.run"  # where fal's own clients send to
+FAL_QUEUE_URL = "https://queue.fal.run"  # the address of fal's own clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def snippets(
 ) -> list[Snippet]:
     """The three snippets for one call through the queue.
 
-    fal's clients send to fal alone, so that for another queue the code does without them.
+    fal's clients can send only to fal, so for another queue the code does not use them.
     """
     is_fal = queue_url == FAL_QUEUE_URL
     in_python = python if is_fal else partial(plain_python, queue_url=queue_url)
@@ -56,7 +56,7 @@ def python(endpoint_id: str, arguments: dict[str, Any]) -> str:
 
 
 def plain_python(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
-    """The same by httpx, at any queue: submit, wait, fetch the result."""
+    """The same call with httpx, to any queue: submit, wait, fetch the result."""
     return (
         "import os\nimport time\n\n"
         "import httpx  # pip install httpx\n\n"
@@ -89,7 +89,7 @@ def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
 
 
 def plain_javascript(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
-    """The same by `fetch`, at any queue: submit, wait, fetch the result."""
+    """The same call with `fetch`, to any queue: submit, wait, fetch the result."""
     body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
     return (
         "const headers = {\n"
@@ -130,7 +130,7 @@ def curl(endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE
 
 
 def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -> list[Snippet]:
-    """The call through this Vitrine: by its command line, its JSON API, and fal's own client.
+    """The call to this Vitrine: with its command line, its JSON API, and fal's own client.
 
     `server` is its address; the token comes from `VITRINE_TOKEN`.
     """
@@ -140,7 +140,7 @@ def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -
         Snippet("vitrine-curl", "JSON API", vitrine_curl(*call)),
         Snippet("vitrine-fal", "fal's JavaScript client", vitrine_fal(*call)),
     ]
-    if server.startswith("https://"):  # fal's Python client speaks nothing else
+    if server.startswith("https://"):  # fal's Python client supports only https
         found.append(
             Snippet("vitrine-fal-python", "fal's Python client", vitrine_fal_python(*call))
         )
@@ -148,7 +148,7 @@ def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -
 
 
 def vitrine_fal(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """@fal-ai/client's `subscribe` through our proxy; the key that it sends is the token."""
+    """@fal-ai/client's `subscribe` through our proxy, with the token in place of fal's key."""
     address = _quoted(json.dumps(f"{server}/api/fal/proxy"))
     head, _, call = javascript(endpoint_id, arguments).partition("\n\n")
     return (
@@ -162,7 +162,7 @@ def vitrine_fal(endpoint_id: str, arguments: dict[str, Any], server: str) -> str
 
 
 def vitrine_fal_python(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """fal-client's `subscribe` through our proxy, which it reads from its environment."""
+    """fal-client's `subscribe` through our proxy, whose address it reads from the environment."""
     host = server.removeprefix("https://")
     lines = ['os.environ["FAL_KEY"] = os.environ["VITRINE_TOKEN"]']
     for name, path in (("FAL_RUN_HOST", "run"), ("FAL_QUEUE_RUN_HOST", "queue")):
@@ -183,7 +183,7 @@ def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
 
 
 def vitrine_curl(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """A run that is answered once it has ended, or after a minute as it is then."""
+    """A run through the JSON API; answered at the run's end, or unfinished after a minute."""
     sent = {"endpoint_id": endpoint_id, "arguments": arguments}
     body = _quoted(json.dumps(sent, indent=2, ensure_ascii=False))
     return (

@@ -14,7 +14,7 @@ from schemas.wording.labels import span
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One property in words."""
+    """One property as text."""
 
     name: str
     depth: int

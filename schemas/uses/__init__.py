@@ -1,1 +1,1 @@
-"""What a result can be used as: which fields take it, in which role, and putting it there."""
+"""The possible uses of a result: the fields that accept it, their roles, and filling them in."""

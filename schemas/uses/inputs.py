@@ -1,6 +1,7 @@
 """The fields of a model that a result can fill: their paths, kinds and roles.
 
 Total and bounded, like `schemas/facts/capabilities.py`: names, limits and descriptions decide, so
+unknown models get roles too.
 models that nobody has seen get roles too.
 """
 
@@ -96,7 +97,7 @@ class _Place(NamedTuple):
 
     @property
     def words(self) -> set[str]:
-        """The words of its name; of a file object's URL those of the object."""
+        """The words of its name; for a file object's URL, those of the object's name."""
         own = self.names[-1:] if self.names[-1:] not in (("url",), ("path",)) else self.names[-2:]
         return {word for name in own for word in words_in(name)}
 
@@ -157,7 +158,7 @@ def _file_kind(place: _Place) -> str:
 
 
 def _role(place: _Place, kind: str) -> str:
-    """What the field is for: main, mask, start, end, control, reference, garment, voice …."""
+    """The field's role: main, mask, start, end, control, reference, garment, voice …."""
     words, says = place.words, f"{place.field.label} {place.field.help}"
     if kind == "text":
         return "lyrics" if "lyrics" in words else "prompt"

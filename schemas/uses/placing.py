@@ -1,4 +1,4 @@
-"""Puts a value into the arguments at the path of an input, and reads what is there."""
+"""Writes a value into arguments at the path of an input, and reads the values there."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from schemas.uses.inputs import ROW, names_in
 
 
 def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict[str, Any]:
-    """The arguments with the value at `path`; the given ones stay as they are.
+    """The arguments with the value at `path`; does not change the given ones.
 
-    A list gets another row, unless it has the value already; of a full one the last is replaced.
+    A list gets another row, unless it already contains the value; in a full list the last row is
+    replaced.
     """
     placed = _put(root, arguments, names_in(path), value)
     return placed if isinstance(placed, dict) else arguments
 
 
 def values_at(arguments: Any, path: str) -> list[Any]:
-    """The values at a path, one for each row; none where nothing is set."""
+    """The values at a path, one per row; empty if nothing is set."""
     found = [arguments]
     for name in names_in(path):
         if name == ROW:

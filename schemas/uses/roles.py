@@ -1,4 +1,4 @@
-"""What a model does with a result in one of its fields: `start-frame`, `upscale`, `lip-sync` …."""
+"""What a model does with a result in a given field: `start-frame`, `upscale`, `lip-sync` …."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from schemas.fields.media import words_in
 from schemas.uses.inputs import ROW, Input
 
-# Of each kind of result: the uses in the order of the menu, with their titles.
+# For each kind of result its uses and their titles, in the order of the menu.
 USES: dict[str, dict[str, str]] = {
     "image": {
         "start-frame": "Start frame of a film",
@@ -108,7 +108,7 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
 
 @lru_cache(maxsize=64)
 def _words(name: str) -> frozenset[str]:
-    """The words of a model's name; its inputs are asked about one after the other."""
+    """The words of a model's name; cached, since its inputs are examined one after the other."""
     return frozenset(words_in(name))
 
 
@@ -156,7 +156,7 @@ def _use_of_image(
 
 
 def _goes_beside(one: Input, siblings: Sequence[Input]) -> bool:
-    """Whether a film's pictures are no frames of it: a list, or beside a film that is needed."""
+    """Whether a video model's images are not frames: a list, or beside a required video."""
     if one.role != "main":
         return False
     needs_film = any(o.kind == "video" and o.is_required for o in siblings)
@@ -164,7 +164,7 @@ def _goes_beside(one: Input, siblings: Sequence[Input]) -> bool:
 
 
 def _main_alone(siblings: Sequence[Input]) -> bool:
-    """Whether one picture is the main one, so that a list beside it is something else."""
+    """Whether one image is the main one, so that a list beside it has another use."""
     return any(
         one.kind == "image" and one.role == "main" and one.is_required and ROW not in one.path
         for one in siblings

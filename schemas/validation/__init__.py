@@ -1,4 +1,4 @@
-"""Validates arguments against the original JSON Schema, in bounded time and with sentences."""
+"""Validates arguments against the original JSON Schema, in bounded time; explains each error."""
 
 from schemas.validation.arguments import validate
 

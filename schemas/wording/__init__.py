@@ -1,1 +1,1 @@
-"""Words for people: labels and languages, and the words that field names contain."""
+"""Labels and language names for people, and the words that field names contain."""

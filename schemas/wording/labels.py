@@ -52,7 +52,7 @@ _ACRONYMS = {
     "sdxl": "SDXL",
     "mlsd": "MLSD",
 }
-_IN_FULL = {  # abbreviations in names, as a person writes them
+_IN_FULL = {  # abbreviations in names → full words
     "img": "image",
     "imgs": "images",
     "vid": "video",
