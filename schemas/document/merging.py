@@ -51,7 +51,7 @@ class Merger:
         return flat, refs
 
     def one_object(self, flat: Schema, refs: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
-        """The alternatives of an input, which are objects, as one object with all their keys."""
+        """An input's alternatives, which are objects, merged into one object with all keys."""
         return self._with_alternatives(flat, refs, ())
 
     def _all_of(

@@ -28,11 +28,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What one run or several may cost, from `low` to `high`, both inclusive.
+    """What one or several runs may cost, from `low` to `high`, both inclusive.
 
-    `low` None: nothing is known. `high` None: it may cost more than `low`, unknown how much.
-    `basis` has one line for each step of the computation. `unknown_count` counts the runs of a sum
-    whose price is unknown; `low` and `high` leave these out.
+    `low` None: nothing is known. `high` None: no upper limit is known. `basis` has one line per
+    step of the computation. `unknown_count` is the number of runs in a sum whose price is unknown;
+    `low` and `high` do not include these.
     """
 
     low: Decimal | None
