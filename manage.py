@@ -22,6 +22,9 @@ def main() -> None:
         if sys.argv[1:2] and sys.argv[1] in readiness.COMMANDS:
             django.setup()
             readiness.require(is_patient=sys.argv[1] in readiness.PATIENT_COMMANDS)
+        elif sys.argv[1:2] == ["migrate"]:
+            django.setup()
+            readiness.require_database(is_patient=False)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Vitrine did not start: {error}")

@@ -47,8 +47,6 @@ def pytest_collection_finish() -> None:
 
 laws.lay_down()
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-# They differ from sandbox/interlude/fast in their price only; the film of each takes a second.
-DEARER = ("standard", "pro", "cinema")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,24 +142,29 @@ def catalogue_items() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def painted(shared: Path) -> Path:
-    """A sandbox's folder with all its thumbnails, painted once for all processes of this run."""
+    """A sandbox's folder with a thumbnail for each model: one still and one film, many times.
+
+    Painting a picture for each takes a minute, and only the gallery's own tests look at them.
+    """
     from sandbox.config import Config
     from sandbox.models import MODELS
     from sandbox.state import Sandbox
 
     folder = shared / "painted"
     folder.mkdir(exist_ok=True)
-    dearer = tuple(f"sandbox/interlude/{tier}/" for tier in DEARER)
     with one_at_a_time(folder):
         gallery = Sandbox(Config(folder)).gallery
-        for relative in gallery.missing():
-            gallery.make(relative)
-        for model in MODELS:
-            if model.makes_films and not model.endpoint_id.startswith(dearer):
-                film = gallery.make(f"thumbs/{model.endpoint_id}.mp4")
-                if film and film.parent.name == "fast":
-                    for tier in DEARER:
-                        shutil.copy(film, film.parents[1] / tier / film.name)
+        films = [f"thumbs/{model.endpoint_id}.mp4" for model in MODELS if model.makes_films]
+        for relatives in (gallery.missing(), films):
+            made: Path | None = None
+            for relative in relatives:
+                if made is None:
+                    made = gallery.make(relative)
+                    assert made is not None
+                    root = made.parents[len(Path(relative).parts) - 1]
+                elif not (root / relative).exists():
+                    (root / relative).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(made, root / relative)
     return folder
 
 

@@ -113,6 +113,15 @@ def test_every_adr_number_in_the_code_is_a_current_one() -> None:
     assert [where for where in sorted(named) if where[0] not in numbers] == []
 
 
+def test_the_index_lists_every_decision_and_marks_ten_to_read_first() -> None:
+    folder = ROOT / "docs/adr"
+    rows = re.findall(
+        r"^\| (●?) ?\| \[\d+\]\((\S+\.md)\)", (folder / "README.md").read_text(), re.M
+    )
+    assert sorted(name for _, name in rows) == sorted(path.name for path in folder.glob("0*.md"))
+    assert len([name for mark, name in rows if mark]) == 10
+
+
 def test_pre_commit_runs_the_tools_of_make_lint() -> None:
     makefile = (ROOT / "Makefile").read_text()
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()

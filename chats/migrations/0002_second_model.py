@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_inputs"),
+        ("catalog", "0009_squashed_0011"),
         ("chats", "0001_chats"),
     ]
 

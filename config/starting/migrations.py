@@ -10,9 +10,17 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+Key = tuple[str, str]  # app label and name of a migration
+
 TABLE = "django_migrations"
 SQUASHED = "_squashed_"  # in the name of each migration that replaces others
-LAST_UNSQUASHED = "the Vitrine of 22 November 2026 (commit 44fd5e7)"
+# The last Vitrine that still has the migrations that a squashed one replaces: of these squashes, …
+LAST_UNSQUASHED_OF = dict.fromkeys(
+    [("catalog", "0001_squashed_0008"), ("playground", "0001_squashed_0012")],
+    "the Vitrine of 22 November 2026 (commit 44fd5e7)",
+)
+# … and of all others.
+LAST_UNSQUASHED = "the Vitrine of 24 November 2026 (commit b7749c45)"
 
 
 def require_known() -> None:
@@ -26,13 +34,13 @@ def require_known() -> None:
     finally:
         connection.close()
     on_disk = _on_disk()
-    squashed = [_replaced_by(*key) for key in on_disk if SQUASHED in key[1]]
-    _require_not_newer(recorded - on_disk.union(*squashed))
-    for replaced in squashed:
-        _require_all_or_none(replaced, recorded)
+    squashes = {key: _replaced_by(*key) for key in sorted(on_disk) if SQUASHED in key[1]}
+    _require_not_newer(recorded - on_disk.union(*squashes.values()))
+    for squash, replaced in squashes.items():
+        _require_all_or_none(squash, replaced - recorded, replaced & recorded)
 
 
-def _require_not_newer(unknown: set[tuple[str, str]]) -> None:
+def _require_not_newer(unknown: set[Key]) -> None:
     if unknown:
         named = ", ".join(f"{app}.{name}" for app, name in sorted(unknown)[:3])
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
@@ -42,20 +50,22 @@ def _require_not_newer(unknown: set[tuple[str, str]]) -> None:
         )
 
 
-def _require_all_or_none(replaced: set[tuple[str, str]], recorded: set[tuple[str, str]]) -> None:
-    """Refuse a half-migrated database, on which Django would end with a traceback."""
-    missing = sorted(replaced - recorded)
-    if missing and len(missing) < len(replaced):
+def _require_all_or_none(squash: Key, missing: set[Key], applied: set[Key]) -> None:
+    """Refuse a database with only a part of what `squash` replaces.
+
+    Django would end with a traceback: it needs the replaced files, which are gone.
+    """
+    if missing and applied:
         raise ImproperlyConfigured(
             "the database is of an older Vitrine than this one can upgrade "
-            f"({'.'.join(missing[0])} "
-            f"was never applied); nothing was changed. Start {LAST_UNSQUASHED} once, which applies "
-            "it, then this one."
+            f"({'.'.join(min(missing))} was never applied): update to "
+            f"{LAST_UNSQUASHED_OF.get(squash, LAST_UNSQUASHED)} first, start it once, then update "
+            "again; nothing was changed."
         )
 
 
-def _recorded() -> set[tuple[str, str]]:
-    """Return app label and name of each applied migration of an installed app.
+def _recorded() -> set[Key]:
+    """App label and name of each applied migration of an installed app; empty in a new database.
 
     Leaves out apps that are not installed: a removed app's rows stay and prove no newer version.
     """
@@ -67,8 +77,8 @@ def _recorded() -> set[tuple[str, str]]:
         return {(app, name) for app, name in cursor.fetchall() if app in labels}
 
 
-def _on_disk() -> set[tuple[str, str]]:
-    """Return app label and name of each migration file; loading the files would take 60 ms."""
+def _on_disk() -> set[Key]:
+    """App label and name of each migration file, without loading it, which takes 60 ms."""
     packages = {app.label: f"{app.name}.migrations" for app in apps.get_app_configs()}
     return {
         (label, module.name)
@@ -78,7 +88,7 @@ def _on_disk() -> set[tuple[str, str]]:
     }
 
 
-def _replaced_by(label: str, name: str) -> set[tuple[str, str]]:
-    """Return app label and name of each migration that the squashed migration `name` replaces."""
+def _replaced_by(label: str, name: str) -> set[Key]:
+    """App label and name of each migration that the squashed migration `name` replaces."""
     module = import_module(f"{apps.get_app_config(label).name}.migrations.{name}")
     return set(module.Migration.replaces)

@@ -30,7 +30,7 @@ def require(*, is_patient: bool) -> None:
     database does not respond.
     """
     disk.require_space(_folders())
-    _require_database(is_patient)
+    require_database(is_patient=is_patient)
     for folder in _folders()[1:]:
         disk.require_writable(folder)
     private_files.restrict(settings.VAR_DIR, private_files.database_files())
@@ -42,7 +42,8 @@ def _folders() -> list[Path]:
     return [settings.VAR_DIR, *([Path(settings.MEDIA_ROOT)] if is_disk else [])]
 
 
-def _require_database(is_patient: bool) -> None:
+def require_database(*, is_patient: bool) -> None:
+    """Check that the database responds and that this code can upgrade it, as `require` does."""
     try:
         migrations.require_known()
     except (DatabaseError, InterfaceError) as error:

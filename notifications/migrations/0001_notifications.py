@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("playground", "0017_shared_artifacts"),
+        ("playground", "0013_squashed_0022"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -300,14 +300,16 @@ def as_document(rows: dict[str, Row]) -> str:
     head = [
         "# Who may do what",
         "",
-        "Written by `python -m tests.accounts.access`; `tests/accounts/test_access.py` compares "
-        "it with what each",
-        "route answers. login: is sent to the login page. yes: is answered. no: 403. none: 404, "
-        "as if it were not",
-        "there. -: no such method. Permitted are staff with the permission of the last column; "
-        "superusers have all.",
-        "Django's own admin pages are staff's with its permission for each model (view, add, "
-        "change, delete).",
+        "`python -m tests.accounts.access` writes this page; `tests/accounts/test_access.py` compares",
+        "it with what each route returns. *owner* owns the object, *permitted* is staff with the",
+        "permission in the last column. Superusers have all permissions. In Django's own admin pages,",
+        "staff need its permission for each model (view, add, change, delete).",
+        "",
+        "- `login`: redirected to the login page, or 401",
+        "- `yes`: answered",
+        "- `no`: 403",
+        "- `none`: 404, as if the object did not exist",
+        "- `-`: 405, there is no such method",
         "",
         "| route | method | " + " | ".join(ROLES) + " | permission |",
         "|---|---|" + "---|" * len(ROLES) + "---|",

@@ -30,7 +30,7 @@ from tests.schemas.laws import cases
 
 assert resources  # which declares the operations
 FLUX = "fal-ai/flux/dev"
-EXAMPLES = cases(2)
+EXAMPLES = cases(1)
 # Its cases are made when the test runs, a part of it for each operation: made while tests are
 # collected, they would be made by every process.
 schema = schemathesis.pytest.from_fixture("api_schema")

@@ -12,6 +12,7 @@ from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.test_journey import ready
 from tests.processes import Up
+from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
 
@@ -59,7 +60,7 @@ def test_a_conversation_branches(open_page: Open) -> None:
     assert_fits(page)
 
 
-@pytest.mark.parametrize(("size", "theme"), [(PHONE, "dark"), (WIDE, "light")])
+@pytest.mark.parametrize(("size", "theme"), sample([(PHONE, "dark"), (WIDE, "light")], 1))
 def test_an_answer_stopped_in_the_middle_keeps_what_came(
     open_page: Open, vitrine: Up, size: tuple[int, int], theme: Literal["dark", "light"]
 ) -> None:

@@ -45,6 +45,12 @@ def page(chromium: Browser) -> Iterator[Page]:
         page.close()
 
 
+@pytest.fixture(scope="module")
+def seen() -> set[str]:
+    """The elements that stood in a form before."""
+    return set()
+
+
 def wrong(kit: Field) -> Iterator[Form]:
     """Forms in which much is wrong."""
     yield "kit", kit, WRONG, []
@@ -66,15 +72,14 @@ def examples(kit: Field) -> Iterator[Form]:
         yield model.endpoint_id, build(contract(document, model.endpoint_id)), model.example(), []
 
 
-@pytest.mark.parametrize("forms", [wrong, untouched, examples])
+@pytest.mark.parametrize("forms", [wrong, examples, untouched])
 def test_axe_finds_nothing(
-    page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]]
+    page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
 ) -> None:
     """A form all of whose elements stood in one before is left to `HYPOTHESIS_PROFILE=long`."""
-    seen: set[str] = set()
     for name, root, value, problems in forms(kit):
         put(page, root, value, problems).evaluate(UNFOLD)
         elements = set(page.evaluate(ELEMENTS))
         if IS_LONG or elements - seen:
             assert_clean(page, name)
-        seen |= elements
+        seen.update(elements)

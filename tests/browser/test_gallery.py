@@ -12,6 +12,7 @@ from catalog.models import Endpoint, Picture, SyncReport
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.processes import until
+from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.browser
 
@@ -263,7 +264,7 @@ def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
     assert requests == []
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) -> None:
     for number, name in enumerate(("pro", "lite", "turbo")):
         Endpoint.objects.create(

@@ -17,6 +17,7 @@ from bench.stage import browser
 from playground.models import Upload
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
+from tests.schemas.laws import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -31,7 +32,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
         yield started
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_a_past_result_is_found_and_taken_by_keyboard(
     open_form: Open, make_run: Any, size: Any
 ) -> None:
@@ -67,7 +68,7 @@ def mask_of(page: Page) -> Image.Image:
         return Image.open(io.BytesIO(file_.read())).convert("L")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) -> None:
     page = open_form(size)
     mask = field(page, "mask_url")
@@ -173,7 +174,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -> None:
     page = open_form(size)
     sound = field(page, "audio_url")

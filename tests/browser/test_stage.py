@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -33,7 +34,9 @@ def shown(page: Page) -> str:
     return page.url.partition("shown=")[2]
 
 
-@pytest.mark.parametrize("size", [WIDE, LARGE, TABLET, PHONE], ids=lambda size: str(size[0]))
+@pytest.mark.parametrize(
+    "size", sample([LARGE, WIDE, PHONE, TABLET], 2), ids=lambda size: str(size[0])
+)
 def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     open_page: Open, size: tuple[int, int]
 ) -> None:

@@ -7,11 +7,12 @@ from playwright.sync_api import expect
 
 from catalog.models import Favourite
 from tests.browser.gallery import PHONE, WIDE, Open
+from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_star_turns_at_once_is_announced_and_can_be_undone(
     open_page: Open, size: tuple[int, int]
 ) -> None:

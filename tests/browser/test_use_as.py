@@ -17,6 +17,7 @@ from tests.browser.journeys import (
     open_page,
     prompt,
 )
+from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -35,7 +36,7 @@ def run(page: Page, words: str) -> str:
     return done.first.get_attribute("data-run-id") or ""
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int, int]) -> None:
     page = open_page(AURORA, size)
     made = run(page, "a harbour at dawn")

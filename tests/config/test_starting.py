@@ -103,6 +103,26 @@ def test_older_code_refuses_a_newer_database_and_writes_nothing(
     database.close()
 
 
+@pytest.mark.parametrize("process", [*PROCESSES, "migrate"])
+def test_a_database_between_two_releases_is_refused_and_left_as_it_is(
+    checkout: Path, tmp_path: Path, process: str
+) -> None:
+    """Some of the migrations that a squashed one replaces are applied; the others are gone."""
+    between = tmp_path / "between.sqlite3"
+    shutil.copy(checkout / "var" / "vitrine.sqlite3", between)
+    with sqlite3.connect(between) as database:
+        later = "name = '0013_squashed_0022' OR name >= '0016'"
+        database.execute(f"DELETE FROM django_migrations WHERE app = 'playground' AND ({later})")
+        before = list(database.iterdump())
+    database.close()
+    sentence = refused(checkout, process, DATABASE_URL=f"sqlite:///{between}")
+    assert "playground.0016_drafts_by_tab was never applied" in sentence
+    assert "update to the Vitrine of 24 November 2026 (commit b7749c45) first" in sentence
+    with sqlite3.connect(between) as database:
+        assert list(database.iterdump()) == before
+    database.close()
+
+
 def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(
     checkout: Path, tmp_path: Path
 ) -> None:

@@ -43,36 +43,11 @@ WALKED = [
     for model in MODELS
     if model.endpoint_id not in FAILS_ON_PURPOSE | PAINTED_BY_AURORA | LIKE_INTERLUDE
 ]
-# Each takes seconds and is like the next smaller one.
-TOO_LONG = {("mischief/huge", "megabytes", "32"), ("murmur/tones", "duration", "60")} | {
-    (f"sandbox/drift/{way}", name, what)
-    for way in ("image-to-video", "text-to-video")
-    for name, what in (("duration", "5"), ("duration", "8"), ("resolution", "720p"))
+# Each run takes long; their fields are read by code that lighter models share.
+HEAVY = {
+    *(f"sandbox/drift/{way}" for way in ("image-to-video", "text-to-video")),
+    *("mischief/huge", "murmur/tones", "murmur/voice", "workflows/sandbox/storyboard", INTERLUDE),
 }
-# A second each, for words of which only the colours are taken, as other models do.
-TOO_LONG |= {
-    ("sandbox/drift/text-to-video", "prompt", what) for what in edges.TEXTS if what != "empty"
-}
-# Each paints a film for a number that is drawn from as those of pictures are.
-TOO_LONG |= {
-    (film, "seed", what)
-    for film in ("sandbox/drift/text-to-video", INTERLUDE)
-    for what in ("0", "-1", "9223372036854775808")
-}
-STORYBOARD = "workflows/sandbox/storyboard"
-
-
-def takes_too_long(model: Model, name: str, what: str) -> bool:
-    """Whether the walk leaves this case out, as others prove the same in less time."""
-    if model.endpoint_id == STORYBOARD:  # its steps are models that are walked themselves
-        return what not in {"empty", "0", "-1"}
-    if model.endpoint_id == INTERLUDE and (
-        # Its second picture is read as the first one is, and its words choose the music alone.
-        name == "last_frame_url"
-        or (name in {"prompt", "duration", "resolution"} and what not in {"empty", "3", "480p"})
-    ):
-        return True
-    return (model.endpoint_id, name, what) in TOO_LONG
 
 
 @cache
@@ -89,10 +64,11 @@ def fields_of_earlier_models() -> dict[str, set[str]]:
 
 def cases(model: Model) -> Iterator[edges.Case]:
     """The edge values to try on a model."""
+    is_brief = not IS_LONG and model.endpoint_id in HEAVY
     known = set() if IS_LONG else fields_of_earlier_models()[model.endpoint_id]
     tried: set[str] = set()
     for name, what, value in edges.cases(model):
-        if takes_too_long(model, name, what) or name in tried & known:
+        if name in tried and (is_brief or name in known):
             continue
         tried.add(name)
         yield name, what, value

@@ -10,28 +10,29 @@ from PIL import Image
 
 from sandbox.models import MODELS
 from tests.sandbox.server import start_sandbox
+from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
 
 
 @pytest.fixture
-def gallery(painted: Path) -> Iterator[str]:
-    """Where a sandbox serves the thumbnails that it has painted."""
-    running = start_sandbox(painted)
+def gallery(tmp_path: Path) -> Iterator[str]:
+    """The address of a sandbox's thumbnails, which it paints when they are asked for."""
+    running = start_sandbox(tmp_path)
     yield f"{running.addresses['files']}/thumbs"
     assert running.stop() == 0
 
 
 def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
-    pictures = set()
-    for model in MODELS:
+    pictures, models = set(), sample(MODELS, 6)
+    for model in models:
         answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp")
         assert answer.headers["content-type"] == "image/webp"
         image = Image.open(io.BytesIO(answer.content))
         assert image.size == (480, 360)
         assert len(answer.content) < 120_000
         pictures.add(answer.content)
-    assert len(pictures) == len(MODELS)
+    assert len(pictures) == len(models)
 
 
 def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:

@@ -22,6 +22,7 @@ from sandbox.contract.registry import Model
 from sandbox.models import MODELS
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
+from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -165,7 +166,7 @@ SEEDED = [
 ]
 
 
-@pytest.mark.parametrize("model", SEEDED, ids=[model.endpoint_id for model in SEEDED])
+@pytest.mark.parametrize("model", sample(SEEDED, 8), ids=lambda model: model.endpoint_id)
 def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
     http: httpx.Client, sandbox: RunningSandbox, model: Model
 ) -> None:

@@ -7,11 +7,14 @@ many others, and whatever else takes too long for each run.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+T = TypeVar("T")
 USUAL, LONG_FACTOR = 10, 100
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
@@ -19,6 +22,11 @@ IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 def cases(few: int) -> int:
     """The number of examples for a law that a normal run tries on `few`."""
     return few * LONG_FACTOR if IS_LONG else few
+
+
+def sample(every: Sequence[T], few: int) -> Sequence[T]:
+    """Return `few` of these, evenly spread, for a normal run; all of them for the long profile."""
+    return every if IS_LONG else [every[n * len(every) // few] for n in range(few)]
 
 
 def lay_down() -> None:

@@ -1,7 +1,8 @@
 """A database of an earlier Vitrine upgrades in place, keeps its rows and gets a new one's tables.
 
 `previous_release.*.sql` are dumps of a database of commit 44fd5e7, in which all migrations that
-`0001_squashed_*` replace are applied.
+`catalog.0001_squashed_0008` and `playground.0001_squashed_0012` replace are applied, and no later
+one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,26 @@ import environ
 import pytest
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
 from django.db.utils import ConnectionHandler
 
 from tests.processes import ROOT, environment
 
 HERE = Path(__file__).parent
-SQUASHES = {("catalog", "0001_squashed_0008"), ("playground", "0001_squashed_0012")}
-LAST_UNSQUASHED = [("catalog", "0009"), ("playground", "0013")]
+# Each squashed migration, with the last commit that has the migrations it replaces.
+SQUASHES = {
+    ("api", "0001_squashed_0003"): "b7749c45",
+    ("boards", "0001_squashed_0005"): "b7749c45",
+    ("catalog", "0001_squashed_0008"): "44fd5e7",
+    ("catalog", "0009_squashed_0011"): "b7749c45",
+    ("flows", "0001_squashed_0005"): "b7749c45",
+    ("playground", "0001_squashed_0012"): "44fd5e7",
+    ("playground", "0013_squashed_0022"): "b7749c45",
+}
+DATES = {"44fd5e7": 22, "b7749c45": 24}
 # The revision token, which each write renews, and the search tables that 44fd5e7 filled.
 DERIVED = ("catalog_revision", "catalog_search")
+Key = tuple[str, str]  # app label and name of a migration
 Make = Callable[[], str]
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
 
@@ -83,8 +95,8 @@ def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def migrate(url: str, *target: str) -> None:
-    done = manage(url, "migrate", "--verbosity", "0", *target)
+def migrate(url: str, *options: str) -> None:
+    done = manage(url, "migrate", "--verbosity", "0", *options)
     assert done.returncode == 0, done.stderr
 
 
@@ -128,20 +140,29 @@ def rows(url: str) -> dict[str, list[dict[str, Any]]]:
         return found
 
 
-def applied(url: str) -> set[tuple[str, str]]:
+def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Execute one statement; returns its rows, if it has any."""
     with closing(connect(url)) as database, database.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
-
-
-def forget(url: str, migrations: set[tuple[str, str]]) -> None:
-    """Remove the rows that record `migrations` as applied."""
-    with closing(connect(url)) as database, database.cursor() as cursor:
-        for app, name in migrations:
-            cursor.execute(
-                "DELETE FROM django_migrations WHERE app = %s AND name = %s", [app, name]
-            )
+        cursor.execute(sql, values)
+        found = cursor.fetchall() if cursor.description else []
         database.commit()
+    return found
+
+
+def applied(url: str) -> set[Key]:
+    return {(app, name) for app, name in execute(url, "SELECT app, name FROM django_migrations")}
+
+
+def forget(url: str, migrations: Iterable[Key]) -> None:
+    """Remove the rows that record `migrations` as applied."""
+    for key in migrations:
+        execute(url, "DELETE FROM django_migrations WHERE app = %s AND name = %s", *key)
+
+
+def record(url: str, migration: Key) -> None:
+    """Record `migration` as applied."""
+    sql = "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, '2026-11-24')"
+    execute(url, sql, *migration)
 
 
 @pytest.fixture
@@ -154,29 +175,27 @@ def previous_release(make_database: Make) -> str:
 
 @pytest.fixture
 def last_unsquashed(previous_release: str) -> str:
-    """The address of a database with every migration that there was before the squash."""
-    for app, name in LAST_UNSQUASHED:
-        migrate(previous_release, app, name)
+    """The address of a database as commit b7749c45 left it, which had no squash of these."""
+    migrate(previous_release)
     forget(previous_release, SQUASHES)
     return previous_release
 
 
-@pytest.mark.parametrize("fixture", ["previous_release", "last_unsquashed"])
 def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
-    fixture: str, request: pytest.FixtureRequest
+    previous_release: str,
 ) -> None:
     """The new one is that of the tests.
 
     Rows of replaced migrations stay in `django_migrations`, though their files are gone: the check
     at the start knows them.
     """
-    url = request.getfixturevalue(fixture)
+    url = previous_release
     before = rows(url)
     assert before["playground_run"]
     assert before["catalog_collectionitem"]
-    assert not applied(url) & SQUASHES
+    assert not applied(url) & SQUASHES.keys()
     migrate(url)
-    assert applied(url) >= SQUASHES
+    assert applied(url) >= SQUASHES.keys()
     with closing(connect(url)) as upgraded:
         assert schema(upgraded) == schema(connection)
     after = rows(url)
@@ -186,13 +205,56 @@ def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
     assert "newer Vitrine" not in manage(url, "sync_models", "--wrong-option").stderr
 
 
-def test_a_database_that_is_too_old_is_refused_in_one_sentence(previous_release: str) -> None:
-    """Half of what a squashed migration replaces is applied: Django would end with a traceback."""
-    forget(previous_release, {("playground", "0012_words_for_states_and_ways")})
-    before = rows(previous_release)
-    done = manage(previous_release, "sync_models")
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert "playground.0012_words_for_states_and_ways" in done.stderr
-    assert "older Vitrine" in done.stderr
-    assert rows(previous_release) == before
+def test_an_upgrade_stars_the_only_file_of_a_starred_run(previous_release: str) -> None:
+    execute(previous_release, "UPDATE playground_run SET is_starred = %s", True)
+    migrate(previous_release)
+    assert execute(previous_release, "SELECT is_starred FROM playground_artifact") == [(True,)]
+
+
+def test_an_upgrade_has_the_films_and_sounds_of_before_measured(previous_release: str) -> None:
+    for content_type in ("video/mp4", "audio/wav", "image/gif", "image/png"):
+        execute(
+            previous_release,
+            "INSERT INTO playground_upload (id, digest, file, file_name, content_type, size_bytes,"
+            " created_at, upstream_url, user_id, is_shared) SELECT %s, %s, '', '', %s, 1,"
+            " '2026-11-22', '', min(id), %s FROM auth_user",
+            *(uuid4().hex, content_type, content_type, False),
+        )
+    migrate(previous_release)
+    measured = "SELECT content_type FROM playground_upload WHERE measure_at IS NOT NULL"
+    found = {content_type for (content_type,) in execute(previous_release, measured)}
+    assert found == {"video/mp4", "audio/wav", "image/gif"}
+
+
+def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: str) -> None:
+    url = last_unsquashed
+    before = rows(url)
+    migrate(url, "--check")
+    assert not applied(url) & SQUASHES.keys()
+    migrate(url)
+    assert applied(url) >= SQUASHES.keys()
+    with closing(connect(url)) as database:
+        assert schema(database) == schema(connection)
+    assert rows(url) == before
+
+
+def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: str) -> None:
+    """A part of what a squashed migration replaces is applied: Django ends with a traceback."""
+    url = last_unsquashed
+    replacements = MigrationLoader(None).replacements
+    assert replacements.keys() == SQUASHES.keys()
+    before = rows(url)
+    for squash, migration in replacements.items():
+        missing = migration.replaces[-1]
+        forget(url, [missing])
+        done = manage(url, "migrate")
+        record(url, missing)
+        assert done.returncode == 1
+        assert done.stderr == (
+            "Vitrine did not start: the database is of an older Vitrine than this one can upgrade "
+            f"({'.'.join(missing)} was never applied): update to the Vitrine of "
+            f"{DATES[SQUASHES[squash]]} November 2026 (commit {SQUASHES[squash]}) first, start it "
+            "once, then update again; nothing was changed.\n"
+        )
+        assert not done.stdout
+    assert rows(url) == before

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0011_inputs"),
-        ("playground", "0021_metadata_backfill"),
+        ("catalog", "0009_squashed_0011"),
+        ("playground", "0013_squashed_0022"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -105,7 +105,7 @@ def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four
 
 def test_a_starred_run_of_before_keeps_its_star(four: Four) -> None:
     alone, several, plain = four(1, is_starred=True), four(3, is_starred=True), four(1)
-    migration = importlib.import_module("playground.migrations.0018_starred_artifacts")
+    migration = importlib.import_module("playground.migrations.0013_squashed_0022")
     migration.star_only_files(apps, connection.schema_editor())
     assert starred(alone) == (True, [0])
     assert starred(several) == (True, []), "which of them was meant is not known"
