@@ -1,1 +1,1 @@
-"""How fast Vitrine is, always beside a reference measured in the same run (docs/BENCHMARKS.md)."""
+"""Benchmarks of Vitrine, each with a reference measured in the same run (docs/BENCHMARKS.md)."""

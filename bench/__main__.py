@@ -1,6 +1,6 @@
-"""`python -m bench [question …]`: measure, then say goal by goal what was met.
+"""`python -m bench [name …]`: run benchmarks, then print which goals are met.
 
-Exit code 0 also when a goal is missed: that is an answer. 1 when a measurement broke.
+Exit code 0 even if a goal is missed, since that is a valid result; 1 if a measurement failed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from bench.stage.stage import Stage
 
 Question = Callable[[Stage, int, bool], list[Goal]]
 
-# name → where it is answered, rounds, what it asks; a module is read only when its question is
-# asked
+# name → function, rounds, description; a module is imported only when its benchmark runs
 QUESTIONS = {
     "g7": ("bench.pages.forms:measure_goals", 30, "form from schema"),
     "graph": ("bench.pages.graphs:measure_goals", 50, "a workflow's graph of 40 nodes"),
@@ -50,7 +49,7 @@ def main(
     argv: list[str] | None = None,
     questions: Mapping[str, tuple[str, int, str]] = QUESTIONS,
 ) -> int:
-    """Ask the questions one after the other, then show the summary."""
+    """Run the benchmarks one after the other, then print the summary."""
     options = parser().parse_args(argv)
     wanted = {SAME.get(name, name) for name in options.questions} or set(questions)
     goals: list[Goal] = []
@@ -64,7 +63,7 @@ def main(
             try:
                 question = find(place)
                 goals += question(stage, options.rounds or rounds, options.full)
-            except Exception:  # the other questions still have their answers
+            except Exception:  # the other benchmarks still run
                 traceback.print_exc()
                 broken.append(name)
     print(f"\n== Summary ({time.monotonic() - started:.0f} s)\n")
@@ -76,7 +75,7 @@ def main(
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser("python -m bench", description=__doc__)
     names = [*QUESTIONS, *SAME]
     made.add_argument(
@@ -88,13 +87,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def find(place: str) -> Question:
-    """The function behind `module:name`."""
+    """Return the function at `module:name`."""
     module, _, name = place.partition(":")
     question: Question = getattr(import_module(module), name)
     return question
 
 
 if __name__ == "__main__":
-    # Who is told to end takes the stage down first: its processes, its folder, its databases.
+    # On SIGTERM, raise SystemExit, so that the stage ends its processes and deletes its files.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""What a benchmark answers: figures, the goal that they meet or miss, and tables of them."""
+"""Results of benchmarks: figures, the goals that they meet or miss, and tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KB = 1000
 
 @dataclass(frozen=True)
 class Goal:
-    """One line of the summary. `is_met` is None for a figure that no goal speaks of."""
+    """One row of the summary. `is_met` is None for a figure without a goal."""
 
     name: str
     what: str
@@ -23,7 +23,7 @@ class Goal:
     is_met: bool | None = None
 
     def cells(self) -> list[str]:
-        """The line as the summary shows it."""
+        """Return the row's cells."""
         ratio = "" if self.ratio is None else f"{self.ratio:.2f} x"
         met = {True: "yes", False: "MISSED", None: ""}[self.is_met]
         return [self.name, self.what, self.limit, self.measured, self.reference, ratio, met]
@@ -35,7 +35,7 @@ SUMMARY = ["goal", "what", "limit", "measured", "reference", "ratio", "met"]
 def at_most(
     name: str, what: str, value: float, limit: float, unit: str, reference: float | None = None
 ) -> Goal:
-    """A goal that is an absolute figure; a reference only says how busy the machine was."""
+    """A goal with an absolute limit; the reference only shows how busy the machine was."""
     beside = "" if reference is None else show(reference, unit)
     ratio = value / reference if reference else None
     limit_text = f"<= {show(limit, unit)}"
@@ -43,14 +43,14 @@ def at_most(
 
 
 def at_least(name: str, what: str, value: float, limit: float, unit: str = "") -> Goal:
-    """A goal that something must not fall below."""
+    """A goal with a lower limit."""
     return Goal(name, what, f">= {limit:g}", f"{value:.3f} {unit}".strip(), is_met=value >= limit)
 
 
 def times(
     name: str, what: str, value: float, reference: float, limit: float, unit: str, of: str = "floor"
 ) -> Goal:
-    """A goal that is a ratio to a reference of the same run; `of` names the reference."""
+    """A goal relative to a reference of the same run; `of` names the reference."""
     ratio = value / reference if reference else math.inf
     return Goal(
         name,
@@ -66,7 +66,7 @@ def times(
 def over(
     name: str, what: str, value: float, reference: float, more: float, unit: str, of: str = "floor"
 ) -> Goal:
-    """A goal that is a reference of the same run and so much more."""
+    """A goal with the limit `reference + more`, the reference being of the same run."""
     limit = f"<= {of} + {show(more, unit)}"
     ratio = value / reference if reference else math.inf
     is_met = value <= reference + more
@@ -74,29 +74,29 @@ def over(
 
 
 def note(name: str, what: str, measured: str, reference: str = "") -> Goal:
-    """A line that tells something, and promises nothing."""
+    """A row without a goal."""
     return Goal(name, what, "", measured, reference)
 
 
 def show(value: float, unit: str) -> str:
-    """`12.3 ms`, `5 requests`: as many digits as say something."""
+    """Format a figure with the significant digits: `12.3 ms`, `5 requests`."""
     digits = 0 if value == int(value) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f} {unit}".strip()
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle one."""
+    """Return the median."""
     return statistics.median(values)
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value below which `share` of them lie, by the nearest rank."""
+    """Return the value below which `share` of the values lie, by the nearest rank."""
     ordered = sorted(values)
     return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Aligned columns, as Markdown reads them too."""
+    """Return an aligned table, which is valid Markdown too."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     lines.insert(1, ["-" * width for width in widths])

@@ -1,7 +1,7 @@
 """Takes the screenshots of `docs/screenshots/`: every page at four widths and in both themes.
 
 `PORT=8123 make run` in one terminal, then `python -m bench.screenshots LINK [NAME …]` with the link
-that it printed. Beforehand the sandbox makes what the pages show; NAMEs limit what is taken.
+that it printed. First creates the content to show in the sandbox; NAMEs select pages.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ QUALITY = 55  # of WebP: text stays readable, a page takes 10 to 60 KB
 DONE = "#stage [data-run-state='succeeded']"
 AURORA = "/models/sandbox/aurora/"
 PATIENCE_MS = 120_000
-SETTLED_MS = 800  # by then pictures are decoded and panels have come
+SETTLED_MS = 800  # until images are decoded and panels have appeared
 WISH = "ten second 1080p film from two pictures with sound under a dollar"
 COMPARED = "?" + "&".join(
     f"model={name}" for name in ("sandbox/aurora", "sandbox/ridgeline", "atelier/papercut")
 )
-# By name; `model` and `board` are what `make_content` made.
+# By name; those of `model` and `board` come from `make_content`.
 PAGES = {
     "gallery": "/",
     "search": f"/models/?q={quote(WISH)}",
@@ -46,7 +46,7 @@ PAGES = {
 
 
 def main(link: str, names: list[str]) -> None:
-    """Log in by the link, make something to show, and take the pages of these names, or all."""
+    """Log in by the link, create content, and take screenshots of these pages, or of all."""
     place = urlsplit(link)
     base = f"{place.scheme}://{place.netloc}"
     with sync_playwright() as playwright:
@@ -64,7 +64,7 @@ def main(link: str, names: list[str]) -> None:
 
 
 def make_content(page: Page) -> dict[str, str]:
-    """Make four pictures and a board; returns the addresses of pages that show them."""
+    """Create four images and a board; return the paths of the pages that show them."""
     page.goto(AURORA)
     page.locator("form-fields [name=prompt]").fill("Northern lights over a quiet fjord")
     page.locator("label:has([name='~variations'][value='4'])").click()
@@ -83,7 +83,7 @@ def make_content(page: Page) -> dict[str, str]:
 
 
 def origin(page: Page) -> str:
-    """The scheme and host of the page's address."""
+    """Return the scheme and host of the page's URL."""
     place = urlsplit(page.url)
     return f"{place.scheme}://{place.netloc}"
 

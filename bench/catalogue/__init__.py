@@ -1,1 +1,1 @@
-"""Questions about the catalogue, search and sync, and the made-up catalogues they are asked on."""
+"""Benchmarks of catalogue, search and sync, and the synthetic catalogues that they use."""

@@ -1,4 +1,4 @@
-"""A catalogue put into the database by the catalogue's own ledger, without a server in between."""
+"""Writes a catalogue to the database with the sync's own code, without a server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 
 
 def real() -> list[dict[str, Any]]:
-    """The sample of upstream's entries beside the project, with the documents that are there."""
+    """Return the sample of upstream's entries beside the project, with the available documents."""
     documents = {
         file.stem.replace("--", "/"): json.loads(file.read_text())
         for file in (SAMPLE / "openapi").glob("*.json")
@@ -29,7 +29,7 @@ def real() -> list[dict[str, Any]]:
 
 
 def sandbox() -> list[dict[str, Any]]:
-    """The bundled models with their documents, as the sandbox lists them."""
+    """Return the sandbox's models with their documents, as its catalogue lists them."""
     from sandbox.config import Config
     from sandbox.hosts.platform import OPENAPI, entry
     from sandbox.state import Sandbox
@@ -40,7 +40,7 @@ def sandbox() -> list[dict[str, Any]]:
 
 
 def fill(items: Iterable[dict[str, Any]]) -> None:
-    """List the items, keep their documents, and let everything that follows a sync follow."""
+    """Store items and documents, then run everything that follows a sync."""
     from catalog.models import SyncReport
     from catalog.sync import post_sync
     from catalog.sync.upsert import CatalogUpserter

@@ -1,4 +1,4 @@
-"""The judged questions of one catalogue, answered by the product; prints JSON.
+"""Answers the judged queries of one catalogue with the product; prints JSON.
 
 python -m bench.catalogue.judged_product real|sandbox      (the settings come from the environment)
 """
@@ -14,7 +14,7 @@ from bench.catalogue import filling, judging
 
 
 def main(name: str) -> dict[str, tuple[float, float, int]]:
-    """nDCG@10, success@3 and the count, of the questions used for tuning and those kept aside."""
+    """Return nDCG@10, success@3 and the number of the tuning queries and the held-out queries."""
     django.setup()
     from django.core.management import call_command
 

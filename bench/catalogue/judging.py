@@ -1,9 +1,9 @@
-"""How well search finds what people mean.
+"""Measures the quality of search results.
 
-nDCG@10 and success@3 over the judged questions (`judged.txt`).
+nDCG@10 and success@3 over queries with relevance judgements (`judged.txt`).
 
-A question's models count 2, what serves as well 1. Success: one of the models meant is among the
-first three.
+A query's intended models have gain 2, equally useful ones gain 1. Success: an intended model is
+among the first three.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DEPTH, SUCCESS = 10, 3
 
 @dataclass(frozen=True)
 class Judged:
-    """One question with the models meant and those that serve as well, as patterns of ids."""
+    """A query with its intended models and the equally useful ones, as patterns of endpoint ids."""
 
     catalogue: str
     typed: str
@@ -29,7 +29,7 @@ class Judged:
     is_aside: bool
 
     def gain(self, endpoint_id: str) -> int:
-        """What a model is worth as an answer."""
+        """Return a model's relevance for the query: 2, 1 or 0."""
         if any(fnmatchcase(endpoint_id, pattern) for pattern in self.meant):
             return 2
         return int(any(fnmatchcase(endpoint_id, pattern) for pattern in self.fitting))
@@ -37,7 +37,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Score:
-    """How one question was answered."""
+    """The scores of one query's results."""
 
     question: Judged
     ndcg: float
@@ -45,7 +45,7 @@ class Score:
 
 
 def questions() -> list[Judged]:
-    """All judged questions, in the order of the file."""
+    """Return all judged queries, in the order of the file."""
     lines = [line for line in JUDGED.read_text().splitlines() if line and not line.startswith("#")]
     found = []
     for number, line in enumerate(lines):
@@ -55,7 +55,7 @@ def questions() -> list[Judged]:
 
 
 def score(question: Judged, answer: Sequence[str], catalogue: Iterable[str]) -> Score:
-    """The score of an answer (ids, best first), given every id that there is."""
+    """Return the scores of results (ids, best first), given all ids of the catalogue."""
     gains = [question.gain(endpoint_id) for endpoint_id in answer[:DEPTH]]
     ideal = sorted(map(question.gain, catalogue), reverse=True)[:DEPTH]
     return Score(question, _dcg(gains) / _dcg(ideal), 2 in gains[:SUCCESS])
@@ -64,13 +64,13 @@ def score(question: Judged, answer: Sequence[str], catalogue: Iterable[str]) -> 
 def judge(
     answer: Callable[[str], Sequence[str]], catalogue: str, ids: Iterable[str]
 ) -> list[Score]:
-    """Every question of a catalogue put to `answer`."""
+    """Return the scores of `answer` for every query of a catalogue."""
     ids = list(ids)
     return [score(q, answer(q.typed), ids) for q in questions() if q.catalogue == catalogue]
 
 
 def mean(scores: Sequence[Score]) -> tuple[float, float]:
-    """nDCG@10 and success@3 of all."""
+    """Return the mean nDCG@10 and success@3."""
     ndcg = sum(one.ndcg for one in scores) / len(scores)
     return ndcg, sum(one.is_success for one in scores) / len(scores)
 

@@ -1,9 +1,9 @@
-"""Made-up endpoints as a real catalogue has them.
+"""Synthetic endpoints with the statistics of a real catalogue.
 
 Families, versions, variants, tags, prices, facts.
 
-Everything follows from the seed and the number of entries. Names are invented; how they are built,
-how often a tag, a category or a price occurs, and how long texts are, is as upstream has it.
+Everything is determined by the seed and the number of entries. Names are invented; their structure,
+the frequency of tags, categories and prices, and the length of texts follow upstream's.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SEED = 5
 
 
 def listed(words: str) -> list[str]:
-    """The words of a text."""
+    """Return the words of a text."""
     return words.split()
 
 
-CATEGORIES = {  # share of the catalogue, what goes in, what comes out
+CATEGORIES = {  # share of the catalogue, input media, output media
     "image-to-image": (24, ("image", "text"), "image"),
     "text-to-image": (17, ("text",), "image"),
     "image-to-video": (15, ("image", "text"), "video"),
@@ -88,7 +88,7 @@ ABOUT = (
 
 
 def entries(count: int, seed: int = SEED) -> Iterator[dict[str, Any]]:
-    """The columns of so many endpoints, in upstream's order."""
+    """Yield the columns of `count` endpoints, in upstream's order."""
     dice = random.Random(seed)
     names = list(CATEGORIES)
     shares = list(accumulate(share for share, *_ in CATEGORIES.values()))

@@ -1,9 +1,9 @@
-"""G8: a whole answer (ranking, fifteen facets, 48 cards) beside raw full-text queries.
+"""G8: a complete search answer (ranking, 15 facets, 48 cards) compared with raw full-text queries.
 
-A made-up catalogue (`realistic.py`) of 1,200 and 10,000 endpoints; each question is put to both in
-turns, in one process. Where datasette is installed (docs/BENCHMARKS.md) it answers the same
-questions over the same file; where there is a PostgreSQL (`bench/stage/database.py`), that is
-measured too. Also: how well the judged questions (`judged.txt`) are answered.
+Runs on a synthetic catalogue (`realistic.py`) of 1,200 and 10,000 endpoints; product and raw
+queries alternate in one process. If datasette is installed (docs/BENCHMARKS.md), it answers the
+same queries on the same file; if a PostgreSQL server is configured (`bench/stage/database.py`), it
+is measured too. Also measures search quality on the judged queries (`judged.txt`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench.stage import database as postgresql
 from bench.stage.children import HOST, clean_environment, free_port, report_of
 from bench.stage.stage import Stage
 
-SIZES = {1_200: 4, 10_000: 2}  # endpoints → how many times the rounds
+SIZES = {1_200: 4, 10_000: 2}  # endpoints → factor on the number of rounds
 SIZES_POSTGRESQL = {1_200: 2, 10_000: 1}
 ALLOWED_MS, ALLOWED_P99_MS = 4.0, 8.0
 HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
@@ -28,7 +28,7 @@ HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queri
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G8, and the judged questions."""
+    """Return the results of G8 and of the judged queries."""
     goals = judged(stage)
     for size, factor in SIZES.items():
         database = stage.scratch / f"search-{size}.sqlite3"
@@ -43,7 +43,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | None) -> list[Goal]:
-    """One catalogue: the figures, and which goals they meet."""
+    """Measure one catalogue on one database."""
     told = child(stage, url, "bench.catalogue.search_product", str(size), str(rounds))
     measured: dict[str, list[float]] = dict(told["times"])
     if database:
@@ -82,7 +82,7 @@ def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | Non
 
 
 def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, list[float]]:
-    """The same questions put to datasette's table page (search, two facets, 24 rows)."""
+    """Query datasette's table page for the same words (search, two facets, 24 rows)."""
     program = (
         Path(os.environ.get("BENCH_PEERS", "peers")).resolve() / "datasette" / "bin" / "datasette"
     )
@@ -119,7 +119,7 @@ def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, l
 
 
 def judged(stage: Stage) -> list[Goal]:
-    """nDCG@10 and success@3 of what people type."""
+    """Return nDCG@10 and success@3 for typical queries."""
     goals = []
     for name in ("real", "sandbox"):
         url = f"sqlite:///{stage.scratch / f'judged-{name}.sqlite3'}"
@@ -133,7 +133,7 @@ def judged(stage: Stage) -> list[Goal]:
 
 
 def child(stage: Stage, url: str, *command: str) -> dict[str, Any]:
-    """A program of ours in a process of its own; what it prints."""
+    """Run one of our programs as a subprocess; return the JSON that it prints."""
     environment = clean_environment() | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "bench",

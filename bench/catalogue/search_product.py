@@ -1,12 +1,12 @@
-"""Search over a made-up catalogue in this process, in turns with raw queries over the same rows.
+"""Search over a synthetic catalogue in this process, alternating with raw queries on the same rows.
 
 Prints JSON.
 
-python -m bench.catalogue.search_product COUNT ROUNDS FILE  (the settings come from the environment)
+python -m bench.catalogue.search_product COUNT ROUNDS FILE  (settings come from the environment)
 
-The raw reference does what an answer cannot do without: the first 24 hits by `bm25` (or `ts_rank`)
-with their columns, and two facets by `GROUP BY`. It ranks and counts no more than that, knows no
-synonyms, no slips, no field texts, and draws nothing.
+The raw reference does the minimum that any answer needs: the first 24 hits by `bm25` (or `ts_rank`)
+with their columns, and two facets by `GROUP BY`. It has no further ranking or counts, no synonyms,
+no spelling correction, no field texts, and renders nothing.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ TABLES_POSTGRESQL = (
     "setweight(to_tsvector('simple', category || ' ' || tags::text), 'B') || "
     "setweight(to_tsvector('simple', description), 'C') AS words FROM catalog_endpoint",
     "CREATE INDEX raw_words ON raw_endpoint USING gin (words)",
-    "ANALYZE",  # all tables, the product's too: what autovacuum does within a minute
+    "ANALYZE",  # all tables, including the product's; autovacuum does it within a minute
 )
 
 
 def main(count: int, rounds: int) -> dict[str, Any]:
-    """The figures: milliseconds of every question, the index's cost, queries a page, memory."""
+    """Return the figures: ms per query, cost of the index, queries per page, memory."""
     django.setup()
     from django.core.management import call_command
     from django.db import connection
@@ -106,7 +106,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
 
 def fill(count: int) -> None:
-    """The rows, as a sync would have left them."""
+    """Insert the rows that a sync would write."""
     from django.utils import timezone
 
     from catalog.models import Endpoint
@@ -117,7 +117,7 @@ def fill(count: int) -> None:
 
 
 def prepare() -> Callable[[str], Any]:
-    """The same rows in tables of their own, and the raw queries over them."""
+    """Insert the same rows into separate tables; return the function that runs the raw queries."""
     from django.db import connection
 
     tables = TABLES_SQLITE if connection.vendor == "sqlite" else TABLES_POSTGRESQL
@@ -141,7 +141,7 @@ def prepare() -> Callable[[str], Any]:
 
 
 def product_search(made: Any) -> Callable[[str], int]:
-    """The whole answer; what the index computes once (the sets of the facets) is kept."""
+    """Return the product's search; sets that the index computes once (for facets) stay cached."""
     from catalog.models import Revision
     from catalog.search.engine import search
     from catalog.search.query import Query
@@ -154,7 +154,7 @@ def product_search(made: Any) -> Callable[[str], int]:
 
 
 def typed(count: int, rounds: int) -> list[str]:
-    """Words that find much and little: names, what people want, beginnings of words."""
+    """Return words with many and few hits: names, typical queries, word prefixes."""
     dice = random.Random(count)
     names = [entry["display_name"].lower().split() for entry in entries(min(count, 3000))]
     tasks = [word.replace("-", " ") for word in CATEGORIES]
@@ -192,7 +192,7 @@ def typed(count: int, rounds: int) -> list[str]:
 
 
 def page(questions: list[str]) -> dict[str, Any]:
-    """What drawing a page of results costs on top of its answer, and its queries."""
+    """Return the cost of rendering a page of results in addition to the search, and its queries."""
     from django.core.management import call_command
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -216,7 +216,7 @@ def page(questions: list[str]) -> dict[str, Any]:
 
 
 def timed(answer: Callable[[str], Any], words: str) -> float:
-    """Milliseconds of one question."""
+    """Return the milliseconds that one query takes."""
     started = time.perf_counter()
     answer(words)
     return (time.perf_counter() - started) * 1000

@@ -1,8 +1,8 @@
-"""G9: the catalogue of 1,200 endpoints synced, first and unchanged.
+"""G9: syncs of a catalogue of 1,200 endpoints: a first one, and one without changes.
 
-The product's own sync and a raw one (httpx, orjson, `executemany`) run in processes of their own,
-in turns, against the same server, each into a fresh copy of the same migrated SQLite database: the
-same tables, indexes and search triggers.
+The product's sync and a raw one (httpx, orjson, `executemany`) alternate, each in its own process
+against the same server and with a fresh copy of the same migrated SQLite database: the same tables,
+indexes and triggers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HEAD = [
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
-    """G9."""
+    """Return the results of G9."""
     port = free_port()
     command = [sys.executable, "-m", "bench.catalogue.upstream", str(port), str(count)]
     api = stage.start("catalogue", command).answering(f"http://{HOST}:{port}/v1")
@@ -62,7 +62,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
 
 
 def migrate(stage: Stage) -> Path:
-    """An empty database with all tables."""
+    """Return an empty database with all tables."""
     database = stage.scratch / "migrated.sqlite3"
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     environment = settings(database, "")
@@ -71,7 +71,7 @@ def migrate(stage: Stage) -> Path:
 
 
 def run(module: str, stage: Stage, migrated: Path, number: int, api: str) -> dict[str, Any]:
-    """One process: both syncs into a fresh database; what it prints."""
+    """Run both syncs in one process on a fresh database; return the figures that it prints."""
     database = stage.scratch / f"{module}-{number}.sqlite3"
     shutil.copy(migrated, database)
     command = [module, str(database), api, KEY]
@@ -79,7 +79,7 @@ def run(module: str, stage: Stage, migrated: Path, number: int, api: str) -> dic
 
 
 def settings(database: Path, api: str) -> dict[str, str]:
-    """The environment for the product in a process of its own."""
+    """Return the environment for the product in a separate process."""
     return clean_environment() | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "bench",
@@ -90,12 +90,12 @@ def settings(database: Path, api: str) -> dict[str, str]:
 
 
 def figure(samples: list[dict[str, Any]], name: str) -> float:
-    """The median of one figure."""
+    """Return the median of one figure."""
     return median(one[name] for one in samples)
 
 
 def cells(name: str, samples: list[dict[str, Any]]) -> list[str]:
-    """A line of the table."""
+    """Return a row of the table."""
     seconds = [f"{figure(samples, each):.3f}" for each in ("first_s", "again_s", "cpu_s")]
     rest = [
         f"{figure(samples, each):.0f}" for each in ("memory_mb", "longest_lock_ms", "rows_again")

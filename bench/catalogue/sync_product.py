@@ -17,11 +17,11 @@ from django.db.backends.signals import connection_created
 from bench.stage.memory import peak_mb
 
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-REPORT = "catalog_syncreport"  # says that a sync has been, not what is in the catalogue
+REPORT = "catalog_syncreport"  # describes the sync, not the catalogue: not counted
 
 
 class Watch:
-    """Counts rows written to the catalogue, and times how long the write lock was held at once."""
+    """Counts rows written to the catalogue, and times the longest hold of the write lock."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -64,7 +64,7 @@ class Watch:
 
 
 async def measure(watch: Watch) -> dict[str, Any]:
-    """A first sync and an unchanged one."""
+    """Run a first sync and one without changes."""
     from catalog import upstream
     from catalog.models import Endpoint, Schema
     from catalog.sync import pipeline

@@ -1,4 +1,7 @@
-"""The same sync as directly as can be: httpx, orjson, `executemany`; prints its figures as JSON.
+"""The same sync as directly as possible: httpx, orjson, `executemany`; prints figures as JSON.
+
+Writes the same rows to the same tables. The second time it fetches, parses and compares everything
+and writes nothing; then it makes only the calls that a sync without changes cannot omit.
 
 It writes the same rows into the same tables. The second time it fetches and parses everything
 again, compares, and writes nothing; then only the calls that an unchanged sync cannot do without.
@@ -40,11 +43,11 @@ class Raw:
         self.longest_lock_ms = 0.0
 
     async def get(self, path: str, **params: Any) -> Any:
-        """An answer, parsed."""
+        """Return the parsed response of a GET."""
         return orjson.loads((await self.client.get(f"{self.api}{path}", params=params)).content)
 
     async def entries(self) -> list[Any]:
-        """The whole list, and that of the deprecated."""
+        """Return the complete listing, including deprecated endpoints."""
         page = await self.get("/models", limit=1000)
         found: list[Any] = page["models"]
         while page["has_more"]:
@@ -53,7 +56,7 @@ class Raw:
         return [*found, *(await self.get("/models", limit=1000, status="deprecated"))["models"]]
 
     async def run(self, *, writes: bool) -> None:
-        """List, schemas, prices."""
+        """Fetch listing, schemas and prices."""
         entries = await self.entries()
         if writes:
             others = blanks(self.database, "catalog_endpoint", row(0, entries[0]))
@@ -66,12 +69,12 @@ class Raw:
         await at_once(self.prices if writes else self.read_prices, ids, 50)
 
     async def same_calls(self) -> None:
-        """What tells that nothing has changed: the list and the prices."""
+        """Make the calls that show that nothing has changed: listing and prices."""
         ids = [entry["endpoint_id"] for entry in await self.entries()]
         await at_once(self.read_prices, ids, 50)
 
     async def schemas(self, ids: list[str]) -> None:
-        """Keep the documents that are new."""
+        """Fetch and store new documents."""
         page = await self.get("/models", endpoint_id=ids, limit=len(ids), expand="openapi-3.0")
         found, links = [], []
         for entry in page["models"]:
@@ -95,13 +98,13 @@ class Raw:
             )
 
     async def read_prices(self, ids: list[str]) -> list[Any]:
-        """What these endpoints cost."""
+        """Return the prices of these endpoints."""
         answer = await self.get("/models/pricing", endpoint_id=ids)
         found: list[Any] = answer["prices"]
         return found
 
     async def prices(self, ids: list[str]) -> None:
-        """Note what these endpoints cost."""
+        """Store the prices of these endpoints."""
         prices = await self.read_prices(ids)
         rows = [
             tuple(p[k] for k in ("unit_price", "unit", "currency", "endpoint_id")) for p in prices
@@ -113,7 +116,7 @@ class Raw:
         )
 
     def write(self, sql: str, rows: Any) -> None:
-        """One transaction."""
+        """Write rows in one transaction."""
         self.database.execute("BEGIN IMMEDIATE")
         start = time.perf_counter()
         self.rows += self.database.executemany(sql, rows).rowcount
@@ -121,12 +124,12 @@ class Raw:
         self.longest_lock_ms = max(self.longest_lock_ms, (time.perf_counter() - start) * 1000)
 
     def count(self, table: str) -> int:
-        """How many rows there are."""
+        """Return a table's number of rows."""
         return int(self.database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def row(position: int, entry: Any) -> dict[str, Any]:
-    """An endpoint's columns."""
+    """Return the columns of an endpoint."""
     data = entry["metadata"]
     return {
         **{name: data[name] for name in ALIKE},
@@ -152,7 +155,7 @@ def row(position: int, entry: Any) -> dict[str, Any]:
 
 
 def blanks(database: sqlite3.Connection, table: str, known: Iterable[str]) -> dict[str, Any]:
-    """Nothing, for every other column that must hold something."""
+    """Return an empty value for every other column that must not be null."""
     columns = database.execute(f"PRAGMA table_info({table})").fetchall()
     empty = {"integer": 0, "smallint unsigned": 0, "bool": 0}
     needed = ((name, kind) for _, name, kind, must, _, is_key in columns if must and not is_key)
@@ -160,12 +163,12 @@ def blanks(database: sqlite3.Connection, table: str, known: Iterable[str]) -> di
 
 
 def insert(table: str, columns: dict[str, Any]) -> str:
-    """The statement for rows with these columns."""
+    """Return the INSERT statement for these columns."""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 async def at_once(step: Callable[[list[str]], Awaitable[Any]], ids: list[str], size: int) -> None:
-    """A few batches at a time."""
+    """Process batches, a few at a time."""
     batches = iter([ids[start : start + size] for start in range(0, len(ids), size)])
 
     async def work() -> None:
@@ -176,7 +179,7 @@ async def at_once(step: Callable[[list[str]], Awaitable[Any]], ids: list[str], s
 
 
 async def measure(raw: Raw) -> dict[str, Any]:
-    """A first sync, an unchanged one, and the least that an unchanged one has to ask."""
+    """Run a first sync, one without changes, and only the calls that such a sync needs."""
     cpu = time.process_time()
     before_mb = peak_mb()
     marks = [time.perf_counter()]

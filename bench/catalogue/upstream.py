@@ -1,4 +1,7 @@
-"""A made-up catalogue of any size in fal's dialect, and a server that lists it.
+"""A synthetic catalogue of any size in fal's format, and a server for it.
+
+Every entry and document is determined by its number. Their structure is that of fal's (8 to 20 KB
+per document, references, unions with null, arrays of objects, long descriptions).
 
 Every entry and every document follows from its number alone. The shapes are those of the real
 thing (8 to 20 KB a document, references, unions with null, arrays of objects, long descriptions).
@@ -132,7 +135,7 @@ KINDS = {
 
 
 def endpoint_id(index: int) -> str:
-    """`bench-07/harbour-112/turbo`: three levels now and then, as upstream has them."""
+    """Return `bench-07/harbour-112/turbo`; some ids have three levels, as upstream's."""
     name = f"bench-{index % 40:02d}/{WORDS[index % len(WORDS)]}-{index}"
     return f"{name}/turbo" if index % 3 == 0 else name
 
@@ -249,7 +252,7 @@ def paths(where: str) -> dict[str, Any]:
 
 
 class Catalogue:
-    """The entries as bytes, so that serving them costs next to nothing."""
+    """The entries as bytes, so that serving them costs almost nothing."""
 
     def __init__(self, count: int) -> None:
         ids = [endpoint_id(index) for index in range(count)]
@@ -261,7 +264,7 @@ class Catalogue:
         }
 
     async def models(self, request: Request) -> Response:
-        """List, find and expand; nothing here is deprecated."""
+        """List, find and expand endpoints; none is deprecated."""
         query = request.query_params
         ids = query.getlist("endpoint_id") or [*self.plain]
         if query.get("status") == "deprecated":
@@ -275,7 +278,7 @@ class Catalogue:
         return Response(body, media_type="application/json")
 
     async def pricing(self, request: Request) -> Response:
-        """A price for everything."""
+        """Return a price for every endpoint."""
         ids = request.query_params.getlist("endpoint_id")
         price = {"unit_price": 0.025, "unit": "megapixels", "currency": "USD"}
         found = [{"endpoint_id": i, **price} for i in ids]

@@ -1,1 +1,1 @@
-"""Questions about pages: cold visits, boards, forms, thumbnails, throughput."""
+"""Benchmarks of pages: cold visits, boards, forms, thumbnails, throughput."""

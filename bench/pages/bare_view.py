@@ -1,9 +1,9 @@
-"""A bare Django view with 48 cards, uncached.
+"""A minimal Django view with 48 cards, uncached.
 
-The reference for throughput, under the product's own server.
+The reference for throughput, on the same server as the product.
 
-No session, no user, no middleware: one query, one template. `python -m uvicorn
-bench.bare:application`; BARE_DATABASE names the file.
+No session, user or middleware: one query, one template. `python -m uvicorn
+bench.pages.bare_view:application`; BARE_DATABASE names the database file.
 """
 
 import os
@@ -62,7 +62,7 @@ from bench.catalogue.realistic import entries  # noqa: E402
 
 
 class Card(models.Model):
-    """What a card shows."""
+    """The columns that a card shows."""
 
     endpoint_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
@@ -81,12 +81,12 @@ class Card(models.Model):
 
 
 def cards(request: HttpRequest) -> HttpResponse:
-    """The first cards."""
+    """Render the first cards."""
     return render(request, "cards.html", {"cards": Card._default_manager.order_by("pk")[:CARDS]})
 
 
 def fill() -> None:
-    """As many endpoints as the product's catalogue has on its first page."""
+    """Insert the endpoints of the first page of the product's catalogue."""
     with connection.schema_editor() as editor:
         editor.create_model(Card)
     Card._default_manager.bulk_create(

@@ -1,7 +1,8 @@
-"""G11: what a board of 10, 100 and 400 runs costs a browser, beside the gallery of 48 cards.
+"""G11: cold visits to boards of 10, 100 and 400 runs, compared with the gallery of 48 cards.
 
-The boards are run through the sandbox first, so that their pages hold results. Fresh profiles, in
-turns; what comes into view later is not counted, as in the gallery. `board_runs` measures the runs.
+The boards are run through the sandbox first, so that their pages show results. Each visit has a
+fresh browser profile; the pages alternate. Content loaded on scrolling is not counted, neither here
+nor in the gallery. `board_runs` measures the runs themselves.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ PATIENCE_S = 420.0
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G11."""
+    """Return the results of G11."""
     boards: dict[int, str] = {}
     written = 0.0
     models = [("model", name) for name in MODELS]
-    for count in COUNTS:  # each with prompts of its own: no result serves for another board
+    for count in COUNTS:  # own prompts per board, so that no result is reused for another board
         prompts = [f"A boat on sea {count}, study {n}" for n in range(count // len(models))]
         boards[count], written = run_board(stage, count, models, prompts)
     visits: Visits = {name: [] for name in ("gallery", *(f"{count} runs" for count in COUNTS))}
@@ -57,7 +58,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 def run_board(
     stage: Stage, count: int, query: Sequence[tuple[str, str]], rows: Iterable[str], field: str = ""
 ) -> tuple[str, float]:
-    """Plan, run and await a board of `count` runs; returns its path, and the seconds that Run took.
+    """Plan and run a board of `count` runs; return its path, and the seconds that Run took.
 
     `query` is the plan's; `rows` are values of the field, by default prompts.
     """
@@ -79,7 +80,7 @@ def run_board(
 
 
 def _await(page: Page, count: int) -> None:
-    """Until every run of the board has ended well."""
+    """Wait until every run of the board has succeeded."""
     deadline = time.monotonic() + PATIENCE_S
     said = page.locator("#board-progress")
     while f"{count} of {count} done" not in (words := said.inner_text()):

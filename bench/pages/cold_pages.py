@@ -1,7 +1,7 @@
-"""G5 and G6: what a form page and a gallery page cost a browser that has never been here.
+"""G5 and G6: the cost of a form page and a gallery page for a browser with an empty cache.
 
-A fresh profile for each visit, product and floor in turns. Usable means: every script has run
-and DOMContentLoaded is over, so the control that the page is for is there, enabled and alive.
+Each visit has a fresh profile; product and floor alternate. Usable means that every script has run
+and DOMContentLoaded is over, so that the page's main control is present, enabled and works.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Visits = dict[str, list[Visit]]
 
 
 def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G5."""
+    """Return the results of G5."""
     visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
     show("Form page, cold", visits)
     product, floor = visits["product"], visits["floor"]
@@ -47,7 +47,7 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G6."""
+    """Return the results of G6."""
     visits = take_turns(stage, GALLERY, GALLERY_NEEDS, rounds)
     show("Gallery, cold", visits)
     warm = {name: see(stage, name, GALLERY, GALLERY_NEEDS, 2)[1:] for name in visits}
@@ -65,7 +65,7 @@ def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
-    """Cold visits; the first round only warms the two servers."""
+    """Make cold visits in turns; the first round only warms up both servers."""
     visits: Visits = {"product": [], "floor": []}
     for number in range(rounds + 1):
         for name, found in visits.items():
@@ -76,7 +76,7 @@ def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
 
 
 def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visit]:
-    """A cold visit, and as many more with the same profile as are asked for."""
+    """Make a cold visit, and further visits with the same profile, `often` in total."""
     with_profile = profile(stage, name)
     try:
         return [visit(with_profile, base(stage, name) + path, needs) for _ in range(often)]
@@ -85,19 +85,19 @@ def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visi
 
 
 def base(stage: Stage, name: str) -> str:
-    """The address of the product or the floor."""
+    """Return the address of the product or the floor."""
     return stage.product.address if name == "product" else stage.floor
 
 
 def profile(stage: Stage, name: str) -> BrowserContext:
-    """A browser profile with an empty cache; for the product somebody is logged in."""
+    """Return a browser profile with an empty cache, logged in if it is for the product."""
     cookies = None if name == "floor" else stage.product.cookies
     context: BrowserContext = stage.browser.new_context(storage_state=cookies)
     return context
 
 
 def show(title: str, visits: Visits) -> None:
-    """The figures of all targets."""
+    """Print the figures of all targets."""
     rows = [
         [
             name,
@@ -121,15 +121,15 @@ def show(title: str, visits: Visits) -> None:
 
 
 def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
-    """The median of one figure."""
+    """Return the median of one figure."""
     return median(map(figure, visits))
 
 
 def usable(one: Visit) -> float:
-    """Milliseconds until the page can be used."""
+    """Return the milliseconds until the page is usable."""
     return one.usable_ms
 
 
 def heap_mb(one: Visit) -> float:
-    """JavaScript's heap after a collection."""
+    """Return the size of the JavaScript heap after garbage collection."""
     return one.heap_bytes / 1e6

@@ -1,10 +1,10 @@
-"""G7: from an OpenAPI document to a form, beside one bare Django template with the same fields.
+"""G7: from OpenAPI document to form, compared with a minimal Django template of the same fields.
 
-The documents are the real ones next to the checkout where they are there, made-up ones elsewhere.
-"Tree" is document text → contract → Field tree; "first" goes on to the HTML with nothing kept;
-"warm" is tree → HTML, the way a page does it; "filled" is the same with every field of the form
-filled in; "read" is what was posted → arguments, checked against the schema. Peers stand beside
-where they are installed (`bench/stage/peers`).
+Uses the real documents beside the checkout if available, else synthetic ones. "Tree" is document
+text → contract → Field tree; "first" continues to the HTML with empty caches; "warm" is tree →
+HTML, as for a page; "filled" is the same with every field filled in; "read" is form post →
+arguments, validated by the schema. Other form builders are measured beside it if installed
+(`bench/stage/peers`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ id="{{ field.id }}" name="{{ field.name }}" value="{{ field.value }}">
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, many: int = MANY) -> list[Goal]:
-    """G7, in this process: the code of the checkout, with settings of its own."""
+    """Measure G7 in this process: the checkout's code with separate settings."""
     set_up(stage.scratch)
     documents, source = found()
     rows: list[list[str]] = []
@@ -79,7 +79,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, many: int = MANY) ->
 def beside(
     documents: dict[str, str], rounds: int, samples: dict[str, list[float]]
 ) -> Iterator[Goal]:
-    """Ours against each installed peer, over the same documents."""
+    """Compare ours with each installed form builder on the same documents."""
     told = False
     for name, answer in peers.answers(job(documents, rounds)):
         told = True
@@ -92,7 +92,7 @@ def beside(
 
 
 def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
-    """What the peers draw: each input schema with its components, and its flat fields."""
+    """Return the form builders' job: each input schema with its components and flat fields."""
     from schemas import build, contract, draw
     from schemas.document.openapi import resolve
 
@@ -107,7 +107,7 @@ def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
 
 
 def set_up(scratch: Path) -> None:
-    """Django in this process, with nothing of the checkout's own database."""
+    """Set up Django in this process, without using the checkout's own database."""
     import django
     from django.apps import apps
     from django.conf import settings
@@ -118,12 +118,12 @@ def set_up(scratch: Path) -> None:
     os.environ["SECRET_KEY"] = "bench"
     os.environ["DATABASE_URL"] = f"sqlite:///{scratch / 'forms.sqlite3'}"
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}  # there is no manifest here
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}  # no manifest has been built
     django.setup()
 
 
 def found() -> tuple[dict[str, str], str]:
-    """Documents by endpoint id, and what kind they are."""
+    """Return documents by endpoint id, and what kind they are."""
     real = {file.stem.replace("--", "/"): file.read_text() for file in sorted(REAL.glob("*.json"))}
     if real:
         return real, "real"
@@ -131,7 +131,7 @@ def found() -> tuple[dict[str, str], str]:
 
 
 def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
-    """Milliseconds of each of TURNS; the number of fields; both sizes."""
+    """Return the milliseconds of each of TURNS, the number of fields, and both sizes."""
     from django.template import Context, Template
 
     from playground.form.html import rendering
@@ -173,12 +173,12 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
 
 
 def defaults(root: Any) -> dict[str, Any]:
-    """Every property at its default: what a form looks like that says everything."""
+    """Return arguments with every property at its default, which fill the whole form."""
     return {field.name: field.default for field in root.children if field.has_default}
 
 
 def flat(root: Any) -> list[dict[str, Any]]:
-    """What the bare template needs of each field: the same labels, helps, choices and values."""
+    """Return each field as the minimal template needs it: same labels, help, choices and values."""
     return [
         {
             "id": node.id,
@@ -195,7 +195,7 @@ def flat(root: Any) -> list[dict[str, Any]]:
 
 
 def crowd(many: int) -> tuple[float, float, float]:
-    """Seconds to build the trees of many documents, to draw them all, and to draw them bare."""
+    """Return the seconds to build many trees, to render them, and to render them minimally."""
     from django.template import Context, Template
 
     from playground.form.html import rendering
@@ -216,7 +216,7 @@ def crowd(many: int) -> tuple[float, float, float]:
 
 
 def timed(turn: Callable[[], Any]) -> float:
-    """Milliseconds of one call, without the collector's own."""
+    """Return the milliseconds of one call, excluding garbage collection."""
     gc.disable()
     start = time.perf_counter()
     turn()

@@ -1,6 +1,6 @@
-"""A workflow's graph of 40 nodes, each after the three before it, drawn as SVG by the server.
+"""Server-side SVG of a workflow's graph of 40 nodes, each depending on the three before it.
 
-The reference writes the same SVG out again from its parsed form: what any drawing has to do last.
+The reference serializes the same SVG from its parsed form, which is the last step of any drawing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DRAWN_MS = 5.0
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """The time of a drawing, at the median."""
+    """Return the median time of one drawing."""
     from flows.graph import reading, svg
 
     graph = reading.parse_graph(definition())
@@ -29,14 +29,14 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def taken_ms(draw: Callable[[], object]) -> float:
-    """Milliseconds that one drawing takes."""
+    """Return the milliseconds of one drawing."""
     began = time.perf_counter()
     draw()
     return 1000 * (time.perf_counter() - began)
 
 
 def definition() -> dict[str, Any]:
-    """The workflow's contents, in fal's dialect B (fal-protocol.md, section 15.3)."""
+    """Return the workflow's contents, in fal's dialect B (fal-protocol.md, section 15.3)."""
     nodes = {}
     for at in range(NODES):
         before = [f"n{number}" for number in range(max(0, at - BEFORE), at)]

@@ -1,8 +1,8 @@
-"""G10: how many gallery pages a web process serves, beside a bare Django view with 48 cards.
+"""G10: gallery pages per second of one web process, compared with a minimal Django view.
 
-Both under the same server with the same threads; connections are kept, every client asks again as
-soon as it is answered. The clients run in this process, so the two share the machine with them
-alike; they take turns.
+Both run on the same server with the same threads. Connections are kept alive; each client sends its
+next request as soon as it has a response. The clients run in this process, so both targets share
+the machine with them equally; the targets alternate.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HEAD = ["", "clients", "pages/s", "p50 ms", "p99", "KB", "failed"]
 
 @dataclass
 class Load:
-    """What one spell of asking found."""
+    """The results of one period of load."""
 
     times: list[float] = field(default_factory=list)
     failed: int = 0
@@ -36,7 +36,7 @@ class Load:
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G10."""
+    """Return the results of G10."""
     allow_many_files()
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
     port = free_port()
@@ -62,9 +62,9 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         loads: dict[str, list[Load]] = {name: [] for name in targets}
         for number in range(rounds + 1):
             for name, (address, cookies) in targets.items():
-                # In a thread of its own: in this one the browser's loop runs.
+                # In a separate thread, because Playwright's event loop runs in this one.
                 load = thread.submit(asyncio.run, spell(address, cookies, clients)).result()
-                if number:  # the first round only warms both
+                if number:  # the first round only warms up both
                     loads[name].append(load)
         print(table(HEAD, list(rows(clients, loads))), flush=True)
         ours, floor = (median(load.rate for load in loads[name]) for name in ("product", "bare"))
@@ -79,7 +79,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
-    """The table's lines."""
+    """Yield the table's rows."""
     for name, found in loads.items():
         every = [ms for load in found for ms in load.times]
         yield [
@@ -94,7 +94,7 @@ def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
 
 
 async def spell(address: str, cookie: str, clients: int) -> Load:
-    """So many clients ask for one address for a few seconds."""
+    """Let `clients` clients request one address for a few seconds."""
     load, parts = Load(), urlsplit(address)
     lines = [
         f"GET {parts.path} HTTP/1.1",

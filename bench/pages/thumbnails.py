@@ -1,9 +1,10 @@
-"""What thumbnails weigh and cost.
+"""Size and cost of thumbnails.
 
-A page of 48 cards against one original, a catalogue's worth of both.
+Measures a page of 48 cards against the same page with originals, and the thumbnails of a whole
+catalogue.
 
-The originals are photographs as a camera would make them, as far as noise can: detail at every
-scale, the less the finer, some grain, in JPEG of the size that fal's gallery has.
+The originals imitate photographs by noise: detail at every scale, decreasing with the scale, with
+grain, in JPEG of the size that fal's gallery has.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ CARDS, CATALOGUE = 48, 1200
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """Weight on the page, time and disk for a catalogue.
+    """Return bytes per page, and time and disk space for a catalogue.
 
     The reference is Pillow's own thumbnail.
     """
@@ -61,7 +62,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def row(name: str, size_bytes: float, seconds: float) -> list[str]:
-    """A line of the table."""
+    """Return a row of the table."""
     return [
         name,
         f"{size_bytes / KB:,.1f}",
@@ -72,7 +73,7 @@ def row(name: str, size_bytes: float, seconds: float) -> list[str]:
 
 
 def timed(work: Callable[[Path], T], files: list[Path]) -> tuple[list[T], float]:
-    """What the work gives for each file, and the median seconds of processor time that it takes."""
+    """Return the results of `work` for the files, and the median CPU seconds that it takes."""
     found, seconds = [], []
     for file in files:
         began = time.process_time()
@@ -82,7 +83,7 @@ def timed(work: Callable[[Path], T], files: list[Path]) -> tuple[list[T], float]
 
 
 def bare(file: Path) -> bytes:
-    """One small picture in three lines of Pillow."""
+    """Make one thumbnail with three lines of Pillow."""
     with Image.open(file) as picture:
         picture.thumbnail((320, 240))
         out = io.BytesIO()
@@ -91,7 +92,7 @@ def bare(file: Path) -> bytes:
 
 
 def photograph(number: int) -> bytes:
-    """A JPEG with detail at every scale, always the same for a number."""
+    """Return a JPEG with detail at every scale, determined by its number."""
     dice = np.random.default_rng(number)
     wide, high = SIZE
     across, down = np.fft.rfftfreq(wide), np.fft.fftfreq(high)[:, None]

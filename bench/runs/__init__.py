@@ -1,1 +1,1 @@
-"""Questions about runs: overhead, watchers, tabs, the worker, fal's clients, processes at rest."""
+"""Benchmarks of runs: overhead, watchers, tabs, the worker, fal's clients, idle processes."""

@@ -1,8 +1,8 @@
-"""What Vitrine adds to each run of a board, beside runs that are started one by one.
+"""The time that Vitrine adds to each run of a board, compared with runs started one by one.
 
-Counted from the submit until the result is stored, minus the time that upstream had the request:
-waiting for one of upstream's places is none of it. The model takes no processor time, and each run
-another while, as real models do: else the sandbox itself would be what is late.
+Measured from the submit until the result is stored, minus the time that upstream had the request,
+so waiting in upstream's queue is not counted. The model uses no CPU, and the durations of the runs
+differ, as those of real models do; otherwise the sandbox itself would be the bottleneck.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from bench.stage.stage import Stage
 MODEL = "mischief/slow"
 INPUT = {"prompt": "wait", "picture": False, "log_lines": 0}
 SINGLES = 12
-AT_LEAST, MOST_TIMES = 100, 1.5  # G11 speaks of boards of 100 and 400 cells
+AT_LEAST, MOST_TIMES = 100, 1.5  # G11 applies to boards of 100 and 400 cells
 SHORTEST_S, LONGER_S = 0.5, 1.0
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G11: boards of 10, 100 and 400 runs."""
+    """Return the results of G11 for boards of 10, 100 and 400 runs."""
     alone = median(run_rows(stage, 1, number)[0] for number in range(SINGLES))
     goals = []
     for number, count in enumerate(COUNTS, SINGLES):
         added = median(run_rows(stage, count, number))
         what = f"{count} runs: added to each"
-        if count < AT_LEAST:  # most of them leave in one burst, one after the other
+        if count < AT_LEAST:  # most runs are submitted in one burst, so they wait for each other
             goals.append(note("G11", what, f"{added:.1f} ms", ""))
         else:
             goals.append(times("G11", what, added, alone, MOST_TIMES, "ms", "one by one"))
@@ -40,9 +40,9 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def run_rows(stage: Stage, count: int, number: int) -> list[float]:
-    """Run a board with one row a run; returns what was added to each, in milliseconds.
+    """Run a board with one run per row; return the milliseconds added to each.
 
-    `number` sets its inputs apart from those of other boards, whose results would serve for it.
+    `number` makes its inputs differ from other boards', whose results would otherwise be reused.
     """
     query = [("model", MODEL), ("input", json.dumps(INPUT))]
     seconds = (SHORTEST_S + LONGER_S * n / count + number / 10_000 for n in range(count))
@@ -52,7 +52,7 @@ def run_rows(stage: Stage, count: int, number: int) -> list[float]:
 
 
 def added_ms(stage: Stage, board: uuid.UUID) -> list[float]:
-    """What was added to each run of a board, in milliseconds."""
+    """Return the milliseconds added to each run of a board."""
     file = stage.product.checkout / "var" / "vitrine.sqlite3"
     with closing(sqlite3.connect(file)) as database:
         query = """SELECT run.request_id, run.sent_at, run.result_at
@@ -64,7 +64,7 @@ def added_ms(stage: Stage, board: uuid.UUID) -> list[float]:
 
 
 def sent(stage: Stage) -> Iterator[dict[str, str]]:
-    """The requests that upstream has had, the latest first."""
+    """Yield the requests that upstream received, newest first."""
     query: dict[str, str] = {"endpoint_id": MODEL, "limit": "100"}
     while True:
         answer = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()

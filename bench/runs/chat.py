@@ -1,8 +1,8 @@
-"""`chat`: how late a token of a streamed answer is on the page of a conversation.
+"""`chat`: the delay until a token of a streamed answer is painted on a conversation's page.
 
-The sandbox's clock says nothing but the moments at which it speaks, so that the page itself can
-tell how late each of them is painted. The reference is a bare page: one process that passes the
-model's events on to one EventSource, and a script that shows the last one.
+The sandbox's clock model outputs only the current times, so the page itself can tell how late each
+is painted. The reference is a minimal page: one process that passes the model's events on to an
+EventSource, and a script that shows the latest one.
 `python -m bench.runs.chat PORT UPSTREAM KEY` serves it.
 """
 
@@ -28,7 +28,7 @@ MODEL = "mischief/clock"
 WORDS = 100
 LATEST_MS, LATEST_TIMES = 60, 2
 LIMIT_MS = 60_000
-# Watches a text: each moment in it that was not there before is painted two frames later.
+# Watches a text: a time that appears in it counts as painted two frames later.
 WATCH = """([selector, words, limit]) => new Promise((resolve, reject) => {
   const late = [];
   const known = new Set();
@@ -63,7 +63,7 @@ document.querySelector("button").onclick = () => {
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """The product, on PostgreSQL too where one is named, and the bare page in turns."""
+    """Measure the product (also on PostgreSQL if configured) and the minimal page in turns."""
     late: dict[str, list[float]] = {name: [] for name in (*stage.products, "bare")}
     port = free_port()
     command = [sys.executable, "-m", "bench.runs.chat", str(port), stage.sandbox, KEY]
@@ -96,12 +96,12 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def _chat(page: Page, base: str) -> Page:
-    """A new conversation with the clock, its message written and not sent."""
+    """Open a new conversation with the clock model; its message is typed but not sent."""
     page.goto(f"{base}/models/{MODEL}/")
     page.get_by_role("button", name="New chat").click()
     page.locator("#chat-text").fill("What is the time?")
     page.locator("[name='~do'][value='send']").evaluate("(send) => (send.dataset.start = '')")
-    page.wait_for_timeout(1000)  # the draft is kept half a second later
+    page.wait_for_timeout(1000)  # the draft is saved after half a second
     return page
 
 
@@ -117,7 +117,7 @@ def _figures(values: list[float]) -> list[str]:
 
 
 def build(upstream: str, key: str) -> Starlette:
-    """The bare page and its events; `upstream` is a sandbox."""
+    """Return the app with the minimal page and its events; `upstream` is a sandbox's address."""
 
     async def events(request: Request) -> StreamingResponse:
         return StreamingResponse(_relayed(upstream, key), media_type="text/event-stream")

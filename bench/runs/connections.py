@@ -1,9 +1,8 @@
-"""`python -m bench.runs.connections`: client CPU of httpx's pool, whole and in small sets.
+"""`python -m bench.runs.connections`: client CPU with one httpx pool and with many small ones.
 
-Compares one `httpx.AsyncClient`, with httpx's own limits and without a limit, with the small sets
-of `fal/http/connections.py` against a sandbox of our own, in interleaved rounds. Prints the median
-milliseconds of client CPU per request: CPU, because the sandbox shares the machine. ADR 41 has the
-figures.
+Compares one `httpx.AsyncClient`, with httpx's own limits and without a limit, with the small pools
+of `fal/http/connections.py`, on a sandbox, in interleaved rounds. Prints the median milliseconds of
+client CPU per request; CPU, because the sandbox runs on the same machine. ADR 41 has the figures.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ Borrow = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 @asynccontextmanager
 async def one_pool(most: int | None, kept: int | None) -> AsyncIterator[Borrow]:
-    """Every request on one client, with `most` connections of which `kept` may idle."""
+    """Use one client for every request, with at most `most` connections, `kept` of them idle."""
     limits = httpx.Limits(
         max_connections=most, max_keepalive_connections=kept, keepalive_expiry=KEEPALIVE_S
     )
@@ -50,7 +49,7 @@ async def one_pool(most: int | None, kept: int | None) -> AsyncIterator[Borrow]:
 
 @asynccontextmanager
 async def small_sets() -> AsyncIterator[Borrow]:
-    """The connections that the product uses."""
+    """Use the connections of the product."""
     connections = Connections(_client, 6000)
     try:
         yield connections.lease
@@ -64,14 +63,14 @@ def _client(limits: httpx.Limits) -> httpx.AsyncClient:
 
 
 async def request(borrow: Borrow, url: str) -> None:
-    """One short call."""
+    """Send one short request."""
     async with borrow() as client:
         (await client.get(url)).raise_for_status()
 
 
 @asynccontextmanager
 async def stream(borrow: Borrow, url: str) -> AsyncIterator[None]:
-    """One status stream, open after its first event."""
+    """Open a status stream; yields after its first event."""
     async with borrow() as client, client.stream("GET", url) as response:
         response.raise_for_status()
         await anext(response.aiter_bytes())
@@ -79,7 +78,7 @@ async def stream(borrow: Borrow, url: str) -> AsyncIterator[None]:
 
 
 async def measure_requests(borrow: Borrow, url: str, count: int) -> float:
-    """Milliseconds of CPU for each of `count` calls at once on warm connections."""
+    """Return the CPU milliseconds per request for `count` concurrent ones on warm connections."""
     await asyncio.gather(*(request(borrow, url) for _ in range(count)))
     start = time.process_time()
     for _ in range(2):
@@ -88,7 +87,7 @@ async def measure_requests(borrow: Borrow, url: str, count: int) -> float:
 
 
 async def measure_streams(borrow: Borrow, url: str, count: int) -> float:
-    """Milliseconds of CPU to open and close one more stream while `count` others are open."""
+    """Return the CPU milliseconds to open and close a stream while `count` others are open."""
     async with AsyncExitStack() as stack:
         for first in range(0, count, 50):
             opened = (
@@ -105,7 +104,7 @@ async def measure_streams(borrow: Borrow, url: str, count: int) -> float:
 
 
 async def measure(stage: Stage) -> dict[tuple[str, str], list[float]]:
-    """Milliseconds by what was done and by pool, one figure for each round."""
+    """Return milliseconds by operation and pool, one figure per round."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     submit = f"{stage.sandbox}/queue/{MODEL}"
     arguments = {"prompt": "patience", "duration": 3000, "log_lines": 1}
@@ -119,7 +118,7 @@ async def measure(stage: Stage) -> dict[tuple[str, str], list[float]]:
         for name, task in tasks.items():
             for pool in POOLS if number % 2 else reversed(POOLS):
                 if pool == DEFAULTS and name not in {f"{n} requests at once" for n in REQUESTS}:
-                    continue  # its 100 connections are fewer than the streams
+                    continue  # its limit of 100 connections is below the number of streams
                 async with POOLS[pool]() as borrow:
                     found[name, pool].append(await task(borrow))
     return found
@@ -134,7 +133,7 @@ POOLS: dict[str, Callable[[], AbstractAsyncContextManager[Borrow]]] = {
 
 
 def main() -> int:
-    """Measure and print; the exit code."""
+    """Measure and print; return the exit code."""
     with Stage(is_calm=False) as stage:
         found = asyncio.run(measure(stage))
     rows = [

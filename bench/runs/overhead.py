@@ -1,9 +1,9 @@
-"""G1 and G2: what a run costs beyond the model's own time, and how often upstream is asked.
+"""G1 and G2: the overhead of a run over the model's own time, and the number of upstream calls.
 
-From the click to the picture painted in Chromium, less the seconds that the model itself took (as
-the sandbox measured them). No two rounds are of one length: whoever asks now and then would be
-lucky, or unlucky, each time. Product (on PostgreSQL too, where one is named), floor, Gradio and
-clients of the queue take turns, round by round; then once more with upstream at a distance.
+Measured from the click to the painted image in Chromium, minus the model's time as the sandbox
+measured it. The model's time differs in every round, so that polling at an interval gets neither
+lucky nor unlucky timing throughout. Product (also on PostgreSQL if configured), floor, Gradio and
+queue clients alternate; then once more with network latency to upstream.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bench.stage.product import Product
 from bench.stage.stage import Stage
 
 LONG = 10.0
-MORE_S = 0.5  # a run of T is as much longer at most
-ENOUGH = 10  # rounds: the 90th percentile of fewer is the slowest of them, and decides nothing
+MORE_S = 0.5  # a run of T seconds is longer by at most this
+ENOUGH = 10  # rounds; with fewer, the 90th percentile is just the slowest and decides nothing
 FAR_MS = 60.0
 FAR_S = 2.0
 FAR_ROUNDS = 3
 FAR_MORE_MS = 20
-P90_MS = 60  # of the reference machine, where the floor has 26 to 31
+P90_MS = 60  # on the reference machine, where the floor has 26 to 31
 AFTER_SUBMIT = ("status_stream", "status", "result")
 NO_STREAM = {"kind": "status_stream", "name": "404", "times": 1_000_000}
 
@@ -33,16 +33,16 @@ Samples = dict[str, list[float]]
 def measure_goals(
     stage: Stage, rounds: int, is_full: bool, lengths: tuple[float, ...] = (0.3, 2.0)
 ) -> list[Goal]:
-    """G1 at each length, with G2 counted on the way.
+    """Measure G1 for each length, with G2 counted in the same runs.
 
-    Then G2 without the status stream, and G1 from afar.
+    Then G2 without the status stream, and G1 with network latency.
     """
     targets = everybody(stage, stage.products)
     goals: list[Goal] = []
     try:
         warm(targets)
         for seconds in (*lengths, *(LONG,) * is_full):
-            # The longer the run, the fewer of them.
+            # Fewer rounds for longer runs.
             few = min(rounds, max(round(rounds / (1 + seconds)), ENOUGH))
             samples, calls = measure(stage, targets, seconds, few)
             for on in stage.products:
@@ -57,25 +57,25 @@ def measure_goals(
 
 
 def everybody(stage: Stage, products: dict[str, Product]) -> Targets:
-    """Who takes turns: the products, by `product` and name, and what they are compared with."""
+    """Return all targets: the products, by `product` and name, and the references."""
     ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
     return {**ours, **pages(stage), **clients(stage)}
 
 
 def warm(targets: Targets) -> None:
-    """Connections, caches, the model's own code."""
+    """Warm up connections, caches, and the model's own code."""
     for target in targets.values():
         target.run(0.1)
 
 
 def close(targets: Targets) -> None:
-    """End all of them."""
+    """Close all targets."""
     for target in targets.values():
         target.close()
 
 
 def from_afar(stage: Stage, rounds: int) -> list[Goal]:
-    """G1 where every byte from and to upstream, the picture's too, is on its way for a while."""
+    """Measure G1 with latency on every byte to and from upstream, including the image."""
     with stage.far(FAR_MS) as far:
         targets = everybody(far, far.products)
         try:
@@ -93,7 +93,7 @@ def from_afar(stage: Stage, rounds: int) -> list[Goal]:
 
 
 def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
-    """Milliseconds over the model's time, and upstream calls after the submit, by target."""
+    """Return the milliseconds above the model's time, and upstream calls, by target."""
     samples: Samples = defaultdict(list)
     calls: Samples = defaultdict(list)
     dice = random.Random(seconds)  # the same lengths in every call
@@ -116,7 +116,7 @@ def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tupl
 
 
 def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
-    """G1 of one product at one length."""
+    """Return the result of G1 for one product and one length."""
     product, floor = samples[f"product{on}"], samples["floor"]
     what = f"overhead{on}, T = {seconds:g} s"
     p90 = percentile(product, 0.9)
@@ -134,7 +134,7 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
 
 
 def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
-    """What the clients of the queue took and asked."""
+    """Return the times and calls of the queue clients."""
     return [
         note("G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")),
         note("G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")),
@@ -142,19 +142,19 @@ def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Go
 
 
 def _of_clients(samples: Samples, unit: str) -> str:
-    """The medians of the clients of the queue, in words."""
+    """Return the medians of the queue clients as text."""
     theirs = {name: median(values) for name, values in samples.items() if "client" in name}
     return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
 
 
 def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
-    """G2 of one product at one length."""
+    """Return the result of G2 for one product and one length."""
     what = f"calls after the submit{on}, T = {seconds:g} s"
     return [times("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
 
 
 def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:
-    """G2 where upstream has no status stream: polls, and what they cost in time."""
+    """Measure G2 when upstream has no status stream: the number of polls and their overhead."""
     stage.upstream.post("/_sandbox/faults", json=NO_STREAM).raise_for_status()
     try:
         over = product.run(seconds) - model_ms(stage)
@@ -171,13 +171,13 @@ def without_stream(stage: Stage, product: Target | Client, seconds: float) -> li
 
 
 def counted(stage: Stage) -> dict[str, int]:
-    """Upstream's calls since the last reset, by kind, but for the submit."""
+    """Return the upstream calls since the last reset by kind, except submits."""
     found = stage.upstream.get("/_sandbox/calls").json()["calls"]
     return {kind: found.get(kind, 0) for kind in AFTER_SUBMIT}
 
 
 def model_ms(stage: Stage) -> float:
-    """What the last run took the model itself, as upstream measured it."""
+    """Return the model's own time in the last run, as upstream measured it."""
     params: dict[str, str | int] = {"endpoint_id": MODEL, "limit": 1}
     rows = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=params).json()["items"]
     return float(rows[0]["duration"]) * 1000

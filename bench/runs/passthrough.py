@@ -1,7 +1,7 @@
-"""`python -m bench.runs.passthrough PORT UPSTREAM KEY`: the least that a proxy for fal can do.
+"""`python -m bench.runs.passthrough PORT UPSTREAM KEY`: the minimal proxy for fal.
 
-A bare ASGI application that adds the key and passes each call on, with its body as it comes. It
-keeps nothing and checks nothing.
+A plain ASGI application that adds the key and streams each call through, without storing or
+checking anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HOSTS = {"https://queue.fal.run": "/queue", "https://fal.run": "/run"}
 
 
 def build(upstream: str, key: str) -> Starlette:
-    """The application; `upstream` is a sandbox."""
+    """Return the application; `upstream` is a sandbox's address."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -1,10 +1,10 @@
-"""Calls of fal's clients through the product, beside a bare pass-through with a key, in turns.
+"""Calls of fal's clients through the product, compared with a minimal proxy, in turns.
 
-Each call goes to both at one sandbox: a submit, the statuses and the result as `subscribe` of fal's
-Python client asks for them, and streams. What the product does before it calls the model is told
-apart: a stream begins with the response's head, and the chunks' times count from there. Memory is
-that of web and gateway while streams are open that say nothing more, over that with one. Beside
-them: search by the API and by its page, and an assistant's answers.
+Each call goes through both to the same sandbox: a submit, the statuses and the result as
+`subscribe` of fal's Python client requests them, and streams. The time before the product calls the
+model is reported separately: it ends with the head of the response, from which the times of the
+chunks are counted. Memory is that of web and gateway with many idle streams open, minus that with
+one. Also measured: search by the API and by its page, and the answers of the assistant tools.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ POLL_S = 0.1  # fal-protocol.md, section 5.7
 ASKED = {"prompt": "sea", "max_tokens": 30}
 SUBMIT_MS, CHUNK_MS, SEARCH_RATIO, ANSWER_KB, STREAMS_MB = 20, 10, 1.2, 8, 40
 STREAMS = 200
-AT_ONCE, MADE_S = 5, 1.5  # of the sandbox's eight, and how long it takes over one
+AT_ONCE, MADE_S = 5, 1.5  # streams started at once (the sandbox runs eight), seconds to start them
 QUESTIONS = ("photo to video", "upscale a picture", "text to speech in german")
 TOOLS: dict[str, dict[str, Any]] = {
     "find_models": {"question": "photo to video", "limit": 20},
@@ -45,7 +45,7 @@ ROOM = {"RUNS_AT_ONCE": "5000", "RUNS_AT_ONCE_PER_USER": "5000"}
 
 
 class Side:
-    """One proxy, as fal's clients call it."""
+    """One proxy, called as fal's clients do."""
 
     def __init__(self, base: str, token: str) -> None:
         self.base = base
@@ -53,7 +53,7 @@ class Side:
         self.http = httpx.Client(base_url=base, headers=self.headers, timeout=60)
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[float, httpx.Response]:
-        """Milliseconds until the whole answer is there, and the answer."""
+        """Return the milliseconds until the complete response, and the response."""
         headers = {"x-fal-target-url": target}
         began = time.perf_counter()
         response = self.http.request(method, "/api/fal/proxy", headers=headers, json=body)
@@ -62,7 +62,7 @@ class Side:
         return took, response
 
     def subscribe(self) -> dict[str, list[float]]:
-        """Milliseconds of each submit, status and result of one run (section 5.7)."""
+        """Return the milliseconds of each submit, status and result of one run (section 5.7)."""
         submit, answer = self.call("POST", f"{QUEUE}/{APP}", INPUT)
         request = f"{QUEUE}/{APP}/requests/{answer.json()['request_id']}"
         statuses: list[float] = []
@@ -73,14 +73,14 @@ class Side:
             return bool(answer.json()["status"] == "COMPLETED")
 
         wait(is_over, lambda: "a run does not end", every_s=POLL_S)
-        is_over()  # it asks once more
+        is_over()  # the client requests the status once more
         result, answer = self.call("GET", request)
         if answer.status_code != 200:
             raise Broken(f"{self.base}: {answer.text}")
         return {"submit": [submit], "status": statuses, "result": [result]}
 
     def chunks(self) -> list[float]:
-        """Milliseconds from the call to the response's head, then from there to each chunk."""
+        """Return the ms from the call to the response's head, then from the head to each chunk."""
         headers = {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
         found: list[float] = []
         began = time.perf_counter()
@@ -96,7 +96,7 @@ class Side:
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """The speed of every way in."""
+    """Return the speed of all interfaces."""
     allow_many_files()
     product = Product(stage, "proxied", more=ROOM)
     ours = Side(product.address, _token(product))
@@ -122,7 +122,7 @@ def _token(product: Product) -> str:
 
 
 def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
-    """Submit, status, result."""
+    """Measure submit, status and result."""
     found: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
@@ -137,7 +137,7 @@ def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
 
 
 def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
-    """How much later the chunks of a stream come."""
+    """Measure how much later the chunks of a stream arrive."""
     found: dict[str, list[list[float]]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
@@ -166,7 +166,7 @@ def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
 
 
 def _searches(product: Product, ours: Side, rounds: int) -> list[Goal]:
-    """Search by the API beside its page."""
+    """Compare search by the API with its page."""
     with httpx.Client(base_url=product.address, timeout=30) as page:
         page.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
         ways: dict[str, tuple[httpx.Client, str]] = {
@@ -186,7 +186,7 @@ def _searches(product: Product, ours: Side, rounds: int) -> list[Goal]:
 
 
 def _assistant(ours: Side) -> list[Goal]:
-    """The largest answer to an assistant."""
+    """Measure the largest answer to an assistant."""
     sizes = []
     for name, arguments in TOOLS.items():
         body = {
@@ -203,11 +203,11 @@ def _assistant(ours: Side) -> list[Goal]:
 
 
 def _memory(stage: Stage, product: Product, ours: Side) -> Goal:
-    """What STREAMS open streams take, in web and gateway together."""
+    """Return the memory that STREAMS open streams take in web and gateway together."""
     fault = {"kind": "stream", "name": "mute", "value": 1, "times": STREAMS + AT_ONCE}
     stage.upstream.post("/_sandbox/faults", json=fault).raise_for_status()
     try:
-        with ThreadPoolExecutor(1) as apart:  # Playwright keeps an event loop in this thread
+        with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
             before, after = apart.submit(asyncio.run, _hold(ours, product.up)).result()
     finally:
         stage.upstream.delete("/_sandbox/faults")
@@ -217,7 +217,7 @@ def _memory(stage: Stage, product: Product, ours: Side) -> Goal:
 
 
 async def _hold(ours: Side, up: Child) -> tuple[float, float]:
-    """MB with one open stream, and with all of them."""
+    """Return the megabytes with one open stream, and with all of them."""
     headers = ours.headers | {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
     limits = httpx.Limits(max_connections=None)
     began: set[asyncio.Task[None] | None] = set()
@@ -240,7 +240,7 @@ async def _hold(ours: Side, up: Child) -> tuple[float, float]:
             await _until(have_all_begun, held)
             await asyncio.sleep(2)
             before = _megabytes(up)
-            while len(held) <= STREAMS:  # the sandbox makes a few at once
+            while len(held) <= STREAMS:  # the sandbox starts a few at a time
                 held += [asyncio.create_task(hold()) for _ in range(AT_ONCE)]
                 await _until(have_all_begun, held)
                 await asyncio.sleep(MADE_S)

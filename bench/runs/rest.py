@@ -1,14 +1,12 @@
-"""G13: what all processes of `make run` take while nothing runs and no page is open.
+"""G13: CPU and memory of all processes of `make run` when idle, and the worker's wake-up time.
 
-How soon a worker wakes up.
-
-A scratch copy of the checkout is started as a new user does, with the bundled sandbox, and left
-alone until its thumbnails are there and helper programs have ended. Processor time is read over a
-minute from /proc/*/stat, memory as the proportional set size (PSS: shared pages count once) from
+A copy of the checkout is started as by a new user, with the bundled sandbox, and left alone until
+its thumbnails are complete and helper processes have ended. CPU time is read over a minute from
+/proc/*/stat, memory as the proportional set size (PSS: shared pages count once) from
 /proc/*/smaps_rollup. A wake-up is the time from a run's creation to its claim by the worker, both
-read from its row; runs are posted seconds apart, so that the worker is at rest each time. Beside it
-stands a bare commit of one row to a SQLite file of the same kind, taken in turns: it tells how busy
-disk and machine were. Needs Linux.
+read from its row; runs are posted seconds apart, so that the worker is idle each time. The
+reference, in turns, is a plain commit of one row to a SQLite file with the same settings, which
+shows how busy disk and machine were. Needs Linux.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ from bench.stage.product import LEFT_OUT, THUMBNAILS_WITHIN_S, has_pictures
 from bench.stage.stage import Stage
 
 MEASURED_S = 60.0
-# helper programs end ten seconds after their last use, a film is asked for again after thirty
+# helper processes end ten seconds after their last use; an incomplete clip is retried after thirty
 SETTLE_S = 45.0
 APART_S = (1.5, 3.0)  # between two runs
 MODEL = "sandbox/ridgeline"
@@ -54,7 +52,7 @@ CPU, MEMORY, WAKE_UP_MS = 0.5, 220, 10
 
 @dataclass(frozen=True)
 class Usage:
-    """What one process has taken: seconds of processor so far, MB now."""
+    """The usage of one process: CPU seconds so far, current memory in MB."""
 
     name: str
     cpu_s: float
@@ -62,7 +60,7 @@ class Usage:
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """G13."""
+    """Return the results of G13."""
     up, owner = start(stage)
     time.sleep(SETTLE_S)
     shares, memory = at_rest(up.process.pid)
@@ -84,7 +82,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
 
 
 def start(stage: Stage) -> tuple[Child, httpx.Client]:
-    """`manage.py up` with a sandbox of its own, and its owner's client, once it has thumbnails."""
+    """Start `manage.py up` with its sandbox; return it and a client once thumbnails are made."""
     checkout = Path(shutil.copytree(ROOT, stage.scratch / "at-rest", ignore=LEFT_OUT))
     environment = clean_environment() | {"PORT": str(free_port())}
     command = [sys.executable, "manage.py", "up"]
@@ -92,7 +90,7 @@ def start(stage: Stage) -> tuple[Child, httpx.Client]:
     link = up.line("/login/link/").strip()
     base = link.partition("/login/")[0]
     owner = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
-    owner.get(link)  # good once; the details of /healthz are for staff
+    owner.get(link)  # works once; /healthz gives its details only to staff
 
     def is_ready() -> bool:
         told = owner.get("/healthz").json()
@@ -103,9 +101,9 @@ def start(stage: Stage) -> tuple[Child, httpx.Client]:
 
 
 def at_rest(pid: int) -> tuple[float, float]:
-    """Per cent of a core and MB of all processes over a minute in which nothing happens.
+    """Return the CPU in percent of a core and the MB of all processes over an idle minute.
 
-    Prints each one's.
+    Prints those of each process.
     """
     before = usages(pid)
     time.sleep(MEASURED_S)
@@ -123,7 +121,7 @@ def at_rest(pid: int) -> tuple[float, float]:
 
 
 def usages(pid: int) -> dict[int, Usage]:
-    """Of a process and all below it, by their numbers."""
+    """Return the usage of a process and its descendants, by process id."""
     found = {}
     for number in sorted(tree(pid)):
         with suppress(OSError, IndexError):  # it has just ended
@@ -138,7 +136,7 @@ def usages(pid: int) -> dict[int, Usage]:
 
 
 def tree(pid: int) -> Iterator[int]:
-    """A process and all below it."""
+    """Yield a process and its descendants."""
     yield pid
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -147,9 +145,9 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from a run's creation to its claim, of runs that find the worker at rest.
+    """Return the milliseconds from the creation of runs to their claim by an idle worker.
 
-    And of bare commits.
+    The second list has those of plain commits.
     """
     commits = []
     for _ in range(rounds):
@@ -165,7 +163,7 @@ def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[flo
 
 
 def bare_commit(file: Path) -> float:
-    """Milliseconds that one row takes until the disk has it."""
+    """Return the milliseconds until one row is on disk."""
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
         database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         database.execute("CREATE TABLE IF NOT EXISTS bare (x text)")
@@ -175,7 +173,7 @@ def bare_commit(file: Path) -> float:
 
 
 def post_run(client: httpx.Client) -> None:
-    """Ask for a run as a form without script does."""
+    """Post a run like a form without script."""
     path = f"/models/{MODEL}/"
     page = client.get(path).text
     hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
@@ -184,6 +182,6 @@ def post_run(client: httpx.Client) -> None:
 
 
 def between_ms(start: str, end: str) -> float:
-    """Milliseconds between two dates in ISO 8601, both in UTC; databases leave that out."""
+    """Return the milliseconds between two ISO 8601 times, both in UTC, which databases omit."""
     first, last = (datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end))
     return (last - first).total_seconds() * 1000

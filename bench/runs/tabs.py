@@ -1,7 +1,7 @@
 """G4: with seven tabs of one profile watching runs, an eighth opens its form.
 
-A browser has six connections to a server: what every tab holds, the next one waits for. The floor
-holds a poll in each tab and shows what that costs.
+A browser opens at most six connections to a server (HTTP/1.1), so a request waits if other tabs
+hold them all. The floor holds one poll per tab and shows the effect.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ TABS = 7
 SECONDS = 9.0
 WITHIN_MS = 60_000
 USABLE = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
-# Notes when the picture is there, decoded, by the clock on the wall. Frames are no measure here:
-# a browser draws a tab that is not in front once a second, whatever happens in it.
+# Records the wall-clock time when the image is decoded. Frames cannot be used: a browser renders a
+# background tab once a second only.
 NOTE = """() => {
   const note = () => {
     const image = document.querySelector('#stage img');
@@ -32,7 +32,7 @@ NOTE = """() => {
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) -> list[Goal]:
-    """G4: product, on PostgreSQL too where one is named, and floor in turns."""
+    """Measure G4 for the product (also on PostgreSQL if configured) and the floor in turns."""
     sides = {f"product{on}": (one.address, one.cookies) for on, one in stage.products.items()}
     sides["floor"] = (stage.floor, None)
     alone: dict[str, list[float]] = {name: [] for name in sides}
@@ -42,7 +42,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) ->
         for name, (base, cookies) in sides.items():
             context = stage.browser.new_context(storage_state=cookies)
             try:
-                _open(context, base).close()  # what every tab shares is in the cache
+                _open(context, base).close()  # fills the cache that all tabs share
                 quiet = _open(context, base)
                 alone[name].append(quiet.evaluate(USABLE))
                 quiet.close()
@@ -77,7 +77,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) ->
 
 
 def _open(context: BrowserContext, base: str, seconds: float = SECONDS, number: int = 0) -> Page:
-    """A tab with the model's form."""
+    """Open a tab with the model's form."""
     page = context.new_page()
     values = {"prompt": f"tab {number}", "duration": seconds, "log_lines": 1}
     fill = quote(json.dumps(values))
@@ -90,7 +90,7 @@ def _open(context: BrowserContext, base: str, seconds: float = SECONDS, number: 
 
 
 def _most_late(stage: Stage, pages: list[Page]) -> float:
-    """Milliseconds between a model's end and its picture, in the tab that was last."""
+    """Return the milliseconds between a model's end and its image, in the last tab."""
     for page in pages:
         page.wait_for_selector(PICTURE, timeout=WITHIN_MS)
         page.wait_for_selector("body[data-decoded-at]", timeout=WITHIN_MS)

@@ -1,4 +1,4 @@
-"""Who takes turns in G1: pages that are clicked in Chromium, and clients without one."""
+"""The targets of G1: pages that are clicked in Chromium, and clients without a browser."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ GRADIO = "Gradio"
 
 
 def arguments(seconds: float) -> dict[str, object]:
-    """A run of a known length; one log line, and a picture that no cache knows."""
+    """Return arguments for a run of known length, with one log line and an image not yet cached."""
     return {"prompt": "patience", "duration": seconds, "log_lines": 1}
 
 
 @dataclass(frozen=True)
 class Form:
-    """Where a page has the parts that a run needs: `control` has a place for a name."""
+    """Selectors of a page's controls; `control` has a placeholder for a field name."""
 
     path: str = f"/models/{MODEL}/"
     control: str = "[name={}]"
@@ -39,7 +39,7 @@ OF_GRADIO = Form("/", "#{} :is(input, textarea)", "#run", "#picture img")
 
 
 class Target:
-    """One page that is clicked, round after round, in a browser profile of its own."""
+    """A page that is clicked round after round, in its own browser profile."""
 
     def __init__(self, stage: Stage, base: str, login: str = "", form: Form | None = None) -> None:
         self.stage = stage
@@ -52,7 +52,7 @@ class Target:
             page.close()
 
     def run(self, seconds: float) -> float:
-        """Open the model's page, fill it in, click; milliseconds until painted."""
+        """Open the model's page, fill it in, click Run; return the milliseconds until painted."""
         page = self.context.new_page()
         try:
             fill = quote(json.dumps(arguments(seconds)))
@@ -74,7 +74,7 @@ class Target:
 
 
 class Client:
-    """A client of the queue in a process of its own, without a browser."""
+    """A client of the queue in its own process, without a browser."""
 
     def __init__(self, stage: Stage, command: list[str]) -> None:
         self.stage = stage
@@ -82,7 +82,7 @@ class Client:
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
 
     def run(self, seconds: float) -> float:
-        """From the submit to the picture; milliseconds."""
+        """Return the milliseconds from the submit to the downloaded image."""
         assert self.process.stdin
         assert self.process.stdout
         self.stage.upstream.delete("/_sandbox/calls")
@@ -101,11 +101,11 @@ Targets = dict[str, Target | Client]
 
 
 def pages(stage: Stage) -> Targets:
-    """The floor, and Gradio where it is installed."""
+    """Return the floor, and Gradio if it is installed."""
     found: Targets = {"floor": Target(stage, stage.floor)}
     port = free_port()
     if command := peers.gradio_app([str(port), stage.sandbox, KEY, MODEL]):
-        # It asks home for news of itself otherwise, and keeps every picture in the machine's own
+        # By default it sends analytics, and stores every image in the machine's shared temporary
         # folder.
         quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(stage.scratch)}
         app = stage.start("gradio", command, env=clean_environment() | quiet)
@@ -114,6 +114,6 @@ def pages(stage: Stage) -> Targets:
 
 
 def clients(stage: Stage) -> Targets:
-    """A bare client, and fal's own: for Python, and for JavaScript where installed."""
+    """Return a minimal client, and fal's own for Python and, if installed, for JavaScript."""
     commands = peers.queue_clients([stage.sandbox, KEY, MODEL])
     return {name: Client(stage, command) for name, command in commands.items()}

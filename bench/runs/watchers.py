@@ -1,9 +1,8 @@
 """G3: many watchers of one run on one web process.
 
-From the moment at which upstream's model was done to the moment at which each watcher holds the
-answer that says so; every watcher is a connection of its own with a held poll. Product (on
-PostgreSQL too, where one is named) and floor take turns. What the web process spends on it is read
-from /proc.
+Measures the time from the end of upstream's model until each watcher has the final response. Every
+watcher is a separate connection with a long poll. Product (also on PostgreSQL if configured) and
+floor alternate. The web process's CPU and memory are read from /proc.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ FINAL = b'data-final="1"'
 
 @dataclass(frozen=True)
 class Watch:
-    """How to poll for a run: the address for a version, and whether an answer is the last."""
+    """How to poll for a run: the address for a version, and whether a response is the last."""
 
     base: str
     address: Callable[[int], str]
@@ -49,7 +48,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of processor and megabytes of memory of a process."""
+    """CPU seconds and memory in MB of a process."""
 
     cpu_s: float
     memory_mb: float
@@ -57,7 +56,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Side:
-    """How a run is begun that is to be watched, and the process that serves its watchers."""
+    """A function that starts a run to be watched, and the process that serves its watchers."""
 
     begin: Callable[[], Watch]
     pid: int
@@ -65,31 +64,31 @@ class Side:
 
 @dataclass(frozen=True)
 class Found:
-    """What was measured of one side: every watcher's milliseconds, and what each round cost."""
+    """The results of one side: milliseconds of every watcher, and the cost of each round."""
 
     late_ms: list[float]
     costs: list[Spent]
 
     @property
     def p99_ms(self) -> float:
-        """What all but one in a hundred watchers waited at most."""
+        """The 99th percentile of the watchers' times."""
         return percentile(self.late_ms, 0.99)
 
     @property
     def cpu_s(self) -> float:
-        """Of a usual round."""
+        """CPU seconds of the median round."""
         return median(one.cpu_s for one in self.costs)
 
     @property
     def memory_mb(self) -> float:
-        """Of the worst round."""
+        """Memory of the worst round."""
         return max(one.memory_mb for one in self.costs)
 
 
 def measure_goals(
     stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
 ) -> list[Goal]:
-    """G3 for each number of watchers."""
+    """Return the results of G3 for each number of watchers."""
     allow_many_files()
     sides = {f"product{on}": _of_product(one) for on, one in stage.products.items()}
     sides["floor"] = Side(partial(_floor, stage.floor), _pid("bench.stage.floor", stage.floor))
@@ -135,7 +134,7 @@ def _of_product(product: Product) -> Side:
 
 
 def _product(product: Product) -> Watch:
-    """Ask for a run as a form without script does, and read from its page how it is watched."""
+    """Post a run like a form without script, and read from its page how to watch it."""
     with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
         client.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
         fill = quote(json.dumps(arguments(SECONDS)))
@@ -166,13 +165,13 @@ def _floor(address: str) -> Watch:
 
 # --- watching -----------------------------------------------------------------------------------
 def _apart(watching: Coroutine[Any, Any, list[float]]) -> list[float]:
-    """In a thread of its own: in this one the browser's loop may be running."""
+    """Run in a separate thread, because the browser's event loop may run in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, watching).result()
 
 
 async def _watch(stage: Stage, watch: Watch, crowd: int) -> list[float]:
-    """Milliseconds after upstream's end at which each of the crowd has the last answer."""
+    """Return the milliseconds after upstream's end until each watcher has the final response."""
     host = urlsplit(watch.base)
     moments = await asyncio.gather(
         *(_one(watch, host.hostname or "", host.port or 80) for _ in range(crowd))
@@ -214,20 +213,20 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 def runs_ended(stage: Stage, count: int) -> list[float]:
-    """When the models of the newest requests were done, by the clock of this machine."""
+    """Return when the models of the newest requests ended, by this machine's clock."""
     query = {"endpoint_id": MODEL, "limit": str(count)}
     newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
     return [datetime.fromisoformat(one["ended_at"]).timestamp() for one in newest["items"]]
 
 
 def allow_many_files() -> None:
-    """As many open files as may be, for this process and those that it starts from now on."""
+    """Raise this process's limit of open files, which processes started later inherit."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _pid(word: str, address: str) -> int:
-    """The process whose command line holds this word and the address's port."""
+    """Return the process whose command line contains this word and the address's port."""
     port = urlsplit(address).port
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -238,7 +237,7 @@ def _pid(word: str, address: str) -> int:
 
 
 def spent(pid: int) -> Spent:
-    """What a process has spent so far."""
+    """Return what a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     found = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
     return Spent(

@@ -1,8 +1,8 @@
-"""What a worker can carry: thousands of unfinished runs in one process, and how fast it submits.
+"""The capacity of a worker: thousands of unfinished runs in one process, and submits per second.
 
-The reference is a bare client that does the same to the same sandbox without a database: one
-submit, one status stream and one result per run. On SQLite, and on PostgreSQL where
-there is one (`bench/stage/database.py`).
+The reference is a minimal client that does the same on the same sandbox without a database: one
+submit, one status stream and one result per run. On SQLite, and on PostgreSQL if configured
+(`bench/stage/database.py`).
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ HOLD_S = 20.0
 IN_ONE_POOL = 16
 FINISH_S = 60.0
 START_S = 30.0
-CALM_S = 2  # seconds without work
+CALM_S = 2  # seconds without CPU use
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
-    """Memory, processor and submits a second of one worker, beside a bare client."""
+    """Return memory, CPU and submits per second of one worker, compared with a minimal client."""
     allow_many_files()
     rows, goals = [], []
     bare = _bare(stage, count)
@@ -65,8 +65,8 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
     return goals
 
 
-# Heading → figure. CPU is without a worker's start and its first sync; submits are counted from the
-# moment when all runs were asked for to upstream's last answer.
+# Heading → figure. CPU excludes a worker's start and its first sync; submits per second are counted
+# from when all runs had been created to upstream's last response.
 COLUMNS = {
     "submits/s": "submits_per_s",
     "CPU s": "cpu_s",
@@ -85,21 +85,21 @@ def _cells(found: dict[str, float]) -> list[str]:
 
 
 def _upstream(stage: Stage, name: str, count: int) -> Child:
-    """A sandbox that runs all of them at once."""
+    """Start a sandbox that runs all requests at once."""
     command = [sys.executable, "-m", "sandbox", "--port=0", "--warm=0"]
     command += [f"--concurrency={count}", f"--data-dir={stage.scratch / name}"]
     return stage.start(name, command, env=os.environ | {"SANDBOX_KEY": KEY})
 
 
 def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
-    """A worker that is given this many runs at once, on this database."""
+    """Measure a worker that is given this many runs at once, on this database."""
     from config.server.processes import sandbox_environment
 
     upstream = _upstream(stage, f"upstream-{url.partition(':')[0]}", count)
     port = int(upstream.line("Sandbox at ").split()[2].rpartition(":")[2])
     settings = {"SECRET_KEY": "bench"} | {
         "DATABASE_URL": url,
-        # no catalogue and no thumbnails beside it
+        # no sync and no thumbnails at the same time
         "FAL_API_URL": f"http://127.0.0.1:{free_port()}",
         "RUNS_AT_ONCE": str(count),
         "RUNS_AT_ONCE_PER_USER": str(count),
@@ -130,7 +130,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
 
 
 def _calm(pid: int) -> Spent:
-    """What the worker has spent once it has nothing to do: its first sync is over."""
+    """Return what the worker has used once it is idle after its first sync."""
     until = time.monotonic() + START_S
     before, calm = spent(pid), 0
     while calm < CALM_S and time.monotonic() < until:
@@ -142,7 +142,7 @@ def _calm(pid: int) -> Spent:
 
 
 def _watched(worker: Child, asking: subprocess.Popen[str], count: int) -> dict[str, float]:
-    """Listen to who asked and looks once a second, until all have ended or time is over."""
+    """Read the output of `asking`, and check once a second until all runs have ended."""
     assert asking.stdout is not None
     memory = 0.0
     for line in asking.stdout:
@@ -165,7 +165,7 @@ def _watched(worker: Child, asking: subprocess.Popen[str], count: int) -> dict[s
 
 
 def _calls(port: int) -> float:
-    """How often upstream was asked after the submits, for their status and their results."""
+    """Return the number of calls after the submits, for statuses and results."""
     headers = {"authorization": f"Key {KEY}"}
     answer = httpx.get(f"http://127.0.0.1:{port}/_sandbox/calls", headers=headers, timeout=30)
     counted = answer.raise_for_status().json()["calls"]
@@ -173,9 +173,9 @@ def _calls(port: int) -> float:
 
 
 def others_cpu_s() -> float:
-    """What all processes of this machine have spent so far.
+    """Return the CPU seconds of all processes of this machine so far.
 
-    Where others work, figures are theirs too.
+    If other processes use CPU, the figures are affected.
     """
     first = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     user, nice, system, _idle, _waiting, *more = map(int, first)
@@ -212,7 +212,7 @@ while True:
 
 
 def _bare(stage: Stage, count: int) -> dict[str, float]:
-    """The same by nothing but httpx, in a process of its own."""
+    """Do the same with httpx only, in a separate process."""
     upstream = _upstream(stage, "upstream-bare", count)
     base = upstream.line("Sandbox at ").split()[2]
     command = [sys.executable, "-m", "bench.runs.workload", base, KEY, str(count)]
@@ -232,7 +232,7 @@ def _bare(stage: Stage, count: int) -> dict[str, float]:
 
 
 async def twice(send: Callable[[], Awaitable[T]]) -> T:
-    """What `send` gives, sent again where it met a connection that the sandbox was closing."""
+    """Return the result of `send`, called again if the sandbox was closing the connection."""
     try:
         return await send()
     except httpx.RemoteProtocolError:
@@ -240,15 +240,15 @@ async def twice(send: Callable[[], Awaitable[T]]) -> T:
 
 
 async def bare(base: str, key: str, count: int) -> dict[str, float]:
-    """Submit, listen, fetch: what any client of the queue has to do."""
+    """Submit, listen and fetch the result: the minimum of any queue client."""
     begun, sent, ended = time.monotonic(), [], []
-    # Idle connections go long before the sandbox closes them (5 s), as in the product.
+    # Close idle connections long before the sandbox does (5 s), as the product does.
     limits = httpx.Limits(keepalive_expiry=1)
     asking = asyncio.Semaphore(100)
     body = {"prompt": "x", "duration": HOLD_S, "log_lines": 1, "picture": False}
     headers = {"authorization": f"Key {key}"}
     async with AsyncExitStack() as stack:
-        # In one pool, httpx's work for a request grows with all that are open: a few in each.
+        # httpx's work per request grows with the requests in a pool: a few in each.
         clients = [
             httpx.AsyncClient(headers=headers, timeout=120, limits=limits, verify=False)
             for _ in range(-(-count // IN_ONE_POOL))

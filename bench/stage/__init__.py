@@ -1,1 +1,1 @@
-"""What the benchmarks measure against: the product, a sandbox, the floor, a browser."""
+"""The environment of benchmarks: the product, a sandbox, the floor, a browser."""

@@ -1,4 +1,4 @@
-"""Headless Chromium: cold pages with their bytes and times, and how soon a run is painted."""
+"""Headless Chromium: cold pages with their bytes and times, and the time until a run is painted."""
 
 from __future__ import annotations
 
@@ -18,18 +18,16 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Nothing is fetched from elsewhere (a web font of somebody's page), and nothing waits for it.
+    # Resolve no other host, so that nothing external is fetched or waited for.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-# The shell is Chromium without the windows of its own that the whole program draws for each
-# profile.
+# The headless shell has no window UI, which the full program renders for each profile.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 THUMBNAILS = "/pictures/"
 IMAGES = "Image"
-PATIENCE_MS = 120_000  # the sandbox paints the thumbnails when they are first looked at
+PATIENCE_MS = 120_000  # the sandbox makes each thumbnail on its first request
 
-# Clicks, and waits for a picture that was not there before: decoded, and two frames later on
-# screen.
+# Clicks, and waits until a new image is decoded and, two frames later, on screen.
 PAINTED = """async ([button, picture, limit]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const before = new Set([...document.querySelectorAll(picture)].map((image) => image.src));
@@ -45,7 +43,7 @@ PAINTED = """async ([button, picture, limit]) => {
   return performance.now() - start;
 }"""
 
-# Deferred scripts and modules have run and DOMContentLoaded has been heard by all: usable.
+# Usable: deferred scripts and modules have run and all DOMContentLoaded handlers have returned.
 TIMES = """() => new Promise((resolve) => {
   const tasks = [];
   new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask",
@@ -66,7 +64,7 @@ TIMES = """() => new Promise((resolve) => {
 
 @dataclass
 class Visit:
-    """What one page cost: bytes by kind as they came over the wire, requests, milliseconds."""
+    """The cost of one page: bytes on the wire by kind, requests, milliseconds."""
 
     usable_ms: float
     first_byte_ms: float
@@ -83,7 +81,7 @@ class Visit:
 
 @dataclass
 class _Wire:
-    """Counts what the network reports of one page."""
+    """Counts the network events of one page."""
 
     host: str
     of: dict[str, Any] = field(default_factory=dict)
@@ -98,7 +96,7 @@ class _Wire:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
-        """A picture of the content; the icon set belongs to the page."""
+        """Whether a request is for an image of the content; the icon set belongs to the page."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
         is_of_page = address.netloc == self.host and not address.path.startswith(THUMBNAILS)
@@ -108,7 +106,7 @@ class _Wire:
         return sum(n for request, n in self.sizes.items() if self.is_picture(request) is pictures)
 
     def requests(self, *, pictures: bool) -> int:
-        """Requests that cost bytes: what the cache gave is none."""
+        """Count the requests that transferred bytes, not those served from the cache."""
         paid = [request for request, n in self.sizes.items() if n]
         return sum(self.is_picture(request) is pictures for request in paid)
 
@@ -118,13 +116,13 @@ class _Wire:
 
 
 def find_program() -> str | None:
-    """The path of the browser that tests and benchmarks use, or None."""
+    """Return the path of the browser for tests and benchmarks, or None."""
     return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser for the block; raises Broken where there is none."""
+    """Start a browser for the block; raises Broken if there is none."""
     program = find_program()
     if program is None:
         raise Broken("Chromium is not installed; `make bench` installs it")
@@ -137,7 +135,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def visit(context: BrowserContext, url: str, needs: str) -> Visit:
-    """Open `url` in a page of its own; `needs` is a control that has to be there and enabled."""
+    """Open `url` in a new page; `needs` is the selector of a control that must become enabled."""
     page = context.new_page()
     try:
         session = context.new_cdp_session(page)
@@ -147,8 +145,8 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         session.send("Network.enable")
         session.send("Performance.enable")
         answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
-        # First the heap: what Playwright brings into a page when it looks for something is no small
-        # part.
+        # The heap comes first: Playwright's own scripts, loaded when it queries a page, would be a
+        # large part of it.
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
         times = page.evaluate(TIMES)
@@ -172,7 +170,7 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
 
 
 def painted_ms(page: Page, button: str, picture: str, limit_s: float) -> float:
-    """Milliseconds from the click on `button` until a new picture is on screen."""
+    """Return the milliseconds from the click on `button` until a new image is on screen."""
     try:
         return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
     except Error as error:

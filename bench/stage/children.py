@@ -1,4 +1,4 @@
-"""Processes of a benchmark: how they are started, waited for and ended."""
+"""Starts the processes of a benchmark, waits for them and ends them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 START_WITHIN_S = 90.0
-# Whatever a person has set up in the shell or in `.env` must not reach a benchmark.
+# Settings of the user's shell or `.env` must not affect a benchmark.
 OURS = (
     *("FAL_", "DJANGO_", "SECRET_KEY", "DEBUG", "DATABASE_URL", "MEDIA_ROOT", "PUBLIC_URL"),
     *("UPSTREAM", "ALLOWED_HOSTS", "SYNC_INTERVAL_MINUTES", "RUNS_AT_ONCE", "PORT"),
@@ -26,11 +26,11 @@ OURS = (
 
 
 class Broken(Exception):
-    """A measurement could not be made."""
+    """A measurement failed."""
 
 
 class Child:
-    """A process with its output in a file; `line` waits for what it prints."""
+    """A process with its output in a file; `line` waits for a line of it."""
 
     def __init__(self, name: str, command: list[str], scratch: Path, **options: Any) -> None:
         self.name = name
@@ -39,11 +39,11 @@ class Child:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, **options)
 
     def line(self, holds: str) -> str:
-        """The first printed line that holds this text."""
+        """Return the first printed line that contains this text."""
         return wait(lambda: next((x for x in self._lines() if holds in x), ""), self._why)
 
     def answering(self, url: str) -> str:
-        """`url`, once somebody answers there."""
+        """Return `url` once a server responds there."""
 
         def answers() -> bool:
             self._require_alive()
@@ -57,7 +57,7 @@ class Child:
         return url
 
     def stop(self) -> None:
-        """End it politely, or by force after ten seconds."""
+        """Stop it with SIGTERM, and after ten seconds with SIGKILL."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -67,7 +67,7 @@ class Child:
             self.process.wait()
 
     def last_lines(self) -> str:
-        """The end of what it printed."""
+        """Return the last lines of its output."""
         return "\n".join(self.log.read_text().splitlines()[-20:])
 
     def _lines(self) -> list[str]:
@@ -83,12 +83,12 @@ class Child:
 
 
 def clean_environment() -> dict[str, str]:
-    """This shell's environment without anything that is a setting of ours."""
+    """Return this process's environment without any of our settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
 
 
 def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Run `python -m command` in `folder`; the JSON object in the last line that it prints."""
+    """Run `python -m command` in `folder`; return the JSON object in its last printed line."""
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
@@ -104,7 +104,7 @@ def report_of(command: Sequence[str], folder: Path, environment: dict[str, str])
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -116,7 +116,7 @@ def wait(
     limit_s: float = START_WITHIN_S,
     every_s: float = 0.05,
 ) -> T:
-    """What `found` returns as soon as it is something; raises Broken with `why` after a while."""
+    """Return the result of `found` once it is true; raises Broken with `why` after `limit_s`."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
         if value := found():

@@ -1,7 +1,7 @@
-"""PostgreSQL to measure on: an empty database beside the one that BENCH_DATABASE_URL names.
+"""Creates empty PostgreSQL databases on the server that BENCH_DATABASE_URL names.
 
-Each measurement has one of its own, and the named one stays as it is, so any number of questions
-may be asked in one call. Its user must be allowed to create databases.
+Each measurement uses a new one and the named database is not changed, so any number of benchmarks
+can run in one call. The URL's user must be allowed to create databases.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ SETTING = "BENCH_DATABASE_URL"
 
 
 def is_named() -> bool:
-    """Whether there is a PostgreSQL to measure on."""
+    """Return whether a PostgreSQL server is configured."""
     return bool(os.environ.get(SETTING))
 
 
 @contextmanager
 def empty() -> Iterator[str]:
-    """The address of a database that was made for the block and is dropped after it."""
+    """Yield the URL of a new database, which is dropped after the block."""
     beside = urlsplit(os.environ[SETTING])
     name = f"{beside.path.strip('/')}_{uuid.uuid4().hex[:8]}"
     _do("CREATE DATABASE {}", name)

@@ -1,4 +1,7 @@
-"""An upstream that is far away: every byte arrives later, none arrives slower.
+"""Simulates network latency to an upstream: every byte arrives later, at full bandwidth.
+
+A proxy in front of a local server that delays each direction by half a round trip. A new connection
+first takes a whole round trip, like a TCP handshake: bytes sent at once leave after it.
 
 A proxy before a server of this machine that delays each direction by half a round trip. A new
 connection pays a whole one first, as a handshake would: what is sent right away leaves when that is
@@ -22,7 +25,7 @@ CHUNK = 64 * 1024
 
 @asynccontextmanager
 async def far(port: int, round_trip_s: float) -> AsyncIterator[str]:
-    """The address of a proxy before the server at `port`, for the block."""
+    """Yield the address of a proxy in front of the server at `port`."""
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = asyncio.get_running_loop().time() + round_trip_s
@@ -38,12 +41,10 @@ async def far(port: int, round_trip_s: float) -> AsyncIterator[str]:
 async def carry(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float, ready: float = 0
 ) -> None:
-    """All that comes in goes out in its order, each piece `delay_s` later.
+    """Copy the stream in order, each chunk `delay_s` later, and nothing before `ready`.
 
-    None leaves before `ready`.
-
-    Any number of pieces may be under way: the delay is no limit to what goes through. The end
-    travels like a piece, and a connection that one side breaks is broken for the other.
+    Any number of chunks may be in flight, so the delay does not limit the throughput. The end of
+    the stream is delayed like a chunk; a broken connection is broken on the other side too.
     """
     now = asyncio.get_running_loop().time
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
@@ -67,12 +68,12 @@ async def carry(
         except ConnectionError:
             piece = b""
         under_way.put_nowait((max(now(), ready) + delay_s, piece))
-    with suppress(ConnectionError):  # whom it was for has gone
+    with suppress(ConnectionError):  # the receiver has disconnected
         await delivering
 
 
 async def main(port: int, round_trip_ms: float) -> None:
-    """Stand before the server until somebody ends this."""
+    """Run the proxy until the process is stopped."""
     async with far(port, round_trip_ms / 1000) as address:
         print(f"Far at {address}", flush=True)
         await asyncio.Event().wait()

@@ -1,4 +1,8 @@
-"""The floor: the same pages and the same run, as directly as they can be written.
+"""The floor: the same pages and the same run, implemented as directly as possible.
+
+One Starlette process: raw SQLite, pages from f-strings, one status stream per run, a long poll that
+is answered the moment the run ends. No users, validation, history or recovery. Its times are about
+the physical limit, to which the product's are compared.
 
 One Starlette process: raw SQLite, pages from f-strings, one status stream per run, a held poll
 that answers the moment the run is over. No users, no validation, no history, no recovery: what is
@@ -66,7 +70,7 @@ SCRIPT = """document.forms.run.addEventListener("submit", async (event) => {
 
 
 class Floor:
-    """All that the floor knows."""
+    """The state and handlers of the floor."""
 
     def __init__(self, upstream: str, key: str, database: str) -> None:
         self.upstream = upstream
@@ -77,7 +81,7 @@ class Floor:
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def sync(self) -> None:
-        """Read the catalogue once."""
+        """Fetch the catalogue once."""
         answer = await self.client.get(f"{self.upstream}/api/v1/models", params={"limit": 1000})
         rows = []
         for item in orjson.loads(answer.content)["models"]:
@@ -87,7 +91,7 @@ class Floor:
         self.database.executemany("INSERT INTO endpoint VALUES (?, ?, ?, ?, ?, ?, '')", rows)
 
     async def document(self, endpoint_id: str) -> tuple[str, Any]:
-        """The name and the OpenAPI document of an endpoint."""
+        """Return the name and the OpenAPI document of an endpoint."""
         row = "SELECT name, document FROM endpoint WHERE id = ?"
         name, text = self.database.execute(row, [endpoint_id]).fetchone()
         if not text:
@@ -99,14 +103,14 @@ class Floor:
         return name, orjson.loads(text)
 
     async def gallery(self, request: Request) -> Response:
-        """Forty-eight cards and a search box."""
+        """Respond with 48 cards and a search box."""
         query = "SELECT id, name, owner, category, description, thumbnail FROM endpoint LIMIT ?"
         cards = "".join(card(*row) for row in self.database.execute(query, [CARDS]))
         search = '<form><input type="search" name="q" aria-label="Search"></form>'
         return page("Models", f'{search}<div class="cards">{cards}</div>')
 
     async def form(self, request: Request) -> Response:
-        """A model's form; the same address takes it."""
+        """Respond with a model's form; a POST to the same URL submits it."""
         endpoint_id = request.path_params["id"]
         name, document = await self.document(endpoint_id)
         controls = "".join(map(control, *zip(*properties(document, endpoint_id), strict=True)))
@@ -117,7 +121,7 @@ class Floor:
         return page(name, f'{body}<script type="module">{SCRIPT}</script>')
 
     async def submit(self, request: Request) -> Response:
-        """Write the run down, send it, and say its id."""
+        """Store the run, submit it, and respond with its id."""
         run, endpoint_id, body = uuid.uuid4().hex, request.path_params["id"], await request.body()
         insert = "INSERT INTO run (id, endpoint, arguments) VALUES (?, ?, ?)"
         self.database.execute(insert, [run, endpoint_id, body.decode()])
@@ -128,12 +132,12 @@ class Floor:
         return Response(orjson.dumps({"id": run}), media_type="application/json")
 
     async def follow(self, run: str, endpoint_id: str, body: bytes) -> None:
-        """Submit, listen to the status stream, fetch the result."""
+        """Submit, read the status stream, fetch the result."""
         headers = {"content-type": "application/json"}
         url = f"{self.upstream}/queue/{endpoint_id}"
         handle = (await self.client.post(url, content=body, headers=headers)).json()
         async with self.client.stream("GET", f"{handle['status_url']}/stream") as stream:
-            # It ends with COMPLETED; read to its end, its connection serves for the result.
+            # It ends with COMPLETED; read to its end, its connection is reused for the result.
             last = [
                 json.loads(line[5:]) async for line in stream.aiter_lines() if line[:5] == "data:"
             ][-1]
@@ -143,7 +147,7 @@ class Floor:
         self.over[run].set()
 
     async def live(self, request: Request) -> Response:
-        """The output as soon as there is one; 204 after a while without."""
+        """Respond with the output once there is one; 204 if none comes within the limit."""
         run = request.path_params["id"]
         try:
             await asyncio.wait_for(self.over[run].wait(), HOLD_S)
@@ -154,7 +158,7 @@ class Floor:
 
 
 def page(title: str, body: str) -> HTMLResponse:
-    """A whole page: htmx, one stylesheet, the body."""
+    """Return a complete page: htmx, one stylesheet, the body."""
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
@@ -165,7 +169,7 @@ def page(title: str, body: str) -> HTMLResponse:
 
 
 def card(id: str, name: str, owner: str, category: str, description: str, thumbnail: str) -> str:
-    """One endpoint of the gallery."""
+    """Return one card of the gallery."""
     return (
         f'<article data-endpoint-id="{escape(id)}">'
         f'<img src="{escape(thumbnail)}" alt="" loading="lazy">'
@@ -175,7 +179,7 @@ def card(id: str, name: str, owner: str, category: str, description: str, thumbn
 
 
 def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
-    """The input's properties by name; a union is taken for its first alternative with a type."""
+    """Return the input's properties by name; of a union, its first alternative with a type."""
     body = document["paths"][f"/{endpoint_id}"]["post"]["requestBody"]["content"]
     schemas = document["components"]["schemas"]
     name = body["application/json"]["schema"]["$ref"].rpartition("/")[2]
@@ -188,7 +192,7 @@ def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
 
 
 def control(name: str, schema: Any) -> str:
-    """One property as the nearest thing that HTML has."""
+    """Return the HTML control that suits a property best."""
     value = schema.get("default")
     shown = escape("" if value is None else str(value))
     if "enum" in schema:
@@ -205,7 +209,7 @@ def control(name: str, schema: Any) -> str:
 
 
 def static(data: bytes, content_type: str) -> Any:
-    """An endpoint that serves this, compressed once, for ever."""
+    """Return an endpoint that serves these bytes, compressed once, cacheable forever."""
     headers = {"content-encoding": "br", "cache-control": "max-age=31536000, immutable"}
     body = brotli.compress(data, quality=11)
 
@@ -216,7 +220,7 @@ def static(data: bytes, content_type: str) -> Any:
 
 
 def build(upstream: str, key: str, database: str) -> Starlette:
-    """The application."""
+    """Return the application."""
     floor = Floor(upstream, key, database)
     htmx = files("django_htmx").joinpath("static/django_htmx/htmx-2.min.js").read_bytes()
 

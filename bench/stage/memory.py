@@ -1,4 +1,4 @@
-"""How much memory this process has, and has had at most."""
+"""Measures this process's memory: current and peak."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ STATUS = Path("/proc/self/status")
 
 
 def rss_mb() -> float:
-    """The memory that this process has now, in MB; its peak where the system does not tell."""
+    """Return this process's memory in MB; its peak where the current value is not available."""
     if STATUS.exists() and (found := re.search(r"VmRSS:\s*(\d+) kB", STATUS.read_text())):
         return int(found[1]) / 1024
     return peak_mb()
 
 
 def peak_mb() -> float:
-    """The peak in MB. On Linux from /proc: `ru_maxrss` there begins with what the parent had."""
+    """Return the peak in MB. On Linux from /proc: `ru_maxrss` starts with the parent's value."""
     if STATUS.exists() and (found := re.search(r"VmHWM:\s*(\d+) kB", STATUS.read_text())):
         return int(found[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,4 +1,4 @@
-"""A running product: a scratch copy of the checkout, started by `manage.py up`."""
+"""A running product: a copy of the checkout, started by `manage.py up`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEFT_OUT = shutil.ignore_patterns(
 
 
 class Product:
-    """Web, worker and a database of its own; it starts when it is first asked for."""
+    """Web, worker and a separate database; started on first use."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class Product:
         database_url: str = "",
         more: Mapping[str, str] | None = None,
     ) -> None:
-        """`name` tells it from others of the same stage; `more` are settings of its own.
+        """`name` distinguishes products of one stage; `more` are additional settings.
 
-        Without a database it makes its SQLite file.
+        Without a `database_url` it creates an SQLite file.
         """
         self.stage = stage
         self.up: Child  # set with the address
@@ -45,20 +45,20 @@ class Product:
 
     @cached_property
     def checkout(self) -> Path:
-        """A copy of the product, whose `var/` is scratch."""
+        """A copy of the product, with its own `var/`."""
         return Path(shutil.copytree(ROOT, self.stage.scratch / self.name, ignore=LEFT_OUT))
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        # What is measured is how fast it answers, not how often one may ask.
+        # Speed is measured, not the rate limits.
         found = self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
         return found | ({"DATABASE_URL": self.database_url} if self.database_url else {})
 
     @property
     def login(self) -> str:
-        """A link that logs the owner in, good once."""
+        """Return a single-use link that logs the owner in."""
         command = [sys.executable, "manage.py", "login_link"]
-        self.address  # noqa: B018  it runs
+        self.address  # noqa: B018  starts it
         return subprocess.run(
             command,
             cwd=self.checkout,
@@ -70,7 +70,7 @@ class Product:
 
     @cached_property
     def address(self) -> str:
-        """Where it answers: the catalogue is synced; on a calm stage no thumbnail is missing."""
+        """Its address, once the catalogue is synced and, on a calm stage, thumbnails are made."""
         environment = self.environment
         command = [sys.executable, "manage.py", "up"]
         self.up = up = self.stage.start(
@@ -97,7 +97,7 @@ class Product:
 
     @cached_property
     def cookies(self) -> Any:
-        """What a browser keeps of somebody who is logged in (playwright's storage state)."""
+        """The cookies of a logged-in browser (Playwright's storage state)."""
         context = self.stage.browser.new_context()
         try:
             context.new_page().goto(self.login)
@@ -107,7 +107,7 @@ class Product:
 
 
 def has_pictures(told: dict[str, int]) -> bool:
-    """Whether all thumbnails have come; right after the sync none is even waited for."""
+    """Return whether all thumbnails are made; right after the sync none is queued yet."""
     return told["kept"] > 0 and not told["waiting"]
 
 

@@ -1,9 +1,9 @@
-"""What the benchmarks measure against.
+"""The environment of benchmarks.
 
-A scratch copy of the product, a sandbox, the floor, a browser.
+A copy of the product, a sandbox, the floor, a browser.
 
-Everything lives in one temporary folder and on ports of its own; the checkout's `var/` and
-`.env` are never looked at. Each part starts when it is first asked for.
+Everything is in one temporary folder and on separate ports; the checkout's `var/` and `.env` are
+not used. Each part is started on first use.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ KEY = "bench:secret"
 
 
 class Stage:
-    """Starts what a question needs, once; `with` takes all of it down."""
+    """Starts what a benchmark needs, once; leaving the `with` block ends everything."""
 
     def __init__(self, filler: int = 60, *, is_calm: bool = True, round_trip_ms: float = 0) -> None:
-        """`is_calm`: the product's thumbnails are drawn before anything is measured.
+        """`is_calm`: the product's thumbnails are complete before anything is measured.
 
-        `round_trip_ms`: how far the sandbox is away from everybody, the browser too.
+        `round_trip_ms`: network latency between the sandbox and everything else.
         """
         self.filler = filler
         self.is_calm = is_calm
@@ -54,17 +54,17 @@ class Stage:
 
     @cached_property
     def scratch(self) -> Path:
-        """The folder in which everything is kept; gone at the end."""
+        """The temporary folder, deleted at the end."""
         folder = tempfile.TemporaryDirectory(prefix="vitrine-bench-", ignore_cleanup_errors=True)
         return Path(self._stack.enter_context(folder))
 
     @cached_property
     def sandbox(self) -> str:
-        """The address of a sandbox of our own."""
+        """The address of the stage's sandbox."""
         port = free_port()
         command = [sys.executable, "-m", "sandbox", f"--port={port}"]
-        # A thumbnail is painted when it is first looked at (each measurement begins with a round
-        # that does not count), not beside what is being measured.
+        # Thumbnails are made on first request (in a warm-up round that does not count), not in the
+        # background of a measurement.
         command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}", "--warm=0"]
         if self.round_trip_ms:
             away = [sys.executable, "-m", "bench.stage.far", str(port), str(self.round_trip_ms)]
@@ -74,7 +74,7 @@ class Stage:
 
     @cached_property
     def upstream(self) -> httpx.Client:
-        """Speaks to the sandbox, also behind the scenes."""
+        """A client for the sandbox, including its control routes."""
         client = httpx.Client(
             base_url=self.sandbox, headers={"authorization": f"Key {KEY}"}, timeout=30
         )
@@ -82,7 +82,7 @@ class Stage:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """This shell's environment without our settings, and the sandbox as the upstream."""
+        """The environment without our settings, and with the sandbox as the upstream."""
         from config.server.processes import sandbox_environment
 
         port = int(self.sandbox.rpartition(":")[2])
@@ -94,14 +94,14 @@ class Stage:
 
     @cached_property
     def product(self) -> Product:
-        """The product as it is installed: on SQLite."""
+        """The product in its default configuration, on SQLite."""
         return Product(self)
 
     @cached_property
     def products(self) -> dict[str, Product]:
-        """Every product that is to be measured, by what its name adds.
+        """Every product to measure, by the suffix of its name.
 
-        On PostgreSQL too, where one is named.
+        Includes one on PostgreSQL if configured.
         """
         found = {"": self.product}
         if database.is_named():
@@ -111,7 +111,7 @@ class Stage:
 
     @cached_property
     def floor(self) -> str:
-        """The address of the floor: the same pages and the same run, as directly as can be."""
+        """The address of the floor: the same pages and the same run, as directly as possible."""
         port = free_port()
         command = [sys.executable, "-m", "bench.stage.floor", str(port), self.sandbox, KEY]
         command.append(str(self.scratch / "floor.sqlite3"))
@@ -119,16 +119,16 @@ class Stage:
 
     @cached_property
     def browser(self) -> Any:
-        """Headless Chromium (playwright's Browser)."""
+        """Headless Chromium (Playwright's Browser)."""
         from bench.stage.browser import chromium
 
         return self._stack.enter_context(chromium())
 
     @contextmanager
     def far(self, round_trip_ms: float) -> Iterator[Stage]:
-        """All of it once more, with the sandbox at a distance.
+        """Yield a second stage whose sandbox has network latency.
 
-        Browser and painted thumbnails are this one's.
+        It shares this stage's browser and thumbnails.
         """
         with Stage(0, is_calm=self.is_calm, round_trip_ms=round_trip_ms) as stage:
             shutil.copytree(self.scratch / "sandbox", stage.scratch / "sandbox")
@@ -136,7 +136,7 @@ class Stage:
             yield stage
 
     def start(self, name: str, command: list[str], **options: Any) -> Child:
-        """A child process that ends with the stage."""
+        """Start a child process that ends with the stage."""
         child = Child(name, command, self.scratch, **{"cwd": ROOT} | options)
         self._stack.callback(child.stop)
         return child

@@ -1,8 +1,8 @@
-"""What others made, measured beside ours where it is installed (docs/BENCHMARKS.md says how).
+"""Other programs measured beside ours if they are installed (docs/BENCHMARKS.md says how).
 
 Each form builder is a small program that reads a job (JSON: `rounds`, and for each document its
-name, its input schema and its flat fields) on its standard input and answers milliseconds, one list
-a document.
+name, its input schema and its flat fields) from standard input and prints milliseconds, one list
+per document.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]
 
 
 def folder() -> Path:
-    """Where peers are installed."""
+    """Return the folder in which they are installed."""
     return Path(os.environ.get("BENCH_PEERS", "peers")).resolve()
 
 
 def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
-    """How each client of the queue is started.
+    """Return the command line of each queue client.
 
-    A bare one, fal's own, and fal's for JavaScript where it is installed.
+    A minimal one, fal's own for Python, and fal's for JavaScript if installed.
 
-    It reads a run's input on each line, and answers with the milliseconds until it has the picture.
+    It reads a run's input on each line, and prints the milliseconds until it has the image.
     """
     found = {
         "bare client": [sys.executable, str(HERE / "status_stream.py"), *arguments],
@@ -63,9 +63,9 @@ def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
 
 
 def gradio_app(arguments: list[str]) -> list[str]:
-    """How a Gradio app over fal is started.
+    """Return the command line of a Gradio app for fal.
 
-    Empty where Gradio and fal-client are not both installed.
+    Empty unless both Gradio and fal-client are installed.
     """
     python = folder() / "gradio" / "bin" / "python"
     if not any(folder().glob("gradio/lib/python*/site-packages/fal_client")):
@@ -74,7 +74,7 @@ def gradio_app(arguments: list[str]) -> list[str]:
 
 
 def commands(where: Path) -> dict[str, list[str]]:
-    """How each peer that is installed in a folder is started."""
+    """Return the command line of each program that is installed in a folder."""
     found = {}
     node = shutil.which("node")
     if node and (where / "node_modules" / "@rjsf" / "core").is_dir():

@@ -1,6 +1,6 @@
-"""fal-client's own road to a picture: subscribe, which polls, then fetch it.
+"""Gets an image with fal-client's `subscribe`, which polls, and downloads it.
 
-A line of JSON in, milliseconds out.
+Reads a line of JSON per run, prints milliseconds.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import httpx
 
 
 def main(base: str, key: str, model: str) -> None:
-    """Answer line by line."""
-    # It wants https hosts, the sandbox has none.
+    """Respond to each line."""
+    # fal-client requires https hosts; the sandbox has none here.
     fal_client.QUEUE_URL_FORMAT, fal_client.RUN_URL_FORMAT = f"{base}/queue/", f"{base}/run/"
     fal = fal_client.SyncClient(key=key)
     with httpx.Client() as pictures:

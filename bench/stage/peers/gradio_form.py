@@ -1,4 +1,4 @@
-"""Gradio builds a form with the same fields: its components and the page's configuration."""
+"""Builds a form with the same fields in Gradio: components and the page's configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import gradio as gr
 
 
 def build(fields: list[dict[str, Any]]) -> Any:
-    """One block with a component a field."""
+    """Return a block with one component per field."""
     with gr.Blocks() as blocks:
         for field in fields:
             component(field)
@@ -20,7 +20,7 @@ def build(fields: list[dict[str, Any]]) -> Any:
 
 
 def component(field: dict[str, Any]) -> None:
-    """The component that suits a field's kind."""
+    """Create the component that suits a field's kind."""
     label, value = field["label"], field["value"]
     if field["choices"]:
         keys = [key for key, _ in field["choices"]]
@@ -34,14 +34,14 @@ def component(field: dict[str, Any]) -> None:
 
 
 def timed(fields: list[dict[str, Any]]) -> float:
-    """Milliseconds of one building."""
+    """Return the milliseconds to build the form once."""
     start = time.perf_counter()
     build(fields)
     return (time.perf_counter() - start) * 1000
 
 
 def main() -> None:
-    """Answer the job."""
+    """Process the job on standard input."""
     job = json.load(sys.stdin)
     answer: dict[str, list[float]] = {"warm": [], "cold": []}
     for document in job["documents"]:

@@ -1,7 +1,7 @@
-"""What an average Gradio app over fal is: inputs, a button, fal-client's `subscribe`, a picture.
+"""A typical Gradio app for fal: inputs, a button, fal-client's `subscribe`, an image.
 
-python gradio_run.py PORT UPSTREAM KEY MODEL      (the Python is one in which Gradio and fal-client
-are installed)
+python gradio_run.py PORT UPSTREAM KEY MODEL      (with a Python in which Gradio and fal-client are
+installed)
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from gradio import processing_utils
 
 
 def app(base: str, key: str, model: str) -> Any:
-    """The page; as many runs at once as are asked for."""
-    # It wants https hosts, the sandbox has none; and Gradio fetches no picture from this machine
-    # itself.
+    """Return the page, without a limit on concurrent runs."""
+    # fal-client requires https hosts; the sandbox has none here. And by default Gradio fetches no
+    # images from this machine.
     fal_client.QUEUE_URL_FORMAT, fal_client.RUN_URL_FORMAT = f"{base}/queue/", f"{base}/run/"
     processing_utils.PUBLIC_HOSTNAME_WHITELIST.append("127.0.0.1")
     fal = fal_client.SyncClient(key=key)

@@ -1,8 +1,8 @@
-"""The least that any client of the queue does.
+"""The minimum that any queue client does.
 
-Submit, listen to the status stream, fetch result and picture.
+Submit, read the status stream, fetch the result and the image.
 
-A line of JSON in, milliseconds out.
+Reads a line of JSON per run, prints milliseconds.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import httpx
 
 
 def run(client: httpx.Client, address: str, arguments: object) -> None:
-    """From the submit to the picture's last byte."""
+    """Run once, from the submit to the image's last byte."""
     handle = client.post(address, json=arguments).raise_for_status().json()
     with client.stream("GET", f"{handle['status_url']}/stream") as stream:
-        # It ends with COMPLETED; read to its end, its connection serves for the result.
+        # The stream ends with COMPLETED; read to its end, its connection is reused for the result.
         last = [json.loads(line[5:]) for line in stream.iter_lines() if line[:5] == "data:"][-1]
     assert last["status"] == "COMPLETED"
     output = client.get(handle["response_url"]).raise_for_status().json()
@@ -26,7 +26,7 @@ def run(client: httpx.Client, address: str, arguments: object) -> None:
 
 
 def main(base: str, key: str, model: str) -> None:
-    """Answer line by line."""
+    """Respond to each line."""
     with httpx.Client(headers={"authorization": f"Key {key}"}, timeout=60) as client:
         for line in sys.stdin:
             start = time.perf_counter()
