@@ -1,6 +1,6 @@
-"""A loop whose time passes only while everybody waits.
+"""An event loop whose clock advances only while all its tasks wait.
 
-Pauses cost nothing, and a busy machine changes nothing.
+Pauses take no real time, and the load of the machine has no effect.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 class _Jumps(selectors.DefaultSelector):
-    """Where a loop would wait for its next timer, the time of that timer has come."""
+    """Instead of waiting for the next timer, advances the clock to it."""
 
     now_s = 0.0
-    threads = 0  # that work for the loop, and wake it
+    threads = 0  # number of threads that work for the loop and will wake it
 
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None or (timeout > 0 and self.threads):
@@ -39,7 +39,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]  # the stubs tie `args` to `func`
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
-        """Time stands still while a thread works, for example with the database."""
+        """Run in a thread; the clock stops while it works, for example with the database."""
         future = super().run_in_executor(executor, func, *args)
         self._jumps.threads += 1
         future.add_done_callback(self._take_back)
@@ -50,11 +50,11 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run` in such time; ask the running loop for it. For what waits for timers and threads."""
+    """Like `asyncio.run`, on such a loop; for code that waits only for timers and threads."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)
 
 
 def now() -> float:
-    """Seconds of the running loop's time."""
+    """Return the running loop's time in seconds."""
     return asyncio.get_running_loop().time()

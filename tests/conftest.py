@@ -1,4 +1,4 @@
-"""Rows and people for every test; each factory's defaults can be overridden."""
+"""Rows and users for every test; each factory's defaults can be overridden."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ from tests.schemas import laws
 
 __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
-# Who is started in the background may be told to ignore Ctrl-C, and hands that on to what it
-# starts.
+# A program started in the background may inherit that Ctrl-C is ignored, and its child processes
+# would inherit it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Looking for garbage is a sixth of the tests' work where it is looked for as often as Python does
-# by itself.
+# With Python's default thresholds garbage collection takes a sixth of the tests' time.
 gc.set_threshold(100_000, 30, 100)
 
 
 def pytest_collection_finish() -> None:
-    """Spare the collector modules and tests, which live to the end: half a second per process."""
+    """Exclude modules and tests from garbage collection: saves half a second per process."""
     gc.freeze()
 
 
@@ -51,11 +50,11 @@ DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush() -> Iterator[None]:
-    """Tables are emptied after a test that commits; what makes that slow is left out.
+    """Empty tables quickly after a test that commits.
 
-    PostgreSQL syncs two files for every table and index that it truncates: a second for what is
-    deleted in ten milliseconds. What Django makes after each migration stays, instead of being made
-    anew.
+    On PostgreSQL, TRUNCATE syncs two files for every table and index, which takes a second;
+    deleting the rows takes ten milliseconds. The rows that Django creates after `migrate` are kept
+    instead of being recreated.
     """
 
     def deletes(style: Any, connection: Any, **_: Any) -> list[str]:
@@ -72,7 +71,7 @@ def quick_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def certificates() -> Iterator[None]:
-    """They are read once: each client would read them from disk, 25 ms of work for a call to localhost."""
+    """Read TLS certificates once: each client would read them from disk, which takes 25 ms."""
     known = cache(httpx.create_ssl_context)
     with (
         patch("httpx.create_ssl_context", known),
@@ -83,7 +82,7 @@ def certificates() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def clock_asked_before() -> Iterator[None]:
-    """PostgreSQL's clock is asked before queries are counted, else sometimes as one of them."""
+    """Read PostgreSQL's clock before queries are counted, so that it is never counted."""
     enter = CaptureQueriesContext.__enter__
 
     def enter_in_step(context: CaptureQueriesContext) -> CaptureQueriesContext:
@@ -96,7 +95,7 @@ def clock_asked_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this run have in common."""
+    """A folder that all processes of this test run share."""
     mine = tmp_path_factory.getbasetemp()
     return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
 
@@ -105,7 +104,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def django_db_setup(
     django_test_environment: None, django_db_blocker: Any, shared: Path
 ) -> Iterator[None]:
-    """pytest-django would migrate a database in each process."""
+    """Replaces pytest-django's fixture, which would run the migrations in each process."""
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(copied(shared, os.environ.get("PYTEST_XDIST_WORKER", "alone")))
@@ -116,9 +115,9 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def migrated(django_db_setup: None) -> Path:
-    """The SQLite file that every process's database is a copy of: all tables, and no rows.
+    """The migrated SQLite file, without rows, of which every process's database is a copy.
 
-    A Vitrine that starts with a copy of it has nothing to migrate, which is most of its start.
+    A Vitrine started with a copy of it skips the migrations, which take most of its start.
     """
     return Path(settings.DATABASES["default"]["TEST"]["NAME"])
 
@@ -135,7 +134,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def catalogue_items() -> list[dict[str, Any]]:
-    """150 real entries of `GET /v1/models`, as they stand in `models[]`."""
+    """150 real entries of `GET /v1/models`, as they are in `models[]`."""
     items: list[dict[str, Any]] = json.loads((DATA / "models.json").read_text())
     return items
 
@@ -170,9 +169,9 @@ def painted(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def collected(shared: Path) -> Path:
-    """A checkout's static files as `up` collects them, once for all processes of this run.
+    """A checkout's static files as `up` collects them, made once per test run.
 
-    Compressing them is most of what remains of a Vitrine's start.
+    Compressing them takes most of the rest of a Vitrine's start.
     """
     folder = shared / "collected"
     folder.mkdir(exist_ok=True)
@@ -192,18 +191,18 @@ def collected(shared: Path) -> Path:
 
 @pytest.fixture
 def user(db: None) -> User:
-    """An ordinary colleague."""
+    """A user without special permissions."""
     return User.objects.create_user("ana", password="pw")
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    """Somebody else."""
+    """Another user."""
     return User.objects.create_user("sam", password="pw")
 
 
 def grant(person: User, *names: str) -> None:
-    """Make somebody staff with these permissions: `grant(eva, "playground.view_run")`."""
+    """Make a user staff with these permissions: `grant(eva, "playground.view_run")`."""
     person.is_staff = True
     person.save(update_fields=["is_staff"])
     for name in names:
@@ -214,7 +213,7 @@ def grant(person: User, *names: str) -> None:
 
 @pytest.fixture
 def member(client: Client, user: User) -> Client:
-    """A browser in which `user` is logged in."""
+    """A test client in which `user` is logged in."""
     client.force_login(user)
     return client
 

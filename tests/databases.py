@@ -1,4 +1,4 @@
-"""The database of each test process: migrated once for all of a run, then copied."""
+"""The database of each test process: migrated once per test run, then copied."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.processes import one_at_a_time
 
 @contextmanager
 def copied(shared: Path, name: str) -> Iterator[None]:
-    """A migrated database of one's own for the block.
+    """Use a copy of the migrated database for the block.
 
-    `shared` is a folder of the run, `name` ours in it.
+    `shared` is a folder of the test run, `name` that of this process's copy in it.
     """
     users = shared / "databases"
     users.mkdir(exist_ok=True)

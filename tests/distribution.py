@@ -1,8 +1,9 @@
-"""How xdist distributes the suite: which files begin first, and which tests one process runs.
+"""Distributes the tests over processes: which files start first, and which tests stay together.
 
-A file's tests go to one process, which makes what the file shares once. Those of `TOGETHER` use
-the same started Vitrine and go to one process too; those of `SPREAD` go to different processes.
-xdist asks for this by its hook: the marks of its own (`xdist_group`) do nothing under pytest 9.2.
+The tests of a file run in one process, which sets up their shared fixtures once. Those of
+`TOGETHER` use the same started Vitrine and run in one process too; those of `SPREAD` run in
+different processes. Implemented by xdist's hook, because its `xdist_group` marks have no effect
+under pytest 9.2.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
-# Two Vitrines serve all of these: each takes as much work to start as twenty of the tests.
+# Two Vitrines serve all of these; starting one takes as long as twenty of the tests.
 TOGETHER = {
     "one Vitrine": [
         *("journey", "jump", "variations", "first_hour", "live_page", "use_as", "workflows"),
@@ -27,10 +28,10 @@ TOGETHER = {
     ],
 }
 GROUP = {f"browser/test_{name}": group for group, names in TOGETHER.items() for name in names}
-SPREAD = {"playground/worker/test_main_faults"}  # each test is a long walk
+SPREAD = {"playground/worker/test_main_faults"}  # each of its tests takes long
 
-# The longest begin first: one that begins last is waited for by idle cores. After them come the
-# other files with Chromium, which a process keeps from one of them to the next.
+# The longest files start first: if one started last, the other cores would idle until its end. The
+# other files that use Chromium follow, since a process keeps its browser for the next file.
 LONGEST = [
     *TOGETHER,
     *("playground/worker/test_main_faults", "browser/test_form_axe", "browser/test_gallery"),
@@ -51,32 +52,32 @@ POSITION = {name: position for position, name in enumerate(LONGEST)}
 
 
 def file_of(nodeid: str) -> str:
-    """`sandbox/test_models` for a test of tests/sandbox/test_models.py."""
+    """Return `sandbox/test_models` for a test of tests/sandbox/test_models.py."""
     return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
 
 
 def group_of(nodeid: str) -> str:
-    """The group of a test's file, or the file if it is in none."""
+    """Return the group of a test's file, or the file itself if it is in no group."""
     file = file_of(nodeid)
     return GROUP.get(file, file)
 
 
 def unit_of(nodeid: str) -> str:
-    """What names the tests that go to one process: a group, a file, or the test itself."""
+    """Return the name that tests for one process share: a group, a file, or the test's own id."""
     group = group_of(nodeid)
     return nodeid if group in SPREAD else group
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Hands whole units out, in the order of the tests."""
+    """Distributes whole units, in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Whatever `--dist` says."""
-    config.option.loadscopereorder = False  # else the files with the most tests would begin
+    """Use this scheduling for every value of `--dist`."""
+    config.option.loadscopereorder = False  # it would start the files with the most tests
     return Scheduling(config, log)
 
 
@@ -84,7 +85,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the longest files first.
 
-    With VITRINE_TEST_DATABASE_URL (PostgreSQL) only the tests that use the database stay.
+    With VITRINE_TEST_DATABASE_URL (PostgreSQL) select only the tests that use the database.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
         left_out = [item for item in items if not uses_database(item)]

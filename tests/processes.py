@@ -1,7 +1,4 @@
-"""Starts the whole of Vitrine as a new user does, `manage.py up` in a copy of the checkout.
-
-And waits.
-"""
+"""Starts a complete Vitrine like a new user, with `manage.py up` in a copy of the checkout."""
 
 from __future__ import annotations
 
@@ -23,8 +20,8 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
-# What is compiled already goes along, for six programs would each do it again; not what is being
-# written.
+# Compiled bytecode is copied, which saves six programs from compiling; files that are being written
+# are not.
 LEAVE_OUT = shutil.ignore_patterns(
     ".git", ".venv", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
 )
@@ -44,33 +41,33 @@ OURS = (
 
 
 def copy_checkout(target: Path) -> Path:
-    """The project as a fresh clone has it, at `target`."""
+    """Copy the project to `target` as a fresh clone has it."""
     return Path(shutil.copytree(ROOT, target, ignore=LEAVE_OUT))
 
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Of all processes that come with this folder, one is in the block."""
+    """Only one of the processes that share this folder is in the block at a time."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This environment without any setting of Vitrine's, and with these."""
+    """Return this environment without any setting of Vitrine's, plus the given ones."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     return inherited | more
 
 
 class Up:
-    """A running `manage.py up`; what it says goes to `log`, a file that never fills up like a pipe."""
+    """A running `manage.py up`; logs to the file `log`, which never blocks like a full pipe."""
 
     def __init__(self, checkout: Path, port: int, **given: str) -> None:
         self.log = checkout / "up.log"
@@ -92,14 +89,14 @@ class Up:
 
     @cached_property
     def cookies(self) -> dict[str, str]:
-        """The owner's, in whose browser the link was opened that `up` printed: it is good once."""
+        """The owner's cookies, from the login link that `up` printed, which works only once."""
         with httpx.Client(timeout=60) as owner:
             assert not owner.get(self._printed).is_error
             return dict(owner.cookies)
 
     @property
     def link(self) -> str:
-        """A link that logs the owner in, good once."""
+        """Return a new single-use link that logs the owner in."""
         command = [sys.executable, "manage.py", "login_link"]
         printed = subprocess.run(
             command,
@@ -116,7 +113,7 @@ class Up:
         return found[0] if found else ""
 
     def pid_of(self, words: str) -> int | None:
-        """The process among its children whose command line holds these words."""
+        """Return the id of the child process whose command line contains these words."""
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             for pid in (task / "children").read_text().split():
                 line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -125,17 +122,17 @@ class Up:
         return None
 
     def kill(self, words: str) -> int:
-        """Kill that child as `kill -9` does; its process id."""
+        """Kill that child with SIGKILL; return its process id."""
         pid = until(lambda: self.pid_of(words))
         os.kill(pid, signal.SIGKILL)
         return int(pid)
 
     def hurry(self, about: str = "") -> None:
-        """Let the sandbox's runs end, or those that have this text among their arguments."""
+        """End the sandbox's runs now, or only those with this text in their arguments."""
         self._tell_sandbox("hurry", {"about": about})
 
     def fault(self, **fault: Any) -> None:
-        """Have the sandbox behave badly, by the fields of its `Fault`."""
+        """Activate a fault of the sandbox, by the fields of its `Fault`."""
         self._tell_sandbox("faults", fault)
 
     def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
@@ -145,13 +142,13 @@ class Up:
         httpx.post(url, json=body, headers=headers).raise_for_status()
 
     def stop(self) -> int:
-        """Ctrl-C; the exit code."""
+        """Stop it like Ctrl-C; return the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
 
 
 def until(found: Callable[[], Any], limit_s: float = 120.0) -> Any:
-    """What `found()` gives once it is true."""
+    """Return what `found()` returns as soon as it is true; fails after `limit_s`."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if value := found():

@@ -1,8 +1,8 @@
-"""Runs the test suite: `make test` everything, `make check` (--quick) what the loop needs.
+"""Runs the test suite: `make test` everything, `make check` (--quick) a fast selection.
 
-`make test` runs all tests on SQLite and, beside them, those that use the database on PostgreSQL,
-where one answers: TEST_DATABASE_URL names the server, by default the one at 127.0.0.1:5432. Further arguments
-go to the first pytest.
+`make test` runs all tests on SQLite. Beside them it runs those that use the database on PostgreSQL,
+if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432. Further
+arguments are passed to the first pytest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO
 from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not live"
-# The rooms that query; the others read rows, need no Django or start whole Vitrines.
+# The folders whose tests query the database; the others need no database or start whole Vitrines.
 QUERYING = """
     accounts boards/runs boards/trials config core flows/account flows/execution notifications
     catalog/admin catalog/changelog catalog/curation catalog/filters catalog/related
@@ -31,9 +31,9 @@ DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
 def find_postgresql() -> str:
-    """The address of a PostgreSQL server that answers, or an empty string.
+    """Return the URL of a PostgreSQL server that answers, or an empty string.
 
-    Exits with a message if TEST_DATABASE_URL is set and does not answer.
+    Exits with a message if TEST_DATABASE_URL is set and the server does not answer.
     """
     import psycopg
 
@@ -54,7 +54,7 @@ def run_pytest(
     output: IO[bytes] | None = None,
     **environment: str,
 ) -> int:
-    """Run pytest in more processes than there are cores, as some of the time is waiting.
+    """Run pytest in more processes than there are cores, since tests wait for part of their time.
 
     Prints to `output`, by default the terminal. Returns pytest's exit code.
     """
@@ -63,7 +63,7 @@ def run_pytest(
     options = ["-q", "-n", str(processes), "--dist", "loadscope"]
     plugins = ["-p", "tests.slowest_files"]
     command = [sys.executable, "-m", "pytest", *options, *plugins, *arguments]
-    # Bytecode that one process has compiled saves the other pass and every started program work.
+    # Bytecode compiled by one process is used by the other pass and by every started program.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | environment
     code = subprocess.run(command, env=environment, stdout=output, check=False).returncode
     print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
@@ -71,7 +71,7 @@ def run_pytest(
 
 
 def run_on_both_databases(url: str, arguments: list[str]) -> int:
-    """Run the two passes side by side; what the one on PostgreSQL prints comes last."""
+    """Run both passes at the same time; the output of the one on PostgreSQL is printed last."""
     with tempfile.TemporaryFile() as output, ThreadPoolExecutor(1) as pool:
         on_postgresql = pool.submit(
             run_pytest,
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> int:
     """Return 0 if every test passed on every database."""
     if "--quick" in arguments:
         rest = [argument for argument in arguments if argument != "--quick"]
-        # Little of this is waiting, and each process imports and collects everything first.
+        # These tests hardly wait, and each process first imports and collects everything.
         return run_pytest(
             "SQLite, without a browser",
             *("-m", QUICK, *rest),

@@ -1,4 +1,4 @@
-"""The settings under test: fast, offline, with a key that opens nothing."""
+"""Settings for the tests: fast, offline, with a key that is valid nowhere."""
 
 import os
 import tempfile
@@ -15,8 +15,7 @@ if "VITRINE_TEST_DATABASE_URL" in os.environ:
 else:
     os.environ.pop("DATABASE_URL", None)
 
-# A checkout in use has an `.env` of its own, and the addresses of a running sandbox: neither counts
-# here.
+# Ignore the checkout's own `.env` and the addresses of a running sandbox.
 with patch.object(Env, "read_env"):
     from config.settings import *  # noqa: F403
 
@@ -37,5 +36,5 @@ if IS_SQLITE:  # noqa: F405  a file: the worker, its threads and the change chec
 else:  # nothing of it has to outlive a power cut
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # noqa: F405
 MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()}")
-# Tests ask often; those of the limits turn them on.
+# Tests make many requests; the tests of the limits turn them on.
 RATE_LIMITS = False

@@ -1,6 +1,6 @@
 """Pytest plugin of `make test` and `make check`: prints the files that took longest.
 
-Set-up counts for the test that asked for it first; with xdist the times of all processes add up.
+Set-up counts for the test that required it first; times of parallel processes are added up.
 """
 
 from __future__ import annotations

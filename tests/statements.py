@@ -1,4 +1,4 @@
-"""Statements that fail or wait, by Django's own hook, in every thread that meets the database."""
+"""Makes SQL statements fail or wait, with Django's instrumentation, in every thread."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Wrapper = Callable[[Callable[..., Any], str, Any, bool, dict[str, Any]], Any]
 
 @contextmanager
 def wrapped(wrapper: Wrapper) -> Iterator[None]:
-    """Have this thread's connection, and each that opens meanwhile, execute by `wrapper`.
+    """Wrap the execution of statements on this thread's connection and on each new connection.
 
-    It is one of Django's: https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
+    `wrapper` is one of Django's:
+    https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
     """
     known: list[BaseDatabaseWrapper] = []
 
@@ -38,7 +39,7 @@ def wrapped(wrapper: Wrapper) -> Iterator[None]:
 
 @contextmanager
 def before(look: Callable[[str, Any], None]) -> Iterator[None]:
-    """Call `look(sql, parameters)` before each statement; what it raises is what comes of that."""
+    """Call `look(sql, parameters)` before each statement; if it raises, the statement fails so."""
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         look(sql, params)
@@ -50,9 +51,9 @@ def before(look: Callable[[str, Any], None]) -> Iterator[None]:
 
 @contextmanager
 def failing(*errors: Exception, where: Callable[[str, Any], bool]) -> Iterator[list[Exception]]:
-    """Raise these, one after the other, at statements of which `where(sql, parameters)` is true.
+    """Raise these errors, one by one, at statements for which `where(sql, parameters)` is true.
 
-    Yields those that are left.
+    Yields the list of errors not raised yet.
     """
     left = list(errors)
 

@@ -1,4 +1,4 @@
-"""A caller of the API: a client with a token."""
+"""Fixtures for calling the API with a token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASE = "/api/v1"
 
 
 class Caller:
-    """Calls operations as a person, with a token of some scopes."""
+    """Calls API operations as a person, with a token that has the given scopes."""
 
     def __init__(self, person: Any, scopes: list[str]) -> None:
         _, self.secret = tokens.create(person, f"test of {' '.join(scopes)}", scopes)
@@ -30,11 +30,11 @@ class Caller:
         return self._client.generic(method, BASE + path, headers=named, **more)
 
     def file(self, path: str, **fields: Any) -> Any:
-        """The response to a form with files."""
+        """Return the response to a multipart form with files."""
         return self._client.post(BASE + path, fields)
 
     def page(self, path: str) -> Any:
-        """The response of an address outside the API."""
+        """Return the response for a URL outside the API."""
         return self._client.get(path)
 
 

@@ -1,4 +1,4 @@
-"""Models with prices, and a shortcut from a post to a board."""
+"""Models with prices, and shortcuts from form posts to boards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Made = dict[str, Endpoint]
 
 @pytest.fixture
 def models(make_endpoint: Callable[..., Any]) -> Made:
-    """Two painters that differ in their steps, a voice, and an editor that needs a picture."""
+    """Two text-to-image models with different steps, a voice model, and an image editor."""
     price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
     return {
         "flux": make_endpoint("lab/flux", documents.FLUX, **price),
@@ -36,7 +36,7 @@ def models(make_endpoint: Callable[..., Any]) -> Made:
 
 @pytest.fixture
 def plan_of(models: Made) -> Callable[..., Plan]:
-    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan; `shared` are its shared controls."""
+    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan; keyword arguments are shared controls."""
 
     def make(*names: str, **controls: str) -> Plan:
         chosen = [models[name] for name in names or ("flux", "turbo")]
@@ -52,7 +52,7 @@ def plan_of(models: Made) -> Callable[..., Plan]:
 
 @pytest.fixture
 def send(user: User) -> Callable[..., sending.Sent]:
-    """Write a plan as a board, or add it to one."""
+    """`send(plan, board=…)`: write a plan as a new board, or add it to a board."""
 
     def write(
         plan: Plan, token: str = "token", board: Batch | None = None, who: User = user

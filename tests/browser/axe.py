@@ -1,4 +1,4 @@
-"""What axe-core finds on a page: nothing, or the test fails with its report."""
+"""Accessibility checks by axe-core; a test fails with axe's report if there is a violation."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page, ViewportSize
 
-# In the middle of a change of theme, or of a result that appears, every colour is one that nobody
-# chose. Progress bars move for ever and cannot be finished.
+# Finish animations first: the colours in the middle of a transition are nobody's choice. Progress
+# bars are animated without end and cannot be finished.
 RUN = """([within, rules]) => {
   for (const one of document.getAnimations())
     if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
   return axe.run(within ?? document, { resultTypes: ["violations"], preload: false, ...rules });
 }"""
-# A theme changes colours alone: what asks for them is asked again in the other one. They are the
-# same at any width: a page that is narrower is asked about in one theme.
+# A theme changes only colours, so only the rules about colours are checked again in the other
+# theme. Colours do not depend on the width: narrower pages are checked in one theme only.
 WIDTH = 480  # px
 SIZES: list[ViewportSize] = [{"width": 1440, "height": 900}, {"width": 390, "height": 844}]
 OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
-    """axe finds nothing on the page, or on the part that a selector names, in dark and in light."""
+    """Assert that axe finds no violation on the page or in a selector, in dark and light theme."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     size = page.viewport_size
@@ -35,13 +35,13 @@ def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
 
 
 def assert_fits(page: Page, what: str = "") -> None:
-    """Nothing makes the page scroll sideways."""
+    """Assert that the page does not scroll sideways."""
     too_wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert too_wide <= 0, f"{what or page.url} scrolls sideways"
 
 
 def assert_usable(page: Page, what: str = "") -> None:
-    """The page is clean and fits at a desktop's width and at a phone's."""
+    """Assert that the page is accessible and fits, at desktop and at phone width."""
     before = page.viewport_size
     for size in SIZES:
         page.set_viewport_size(size)

@@ -1,4 +1,4 @@
-"""A browser and a whole Vitrine a process, started the way benchmarks and `make run` start theirs."""
+"""One browser and one started Vitrine per test process, as benchmarks and `make run` start it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Headless Chromium, the same for all tests of the process.
+    """Headless Chromium, shared by all tests of the process.
 
-    As long as Playwright lives it keeps an event loop in this thread; the tests' own queries
-    and pytest-django's clearing up are synchronous all the same.
+    Playwright keeps an event loop in this thread, so Django's check against synchronous queries in
+    asynchronous code is switched off.
     """
     with pytest.MonkeyPatch.context() as patch, browser.chromium() as started:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def contexts(chromium: Browser) -> Iterator[Contexts]:
-    """`contexts.take(**options)`: a browser's context for this test; `close()` ends them all."""
+    """`contexts.take(**options)`: a new browser context; all are closed at the end of the test."""
     with Contexts(chromium) as contexts:
         yield contexts
 
@@ -46,9 +46,10 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 def vitrine(
     tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path, collected: Path
 ) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them, with the whole catalogue there.
+    """Web, worker and sandbox, as `make run` starts them, with a complete catalogue.
 
-    The sandbox finds its thumbnails painted, which takes it a minute; tables and static files are there too.
+    The sandbox gets its thumbnails ready-made, since making them takes a minute; the database is
+    migrated and static files are collected already.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, checkout / "var" / "sandbox")
@@ -65,8 +66,8 @@ def vitrine(
 
 @pytest.fixture(scope="package")
 def session(vitrine: Up) -> list[Any]:
-    """The owner's cookies: a link of one's own (`vitrine.link`) takes a process to make.
+    """The owner's cookies; a login link of its own (`vitrine.link`) would start a process.
 
-    A test that logs out takes such a link, for it ends its session for all who share it.
+    A test that logs out must use its own link, because logout ends the session for all tests.
     """
     return [{"name": n, "value": v, "url": vitrine.base} for n, v in vitrine.cookies.items()]

@@ -7,11 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext
 
-PATIENCE_MS = 60_000  # only to tell what never comes from a busy machine
+PATIENCE_MS = 60_000  # distinguishes an event that never comes from a busy machine
 
 
 class Contexts(ExitStack):
-    """Gives out contexts, and closes them all: what their pages still have to tell comes before."""
+    """Creates browser contexts and closes them all, which delivers their pages' pending events."""
 
     def __init__(self, browser: Browser) -> None:
         super().__init__()

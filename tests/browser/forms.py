@@ -1,4 +1,4 @@
-"""A form alone on a page, in a real browser: what the tests of controls stand on."""
+"""Shows a single form in a real browser, for the tests of form controls."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Show = Callable[..., Page]
 
 @cache
 def style_and_scripts() -> tuple[str, str]:
-    """What every page has in its head and at its end."""
+    """Return the contents of a page's head, and the scripts at its end."""
     style = join_css(sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name)))
     script = join_js(sorted(STATIC.glob("js/form-*.js")))
     lazy = "".join(
@@ -70,7 +70,7 @@ def style_and_scripts() -> tuple[str, str]:
 
 
 def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
-    """The form alone on that page; `page.posts` are the posts it makes."""
+    """Show the form alone on this page; `page.posts` collects the posts it makes."""
     drawn = draw(root, {} if value is None else value, problems=problems)
     style, scripts = style_and_scripts()
     text = (
@@ -118,7 +118,7 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
 
 @contextmanager
 def without_errors() -> Iterator[Callable[[Page], Page]]:
-    """`watch(page)` → the page; an error in its console fails the test at the end."""
+    """`watch(page)` returns the page; errors in its console fail the test at the end."""
     troubles: list[str] = []
 
     def watch(page: Page) -> Page:
@@ -137,7 +137,7 @@ def without_errors() -> Iterator[Callable[[Page], Page]]:
 
 @pytest.fixture
 def show(contexts: Contexts) -> Iterator[Show]:
-    """`show(root, value)`: the form alone on a page of its own; a console error fails."""
+    """`show(root, value)`: a new page with only the form; console errors fail the test."""
     with without_errors() as watch:
 
         def show_(root: Field, value: Any = None, problems: Any = (), **options: Any) -> Page:
@@ -154,7 +154,7 @@ def kit() -> Field:
 
 
 def sent(page: Page, root: Field) -> Any:
-    """What pressing Run sends, as arguments."""
+    """Press Run; return the arguments that the form posts."""
     page.locator("button[value=run]").last.click()
     expect(page).to_have_title("Sent")
     return decode_post(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
@@ -164,7 +164,7 @@ DOCUMENTS = [file.stem for file in sorted((DATA / "openapi").glob("*.json"))]
 
 
 def real(name: str) -> tuple[Any, Field]:
-    """A real document's contract and form."""
+    """Return the contract and the form of a real document."""
     document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
     found = contract(document, name.replace("--", "/"))
     return found, build(found)

@@ -1,4 +1,4 @@
-"""A catalogue in the gallery, and its pages in a browser: what the tests of it stand on."""
+"""A catalogue for the gallery, and its pages in a browser."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Open = Callable[..., Page]
 
 
 def give_picture(route: Route) -> None:
-    """What `config/asgi.py` would serve; the tests' server is Django alone."""
+    """Serve pictures as `config/asgi.py` does; the tests' live server runs only Django."""
     kind, data = next(file for end, file in files().items() if route.request.url.endswith(end))
     route.fulfill(body=data, content_type=kind)
 
 
 @cache
 def files() -> dict[str, tuple[str, bytes]]:
-    """What the pictures' addresses give, by how they end."""
+    """Return the picture files by the ending of their URLs."""
     return {
         "-s.webp": ("image/webp", thumbs.photo((320, 240), "WEBP")),
         "-l.webp": ("image/webp", thumbs.photo((640, 480), "WEBP")),
@@ -41,7 +41,7 @@ def files() -> dict[str, tuple[str, bytes]]:
 
 @pytest.fixture
 def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None:
-    """Sixty models in four categories, one collection, pictures of most, one that moves."""
+    """Sixty models in four categories, one collection, most with a picture, one with a clip."""
     today = timezone.now()
     shown = Picture.objects.create(
         digest="1", state="kept", colour="#305070", small=f"{BASE}-s.webp", large=f"{BASE}-l.webp"
@@ -79,7 +79,7 @@ def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None
 
 
 def is_trouble(message: ConsoleMessage) -> bool:
-    """An error, but for what a page still had under way when it was left: htmx says that, too."""
+    """Whether a console message is an error, except htmx's about requests that leaving aborted."""
     is_left = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
     return message.type == "error" and not is_left
 
@@ -88,10 +88,7 @@ def is_trouble(message: ConsoleMessage) -> bool:
 def open_page(
     contexts: Contexts, live_server: LiveServer, user: User, gallery: None
 ) -> Iterator[Open]:
-    """`open_page("/models/", PHONE)` → the page, logged in.
-
-    An error in its console fails the test.
-    """
+    """`open_page("/models/", PHONE)` → the page, logged in; console errors fail the test."""
     login = Client()
     login.force_login(user)
     session = login.cookies["sessionid"].value

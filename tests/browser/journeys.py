@@ -1,4 +1,4 @@
-"""The whole of Vitrine in a browser, the owner logged in: what the tests of journeys stand on."""
+"""A complete Vitrine in a browser with the owner logged in, for the tests of whole journeys."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.processes import Up
 
 WIDE, PHONE = (1440, 900), (390, 844)
 AURORA = "/models/sandbox/aurora/"
-REFUSED = ("413", "422")  # statuses that browsers log as errors, and these tests bring about
+REFUSED = ("413", "422")  # statuses that browsers log as errors, and that these tests provoke
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
 
 
 @pytest.fixture
 def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[Open]:
-    """`open_page("/runs/", size=PHONE)`: logged in; a console error fails the test."""
+    """`open_page("/runs/", size=PHONE)` → the page, logged in; console errors fail the test."""
     troubles: list[str] = []
 
     def open_(path: str, size: tuple[int, int] = WIDE, **options: Any) -> Page:
@@ -54,7 +54,7 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
 def log_in(
     contexts: Contexts, vitrine: Up, session: list[Any]
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """`log_in(size=PHONE)`: a browser of its own in which the owner is logged in.
+    """`log_in(size=PHONE)`: a new browser context with the owner logged in.
 
     Errors fail the test.
     """
@@ -88,7 +88,7 @@ def is_trouble(message: Any) -> bool:
 
 @pytest.fixture
 def aurora(log_in: Callable[..., BrowserContext]) -> Page:
-    """The page of a model with an untouched form."""
+    """The page of a model with its form unchanged."""
     return clean(log_in().new_page())
 
 
@@ -111,7 +111,7 @@ def type_and_save(page: Page, text: str) -> None:
 
 
 def open_presets(page: Page) -> None:
-    """Open the Presets menu once nothing moves any more: a click beside the menu shuts it."""
+    """Open the Presets menu once layout is stable: a click that misses the menu would close it."""
     settle(page)
     page.locator("#presets-button").click()
     expect(page.locator("#presets")).to_be_visible()
@@ -119,6 +119,6 @@ def open_presets(page: Page) -> None:
 
 
 def choose(page: Page, word: str) -> None:
-    """Press something in the Presets menu."""
+    """Press an entry of the Presets menu."""
     open_presets(page)
     page.locator("#presets").get_by_role("button", name=word).first.click()

@@ -1,4 +1,4 @@
-"""A model's page with every kind of file, served for real: what the tests of media stand on."""
+"""A model's page with every kind of file field, on a live server."""
 
 from __future__ import annotations
 
@@ -74,10 +74,7 @@ def open_form(
     settings: Any,
     tmp_path: Any,
 ) -> Iterator[Open]:
-    """`open_form(size=PHONE)`: a model's page with every kind of file, served for real.
-
-    An error fails.
-    """
+    """`open_form(size=PHONE)`: a model's page with every kind of file field; an error fails."""
     settings.MEDIA_ROOT = str(tmp_path)
     make_endpoint("a/b", document=strategies.document(SCHEMA))
     troubles: list[str] = []
@@ -108,7 +105,7 @@ def open_form(
 
 
 def field(page: Page, name: str) -> Locator:
-    """The media field whose control has that name, turned to, so that its script comes."""
+    """Return the media field of that control, scrolled into view so that its script is loaded."""
     found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
     found.locator("input[type=text]").focus()
     expect(page.locator("media-field:not(:defined)")).to_have_count(0)
@@ -126,13 +123,13 @@ def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str)
 
 
 def begin_drag(page: Page) -> None:
-    """A file is dragged over the page, which brings the script of drops; it is there afterwards."""
+    """Drag a file over the page; returns once the script for drops is loaded."""
     page.evaluate(BEGIN_DRAG)
     expect(page.locator(".drop-hint")).to_be_visible()
 
 
 def held(found: Locator) -> None:
-    """Waits until the field holds an uploaded file."""
+    """Wait until the field holds an uploaded file."""
     expect(found).to_have_attribute("data-held", "")
     expect(found).not_to_have_attribute("data-state", re.compile("."))
 

@@ -1,4 +1,4 @@
-"""Waiting for what a page does: on a busy machine anything may come between two lines of a test."""
+"""Waits for what a page does, since on a busy machine it may be late at any point of a test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 
 def eventually(page: Page, claim: Callable[[], bool]) -> None:
-    """Wait until it holds: for what the page's own elements do not show."""
+    """Wait until `claim()` is true; for conditions that the page's elements do not show."""
     for _ in range(1200):
         if claim():
             return
@@ -18,15 +18,15 @@ def eventually(page: Page, claim: Callable[[], bool]) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait for what htmx does after a swap.
+    """Wait until htmx has processed the swapped content.
 
-    A button that is pressed sooner, as no hand can, posts without it.
+    A button pressed before that, which no person could do, would post without htmx.
     """
     expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
 
 
 class Held:
-    """The requests of a page for addresses like `pattern`, which wait until they are let go."""
+    """Holds a page's requests for URLs like `pattern` until the test releases them."""
 
     def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
         self._page = page
@@ -35,11 +35,11 @@ class Held:
         page.route(pattern, self._take)
 
     def come(self, count: int = 1) -> None:
-        """Wait until so many of them wait: a page shows what it does before its request is here."""
+        """Wait until `count` requests are held; the page may show its state before they arrive."""
         eventually(self._page, lambda: len(self._waiting) >= count)
 
     def let_go(self, count: int = 1) -> None:
-        """Let them go on, once so many are here, and hold no others."""
+        """Release the requests once `count` are held, and hold no further ones."""
         self.come(count)
         self._is_open = True
         for route in self._waiting:

@@ -1,4 +1,4 @@
-"""Pages that watch runs, which go on for as long as a test wants.
+"""Pages that watch runs whose end the test decides, for the tests of live pages.
 
 What the tests of the live page stand on.
 """
@@ -19,8 +19,8 @@ from tests.processes import Up
 
 Watch = Callable[..., Page]
 RUNNING = "[data-run-id][data-run-state='running']"
-# What a browser does when its tab goes behind another, and a notification that is only written
-# down.
+# Simulates a tab that is moved to the background, and records notifications instead of showing
+# them.
 PRETEND = """
   let isHidden = false;
   Object.defineProperty(document, "hidden", { get: () => isHidden });
@@ -36,7 +36,7 @@ PRETEND = """
 
 
 def slow(prompt: str = "patience", seconds: float = 3600) -> str:
-    """The address of a form whose run takes so long, or until `Up.hurry`."""
+    """Return the URL of a form whose run takes `seconds`, or until `Up.hurry`."""
     values = {"prompt": prompt, "duration": seconds, "picture": False}
     return f"/models/mischief/slow/?input={quote(json.dumps(values))}"
 
@@ -51,7 +51,7 @@ def context(contexts: Contexts, vitrine: Up, session: list[Any]) -> BrowserConte
 
 @pytest.fixture
 def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
-    """`watching("patience")`: a page that watches a run of this prompt, which ends by `vitrine.hurry()`."""
+    """`watching("patience")`: a page that watches a run, which ends by `vitrine.hurry()`."""
 
     def start(prompt: str = "patience") -> Page:
         page = context.new_page()
@@ -65,7 +65,7 @@ def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
 
 
 def end(page: Page, vitrine: Up) -> Page:
-    """Let the page's run end; the page, once it shows that."""
+    """Let the page's run end; return the page once it shows the end."""
     vitrine.hurry()
     page.wait_for_selector(DONE)
     return page

@@ -1,4 +1,4 @@
-"""A catalogue upstream for every test of a sync, and a way to run one."""
+"""A fake catalogue upstream, and a function that runs a sync against it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.catalog.upstream import CatalogueUpstream
 
 @pytest.fixture
 def upstream() -> CatalogueUpstream:
-    """An upstream that lists what a test puts into it."""
+    """An upstream whose listing the test defines."""
     return CatalogueUpstream()
 
 
@@ -26,7 +26,7 @@ def upstream() -> CatalogueUpstream:
 def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]:
     """`run_sync(full=True)` → the report of one sync against `upstream`, without its pauses.
 
-    `stop_after=10` cancels it as soon as so many schemas were read.
+    `stop_after=10` cancels the sync once that many schemas have been read.
     """
 
     async def run(stop_after: int | None = None, **options: Any) -> SyncReport:
@@ -49,5 +49,5 @@ def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]
 
 @pytest.fixture
 def media(settings: Any, tmp_path: Path) -> None:
-    """Storage of the test's own."""
+    """A storage folder for this test only."""
     settings.MEDIA_ROOT = str(tmp_path)

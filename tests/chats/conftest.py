@@ -17,7 +17,7 @@ from tests.chats import documents
 
 @pytest.fixture
 def router(make_endpoint: Callable[..., Any]) -> Endpoint:
-    """A router of language models, which streams."""
+    """A model that routes to many language models and streams."""
     found: Endpoint = make_endpoint(
         "lab/llm", documents.ROUTER, category="llm", stream_url="https://fal.run/lab/llm/stream"
     )
@@ -26,7 +26,7 @@ def router(make_endpoint: Callable[..., Any]) -> Endpoint:
 
 @pytest.fixture
 def chat(user: User, router: Endpoint) -> Chat:
-    """A conversation in which nothing was said yet."""
+    """A conversation without messages."""
     return Chat.objects.create(user=user, endpoint=router)
 
 

@@ -1,4 +1,4 @@
-"""A client of the application within the test's transaction."""
+"""A client of the application that runs within the test's transaction."""
 
 from __future__ import annotations
 

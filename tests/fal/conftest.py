@@ -1,4 +1,4 @@
-"""Clients whose network is a small fake at the wire; pauses between tries are noted, not waited."""
+"""Clients with a fake network; pauses between retries are recorded instead of waited for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Opens clients on an upstream; they close with the test."""
+    """Open clients on a fake upstream; they are closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
         async def opened(upstream: Upstream, **given: Any) -> fal.Clients:

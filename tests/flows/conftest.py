@@ -1,4 +1,4 @@
-"""Three models of the shared data, a flow of two of them, and results that steps can take."""
+"""Three models from the shared data, a flow of two of them, and results to use as inputs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ PICTURE = "https://v3.fal.media/files/a.png"
 
 @pytest.fixture
 def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict[str, Endpoint]:
-    """A text-to-image model, one that edits pictures, one that makes films of them."""
+    """A text-to-image model, one that edits images, one that makes videos of them."""
     return {name: known(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)}
 
 
 def known(endpoint: Endpoint) -> Endpoint:
-    """An endpoint with its inputs stored, as a sync stores them."""
+    """Store the endpoint's inputs, as a sync does."""
     endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint
 
 
 def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> Definition:
-    """A line of models, each taking the first picture of the one before."""
+    """A chain of models, each taking the first image of the one before."""
     first, *rest = (models[name] for name in names)
     definition = chain.begin(first.endpoint_id, version_of(first), {"prompt": prompt})
     for former, endpoint in zip([first, *rest], rest, strict=False):
@@ -53,13 +53,13 @@ def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> 
 
 @pytest.fixture
 def flow(user: User, models: dict[str, Endpoint]) -> Flow:
-    """A picture, edited."""
+    """A flow that generates an image and edits it."""
     definition = chained(models, FLUX, SEEDREAM)
     return Flow.objects.create(user=user, name="fox, edited", definition=definition.as_json())
 
 
 def succeed(run: Run, url: str = PICTURE) -> None:
-    """End a run with one picture, as the worker records it."""
+    """End a run with one image, as the worker records it."""
     from playground.runs import state_machine
     from playground.runs.transitions import Observation
     from schemas.artifacts import artifacts
@@ -79,7 +79,7 @@ def fail(run: Run) -> None:
 
 
 def result_of(user: User, endpoint: Endpoint, **values: Any) -> Run:
-    """A run with a stored picture."""
+    """Return a run with a stored image."""
     output = {"images": [{"url": PICTURE, "content_type": "image/png"}]}
     run = Run.objects.create(
         user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, state="succeeded", output=output,

@@ -1,4 +1,4 @@
-"""A receiver of webhooks, and deliveries on their way to it."""
+"""A fake receiver of webhooks, and a worker step that delivers to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORIGIN = "http://127.0.0.1:9"
 
 @dataclass
 class Receiver:
-    """Answers each request with the next status, the last one again and again."""
+    """Answers each request with the next status in its list, and repeats the last one."""
 
     statuses: list[int] = field(default_factory=lambda: [200])
     requests: list[httpx.Request] = field(default_factory=list)
@@ -42,7 +42,7 @@ def receiver() -> Receiver:
 
 @pytest.fixture
 def send(receiver: Receiver) -> Callable[[], float]:
-    """Do the worker's jobs once."""
+    """Run the worker's delivery job once."""
 
     def work() -> float:
         run_ends.process_due()
@@ -65,7 +65,7 @@ def make_channel(user: User) -> Callable[..., Channel]:
 
 @pytest.fixture
 def tell(user: User) -> Callable[..., bool]:
-    """`tell("key")` tells `user` of a long run."""
+    """`tell("key")` notifies `user` of a long run."""
 
     def notify(key: str = "run 1", **values: str) -> bool:
         words = {"subject": "Done <1>", "text": "It & you.", "path": "/runs/1/"} | values

@@ -1,4 +1,4 @@
-"""A sandbox to talk to, and a worker in this process to do it."""
+"""A real sandbox, and a worker in this process that talks to it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.sandbox.server import RunningSandbox, start_sandbox
 
 __all__ = ["artifact", "deliver", "helper_programs", "signer"]
 
-LIMIT_S = 90.0  # only to tell a hang from a busy machine
+LIMIT_S = 90.0  # distinguishes a hang from a busy machine
 SETTINGS = {
     "api": "FAL_API_URL",
     "queue": "FAL_QUEUE_URL",
@@ -54,33 +54,30 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 
 class Control:
-    """The sandbox's switches: counted calls and faults."""
+    """Controls the sandbox: call counts and faults."""
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         headers = {"Authorization": f"Key {sandbox.key}"}
         self.http = httpx.Client(base_url=f"{sandbox.base}/_sandbox", headers=headers)
 
     def fault(self, kind: str, name: str, **more: Any) -> None:
-        """Switch a fault on."""
+        """Activate a fault."""
         self.http.post("/faults", json={"kind": kind, "name": name, **more}).raise_for_status()
 
     def calls(self) -> dict[str, int]:
-        """Calls by kind since the last reset."""
+        """Return the number of calls by kind since the last reset."""
         counted: dict[str, int] = self.http.get("/calls").json()["calls"]
         return counted
 
     def reset(self) -> None:
-        """Faults off, counts at zero."""
+        """Clear faults and counts."""
         self.http.delete("/faults")
         self.http.delete("/calls")
 
 
 @pytest.fixture
 def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> Iterator[Control]:
-    """The sandbox as the upstream of the settings, without faults.
-
-    Media go to a folder of the test's.
-    """
+    """The sandbox as the configured upstream, without faults; media go to the test's folder."""
     for host, name in SETTINGS.items():
         setattr(settings, name, sandbox_process.addresses[host])
     settings.FAL_MEDIA_URLS = [sandbox_process.base]
@@ -94,13 +91,13 @@ def sandbox(sandbox_process: RunningSandbox, settings: Any, tmp_path: Any) -> It
     control.http.close()
 
 
-SOON = fal.Limits(first_pause_s=0.1)  # calls that fail are repeated soon
+SOON = fal.Limits(first_pause_s=0.1)  # failed calls are retried soon
 
 
 class Work(Protocol):
-    """`work(until)`: a worker works until the function says so, or fails after some seconds.
+    """`work(until)`: a worker runs until the function returns true; fails after `LIMIT_S`.
 
-    `limits` are its clients', `options` what else `_work` takes.
+    `limits` are those of its clients, `options` further arguments of `_work`.
     """
 
     def __call__(
@@ -117,7 +114,7 @@ def ended(*runs: Run) -> bool:
 
 @pytest.fixture
 def ask(catalogue: None) -> Ask:
-    """`ask("sandbox/ridgeline", prompt="…")` → a run just created."""
+    """`ask("sandbox/ridgeline", prompt="…")` → a new run."""
     user = User.objects.create_user("ana")
     counter = iter(range(1000))
 
@@ -132,7 +129,7 @@ def ask(catalogue: None) -> Ask:
 
 
 class Team(Protocol):
-    """`team(["one", "two"], until)`: several workers share the work until the function says so."""
+    """`team(["one", "two"], until)`: several workers run until the function returns true."""
 
     def __call__(self, names: list[str], until: Callable[[], Any]) -> None: ...
 
@@ -144,7 +141,7 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 
 def without_pauses(until: Callable[[], Any]) -> Callable[[], Any]:
-    """`until`, while no run waits for its next try longer than it takes to ask."""
+    """Return `until` with no long pauses: runs waiting to be retried become due at once."""
 
     def is_over() -> Any:
         waiting = Run.objects.filter(state__in=["created", "unconfirmed"])
@@ -156,15 +153,15 @@ def without_pauses(until: Callable[[], Any]) -> Callable[[], Any]:
 
 
 class RunsWorker(Worker):
-    """A worker by whom nobody but runs asks upstream, which is one host here.
+    """A worker that calls upstream for runs only.
 
-    The sync, the thumbnails and the account's workflows would show the circuit breaker a healthy
-    host. Every worker starts with them, so each test would also have the sandbox paint pictures
-    and serve definitions that it never looks at.
+    The other jobs (sync, thumbnails, the account's workflows) would call the same host and so show
+    the circuit breaker that it is healthy. They would also make the sandbox render thumbnails in
+    every test.
     """
 
     def jobs(self, signal: channel.Signal) -> list[Job]:
-        """All but those that read the catalogue and the account."""
+        """Return all jobs except those that read the catalogue and the account."""
         readers = {"sync the catalogue", "fetch thumbnails", "read the account's workflows"}
         jobs = {job.name: job for job in super().jobs(signal)}
         assert readers <= jobs.keys()
@@ -173,7 +170,7 @@ class RunsWorker(Worker):
 
 @pytest.fixture
 def work(sandbox: Control, transactional_db: None) -> Work:
-    """`work(until)`: a worker works until the function says so, or fails after some seconds."""
+    """`work(until)`: a worker runs until the function returns true; fails after `LIMIT_S`."""
 
     def run(until: Callable[[], Any], limits: fal.Limits = SOON, **options: Any) -> None:
         asyncio.run(alone(_work(["tester"], until, limits, **options)))
@@ -183,7 +180,7 @@ def work(sandbox: Control, transactional_db: None) -> Work:
 
 @pytest.fixture
 def team(sandbox: Control, transactional_db: None) -> Team:
-    """Several workers, each with clients of its own."""
+    """Several workers, each with its own clients."""
 
     def run(names: list[str], until: Callable[[], Any]) -> None:
         asyncio.run(alone(_work(names, until)))
@@ -227,7 +224,7 @@ async def _work(
 
 @pytest.fixture(scope="session")
 def synced() -> list[Model]:
-    """What the first sync of a sandbox's catalogue has written, once a test has wanted it."""
+    """The rows that a first sync of the sandbox's catalogue writes, made once on first use."""
     return []
 
 
@@ -237,7 +234,7 @@ def _model_of(row: Model) -> type[Model]:
 
 @pytest.fixture
 def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> None:
-    """The sandbox's whole catalogue, as a sync found it."""
+    """The sandbox's complete catalogue, as a sync writes it."""
 
     async def bring() -> None:
         async with upstream.clients() as clients:
@@ -253,7 +250,7 @@ def catalogue(sandbox: Control, transactional_db: None, synced: list[Model]) -> 
 
 
 async def alone(work: Coroutine[Any, Any, None]) -> None:
-    """Do it, and leave no connection in the thread in which it met the database."""
+    """Await `work`, then close the database connections that its threads have opened."""
     try:
         await work
     finally:

@@ -1,4 +1,4 @@
-"""One sandbox a session, and one more that runs a single request at a time."""
+"""One sandbox per session, and another that runs a single request at a time."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.sandbox.server import RunningSandbox, TlsHosts, start_sandbox, start_
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """A quick sandbox in a process of its own."""
+    """A sandbox without artificial waits, in its own process."""
     running = start_sandbox(tmp_path_factory.mktemp("sandbox"), pace=0)
     yield running
     assert running.stop() == 0
@@ -18,7 +18,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 @pytest.fixture(scope="session")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """A sandbox with room for one request at a time: the others wait in line."""
+    """A sandbox that runs one request at a time; further requests queue."""
     running = start_sandbox(tmp_path_factory.mktemp("narrow"), pace=0, concurrency=1)
     yield running
     assert running.stop() == 0
@@ -26,7 +26,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsHosts]:
-    """The hosts as fal's own clients want them."""
+    """The sandbox's hosts over https, as fal's own clients require."""
     hosts = start_tls_hosts(tmp_path_factory.mktemp("tls"))
     yield hosts
     hosts.stop()
@@ -34,14 +34,14 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsHosts]:
 
 @pytest.fixture
 def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
-    """A client with the key."""
+    """An HTTP client that sends the key."""
     with httpx.Client(headers={"Authorization": f"Key {sandbox.key}"}, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def without_faults(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No fault outlives its test."""
+    """Clear all faults after each test."""
     yield
     if "sandbox" in request.fixturenames:
         running: RunningSandbox = request.getfixturevalue("sandbox")

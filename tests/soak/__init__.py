@@ -1,1 +1,1 @@
-"""What happens to runs when things break: real processes are killed, upstream answers nonsense."""
+"""Fault injection on whole runs: real processes are killed, upstream sends invalid answers."""

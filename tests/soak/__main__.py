@@ -1,12 +1,12 @@
-"""`make soak`: every fault at every step of a run, then two at a time.
+"""`make soak`: every fault at every step of a run, then pairs of faults.
 
-Prints the table of the single ones.
+Prints a table of the single faults.
 
-SOAK_MINUTES says how long (5): once each, then pairs by chance for what is left. SOAK_ONLY is a
-word of the faults to play (all), SOAK_SEED the pairs' number, to meet the same ones again. On
-SQLite in a folder of its own; on PostgreSQL where TEST_DATABASE_URL names one. Where its programs
-are installed it is a server of the soak's own, which is restarted too, else a database of its own
-on the one named.
+SOAK_MINUTES is the duration (5): each fault once, then random pairs for the remaining time.
+SOAK_ONLY selects faults by a word in their name (all), SOAK_SEED is the random seed of the pairs,
+to repeat them. On SQLite in a temporary folder; on PostgreSQL if TEST_DATABASE_URL names a server.
+If PostgreSQL's programs are installed, the soak test starts a server of its own, which it also
+restarts; else it creates a database on the named server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Table = dict["Case", Counter[str]]
 
 
 def main() -> int:
-    """0 when every promise was kept."""
+    """Return 0 if every run ended as it may."""
     minutes = float(os.environ.get("SOAK_MINUTES", "5"))
     with tempfile.TemporaryDirectory(prefix="vitrine-soak-", ignore_cleanup_errors=True) as folder:
         url = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder}/soak.sqlite3"
@@ -44,7 +44,7 @@ def main() -> int:
         from django.conf import settings
 
         django.setup()
-        if cluster:  # what we ask for has to outlive its crashes
+        if cluster:  # our own commits must survive its crashes
             del settings.DATABASES["default"]["OPTIONS"]["options"]
         settings.MEDIA_ROOT = f"{folder}/media"
         try:
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def soak(scratch: Path, minutes: float, cluster: Cluster | None) -> int:
-    """Play each case once, then pairs of them until the time is over."""
+    """Play each case once, then pairs of cases until the time is over."""
     from django.db import connection
 
     from tests.soak.cases import all_cases, pairs
@@ -109,7 +109,7 @@ def _outcome(stage: object, case: Case, broken: list[str]) -> str:
 
 
 def drawn(table: Table) -> str:
-    """Fault by step, each cell how runs ended and how often."""
+    """Return a table of faults by steps; each cell counts how the runs ended."""
     from tests.soak.cases import STEPS
 
     faults = list(dict.fromkeys(case.fault for case in table))

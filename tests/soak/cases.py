@@ -1,4 +1,4 @@
-"""Each fault at each step of a run, and what may come of it."""
+"""The cases: each fault at each step of a run, and the states in which the run may end."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ from tests.soak.stage import Stage, until
 
 STEPS = ("created", "submitting", "queued", "running", "result fetched", "archiving")
 KEPT = frozenset({"succeeded"})
-# The submit's answer is lost; upstream's list of requests finds the run again, or a person decides.
+# The submit's response is lost; upstream's list of requests finds the run, or a person decides.
 DOUBTFUL = frozenset({"succeeded", "unconfirmed"})
-# A sandbox keeps its requests in memory: killed, it knows them no more, and says so.
+# A killed sandbox loses its requests, which it keeps in memory, and answers that it has none.
 FORGOTTEN = frozenset({"failed"})
 HELD = {"submitting": "submit", "result fetched": "result", "archiving": "file"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """What happens at which step, and how the run may end."""
+    """A fault at a step of a run, and the states in which the run may end."""
 
     fault: str
     step: str
     may_end: Collection[str] = KEPT
     happens: Callable[[Stage], None] = field(default=lambda stage: None, compare=False)
     transport: str = "queue"
-    is_reported_to: bool = False  # with webhooks
-    has_file: bool = False  # of ours, which goes up first
+    is_reported_to: bool = False  # upstream sends webhooks
+    has_file: bool = False  # an input file that is uploaded first
 
     def __str__(self) -> str:
         return f"{self.fault} at {self.step}"
 
 
 def play(stage: Stage, case: Case) -> str:
-    """How the run ended; AssertionError when a promise was broken."""
+    """Run the case; return the run's final state. AssertionError if a guarantee was broken."""
     stage.start("sandbox")
     stage.quiet()
     stage.report(case.is_reported_to)
@@ -70,7 +70,7 @@ def play(stage: Stage, case: Case) -> str:
     ended: str = until(
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
-    stage.quiet()  # else what is wrong with the list of requests keeps us from reading it
+    stage.quiet()  # a fault in the list of requests would keep `taken` from reading it
     taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
     assert taken <= 1, f"{case}: upstream took it {taken} times"
     assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"
@@ -80,7 +80,7 @@ def play(stage: Stage, case: Case) -> str:
 
 
 def _reach(stage: Stage, run: Run, step: str) -> None:
-    """Wait until the run is at this step."""
+    """Wait until the run has reached this step."""
     if step == "created":
         return
     if step in HELD:
@@ -92,11 +92,11 @@ def _reach(stage: Stage, run: Run, step: str) -> None:
 
 
 def _end(run: Run, case: Case) -> str:
-    """The state it ended in, its files kept and its cost known; empty while it goes on."""
+    """Return the final state, once files are stored and the cost is known; empty before that."""
     close_old_connections()
     now = Run.objects.get(pk=run.pk)
     if now.is_final:
-        # Of one over a single connection, found in upstream's list, nobody can say what it cost.
+        # The cost is unknown for a run over one connection that was found in upstream's list.
         is_told = now.billable_units or case.transport != "queue" or now.state != "succeeded"
         return now.state if is_told and not now.artifacts.filter(state="remote").exists() else ""
     is_given_up = now.state == "unconfirmed" and (timezone.now() - now.created_at).seconds >= 6
@@ -121,7 +121,7 @@ def worker_cases() -> list[Case]:
 
 
 def sandbox_cases() -> list[Case]:
-    """Upstream is killed and forgets what it had."""
+    """Upstream is killed and loses its requests."""
     ends = {
         "submitting": frozenset({"unconfirmed"}),
         "queued": FORGOTTEN,
@@ -132,17 +132,17 @@ def sandbox_cases() -> list[Case]:
 
 
 def web_cases() -> list[Case]:
-    """The web is killed."""
+    """The web process is killed."""
     return [Case("kill -9 web", s, KEPT, killed("web")) for s in STEPS]
 
 
 FOLLOWING = ("status_stream", "status", "result", "file")
 ANSWERS = ("429", "500", "503", "nginx", "garbage", "cut", "lost", "slow")
-NOT_ABOUT_IT = {"429", "503", "slow"}  # certainly not taken, or only late
+NOT_ABOUT_IT = {"429", "503", "slow"}  # the request was certainly not accepted, or is only late
 
 
 def upstream_cases() -> list[Case]:
-    """Upstream answers nonsense: to the submit, then to everything after it."""
+    """Upstream sends invalid answers: first to the submit, then to everything after it."""
     at_submit = [
         Case(
             name,
@@ -153,7 +153,7 @@ def upstream_cases() -> list[Case]:
         for name in ANSWERS
     ]
     after_it = [Case(name, "queued", KEPT, answered(name, *FOLLOWING)) for name in ANSWERS]
-    # Upstream vouches for a result that is none; its list has it.
+    # Upstream sends an invalid result with its own request id; its list of requests has the output.
     odd = [
         Case(f"result: {name}", "queued", KEPT, answered(name, "result", times=99))
         for name in ("words", "nothing", "picture")
@@ -162,7 +162,7 @@ def upstream_cases() -> list[Case]:
 
 
 def nearly_right_cases() -> list[Case]:
-    """Upstream's answers are whole, and not true yet; or somebody in between answers for it."""
+    """Upstream's answers are well-formed but not true yet, or a proxy answers in its place."""
     at_submit = [
         Case("given up on", "created", DOUBTFUL, answered("given-up", "submit", times=1)),
         Case("interstitial page", "created", DOUBTFUL, answered("page", "submit", times=1)),
@@ -197,7 +197,7 @@ def nearly_right_cases() -> list[Case]:
 
 
 def database_cases() -> list[Case]:
-    """The database is locked for seconds (SQLite), or drops every connection (PostgreSQL)."""
+    """The database is locked for seconds (SQLite), or closes every connection (PostgreSQL)."""
     return [
         Case("database", step, KEPT, locked(2.0))
         for step in ("created", "queued", "running", "archiving")
@@ -210,14 +210,15 @@ def restart_cases() -> list[Case]:
 
 
 def deaf_cases() -> list[Case]:
-    """Upstream cannot be connected to; what it knew is gone afterwards, but for its files."""
+    """Upstream accepts no connections; afterwards it has lost its requests but kept its files."""
     return [Case("connect timeout", step, KEPT, deaf(3.0)) for step in ("created", "archiving")]
 
 
 def clock_cases() -> list[Case]:
-    """The worker's clock is an hour off.
+    """The worker's clock is wrong by an hour.
 
-    Then the submit's answer is lost besides, and upstream's list goes by its own.
+    In some cases the submit's response is lost too: upstream's list of requests uses upstream's
+    clock.
     """
     lost = answered("lost", "submit", times=1)
     clocks = {"clock +1 h": skewed_at_once(1), "clock -1 h": skewed_at_once(-1)}
@@ -231,12 +232,12 @@ def clock_cases() -> list[Case]:
 
 
 def ending_cases() -> list[Case]:
-    """The worker is told to end: it hears the answer to what it sends, and hands the rest back."""
+    """The worker gets SIGTERM: it waits for responses to what it has sent and releases its runs."""
     return [Case("SIGTERM worker", s, KEPT, ended("worker")) for s in STEPS]
 
 
 def frozen_cases() -> list[Case]:
-    """Upstream takes connections and says nothing; its bodies stop in the middle."""
+    """Upstream accepts connections but sends nothing, or its bodies stop in the middle."""
     steps = {"created": DOUBTFUL, "queued": KEPT, "archiving": KEPT}
     silent = [
         Case("frozen upstream", step, ends, frozen("sandbox", 3.5)) for step, ends in steps.items()
@@ -253,12 +254,12 @@ def disk_cases() -> list[Case]:
     return [Case("disk full", step, KEPT, filled(2.0)) for step in ("queued", "archiving")]
 
 
-# Nothing else tells of the end for minutes: no fault of webhooks goes with it.
+# Without the webhook the end is noticed only after minutes, so webhook faults are not combined.
 BY_WEBHOOK = "webhook alone"
 
 
 def webhook_cases() -> list[Case]:
-    """Upstream reports the end, badly."""
+    """Upstream's webhooks are lost, late, repeated, forged or incomplete."""
     names = ("lost", "late", "twice", "forged", "no-payload", "new-key")
     reported = [
         Case(f"webhook {name}", "created", KEPT, answered(name, "webhook"), is_reported_to=True)
@@ -279,13 +280,13 @@ def webhook_cases() -> list[Case]:
     ]
 
 
-# Upstream stops when the connection is gone, or had ended by then; its list of requests tells
-# which.
+# Upstream stops the run when the connection is lost, unless it had ended by then; upstream's list
+# of requests shows which.
 BROKEN_OFF = frozenset({"succeeded", "failed", "unconfirmed"})
 
 
 def direct_cases() -> list[Case]:
-    """Runs over one connection, which nobody can take up again."""
+    """Runs over one connection, which cannot be resumed."""
     ways = ("sync", "stream", "websocket")
     gone = [
         Case(f"kill -9 worker, {way}", "running", BROKEN_OFF, killed("worker"), transport=way)
@@ -308,7 +309,7 @@ def direct_cases() -> list[Case]:
 
 
 def all_cases(*, may_restart: bool = False) -> list[Case]:
-    """The whole table, by fault; `may_restart`: the database is a server of our own."""
+    """All cases, by fault; `may_restart`: the database server is our own and can be restarted."""
     return [
         *worker_cases(),
         *ending_cases(),
@@ -328,7 +329,7 @@ def all_cases(*, may_restart: bool = False) -> list[Case]:
 
 
 def pairs(cases: Sequence[Case], dice: random.Random) -> Iterator[Case]:
-    """Two faults on one run, which is at the same step and travels the same way; without end."""
+    """Yield random pairs of faults on one run, at the same step and by the same transport."""
     known = [case for case in cases if case.fault != BY_WEBHOOK]
     while True:
         one, other = dice.sample(known, 2)

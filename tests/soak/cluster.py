@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the soak's own, from the binaries that are installed: it may be restarted."""
+"""A PostgreSQL server started from the installed programs, so that a test may restart it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from tests.processes import free_port
 
 INSTALLED = Path("/usr/lib/postgresql")
-NOBODYS = "postgres"  # whom PostgreSQL runs as where we are root: it refuses to be root
+NOBODYS = "postgres"  # the account for the server if we are root, which PostgreSQL refuses
 
 
 def binaries() -> Path | None:
-    """Where `initdb` and `pg_ctl` are, the newest version; None where there are none."""
+    """Return the folder of the newest `initdb` and `pg_ctl`; None if none are installed."""
     versions = [path for path in INSTALLED.glob("*/bin") if (path / "initdb").exists()]
     if versions:
         return max(versions, key=lambda path: float(path.parent.name))
@@ -24,10 +24,10 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """The server; `stop` ends it."""
+    """A running server; `stop` ends it."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
-        """Make it in `folder` and start it."""
+        """Create the server's files in `folder` and start it."""
         self._programs = programs
         self._options: dict[str, Any] = {"user": NOBODYS} if os.geteuid() == 0 else {}
         self._data, self._log = folder / "data", folder / "log"
@@ -43,11 +43,11 @@ class Cluster:
         self._control("start", "-o", listen)
 
     def restart(self) -> None:
-        """As a crash does: nothing is finished, everybody's connection is gone."""
+        """Restart as after a crash: without finishing anything; all connections are lost."""
         self._control("restart", "-m", "immediate")
 
     def stop(self) -> None:
-        """End it for good."""
+        """Shut the server down."""
         self._control("stop", "-m", "immediate")
 
     def _control(self, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""What may happen to a run on its way.
+"""The faults that may affect a run: of upstream, a process, the database, the disk, the clock.
 
 To upstream, to a process, to the database, the disk, the clock.
 """
@@ -16,7 +16,7 @@ from tests.soak.stage import Stage
 
 
 def killed(name: str) -> Callable[[Stage], None]:
-    """`kill -9`, and a new one a moment later."""
+    """Kill a process with SIGKILL and start a new one a moment later."""
 
     def happens(stage: Stage) -> None:
         if name in stage.processes:
@@ -28,7 +28,7 @@ def killed(name: str) -> Callable[[Stage], None]:
 
 
 def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Callable[[Stage], None]:
-    """Upstream answers calls of these kinds like that, some times."""
+    """Upstream answers calls of these kinds with this fault, `times` times."""
 
     def happens(stage: Stage) -> None:
         for kind in kinds:
@@ -38,7 +38,7 @@ def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Call
 
 
 def locked(seconds: float) -> Callable[[Stage], None]:
-    """Somebody holds the database's lock, or cuts everybody's connections."""
+    """Lock the database for `seconds` (SQLite), or close every connection (PostgreSQL)."""
 
     def happens(stage: Stage) -> None:
         if connection.vendor == "postgresql":
@@ -56,7 +56,7 @@ def locked(seconds: float) -> Callable[[Stage], None]:
 
 
 def restarted(stage: Stage) -> None:
-    """The database's server crashes and comes back: who was about to write has to write again."""
+    """The database server crashes and restarts: interrupted writes must be repeated."""
     assert stage.cluster
     stage.cluster.restart()
     connection.close()
@@ -73,7 +73,7 @@ def _hold(seconds: float) -> None:
 
 
 def ended(name: str) -> Callable[[Stage], None]:
-    """SIGTERM, and a new one."""
+    """Send SIGTERM to a process and start a new one."""
 
     def happens(stage: Stage) -> None:
         if name in stage.processes:
@@ -84,11 +84,11 @@ def ended(name: str) -> Callable[[Stage], None]:
 
 
 def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
-    """It hears and says nothing for a while: whoever calls it runs into a timeout."""
+    """Stop a process (SIGSTOP) for `seconds`: its callers run into timeouts."""
 
     def happens(stage: Stage) -> None:
         stage.signal(name, signal.SIGSTOP)
-        if name == "sandbox":  # at "created" nobody calls it by itself
+        if name == "sandbox":  # at step "created" no call is made to it otherwise
             stage.start("worker")
         time.sleep(seconds)
         stage.signal(name, signal.SIGCONT)
@@ -97,7 +97,7 @@ def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
 
 
 def deaf(seconds: float) -> Callable[[Stage], None]:
-    """Upstream's machine is there and takes no connection: whoever calls it hears nothing at all."""
+    """Upstream's host is reachable but accepts no connection, so that callers wait in vain."""
 
     def happens(stage: Stage) -> None:
         with stage.deaf("sandbox"):
@@ -108,7 +108,7 @@ def deaf(seconds: float) -> Callable[[Stage], None]:
 
 
 def filled(seconds: float) -> Callable[[Stage], None]:
-    """The disk is full for a while."""
+    """The disk is full for `seconds`."""
 
     def happens(stage: Stage) -> None:
         stage.full.touch()
@@ -119,7 +119,7 @@ def filled(seconds: float) -> Callable[[Stage], None]:
 
 
 def skewed(hours: float) -> Callable[[Stage], None]:
-    """The worker's clock is off."""
+    """The worker's clock is wrong by `hours`."""
 
     def happens(stage: Stage) -> None:
         stage.kill("worker")
@@ -131,7 +131,7 @@ def skewed(hours: float) -> Callable[[Stage], None]:
 
 
 def skewed_at_once(hours: float) -> Callable[[Stage], None]:
-    """The worker's clock is off from its first run on."""
+    """The worker's clock is wrong by `hours` from its first run on."""
 
     def happens(stage: Stage) -> None:
         stage.start("worker")
@@ -141,7 +141,7 @@ def skewed_at_once(hours: float) -> Callable[[Stage], None]:
 
 
 def together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
-    """One after the other, without a pause; upstream is there for each."""
+    """Apply several faults one after the other, without a pause; upstream runs at each."""
 
     def happens(stage: Stage) -> None:
         for one in happenings:

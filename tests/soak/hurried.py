@@ -1,7 +1,7 @@
-"""A worker in a hurry: short leases and pauses, so that what takes a quarter of a minute takes a second.
+"""A worker with short leases and pauses, so that a test of 15 seconds takes one.
 
-It draws no thumbnails: those are no run's matter, and a sandbox takes ten seconds of a core to paint them.
-SKEW_S sets its clock off; while the file FULL exists, its disk is full.
+It renders no thumbnails, which runs do not need and which cost the sandbox ten seconds of CPU.
+SKEW_S shifts its clock; while the file FULL exists, writes fail as on a full disk.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Sandbox, worker and web as processes of their own around the database at hand.
+"""Sandbox, worker and web as separate processes on the configured database.
 
-Any may be killed.
+Any of them may be killed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KEY = "soak:key"
 SLOW = "mischief/slow"
 TALKS = "sandbox/scribe"
 PAINTS_OVER = "sandbox/aurora/image-to-image"
-# Whoever writes one of these into a log met something that nobody had thought of.
+# A log that contains one of these shows an error that the code does not handle.
 # The last line of a traceback names the exception: `httpx.ReadError: …`.
 TRACEBACK_END = re.compile(r"[\w.]+(Error|Exception|Exit)\b")
 UNHANDLED = (
@@ -55,16 +55,16 @@ Found = Callable[[], Any]
 
 
 class Stage:
-    """The processes, and the one user who asks for runs; `with` ends them all."""
+    """The processes, and the user who creates runs; leaving the `with` block ends them all."""
 
     def __init__(self, scratch: Path, cluster: Cluster | None = None) -> None:
-        """`cluster` is the database, where it may be restarted."""
+        """`cluster` is the database server if it may be restarted."""
         self.scratch = scratch
         self.cluster = cluster
         self.ports = {"sandbox": free_port(), "web": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.skew_s = 0.0
-        self.is_reported_to = False  # whether upstream knows where the web is
+        self.is_reported_to = False  # whether upstream sends webhooks to the web process
         self.full = scratch / "full"
         self._names = itertools.count(1)
         self.user, _ = User.objects.get_or_create(username="soak")
@@ -99,7 +99,7 @@ class Stage:
 
     # --- processes ------------------------------------------------------------------------------
     def start(self, *names: str) -> None:
-        """Start these, unless they run."""
+        """Start these processes unless they run."""
         for name in names:
             if name not in self.processes:
                 with self.log(name).open("ab") as out:
@@ -115,13 +115,13 @@ class Stage:
                 until(partial(answers, self.ports[name]), f"{name} does not start")
 
     def kill(self, name: str) -> None:
-        """As `kill -9` does."""
+        """Kill a process with SIGKILL."""
         process = self.processes.pop(name)
         process.kill()
         process.wait()
 
     def report(self, is_wanted: bool) -> None:
-        """Tell upstream where the web is from now on, or no more."""
+        """Turn upstream's webhooks to the web process on or off."""
         if is_wanted != self.is_reported_to:
             self.is_reported_to = is_wanted
             for name in {"web", "worker"} & self.processes.keys():
@@ -130,18 +130,18 @@ class Stage:
             self.start("web")
 
     def signal(self, name: str, number: int) -> None:
-        """Send it a signal."""
+        """Send a process a signal."""
         self.processes[name].send_signal(number)
 
     def end(self, name: str) -> None:
-        """As a deployment does: SIGTERM, and wait until it has ended."""
+        """Stop a process as a deployment does: SIGTERM, then wait for its end."""
         process = self.processes.pop(name)
         process.terminate()
         process.wait(60)
 
     @contextmanager
     def deaf(self, name: str) -> Iterator[None]:
-        """Kill it; somebody listens in its place who takes nobody in.
+        """Kill the process and listen on its port without accepting connections.
 
         Callers run into the connect timeout.
         """
@@ -153,7 +153,7 @@ class Stage:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
             listening.listen(0)
-            for _ in range(4):  # more than wait there at most
+            for _ in range(4):  # fill the listen backlog
                 waiting = stack.enter_context(socket.socket())
                 waiting.setblocking(False)
                 waiting.connect_ex(address)
@@ -162,11 +162,11 @@ class Stage:
             yield
 
     def log(self, name: str) -> Path:
-        """Where it writes."""
+        """Return the path of a process's log."""
         return self.scratch / f"{name}.log"
 
     def unhandled(self) -> list[str]:
-        """What the logs hold that nobody had thought of, each with the end of its traceback."""
+        """Return the unhandled errors in the logs, each with the end of its traceback."""
         calm = (" WARNING ", " INFO ")
         found: list[str] = []
         for name in ("web", "worker"):

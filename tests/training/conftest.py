@@ -1,4 +1,4 @@
-"""A trainer and a model that takes its weights."""
+"""A trainer, and a model that accepts its weights."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def picture(colour: str = "red", kind: str = "PNG") -> bytes:
 
 @pytest.fixture
 def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
-    """A trainer of pictures, which names the model that takes its weights."""
+    """A trainer on images; its schema names the model that accepts its weights."""
     made = make_endpoint(
         TRAINER,
         TRAINERS[TRAINER],
@@ -56,7 +56,7 @@ def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
 
 
 def known(endpoint: Endpoint) -> Endpoint:
-    """An endpoint with its inputs stored, as a sync stores them."""
+    """Store the endpoint's inputs, as a sync does."""
     endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint

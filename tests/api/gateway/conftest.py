@@ -1,4 +1,4 @@
-"""A gateway beside a real sandbox."""
+"""A gateway in front of a real sandbox."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def person(transactional_db: None) -> User:
 
 @pytest.fixture
 def gated(catalogue: None, sandbox: Control, person: User) -> Gated:
-    """`gated(act)`: what `act(address)` gives while a gateway serves at the address."""
+    """`gated(act)` returns what `act(address)` returns while a gateway serves at that address."""
 
     async def serve(act: Act) -> Any:
         async with upstream.clients() as clients:
@@ -41,7 +41,7 @@ def gated(catalogue: None, sandbox: Control, person: User) -> Gated:
             )
             server = Server(config, app)
             running = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110  it has no event for it
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
             try:

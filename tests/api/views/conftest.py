@@ -1,4 +1,4 @@
-"""A caller of the proxy, as fal's clients call it."""
+"""Calls the proxy in the way fal's clients do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def endpoint(make_endpoint: Any) -> Any:
 
 @pytest.fixture
 def call(user: Any) -> Call:
-    """`call("POST", target, body)` through the proxy, with a token as fal's clients send a key."""
+    """`call("POST", target, body)` through the proxy, with a token in place of fal's key."""
     _, secret = tokens.create(user, "n8n", ["run"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
     return lambda *what, **more: send(browser, *what, **more)

@@ -1,4 +1,4 @@
-"""A board of two painters whose standing trials are on, and models that come to the catalogue."""
+"""A board with standing trials switched on, and models that are new to the catalogue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": 
 
 @pytest.fixture
 def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Batch:
-    """Three prompts on two painters, everything ended; the catalogue is old."""
+    """Three prompts on two models, all runs ended; the catalogue is older than the board."""
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
     board = send(plan).board
     Run.objects.update(state="succeeded", billable_units="1")
@@ -32,7 +32,7 @@ def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Ba
 
 @pytest.fixture
 def standing(board: Batch) -> StandingTrial:
-    """The board tries painters below a dollar, for up to a dollar a month."""
+    """Standing trials: models below a dollar a run, for up to a dollar a month."""
     return StandingTrial.objects.create(
         board=board,
         state="on",
@@ -44,7 +44,7 @@ def standing(board: Batch) -> StandingTrial:
 
 @pytest.fixture
 def comes(make_endpoint: Callable[..., Endpoint]) -> Callable[..., Endpoint]:
-    """`comes("lab/new", documents.FLUX)`: a model that the last sync brought."""
+    """`comes("lab/new", documents.FLUX)`: a model that the latest sync found."""
 
     def make(name: str = "lab/new", document: Any = documents.FLUX, **more: Any) -> Endpoint:
         endpoint = make_endpoint(name, document, **(PRICE | more))

@@ -1,4 +1,4 @@
-"""`@fal-ai/client` as npm gives it, unmodified, made loadable by a page: no build, no copy here."""
+"""Makes the unmodified `@fal-ai/client` package of npm loadable by a page, without a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 CLIENT = "@fal-ai/client"
 WITHIN_S = 120
 _REQUIRED = re.compile(r"""\brequire\(["']([^"']+)["']\)""")
-# The same few lines that Node has around each file of a CommonJS package.
+# Provides `require`, `module` and `exports` to each file, as Node does for CommonJS.
 _LOADER = """const files = {}, loaded = {};
 const load = (name) => {
   if (!loaded[name]) {
@@ -29,12 +29,12 @@ const load = (name) => {
 
 
 def installed() -> Path:
-    """The `node_modules` that package-lock.json describes; npm installs them once."""
+    """Return the `node_modules` that package-lock.json describes; npm installs it once."""
     lock = HERE / "package-lock.json"
     target = Path(sys.prefix) / "npm" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     target.mkdir(parents=True, exist_ok=True)
     with target.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # of several test processes one installs
+        fcntl.flock(file, fcntl.LOCK_EX)  # only one of several test processes installs
         if not (target / "done").exists():
             for source in (lock, HERE / "package.json"):
                 shutil.copy(source, target)
@@ -45,7 +45,7 @@ def installed() -> Path:
 
 
 def script() -> str:
-    """A script that sets `window.fal`."""
+    """Return a script that sets `window.fal`."""
     modules = installed()
     pending, done = [_entry(modules, CLIENT)], set()
     parts = [_LOADER]
