@@ -1,10 +1,12 @@
-"""A fal-compatible upstream with real procedural models.
+"""A fal-compatible upstream with procedural models that produce real outputs.
+
+One small ASGI application that needs no further services.
 
 One small ASGI application without further services.
 
 `python -m sandbox --port 8321` serves it; `sandbox.app.build` returns the application.
 
-config, state   settings; what the hosts share
+config, state   settings; the state that the hosts share
 hosts/          one module per fal host
 contract/       the registry of models, schemas in fal's dialect, validation of arguments by them
 execution/      the queue, the context of a model's code, signed webhooks

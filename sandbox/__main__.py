@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     app = build(config)
     app.state.sandbox.gallery.paint_elsewhere(config)
-    server = Server(  # painting a thumbnail takes seconds and cannot be interrupted
+    server = Server(  # making a thumbnail takes seconds and cannot be interrupted
         uvicorn.Config(
             VirtualHosts(app),
             log_level="warning",
@@ -96,7 +96,7 @@ def _warm(config: Config) -> subprocess.Popen[bytes]:
 
 @dataclass(frozen=True)
 class Tls:
-    """The local authority, a certificate, and the port for TLS beside the plain one, if any."""
+    """The local certificate authority, a certificate, and the socket for TLS on a second port."""
 
     authority: Path
     certificate: Path
@@ -104,7 +104,7 @@ class Tls:
 
     @classmethod
     def prepare(cls, options: argparse.Namespace, data_dir: Path) -> Tls | None:
-        """What `--tls` and `--tls-port` ask for; None for neither."""
+        """Return what `--tls` and `--tls-port` request; None if neither is given."""
         if not (options.tls or options.tls_port):
             return None
         from sandbox.https import authority
@@ -114,7 +114,7 @@ class Tls:
         return cls(*files, beside)
 
     def lines(self, port: int, key: str) -> str:
-        """What to paste into a shell, so that fal's own clients talk to this sandbox."""
+        """Return shell lines that make fal's own clients use this sandbox."""
         host = f"localhost:{self.listener.getsockname()[1] if self.listener else port}"
         values = {
             "FAL_KEY": key,
@@ -133,7 +133,7 @@ class Server(uvicorn.Server):
     """A uvicorn server that exits with code 0 after a signal and wakes up once a second.
 
     It wakes up to renew the Date header; uvicorn checks ten times a second whether it shall stop.
-    With `beside`, it serves the same over TLS on another port.
+    With `beside`, it also serves over TLS on another port.
     """
 
     def __init__(self, config: uvicorn.Config, beside: Tls | None = None) -> None:

@@ -23,7 +23,7 @@ class Config:
     key: str = "sandbox:local"
     base: str = "http://127.0.0.1:8321"
     addresses: Mapping[str, str] = field(default_factory=dict)
-    concurrency: int = 8  # requests in progress at once; the rest wait in line
+    concurrency: int = 8  # requests in progress at once; further ones are queued
     pace: float = 1.0  # factor on the models' artificial waits; 0 leaves them out
     filler: int = 0  # extra endpoints, copies of the real ones, to test large catalogues
     ping_s: float = 15.0

@@ -95,7 +95,7 @@ def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -
 
 
 async def strike(fault: Fault, answer: Answer) -> Response:
-    """Return the response that the fault produces; `answer` carries the call out."""
+    """Return the response that the fault produces; `answer` executes the call."""
     if fault.name.isdigit():
         status = int(fault.name)
         response = error(fault.kind, status, f"The sandbox was told to answer {status}")
@@ -111,14 +111,14 @@ async def _slow(fault: Fault, answer: Answer) -> Response:
 
 
 async def _late(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out at once and respond after `value` seconds."""
+    """Execute the call at once and respond after `value` seconds."""
     response = await answer()
     await asyncio.sleep(fault.value or 1)
     return response
 
 
 async def _lost(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out and abort the response after its head."""
+    """Execute the call and abort the response after its head."""
     head = (await answer()).headers
     kept = {name: head[name] for name in ("x-fal-request-id",) if name in head}
 
@@ -130,7 +130,7 @@ async def _lost(fault: Fault, answer: Answer) -> Response:
 
 
 async def _hang(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out; pause `value` seconds in the middle of the response."""
+    """Execute the call; pause `value` seconds in the middle of the response."""
     response = await answer()
     if isinstance(response, StreamingResponse):
         return response
@@ -156,7 +156,7 @@ def _fal_headers(response: Response) -> dict[str, str]:
 def _instead(
     kind: str, body: Callable[[], bytes]
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """Return a fault that carries the call out and sends another body under fal's headers."""
+    """Return a fault that executes the call and sends another body with fal's headers."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
         return Response(body(), headers=_fal_headers(await answer()), media_type=kind)
@@ -184,24 +184,24 @@ async def _ingress(fault: Fault, answer: Answer) -> Response:
 
 
 async def _given_up(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out; respond as a gateway that has timed out."""
+    """Execute the call; respond as a gateway that has timed out."""
     await answer()
     return HTMLResponse("<html><h1>524: A timeout occurred</h1></html>", 524)
 
 
 async def _hung_up(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out; respond that the client has disconnected."""
+    """Execute the call; respond that the client has disconnected."""
     body = {"detail": "Client disconnected", "error_type": "client_disconnected"}
     return reply(body, 499, _fal_headers(await answer()))
 
 
 async def _conflict(fault: Fault, answer: Answer) -> Response:
-    """Carry the call out; respond with a 409 that has the request's id."""
+    """Execute the call; respond with a 409 that has the request's id."""
     return reply({"detail": "Conflict"}, 409, _fal_headers(await answer()))
 
 
 async def _page(fault: Fault, answer: Answer) -> Response:
-    """Respond like an interstitial page of a proxy, with status 200; the call is not made."""
+    """Respond like an interstitial page of a proxy, with status 200; the call is not executed."""
     return HTMLResponse("<html><h1>One moment, please</h1>Checking the connection</html>")
 
 

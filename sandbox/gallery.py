@@ -1,4 +1,4 @@
-"""Thumbnails and example files, which the models make on the first request for each."""
+"""Thumbnails and example files, made by the models on the first request for each."""
 
 import logging
 import os
@@ -23,8 +23,8 @@ class Gallery:
     def __init__(self, registry: Registry, files: Files) -> None:
         self._registry = registry
         self._files = files
-        # Concurrent requests make a file once. One lock per folder: no example waits for
-        # thumbnails.
+        # Concurrent requests make a file only once. One lock per folder, so that no example waits
+        # for thumbnails.
         self._locks = {folder: threading.RLock() for folder in ("thumbs", "examples")}
         self._painters: dict[str, Painter] = {}
 
@@ -68,7 +68,7 @@ class Gallery:
         return self._files.at(relative)
 
     def _is_paintable(self, relative: str) -> bool:
-        """Return whether a path may name a thumbnail or example, so that a process is worth it."""
+        """Return whether a path may name a thumbnail or example, so that it is worth a process."""
         folder, _, name = relative.partition("/")
         endpoint_id, _, kind = name.rpartition(".")
         if folder == "thumbs":

@@ -1,7 +1,7 @@
-"""Runs `sandbox/processes/painter.py` as a child of the server.
+"""Runs `sandbox/processes/painter.py` as a child process of the server.
 
-Painting needs NumPy, Pillow and PyAV, some 200 MB that an idle server must not hold. So the child
-starts with the first request and ends when idle.
+Rendering needs NumPy, Pillow and PyAV, some 200 MB that an idle server must not occupy. So the
+child starts with the first request and ends when idle.
 """
 
 import subprocess
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sandbox.config import Config
 
-IDLE_S = 10.0  # the process ends after so long without a request
+IDLE_S = 10.0  # the process ends after this time without a request
 
 
 class Painter:
-    """Starts the painting process on demand and ends it after `idle_s` without a request."""
+    """Starts the rendering process on demand and ends it after `idle_s` without a request."""
 
     def __init__(self, config: Config, idle_s: float = IDLE_S) -> None:
         self._idle_s = idle_s
@@ -27,7 +27,7 @@ class Painter:
         self._lock = threading.Lock()
 
     def make(self, relative: str) -> None:
-        """Make the file at a path of the file host; returns when it exists or cannot be made."""
+        """Make the file at a path of the file host; returns once it exists or cannot be made."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

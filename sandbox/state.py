@@ -34,7 +34,7 @@ class Sandbox:
         }
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
-        # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, hidden
+        # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, and hidden
         # models.
         self.overrides: dict[str, dict[str, Any]] = {}
         self.prices: dict[str, float] = {}

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Workflow:
-    """A saved workflow, `contents` being its definition."""
+    """A saved workflow; `contents` is its definition."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class Workflow:
         return list(dict.fromkeys(str(node["app"]) for node in found if node.get("app")))
 
     def listed(self) -> Json:
-        """Its item in the list."""
+        """Return its item in the list."""
         return {
             "name": self.name,
             "title": self.title,
@@ -47,7 +47,7 @@ class Workflow:
         }
 
     def opened(self) -> Json:
-        """The answer that has its definition."""
+        """Return the response that includes its definition."""
         return {
             "name": self.name,
             "title": self.title,
@@ -61,7 +61,7 @@ class Workflow:
 def _contents(
     nodes: Mapping[str, Json], output: Json, inputs: Json, description: str, labels: Json
 ) -> Json:
-    """Contents as the editor writes them: positions, a display node, labels."""
+    """Return contents in the editor's format: positions, a display node, labels."""
     placed = {
         key: {"type": "run", "id": key, **node, "metadata": {"position": {"x": 320 * at, "y": 0}}}
         for at, (key, node) in enumerate(nodes.items(), 1)

@@ -1,1 +1,1 @@
-"""What models promise: schemas in fal's dialect, their documents, validation by them."""
+"""The models' contracts: schemas in fal's dialect, OpenAPI documents, validation."""

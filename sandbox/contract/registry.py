@@ -11,7 +11,7 @@ Arguments = dict[str, Any]
 Work = Callable[[Arguments, Any], Any]
 
 NAMESPACES = ("workflows", "comfy")
-COMPLETIONS = "/chat/completions"  # ends the ids that take and stream OpenAI's chat body
+COMPLETIONS = "/chat/completions"  # suffix of endpoints that take and stream OpenAI's chat body
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Model:
     minutes: float | None = None  # fal's duration_estimate
     streams: bool = False
     listed: bool = True  # in the catalogue; workflows of the account are not
-    live: bool = False  # has a `/realtime` address
+    live: bool = False  # has a `/realtime` endpoint
     inline: bool = False  # supports `sync_mode`, which returns media as data URIs
     thumbnail: Mapping[str, Any] | None = None  # arguments of the run that makes the thumbnail
     sample: Mapping[str, Any] | None = None  # arguments of a first run, if the schema has none
@@ -55,7 +55,7 @@ class Model:
 
     @property
     def is_completions(self) -> bool:
-        """Whether it takes OpenAI's chat body, and streams by `stream` in it."""
+        """Whether it takes OpenAI's chat body, in which `stream` requests streaming."""
         return self.endpoint_id.endswith(COMPLETIONS)
 
     @property

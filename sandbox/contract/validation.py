@@ -158,7 +158,7 @@ def _detail(
 
 
 def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
-    """Return the value with defaults for absent properties, where its branch is unambiguous."""
+    """Return the value with defaults for absent properties, if its branch is unambiguous."""
     if depth > 20 or not isinstance(schema, dict):
         return value
     if "$ref" in schema:

@@ -1,1 +1,1 @@
-"""Requests: the queue, the context of a model's code, the webhook at the end."""
+"""The execution of requests: the queue, the context of a model's code, webhooks."""

@@ -69,10 +69,7 @@ class Context:
             self._report("emit", output)
 
     def sleep(self, seconds: float, *, exactly: bool = False) -> None:
-        """Wait, scaled by the sandbox's pace unless `exactly`.
-
-        `cancel` and `hurry` end the wait.
-        """
+        """Wait, scaled by the sandbox's pace unless `exactly`; `cancel` and `hurry` end it."""
         self._wake_up.wait(seconds if exactly else seconds * self._pace)
         self._raise_if_cancelled()
 
@@ -97,7 +94,7 @@ class Context:
     # Steps
 
     def call(self, endpoint_id: str, arguments: Any, node: str) -> Any:
-        """Run another model as a step of a workflow: a request of its own; raises Failure."""
+        """Run another model as a workflow's step, with its own request id; raises Failure."""
         model = self._find(endpoint_id)
         if model is None:
             raise TextRefusal(f'Application "{endpoint_id}" not found')
@@ -125,7 +122,7 @@ class Context:
         return secrets.randbelow(2**31) if given is None else int(given)
 
     def dice(self, *parts: Any) -> random.Random:
-        """Return a random generator that is seeded with `parts` alone."""
+        """Return a random generator that is seeded with `parts` only."""
         return random.Random(repr(parts))  # noqa: S311
 
     # Files

@@ -255,7 +255,7 @@ class Engine:
             self._plan_trim(loop)
 
     def _plan_trim(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Trim the heap a while after the last request: painting leaves up to 70 MB freed there."""
+        """Trim the heap some time after the last request: image models leave up to 70 MB freed."""
         if self._trimming is not None:
             self._trimming.cancel()
         self._trimming = loop.call_later(TRIM_AFTER_S, loop.run_in_executor, self._pool, _trim)
@@ -280,7 +280,7 @@ class Engine:
         request.touch()
 
     def _begin_step(self, id: str, model: Model, arguments: Any) -> None:
-        """Record a workflow's step as a request of its own, which runs inside the workflow's."""
+        """Record a workflow's step as a separate request, which runs within the workflow's."""
         step = Request(model, arguments, id=id, status=Status.IN_PROGRESS, started_at=time.time())
         self._store(step)
 

@@ -1,1 +1,1 @@
-"""fal's hosts, one module each; `web` has what they share."""
+"""fal's hosts, one module each; `web` has their common code."""

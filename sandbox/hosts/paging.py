@@ -10,7 +10,7 @@ DEFAULT_LIMIT = 50
 
 
 def limit_of(given: str | None, highest: int) -> int:
-    """Return how many items a page has; raises Refused if the limit is none."""
+    """Return the number of items per page; raises Refused if the limit is invalid."""
     if given is None:
         return min(DEFAULT_LIMIT, highest)
     if not given.isdigit() or not 1 <= int(given) <= highest:
@@ -19,7 +19,7 @@ def limit_of(given: str | None, highest: int) -> int:
 
 
 def page_number(cursor: str | None) -> int:
-    """Return the number of the page that a cursor stands for."""
+    """Return the page number that a cursor encodes."""
     if not cursor:
         return 1
     try:
@@ -29,7 +29,7 @@ def page_number(cursor: str | None) -> int:
 
 
 def cursor_of(page: int) -> str:
-    """Return the cursor of a page."""
+    """Return the cursor that encodes a page number."""
     return base64.b64encode(str(page).encode()).decode()
 
 

@@ -144,12 +144,12 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def meta(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Where webhooks come from."""
+    """Return the IP addresses that webhooks come from."""
     return reply({"webhook_ip_ranges": ["127.0.0.1/32"]})
 
 
 async def unknown(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Any other path."""
+    """Return fal's 404 for any other path."""
     return error("meta", 404, f"There is nothing at {http.url.path}")
 
 
@@ -184,7 +184,7 @@ def _visible(sandbox: Sandbox) -> list[Model]:
 def _found(ids: list[str], sandbox: Sandbox, of: list[Model] | None = None) -> list[Model]:
     """Return the models with these ids in order; raises Refused for unknown or too many ids.
 
-    `of` are those to choose from, by default those that are listed.
+    `of` are the models to choose from, by default the listed ones.
     """
     if len(ids) > MAX_IDS:
         raise invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")

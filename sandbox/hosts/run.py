@@ -1,6 +1,6 @@
 """fal.run: synchronous runs, and server-sent events under `/stream`.
 
-What takes OpenAI's chat body streams at its own address, by `stream` in the body.
+Endpoints that take OpenAI's chat body stream at their own address, if the body has `stream`.
 """
 
 import asyncio
@@ -95,13 +95,13 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
 
 
 def _tells_of_failure(request: Request) -> bool:
-    """Return whether the last event is a workflow's `error`: the stream then ends in order."""
+    """Return whether the last event is a workflow's `error`; the stream then ends normally."""
     last = request.partials[-1] if request.partials else None
     return isinstance(last, dict) and last.get("type") == "error" and "node_id" in last
 
 
 def _last_event(request: Request) -> bytes:
-    """Return the output; a workflow's is wrapped with a type, and OpenAI's chunks just end."""
+    """Return the output as an event; a workflow's has a type, OpenAI's chunks end with `[DONE]`."""
     if request.model.is_completions:
         return b"[DONE]"
     if request.model.endpoint_id.startswith("workflows/"):

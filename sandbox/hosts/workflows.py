@@ -53,7 +53,7 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def detail(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Open one's own workflow, or a public one."""
+    """Return the caller's own workflow, or a public one."""
     demand_key(http, sandbox, "workflow")
     found = sandbox.workflows.get((http.path_params["owner"], http.path_params["name"]))
     if found is None or not (found.is_public or found.owner == OWNER):

@@ -1,7 +1,7 @@
-"""A local certificate authority, so that fal's own clients, which insist on https, reach us.
+"""A local certificate authority, so that fal's own clients, which require https, can connect.
 
-Certificate and key are made once and kept in the sandbox's folder for a month. Only who names the
-authority trusts it (`SSL_CERT_FILE`); no system store is touched.
+Certificate and key are created once and kept in the sandbox's folder for a month. Only processes
+that name the authority (`SSL_CERT_FILE`) trust it; the system's store is not changed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ LOCAL_ADDRESSES = ("127.0.0.1", "::1")
 
 
 def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
-    """The authority's certificate, and a server's certificate with its key, as PEM files.
+    """Return the authority's certificate, and a server certificate with its key, as PEM files.
 
-    The server's is for this machine and `names`. Files that are good for some days are kept.
+    The server certificate is for this machine and `names`. Files still valid for some days are
+    kept.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca, server = folder / "ca.pem", folder / "server.pem"
@@ -43,7 +44,7 @@ def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
 def _signed(
     keys: list[ec.EllipticCurvePrivateKey], subject: int, names: tuple[str, ...]
 ) -> x509.Certificate:
-    """The certificate of key 0, the authority's, or of key 1, the server's; signed with key 0."""
+    """Return the certificate of key 0 (authority) or key 1 (server), signed with key 0."""
     called = [_name("Sandbox authority"), _name("localhost")]
     now, is_ca = datetime.datetime.now(datetime.UTC), subject == 0
     builder = (
@@ -68,7 +69,7 @@ def _name(text: str) -> x509.Name:
 
 
 def _is_good(server: Path, names: tuple[str, ...]) -> bool:
-    """Whether the file has a certificate for these names that is good for some days."""
+    """Return whether the file has a certificate for these names, valid for some more days."""
     try:
         found = x509.load_pem_x509_certificate(server.read_bytes())
         hosts = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -79,7 +80,7 @@ def _is_good(server: Path, names: tuple[str, ...]) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only this account reads."""
+    """Write a file that only this account can read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)

@@ -1,7 +1,7 @@
-"""fal's host names, for clients that name them: the request's Host header chooses the host.
+"""Serves fal's host names: the request's Host header selects the host.
 
-`https://queue.fal.run/…` is then what `…/queue/…` is. It takes a resolver that leads the names here
-(an entry in /etc/hosts, a browser's `--host-resolver-rules`), and trust in the local authority.
+`https://queue.fal.run/…` is equivalent to `…/queue/…`. Clients must resolve the names to this
+machine (/etc/hosts, a browser's `--host-resolver-rules`) and trust the local authority.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PREFIXES = {
 
 
 class VirtualHosts:
-    """The ASGI application: adds the prefix of the host that a request names."""
+    """The ASGI application: adds the path prefix of the host that a request names."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Every model of the sandbox, in catalogue order: the best first, mischief last."""
+"""Every model of the sandbox, in catalogue order: the best first, misbehaving ones last."""
 
 from sandbox.contract.registry import Model
 from sandbox.models import (
@@ -14,7 +14,7 @@ from sandbox.models import (
 
 
 def _shuffled() -> list[Model]:
-    """One of each kind in turn, so that the first page shows what there is."""
+    """Return the models with their categories alternating, so that the first page shows each."""
     columns = [text_to_image, video, image_to_image, text, audio, solid]
     longest = max(len(column.MODELS) for column in columns)
     return [c.MODELS[row] for row in range(longest) for c in columns if row < len(c.MODELS)]

@@ -1,4 +1,4 @@
-"""Models that make and hear sound."""
+"""Models that produce or analyse audio."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import (

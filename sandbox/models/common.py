@@ -1,4 +1,4 @@
-"""Fields that many models share."""
+"""Fields that many models have in common."""
 
 from sandbox.contract.schema import (
     Schema,
@@ -57,10 +57,10 @@ IMAGES = record(
 
 
 def prompt(example: str, *more: str, **extra: object) -> Schema:
-    """The prompt field with its examples."""
+    """Return the prompt field with its examples."""
     return text("The prompt to generate an image from.", examples=[example, *more], **extra)
 
 
 def output(title: str, required: list[str], **properties: Schema) -> Schema:
-    """An output with these fields."""
+    """Return an output schema with these fields."""
     return record(title, properties, required)

@@ -1,4 +1,4 @@
-"""The router's OpenAI-compatible address: any text model by its name (fal-protocol.md, 16.5)."""
+"""The router's OpenAI-compatible endpoint: any text model by name (fal-protocol.md, 16.5)."""
 
 from sandbox.contract.registry import COMPLETIONS, Model
 
@@ -7,7 +7,7 @@ ROUTER = Model(
     "OpenRouter Chat Completions [OpenAI Compatible]",
     "llm",
     "Takes OpenAI's chat body and answers as it would: by the words of the last message.",
-    # As upstream's: the document says nothing about the body.
+    # Like upstream's, the document does not describe the body.
     {"title": "ChatCompletionsInput", "type": "object", "properties": {}},
     {"title": "ChatCompletionsOutput", "type": "object", "properties": {}},
     "completions:complete",

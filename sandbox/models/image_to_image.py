@@ -1,4 +1,4 @@
-"""Models that change a picture."""
+"""Models that edit images."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import (
@@ -228,7 +228,7 @@ MODELS = [
                 "scale": choice(["2", "4"], "How many times as large.", default="2"),
                 "creativity": number("How much detail to bring out.", 0, 1, default=0.35),
             },
-            ["image_url", "scale"],  # required although it has a default, as fal does it
+            ["image_url", "scale"],  # required although it has a default, as in fal's schemas
         ),
         IMAGE,
         "pictures.edit:upscale",

@@ -1,4 +1,4 @@
-"""Models that misbehave on purpose, and say so."""
+"""Models that misbehave on purpose, as their descriptions say."""
 
 from typing import Any
 

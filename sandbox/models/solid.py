@@ -1,4 +1,4 @@
-"""Models that make and change solid things."""
+"""Models that create and edit 3D meshes."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import boolean, choice, integer, media, number, record, ref, text

@@ -1,4 +1,4 @@
-"""Models that answer in words or data."""
+"""Models that output text or data."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import (

@@ -1,4 +1,4 @@
-"""Models that paint from words."""
+"""Models that create images from text."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import (
@@ -19,7 +19,7 @@ AURORA = "Northern lights over a quiet fjord, first snow on the hills"
 def _painter(
     name: str, title: str, description: str, example: str, thumbnail: str, **more: object
 ) -> Model:
-    """A plain painter: prompt, size, count, seed, format."""
+    """Return a plain text-to-image model: prompt, size, count, seed, format."""
     fields = {
         "prompt": prompt(example),
         "image_size": image_size(),
@@ -29,7 +29,7 @@ def _painter(
         "sync_mode": SYNC_MODE,
         "enable_safety_checker": SAFETY,
     }
-    order = [each for each in fields if each != "enable_safety_checker"]  # under-lists on purpose
+    order = [each for each in fields if each != "enable_safety_checker"]  # incomplete on purpose
     facts: dict[str, object] = {"price": 0.012, "tags": ("procedural",), "minutes": 0.05} | more
     return Model(
         name,
@@ -221,7 +221,7 @@ MODELS = [
                 "output_format": FORMAT,
             },
             ["prompt"],
-            ["prompt", "image_size", "style", "colors", "style_id"],  # over-lists and under-lists
+            ["prompt", "image_size", "style", "colors", "style_id"],  # has extra and missing names
         ),
         IMAGES,
         "pictures.paint:tessera",

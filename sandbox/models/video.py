@@ -1,4 +1,4 @@
-"""Models that make, change and watch films."""
+"""Models that create, edit and analyse video."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import (
@@ -28,7 +28,7 @@ VIDEO = output("VideoOutput", ["video", "seed"], video=ref("Video"), seed=USED_S
 
 
 def interlude(tier: str, price: float, day: int, last: str) -> Model:
-    """One tier of Interlude: the same film at another price a second."""
+    """Return one tier of Interlude: the same video at another price per second."""
     picture = f"{{files}}/examples/{last}.png"
     return Model(
         f"sandbox/interlude/{tier}/first-last-frame-to-video",

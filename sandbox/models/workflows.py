@@ -1,4 +1,4 @@
-"""The workflows as endpoints; those of the account alone are in no list."""
+"""The account's workflows as endpoints, which no list contains."""
 
 from sandbox.contract.registry import Model
 from sandbox.contract.schema import array, mapping, record, ref, text

@@ -1,1 +1,1 @@
-"""Programs beside the server that make thumbnails and examples."""
+"""Programs that make thumbnails and examples outside the server process."""

@@ -1,4 +1,1 @@
-"""Where the models' work is done. Modules here may import heavy libraries.
-
-Nothing imports them early.
-"""
+"""The models' code, imported on first use: modules here may import heavy libraries."""

@@ -1,4 +1,4 @@
-"""Answers OpenAI's chat body; who streams gets OpenAI's chunks (fal-protocol.md, 16.5)."""
+"""Answers OpenAI's chat body, whole or streamed in chunks (fal-protocol.md, 16.5)."""
 
 import re
 import time
@@ -14,7 +14,7 @@ REQUIRED = ("messages", "model")
 
 
 def complete(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A completion by the last message; calls the first of the tools that it has to call."""
+    """Answer the last message, or call the first required tool."""
     _require(arguments)
     head = {
         "id": f"gen-{context.dice(str(arguments['messages']), 0).randrange(10**12):012d}",

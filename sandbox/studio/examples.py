@@ -1,4 +1,4 @@
-"""The sample files that the schemas' examples point to, made by the studio like everything else."""
+"""The sample files that examples in the schemas refer to, made by the studio's own code."""
 
 import io
 import zipfile
@@ -28,7 +28,7 @@ def _painted(
 
 
 def mask(context: Context) -> bytes:
-    """White blobs on black: what shall go."""
+    """White blobs on black, marking what to remove."""
     image = Image.new("L", SIZE, 0)
     draw = ImageDraw.Draw(image)
     draw.ellipse((416, 96, 560, 240), fill=255)
@@ -37,7 +37,7 @@ def mask(context: Context) -> bytes:
 
 
 def still(context: Context) -> bytes:
-    """A thing on an even ground, made to be cut out."""
+    """An object on a plain background, for background removal."""
     colours = palette("amber vase")
     _, y = canvas.grid(SIZE)
     ground = canvas.picture(np.stack([0.9 - 0.05 * y, 0.9 - 0.05 * y, 0.88 - 0.05 * y], -1))
@@ -53,7 +53,7 @@ def still(context: Context) -> bytes:
 
 
 def motion(context: Context) -> bytes:
-    """Two short scenes, so that there is a cut to find."""
+    """Two short scenes with a cut between them, for scene detection."""
     size = (480, 270)
 
     def scenes() -> film.Frames:
@@ -64,7 +64,7 @@ def motion(context: Context) -> bytes:
 
 
 def speech(context: Context) -> bytes:
-    """A sentence, spoken."""
+    """A spoken sentence."""
     text = "Good morning. The light is soft today, and the sea is calm."
     return sound.wav(voice.say(text, 160, 1.0)[0], voice.RATE)
 
@@ -80,7 +80,7 @@ def solid(context: Context) -> bytes:
 
 
 def archive(context: Context) -> bytes:
-    """Four pictures of one colour world, to train with."""
+    """Four images with a common palette, for training."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for number in range(4):

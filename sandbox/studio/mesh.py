@@ -1,4 +1,4 @@
-"""Solid things: GLB files from pictures and words."""
+"""3D meshes: GLB files from images and text."""
 
 import io
 import math
@@ -16,7 +16,7 @@ from sandbox.studio.pictures.colour import Array, density, palette
 
 
 def relief(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A picture as a relief: what is bright stands out."""
+    """An image as a relief: bright pixels are raised."""
     image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
     detail = int(arguments["detail"])
     image.thumbnail((detail, detail))
@@ -35,7 +35,7 @@ def relief(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def carve(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A vessel, a planet or a terrain from words."""
+    """A vessel, a planet or a terrain, from text."""
     seed, shape = context.seed(arguments), arguments["shape"]
     context.log(f"Seed {seed}: {shape}")
     context.sleep(0.3)
@@ -46,11 +46,11 @@ def carve(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def remesh(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A mesh made smoother or finer."""
+    """A mesh, smoothed or subdivided."""
     data, _ = context.load(arguments["model_url"], "model_url")
     try:
         mesh = read(data)
-    except Exception as error:  # trimesh raises what its parsers raise
+    except Exception as error:  # trimesh's parsers raise anything
         raise ModelError("value_error", "The file is no GLB", ("model_url",)) from error
     context.log(f"Loaded {len(mesh.faces)} faces")
     context.sleep(0.2)
@@ -66,7 +66,7 @@ def remesh(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def smoothed(mesh: Any, rounds: int) -> trimesh.Trimesh:
-    """The mesh, smoothed by Taubin's two steps, in and out, so that it does not shrink."""
+    """The mesh, smoothed by Taubin's two alternating steps, so that it does not shrink."""
     points, edges = np.array(mesh.vertices), mesh.edges_unique
     degree = np.maximum(np.bincount(edges.ravel(), minlength=len(points)), 1)[:, None]
     for step in (0.5, -0.53) * rounds:
@@ -112,7 +112,7 @@ def slab(height: Array, colours: Array) -> trimesh.Trimesh:
 
 
 def vessel(prompt: str, seed: int) -> trimesh.Trimesh:
-    """A vase turned on a wheel, with a glaze."""
+    """A rotationally symmetric vase with a glaze."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     rings, around = 96, 112
     profile = 0.2 + 0.3 * canvas.line(rings, 2.2, dice, 2)
@@ -137,7 +137,7 @@ def vessel(prompt: str, seed: int) -> trimesh.Trimesh:
 
 
 def planet(prompt: str, seed: int) -> trimesh.Trimesh:
-    """A little world with seas and mountains."""
+    """A small planet with seas and mountains."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     sphere = trimesh.creation.icosphere(subdivisions=6)
     points = sphere.vertices
@@ -165,7 +165,7 @@ def planet(prompt: str, seed: int) -> trimesh.Trimesh:
 
 
 def terrain(prompt: str, seed: int) -> trimesh.Trimesh:
-    """A piece of land, cut out of the ground."""
+    """A block of land cut out of the ground."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     size = (128, 128)
     land = canvas.noise(size, 3 * density(prompt), dice, 6, 0.45) ** 1.4
@@ -204,12 +204,12 @@ def _lathe(rings: Array, paint: Array) -> trimesh.Trimesh:
 
 
 def save(context: Context, mesh: trimesh.Trimesh, name: str) -> dict[str, Any]:
-    """Keep a mesh as GLB; returns fal's File object."""
+    """Store a mesh as GLB; return fal's File object."""
     return context.save(glb(mesh), "model/gltf-binary", f"{name}.glb")
 
 
 def read(data: bytes) -> Any:
-    """The mesh of a GLB file; raises whatever trimesh's parsers raise."""
+    """The mesh in a GLB file; raises anything that trimesh's parsers raise."""
     return trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
 
 
@@ -228,11 +228,11 @@ def glb(mesh: Any) -> bytes:
 
 
 def picture(mesh: Any, size: canvas.Size, ground: tuple[int, int, int]) -> Image.Image:
-    """A look at a mesh from above its front: triangles far to near, lit from the left."""
+    """A rendering from above the front: triangles sorted far to near, lit from the left."""
     low, high = mesh.bounds
     points = (mesh.vertices - (low + high) / 2) / float(np.linalg.norm(high - low))
     wide, tall, deep = high - low
-    if deep < 0.7 * min(wide, tall):  # a slab is laid down, anything else stands
+    if deep < 0.7 * min(wide, tall):  # a flat slab is laid down, other shapes stand
         points = points @ _rotation(2, 0.6).T @ _rotation(0, -0.95).T
     else:
         points = points @ _rotation(1, 0.5).T @ _rotation(0, 0.35).T

@@ -42,10 +42,10 @@ FORBIDDEN = {"forbidden", "violence", "weapon", "gore", "nsfw"}
 
 
 def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Take the time that was asked for, to the millisecond, and paint in the middle of it.
+    """Take exactly the requested time, to the millisecond, and render images in the middle of it.
 
-    There a picture is nobody's competitor: neither of who begins a run, nor of who fetches its
-    result.
+    Rendered at the start or end, an image would compete for CPU with whatever starts the run or
+    fetches its result.
     """
     seconds, lines = float(arguments["duration"]), int(arguments["log_lines"])
     start = time.monotonic()
@@ -61,14 +61,14 @@ def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def _tiles(prompt: str, seed: int, context: Context) -> dict[str, Any]:
-    # Heavy libraries are imported where they are needed: without a picture the clock is exact.
+    # Heavy libraries are imported only if needed: without an image the timing is exact.
     from sandbox.studio.pictures import canvas, patterns
 
     return canvas.save(context, patterns.tessera(prompt, seed, (512, 512)), "png", "slow")
 
 
 def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """End in the error that was asked for."""
+    """End with the requested error."""
     kind = arguments["error_type"]
     context.log("About to fail", "WARN")
     context.sleep(float(arguments["after"]), exactly=True)
@@ -90,7 +90,7 @@ def fail(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Turn down certain words."""
+    """Reject certain words."""
     from sandbox.studio.pictures import canvas, patterns
 
     context.sleep(0.2)
@@ -106,7 +106,7 @@ def censor(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Write thousands of lines."""
+    """Write thousands of log lines."""
     levels = ("DEBUG", "INFO", "STDOUT", "STDERR", "WARN", "ERROR")
     lines = int(arguments["lines"])
     for number in range(lines):
@@ -117,7 +117,7 @@ def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Say the time again and again; who streams can tell how late each word arrives."""
+    """Output the current time repeatedly; a streaming client can measure each word's delay."""
     said: list[str] = []
     for _ in range(int(arguments["words"])):
         said.append(f"{time.time() * 1000:.1f}")
@@ -127,7 +127,7 @@ def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Answer with megabytes of JSON."""
+    """Output megabytes of JSON."""
     dice = context.dice(arguments["megabytes"])
     rows = int(float(arguments["megabytes"]) * 8800)
     context.log(f"{rows} rows")
@@ -139,7 +139,7 @@ def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def expiring(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Deliver a picture that is soon gone."""
+    """Output an image that soon expires."""
     from sandbox.studio.pictures import canvas, landscapes
 
     image = landscapes.nebula(arguments["prompt"], context.seed(arguments), (768, 576))
@@ -152,14 +152,14 @@ def expiring(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def silent(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Fail without saying so in the status."""
+    """Fail without reporting it in the status."""
     context.silent = True
     context.sleep(0.2)
     raise ModelError("no_media_generated", "The failure shows in the result only", ("prompt",))
 
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A film that claims to be a picture, a picture that claims to be anything."""
+    """Output a video labelled as an image, and images labelled as octet-stream and text."""
     from sandbox.studio.pictures import canvas, patterns
     from sandbox.studio.recordings import film
 
@@ -177,7 +177,7 @@ def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Everything in data URIs, whatever was asked for."""
+    """Output everything as data URIs, whatever was requested."""
     import base64
 
     from sandbox.studio.pictures import canvas, patterns
@@ -193,7 +193,7 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A seed past what a JavaScript number can hold."""
+    """Output a seed beyond the exact integers of JavaScript."""
     from sandbox.studio.pictures import canvas, patterns
 
     given = arguments.get("seed")
@@ -203,6 +203,6 @@ def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def curiosities(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Give back what came in, with the defaults that were filled in."""
+    """Output the arguments with the defaults filled in."""
     context.log(f"{len(arguments)} fields")
     return {"received": arguments, "fields": len(arguments)}

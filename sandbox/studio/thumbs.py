@@ -1,4 +1,4 @@
-"""Thumbnails: every model is shown by something that it made itself."""
+"""Thumbnails: each model is represented by one of its own outputs."""
 
 import io
 from typing import Any
@@ -18,7 +18,7 @@ from sandbox.studio.pictures.type import font, wrapped
 
 
 class Catch(Context):
-    """A context that keeps what is saved in memory."""
+    """A context that keeps saved files in memory."""
 
     def __init__(self, other: Context) -> None:
         self.__dict__.update(other.__dict__)
@@ -26,11 +26,11 @@ class Catch(Context):
         self.lines: list[str] = []
 
     def log(self, message: str, level: str = "INFO") -> None:
-        """Remember the line."""
+        """Record the line."""
         self.lines.append(message)
 
     def save(self, data: bytes, content_type: str, name: str, **more: Any) -> dict[str, Any]:
-        """Catch the bytes."""
+        """Keep the bytes."""
         self.saved.append((data, content_type))
         return {
             "url": f"caught:{len(self.saved) - 1}",
@@ -39,13 +39,13 @@ class Catch(Context):
         }
 
     def load(self, url: str, *loc: str | int) -> tuple[bytes, str]:
-        """What an earlier step of a workflow saved, or a file as elsewhere."""
+        """Return what an earlier step of a workflow saved, else load the file as usual."""
         if url.startswith("caught:"):
             return self.saved[int(url.removeprefix("caught:"))]
         return super().load(url, *loc)
 
 
-# What the card of a model says that has no output to show.
+# The content of the card for models without a displayable output.
 TOLD: dict[str, dict[str, Any]] = {
     "mischief/fail": {**MODEL_ERRORS},
     "mischief/silent": {"status": "COMPLETED", "error": "none told", "result": 422},
@@ -53,19 +53,19 @@ TOLD: dict[str, dict[str, Any]] = {
 
 
 def thumbnail(model: Model, context: Context, size: canvas.Size) -> bytes:
-    """A WebP of that size that shows what the model does."""
+    """Return a WebP of that size that shows what the model does."""
     arguments, output, catch = _made(model, context, size)
     return canvas.encode(_shown(model, arguments, output, catch, size), "webp")[0]
 
 
 def moving(model: Model, context: Context, size: canvas.Size) -> bytes:
-    """The film that a model of films made, as it is."""
+    """Return the video that a video model made, unchanged."""
     _, _, catch = _made(model, context, size)
     return next(data for data, kind in catch.saved if _sniffed(data, kind) == "video/mp4")
 
 
 def _made(model: Model, context: Context, size: canvas.Size) -> tuple[dict[str, Any], Any, Catch]:
-    """What the model makes of its example: its arguments, its output, its files."""
+    """Run the model on its example; return arguments, output and files."""
     catch = Catch(context)
     sides = {"width": size[0] * 3 // 2, "height": size[1] * 3 // 2}
     common = {"seed": 7, "image_size": sides if model.category == "text-to-image" else None}
@@ -104,14 +104,14 @@ def _shown(
 
 
 def _inline(output: Any) -> str | None:
-    """The first picture that came as a data URI."""
+    """Return the first image given as a data URI."""
     pictures = output.get("images") or [{}] if isinstance(output, dict) else [{}]
     url = str(pictures[0].get("url", ""))
     return url if url.startswith("data:image/") else None
 
 
 def _sniffed(data: bytes, kind: str) -> str:
-    """The content type, for a film whatever it claims to be."""
+    """Return the content type; for a video from its bytes, whatever its label is."""
     return "video/mp4" if data[4:8] == b"ftyp" else kind
 
 
@@ -147,7 +147,7 @@ def _frames(data: bytes) -> list[Image.Image]:
 
 
 def _wave(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
-    """The sound itself: loud and soft as bars, from the first second to the last."""
+    """Draw the waveform: the level as bars over the whole duration."""
     with av.open(io.BytesIO(data), "r") as container:
         parts = [frame.to_ndarray().astype(np.float32) for frame in container.decode(audio=0)]
     samples = np.concatenate([part.reshape(part.shape[0], -1).mean(axis=0) for part in parts])
@@ -176,7 +176,7 @@ def _solid(data: bytes, colours: Palette, size: canvas.Size) -> Image.Image:
 
 
 def _strip(data: bytes, size: canvas.Size) -> Image.Image:
-    """A film as slices of its frames, from its beginning to its end."""
+    """Draw slices of a video's frames, from beginning to end."""
     frames = _frames(data)
     slices, image = 4, Image.new("RGB", size, "white")
     width = size[0] // slices
@@ -187,7 +187,7 @@ def _strip(data: bytes, size: canvas.Size) -> Image.Image:
 
 
 def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
-    """The picture, with a strip of the colours that were found in it."""
+    """Draw the image with a strip of the colours found in it."""
     from sandbox.studio.recordings import eye
 
     shown = canvas.cover(image, size)
@@ -211,7 +211,7 @@ def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
 
 
 def _card(model: Model, output: Any, catch: Catch, size: canvas.Size) -> Image.Image:
-    """What was written or counted, set like a page."""
+    """Draw text or data like a printed page."""
     wide, high = size[0] * 2, size[1] * 2
     colours = palette(model.name + " " + model.description, 3)
     image = Image.new("RGB", (wide, high), colours.bytes_at(0.96))
@@ -240,7 +240,7 @@ def _card(model: Model, output: Any, catch: Catch, size: canvas.Size) -> Image.I
 
 
 def _rows(value: Any, name: str = "") -> dict[str, Any]:
-    """The plain values anywhere in an output, under their nearest names."""
+    """Return the scalar values at any depth of an output, by their nearest keys."""
     if isinstance(value, dict):
         return {key: row for n, v in value.items() for key, row in _rows(v, n).items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Training: the pictures of an archive become a small file that a painter can load."""
+"""Training: turns an archive of images into a small file that an image model can load."""
 
 import io
 import json
@@ -20,7 +20,7 @@ FEWEST, MOST = 2, 60
 
 
 def train(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Learn the colours of the pictures in a ZIP."""
+    """Learn the colours of the images in a ZIP."""
     pictures = _unpacked(context, arguments["images_data_url"])
     steps = int(arguments["steps"])
     context.log(f"{len(pictures)} pictures, {steps} steps")

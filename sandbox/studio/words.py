@@ -1,4 +1,4 @@
-"""Text: a writer that composes from a grammar and the prompt, and a counter of words."""
+"""Text: a generator that composes from a grammar and the prompt, and a word counter."""
 
 import re
 from collections import Counter
@@ -80,7 +80,7 @@ ADVICE = (
 
 
 def write(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """An answer that grows word by word; who streams sees it grow."""
+    """Compose an answer word by word; streaming clients receive it as it grows."""
     seed, prompt = context.seed(arguments), arguments["prompt"]
     context.log(f"Seed {seed}, {len(prompt.split())} words in")
     text = compose(prompt, seed, arguments["max_tokens"], arguments["format"], context)
@@ -101,7 +101,7 @@ def write(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def compose(prompt: str, seed: int, length: int, format: str, context: Context) -> str:
-    """An essay of about that many words, plain or in Markdown."""
+    """Return an essay of about `length` words, plain or in Markdown."""
     dice = context.dice(prompt, seed)
     nouns = _nouns(prompt)
 
@@ -110,7 +110,7 @@ def compose(prompt: str, seed: int, length: int, format: str, context: Context) 
         return sentence.format(a=a, b=b if b != a else "the light", A=a[:1].upper() + a[1:])
 
     paragraphs = [filled(dice.choice(OPENINGS))]
-    share = 0.4 if format == "markdown" else 0.6  # its list and its table want room as well
+    share = 0.4 if format == "markdown" else 0.6  # Markdown adds a list and a table
     while sum(len(p.split()) for p in paragraphs) < length * share:
         count = dice.randint(2, 3)
         paragraphs.append(" ".join(filled(s) for s in dice.sample(MIDDLES, count)))
@@ -126,7 +126,7 @@ def compose(prompt: str, seed: int, length: int, format: str, context: Context) 
 
 
 def count(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A text as data: words, sentences, and an outline by its own headings."""
+    """Return data about a text: words, sentences, and an outline by its headings."""
     text = arguments["text"]
     words = words_of(text)
     context.log(f"{len(words)} words")
@@ -150,7 +150,7 @@ def count(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def _outline(text: str) -> dict[str, Any]:
-    """The headings as a tree."""
+    """Return the headings as a tree."""
     root: dict[str, Any] = {"label": "text", "children": []}
     path = [(0, root)]
     for marks, label in re.findall(r"^(#{1,6})\s+(.+)$", text, re.MULTILINE):
@@ -163,7 +163,7 @@ def _outline(text: str) -> dict[str, Any]:
 
 
 def _nouns(prompt: str) -> list[str]:
-    """The words of weight, in order, two at least."""
+    """Return the significant words in order, at least two."""
     kept = list(
         dict.fromkeys(word for word in words_of(prompt) if word not in SMALL and len(word) > 2)
     )
@@ -171,7 +171,7 @@ def _nouns(prompt: str) -> list[str]:
 
 
 def _limited(paragraphs: list[str], length: int) -> list[str]:
-    """Whole paragraphs while there is room; the last one is cut at a word, a table at a row."""
+    """Return whole paragraphs up to a length; cuts the last one at a word, a table at a row."""
     kept: list[str] = []
     for paragraph in paragraphs:
         room = length - sum(len(p.split()) for p in kept)
@@ -182,9 +182,9 @@ def _limited(paragraphs: list[str], length: int) -> list[str]:
 
 
 def _cut(paragraph: str, room: int) -> str:
-    """So many words of it, in its lines.
+    """Return at most `room` words of a paragraph, keeping its line breaks.
 
-    Of a table the rows that are whole, none where it has only its head.
+    Of a table only whole rows, and nothing if only its head would fit.
     """
     cut = paragraph[: list(re.finditer(r"\S+", paragraph))[room - 1].end()]
     if not paragraph.startswith("|"):

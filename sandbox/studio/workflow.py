@@ -1,4 +1,4 @@
-"""Runs workflows: each step is a request of its own, and each event has fal's form (15.7)."""
+"""Runs workflows: each step is a separate request, and events have fal's format (15.7)."""
 
 from functools import partial
 from typing import Any
@@ -8,16 +8,16 @@ from sandbox.contract.registry import Arguments
 from sandbox.errors import DOCS, Failure, InvalidArguments
 from sandbox.execution.context import Context
 
-ABSENT = object()  # an optional input that was not given: the key that reads it is left out
+ABSENT = object()  # an optional input that was not given: keys that refer to it are omitted
 
 
 def execute(
     nodes: dict[str, Any], output: Any, arguments: Arguments, context: Context
 ) -> dict[str, Any]:
-    """Run the nodes in the order of their dependencies; returns the result map.
+    """Run the nodes in the order of their dependencies; return the result map.
 
-    A failing step ends it with an `error` event. One whose runner disconnects takes the
-    workflow's own connection with it: no event tells of it.
+    A failing step ends the workflow with an `error` event. If a step's runner disconnects, the
+    workflow's own connection is lost too, without an event.
     """
     results: dict[str, Any] = {"input": arguments}
     for key in _in_order(nodes):
@@ -40,7 +40,7 @@ def execute(
 
 
 def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """`workflows/execute`: a definition of dialect A with its input (15.1, C66)."""
+    """`workflows/execute`: run a definition in dialect A with its input (15.1, C66)."""
     nodes = arguments["workflow"]
     shown = [node for node in nodes.values() if node.get("type") == "display"]
     if not shown:
@@ -50,7 +50,7 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def resolve(value: Any, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
-    """The value with its references replaced; raises InvalidArguments for one to nothing."""
+    """Return the value with its references replaced; raises InvalidArguments if one is dangling."""
     if isinstance(value, str) and value.startswith("$"):
         return _read(value, results, loc)
     if isinstance(value, dict):
@@ -63,7 +63,7 @@ def resolve(value: Any, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
 
 
 def _read(text: str, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
-    """What a reference stands for, by the longest node id that it begins with (15.4)."""
+    """Return the value of a reference, whose node is the longest id that it begins with (15.4)."""
     parts = text[1:].split(".")
     for count in range(len(parts), 0, -1):
         if (node := ".".join(parts[:count])) in results:
@@ -82,7 +82,7 @@ def _read(text: str, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
 
 
 def _in_order(nodes: dict[str, Any]) -> list[str]:
-    """The nodes in an order in which each follows those it depends on; checks the definition."""
+    """Return the nodes so that each follows its dependencies; validates the definition."""
     for key, node in nodes.items():
         if node.get("id") != key:
             raise _wrong("The id is not the key", key, "id")
@@ -103,7 +103,7 @@ def _in_order(nodes: dict[str, Any]) -> list[str]:
 
 
 def _wrong(msg: str, *loc: str) -> InvalidArguments:
-    """A definition error: before any step where it can be seen then (15.7)."""
+    """Return the error for an invalid definition, raised before any step if possible (15.7)."""
     place = ["body", "workflow", *loc]
     detail = {"loc": place, "msg": msg, "type": "value_error", "url": f"{DOCS}value_error"}
     return InvalidArguments([detail])

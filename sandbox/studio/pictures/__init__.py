@@ -1,1 +1,1 @@
-"""Pictures from words, and from pictures."""
+"""Images from text and from images."""

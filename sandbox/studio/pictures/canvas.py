@@ -1,4 +1,4 @@
-"""Arrays and pictures: noise, gradients, and the way to and from files."""
+"""Arrays and images: noise, gradients, conversion to and from files."""
 
 import io
 from typing import Any
@@ -17,14 +17,14 @@ MAX_SIDE = 4096
 
 
 def rng(*parts: object) -> np.random.Generator:
-    """A generator that depends on the parts alone, the same on every machine."""
+    """A generator that depends only on `parts`, the same on every machine."""
     return np.random.default_rng([digest(part) for part in parts])
 
 
 def noise(
     size: Size, cells: float, dice: np.random.Generator, octaves: int = 5, gain: float = 0.5
 ) -> Array:
-    """Smooth fractal noise 0 to 1, `cells` bumps along the longer side."""
+    """Smooth fractal noise from 0 to 1, with `cells` bumps along the longer side."""
     width, height = size
     total = np.zeros((height, width), np.float32)
     weight, sum_of_weights = 1.0, 0.0
@@ -38,7 +38,7 @@ def noise(
         total += weight * np.asarray(layer)
         sum_of_weights += weight
         weight *= gain
-    if not sum_of_weights:  # too few pixels for a bump: each has a value of its own
+    if not sum_of_weights:  # too few pixels for one bump: independent values
         return f32(dice.random((height, width), dtype=np.float32))
     total /= sum_of_weights
     low, high = np.percentile(total, (1, 99))
@@ -68,9 +68,9 @@ def grid(size: Size) -> tuple[Array, Array]:
 
 
 def slopes(field: Array) -> tuple[Array, Array]:
-    """How much a field (height, width) rises downwards and to the right.
+    """The gradients of a field (height, width), downwards and to the right.
 
-    Nothing along a side of one pixel.
+    Zero along a side of one pixel.
     """
     along = [
         np.gradient(field, axis=axis) if field.shape[axis] > 1 else np.zeros_like(field)
@@ -80,13 +80,13 @@ def slopes(field: Array) -> tuple[Array, Array]:
 
 
 def mix(a: Array, b: Array, t: Array) -> Array:
-    """From a (t = 0) to b (t = 1); t gets a channel axis if it lacks one."""
+    """Interpolate from a (t = 0) to b (t = 1); adds a channel axis to t if it has none."""
     t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 < a.ndim else t
     return f32(a * (1 - t) + b * t)
 
 
 def grain(picture: Array, dice: np.random.Generator, amount: float = 0.018) -> Array:
-    """A breath of film grain; hides banding."""
+    """Add a little film grain, which hides banding."""
     speckle = dice.standard_normal(picture.shape[:2], dtype=np.float32)[..., None]
     return f32(np.clip(picture + amount * speckle, 0, 1))
 
@@ -98,7 +98,7 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
 
 
 def blurred(field: Array, radius: float) -> Array:
-    """The array (height, width, channels) softened, close to a Gaussian of that radius."""
+    """The array (height, width, channels) blurred, close to a Gaussian of that radius."""
     shrink = int(radius // 4)
     if shrink < 2 or min(field.shape[:2]) < shrink * 4:
         return _boxed(field.astype(np.float32), max(1, round(radius * 0.95)))
@@ -133,12 +133,12 @@ def _resized(field: Array, size: Size, how: Image.Resampling = Image.Resampling.
 
 
 def picture(array: Array) -> Image.Image:
-    """An array 0 to 1 of shape (height, width, 3) as a picture."""
+    """An array of shape (height, width, 3), from 0 to 1, as an image."""
     return Image.fromarray((np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def array(image: Image.Image) -> Array:
-    """A picture as an array 0 to 1 of shape (height, width, 3)."""
+    """An image as an array of shape (height, width, 3), from 0 to 1."""
     return np.asarray(image.convert("RGB"), np.float32) / 255
 
 
@@ -159,14 +159,14 @@ def save(
     name: str = "image",
     **options: Any,
 ) -> dict[str, Any]:
-    """Keep a picture; returns fal's Image object."""
+    """Store an image; return fal's Image object."""
     data, content_type = encode(image, format)
     sides: dict[str, Any] = {"width": image.width, "height": image.height}
     return context.save(data, content_type, f"{name}.{format}", **options, **sides)
 
 
 def load(context: Context, url: str, *loc: str | int) -> Image.Image:
-    """The picture at a URL, upright; raises ModelError at `loc` for what is none."""
+    """The image at a URL, upright; raises ModelError at `loc` if it is not one."""
     data, _ = context.load(url, *loc)
     try:
         image = Image.open(io.BytesIO(data))
@@ -182,19 +182,19 @@ def load(context: Context, url: str, *loc: str | int) -> Image.Image:
 
 
 def demand_sides(image: Image.Image, least: int, name: str) -> None:
-    """Raise ModelError at the field `name` if a side of the picture has under `least` pixels."""
+    """Raise ModelError at the field `name` if a side has fewer than `least` pixels."""
     if min(image.size) < least:
         ctx = {"min_width": least, "min_height": least}
         raise ModelError("image_too_small", "The image is too small", (name,), ctx)
 
 
 def megapixels(size: Size) -> float:
-    """How many million pixels."""
+    """Millions of pixels."""
     return round(size[0] * size[1] / 1e6, 3)
 
 
 def size_of(given: object, *loc: str | int) -> Size:
-    """Width and height of a preset name or an object; raises ModelError past the largest side."""
+    """Width and height of a preset or an object; raises ModelError if a side is too large."""
     if isinstance(given, str):
         return PRESETS[given]
     if isinstance(given, dict):
@@ -209,5 +209,5 @@ def size_of(given: object, *loc: str | int) -> Size:
 
 
 def cover(image: Image.Image, size: Size) -> Image.Image:
-    """The picture cut to fill a size."""
+    """The image cropped to fill a size."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)

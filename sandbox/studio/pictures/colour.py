@@ -11,7 +11,7 @@ from sandbox.execution.context import digest
 
 Array = NDArray[Any]
 
-FAMILIES = {  # name → (words that ask for it, colours from dark to light)
+FAMILIES = {  # name → (words that select it, colours from dark to light)
     "dusk": (
         "sun sunset dusk evening sunrise dawn warm fire ember",
         "161632 3d2247 7d3450 c65f57 eda36f fbe3bd",
@@ -116,7 +116,7 @@ class Palette:
         return self.at(np.asarray(position, np.float32))
 
     def bytes_at(self, position: float) -> tuple[int, int, int]:
-        """One colour as Pillow wants it."""
+        """One colour as the tuple that Pillow expects."""
         red, green, blue = (round(float(v) * 255) for v in self.one(position))
         return red, green, blue
 
@@ -127,7 +127,7 @@ def words_of(prompt: str) -> list[str]:
 
 
 def palette(prompt: str, seed: int = 0) -> Palette:
-    """The family a prompt's words ask for, else one that follows from the words themselves."""
+    """The palette that a prompt's words select, else one derived from the words themselves."""
     words = words_of(prompt)
     scores = {
         name: sum(
@@ -148,13 +148,13 @@ def palette(prompt: str, seed: int = 0) -> Palette:
 
 
 def density(prompt: str) -> float:
-    """How much is going on: quiet words ask for less, wild ones for more."""
+    """The density of detail: calm words lower it, wild ones raise it."""
     words = set(words_of(prompt))
     return 1 - 0.3 * bool(words & QUIET) + 0.45 * bool(words & WILD)
 
 
 def vivid(colour: Array) -> Array:
-    """The colour as light would be: bright and saturated, of the same hue."""
+    """The colour as a light source: bright and saturated, of the same hue."""
     lch = to_lch(colour[None])[0]
     return f32(from_lch(f32([[0.8, max(0.15, float(lch[1])), lch[2]]]))[0])
 

@@ -1,4 +1,4 @@
-"""Image-to-image: a picture in, a picture out."""
+"""Image-to-image: edits of one or several images."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, f32, palette, to_lch
 
-SMALLEST_SIDE = 8  # pixels: below it there is nothing to filter
+SMALLEST_SIDE = 8  # pixels: the filters need at least this many
 
 
 def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """The picture in the colours and the brushwork that the prompt asks for."""
+    """The image in the colours and brushwork that the prompt asks for."""
     seed = context.seed(arguments)
     image = _source(context, arguments, "image_url")
     strength = arguments["strength"]
@@ -37,7 +37,7 @@ def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def adjust(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Resized, turned, softened, sharpened, brightened: in this order."""
+    """Resize, rotate, blur, sharpen and brighten, in this order."""
     image = _source(context, arguments, "image_url")
     if arguments.get("image_size"):
         image = canvas.cover(image, canvas.size_of(arguments["image_size"]))
@@ -59,7 +59,7 @@ def adjust(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def duotone(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Two inks instead of all colours."""
+    """Replace all colours by two inks."""
     image = _source(context, arguments, "image_url")
     context.log("Separating light and shade")
     context.sleep(0.25)
@@ -84,7 +84,7 @@ def _halftone(grey: Image.Image, ink: str, paper: str) -> Image.Image:
 
 
 def outpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """More room around the picture, filled by mirroring and softening what is at its edges."""
+    """Extend the image; fills the new area with the mirrored, blurred edges."""
     image = _source(context, arguments, "image_url")
     left, right, top, bottom = (
         arguments[f"expand_{side}"] for side in ("left", "right", "top", "bottom")
@@ -109,7 +109,7 @@ def outpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def inpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """What is white in the mask grows over from its surroundings."""
+    """Fill the mask's white area from its surroundings."""
     image = _source(context, arguments, "image_url")
     mask = canvas.load(context, arguments["mask_url"], "mask_url").convert("L").resize(image.size)
     hole = np.asarray(mask, np.float32) / 255 > 0.5
@@ -132,7 +132,7 @@ def inpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def upscale(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Two or four times the size, sharpened."""
+    """Double or quadruple the size and sharpen."""
     image = _source(context, arguments, "image_url")
     factor = int(arguments["scale"])
     size = (image.width * factor, image.height * factor)
@@ -152,7 +152,7 @@ def upscale(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def remove_background(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """What looks like the border goes, what does not stays."""
+    """Remove pixels that resemble the border."""
     image = _source(context, arguments, "image_url")
     lch = to_lch(canvas.array(image))
     lab = np.stack(
@@ -189,7 +189,7 @@ def remove_background(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def collage(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Several pictures on one sheet."""
+    """Arrange several images on one sheet."""
     urls = arguments["image_urls"]
     images = []
     for index, url in enumerate(urls):
@@ -207,7 +207,7 @@ def collage(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def _clusters(samples: Array, count: int = 3) -> Array:
-    """A few typical colours of the samples, by k-means from evenly spread starts."""
+    """A few typical colours of the samples, by k-means from evenly spaced starts."""
     ordered = samples[np.argsort(samples[:, 0])]
     centres = ordered[np.linspace(0, len(ordered) - 1, count).astype(int)]
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""Painters of places: mountains, northern lights, deep space, maps."""
+"""Text-to-image scenes: mountains, northern lights, deep space, maps."""
 
 import numpy as np
 from PIL import Image
@@ -8,7 +8,7 @@ from sandbox.studio.pictures.canvas import Size
 from sandbox.studio.pictures.colour import Array, Palette, density, f32, palette, vivid, words_of
 
 PALE = {"moon", "night", "winter", "snow", "ice", "arctic"}
-LOWEST_SHORE = 12  # rows: fewer do not hold the sky and its mirror; such a picture is scaled down
+LOWEST_SHORE = 12  # rows that sky and reflection need; smaller images are scaled down from it
 
 
 def ridgeline(prompt: str, seed: int, size: Size) -> Image.Image:
@@ -160,7 +160,7 @@ def nebula(prompt: str, seed: int, size: Size) -> Image.Image:
 
 
 def contour(prompt: str, seed: int, size: Size) -> Image.Image:
-    """A survey map of land that never was, with contour lines and a cartouche."""
+    """A survey map of fictional land, with contour lines and a cartouche."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     land = canvas.noise(size, 2.4 * density(prompt), dice, 6, 0.42)
     land = canvas.blurred(land[..., None], 1.5)[..., 0]

@@ -1,4 +1,4 @@
-"""Text-to-image: words, a seed and a size in, pictures out."""
+"""Text-to-image models: from prompt, seed and size to images."""
 
 import time
 from collections.abc import Callable
@@ -92,7 +92,7 @@ COARSE_TO_FINE = (32, 16, 8, 4, 2)
 
 
 def aurora_lite(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Northern lights, coarse first: each step is shown to who streams."""
+    """Northern lights, coarse first; every step is published as a partial output."""
     seed, size = context.seed(arguments), canvas.size_of(arguments.get("image_size"))
     steps = len(COARSE_TO_FINE) + 1
     image = landscapes.aurora(arguments["prompt"], seed, size)
@@ -112,7 +112,7 @@ def aurora_lite(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def turned(picture: Array, turn: float, scale: float) -> Array:
-    """The picture with its hues turned (in radians), as far as the scale says."""
+    """The image with its hues rotated by `turn` radians, to the degree `scale`."""
     lch = to_lch(picture)
     lch[..., 2] += turn * scale
     lch[..., 1] *= 1 + 0.15 * scale
@@ -122,7 +122,7 @@ def turned(picture: Array, turn: float, scale: float) -> Array:
 def images(
     arguments: Arguments, context: Context, painter: Painter, name: str | None = None
 ) -> dict[str, Any]:
-    """The usual course of a text-to-image model: several pictures, a seed each, timings."""
+    """Run a text-to-image model: several images, each with its own seed, and timings."""
     seed = context.seed(arguments)
     size = canvas.size_of(arguments.get("image_size"))
     count, format = arguments.get("num_images", 1), arguments.get("output_format", "jpeg")
@@ -148,13 +148,13 @@ def images(
 
 
 def unsafe(arguments: Arguments) -> bool:
-    """Whether the safety checker blackens the pictures."""
+    """Whether the safety checker blackens the images."""
     words = set(arguments.get("prompt", "").lower().split())
     return bool(arguments.get("enable_safety_checker", True) and words & UNSAFE)
 
 
 def _lora(context: Context, index: int, path: str, scale: float) -> tuple[float, float]:
-    """How far a LoRA turns the hue: what a trained file says, else what its name comes to."""
+    """The hue shift of a LoRA: as stored in a trained file, else derived from its name."""
     import json
 
     from sandbox.execution.context import digest

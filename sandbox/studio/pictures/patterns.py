@@ -1,4 +1,4 @@
-"""Painters of surfaces: glass, currents, tiles, cut paper, flowers, type."""
+"""Text-to-image patterns: glass, currents, tiles, cut paper, flowers, type."""
 
 import math
 
@@ -12,7 +12,7 @@ from sandbox.studio.pictures.type import font, width_of, wrapped
 
 
 def glass(prompt: str, seed: int, size: Size) -> Image.Image:
-    """Stained glass: cells of light between lead, around a bright heart."""
+    """Stained glass: coloured cells between lead, around a bright centre."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     small = (max(2, size[0] // 2), max(2, size[1] // 2))
     aspect = small[0] / small[1]
@@ -45,7 +45,7 @@ def glass(prompt: str, seed: int, size: Size) -> Image.Image:
 
 
 def _cells(centre: Array, aspect: float, count: int, dice: np.random.Generator) -> Array:
-    """Points on rings around the centre, looser further out."""
+    """Points on rings around the centre, sparser further out."""
     points, radius, step = [centre], 0.0, 0.085
     while len(points) < count and radius < 2:
         radius += step
@@ -62,7 +62,7 @@ def _cells(centre: Array, aspect: float, count: int, dice: np.random.Generator) 
 
 
 def _voronoi(points: Array, size: Size, aspect: float) -> tuple[Array, Array]:
-    """The nearest point of every pixel, and how far the second is behind it."""
+    """The nearest point of every pixel, and how much farther away the second one is."""
     x, y = canvas.grid(size)
     x = x * aspect
     first = np.full(x.shape, np.inf, np.float32)
@@ -77,7 +77,7 @@ def _voronoi(points: Array, size: Size, aspect: float) -> tuple[Array, Array]:
 
 
 def current(prompt: str, seed: int, size: Size) -> Image.Image:
-    """Lines that follow a current, like wind drawn with a fine pen."""
+    """Lines along a flow field, as drawn with a fine pen."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     wide, high = size[0] * 2, size[1] * 2
     field = canvas.noise((256, 192), 2.2 * density(prompt), dice, 3)
@@ -112,7 +112,7 @@ def current(prompt: str, seed: int, size: Size) -> Image.Image:
 
 
 def _framed(image: Image.Image, colours: Palette) -> Image.Image:
-    """A margin of paper around the picture."""
+    """Add a margin of paper around the image."""
     margin = round(min(image.size) * 0.055)
     framed = Image.new("RGB", image.size, colours.bytes_at(0.98))
     box = (margin, margin, image.width - margin, image.height - margin)
@@ -164,7 +164,7 @@ def _tile(
     side = right - left
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
     cx, cy = corners[turn]
-    if kind == 0:  # quarter discs, one within the other
+    if kind == 0:  # concentric quarter discs
         draw.pieslice(
             (cx - side, cy - side, cx + side, cy + side), turn * 90, turn * 90 + 90, fill=ink
         )
@@ -172,7 +172,7 @@ def _tile(
         draw.pieslice(
             (cx - half, cy - half, cx + half, cy + half), turn * 90, turn * 90 + 90, fill=second
         )
-    elif kind == 1:  # a disc and its heart
+    elif kind == 1:  # a disc with a dot
         for part, fill in ((0.08, ink), (0.32, second)):
             inset = side * part
             draw.ellipse((left + inset, top + inset, right - inset, bottom - inset), fill=fill)
@@ -204,7 +204,7 @@ def _tile(
 
 
 def papercut(prompt: str, seed: int, size: Size) -> Image.Image:
-    """Sheets of coloured paper, cut and stacked, each with its shadow."""
+    """Stacked sheets of cut paper, each with its shadow."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     x, y = canvas.grid(size)
     cx, cy = 0.35 + 0.3 * dice.random(), 0.35 + 0.3 * dice.random()
@@ -231,7 +231,7 @@ def papercut(prompt: str, seed: int, size: Size) -> Image.Image:
 
 
 def bloom(prompt: str, seed: int, size: Size) -> Image.Image:
-    """Flowers grown by the golden angle, petal over petal."""
+    """Flowers with petals at the golden angle."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     wide, high = size[0] * 2, size[1] * 2
     image = Image.new("RGB", (wide, high), colours.bytes_at(0.96))
@@ -296,7 +296,7 @@ def _petal(
 
 
 def letterpress(prompt: str, seed: int, size: Size) -> Image.Image:
-    """A poster that prints the prompt itself, slightly out of register."""
+    """A poster that prints the prompt, slightly misregistered."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     wide, high = size
     margin = round(min(size) * 0.08)
@@ -338,7 +338,7 @@ def letterpress(prompt: str, seed: int, size: Size) -> Image.Image:
 def _set(
     draw: ImageDraw.ImageDraw, text: str, size: Size, margin: int, ink: tuple[int, int, int]
 ) -> None:
-    """The text as large as it fits, set solid from the foot of the sheet upwards."""
+    """Draw the text as large as it fits, without leading, from the bottom of the sheet upwards."""
     wide, high = size
     body = " ".join(text.split()[:24])
     point = round(high * 0.3)

@@ -1,4 +1,4 @@
-"""Lettering with the one typeface that Pillow brings along."""
+"""Lettering with the typeface that Pillow includes."""
 
 from functools import lru_cache
 
@@ -12,18 +12,18 @@ Box = tuple[float, float, float, float]
 @lru_cache(maxsize=256)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """The typeface at a size in pixels."""
-    made = ImageFont.load_default(max(1, size))  # of a picture of a few pixels
+    made = ImageFont.load_default(max(1, size))  # an image may be only a few pixels high
     assert isinstance(made, ImageFont.FreeTypeFont)  # noqa: S101 - Pillow without FreeType has none
     return made
 
 
 def width_of(text: str, size: int, stroke: int = 0) -> float:
-    """How wide a line is, in pixels."""
+    """The width of a line in pixels."""
     return font(size).getlength(text) + 2 * stroke
 
 
 def wrapped(text: str, size: int, room: float) -> list[str]:
-    """The text in lines that fit."""
+    """The text broken into lines that fit."""
     lines: list[str] = []
     for word in text.split():
         if lines and width_of(f"{lines[-1]} {word}", size) <= room:
@@ -34,7 +34,7 @@ def wrapped(text: str, size: int, room: float) -> list[str]:
 
 
 def label(image: Image.Image, text: str, colours: Palette) -> Image.Image:
-    """A small plate with the text in the lower left corner."""
+    """Draw a small label with the text in the lower left corner."""
     unit = max(8, image.width // 44)
     shown = text if len(text) <= 34 else text[:33].rsplit(" ", 1)[0] + " …"
     draw = ImageDraw.Draw(image)

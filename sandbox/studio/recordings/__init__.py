@@ -1,1 +1,1 @@
-"""Film and sound: made, decoded and measured."""
+"""Video and audio: created, decoded and measured."""

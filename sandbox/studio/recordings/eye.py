@@ -1,4 +1,4 @@
-"""Looking at pictures and films: everything said here was measured."""
+"""Describes images and videos by measurements."""
 
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import Array, to_lch
 
-# Names by hue in OKLCh: each up to so many degrees.
+# Names by hue in OKLCh: each up to this many degrees.
 HUES = (
     (15, "pink"),
     (46, "red"),
@@ -26,7 +26,7 @@ HUES = (
 
 
 def caption(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A description with real measurements, as Markdown."""
+    """A description with measured values, as Markdown."""
     image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
     context.log(f"Loaded {image.width}x{image.height}")
     context.sleep(0.3)
@@ -59,7 +59,7 @@ def caption(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def analyse(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """The measurements of a picture as JSON."""
+    """The measurements of an image as JSON."""
     image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
     context.log(f"Loaded {image.width}x{image.height}")
     context.sleep(0.3)
@@ -72,7 +72,7 @@ def analyse(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Scenes and movement of a film, as text and as data."""
+    """The scenes and movement of a video, as text and as data."""
     from sandbox.studio.recordings import film_decoder
 
     frames, fps = film_decoder.decode(context, arguments["video_url"], "video_url")
@@ -104,7 +104,7 @@ def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
-    """Light, colour, texture and balance of a picture."""
+    """Brightness, colours, texture and balance of an image."""
     small = image.copy()
     small.thumbnail((256, 256))
     pixels = canvas.array(small)
@@ -135,7 +135,7 @@ def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
 
 
 def swatches(image: Image.Image, count: int) -> list[dict[str, Any]]:
-    """The typical colours of a picture and how much of it each covers."""
+    """The typical colours of an image and the share that each covers."""
     reduced = image.quantize(count, Image.Quantize.MEDIANCUT)
     table = reduced.getpalette() or []
     shares: list[Any] = sorted(reduced.getcolors(256) or [], reverse=True)
@@ -173,7 +173,7 @@ def _mood(brightness: float, contrast: float, saturation: float) -> str:
 
 
 def _answer(question: str, facts: dict[str, Any]) -> str:
-    """The measurement that the question's words ask for."""
+    """The measurement that the question asks for, by its words."""
     words = question.lower()
     known = {
         "colo": f"The colours are {', '.join(c['name'] for c in facts['palette'])}.",
@@ -188,5 +188,5 @@ def _answer(question: str, facts: dict[str, Any]) -> str:
 
 
 def _side(place: float, low: str, high: str, middle: str) -> str:
-    """The word for where a `place` from 0 to 1 lies."""
+    """The word for a `place` between 0 and 1."""
     return low if place < 0.47 else high if place > 0.53 else middle

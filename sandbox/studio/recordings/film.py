@@ -1,4 +1,4 @@
-"""Moving pictures: H.264 in MP4, made frame by frame."""
+"""Videos: H.264 in MP4, rendered frame by frame."""
 
 import math
 import tempfile
@@ -21,23 +21,23 @@ from sandbox.studio.recordings.film_decoder import decode
 HEIGHTS = {"360p": 360, "480p": 480, "720p": 720, "1080p": 1080}
 RATIOS = {"16:9": 16 / 9, "1:1": 1.0, "9:16": 9 / 16, "4:3": 4 / 3}
 SMALLEST_SIDE = 64  # of a first frame, as the model's schema says
-LONGEST_RATIO = 4.0  # of a film's sides; a longer picture is cut
+LONGEST_RATIO = 4.0  # of a video's sides; a longer image is cropped
 Frames = Iterator[Array]
 
 
 def encode(
     frames: Frames, size: canvas.Size, fps: int, sound: Array | None = None, rate: int = 44100
 ) -> tuple[bytes, int]:
-    """MP4 bytes (H.264, yuv420p, ready to stream) and the number of frames.
+    """Return MP4 bytes (H.264, yuv420p, faststart) and the number of frames.
 
-    Sound is (samples, 2).
+    `sound` has the shape (samples, 2).
     """
-    with tempfile.TemporaryDirectory() as folder:  # faststart reads its own file again: no buffer
+    with tempfile.TemporaryDirectory() as folder:  # faststart reopens its file: no buffer
         path, count = Path(folder) / "film.mp4", 0
         with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = container.add_stream("libx264", rate=fps)
             stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
-            # Without cpu-independent x264's assembler makes other bytes of the same frames.
+            # Without cpu-independent x264's assembler code gives different bytes on other CPUs.
             stream.options = {
                 "preset": "veryfast",
                 "crf": "21",
@@ -62,13 +62,13 @@ def encode(
 def save(
     context: Context, data: bytes, size: canvas.Size, fps: float, frames: int, name: str
 ) -> dict[str, Any]:
-    """Keep an MP4; returns fal's Video object."""
+    """Store an MP4; return fal's Video object."""
     facts: dict[str, Any] = {"width": size[0], "height": size[1], "fps": fps, "num_frames": frames}
     return context.save(data, "video/mp4", f"{name}.mp4", **facts, duration=round(frames / fps, 3))
 
 
 def drift_image(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A slow camera over a still picture."""
+    """A slow camera movement over a still image."""
     image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
     canvas.demand_sides(image, SMALLEST_SIDE, "image_url")
     seconds, fps = int(arguments["duration"]), 24
@@ -102,7 +102,7 @@ def _camera(
 
 
 def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A journey past mountains in the light the words ask for."""
+    """A flight past mountains in the light that the prompt asks for."""
     seconds, fps = int(arguments["duration"]), 24
     size = _even(HEIGHTS[arguments["resolution"]], RATIOS[arguments["aspect_ratio"]])
     seed = context.seed(arguments)
@@ -118,7 +118,7 @@ def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def journey(prompt: str, seed: int, size: canvas.Size, count: int) -> Frames:
-    """Frames of a slow flight: nearer ridges pass faster, the sun hardly moves."""
+    """Frames of a slow flight with parallax: near ridges move faster, the sun hardly moves."""
     width, height = size
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     x, y = canvas.grid(size)
@@ -157,7 +157,7 @@ def _veil(column: Array) -> Array:
 
 
 def interlude(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """One picture becomes another, slowly, while both come nearer; with music if it is wanted."""
+    """A slow dissolve from one image to another with a zoom, and optional music."""
     first, last = (
         canvas.load(context, arguments[name], name).convert("RGB")
         for name in ("first_frame_url", "last_frame_url")
@@ -188,7 +188,7 @@ def _dissolve(first: Image.Image, last: Image.Image, size: canvas.Size, count: i
 
 
 def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A video played backwards, slower, tinted, or as a boomerang."""
+    """Play a video backwards, slower, tinted, or as a boomerang."""
     frames, fps = decode(context, arguments["video_url"], "video_url")
     context.log(f"Decoded {len(frames)} frames at {fps:.0f} a second")
     effect = arguments["effect"]
@@ -206,7 +206,7 @@ def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def _fitted(frame: Array, size: canvas.Size) -> Array:
-    """The frame cut to a size; a side of one pixel is doubled, since H.264 takes even sides."""
+    """The frame cropped to a size; a side of one pixel is doubled, since H.264 needs even sides."""
     cut = frame[: size[1], : size[0]]
     missing = ((0, size[1] - cut.shape[0]), (0, size[0] - cut.shape[1]), (0, 0))
     return np.pad(cut, missing, mode="edge")
@@ -228,7 +228,7 @@ def _treatment(effect: str, tint: str) -> Callable[[Array], Array]:
 
 
 def visualise(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A sound as moving bars, with the sound."""
+    """An audio file as moving bars, with its sound."""
     wave, rate = sounds.decode(context, arguments["audio_url"], "audio_url")
     fps, seconds = 24, min(10.0, len(wave) / sounds.RATE)
     total = max(1, round(seconds * fps))
@@ -277,7 +277,7 @@ def _reporting(frames: Frames, total: int, context: Context) -> Frames:
 
 
 def _even(height: int, ratio: float) -> canvas.Size:
-    """Width and height for a ratio, the shorter side as asked, both even as H.264 wants them."""
+    """Width and height for a ratio, both even, as H.264 requires."""
     short = height
     wide, high = (short * ratio, short) if ratio >= 1 else (short, short / ratio)
     return (max(2, round(wide / 2) * 2), max(2, round(high / 2) * 2))

@@ -1,4 +1,4 @@
-"""Sound: reading and writing it, music from words, rooms and tempos."""
+"""Audio: decoding and encoding, music from text, reverb and tempo."""
 
 import io
 import math
@@ -28,7 +28,7 @@ MAX_SECONDS = 120
 
 
 def wav(sound: Array, rate: int = RATE) -> bytes:
-    """16-bit WAV bytes of (samples,) or (samples, channels), -1 to 1."""
+    """16-bit WAV bytes of samples of shape (samples,) or (samples, channels), from -1 to 1."""
     buffer = io.BytesIO()
     shaped = sound if sound.ndim == 2 else sound[:, None]
     with wavefile.open(buffer, "wb") as file:
@@ -40,7 +40,7 @@ def wav(sound: Array, rate: int = RATE) -> bytes:
 
 
 def mp3(sound: Array, rate: int = RATE, bitrate: int = 128_000) -> bytes:
-    """MP3 bytes of (samples,) or (samples, 2)."""
+    """MP3 bytes of samples of shape (samples,) or (samples, 2)."""
     stereo = sound if sound.ndim == 2 else np.stack([sound, sound], axis=1)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as container:
@@ -53,7 +53,7 @@ def mp3(sound: Array, rate: int = RATE, bitrate: int = 128_000) -> bytes:
 
 
 def audio_frames(sound: Array, rate: int, length: int) -> Iterator[av.AudioFrame]:
-    """A sound of (samples, 2) in frames for an encoder."""
+    """Yield samples of shape (samples, 2) as frames for an encoder."""
     for start in range(0, len(sound), length):
         chunk = np.ascontiguousarray(sound[start : start + length].T.astype(np.float32))
         frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout="stereo")
@@ -64,7 +64,7 @@ def audio_frames(sound: Array, rate: int, length: int) -> Iterator[av.AudioFrame
 def save(
     context: Context, sound: Array, format: str, name: str, rate: int = RATE, bitrate: int = 128_000
 ) -> dict[str, Any]:
-    """Keep a sound; returns fal's Audio object."""
+    """Store a sound; return fal's Audio object."""
     seconds = round(len(sound) / rate, 3)
     channels = 1 if sound.ndim == 1 else sound.shape[1]
     facts: dict[str, Any] = {"duration": seconds, "channels": channels, "sample_rate": rate}
@@ -102,7 +102,7 @@ def decode(context: Context, url: str, *loc: str | int) -> tuple[Array, int]:
 
 
 def tones(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Music: chords under a plucked melody, both from the prompt's words."""
+    """Music: chords and a plucked melody, both derived from the prompt."""
     seed, seconds = context.seed(arguments), float(arguments["duration"])
     prompt = arguments["prompt"]
     context.log(f"Seed {seed}, {seconds:g} s at {arguments['tempo']:g} beats a minute")
@@ -158,7 +158,7 @@ def compose(prompt: str, seed: int, seconds: float, tempo: float, scale: str | N
 
 
 def room(sound: Array, wet: float, seconds: float, dice: np.random.Generator) -> Array:
-    """The sound in a room whose echo lasts that long."""
+    """Add reverb of that many seconds."""
     if wet <= 0:
         return sound
     length = round(seconds * RATE)
@@ -175,7 +175,7 @@ def room(sound: Array, wet: float, seconds: float, dice: np.random.Generator) ->
 
 
 def chamber(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A sound in another room, at another pitch and speed."""
+    """A sound with another reverb, pitch and speed."""
     sound, rate = decode(context, arguments["audio_url"], "audio_url")
     context.log(f"Loaded {len(sound) / RATE:.2f} s at {rate} Hz")
     context.sleep(0.25)
@@ -207,7 +207,7 @@ def resample(sound: Array, rate: float, target: float) -> Array:
 
 
 def stretched(sound: Array, speed: float) -> Array:
-    """Faster or slower at the same pitch, by overlapping windows."""
+    """Change the speed at the same pitch, by overlapping windows."""
     window, hop = 2048, 512
     shape = np.hanning(window)[:, None]
     count = max(1, int((len(sound) / speed - window) / hop))
@@ -216,7 +216,7 @@ def stretched(sound: Array, speed: float) -> Array:
     padded = np.pad(sound, ((0, window * 2), (0, 0)))
     for k in range(count):
         start = int(k * hop * speed)
-        if k:  # slide to where the new window continues the old one best
+        if k:  # shift the new window to where it continues the old one best
             wanted = result[k * hop : k * hop + hop, 0]
             near = range(max(0, start - 256), start + 256, 16)
             start = max(near, key=lambda s: float(np.dot(padded[s : s + hop, 0], wanted)))
@@ -226,7 +226,7 @@ def stretched(sound: Array, speed: float) -> Array:
 
 
 def foley(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Sound for a silent film: movement becomes noise, cuts become drums."""
+    """Audio for a silent video: movement becomes noise, cuts become drum beats."""
     frames, fps = decode_film(context, arguments["video_url"], "video_url")
     small = np.array([frame[::8, ::8].mean(axis=-1) for frame in frames], np.float32)
     change = np.abs(np.diff(small, axis=0)).mean(axis=(1, 2)) if len(small) > 1 else np.zeros(1)
@@ -246,7 +246,7 @@ def foley(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def stretched_mean(noise: Array) -> Array:
-    """The slow part of a noise, to take away from it."""
+    """The low frequencies of a noise, to subtract from it."""
     window = 400
     summed = np.cumsum(np.pad(noise, ((window, 0), (0, 0)), mode="edge"), axis=0)
     return f32((summed[window:] - summed[:-window]) / window)

@@ -1,4 +1,4 @@
-"""Speech: a small formant synthesiser, and an ear that measures what it hears."""
+"""Speech: a small formant synthesiser, and an analysis of audio by measurement."""
 
 import re
 from typing import Any
@@ -57,7 +57,7 @@ DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def speak(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Text read aloud, in WAV or MP3, with the time of every word."""
+    """Text as speech in WAV or MP3, with the time of every word."""
     voice = arguments["voice"]
     setting = {"name": voice} if isinstance(voice, str) else dict(voice)
     pitch = SPEAKERS.get(setting.get("name", ""), 90.0 + digest(setting.get("name")) % 140)
@@ -127,7 +127,7 @@ def _sound(token: str, pitch: float, speed: float, dice: np.random.Generator) ->
 
 
 def _vowel(seconds: float, formants: tuple[int, int, int], pitch: float) -> Array:
-    """Harmonics of the voice, each as loud as the formants let it be."""
+    """Harmonics of the voice with amplitudes given by the formants."""
     t = np.arange(round(seconds * RATE)) / RATE
     wobble = 1 + 0.012 * np.sin(2 * np.pi * 5.2 * t)
     phase = 2 * np.pi * np.cumsum(pitch * wobble) / RATE
@@ -155,7 +155,7 @@ def _hiss(seconds: float, centre: float, dice: np.random.Generator) -> Array:
 
 
 def listen(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """What was heard and when: measured, not guessed."""
+    """The sounds in an audio file and their times, by measurement."""
     wave, rate = sound.decode(context, arguments["audio_url"], "audio_url")
     mono = wave.mean(axis=1)
     context.log(f"{len(mono) / sound.RATE:.2f} s at {rate} Hz")
@@ -184,7 +184,7 @@ def segments(mono: Array, threshold_db: float, shortest: float) -> list[dict[str
     spans = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     joined: list[tuple[int, int]] = []
     for start, end in spans:
-        if joined and start - joined[-1][1] < 6:  # 120 ms of silence does not part two sounds
+        if joined and start - joined[-1][1] < 6:  # 120 ms of silence do not separate two sounds
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
