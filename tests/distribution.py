@@ -18,26 +18,40 @@ from xdist.scheduler import LoadScopeScheduling
 # Two Vitrines serve all of these; starting one takes as long as twenty of the tests.
 TOGETHER = {
     "one Vitrine": [
-        *("journey", "jump", "variations", "first_hour", "live_page", "use_as", "workflows"),
-        *("boards", "judging", "chats", "training"),
+        *("runs/journey", "catalog/jump", "runs/variations", "people/first_hour"),
+        *("runs/live_page", "runs/use_as", "chains/workflows", "boards/boards", "boards/judging"),
+        *("chains/chats", "chains/training"),
     ],
     "another Vitrine": [
-        *("settings_journeys", "true_kinds", "transports", "focus", "result_place", "people"),
-        *("stage", "told", "changes", "fal_client", "flows", "notifications", "tokens"),
-        *("large_forms", "without_script"),
+        *("form/settings_journeys", "runs/true_kinds", "runs/transports", "runs/focus"),
+        *("runs/result_place", "people/people", "runs/stage", "runs/told", "catalog/changes"),
+        *("people/fal_client", "chains/flows", "people/notifications", "people/tokens"),
+        *("form/large_forms", "people/without_script"),
     ],
 }
-GROUP = {f"browser/test_{name}": group for group, names in TOGETHER.items() for name in names}
+GROUP = {
+    "browser/{}/test_{}".format(*name.split("/")): group
+    for group, names in TOGETHER.items()
+    for name in names
+}
 SPREAD = {"playground/worker/test_main_faults"}  # each of its tests takes long
 
 # The longest files start first: if one started last, the other cores would idle until its end. The
 # other files that use Chromium follow, since a process keeps its browser for the next file.
 LONGEST = [
     *TOGETHER,
-    *("playground/worker/test_main_faults", "browser/test_form_axe", "browser/test_gallery"),
-    *("browser/test_media", "browser/test_curation", "browser/test_media_tools"),
-    *("browser/test_form", "browser/test_form_controls", "browser/test_media_dropped"),
-    *("browser/test_stars", "bench/test_bench", "config/management/test_up"),
+    *(
+        "playground/worker/test_main_faults",
+        "browser/form/test_form_axe",
+        "browser/catalog/test_gallery",
+    ),
+    *("browser/form/test_media", "browser/catalog/test_curation", "browser/form/test_media_tools"),
+    *(
+        "browser/form/test_form",
+        "browser/form/test_form_controls",
+        "browser/form/test_media_dropped",
+    ),
+    *("browser/catalog/test_stars", "bench/test_bench", "config/management/test_up"),
     *("cli/test_wheel", "sandbox/test_models", "sandbox/test_edges", "config/test_starting"),
     *("catalog/management/test_sync_models", "upgrades/test_upgrades"),
     *("playground/worker/test_submit_killed", "config/test_urls"),

@@ -15,7 +15,8 @@ STARTS_VITRINE = re.compile(r"\bvitrine: Up|browser\.(journeys|watching) import"
 def test_a_file_stays_together_and_those_of_a_group_too() -> None:
     assert unit_of("tests/core/test_x.py::test_a[1]") == unit_of("tests/core/test_x.py::test_b")
     assert unit_of("tests/core/test_x.py::test_a") != unit_of("tests/core/test_y.py::test_a")
-    journey, jump = (f"tests/browser/test_{name}.py::test_a" for name in ("journey", "jump"))
+    files = ("runs/test_journey", "catalog/test_jump")
+    journey, jump = (f"tests/browser/{name}.py::test_a" for name in files)
     assert unit_of(journey) == unit_of(jump) == "one Vitrine"
 
 
@@ -37,8 +38,8 @@ def test_every_file_that_is_named_is_there() -> None:
 
 def test_the_files_that_use_the_started_vitrine_share_it() -> None:
     using = {
-        f"browser/{file.stem}"
-        for file in TESTS.glob("browser/test_*.py")
+        f"browser/{file.parent.name}/{file.stem}"
+        for file in TESTS.glob("browser/*/test_*.py")
         if STARTS_VITRINE.search(file.read_text())
     }
     assert using == {*GROUP}

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import AURORA, PHONE, Open, open_page
-from tests.browser.test_first_hour import Hand
-from tests.browser.test_journey import ready
+from tests.browser.people.test_first_hour import Hand
+from tests.browser.runs.test_journey import ready
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

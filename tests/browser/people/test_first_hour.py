@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.journeys import DONE, Open, open_page
-from tests.browser.test_journey import ready
+from tests.browser.runs.test_journey import ready
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

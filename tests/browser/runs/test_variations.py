@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import PHONE, WIDE, Open, open_page
-from tests.browser.test_journey import ready
+from tests.browser.runs.test_journey import ready
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

@@ -1,0 +1,1 @@
+"""Browser tests of chats, flows, workflows and training."""

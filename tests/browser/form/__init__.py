@@ -1,0 +1,1 @@
+"""Browser tests of a model's form."""

@@ -1,0 +1,1 @@
+"""Browser tests of accounts, whole journeys, and programs in the browser."""
