@@ -116,10 +116,10 @@ def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add)
 def _having_most(
     index: Index, units: list[Unit], depths: list[Depths]
 ) -> tuple[frozenset[int], Depths]:
-    """Return places with most units but not all, by score, and the units that the best have.
+    """Return the units of the best places that have most units but not all, and their scores.
 
-    Dropped first are words said in passing, then those that name no task, then common words. The
-    best have scores below `_PER_GROUP`.
+    Places with more units come first; ties are decided by the number of main units (not said in
+    passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
     had: dict[int, list[int]] = defaultdict(list)
     for number, found in enumerate(depths):
