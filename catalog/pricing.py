@@ -10,15 +10,15 @@ from core.formatting import money, price, unit
 from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
 from schemas.estimate.prices import rounded
 
-_MOST_UNITS = 12  # digits; larger amounts from upstream are nonsense and not multiplied
+_MOST_UNITS = 12  # digits; larger amounts from upstream are invalid and not multiplied
 _MADE = {"out:video": "video", "out:audio": "sound"}
-_USUAL = "_usual"  # an endpoint's attribute: what its facts say of a typical run
+_USUAL = "_usual"  # attribute of an endpoint: its quantities in a typical run
 
 
 class TypicalPrice(NamedTuple):
-    """A model's price as lists show and compare it: `$0.25` for `5 s`, and how it is computed.
+    """A model's price for display and comparison: `$0.25` for `5 s`, and how it is computed.
 
-    `value` is None where no figure is known; `words` is then the list price or empty.
+    `value` is None if no figure is known; `words` is then the list price or empty.
     """
 
     value: Decimal | None
@@ -28,23 +28,23 @@ class TypicalPrice(NamedTuple):
 
 
 def price_of(endpoint: Any) -> Price:
-    """An endpoint's price, as the estimate module takes it."""
+    """Return an endpoint's price in the form that `schemas.estimate` takes."""
     return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
 
 
 def typical_run(endpoint: Any, facts: Iterable[str], seconds: float | None = None) -> Typical:
-    """The cost of a run of an untouched form, of the length asked for where one is."""
+    """Return the cost of a run with an unchanged form, or of the given length in seconds."""
     return typical(price_of(endpoint), read_usual(facts), _expected_s(endpoint), seconds)
 
 
 def keep_usual(endpoint: Any) -> None:
-    """Keep what a typical run uses on an endpoint of a list, and let its other facts go."""
+    """Store a typical run's quantities on the endpoint of a list, and drop its other facts."""
     setattr(endpoint, _USUAL, read_usual(endpoint.facts or []))
     del endpoint.facts
 
 
 def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
-    """The price that a card shows; `seconds` is the length asked for."""
+    """Return the price that a card shows; `seconds` is the requested length."""
     usual: Usual = getattr(endpoint, _USUAL, None) or read_usual(endpoint.facts or [])
     found = typical(price_of(endpoint), usual, _expected_s(endpoint), seconds)
     low, basis = found.estimate.low, ". ".join(found.estimate.basis)
@@ -58,7 +58,7 @@ def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
 
 
 def listed_price(endpoint: Any) -> str:
-    """An endpoint's price as upstream lists it: `$0.025 per image`, `Free`, empty where unknown."""
+    """Return upstream's list price: `$0.025 per image`, `Free`, or empty if unknown."""
     return price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
 
 
@@ -82,7 +82,7 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
 
 
 def _what(found: Typical) -> str:
-    """What a typical run is, as its basis says it: `5 s`, `0.786 MP`, `3.0 s (as …)`."""
+    """Return the description of a typical run in its basis: `5 s`, `0.786 MP`, `3.0 s (as …)`."""
     return found.estimate.basis[0].rpartition(" × ")[0] if found.estimate.basis else found.per
 
 

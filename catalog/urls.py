@@ -1,4 +1,4 @@
-"""The addresses of the catalogue."""
+"""The URLs of the catalogue."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What tells models apart that share a name, and the families that fold into one card."""
+"""Distinguishes models of the same name, and groups families into one card."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from core.byte_cache import byte_cached
 LONGEST = 44  # characters of a variant on a card
 _WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}  # tells nothing
+_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}  # uninformative
 
 
 class Card(NamedTuple):
-    """A model of a list, and what tells it from its namesakes; empty where its name does."""
+    """A model of a list, and what distinguishes it from others of its name; empty if nothing."""
 
     endpoint: Endpoint
     variant: str
 
 
 class Family(NamedTuple):
-    """The card that stands for a family, and its other members in the same list."""
+    """The card that represents a family, and its other members in the same list."""
 
     lead: Card
     others: Sequence[Card]
@@ -44,7 +44,7 @@ def distinguish(endpoints: Iterable[Endpoint]) -> list[Card]:
 
 
 def variant(endpoint: Endpoint) -> str:
-    """The words of the family's label, or of the id, that name and category do not say."""
+    """The words of the family's label, or of the id, that are not in name and category."""
     one = endpoint
     return _variant(one.owner, _rest(one), one.display_name, one.category, one.group_label)
 
@@ -66,10 +66,10 @@ def _variant(owner: str, rest: str, display_name: str, category: str, label: str
 
 
 def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> list[Family]:
-    """The cards of a list by family, each family where its first member stands.
+    """Group the cards of a list by family, each at the position of its first member.
 
-    The first `apart` cards stay alone, so that what a question singles out is in sight. In an
-    ordered list only neighbours are folded, which keeps the order.
+    The first `apart` cards stay alone, so that exact matches are visible. In an ordered list only
+    neighbours are grouped, which keeps the order.
     """
     found: list[tuple[Card, list[Card]]] = [(card, []) for card in cards[:apart]]
     places: dict[tuple[str, str], int] = {}
@@ -85,7 +85,7 @@ def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> 
 
 
 def _family(endpoint: Endpoint) -> tuple[str, str]:
-    """Upstream's group; of a model without one, its application and name."""
+    """Return upstream's group; for a model without one, its application and name."""
     if endpoint.group_key:
         return endpoint.owner, endpoint.group_key
     return "/".join(endpoint.endpoint_id.split("/")[:2]), endpoint.display_name.casefold()
@@ -103,7 +103,7 @@ def _rest(endpoint: Endpoint) -> str:
 
 
 def _unsaid(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
-    """The words that are new, each once; `name` is the name from each of its words on, unspaced."""
+    """Return the new words, each once; `name` holds the joined suffixes of the name's words."""
     found: dict[str, str] = {}
     for word in words:
         plain = _signs(word)
@@ -113,14 +113,14 @@ def _unsaid(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
 
 
 def _is_in(name: set[str], word: str) -> bool:
-    """Whether a name says a word: a number anywhere, letters from the beginning of a word on."""
+    """Whether a name contains a word: a number anywhere, letters from the start of a word on."""
     if any(map(str.isdigit, word)):
         return any(word in rest for rest in name)
     return len(word) > 2 and any(rest.startswith(word) for rest in name)
 
 
 def _number(word: str) -> str:
-    """A word's letters and digits without the v of a version."""
+    """Return a word's letters and digits without the v of a version."""
     plain = _signs(word)
     return plain[1:] if re.match(r"v\d", plain) else plain
 

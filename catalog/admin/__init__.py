@@ -1,4 +1,4 @@
-"""The catalogue in Django's admin; importing this package registers all of it."""
+"""The catalogue's admin pages; importing this package registers them all."""
 
 from catalog.admin import catalogue, collections
 

@@ -16,7 +16,7 @@ from catalog.models import Collection, Endpoint, Standing
 if TYPE_CHECKING:
     from catalog.models.querysets import EndpointQuerySet
 
-NAMED = 20  # models that the page between names
+NAMED = 20  # models that a confirmation page lists by name
 
 
 class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -25,7 +25,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["approve", "mark_experimental", "block", "clear_standing", "collect"]
 
     def has_collect_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may change what is in a collection."""
+        """Whether the user may change the models of collections."""
         return request.user.has_perm("catalog.change_collection")
 
     @admin.action(description="Approve", permissions=["change"])
@@ -45,7 +45,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Block, for a reason…", permissions=["change"])
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
-        """Block the models, after a form that asks for the reason."""
+        """Block the models; shows a form for the reason first."""
         if "go" not in request.POST:
             return self._render_form(request, endpoints, "block")
         reason = request.POST.get("reason", "")
@@ -57,7 +57,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Add to a collection…", permissions=["collect"])
     def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
-        """Append the models to a collection, chosen in a form."""
+        """Append the models to a collection that is selected in a form."""
         key = request.POST.get("collection", "")
         chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
         found = chosen.first() if chosen is not None else None
@@ -76,7 +76,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def _judge(
         self, request: HttpRequest, endpoints: EndpointQuerySet, mark: str, reason: str = ""
     ) -> None:
-        # By their keys: the list's own query may be joined and ordered, which no update is.
+        # By primary key: the list's query may have joins and an order, which updates do not allow.
         picked = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
         count = moderation.set_status(picked, mark, reason, request.user)  # type: ignore[arg-type]
         words = moderation.WORDS[mark].lower()
@@ -90,7 +90,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         error: str = "",
         **more: Any,
     ) -> HttpResponse:
-        """Render the form for the missing value, with the models concerned."""
+        """Render the form for the missing value, which lists the models."""
         if error:
             self.message_user(request, error, level=ERROR)
         context = {
@@ -98,7 +98,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "opts": Endpoint._meta,
             "title": "Block models" if action == "block" else "Add models to a collection",
             "action": action,
-            "back": request.get_full_path(),  # the same list, as it was searched and filtered
+            "back": request.get_full_path(),  # the list with its search and filters
             "checkbox": ACTION_CHECKBOX_NAME,
             "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "is_across": request.POST.get("select_across") == "1",

@@ -31,7 +31,7 @@ admin.site.register(Collection, CollectionAdmin)
 
 @admin.register(Endpoint)
 class EndpointAdmin(BulkActions):
-    """Upstream writes the endpoints: here they are found, read, and marked by the curators."""
+    """Endpoints, read-only because upstream defines them; curators set a status by actions."""
 
     list_display = [
         "endpoint_id",
@@ -57,7 +57,7 @@ class EndpointAdmin(BulkActions):
     ordering = ["position", "endpoint_id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
-        """Never with a schema's document, nor with the long texts that a list does not show."""
+        """Leave out schema documents and the long texts that the list does not show."""
         found: QuerySet[Endpoint] = super().get_queryset(request)
         texts = ("schema__document", "schema__facts", "field_words", "facts", "description")
         return found.select_related("schema").defer(*texts)
@@ -65,21 +65,21 @@ class EndpointAdmin(BulkActions):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
     ) -> tuple[QuerySet[Endpoint], bool]:
-        """A choice among endpoints reads only what it shows."""
+        """Load only the columns that the autocomplete field shows."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         is_choice = request.path.endswith("/autocomplete/")
         return (found.select_related(None).only(*CARD) if is_choice else found), has_duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything."""
+        """Return every field."""
         return [field.name for field in Endpoint._meta.fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A sync adds endpoints."""
+        """Deny: only a sync adds endpoints."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Runs point here: what vanished upstream is marked, never deleted."""
+        """Deny: runs refer to endpoints, so removed ones are marked as gone, never deleted."""
         return False
 
     @admin.display(description="price", ordering="unit_price_usd")
@@ -98,7 +98,7 @@ class EndpointAdmin(BulkActions):
 
     @admin.display(description="schema")
     def schema_state(self, endpoint: Endpoint) -> str:
-        """Which version is here, or why none is."""
+        """The schema's version, or the reason why there is none."""
         return endpoint.schema_error or (endpoint.schema_id or "missing")[:12]
 
 
@@ -113,14 +113,14 @@ class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "created_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Favourite]:
-        """With names, without the rest of the endpoint."""
+        """Load names with the rows, but not the endpoints' other columns."""
         names = ("user", "created_at", "endpoint__endpoint_id", "user__username")
         return super().get_queryset(request).select_related("endpoint", "user").only(*names)
 
 
 @admin.register(Picture)
 class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Thumbnails: what is kept, what waits, and why some did not come."""
+    """Thumbnails: stored and queued ones, and why others failed."""
 
     list_display = ["url", "state", "moves", "size_bytes", "attempts", "next_try_at", "error"]
     list_filter = ["state"]
@@ -132,31 +132,31 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="moves", boolean=True)
     def moves(self, picture: Picture) -> bool:
-        """Whether there is a clip."""
+        """Whether the picture has a clip."""
         return bool(picture.clip)
 
     @admin.action(description="Ask upstream for it again", permissions=["change"])
     def fetch_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
-        """Fetch again; the stored picture is shown until then."""
+        """Fetch again; the stored picture stays in use until then."""
         number = picture_registry.retry(pictures)
         self.message_user(request, f"{number} thumbnails are fetched again by the worker.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything."""
+        """Return every field."""
         return [field.name for field in Picture._meta.fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The worker adds pictures."""
+        """Deny: only the worker adds pictures."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The worker clears away what nobody shows any more."""
+        """Deny: the worker deletes unused pictures."""
         return False
 
 
 @admin.register(Note)
 class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What colleagues wrote about models: read here, and taken away where it has to be."""
+    """Users' notes on models: can be read and, if necessary, deleted here."""
 
     list_display = ["__str__", "endpoint", "user", "created_at"]
     search_fields = ["text", "endpoint__endpoint_id", "user__username"]
@@ -164,35 +164,35 @@ class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:
-        """With names, without the rest of the endpoint."""
+        """Load names with the rows, but not the endpoints' other columns."""
         names = ("user__username", "endpoint__endpoint_id")
         own = [field.name for field in Note._meta.fields]
         return super().get_queryset(request).select_related("user", "endpoint").only(*own, *names)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Notes are written on a model's page."""
+        """Deny: notes are written on a model's page."""
         return False
 
 
 class _WrittenBySyncs:
-    """What syncs write, for people to read."""
+    """Read-only admin for rows that syncs write."""
 
     fields: ClassVar[Any]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Everything."""
+        """Return every field."""
         return self.fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody but a sync adds one."""
+        """Deny: only a sync adds rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one."""
+        """Deny: nobody changes rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Syncs clear the oldest away; by hand it would only happen by a slip."""
+        """Deny: syncs delete the oldest rows; a manual deletion would be a mistake."""
         return False
 
 
@@ -209,24 +209,24 @@ class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ["-at", "-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
-        """With the endpoint's name, without any schema's document."""
+        """Load the endpoint's name with the rows, but no schema documents."""
         own = [field.name for field in Change._meta.concrete_fields]
         found = super().get_queryset(request).select_related("endpoint")
         return found.only(*own, "endpoint__endpoint_id")
 
     @admin.display(description="was")
     def was_id(self, change: Change) -> str:
-        """The digest of the version before."""
+        """The digest of the previous version."""
         return change.was_id or "none"
 
     @admin.display(description="is now")
     def now_id(self, change: Change) -> str:
-        """The digest of the version after."""
+        """The digest of the new version."""
         return change.now_id or "none"
 
     @admin.display(description="says")
     def summary(self, change: Change) -> str:
-        """The first line, and how many more there are."""
+        """The first line, and the number of further ones."""
         sentences = _sentences(change)
         if len(sentences) > 1:
             return f"{sentences[0]} (and {len(sentences) - 1} more)"
@@ -244,7 +244,7 @@ def _sentences(change: Change) -> list[str]:
 
 @admin.register(SyncReport)
 class SyncReportAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
-    """What each sync found."""
+    """Reports of syncs."""
 
     list_display = [
         "started_at",
@@ -275,47 +275,47 @@ class SyncReportAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-a
 
     @admin.display(description="schemas")
     def schemas(self, report: SyncReport) -> str:
-        """Fetched of due."""
+        """Fetched schemas, and the number that was due."""
         return f"{report.schemas_done} of {report.schemas_due}"
 
     @admin.display(description="new")
     def new_count(self, report: SyncReport) -> int:
-        """How many appeared."""
+        """Number of new models."""
         return len(report.new)
 
     @admin.display(description="changed")
     def changed_count(self, report: SyncReport) -> int:
-        """How many changed."""
+        """Number of changed models."""
         return len(report.changed)
 
     @admin.display(description="gone")
     def gone_count(self, report: SyncReport) -> int:
-        """How many vanished."""
+        """Number of models that are gone."""
         return len(report.gone)
 
     @admin.display(description="failed")
     def failed_count(self, report: SyncReport) -> int:
-        """How many could not be read."""
+        """Number of failures."""
         return len(report.failed)
 
     @admin.display(description="new models")
     def new_ids(self, report: SyncReport) -> SafeString | str:
-        """Their ids, one a line."""
+        """Ids of new models, one per line."""
         return _lines(report.new)
 
     @admin.display(description="changed models")
     def changed_ids(self, report: SyncReport) -> SafeString | str:
-        """Their ids, one a line."""
+        """Ids of changed models, one per line."""
         return _lines(report.changed)
 
     @admin.display(description="models gone")
     def gone_ids(self, report: SyncReport) -> SafeString | str:
-        """Their ids, one a line."""
+        """Ids of models that are gone, one per line."""
         return _lines(report.gone)
 
     @admin.display(description="failures")
     def failures(self, report: SyncReport) -> SafeString | str:
-        """What could not be read, and why."""
+        """What failed, and why."""
         return _lines([": ".join(map(str, entry)) for entry in report.failed])
 
 

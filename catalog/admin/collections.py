@@ -1,4 +1,4 @@
-"""Collections in the admin: within the limits that their own pages keep to."""
+"""Collections in the admin, with the same limits as on their own pages."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class ItemInline(admin.TabularInline):  # type: ignore[type-arg]
     max_num = collection_editing.MOST_ITEMS
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """With no more models than the collection's own page takes."""
+        """Limit the number of models as the collection's own page does."""
         return super().get_formset(request, obj, validate_max=True, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CollectionItem]:
-        """With the endpoints' names in the same query."""
+        """Load the endpoints' names in the same query."""
         return CollectionItem.objects.for_cards().order_by("position", "pk")
 
 
 class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A collection within the limits that its pages and its file keep to."""
+    """A collection's form, with the limits of its pages and its export file."""
 
     def clean_slug(self) -> str:
-        """An address that no other page has."""
+        """Reject a slug that another page uses."""
         slug = str(self.cleaned_data["slug"])
         if slug in collection_editing.RESERVED:
             raise forms.ValidationError(f"“{slug}” is the address of another page.")
         return slug
 
     def clean(self) -> dict[str, Any]:
-        """Clean texts, none of them longer than a file may hold."""
+        """Clean the texts; reject those longer than an export file allows."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         title, description = (str(cleaned.get(name, "")) for name in ("title", "description"))
         try:
@@ -57,7 +57,7 @@ class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Build a collection: choose models, order them by position, publish."""
+    """Edit a collection: add models, order them by position, publish."""
 
     form = CollectionForm
     list_display = ["title", "position", "is_published", "size", "page"]
@@ -73,7 +73,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def export(
         self, request: HttpRequest, collections: QuerySet[Collection]
     ) -> HttpResponse | None:
-        """The chosen collections as JSON, to be imported elsewhere."""
+        """Download the selected collections as JSON, which another Vitrine can import."""
         try:
             return import_export.as_file(collections.select_related("cover"), "collections")
         except ValueError as error:
@@ -81,22 +81,22 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return None
 
     def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
-        """Whoever makes one owns it."""
+        """Make the user who creates a collection its owner."""
         if not change:
             obj.owner_id = request.user.pk
         super().save_model(request, obj, form, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
-        """Each with the number of its models."""
+        """Annotate the number of models."""
         found: QuerySet[Collection] = super().get_queryset(request)
         return found.annotate(item_count=Count("items"))
 
     @admin.display(description="models", ordering="item_count")
     def size(self, collection: Any) -> int:
-        """How many models it holds."""
+        """Number of models."""
         return int(collection.item_count)
 
     @admin.display(description="page")
     def page(self, collection: Collection) -> SafeString:
-        """A link to what people see."""
+        """A link to the collection's public page."""
         return format_html('<a href="{}">open</a>', collection.get_absolute_url())

@@ -1,1 +1,1 @@
-"""What changed in the catalogue: records it and shows it."""
+"""The change log of the catalogue: recording and display."""

@@ -1,6 +1,6 @@
-"""News that other apps have for one person, shown beside those of the catalogue.
+"""News of other apps for one user, shown beside the catalogue's changes.
 
-The front page and the feed list them; each app registers its source when Django is ready.
+The front page and the feed list them; each app registers its source in `AppConfig.ready`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_SHOWN = 4  # on the front page
 
 @dataclass(frozen=True)
 class Entry:
-    """One piece of news; `key` stays the same while its words may change."""
+    """One piece of news; `key` stays the same if its text changes."""
 
     key: str
     at: datetime
@@ -33,17 +33,17 @@ SOURCES: list[Source] = []
 
 
 def register(source: Source) -> None:
-    """Have another app's news told as well."""
+    """Register another app's source of news."""
     if source not in SOURCES:
         SOURCES.append(source)
 
 
 def entries(user: User) -> list[Entry]:
-    """All news for this person, the newest first."""
+    """Return all news for this user, newest first."""
     found = [entry for source in SOURCES for entry in source(user)]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 def unread(user: User) -> list[Entry]:
-    """The newest that this person has not seen."""
+    """Return the newest entries that this user has not seen."""
     return [entry for entry in entries(user) if entry.is_unread][:MOST_SHOWN]

@@ -1,4 +1,4 @@
-"""Takes over the favourites of upstream's account, whose key the worker has, as a person's own."""
+"""Copies the favourites of upstream's account (that of FAL_KEY) to a user's own."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _SALT = "vitrine.account-favourites"
 
 
 def missing(user: User) -> QuerySet[Endpoint]:
-    """The models that the account has starred and this person has not."""
+    """Return the models that the account has starred and this user has not."""
     theirs = Endpoint.objects.listed().filter(is_favorited=True)
     return theirs.exclude(favourites__user_id=user.pk)
 
 
 def take_over(user: User) -> tuple[int, str]:
-    """Star all that are missing; returns their number and a signed token for `give_back`."""
+    """Star all missing ones; return their number and a signed token for `give_back`."""
     keys = list(missing(user).order_by("-position").values_list("pk", flat=True))
     _star(user, keys)
     return len(keys), signing.dumps([user.pk, keys], salt=_SALT, compress=True)
 
 
 def give_back(user: User, token: str) -> int:
-    """Remove what `take_over` starred; returns how many that were, 0 for an invalid token."""
+    """Remove what `take_over` starred; return how many, 0 for an invalid token."""
     try:
         owner, keys = signing.loads(token, salt=_SALT, max_age=24 * 3600)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""Exports the catalogue's listing entries as they came, in the shape of upstream's own listing."""
+"""Exports the catalogue's listing entries unchanged, in the format of upstream's listing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _AT_ONCE = 500  # entries a query
 
 
 def export(query: Query, starred: frozenset[int]) -> str:
-    """JSON of every model that a question finds, in upstream's order.
+    """Return JSON with every model that a query finds, in upstream's order.
 
-    A model that no sync has listed since entries are kept has its id alone.
+    A model that no sync has listed since entries are stored has only its id.
     """
     index = current(Revision.current())
     places = sorted(engine.find_all(query, starred, index))

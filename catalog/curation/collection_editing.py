@@ -68,10 +68,10 @@ class Arrangement:
 
 @transaction.atomic
 def create(title: str, by: User) -> Collection:
-    """A new collection, a draft at the end of all; raises ValueError with a sentence.
+    """Create a draft collection, placed last; raises ValueError with a message.
 
-    Two of one title could not be told apart, and are mostly a double click. A file and an undo
-    may bring a second one all the same (`begin`).
+    Rejects an existing title, which is usually a double click and would be ambiguous. An import or
+    an undo may still create a second collection of the same title (`begin`).
     """
     title = Arrangement(title).proper().title
     if Collection.objects.filter(title__iexact=title).exists():
@@ -80,7 +80,7 @@ def create(title: str, by: User) -> Collection:
 
 
 def begin(title: str, by: User) -> Collection:
-    """A new collection of this title, at an address of its own."""
+    """Create a collection with this title and a free slug."""
     with transaction.atomic():
         last = Collection.objects.aggregate(last=Max("position"))["last"]
         return Collection.objects.create(
@@ -93,7 +93,7 @@ def begin(title: str, by: User) -> Collection:
 
 
 def free_slug(title: str) -> str:
-    """A free slug for a collection of this title."""
+    """Return a free slug for a collection with this title."""
     base = slugify(title)[: LONGEST_SLUG - 5].strip("-") or "collection"
     taken = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken |= RESERVED
@@ -191,7 +191,7 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
 
 @transaction.atomic
 def put_in(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
-    """Append models; returns how many are new to it. Raises ValueError if it is full."""
+    """Append models; return how many were added. Raises ValueError if the collection is full."""
     items = _locked(collection)
     there = {item.endpoint_id for item in items}
     new = [endpoint for endpoint in endpoints if endpoint.pk not in there]
@@ -208,7 +208,7 @@ def put_in(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
 
 @transaction.atomic
 def put_back(collection: Collection, endpoint: Endpoint, position: int, note: str) -> None:
-    """Undo a removal: the model stands where it stood, with its note."""
+    """Undo a removal: insert the model at its former position, with its note."""
     items = [item for item in _locked(collection) if item.endpoint_id != endpoint.pk]
     lines = [Line(item.endpoint.endpoint_id, item.note) for item in items]
     lines.insert(position, Line(endpoint.endpoint_id, one_line(note, LONGEST_NOTE, "note")))
@@ -232,7 +232,7 @@ def take_out(collection: Collection, endpoint: Endpoint) -> tuple[int, str] | No
 
 @transaction.atomic
 def reorder(slugs: Sequence[str]) -> None:
-    """Put the collections themselves in order; those not named come after, as they stood."""
+    """Order the collections; those not named follow in their present order."""
     places = {slug: place for place, slug in enumerate(dict.fromkeys(slugs))}
     rows = list(Collection.objects.select_for_update().only("slug", "position"))
     rows.sort(key=lambda row: places.get(row.slug, len(places)))  # stable: by position before

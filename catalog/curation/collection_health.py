@@ -22,16 +22,16 @@ Before = dict[str, Any]  # a collection's lines and cover, for undo
 
 @dataclass(frozen=True)
 class Concern:
-    """One model of a collection, what is wrong with it, and which one could take its place."""
+    """A model of a collection with its problem, and the model that could replace it."""
 
     endpoint: Endpoint
     said: str
-    lines: Sequence[dict[str, Any]] = ()  # what changed, of one that is there all the same
+    lines: Sequence[dict[str, Any]] = ()  # the breaking changes, if the model still exists
     successor: Endpoint | None = None
 
 
 def concerns(collection: Collection, items: Sequence[CollectionItem]) -> list[Concern]:
-    """The problems of a collection, in its order; at most three queries.
+    """Return the problems of a collection, in its order; at most three queries.
 
     A breaking change is listed until a curator marks that model as checked.
     """
@@ -102,7 +102,7 @@ def _arrange(collection: Collection, lines: list[Line], cover: str, known: set[s
 
 
 def _lost(endpoint: Endpoint) -> str:
-    """Why a model should not be in a collection; empty if there is no reason."""
+    """Return why a model should not be in a collection; empty if there is no reason."""
     if endpoint.gone_at:
         return f"is gone upstream since {endpoint.gone_at:%-d %B %Y}"
     if endpoint.standing == Standing.BLOCKED:
@@ -111,7 +111,7 @@ def _lost(endpoint: Endpoint) -> str:
 
 
 def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
-    """Breaking changes by endpoint key, without those that upstream has reverted."""
+    """Return breaking changes by endpoint key, without those that upstream has reverted."""
     known = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
     changes = Change.objects.shown().filter(
         endpoint__in=collection.items.values("endpoint"),

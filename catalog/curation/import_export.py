@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 FORMAT, VERSION = "vitrine-collections", 1
-LARGEST_BYTES = 8 << 20  # a page between posts the text back, within DATA_UPLOAD_MAX_MEMORY_SIZE
+LARGEST_BYTES = 8 << 20  # the preview page posts the text again, below DATA_UPLOAD_MAX_MEMORY_SIZE
 MOST_COLLECTIONS = 1000
 _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
 _KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
@@ -52,7 +52,7 @@ class Step:
     known: Collection | None
     changes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)  # endpoint ids that are not in the catalogue
-    namesake: str = ""  # the slug of another collection of the same title, where this one is new
+    namesake: str = ""  # the slug of an existing collection of the same title, for a new one
 
     @property
     def word(self) -> str:
@@ -194,7 +194,7 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
         document["slug"]: document for document in dump_all(list(known.values()))["collections"]
     }
     named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
-    # All of them are read: a file may name more than a query may hold.
+    # All ids are read, because a file may contain more than a query's parameters allow.
     there = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
     titles = [entry.wanted.title for entry in entries if entry.slug not in known]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))

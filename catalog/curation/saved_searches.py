@@ -62,7 +62,7 @@ def query_of(found: SavedSearch) -> Query:
 def suggested(query: Query) -> str:
     """A default name for a query, from its text and filters."""
     chips = facets.chips(query, Place("", ""))
-    # `Category: Text to image` is said without its heading: a name is short.
+    # Leave out the heading of `Category: Text to image`, to keep the name short.
     parts = [query.text, *(chip.words.rpartition(": ")[2] for chip in chips)]
     return " · ".join(part for part in parts if part)[:LONGEST_NAME] or "All models"
 

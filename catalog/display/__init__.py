@@ -1,1 +1,1 @@
-"""What pages show of an answer: facets and chips, marks, and fragments kept per revision."""
+"""Parts of search pages: facets, filter chips, highlights, and cached fragments."""

@@ -1,4 +1,4 @@
-"""What narrows an answer, as pages show it: facets, chips of what is in force, and hints."""
+"""Prepares a search's filters for the page: facets, chips of active filters, and hints."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from catalog.search.filter_sets import Facet, FacetValue
 from catalog.search.query import STATUSES, Query
 
 SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
-_FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # until one of them is in force
+_FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # collapsed unless active
 
 
 class Place(NamedTuple):
-    """Where a question is asked: the page's address, its heading, and the facets that it fixes."""
+    """The context of a search: the page's path, its heading, and the facets that it fixes."""
 
     address: str
     title: str
     fixed: tuple[str, ...] = ()
 
     def href(self, query: Query, page: int = 1) -> str:
-        """The address of a question asked here."""
+        """Return the URL of a query in this context."""
         return self.address + replace(query, page=page).as_params(*self.fixed)
 
     def holds(self, query: Query) -> bool:
-        """Whether a question keeps to what is fixed here."""
+        """Return whether a query keeps the fixed facets."""
         return all(
             query.favourite if name == "favourite" else query.values(name) for name in self.fixed
         )
 
 
 class Chip(NamedTuple):
-    """One filter in force, and the address without it."""
+    """An active filter, and the URL of the search without it."""
 
     words: str
     href: str
 
 
 class Understood(NamedTuple):
-    """A question in one line: what is in force and what was left out.
+    """A one-line description of the query: active filters and ignored parts.
 
-    `edit` is the address where its words can be edited; empty where it was taken as it was typed.
+    `edit` is the URL at which its words can be edited; empty if it was used as typed.
     """
 
     chips: list[Chip]
@@ -56,7 +56,7 @@ class Understood(NamedTuple):
 
 @dataclass(frozen=True)
 class Section:
-    """One way to narrow the answer, as the page offers it."""
+    """One facet as the page shows it."""
 
     name: str
     title: str
@@ -64,43 +64,43 @@ class Section:
     choices: list[FacetValue]
     more: list[FacetValue]
     typed: list[Chip]
-    is_single: bool  # one value at a time
+    is_single: bool  # allows one value only
 
     @property
     def picked(self) -> int:
-        """How many of its values are in force."""
+        """The number of its selected values."""
         return len(self.typed) + sum(choice.is_picked for choice in (*self.choices, *self.more))
 
     @property
     def has_any(self) -> bool:
-        """Whether there is a choice to take the pick back."""
+        """Whether it has an "any" option, which clears the selection."""
         return self.is_single and (not self.typed or self.picked > len(self.typed))
 
     @property
     def is_open(self) -> bool:
-        """Whether it is shown unfolded."""
+        """Whether it is shown expanded."""
         return self.name not in _FOLDED or self.picked > 0
 
     @property
     def more_groups(self) -> list[tuple[str, list[FacetValue]]]:
-        """The rest: categories under what they make, others under no heading."""
+        """The remaining values: categories grouped by output, other facets in one group."""
         is_grouped = self.name == "category"
         return by_outcome(self.more, lambda one: one.value) if is_grouped else [("", self.more)]
 
     @property
     def is_more_open(self) -> bool:
-        """Whether something that is picked stands among the rest."""
+        """Whether a selected value is among the remaining ones."""
         return any(choice.is_picked for choice in self.more)
 
 
 def sections(answer: Answer, place: Place) -> list[Section]:
-    """The facets of an answer in the order of the page, without those that the place fixes."""
+    """Return the facets of an answer in page order, without those that the context fixes."""
     shown = (facet for facet in answer.facets if facet.name not in place.fixed)
     return [_section(facet, answer.query, place) for facet in shown]
 
 
 def understood(answer: Answer, place: Place) -> Understood:
-    """How a question was understood: a wish by its conditions, a search by the words used."""
+    """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
     query, meant, found = answer.query, answer.asked, answer.found
     is_wish = meant.q != query.q
     missed = found.missed if found and answer.total else ()
@@ -113,7 +113,7 @@ def understood(answer: Answer, place: Place) -> Understood:
 
 
 def chips(query: Query, place: Place) -> list[Chip]:
-    """Everything in force, what was typed first; the place's own facets are no filter."""
+    """Return every active filter, typed ones first, without the facets that the context fixes."""
     order, seconds = query.words.sort, query.seconds
     found = [
         (describe(asked, seconds), query.with_word(word, "")) for word, asked in query.words.taken
@@ -133,7 +133,7 @@ def chips(query: Query, place: Place) -> list[Chip]:
 
 
 def guesses(hints: Iterable[Hint], query: Query, place: Place) -> list[tuple[Hint, str]]:
-    """Hints, each with the address of what may have been meant; empty where a part is missing."""
+    """Return hints, each with the URL of the suggested query; empty if there is none."""
     words = {asked.word: word for word, asked in query.words.taken}
     found = []
     for hint in hints:
@@ -164,11 +164,11 @@ def _section(facet: Facet, query: Query, place: Place) -> Section:
 
 
 def _typed_label(asked: Condition) -> str:
-    """A typed value as it stands under its heading."""
+    """Return a typed value as shown under its heading."""
     words = " or ".join(label(asked.key, value) for value in asked.values)
     return f"Not: {words}" if asked.is_negated else words
 
 
 def _note(query: Query) -> str:
-    """What prices are compared."""
+    """Return the note on which prices are compared."""
     return f"of a run of {query.seconds:g} s" if query.seconds else "of a typical run"

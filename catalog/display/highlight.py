@@ -1,4 +1,4 @@
-"""Where a text shows what was searched for: `<mark>` around it, everything else escaped."""
+"""Marks search terms in texts with `<mark>`; everything else is escaped."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from catalog.search.tokenizer import tokenize
 from core.formatting import shorten
 
 _GLUED_FROM = 5
-_LEAD = 24  # signs of a description before its first mark, when it is cut
+_LEAD = 24  # characters of a description kept before its first mark when it is cut
 
 
 @dataclass(frozen=True)
 class Highlighter:
-    """What to mark in names, ids and descriptions."""
+    """The search terms to mark in names, ids and descriptions."""
 
     pattern: re.Pattern[str]
 
     def in_text(self, text: str) -> SafeString:
-        """The text, safe, with the marks in it."""
+        """Return the text as safe HTML with marks."""
         marks = self.pattern.finditer(_bare(text))
         ends = [0, *(end for found in marks for end in found.span()), len(text)]
         pieces: list[str] = [escape(text[start:end]) for start, end in pairwise(ends)]
@@ -33,7 +33,7 @@ class Highlighter:
         return mark_safe("".join(pieces))  # noqa: S308  all escaped
 
     def in_excerpt(self, text: str, length: int) -> SafeString:
-        """So much of the text that its first mark is in sight."""
+        """Return at most `length` characters of the text, around its first mark."""
         found = self.pattern.search(_bare(text))
         if len(text) <= length:
             return self.in_text(text)
@@ -46,13 +46,13 @@ class Highlighter:
 
 
 def _bare(text: str) -> str:
-    """The text as the words of a question are, `uber` for `Über`; itself where signs would move."""
+    """Normalize like queries, `Über` to `uber`; unchanged if the length would change."""
     bare = spelling.normalize(text)
     return bare if len(bare) == len(text) else text
 
 
 def highlighter(found: Found | None) -> Highlighter | None:
-    """What an answer was found by; None when no words were asked for."""
+    """Return a highlighter for an answer's words; None for a query without words."""
     if found is None:
         return None
     words = [word for text in found.used for word in tokenize(text)]
@@ -65,7 +65,7 @@ def highlighter(found: Found | None) -> Highlighter | None:
 
 
 def _ways(text: str, words: tuple[str, ...]) -> list[str]:
-    """How a typed word may stand in a text, as patterns."""
+    """Return the spellings in which a typed word may occur in a text, as patterns."""
     number = spelling.version(text) or (text if text.isdecimal() else "")
     if number:
         return [rf"v?{r'[.,]?'.join(number.split('.'))}(?!\d)"]

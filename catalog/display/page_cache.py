@@ -43,7 +43,7 @@ class Region(NamedTuple):
     total: int
     said: str
     canonical: str
-    has_gaps: bool  # some card's picture is not there yet
+    has_gaps: bool  # at least one card has no picture yet
 
 
 class Notice(NamedTuple):
@@ -81,7 +81,7 @@ def _region(revision: str, token: str, place: Place, query: Query, starred: Star
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
         "saving": reverse("catalog:saved-search-new") + query.as_params()
-        if query.as_params("favourite")  # one's favourites as they are have their page
+        if query.as_params("favourite")  # favourites without further filters have their own page
         else "",
         "understood": facets.understood(answer, place),
         "cleared": place.href(query.bare()),
@@ -166,9 +166,9 @@ def published() -> Iterable[Collection]:
 
 
 def _overview() -> tuple[list[Category], list[int]]:
-    """Every category with its count and first picture, the largest first; and what is featured.
+    """Return every category with its count and first picture, largest first, and featured models.
 
-    That are the first models in use that upstream pins or highlights, as primary keys.
+    Featured are the first active models that upstream pins or highlights, as primary keys.
     """
     found: dict[str, Category] = {}
     featured: list[int] = []
@@ -186,10 +186,10 @@ def _overview() -> tuple[list[Category], list[int]]:
 
 
 def _families(answer: Answer) -> list[Family]:
-    """The cards of an answer by family.
+    """Return the cards of an answer grouped by family.
 
-    They stay apart where one family or favourites are asked for, and where a page shows all without
-    folding: what is left of a narrow question is compared card by card.
+    Not grouped if a family or favourites are requested, or if one page shows all results: the few
+    results of a narrow query are compared card by card.
     """
     cards, query = distinguish(answer.endpoints), answer.asked
     is_one_family = any(one.key == "group" for one in query.conditions)
@@ -214,7 +214,7 @@ def _is_other(found: Found) -> bool:
 
 
 def _notices(place: Place, answer: Answer) -> list[Notice]:
-    """Notices on corrected spelling."""
+    """Return notices on corrected spelling."""
     found, query = answer.found, answer.query
     if found is None or not answer.total or not found.corrected:
         return []

@@ -1,1 +1,1 @@
-"""Filters: what holds of a model, and what a question may ask of it, in one vocabulary."""
+"""Filters: facts about endpoints, and conditions on them, in one vocabulary."""

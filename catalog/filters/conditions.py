@@ -1,4 +1,4 @@
-"""What a question asks of an endpoint's facts: `duration:>=10` accepts `duration:5-12`."""
+"""Conditions of a query on an endpoint's facts: `duration:>=10` accepts `duration:5-12`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMPARED = re.compile(rf"{_SIGN}\s*{_NUMBER}")
 _SIGNED = re.compile(rf"{_SIGN}(.+)")
 _BETWEEN = re.compile(rf"{_NUMBER}\s*(?:\.\.|…|-|\u2013|to)\s*{_NUMBER}")
 _SAME = {"=>": ">=", "≥": ">=", "=<": "<=", "≤": "<="}
-BY_DURATION = {"price", "resolution"}  # what depends on how long a video is
+BY_DURATION = {"price", "resolution"}  # keys whose values depend on a video's length
 _LINES = {"1k": 1024, "2k": 2048, "4k": 2160, "8k": 4320}
 LINE_NAMES = {lines: name for name, lines in _LINES.items()}
 _ALTERNATIVE = re.compile(r'"[^"]*"|[^,"]+')
@@ -26,26 +26,26 @@ _PRICE = re.compile(r"([\d.]+)/s\*([\d.]+)")
 
 
 class Span(NamedTuple):
-    """Numbers from `low` to `high`, either of which may itself be left out."""
+    """Numbers from `low` to `high`, either of which may be excluded."""
 
     low: float = 0.0
     high: float = math.inf
-    is_above: bool = False  # low itself is left out
-    is_below: bool = False  # high itself is left out
+    is_above: bool = False  # low itself is excluded
+    is_below: bool = False  # high itself is excluded
 
     def meets(self, low: float, high: float) -> bool:
-        """Whether any number from `low` to `high` is one of these."""
+        """Whether the ranges overlap."""
         starts = high > self.low or (high == self.low and not self.is_above)
         return starts and (low < self.high or (low == self.high and not self.is_below))
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing asked for. It holds of an endpoint that has a fact which it accepts (`holds`).
+    """One condition. It holds for an endpoint with at least one fact that it accepts (`holds`).
 
-    `values` are alternatives, in canonical form. A typed value is matched loosely where the key is
-    open (`lip sync` finds `lip-sync`), one that was picked exactly. Prices and resolutions are
-    compared for a run of so many `seconds`, where the question asks for a length.
+    `values` are alternatives, in canonical form. Typed values of an open key match loosely (`lip
+    sync` finds `lip-sync`), selected ones exactly. Prices and resolutions are compared for a run of
+    `seconds`, if the query states a length.
     """
 
     key: str
@@ -54,17 +54,17 @@ class Condition:
     is_loose: bool = False
 
     def accepts(self, fact: str, seconds: float | None = None) -> bool:
-        """Whether this fact is one that is asked for; a negated condition wants none of them."""
+        """Whether the condition matches this fact, regardless of `is_negated`."""
         key, _, value = fact.partition(":")
         return key == self.key and any(self._matches(one, value, seconds) for one in self.values)
 
     def holds(self, facts: Iterable[str], seconds: float | None = None) -> bool:
-        """Whether an endpoint with these facts is one that is asked for."""
+        """Whether the condition holds for an endpoint with these facts."""
         return any(self.accepts(fact, seconds) for fact in facts) is not self.is_negated
 
     @property
     def word(self) -> str:
-        """The condition as one would type it."""
+        """The condition as typed in a query."""
         listed = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
         return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
 
@@ -82,9 +82,9 @@ class Condition:
 
 
 def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Condition | None:
-    """What `key:value` asks for; None where the key or the value is not known.
+    """Parse `key:value`; None if the key or the value is unknown.
 
-    `value` may name alternatives, separated by commas.
+    `value` may contain alternatives, separated by commas.
     """
     known = KEYS.get(key) or KEYS.get(SYNONYMS.get(key.casefold(), key.casefold()))
     if known is None:
@@ -100,9 +100,9 @@ def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Conditio
 
 
 def canonical(key: Key, value: str) -> str:
-    """A value as the facts spell it; empty where the key has no such value.
+    """Return a value in the spelling of the facts; empty if the key has no such value.
 
-    The beginning of a known value is understood, so that an answer comes while somebody types.
+    A prefix of a known value is accepted, so that results appear while somebody types.
     """
     text, plain = value.strip(), folded(value)
     for form, spelling in key.spellings:
@@ -124,7 +124,7 @@ def canonical(key: Key, value: str) -> str:
 
 @byte_cached(1 << 20)
 def parse_span(key: str, text: str) -> Span | None:
-    """The numbers that a text means: `>=10`, `10s`, `5..10`, `$0.50`, `50c`; None if none."""
+    """Parse a number or range: `>=10`, `10s`, `5..10`, `$0.50`, `50c`; None if it is neither."""
     text = text.strip().lower()
     if key == "price" and text in {"free", "gratis", "0"}:
         return Span(0, 0)
@@ -143,10 +143,10 @@ def parse_span(key: str, text: str) -> Span | None:
 
 
 def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Conditions that are to hold together, as few as say the same.
+    """Combine conditions that must all hold into as few equivalent ones as possible.
 
-    Numbers of a key become one range (`duration:>=5 duration:<=10`), other values alternatives
-    where the key takes them so.
+    Numbers of a key become one range (`duration:>=5 duration:<=10`), other values become
+    alternatives if the key allows them.
     """
     found: dict[tuple[object, ...], Condition] = {}
     for one in conditions:
@@ -165,7 +165,7 @@ def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
 
 
 def asked_length(conditions: Iterable[Condition]) -> float | None:
-    """The shortest length that a question asks for, which prices are compared for; None: none."""
+    """Return the shortest requested length in seconds, for comparing prices; None: unspecified."""
     durations = (c for c in conditions if c.key == "duration" and not c.is_negated)
     first = next(durations, None)
     span = parse_span("duration", first.values[0]) if first else None
@@ -173,19 +173,19 @@ def asked_length(conditions: Iterable[Condition]) -> float | None:
 
 
 def folded(text: str) -> str:
-    """A text as loose matching sees it: `Lip Sync` and `lip_sync` → `lip-sync`."""
+    """Normalize a text for loose matching: `Lip Sync` and `lip_sync` → `lip-sync`."""
     return re.sub(r"[\s_-]+", "-", text.strip().casefold())
 
 
 def format_number(number: float) -> str:
-    """A number as short as it goes: `10.0` → `10`, `0.05` → `0.05`."""
+    """Format a number as short as possible: `10.0` → `10`, `0.05` → `0.05`."""
     return f"{number:.8f}".rstrip("0").rstrip(".") if number else "0"
 
 
 def line_count(resolution: str) -> int | None:
-    """How many lines a resolution has, so that they can be compared: `1080p` → 1080, `4k` → 2160.
+    """Return a resolution's number of lines, for comparison: `1080p` → 1080, `4k` → 2160.
 
-    A fact may say how long a video of it may be: `1080p@8`.
+    Ignores the longest duration that a fact may state: `1080p@8`.
     """
     name = resolution.partition("@")[0]
     if name in _LINES:
@@ -202,7 +202,7 @@ def _number(key: str, digits: str, unit: str) -> float | None:
 
 
 def numbers_of(key: str, value: str, seconds: float | None) -> tuple[float, float] | None:
-    """The numbers that a fact says; a price by the second comes as that of so many seconds."""
+    """Return the numbers of a fact; a price per second is multiplied by `seconds`."""
     if key == "resolution":
         return (lines, lines) if (lines := line_count(value)) else None
     if match := _PRICE.fullmatch(value):
@@ -225,7 +225,7 @@ def _narrowed(was: Condition, more: Condition) -> Condition:
 
 
 def _written(key: str, span: Span) -> str:
-    """Numbers as one would type them; `=5` where a bare 5 asks for something else."""
+    """Format numbers as typed; `=5` if a plain 5 would have another meaning."""
     low, high = (
         LINE_NAMES.get(int(n), f"{n:g}p")
         if key == "resolution" and n < math.inf

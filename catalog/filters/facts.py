@@ -1,9 +1,9 @@
-"""What holds of an endpoint, as words: its schema's facts and what its listing says.
+"""The facts of an endpoint, from its schema and its listing entry.
 
-How a search engine uses it: keep for each distinct fact the endpoints that have it. A condition's
-endpoints are those of all facts that it `accepts`, or all others where it `is_negated`; conditions
-hold together. A facet's count sets the picks of its own key aside, unless the key `joins_all`.
-`is:favourite` is no fact of the catalogue: the engine answers it from the asker's stars.
+A search engine keeps the set of endpoints for each distinct fact. A condition selects the union of
+the sets of the facts that it `accepts`, or the complement where it `is_negated`; a query intersects
+its conditions. A facet's counts ignore the selection of its own key, unless the key `joins_all`.
+`is:favourite` is no fact of the catalogue: the engine takes it from the user's stars.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Listing(NamedTuple):
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
-    """Every fact of an endpoint, each once, in no order that means anything."""
+    """Return every fact of an endpoint, each once, in no particular order."""
     said, tags = texts(row.facts), texts(row.tags)
     found = [
         f"category:{row.category or 'unknown'}",
@@ -78,13 +78,13 @@ def facts_of(row: Listing) -> tuple[str, ...]:
 
 
 def texts(given: Any) -> list[str]:
-    """The texts of a JSON list; upstream may have put anything there."""
+    """Return the texts of a JSON list, which upstream may have filled with any values."""
     listed = given if isinstance(given, list) else []
     return [text for text in listed if isinstance(text, str) and text.strip()]
 
 
 def _filed(category: str, said: set[str]) -> list[str]:
-    """What the category says where the schema does not tell what an endpoint takes or makes."""
+    """Return the input and output media of the category, if the schema does not give them."""
     taken, _, made = _FILED.get(category, category).partition("-to-")
     if not {taken, made} <= _MEDIA.keys():
         return []
@@ -95,7 +95,7 @@ def _filed(category: str, said: set[str]) -> list[str]:
 
 
 def outcome(category: str) -> str:
-    """What a category makes, as a value of `out:`; `training`, or empty where it does not say."""
+    """Return a category's output as a value of `out:`; `training`, or "" if it has none."""
     if category == "training":
         return category
     made = _FILED.get(category, category).rpartition("-to-")[2]
@@ -113,7 +113,7 @@ def _state(row: Listing) -> list[str]:
 
 
 def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
-    """What the listing says of abilities that no field shows."""
+    """Return the abilities that the listing states and no field shows."""
     found = []
     if row.stream_url or row.endpoint_id.endswith("/stream"):
         found.append("can:streaming")
@@ -131,7 +131,7 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
 
 
 def _price(row: Listing, said: list[str]) -> list[str]:
-    """The price of a typical run where it can be told, and what the price is for."""
+    """Return the price of a typical run, if it can be computed, and the unit of the price."""
     if row.unit_price_usd is None or row.currency not in {"", "USD"}:
         return []
     per = f"per:{_per(row.price_unit)}"
@@ -147,7 +147,7 @@ def _price(row: Listing, said: list[str]) -> list[str]:
 
 @byte_cached(1 << 19)
 def _per(words: str) -> str:
-    """What a price is for, as `per:` names it: `1000 characters` → `character`."""
+    """Return a price's unit as a value of `per:`: `1000 characters` → `character`."""
     unit = parse_unit(words)
     if unit.kind == "compute second":
         return unit.kind

@@ -1,4 +1,4 @@
-"""Facts and conditions in words that people read: `in:images` → `Takes two or more images`."""
+"""Facts and conditions as text for people: `in:images` → `Takes two or more images`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Part(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Abilities of one kind; `title` stands before them."""
+    """Abilities of one kind; `title` precedes them."""
 
     title: str
     parts: list[Part]
 
 
 def label(key: str, value: str) -> str:
-    """One value under the heading of its key."""
+    """Return the label of a value under its key's heading."""
     if key in _AS_IT_IS:
         return value
     if KEYS[key].is_measured:
@@ -42,7 +42,7 @@ def label(key: str, value: str) -> str:
 
 
 def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple[str, list[_T]]]:
-    """Items under what their category makes, in the order of the page."""
+    """Group items by their category's output, in page order."""
     titles = {**KEYS["out"].labels, "training": "Training"}
     found: dict[str, list[_T]] = {title: [] for title in (*titles.values(), "Other")}
     for item in items:
@@ -51,7 +51,7 @@ def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple
 
 
 def describe(asked: Condition, seconds: float | None = None) -> str:
-    """A condition by itself, as the page repeats it; a price is that of so many seconds."""
+    """Return a condition as text on its own; prices are for a run of `seconds`."""
     key, labels = KEYS[asked.key], [label(asked.key, value) for value in asked.values]
     words = key.said.format(
         title=key.title, labels=" or ".join(labels), lowered=" or ".join(map(_lowered, labels))
@@ -62,7 +62,7 @@ def describe(asked: Condition, seconds: float | None = None) -> str:
 
 
 def summarize(facts: Iterable[str]) -> list[Group]:
-    """What a model can do, in a line: each part with the words that search for its like."""
+    """Summarize a model's abilities in a line; each part links to similar models."""
     held: dict[str, list[str]] = defaultdict(list)
     for fact in facts:
         key, _, value = fact.partition(":")
@@ -83,7 +83,7 @@ def _part(key: str, value: str) -> Part:
 
 
 def _lengths(values: list[str]) -> list[Part]:
-    """The shortest and the longest that can be asked for."""
+    """The shortest and the longest possible length."""
     ends = [float(end) for value in values for end in value.split("-")]
     if not ends:
         return []
@@ -125,7 +125,7 @@ def _seconds(value: float) -> str:
 
 
 def _figure(key: str, value: float) -> str:
-    """One end of a span; empty where it is open."""
+    """One end of a range; empty if it is open."""
     if value == float("inf"):
         return ""
     if key == "price":
@@ -136,6 +136,6 @@ def _figure(key: str, value: float) -> str:
 
 
 def _lowered(words: str) -> str:
-    """Within a sentence: `An image` → `an image`; `3D models` and `LoRA` stay."""
+    """Lower-case the first letter for use in a sentence: `An image` → `an image`; not `LoRA`."""
     first = words.partition(" ")[0]
     return words[:1].lower() + words[1:] if len(first) == 1 or first[1:].islower() else words

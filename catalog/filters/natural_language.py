@@ -1,8 +1,8 @@
-"""A wish in plain words as query words: `ten-second video from two pictures, under a dollar`.
+"""Translates a wish to query words: `ten-second video from two pictures, under a dollar`.
 
-It is offered to whoever typed it, and asked only where no text has the words: a sentence may be
-about a name as well. A wish names at least three things that a model can be asked for. Words that
-say nothing of a model are dropped, all others stay.
+The translation is offered to the user, and used directly only if no text contains the words, since
+a sentence may also be part of a name. A wish states at least three conditions. Words without
+relevance are dropped; all others remain in the query.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NUMBERS: dict[str, str] = _TABLE["numbers"]
 _NAMED = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _PARTS = _TABLE["parts"] | {"number": rf"(?P<number>\d+(?:[.,]\d+)?|{_NAMED})"}
 _FILLERS = frozenset(_TABLE["fillers"].split())
-FEWEST = 3  # things asked for; fewer are a search as any other
+FEWEST = 3  # conditions; a text with fewer is an ordinary search
 
 
 def _compile(form: str) -> re.Pattern[str]:
@@ -29,10 +29,10 @@ _PHRASES = [(_compile(form), word) for form, word in _TABLE["phrases"].items()]
 
 
 def to_query_words(text: str, fewest: int = FEWEST) -> str:
-    """The same wish in query words; empty where the text asks for fewer things."""
+    """Return the wish in query words; empty if the text states fewer conditions."""
     if '"' in text:
         return ""
-    found: dict[str, str] = {}  # key → query word: of each the first
+    found: dict[str, str] = {}  # key → query word; the first of each key
     for form, word in _PHRASES:
         for match in form.finditer(text):
             found.setdefault(word.lstrip("-").partition(":")[0], _filled(word, match))
@@ -45,7 +45,7 @@ def to_query_words(text: str, fewest: int = FEWEST) -> str:
 
 
 def _filled(word: str, match: re.Match[str]) -> str:
-    """A query word with what was found: `price:<{number}` → `price:<0.5`."""
+    """Return a query word with its placeholder filled in: `price:<{number}` → `price:<0.5`."""
     found = match.groupdict()
     typed = found.get("number") or "0"
     number = _NUMBERS.get(typed.casefold(), typed.replace(",", "."))

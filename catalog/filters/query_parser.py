@@ -1,4 +1,4 @@
-"""A typed question taken apart: text to search for, conditions, hints at what is not understood."""
+"""Parses a typed query into text to search for, conditions, and hints on unknown words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORD = re.compile(
     r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.IGNORECASE,
 )
-_ORDERS = {  # sort → the words that ask for it
+_ORDERS = {  # sort → phrases that request it
     "price": re.compile(r"(?i)(?<!\S)(?:cheapest|least expensive|lowest[- ]priced?)(?!\S)"),
     "newest": re.compile(r"(?i)(?<!\S)newest(?!\S)"),
 }
@@ -28,7 +28,7 @@ _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 @dataclass(frozen=True)
 class Hint:
-    """Something that was not understood and left out, and the word that may have been meant."""
+    """A word that was not understood and is ignored, with the suggested correction."""
 
     word: str
     message: str
@@ -36,20 +36,20 @@ class Hint:
 
 
 class ParsedQuery(NamedTuple):
-    """A question taken apart: `text` is what is left for the text search."""
+    """A parsed query; `text` is the remaining text for full-text search."""
 
     text: str
     conditions: tuple[Condition, ...] = ()
     hints: tuple[Hint, ...] = ()
-    taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with what it asks for
-    wish: str = ""  # `text` in query words, where it is plainly a wish
-    sort: str = ""  # the order that words ask for
-    sort_words: str = ""  # those words, as typed
+    taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with its condition
+    wish: str = ""  # `text` translated to query words, if it is a wish
+    sort: str = ""  # the order that the text requests
+    sort_words: str = ""  # the words of that request, as typed
 
 
 @byte_cached(1 << 20)
 def parse_query(q: str) -> ParsedQuery:
-    """Take a typed question apart; a word that is not understood becomes a hint, no condition."""
+    """Parse a typed query; a word that is not understood becomes a hint instead of a condition."""
     text: list[str] = []
     taken: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
@@ -66,7 +66,7 @@ def parse_query(q: str) -> ParsedQuery:
             hints.append(hint)
     said, sort, sort_words = _order(" ".join(text))
     wish = to_query_words(said)
-    if sort and not wish:  # "cheapest video" is a wish if it says nothing else
+    if sort and not wish:  # "cheapest video" alone is a search, not a wish
         meant = to_query_words(said, 1)
         wish = meant if all(":" in word for word in meant.split()) else ""
     if wish:
@@ -77,7 +77,7 @@ def parse_query(q: str) -> ParsedQuery:
 
 
 def _order(said: str) -> tuple[str, str, str]:
-    """A text without the words that ask for an order, that order, and those words."""
+    """Return the text without the words that request an order, the order, and those words."""
     for order, form in _ORDERS.items() if '"' not in said else ():
         if match := form.search(said):
             return " ".join(form.sub(" ", said).split()), order, match[0]
@@ -85,7 +85,7 @@ def _order(said: str) -> tuple[str, str, str]:
 
 
 def replace_words(q: str, word: str, other: str = "") -> str:
-    """A question with another word in the place of one or of some, or without them."""
+    """Return a query with words replaced by `other`, or removed."""
     pieces = _PIECE.findall(q)
     for piece in _PIECE.findall(word):
         if piece in pieces:
@@ -95,7 +95,7 @@ def replace_words(q: str, word: str, other: str = "") -> str:
 
 
 def unknown_value_hint(asked: Condition, known: Iterable[str]) -> Hint | None:
-    """A hint where none of the `known` facts is what a condition on an open key asks for."""
+    """Return a hint if none of the `known` facts matches a condition on an open key."""
     held = [fact for fact in known if fact.startswith(f"{asked.key}:")]
     if not KEYS[asked.key].is_open or not held or any(map(asked.accepts, held)):
         return None
@@ -105,7 +105,7 @@ def unknown_value_hint(asked: Condition, known: Iterable[str]) -> Hint | None:
 
 
 def _text_hints(piece: str) -> list[Hint]:
-    """What a word that is looked for in texts may have meant instead."""
+    """Return suggestions for a word that is searched for in texts."""
     for key in KEYS.values():
         if key.bare and key.bare.fullmatch(piece):
             message = f"{piece} is looked for in names and texts."
@@ -119,7 +119,7 @@ def _text_hints(piece: str) -> list[Hint]:
 
 
 def _hint(word: str, typed: str, value: str) -> Hint | None:
-    """Why a word is not understood; nothing while its value is still to be typed."""
+    """Return the hint for a word that is not understood; None while its value is still missing."""
     if not value.strip("<>=≥≤.$€£ -"):
         return None
     key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
@@ -139,7 +139,7 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
 
 
 def _flag(typed: str, value: str) -> str:
-    """What `sound:yes` means: the value of another key, wanted or not; empty where it is none."""
+    """Return what `sound:yes` means: a value of another key, maybe negated; "" if nothing."""
     for key in ("can", "is") if value.casefold() in _YES | _NO else ():
         if meant := parse_condition(key, typed, is_typed=True):
             return f"{'-' if value.casefold() in _NO else ''}{meant.word}"
@@ -147,7 +147,7 @@ def _flag(typed: str, value: str) -> str:
 
 
 def _with_other_key(typed: str, value: str) -> str:
-    """The word under the key that is written most alike, as far as that takes the value."""
+    """Return the word with the most similar key, without its value if that key rejects it."""
     for like in nearest(typed, [*KEYS, *SYNONYMS]):
         name = SYNONYMS.get(like, like)
         fits = parse_condition(name, value, is_typed=True)
@@ -156,8 +156,8 @@ def _with_other_key(typed: str, value: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], most: int = 1) -> tuple[str, ...]:
-    """Those of the known words that are written most alike, as far as any are."""
-    from rapidfuzz import fuzz, process  # as in `spelling.py`: only for who mistypes
+    """Return up to `most` of the known words that are most similar, if any are."""
+    from rapidfuzz import fuzz, process  # as in `spelling.py`: loaded only for typing errors
 
     found = process.extract(
         word.casefold()[:64], known, scorer=fuzz.ratio, score_cutoff=60, limit=most

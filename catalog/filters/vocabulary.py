@@ -1,7 +1,7 @@
-"""The words that a question may use, read from `vocabulary.toml`: `in:image`, `duration:>=10`.
+"""The words of the query language, read from `vocabulary.toml`: `in:image`, `duration:>=10`.
 
-A fact is one such word that holds of an endpoint (`facts.py`); a condition is one that is asked
-for (`conditions.py`). Both keep to the keys of the table.
+A fact is such a word that is true of an endpoint (`facts.py`); a condition is one that a query
+requires (`conditions.py`). Both use the keys of the table.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 NEW_FOR_DAYS = 30
-FAVOURITE = "is:favourite"  # of the asker's stars: no endpoint has it as a fact
+FAVOURITE = "is:favourite"  # from the user's stars; no endpoint has it as a fact
 _FILE = Path(__file__).with_name("vocabulary.toml")
 
 
 @dataclass(frozen=True)
 class Key:
-    """What may stand before the colon; the table's head explains each column."""
+    """A key (the part before the colon); the table's head explains each column."""
 
     name: str
     title: str
@@ -45,12 +45,12 @@ class Key:
 
     @property
     def is_open(self) -> bool:
-        """Whether its values are what the catalogue holds."""
+        """Whether its values are those that occur in the catalogue."""
         return not (self.values or self.is_number)
 
     @property
     def is_measured(self) -> bool:
-        """Whether its values are compared: numbers, or resolutions by their lines."""
+        """Whether its values are compared as numbers, or as resolutions by their lines."""
         return self.is_number or self.name == "resolution"
 
 

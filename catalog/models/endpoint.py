@@ -120,7 +120,7 @@ class Endpoint(models.Model):
 
     objects = EndpointQuerySet.as_manager()
 
-    # `entry_digest` of a workflow of the account that no listing has: a sync leaves it alone.
+    # `entry_digest` of a workflow of the account, which no listing has: syncs do not change it.
     OF_ACCOUNT = "account"
 
     class Meta:
@@ -159,7 +159,7 @@ class Endpoint(models.Model):
 
 
 class ListingEntry(models.Model):
-    """What upstream's listing says of an endpoint, as it came; no list of endpoints loads it."""
+    """An endpoint's entry in upstream's listing, unchanged; no list of endpoints loads it."""
 
     endpoint = models.OneToOneField(
         Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="entry"

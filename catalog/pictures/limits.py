@@ -1,4 +1,4 @@
-"""How long fetching thumbnails takes and rests, and how much of the storage they may fill."""
+"""Time limits for fetching thumbnails, and the storage that they may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
-    """Seconds, and bytes of our storage."""
+    """Durations in seconds, sizes in bytes of our storage."""
 
     fetch_s: float = 60.0
     idle_s: float = 2.0

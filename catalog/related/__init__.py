@@ -1,1 +1,1 @@
-"""What belongs to a model: its family, what is like it, and who takes its results."""
+"""Models related to a model: its family, similar models, and models that take its results."""

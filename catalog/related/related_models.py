@@ -1,7 +1,7 @@
-"""What belongs to a model: its family, its trainers, what is like it, what follows it.
+"""The models related to a model: family, trainers, similar models, successor.
 
-A function of the catalogue alone, kept under the revision's token. Nothing here reads every row:
-candidates come from the search's index, and one query fetches those that are weighed.
+Depends only on the catalogue, so results are cached by its revision. No function reads every row:
+candidates come from the search index, and one query loads those that are scored.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from catalog.search.index import Index, Places, current
 from core.byte_cache import byte_cached
 
 MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
-_MANY = 12  # siblings by the beginning of their ids alone
+_MANY = 12  # siblings by id prefix only
 _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
-_WORDS_COUNT = 6.0  # against all facts together, which are about twice that
+_WORDS_COUNT = 6.0  # weight of the words; that of all facts together is about twice this
 _TELLING = ("in", "out", "can")
 _PICTURE = ("small", "large", "clip", "colour")
 _COLUMNS = (*Listing._fields, "group_label", *(f"picture__{name}" for name in _PICTURE))
@@ -41,7 +41,7 @@ _COLUMNS = (*Listing._fields, "group_label", *(f"picture__{name}" for name in _P
 
 @dataclass(frozen=True)
 class Relative:
-    """A model beside the one that is shown: what it takes and makes, and what only it can do."""
+    """A related model: its inputs, outputs, and the abilities that only it has."""
 
     endpoint: Endpoint
     name: str
@@ -51,17 +51,17 @@ class Relative:
 
     @property
     def takes(self) -> str:
-        """What goes in, in words."""
+        """Its inputs as text."""
         return self._words("Takes")
 
     @property
     def makes(self) -> str:
-        """What comes out, in words."""
+        """Its outputs as text."""
         return self._words("Makes")
 
     @property
     def can(self) -> str:
-        """Lengths, sizes and settings, in words."""
+        """Lengths, sizes and settings as text."""
         return self._words("")
 
     def _words(self, title: str) -> str:
@@ -71,7 +71,7 @@ class Relative:
 
 @dataclass(frozen=True)
 class Successor:
-    """What to use instead of a model; `is_named` where upstream or its own family says so."""
+    """The replacement of a model; `is_named` if upstream or the model's family states it."""
 
     endpoint: Endpoint
     is_named: bool
@@ -79,7 +79,7 @@ class Successor:
 
 @dataclass(frozen=True)
 class Related:
-    """All that belongs to a model; `successor` is only of one that is deprecated or gone."""
+    """All models related to a model; only a deprecated or gone one has a `successor`."""
 
     family: list[Relative]
     family_name: str
@@ -91,12 +91,12 @@ class Related:
 
 
 def find_related(endpoint: Endpoint, revision: str) -> Related:
-    """What belongs to an endpoint under a revision of the catalogue."""
+    """Return the models related to an endpoint at a revision of the catalogue."""
     return _related(revision, endpoint.pk)
 
 
 def successor(endpoint: Endpoint, revision: str) -> Successor | None:
-    """What to use instead of a deprecated or gone model; None for any other."""
+    """Return the replacement of a deprecated or gone model; None for any other."""
     return _related(revision, endpoint.pk).successor if _is_over(endpoint) else None
 
 
@@ -138,14 +138,14 @@ def _facts(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def _stem(endpoint_id: str) -> str:
-    """The part of an id that a family shares: owner and application."""
+    """Return the part of an id that a family shares: owner and application."""
     return "/".join(endpoint_id.split("/")[:2])
 
 
 def _family(me: Endpoint) -> list[Endpoint]:
-    """The model and its siblings by group, else by the beginning of the id.
+    """Return the model and its siblings by group, else by the beginning of the id.
 
-    Many of a vendor's ids may begin alike: then only those of the same category are siblings.
+    If many of a vendor's ids begin alike, only those of the same category are siblings.
     """
     stem = _stem(me.endpoint_id)
     same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
@@ -163,7 +163,7 @@ def _begins(stem: str) -> Q:
 
 
 def _names(family: Sequence[Endpoint]) -> dict[int, str]:
-    """What tells siblings apart: upstream's label, else the name, if need be the end of the id."""
+    """Return what distinguishes siblings: upstream's label, else the name or the end of the id."""
     apart = {one.pk: one.endpoint_id.split("/") for one in family}
     shared = len(
         [*takewhile(lambda parts: len(set(parts)) == 1, zip(*apart.values(), strict=False))]
@@ -177,7 +177,7 @@ def _names(family: Sequence[Endpoint]) -> dict[int, str]:
 
 
 def _only_here(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
-    """What one sibling alone can do, in words: abilities, finest resolution, longest duration."""
+    """Return what only one sibling can do: abilities, highest resolution, longest duration."""
     facts = {one.pk: _facts(one) for one in family}
     often = Counter(fact for found in facts.values() for fact in found)
     finest = {
@@ -217,7 +217,7 @@ def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
 
 
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
-    """The known models that train for this one, and those that it trains for."""
+    """Return the known models that train for this one, and those that it trains for."""
     ids = [
         [one for one in given if isinstance(one, str)][:MOST_LINKED]
         if isinstance(given, list)
@@ -232,7 +232,7 @@ def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
 
 
 def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
-    """The models most like this one outside its family, by abilities and description."""
+    """Return the most similar models outside its family, by abilities and description."""
     keys = _candidates(me, revision)
     rows = Endpoint.objects.listed().filter(pk__in=keys).exclude(pk__in=family)
     rows = (
@@ -250,7 +250,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         for one in found
     ]
     scored.sort(key=lambda pair: (-pair[0], pair[1].endpoint_id))
-    best: dict[str, Endpoint] = {}  # one of each family: five of one kind tell less than five kinds
+    best: dict[str, Endpoint] = {}  # one per family, so that the list shows different kinds
     for score, one in scored:
         if score > 0:
             best.setdefault(one.group_key or one.display_name, one)
@@ -258,7 +258,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
 
 
 def _candidates(me: Endpoint, revision: str) -> list[int]:
-    """Keys worth weighing: the best that take and make the same, or share rare facts or names."""
+    """Return keys to score: the best with the same media, and those sharing rare facts or words."""
     index = current(revision)
     facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
     sets = {fact: _having(index, fact) for fact in facts}
@@ -284,7 +284,7 @@ def _candidates(me: Endpoint, revision: str) -> list[int]:
 
 
 def _best(index: Index, hits: Places) -> list[int]:
-    """The hits with the most merit."""
+    """Return the hits with the highest merit."""
     return heapq.nsmallest(_CANDIDATES, hits, key=lambda place: (-index.merit[place], place))
 
 
@@ -295,7 +295,7 @@ def _having(index: Index, fact: str) -> Places:
 
 
 def _alike(mine: set[str], other: set[str]) -> float:
-    """How much of what either can do both can, from 0 to the sum of the weights met."""
+    """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
     met = missed = 0.0
     for fact in mine | other:
         weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
@@ -307,7 +307,7 @@ def _alike(mine: set[str], other: set[str]) -> float:
 
 
 def _words(endpoint: Endpoint) -> frozenset[str]:
-    """The words that say what a model is for: of name, tags and description, by their stems."""
+    """Return the stems of the words in name, tags and description."""
     tags = endpoint.tags if isinstance(endpoint.tags, list) else []
     text = f"{endpoint.display_name} {' '.join(map(str, tags))} {endpoint.description[:600]}"
     words = spelling.words(spelling.normalize(text))
@@ -315,7 +315,7 @@ def _words(endpoint: Endpoint) -> frozenset[str]:
 
 
 def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
-    """How much the words have in common; a word that everybody uses says nothing."""
+    """Return the similarity of two sets of words; frequent words weigh less."""
     if not mine or not other:
         return 0.0
     weight = {word: 1.0 / (1 + often[word]) for word in mine | other}
@@ -324,7 +324,7 @@ def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) ->
 
 
 def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Successor | None:
-    """The one that is named, its newer version or newest sibling; else the model most like it."""
+    """Return the named model, a newer version or sibling, else the most similar model."""
     if named := successors.successors_of([me]).get(me.pk):
         return Successor(named, is_named=True)
     close = next((one for one in similar if _can_follow(one, me)), None)

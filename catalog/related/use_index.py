@@ -1,7 +1,7 @@
-"""Which endpoints take a result, and in which field: an index in this process's memory.
+"""An index of which endpoints take a kind of result, and in which field; kept in memory.
 
-Built from the inputs that a sync stored with each endpoint; the revision token says whether it is
-still right.
+Built from the inputs that a sync stored with each endpoint; rebuilt when the catalogue's revision
+changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COLUMNS = ("pk", "endpoint_id", "category", "facts", "inputs")
 
 
 class Taker(NamedTuple):
-    """An input of an endpoint, by the endpoint's primary key."""
+    """An input of an endpoint, with the endpoint's primary key."""
 
     key: int
     use: str
@@ -29,7 +29,7 @@ class Taker(NamedTuple):
 
 
 class UseIndex:
-    """Every listed endpoint's inputs under one revision, best endpoints first."""
+    """Every listed endpoint's inputs at one revision, best endpoints first."""
 
     def __init__(self, search: Index, rows: Iterable[Sequence[Any]]) -> None:
         self.search = search
@@ -37,7 +37,7 @@ class UseIndex:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Taker]]:
-        """The takers of each kind of result, in the order of merit."""
+        """The takers of each kind of result, by merit."""
         found: dict[str, list[Taker]] = defaultdict(list)
         for key in self._by_merit():
             for taker in _takers(self._rows[key]):
@@ -50,7 +50,7 @@ class UseIndex:
         return sorted(known, key=lambda key: (-merit[places[key]], places[key]))
 
     def takers(self, kind: str) -> Mapping[str, list[Taker]]:
-        """The takers of a kind of result by use, in the order of the menu; best endpoints first."""
+        """Return the takers of a kind of result by use, in menu order; best endpoints first."""
         return self._by_use.get(kind, {})
 
     @cached_property
@@ -64,7 +64,7 @@ class UseIndex:
         return found
 
     def inputs_of(self, key: int, kind: str) -> list[Taker]:
-        """The inputs of one endpoint that take a kind of result."""
+        """Return the inputs of one endpoint that take a kind of result."""
         return [one for one in self._by_kind.get(kind, ()) if one.key == key]
 
 
@@ -79,7 +79,7 @@ def _takers(row: Sequence[Any]) -> list[Taker]:
 
 
 class _Kept:
-    """This process's index."""
+    """The cached index of this process."""
 
     def __init__(self) -> None:
         self.index: UseIndex | None = None
@@ -90,7 +90,7 @@ _kept = _Kept()
 
 
 def uses(revision: str) -> UseIndex:
-    """The index under a revision; built at its first use, by one query."""
+    """Return the index at a revision; built on first use, by one query."""
     search = current(revision)
     with _kept.lock:
         if _kept.index is None or _kept.index.search is not search:

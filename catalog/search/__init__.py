@@ -1,1 +1,1 @@
-"""Search: which models a question finds, from indexes in memory."""
+"""Search over the catalogue, from indexes in memory."""

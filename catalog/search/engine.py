@@ -1,7 +1,7 @@
-"""Search: which endpoints a question finds, in which order, and what would narrow it further.
+"""Search: the endpoints that a query finds, their order, and the facets to narrow it.
 
-Words, facts and orders are in this process's memory (`index.py`). An answer costs one query, for
-the cards that are shown and not kept yet.
+Words, facts and orders are in this process's memory (`index.py`). A search takes one database
+query, for cards that are shown and not cached yet.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PAGE_SIZE = 48
 
 
 class Slice(NamedTuple):
-    """Some endpoints of an answer, in its order, and how many there are in all."""
+    """A part of the results, in their order, and the total number."""
 
     endpoints: list[Endpoint]
     total: int
@@ -41,7 +41,7 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """One page of what a question found."""
+    """One page of the results of a query."""
 
     query: Query
     endpoints: list[Endpoint]
@@ -50,23 +50,23 @@ class Answer:
     pages: int
     facets: list[Facet]
     relaxations: list[FilterRelaxation]
-    suggestions: list[FilterRelaxation] = field(default_factory=list)  # other words, of none found
-    near: list[Endpoint] = field(default_factory=list)  # what fits most of the words
-    asked: Query = field(default_factory=Query)  # as it was understood; mostly `query` itself
-    left_out: tuple[str, ...] = ()  # of a wish, in words, because nothing meets all of it
+    suggestions: list[FilterRelaxation] = field(default_factory=list)  # if nothing was found
+    near: list[Endpoint] = field(default_factory=list)  # results that match most of the words
+    asked: Query = field(default_factory=Query)  # as interpreted; usually `query` itself
+    left_out: tuple[str, ...] = ()  # conditions of a wish that were dropped, as text
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
     @property
     def numbers(self) -> list[int]:
-        """The pages worth a link: the ends and the neighbours; 0 stands for what is left out."""
+        """The page numbers to link: both ends and the neighbours; 0 marks a gap."""
         pages = Paginator(range(self.pages), 1)
         shown = pages.get_elided_page_range(self.page, on_each_side=2, on_ends=1)
         return [number if isinstance(number, int) else 0 for number in shown]
 
 
 class _Understood(NamedTuple):
-    """What the words find, what the filters leave, and what was left out of a wish, in words."""
+    """The hits of the words, the filters, and the dropped conditions of a wish as text."""
 
     found: Found | None
     sets: FilterSets
@@ -76,9 +76,9 @@ class _Understood(NamedTuple):
 def search(
     query: Query, starred: frozenset[int] = frozenset(), *, index: Index | None = None
 ) -> Answer:
-    """One page of endpoints, and the counts of every facet with its own picks set aside.
+    """Return one page of results, and the counts of every facet ignoring its own selection.
 
-    `starred` holds the ids of the asker's favourites; `index` is the catalogue, when it is at hand.
+    `starred` holds the ids of the user's favourites; `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
     found, sets, left_out = _understand(index, query, starred)
@@ -108,17 +108,17 @@ def search(
 
 
 def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
-    """Everything that a question finds, as places of the index."""
+    """Return all results of a query as places of the index."""
     return _understand(index, query, starred).sets.hits
 
 
 def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
-    """The first endpoints of an answer and nothing else of it."""
+    """Return the first results only, without facets."""
     return search_slice(query, frozenset(), 0, most).endpoints
 
 
 def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
-    """Endpoints of an answer from the place `first` on, without facets and hints."""
+    """Return results from position `first` on, without facets and hints."""
     index = current(Revision.current())
     found, sets, _ = _understand(index, query, starred)
     ranked = _ranked(index, query, found, sets.hits, first + count)
@@ -128,7 +128,7 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
-    """A wish in plain words that no text has is asked as filters, if need be without some."""
+    """Interpret the query; a wish whose words no text has becomes filters, some maybe dropped."""
     typed = _evaluate(index, query, starred)
     found = typed.found
     if found is None or not (found.is_weak or query.words.sort):
@@ -151,24 +151,24 @@ def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Underst
 
 
 def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
-    """What the words find, and the filters over it; over everything where there are no words."""
+    """Find the words, or everything if there are none, and apply the filters."""
     found = match(index, query.text) if query.text else None
     base = found.places if found else index.everything
     return _Understood(found, FilterSets(index, query, base, index.places_of(starred)))
 
 
 def _ranked(index: Index, query: Query, found: Found | None, hits: Places, end: int) -> list[int]:
-    """The first places of the answer, in its order."""
+    """Return the first places of the results, in their order."""
     if found is None or query.sort:
         return nsmallest(end, hits, key=index.sort_key(query.order, query.seconds))
     if not query.order:
         return nsmallest(end, hits, key=_score_key(index, found, found.scores))
-    by = index.sort_key(query.order, query.seconds)  # what is named so comes first
+    by = index.sort_key(query.order, query.seconds)  # exact names come first
     return nsmallest(end, hits, key=lambda place: (not found.is_sure(place), by(place)))
 
 
 def _near(sets: FilterSets, found: Found | None) -> list[int]:
-    """Where few have all the words: the best of those that miss some."""
+    """If few results have all the words, return the best of those that lack some."""
     if found is None or not 0 < len(sets.hits) < FEW:
         return []
     others = (found.near.keys() - found.places) & sets.filtered
@@ -177,7 +177,7 @@ def _near(sets: FilterSets, found: Found | None) -> list[int]:
 
 
 def _score_key(index: Index, found: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
-    """Places by score; of equal ones short names that the words nearly fill, then merit."""
+    """Return the sort key by score; ties by short names that the words nearly fill, then merit."""
     words = max(1, sum(len(word.split()) for word in found.used))
     merit, lengths = index.merit, index.names.lengths
 
@@ -188,7 +188,7 @@ def _score_key(index: Index, found: Found, scores: Mapping[int, int]) -> Callabl
 
 
 def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
-    """The nearest words to those that find nothing, with what they find."""
+    """Return words similar to those without results, with the number of their results."""
     index, query, asked = sets.index, sets.query, sets.filtered
     longest = max(spelling.words(spelling.normalize(query.text)), key=len, default="")
     words = nearest(longest, index.pieces.keys(), most=3)

@@ -1,4 +1,4 @@
-"""The endpoints that meet each filter of a question; facets, and ways out of an empty answer."""
+"""The set of endpoints for each filter of a query; facet counts, and relaxed queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from catalog.search.query import STATUSES, Query
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
-# What a wish may do without before anything else; what it takes and makes goes last.
+# The filters of a wish in the order in which they may be dropped; inputs and outputs come last.
 _LEAST_FIRST = ("resolution", "can", "duration", "price", "license", "in", "out")
 _OWN_TITLES = {"favourite": "Favourites only", "status": "Status"}
 _MOST = 4
@@ -26,7 +26,7 @@ _MOST = 4
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One value of a facet and what picking it would find."""
+    """One value of a facet and the number of results if it is selected."""
 
     value: str
     label: str
@@ -35,7 +35,7 @@ class FacetValue:
 
 
 class Facet(NamedTuple):
-    """One way to narrow the answer."""
+    """One facet with its values."""
 
     name: str
     title: str
@@ -44,19 +44,19 @@ class Facet(NamedTuple):
 
 @dataclass(frozen=True)
 class FilterRelaxation:
-    """A question that gives up something, and what it would find."""
+    """A query with something left out, and the number of its results."""
 
     title: str
     query: Query
     count: int
-    name: str = ""  # of the one filter that is given up
+    name: str = ""  # of the one filter that is left out
 
 
 class FilterSets:
-    """A question's filters over an index.
+    """A query's filters as sets of places in an index.
 
-    `base` is what the words find, `favourites` what the asker has starred, `by_name` the endpoints
-    that meet each filter: the key of its conditions, `status` or `favourite`.
+    `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
+    endpoints that meet each filter: the key of its conditions, `status` or `favourite`.
     """
 
     def __init__(self, index: Index, query: Query, base: Places, favourites: Places) -> None:
@@ -68,27 +68,27 @@ class FilterSets:
             places = self._having(asked)
             self.by_name[asked.key] = self.by_name.get(asked.key, index.everything) & places
             if asked.accepts("is:gone") and not asked.is_negated and not query.status:
-                self.by_name["status"] = index.everything  # asking for them lifts the default
+                self.by_name["status"] = index.everything  # `is:gone` overrides the default
 
     @cached_property
     def hits(self) -> Places:
-        """What meets all filters."""
+        """The places that match the words and all filters."""
         return reduce(and_, self.by_name.values(), self.base)
 
     @property
     def filtered(self) -> Places:
-        """What meets all filters, whatever its words."""
+        """The places that match all filters, regardless of the words."""
         return reduce(and_, self.by_name.values(), self.index.everything)
 
     def without(self, *names: str) -> Places:
-        """What meets all filters but these."""
+        """Return the places that match all filters except these."""
         if self.by_name.keys().isdisjoint(names):
             return self.hits
         kept = (places for name, places in self.by_name.items() if name not in names)
         return reduce(and_, kept, self.base)
 
     def asking(self, query: Query) -> Places:
-        """What meets the filters of another question with the same words."""
+        """Return the places that match another query's filters, with the same words."""
         return FilterSets(self.index, query, self.base, self.favourites).hits
 
     def _having(self, asked: Condition) -> Places:
@@ -97,7 +97,7 @@ class FilterSets:
         return self.index.everything - self.favourites if asked.is_negated else self.favourites
 
     def _with_status(self, status: str) -> Places:
-        """The endpoints of a status; an empty one means all that are listed."""
+        """Return the endpoints of a status; an empty one selects all that are listed."""
         if status == "all":
             return self.index.everything
         found = self.index.having(_GONE if status == "gone" else _LISTED)
@@ -105,7 +105,7 @@ class FilterSets:
 
 
 def count_facets(sets: FilterSets) -> list[Facet]:
-    """Every facet that has values, in the order of the page; its own picks are set aside."""
+    """Return every facet that has values, in page order; counts ignore its own selection."""
     counts = sets.index.count_facts(sets.hits)
     facets = (key for key in KEYS.values() if key.is_facet)
     found = (Facet(key.name, key.title, _facet_values(sets, key, counts)) for key in facets)
@@ -113,7 +113,7 @@ def count_facets(sets: FilterSets) -> list[Facet]:
 
 
 def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
-    """The values that a facet shows; `counts` are those of the facts of all hits."""
+    """Return the values that a facet shows; `counts` are the hits by fact."""
     picked = sets.query.values(key.name)
     among = sets.hits if key.joins_all else sets.without(key.name)
     if key.is_open:
@@ -132,7 +132,7 @@ def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[Face
 def _count_values(
     sets: FilterSets, among: Places, name: str, values: Iterable[str]
 ) -> dict[str, int]:
-    """What picking each value finds; prices are compared for the length asked for."""
+    """Count the results of selecting each value; prices are for the requested length."""
     known = _conditions(name, tuple(values))
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
         having, seconds = sets.index.having, sets.query.seconds
@@ -146,14 +146,15 @@ def _count_values(
 
 @byte_cached(1 << 20)
 def _conditions(name: str, values: tuple[str, ...]) -> dict[str, Condition]:
-    """What picking each value asks for."""
+    """Return the condition of selecting each value."""
     return {value: asked for value in values if (asked := parse_condition(name, value))}
 
 
 def relax(sets: FilterSets) -> list[FilterRelaxation]:
-    """One filter, the words, or all filters: what gives most back comes first.
+    """Return queries with one filter or the words left out, those with most results first.
 
-    Before all of them comes the very thing that was asked for, where upstream has taken it away.
+    If the requested models are gone from upstream, a query for them comes first. If nothing else is
+    found, return the query without any filter.
     """
     query = sets.query
     names = (name for name in sets.by_name if name != "status" or query.status)
@@ -172,9 +173,9 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
 
 
 def fewest_to_drop(sets: FilterSets, kept: Set[str]) -> tuple[str, ...] | None:
-    """The fewest filters without which something is found, what matters least first.
+    """Return the fewest filters to drop for any result, the least important first.
 
-    None where no filter alone finds anything either. `kept` are names that are not dropped.
+    None if even a single remaining filter finds nothing. `kept` are names not to drop.
     """
     names = sorted(
         (one for one in sets.by_name if one in KEYS and one not in kept),
@@ -192,6 +193,6 @@ def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> Filt
 
 
 def _title(query: Query, name: str) -> str:
-    """What is given up, in words."""
+    """Return the name of what is left out, as text."""
     described = (describe(one, query.seconds) for one in query.conditions if one.key == name)
     return f"Without “{_OWN_TITLES.get(name) or ', '.join(described)}”"

@@ -1,7 +1,7 @@
-"""Inverted indexes in memory: in which endpoints a word, the beginning of one, or a phrase stands.
+"""Inverted indexes in memory: the endpoints in which a word, a prefix or a phrase occurs.
 
-An endpoint is named by its place in upstream's order. The catalogue has some thousand endpoints, so
-all their texts together take a few megabytes. Each index is made anew only when a text changed.
+An endpoint is identified by its place in upstream's order. With some thousand endpoints all texts
+take a few megabytes. Each index is rebuilt only when a text has changed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from functools import lru_cache
 from catalog.search import spelling
 
 _VERSION_SIGN = re.compile(r"\bv(?=\d)")
-MOST_CHARACTERS = 40_000  # of one text: what stands further down is not indexed
+MOST_CHARACTERS = 40_000  # of one text; the rest is not indexed
 
 
 class TextIndex:
-    """One text of every endpoint.
+    """An index of one text per endpoint.
 
-    `entries` holds for each place the words that find it, and its line: the words of the text in
-    their order, each with a space on both sides, in which phrases are looked up.
+    `entries` holds for each place the words that find it, and its line: the text's words in order,
+    each between spaces, in which phrases are searched.
     """
 
     def __init__(self, entries: Iterable[tuple[Iterable[str], str]]) -> None:
@@ -38,7 +38,7 @@ class TextIndex:
         return word in self._postings
 
     def find(self, words: Sequence[str], *, is_open: bool = False) -> Iterable[int]:
-        """Where the words stand in a row; if `is_open` the last may be the beginning of a word."""
+        """Return places with these consecutive words; if `is_open`, the last may be a prefix."""
         if len(words) > 1:
             phrase = f" {' '.join(words)}{'' if is_open else ' '}"
             return self.find_part(phrase, words[:-1] if is_open else words)
@@ -47,19 +47,19 @@ class TextIndex:
         return {place for word in self.completions(words[0]) for place in self._postings[word]}
 
     def find_part(self, part: str, words: Sequence[str]) -> list[int]:
-        """Where the line has a part that holds `words`; only lines with the rarest are read."""
+        """Return the places with a part that contains `words`; scans only lines with the rarest."""
         postings = [self._postings.get(word, []) for word in words if word.isalpha()]
         places = min(postings, key=len) if postings else range(len(self._lines))
         return [place for place in places if part in self._lines[place]]
 
     def completions(self, beginning: str) -> list[str]:
-        """The words that begin so."""
+        """Return the words with this prefix."""
         first = bisect_left(self._words, beginning)
         last = bisect_left(self._words, beginning + chr(0x10FFFF), first)
         return self._words[first:last]
 
     def word_counts(self, shortest: int) -> dict[str, int]:
-        """In how many endpoints each word of `shortest` or more letters stands."""
+        """Return the number of endpoints for each word of at least `shortest` letters."""
         return {
             word: len(places)
             for word, places in self._postings.items()
@@ -68,7 +68,7 @@ class TextIndex:
 
 
 class NameIndex(TextIndex):
-    """Display names and ids.
+    """An index of display names and ids.
 
     A line holds the name, the id and the id without its owner, each between tabs. `names` are pairs
     of display name and id; `lengths` counts the words of the shorter of name and id without owner.
@@ -87,10 +87,10 @@ class NameIndex(TextIndex):
                 self._named[name].append(place)
 
     def named(self, words: Sequence[str]) -> Sequence[int]:
-        """Where the words are the whole name, the id, or the id without its owner.
+        """Return the places where the words are the whole name, the id, or the id without owner.
 
-        Separators make no difference, nor does the v of a version; nor does the order, unless an
-        endpoint is named in the order given.
+        Ignores separators and the v of versions. Ignores the order of the words too, unless the
+        given order matches an endpoint.
         """
         for form in _name_forms(words):
             if form in self._named:
@@ -98,11 +98,11 @@ class NameIndex(TextIndex):
         return ()
 
     def beginning_with(self, words: Sequence[str]) -> list[int]:
-        """Where the name or the id begins with these words."""
+        """Return the places where the name or the id begins with these words."""
         return self.find_part(f"\t {' '.join(words)} ", words)
 
     def glued(self, letters: str) -> list[int]:
-        """Where the name has these letters in a row, whatever separates them."""
+        """Return the places where the name has these consecutive letters, ignoring separators."""
         return [place for place, line in enumerate(self._squashed) if letters in line]
 
 
@@ -129,18 +129,18 @@ def index_texts(texts: tuple[str, ...]) -> TextIndex:
 
 
 def _line(parts: Iterable[Sequence[str]]) -> str:
-    """The words of a text in their order, each part of it between tabs."""
+    """Return the words of a text in order, with each part between tabs."""
     return "\t".join(f" {' '.join(words)} " for words in parts)
 
 
 def _ways_to_name(display_name: str, endpoint_id: str) -> tuple[list[str], list[str], list[str]]:
-    """The words of the name, the id, and the id without its owner."""
+    """Return the words of the name, the id, and the id without its owner."""
     owner, words = endpoint_id.partition("/")[0], spelling.words(endpoint_id)
     return spelling.words(display_name), words, words[len(spelling.words(owner)) :]
 
 
 def _name_forms(words: Sequence[str]) -> tuple[str, str]:
-    """How a whole name is looked up: as it is written, and in any order."""
+    """Return the two lookup keys of a whole name: in the given order, and sorted."""
     return _squash(" ".join(words)), " ".join(sorted(words))
 
 

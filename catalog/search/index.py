@@ -1,7 +1,7 @@
-"""The catalogue as search needs it, in this process's memory: words, facts and orders, by place.
+"""The search index of the catalogue in memory: words, facts and orders, by place.
 
-A place is an endpoint's rank in upstream's order, what it pinned or highlighted first. One pass
-over plain rows builds everything; the revision token says whether it is still right.
+A place is an endpoint's rank in upstream's order, pinned or highlighted ones first. One pass over
+plain rows builds everything; the index is valid for one revision of the catalogue.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from core.db.prepared_queries import ParamList, PreparedQuery
 log = logging.getLogger(__name__)
 
 AT_ONCE = 5000  # endpoints: a larger index is rebuilt in the background, a smaller one at once
-MOST_SETS = 2000  # of conditions, kept with the index
+MOST_SETS = 2000  # of conditions, cached with the index
 REST = 10  # a background rebuild waits this many times the duration of the one before it
-OLDEST_S = 600.0  # runs are counted again after this time; any other change renews the revision
+OLDEST_S = 600.0  # then runs are counted again; any other change renews the revision
 UPSTREAM_ORDER = ("-pinned", "-highlighted", "position", "endpoint_id")
 _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together are at most 1
 _YEAR_S = 365 * 86400.0
@@ -50,7 +50,7 @@ Places = Set[int]
 
 
 class Index:
-    """Every endpoint under one revision. Nothing changes but for what is computed when first asked.
+    """Every endpoint at one revision. Immutable except for values computed on first use.
 
     `rows` are primary key, `field_words` and the columns of a `Listing`; `popular` counts runs and
     stars by primary key.
@@ -72,7 +72,7 @@ class Index:
         self.descriptions = index_texts(tuple(one.description for one in listings))
         self.fields = index_texts(tuple(field_words))
         self._with_fact: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-        self._counted: list[list[str]] = []  # of each endpoint: the facts of open facets
+        self._counted: list[list[str]] = []  # per endpoint: the facts of open facets
         self._prices: list[str] = []
         for place, listing in enumerate(listings):
             facts = list(map(sys.intern, facts_of(listing)))  # equal ones are compared by identity
@@ -88,11 +88,11 @@ class Index:
         self._sort_keys = {name: list(map(key, listings)) for name, key in _SORT_KEYS.items()}
 
     def facts(self, key: str) -> Set[str]:
-        """The facts of a key that any endpoint has."""
+        """Return the facts of a key that occur in the catalogue."""
         return self._with_fact[key].keys()
 
     def having(self, condition: Condition, seconds: float | None = None) -> Places:
-        """The endpoints of which a condition holds, for a run of so many seconds."""
+        """Return the endpoints that meet a condition, for a run of `seconds`."""
         key = condition, seconds if condition.key in BY_DURATION else None
         found = self._having.get(key)
         if found is None:
@@ -106,20 +106,20 @@ class Index:
         return found
 
     def count_facts(self, hits: Places) -> Counter[str]:
-        """How many of the hits have each fact of the facets whose values the catalogue decides."""
+        """Count the hits by fact, for the facets whose values come from the catalogue."""
         return Counter(chain.from_iterable(map(self._counted.__getitem__, hits)))
 
     @staticmethod
     def most_common(key: str, counts: Counter[str], most: int) -> list[tuple[str, int]]:
-        """The values of a key with the largest counts; by number, then by name."""
+        """Return the values of a key with the largest counts; by count, then by name."""
         facts = ((fact.partition(":"), count) for fact, count in counts.items())
         counted = ((value, count) for (of, _, value), count in facts if of == key)
         return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
 
     def sort_key(self, order: str, seconds: float | None = None) -> Callable[[int], Any]:
-        """The key by which places are in upstream's order, or that of `name`, `newest`, `price`.
+        """Return a sort key for places: upstream's order, or `name`, `newest` or `price`.
 
-        Prices are compared for a run of so many seconds, or of each model's usual length.
+        Prices are for a run of `seconds`, else of each model's usual length.
         """
         if order == "price":
             return lambda place: (numbers_of("price", self._prices[place], seconds), place)
@@ -129,13 +129,13 @@ class Index:
         return int  # a place is the rank in upstream's order
 
     def places_of(self, keys: Iterable[int]) -> Places:
-        """The places of primary keys, without those that the index does not know."""
+        """Return the places of primary keys; skips keys that are not in the index."""
         return {self.places[key] for key in keys if key in self.places}
 
     def cards(self, keys: Iterable[int]) -> dict[int, Endpoint]:
-        """What the cards of these endpoints show, by primary key; one query for all not kept yet.
+        """Return the endpoints for cards by primary key; one query for all not cached yet.
 
-        The objects are shared: nobody may change them. An endpoint deleted meanwhile is left out.
+        The objects are shared and must not be changed. Endpoints deleted meanwhile are missing.
         """
         wanted = list(keys)
         found = {key: card for key in wanted if (card := self._cards.get(key))}
@@ -147,29 +147,29 @@ class Index:
         return found
 
     def is_word(self, word: str) -> bool:
-        """Whether a name, a tag or a category has this word."""
+        """Return whether a name, a tag or a category has this word."""
         return word in self.names or word in self.labels
 
     def begins_word(self, beginning: str) -> bool:
-        """Whether a word of a name, a tag or a category begins so."""
+        """Return whether a word of a name, a tag or a category has this prefix."""
         return bool(self.names.completions(beginning) or self.labels.completions(beginning))
 
     @cached_property
     def pieces(self) -> Counter[str]:
-        """Words that may have been written as one: those of names and labels, and of synonyms."""
+        """Words that may have been joined into one: those of names, labels and synonyms."""
         names = Counter(self.labels.word_counts(3)) | Counter(self.names.word_counts(3))
         return names + Counter(synonym_words())
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
-        """Words that a misspelt one may stand for, with weights: a name's word counts thrice."""
+        """Candidates for correcting a misspelt word, with weights: a name's word counts thrice."""
         found = Counter(self.descriptions.word_counts(4))
         found.update({w: 3 * count for w, count in self.pieces.items() if w.isalpha()})
         return found
 
 
 def _merit(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
-    """What decides among equally good answers: use by the team, upstream's order, freshness."""
+    """Return the ranks of equally good results: use by the team, upstream's order, freshness."""
     published = [one.published_at.timestamp() if one.published_at else 0.0 for one in listings]
     newest = max(published, default=0.0)
     merit = []
@@ -202,11 +202,11 @@ _kept = _Kept()
 
 
 def current(revision: str, *, at_once: int = AT_ONCE, rest: float = REST) -> Index:
-    """The index under a revision.
+    """Return the index at a revision.
 
-    That of more than `at_once` endpoints may be some seconds behind: it is rebuilt in a thread, now
-    and then while a sync is writing, `rest` times as long after the one before as that took. Its
-    `token` says which revision it was built from.
+    With more than `at_once` endpoints it may be some seconds out of date: a thread rebuilds it, but
+    not before `rest` times the duration of the last rebuild has passed, so that a sync does not
+    cause one after the other. The index's `token` is the revision that it was built from.
     """
     index, age = _kept.index, time.monotonic() - _kept.built_at
     if index is not None and index.token == revision and age < OLDEST_S:
@@ -244,7 +244,7 @@ def _build() -> Index:
 
 
 def _popularity() -> Counter[int]:
-    """How often the team ran and starred each endpoint, by primary key; a star is three runs."""
+    """Count the team's runs and stars by endpoint key; a star counts as three runs."""
     runs: Any = Endpoint._meta.get_field("runs").related_model
     stars: Any = Favourite
     found: Counter[int] = Counter()

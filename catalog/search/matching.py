@@ -1,8 +1,8 @@
-"""What the words of a question find, and how well.
+"""Finds the endpoints that match a query's words, and ranks them.
 
-Each word, or group of words that belong together, gives every endpoint that has it a depth: 0 where
-it stands in the name, more the further down it stands. An endpoint that has all of them is ranked
-by the sum. What was typed comes before what merely means the same.
+Each word, or group of words that belong together, gives every endpoint that contains it a depth: 0
+in the name, and larger in less important texts. An endpoint that has all of them is ranked by the
+sum. Words as typed rank before their synonyms.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ from catalog.search.tokenizer import STOP, Token, Unit, group_tokens, tokenize
 
 # The word itself in the name; another form of it there, or in a label; a beginning in a label; …
 NAME, NEAR, LABEL, DESCRIPTION, FIELD = 0, 1, 2, 4, 7
-WHOLE_NAME, NAME_BEGINNING = -2, -1  # the question is the name, or the name begins with it
+WHOLE_NAME, NAME_BEGINNING = -2, -1  # the query is the name, or a beginning of it
 Depths = dict[int, int]  # place → depth, the smaller the better
-_OPEN_FROM = 2  # letters; a shorter word is whole, not the beginning of one
+_OPEN_FROM = 2  # letters; a shorter word is not treated as a prefix
 _GLUED_FROM = 5
-FEW = 8  # with fewer answers than this, what has most of the words is offered beside them
-_PER_GROUP = 1000  # more than any sum of depths
+FEW = 8  # with fewer results, those with most of the words are offered too
+_PER_GROUP = 1000  # larger than any sum of depths
 
 
 class Phrase(NamedTuple):
-    """Words that stand in a row, and how deep they are in names, labels, descriptions and fields.
+    """Consecutive words, and their depths in names, labels, descriptions and fields.
 
-    A depth of None stands for a text in which they are not looked for. If `is_open`, the last word
-    may be the beginning of one.
+    None means that a kind of text is not searched. If `is_open`, the last word may be a prefix.
     """
 
     words: Sequence[str]
@@ -43,12 +42,12 @@ class Phrase(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """What a question finds.
+    """The matches of a query.
 
-    `scores` ranks each place, the smallest first; `used` are the words that were compared with the
-    catalogue, `corrected` the misspelt ones (typed → meant), `missed` the words set aside because
-    nothing has all of them, `alike` the synonyms looked for. `near` ranks places with most words,
-    where few have all; `is_weak` says that no name, label or description has all words.
+    `scores` ranks each place, smallest first; `used` are the words that were searched for,
+    `corrected` the misspelt ones (typed → meant), `missed` the words ignored because nothing has
+    all of them, `alike` the synonyms used. `near` ranks places with most words, if few have all;
+    `is_weak` says that no name, label or description has all words.
     """
 
     scores: Mapping[int, int]
@@ -60,19 +59,19 @@ class Found:
     is_weak: bool = False
 
     def is_sure(self, place: int) -> bool:
-        """Whether names and labels alone say it, more or less."""
+        """Whether names and labels alone match, more or less."""
         return self.scores[place] <= LABEL * len(self.used)
 
     @property
     def places(self) -> Set[int]:
-        """All that was found."""
+        """All matching places."""
         return self.scores.keys()
 
 
 def match(index: Index, text: str) -> Found:
-    """What a text finds.
+    """Return the matches of a text.
 
-    A word found nowhere is corrected; words are set aside only when nothing has all of them.
+    A word without matches is corrected; words are ignored only if nothing has all of them.
     """
     tokens = tokenize(text)
     corrected: tuple[tuple[str, str], ...] = ()
@@ -97,13 +96,13 @@ def match(index: Index, text: str) -> Found:
 
 
 def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:
-    """The tokens as units, and where each of these is."""
+    """Return the tokens as units, and the depths of each unit."""
     units = group_tokens(index.is_word, tokens)
     return units, [_unit_depths(index, unit) for unit in units]
 
 
 def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add) -> Depths:
-    """The places that have all of it, with their depths joined: the sum, or the deepest."""
+    """Return the places that have all units, with the sum or the maximum of their depths."""
     if not depths:
         return {}
     found, *others = sorted(depths, key=len)
@@ -117,10 +116,10 @@ def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add)
 def _having_most(
     index: Index, units: list[Unit], depths: list[Depths]
 ) -> tuple[frozenset[int], Depths]:
-    """Those that have most units but not all, by score, and which units the best of them have.
+    """Return the units of the best places that have most units but not all, and their scores.
 
-    Given up first is what is said aside, then what is no task that people have a word for, then
-    what is common. The best have scores below `_PER_GROUP`.
+    Places with more units come first; ties are decided by the number of main units (not said in
+    passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
     had: dict[int, list[int]] = defaultdict(list)
     for number, found in enumerate(depths):
@@ -141,7 +140,7 @@ def _having_most(
 
 
 def _name_scores(index: Index, tokens: list[Token]) -> Depths:
-    """Where the words are the whole name, and where the name begins with them."""
+    """Return the places where the words are the whole name or its beginning."""
     words = [word for token in tokens for word in token.words]
     if not words:
         return {}
@@ -155,7 +154,7 @@ def _name_scores(index: Index, tokens: list[Token]) -> Depths:
 
 
 def _unit_depths(index: Index, unit: Unit) -> Depths:
-    """Where the tokens of a unit stand together, or what says the same."""
+    """Return where a unit's tokens occur together, or a synonym of them."""
     words = tuple(word for token in unit.tokens for word in token.words)
     if len(unit.tokens) > 1 and any(token.text in STOP for token in unit.tokens):
         found = _find(index, *_literal(Token(unit.text, words)))
@@ -169,7 +168,7 @@ def _unit_depths(index: Index, unit: Unit) -> Depths:
 
 
 def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
-    """One token: as typed, taken apart where names join or split it, and in its other forms."""
+    """Return the depths of a token as typed, split as in names, and in other forms."""
     phrases = _literal(token)
     if token.is_quoted or len(token.words) > 2:
         return _find(index, *phrases)
@@ -188,20 +187,20 @@ def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
 
 
 def _may_be_several(index: Index, token: Token) -> bool:
-    """Whether no name and no label has a word like it, so that it may be several written as one."""
+    """Return whether no name and no label has a similar word, so that it may be several joined."""
     word = token.words[0]
     is_one = len(token.words) == 1 and word.isalpha() and len(word) >= _GLUED_FROM
     return is_one and not index.begins_word(word)
 
 
 def _piece_depths(index: Index, pieces: list[str]) -> Depths:
-    """The pieces of a word, which may themselves be short for something."""
+    """Return the depths of the pieces of a word, which may themselves be abbreviated."""
     _, depths = _look_up(index, [Token(piece, tuple(spelling.words(piece))) for piece in pieces])
     return {place: max(depth, NEAR) for place, depth in _having_all(depths, max).items()}
 
 
 def _literal(token: Token) -> list[Phrase]:
-    """The words of a token as typed, the last perhaps unfinished."""
+    """Return the phrase of a token as typed, the last word possibly incomplete."""
     number = spelling.version(token.text) or (token.text if token.text.isdecimal() else "")
     if number:
         return _version(number)
@@ -224,9 +223,9 @@ def _version(number: str) -> list[Phrase]:
 
 
 def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
-    """Other ways to say it: never as good as the words typed, never looked for in fields.
+    """Return the depths of synonyms: worse than the words typed, never searched in fields.
 
-    The table of synonyms has few lines, so what each finds is kept with the index.
+    The table of synonyms is small, so the results of each are cached with the index.
     """
     if alike not in index.synonym_depths:
         depths = (LABEL, DESCRIPTION, DESCRIPTION)
@@ -242,7 +241,7 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
 
 
 def _find(index: Index, *phrases: Phrase) -> Depths:
-    """Where any of the phrases stands, each place with its smallest depth."""
+    """Return the places where any of the phrases occurs, each with its smallest depth."""
     texts = (index.names, index.labels, index.descriptions, index.fields)
     found = [
         (depth, text.find(phrase.words, is_open=phrase.is_open))
@@ -257,7 +256,7 @@ def _find(index: Index, *phrases: Phrase) -> Depths:
 
 
 def _least(found: Depths, other: Depths) -> Depths:
-    """Two ways to say it: of both depths the smaller."""
+    """Merge two results, keeping the smaller depth."""
     if not found or not other:
         return found or other
     return other | {p: min(depth, other.get(p, depth)) for p, depth in found.items()}
@@ -266,7 +265,7 @@ def _least(found: Depths, other: Depths) -> Depths:
 def _correct(
     index: Index, tokens: list[Token], units: list[Unit], depths: list[Depths]
 ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
-    """The tokens with misspelt ones replaced, and what became of those; what is found stays."""
+    """Return the tokens with misspelt ones replaced, and the corrections; found ones stay."""
     changes: dict[Token, str] = {}
     for unit in (unit for unit, found in zip(units, depths, strict=True) if not found):
         for token in unit.tokens:

@@ -1,4 +1,4 @@
-"""What `/models/` can be asked, and its address: the two are one."""
+"""The query of `/models/` and its URL parameters; each determines the other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_PICKED = 50
 
 @dataclass(frozen=True)
 class Query:
-    """Everything that `/models/` can be asked; nonsense in an address reads as not said."""
+    """A query of `/models/`; invalid URL parameters are ignored."""
 
     q: str = ""
     picked: frozenset[tuple[str, str]] = frozenset()
@@ -39,9 +39,9 @@ class Query:
 
     @classmethod
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
-        """The question in an address; `fixed` facets (a category's page) are always picked."""
+        """Parse URL parameters; `fixed` facets (a category's page) are always selected."""
         picked = {
-            (name, asked.values[0])  # in one spelling
+            (name, asked.values[0])  # in canonical spelling
             for name in KEYS
             if name not in fixed
             for given in params.getlist(name)[:_MOST_PICKED]
@@ -61,15 +61,15 @@ class Query:
 
     @classmethod
     def from_address(cls, address: str) -> Query:
-        """The question in the query part of an address."""
+        """Parse the query string of a URL."""
         return cls.from_params(QueryDict(urlsplit(address).query))
 
     def values(self, name: str) -> frozenset[str]:
-        """The values picked of one facet."""
+        """Return the selected values of one facet."""
         return frozenset(value for key, value in self.picked if key == name)
 
     def without(self, name: str) -> Query:
-        """The same question without one of its filters, picked or typed, from its first page."""
+        """Return the query without one of its filters, selected or typed, on its first page."""
         if name not in KEYS:
             return replace(self, page=1, **{name: getattr(Query(), name)})
         q = self.q
@@ -80,21 +80,21 @@ class Query:
         return replace(self, q=q, picked=picked, page=1)
 
     def with_word(self, word: str, other: str) -> Query:
-        """The same question with another word for a typed one; an empty one drops it."""
+        """Return the query with a typed word replaced; an empty one removes it."""
         return replace(self, q=replace_words(self.q, word, other))
 
     def saying(self, text: str) -> Query:
-        """The same question with other words to search for; what was asked for stays."""
+        """Return the query with other search words; its filters stay."""
         asked = [piece for piece, _ in self.words.taken]
         words = [*text.split(), *asked, *self.words.sort_words.split()]
         return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:
-        """The words to search for, without any filter."""
+        """The search words without any filter."""
         return Query(q=self.text, sort=self.sort)
 
     def as_params(self, *hidden: str) -> str:
-        """The question as a query string, `?` included unless it is empty; always written alike."""
+        """Return the canonical query string, with `?` unless it is empty."""
         pairs: list[tuple[str, str]] = [("q", self.q)] if self.q else []
         pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
         pairs += [("status", self.status)] if self.status else []
@@ -105,46 +105,46 @@ class Query:
 
     @property
     def is_open(self) -> bool:
-        """Whether it asks for everything that is listed."""
+        """Whether the query selects everything that is listed."""
         return not (self.q or self.picked or self.status or self.favourite)
 
     @property
     def words(self) -> ParsedQuery:
-        """`q` taken apart."""
+        """`q`, parsed."""
         return parse_query(self.q)
 
     @property
     def text(self) -> str:
-        """What is left of `q` to be searched for."""
+        """The part of `q` for full-text search."""
         return self.words.text
 
     @property
     def plain(self) -> str:
-        """`text` without its quotes, to be quoted."""
+        """`text` without its quotation marks."""
         return " ".join(self.text.replace('"', " ").split())
 
     @property
     def order(self) -> str:
-        """The order asked for: that of the address, else that of the words."""
+        """The requested order: of the URL, else of the words."""
         return self.sort or self.words.sort
 
     def wished(self, *, is_loose: bool) -> Query | None:
-        """The same question in query words, where its text is plainly a wish.
+        """Return the query in query words, if its text is a wish.
 
-        If `is_loose`, it is enough that it names two things.
+        If `is_loose`, two conditions are enough.
         """
         wish = self.words.wish or (to_query_words(self.text, 2) if is_loose else "")
         return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """What is asked for, typed and picked, combined."""
+        """The typed and selected conditions, combined."""
         picks = (parse_condition(name, value) for name, value in sorted(self.picked))
         return combine([*self.words.conditions, *(pick for pick in picks if pick)])
 
     @cached_property
     def seconds(self) -> float | None:
-        """The length asked for, which prices and resolutions are compared for."""
+        """The requested length in seconds, for comparing prices and resolutions."""
         return asked_length(self.conditions)
 
 

@@ -1,7 +1,7 @@
-"""How names and questions are written: words, versions, glued and split names, plurals, slips.
+"""Normalizes names and queries: words, versions, joined and split names, plurals, typing errors.
 
-Pure functions over text. What is written `FLUX1.1 [pro]`, `flux-1.1-pro` or `flux1.1pro` comes out
-alike wherever that matters.
+Pure functions over text. `FLUX1.1 [pro]`, `flux-1.1-pro` and `flux1.1pro` give the same result
+where that matters.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from functools import cache, lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
-_SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # of a version
+_SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # the v of a version
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
 _VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
 _ENDING = re.compile(r"(?<=.{5})(?:ations?|ings?|ers?|ions?|ors?|ed|es?|s)$")
 _SHORTEST_SLIP = 4
-_LONG = 8  # signs of a word in which two slips are likely
+_LONG = 8  # letters of a word in which two typing errors are likely
 
 
 def normalize(text: str) -> str:
-    """Lower case, Latin letters without their accents, as both databases see it.
+    """Return the text in lower case, Latin letters without accents, as both databases compare it.
 
-    Other scripts' marks stay: without them a word of Korean, Japanese or Russian is another one.
+    Other scripts keep their marks, without which words of Korean, Japanese or Russian differ.
     """
     if text.isascii():
         return text.lower()
@@ -35,23 +35,23 @@ def normalize(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text that is `plain`, without punctuation."""
+    """Return the words of a normalized text, without punctuation."""
     return WORD.findall(text)
 
 
 def parts(text: str) -> list[str]:
-    """Letters and numbers apart: `flux1.1pro` → flux, 1.1, pro; the v of a version falls."""
+    """Separate letters from numbers: `flux1.1pro` → flux, 1.1, pro; drops the v of a version."""
     return [part.replace(",", ".") for part in _PART.findall(_SIGN.sub("", text))]
 
 
 def version(text: str) -> str:
-    """`2.1` of `v2.1` or `2,1`; empty when the text is no version."""
+    """Return `2.1` for `v2.1` or `2,1`; empty if the text is no version."""
     found = _VERSION.fullmatch(text)
     return found[1].replace(",", ".") if found else ""
 
 
 def name_words(text: str) -> set[str]:
-    """Every word that finds a normalized name: as written, taken apart, versions in both forms."""
+    """Return every word that finds a normalized name: as written, split, versions in both forms."""
     return {word for run in _RUN.findall(text) for word in _run_words(run)}
 
 
@@ -68,7 +68,7 @@ def _run_words(run: str) -> set[str]:
 
 
 def stem(word: str) -> str:
-    """The beginning that the forms of a word share: `upscal` of upscaler, upscaling, upscaled."""
+    """Return the prefix that a word's forms share: `upscal` of upscaler, upscaling, upscaled."""
     if not word.isalpha():
         return word
     stem = _ENDING.sub("", word)
@@ -76,17 +76,17 @@ def stem(word: str) -> str:
 
 
 def single(word: str) -> str:
-    """A word without the ending of its plural."""
+    """Return a word without its plural ending."""
     if len(word) > 3 and word.endswith("ies") and word not in {"movies", "selfies", "series"}:
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def correction(word: str, known: Mapping[str, int]) -> str:
-    """The known word that was most likely meant, the commonest of the nearest; empty if none."""
+    """Return the most likely known word, the most frequent of the nearest; empty if none."""
     if len(word) < _SHORTEST_SLIP or not word.isalpha():
         return ""
-    from rapidfuzz import process  # five megabytes of code, only for who mistypes
+    from rapidfuzz import process  # five megabytes of code, loaded only for typing errors
     from rapidfuzz.distance import OSA
 
     most = 1 if len(word) < _LONG else 2
@@ -96,7 +96,7 @@ def correction(word: str, known: Mapping[str, int]) -> str:
 
 
 def segments(word: str, known: Mapping[str, int]) -> list[str]:
-    """A word taken apart into the fewest known ones (`texttospeech`); empty where it cannot be."""
+    """Split a word into the fewest known ones (`texttospeech`); empty if that is impossible."""
 
     @cache
     def split(rest: str) -> tuple[str, ...] | None:

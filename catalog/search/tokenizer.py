@@ -1,6 +1,6 @@
-"""A typed text taken apart: tokens between spaces or quotes, and groups to be found together.
+"""Splits a typed text into tokens (at spaces or quotes), and groups those that belong together.
 
-What people say for what the catalogue calls otherwise, and words of no weight: `synonyms.txt`.
+`synonyms.txt` lists synonyms and words to ignore.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _WEIGHTLESS = {
 }
 ARTICLES, ASIDE = _WEIGHTLESS["articles"], _WEIGHTLESS["aside"]
 STOP = frozenset[str]().union(*_WEIGHTLESS.values())
-_AROUND = ".,;:!?()[]{}'"  # a sentence's, not the word's
+_AROUND = ".,;:!?()[]{}'"  # punctuation around a word
 
 
 @lru_cache(maxsize=1)
 def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
-    """What is said, in words without plurals → what else finds it."""
+    """Return phrases, in words without plurals → what they also search for."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in _ENTRIES:
         said, _, means = entry.partition("|")
@@ -47,13 +47,13 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def synonym_words() -> frozenset[str]:
-    """Every single word in which something is said."""
+    """Return every single word that is a synonym."""
     return frozenset(word for key in synonyms() for word in key)
 
 
 @dataclass(frozen=True)
 class Token:
-    """One typed thing: its text, and the words in it. A quoted one is matched as it stands."""
+    """One typed token: its text and its words. A quoted one is matched exactly."""
 
     text: str
     words: tuple[str, ...]
@@ -61,10 +61,10 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a typed text; of a model's address at fal its id."""
+    """Return the tokens of a typed text; the URL of a model at fal is replaced by its id."""
     found: list[Token] = []
     count = 0
-    half_width = unicodedata.normalize("NFKC", text)  # what some keyboards write
+    half_width = unicodedata.normalize("NFKC", text)  # some keyboards produce full-width characters
     half_width = _ADDRESS.sub(r"\1", half_width)
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.normalize(half_width)):
         said = quoted or bare.strip(_AROUND)
@@ -77,19 +77,19 @@ def tokenize(text: str) -> list[Token]:
 
 @dataclass(frozen=True)
 class Unit:
-    """Tokens that have to be found together, and other ways to say them."""
+    """Tokens that must be found together, and their synonyms."""
 
     text: str
     tokens: tuple[Token, ...]
     alike: tuple[str, ...] = ()
-    joined: str = ""  # two words that a name writes as one
-    is_aside: bool = False  # says of the rest what it is for, from or with
+    joined: str = ""  # two words that a name joins
+    is_aside: bool = False  # states what the rest is for, from or with
 
 
 def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[Unit]:
-    """Tokens grouped as they have to be found: what people say for one thing, names taken apart.
+    """Group tokens that must be found together: synonyms, and names that were split.
 
-    `is_known` says whether a name of the catalogue has a word.
+    `is_known` returns whether a name of the catalogue contains a word.
     """
     found: list[Unit] = []
     meant: list[Unit] = []
@@ -111,7 +111,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
 
 
 def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, int] | None:
-    """Two tokens that a name writes as one word."""
+    """Return two tokens as a unit if a name joins them."""
     joined = "".join(word for token in pair for word in token.words)
     if len(pair) < 2 or any(token.is_quoted for token in pair) or not is_known(joined):
         return None
@@ -119,9 +119,9 @@ def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, i
 
 
 def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
-    """The longest beginning in the table of synonyms, and how many tokens it takes.
+    """Return the longest synonym at the beginning of the tokens, and its number of tokens.
 
-    Articles are left out: `describe an image` is `describe image`.
+    Skips articles: `describe an image` is `describe image`.
     """
     found: tuple[Unit, int] | None = None
     key: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""Brings the catalogue up to date: reads the listing, writes what differs, records the changes."""
+"""Syncs the catalogue: reads the listing, writes differences, records changes."""

@@ -58,12 +58,12 @@ _LONGEST = {
 }
 _LEAST_PRICE, _MOST_PRICE = Decimal("1e-8"), Decimal(1_000_000)  # the limits of the column
 _BACK = {"gone_at": None}
-_ENTRY_RULES = 1  # raise it when `_values` reads an entry in another way: all are read again
+_ENTRY_RULES = 1  # increment when `_values` parses an entry differently: re-reads all entries
 NO_SCHEMA = "Upstream has no schema for it."
 
 
 class CatalogUpserter:
-    """Applies upstream's answers to the stored endpoints, and counts the results in `report`."""
+    """Applies upstream's responses to the stored endpoints; counts the results in `report`."""
 
     def __init__(self, report: SyncReport) -> None:
         self.report = report
@@ -90,7 +90,7 @@ class CatalogUpserter:
         return [i for i, row in known if i not in self._seen and _is_listed(row)]
 
     def confirm(self, requested: list[str], found: fal.Found) -> None:
-        """Mark as gone the `requested` ids that `found` lacks or has without metadata.
+        """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
 
         (fal-protocol.md, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
@@ -238,7 +238,7 @@ def _is_first() -> bool:
 
 
 def _is_listed(row: Endpoint) -> bool:
-    """Whether upstream's listing had it, as far as is known: the account's own are in none."""
+    """Return whether upstream's listing had it, as far as known; the account's own are in none."""
     return row.gone_at is None and row.entry_digest != Endpoint.OF_ACCOUNT
 
 

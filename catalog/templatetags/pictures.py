@@ -11,7 +11,7 @@ from catalog.models import Endpoint
 register = template.Library()
 
 FIRST_ROW = 5
-# How wide cards are (card.css); a browser that knows `auto` measures them itself.
+# Card widths (card.css); a browser that supports `auto` measures them itself.
 _SIZES = "auto,(width<40rem) 46vw,18rem"
 _LATER = mark_safe(f'sizes="{_SIZES}" loading="lazy"')  # noqa: S308  our own words
 _FIRST = mark_safe(f'sizes="{_SIZES[5:]}" fetchpriority="high"')  # noqa: S308

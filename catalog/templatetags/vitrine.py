@@ -28,7 +28,7 @@ register.filter("price", listed_price)
 
 @register.simple_tag(takes_context=True)
 def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
-    """Return the price of a typical run, of the length that the page's question asks for."""
+    """Return the price of a typical run, of the length that the page's query requests."""
     return price_of_typical_run(endpoint, context.get("asked_seconds"))
 
 
@@ -104,7 +104,7 @@ def query(context: template.Context, **changes: Any) -> str:
 
 @register.inclusion_tag("catalog/partials/_undo.html", takes_context=True)
 def undo(context: template.Context, url: str, words: str, **row: Any) -> dict[str, Any]:
-    """The notice that a row is deleted, with a button that brings it back.
+    """Render the notice that a row was deleted, with a button that restores it.
 
     `row` is the posted field with the row's key: `{% undo "boards:recovery" "…" board=pk %}`.
     Without a key nothing is shown.

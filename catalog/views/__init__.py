@@ -1,1 +1,1 @@
-"""The pages of the catalogue, one file a subject."""
+"""The pages of the catalogue, one module per subject."""

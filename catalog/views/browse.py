@@ -31,7 +31,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def own_media(view: View) -> View:
-    """For pages that show thumbnails alone, which are ours; results may still be upstream's."""
+    """Decorate pages that load media only from us: thumbnails, but no results from upstream."""
     decorate: Callable[[Any], Any] = csp_replace(
         {"img-src": ["'self'", "data:"], "media-src": ["'self'"]}
     )
@@ -43,7 +43,7 @@ def own_media(view: View) -> View:
 @vary_on_headers("HX-Request")
 @with_etag
 def front(request: HtmxRequest) -> HttpResponse:
-    """The gallery's front; as a fragment its shelves alone."""
+    """Show the front page; as a fragment only its shelves."""
     revision, starred = Revision.current(), Favourite.objects.endpoints_of(request.user)
     context = {
         "progress": progress.current(),
@@ -82,7 +82,7 @@ def category(request: HtmxRequest, category: str) -> HttpResponse:
 
 
 def search_page(request: HtmxRequest, place: Place, query: Query, **more: object) -> HttpResponse:
-    """A page of search results at a place, or the parts of it that a changed question changes."""
+    """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
     region = page_cache.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
     context = {
@@ -102,7 +102,7 @@ def search_page(request: HtmxRequest, place: Place, query: Query, **more: object
     response = render(request, "catalog/partials/_found.html", context)
     if region.canonical == request.htmx.current_url_abs_path:
         return response
-    # Letters typed one after the other are one step of the browser's history.
+    # Letters typed in a row are one entry of the browser's history.
     before = Query.from_address(request.htmx.current_url_abs_path or "")
     is_typing = bool(before.q and query.q) and before.without("q") == query.without("q")
     return (replace_url if is_typing else push_url)(response, region.canonical)
@@ -112,7 +112,7 @@ def search_page(request: HtmxRequest, place: Place, query: Query, **more: object
 @own_media
 @with_etag
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
-    """A curated collection, in its order; curators also see what is not published."""
+    """Show a curated collection, in its order; curators see drafts too."""
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
@@ -132,7 +132,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def sync_progress(request: HtmxRequest) -> HttpResponse:
-    """How the sync is getting on; tells the page when there is more to show than it shows."""
+    """Show the progress of the sync; notifies the page when there is more to show."""
     revision = Revision.current()
     context = {"progress": progress.current(), "revision": revision}
     response = render(request, "catalog/partials/_sync.html", context)

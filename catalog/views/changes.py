@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @require_safe
 def changes(request: HtmxRequest) -> HttpResponse:
-    """What became of the catalogue's models, by day.
+    """Show the changes of the catalogue's models, by day.
 
-    Looking at its beginning notes that one has.
+    Opening the first page marks them as read.
     """
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.user) if filters.is_favourite else ()
@@ -46,15 +46,15 @@ def changes(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def feed(request: Any) -> HttpResponse:
-    """The feed for whoever is logged in."""
+    """Return the feed for the logged-in user."""
     request.reader = request.user
     return feeds.answer(request)
 
 
-@login_not_required  # the address itself is the key: a feed reader cannot log in
+@login_not_required  # the URL contains a secret token: a feed reader cannot log in
 @require_safe
 def personal_feed(request: Any, token: str) -> HttpResponse:
-    """The feed at a person's own address."""
+    """Return the feed at a user's personal URL."""
     request.reader = feeds.reader_of(token)
     if request.reader is None:
         raise Http404("There is no feed at this address, or it was taken back.")
@@ -63,7 +63,7 @@ def personal_feed(request: Any, token: str) -> HttpResponse:
 
 @require_POST
 def feed_address(request: HtmxRequest) -> HttpResponse:
-    """Another address for one's feed; the one before leads nowhere from now on."""
+    """Create another personal feed URL; the previous one becomes invalid."""
     feeds.renew(request.user)
     messages.success(request, "Your feed has a new address. The old one leads nowhere now.")
     return redirect("catalog:changes")

@@ -1,6 +1,6 @@
-"""Where curators mend a collection: replace, remove, or say that a change was looked at.
+"""Pages for curators to fix a collection: replace or remove a model, or mark it as checked.
 
-Each with a way back.
+Each action can be undone.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from catalog.models import Collection, Endpoint
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-MENDED = "mended_collection"  # session: what was mended last, for the way back
+MENDED = "mended_collection"  # session key: the last fix, for undo
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
 def repair(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Replace `replace` by `by`, take `remove` out, or note that the changes of `seen` are known.
+    """Replace `replace` by `by`, remove `remove`, or mark the changes of `seen` as checked.
 
-    `undo` brings back.
+    `undo` reverts the last action.
     """
     found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     post = request.POST
@@ -39,12 +39,12 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
         try:
             if mended.get("slug") == slug:
                 collection_health.undo(found, mended["before"])
-        except ValueError as error:  # what colleagues added meanwhile leaves no room
+        except ValueError as error:  # colleagues added models meanwhile, so that it is full
             messages.error(request, str(error))
     else:
         old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
         if not found.items.filter(endpoint__endpoint_id=old).exists():
-            # A double click, or a colleague who was quicker.
+            # A double click, or a colleague did it first.
             messages.info(request, f"{old or 'That model'} is not in this collection any more.")
             return redirect(f"{found.get_absolute_url()}?mended=1")
         if by:

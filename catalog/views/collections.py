@@ -1,4 +1,4 @@
-"""Where curators build collections: in place, by drag and by keyboard, with and without script."""
+"""Pages for curators to edit collections: by drag or keyboard, with and without script."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 CHOICES = 8
-GONE = "gone_collection"  # session: what was deleted last, for the way back
-NOTE = "note."  # before an endpoint's id: the name of its note's field
+GONE = "gone_collection"  # session key: the last deleted collection, for undo
+NOTE = "note."  # prefix of the field name of an endpoint's note
 Post = dict[str, list[str]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_media
 def index(request: HtmxRequest) -> HttpResponseBase:
-    """All collections in their order; curators see drafts too, and a POST of theirs begins one."""
+    """List collections in order; curators see drafts too, and can create one by POST."""
     if request.method == "POST":
         return _create(request)
     found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
@@ -69,15 +69,15 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_media
 def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
-    """A collection as a curator arranges it.
+    """Edit a collection.
 
-    A POST saves all of it, after what `~do` changes in it.
+    A POST saves it, after applying the change in `~do`.
     """
     found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     if request.method != "POST":
         return _edition(request, found)
-    # What saves itself was moved by the script already; htmx posts the button with the focus all
-    # the same.
+    # The script has already moved the row when the form saves itself; htmx nevertheless posts the
+    # focused button.
     saves_itself = request.htmx and request.htmx.trigger == "edition"
     action = "" if saves_itself else request.POST.get("~do", "")
     post: Post = apply({name: [*map(str, v)] for name, v in request.POST.lists()}, action)
@@ -107,7 +107,7 @@ def _refused(request: HtmxRequest, found: Collection, error: str) -> HttpRespons
 
 
 def _arrangement(post: Post) -> Arrangement:
-    """What the posted form says: its rows in their order, whatever their numbers."""
+    """Parse the posted form: its rows in their order, whatever their numbers."""
 
     def last(name: str) -> str:
         return (post.get(name) or [""])[-1]
@@ -180,7 +180,7 @@ def _choices(find: str) -> list[Endpoint]:
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """The collections with a tick where the model is; a POST puts it `in` one or takes it `out`."""
+    """List the collections, marking those with the model; a POST adds it `in` or takes it `out`."""
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     if request.method != "POST":
         return _menu(request, endpoint)
@@ -217,7 +217,7 @@ def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
 def order(request: HtmxRequest) -> HttpResponseBase:
-    """Put the collections in the posted order, after what `~do` moves."""
+    """Save the posted order of collections, after the move in `~do`."""
     posted = {name: [*map(str, texts)] for name, texts in request.POST.lists()}
     post = posted if request.htmx else apply(posted, request.POST.get("~do", ""))
     rows = [

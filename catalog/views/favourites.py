@@ -1,4 +1,4 @@
-"""A person's favourites: the page, the stars, and those taken over from upstream's account."""
+"""A user's favourites: the page, starring, and copying those of upstream's account."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
 
 
 def _star(request: HtmxRequest) -> HttpResponse:
-    """Star the endpoint named by `star`, or unstar that of `unstar`; offers the way back."""
+    """Star the endpoint `star`, or unstar `unstar`; the response offers undo."""
     starred = "star" in request.POST
     endpoint_id = db_safe_text(request.POST.get("star" if starred else "unstar", ""))
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
@@ -58,7 +58,7 @@ def _star(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def account(request: HtmxRequest) -> HttpResponseBase:
-    """Star what upstream's account has starred; with `undo` take that back. For staff."""
+    """Star what upstream's account has starred; `undo` reverts that. Staff only."""
     if not request.user.is_staff:
         raise Http404("Only staff see the account.")
     page = reverse("catalog:favourites")
@@ -70,7 +70,7 @@ def account(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _way_back(request: HttpRequest) -> str:
-    """The page that the person came from, if it is one of ours."""
+    """Return the page that the user came from, if it is one of ours."""
     before = request.headers.get("Referer", "")
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(before, hosts, require_https=request.is_secure())

@@ -1,4 +1,4 @@
-"""The change log as an Atom feed, at an address that is one person's and can be taken back."""
+"""The change log as an Atom feed, at a personal URL that can be revoked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SALT = "vitrine.feed"
 MOST_ENTRIES = 100
-_SPACE = uuid.UUID("5c0c2c1e-9d3c-5a51-8b67-2f0f5d2ab001")  # ours: ids stay the same for ever
+_SPACE = uuid.UUID("5c0c2c1e-9d3c-5a51-8b67-2f0f5d2ab001")  # our namespace: ids must not change
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 WORDS = {
     Change.Kind.NEW: "New: {}",
@@ -72,7 +72,7 @@ def reader_of(token: str) -> User | None:
 
 def etag(request: HttpRequest) -> str:
     """The ETag of the feed's current state."""
-    # The sum tells as many others apart: another favourite, another reader's favourites.
+    # The sum distinguishes equally many others: another favourite, another reader's favourites.
     found = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
     own = [(entry.key, entry.at, entry.title) for entry in _own(request)]
     return hashlib.sha256(repr((request.get_full_path(), found, own)).encode()).hexdigest()[:32]
@@ -80,23 +80,23 @@ def etag(request: HttpRequest) -> str:
 
 @condition(etag_func=lambda request: f'"{etag(request)}"')
 def answer(request: HttpRequest) -> HttpResponse:
-    """The feed of whoever reads it (`request.reader`), or 304 where it is as it was."""
+    """Return the feed of its reader (`request.reader`), or 304 if it has not changed."""
     response: HttpResponse = Changes()(request)
-    if Change.objects.uncompared().exists():  # they will come in below the newest
+    if Change.objects.uncompared().exists():  # they will appear below the newest
         del response["Last-Modified"]
     patch_cache_control(response, private=True, no_cache=True)
     return response
 
 
 def _selected(request: Any) -> ChangeQuerySet:
-    """What the address asks for."""
+    """Return the changes that the URL selects."""
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.reader) if filters.is_favourite else ()
     return queries.chosen(filters, filters.filter(Change.objects.shown(), starred))
 
 
 def _own(request: Any) -> list[Entry]:
-    """The reader's own news, in the whole feed alone: they are of no kind or category."""
+    """Return the reader's own news, in the unfiltered feed only: they have no kind or category."""
     is_narrow = Filters.from_query(request.GET).is_narrow
     return [] if is_narrow else personal_news.entries(request.reader)
 
@@ -114,19 +114,19 @@ class Changes(Feed):  # type: ignore[type-arg]
         return request
 
     def link(self, request: HttpRequest) -> str:
-        """The page that says the same."""
+        """The page with the same content."""
         return reverse("catalog:changes") + Filters.from_query(request.GET).query
 
     def feed_url(self, request: HttpRequest) -> str:
-        """Where it is read from."""
+        """The URL of this feed."""
         return request.path + Filters.from_query(request.GET).query
 
     def feed_guid(self, request: HttpRequest) -> str:
-        """The feed's own id, whoever reads it."""
+        """The feed's id, the same for every reader."""
         return _urn("feed" + Filters.from_query(request.GET).query)
 
     def items(self, request: HttpRequest) -> list[Change | Entry]:
-        """The newest."""
+        """The newest entries."""
         found = [*_selected(request)[:MOST_ENTRIES], *_own(request)]
         return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_ENTRIES]
 
@@ -156,7 +156,7 @@ class Changes(Feed):  # type: ignore[type-arg]
         return str(change.endpoint.get_absolute_url())
 
     def item_guid(self, change: Any) -> str:
-        """The same for ever, whatever host the feed is read from."""
+        """A permanent id, independent of the host."""
         if isinstance(change, Entry):
             return _urn(change.key)
         return _urn(f"change {change.pk} {change.at.isoformat()}")

@@ -1,4 +1,4 @@
-"""Files: the catalogue's entries, collections, and an import that is shown before it is done."""
+"""Downloads of catalogue entries and collections, and an import with preview."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGEST_MB = import_export.LARGEST_BYTES >> 20
 @curators_only(permissions.VIEW_COLLECTION)
 @require_safe
 def export(request: HtmxRequest) -> HttpResponseBase:
-    """All collections as one file, drafts too; with `?of=<slug>` one alone."""
+    """Download all collections in one file, drafts too; with `?of=<slug>` only one."""
     slug = db_safe_text(request.GET.get("of", ""))
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
     try:
@@ -37,7 +37,7 @@ def export(request: HtmxRequest) -> HttpResponseBase:
 
 
 def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
-    """These collections, or all, as a download; raises ValueError with a sentence."""
+    """Return these collections, or all, as a download; raises ValueError with a message."""
     response = HttpResponse(import_export.export(chosen), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response
@@ -45,7 +45,7 @@ def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
 
 @require_safe
 def export_models(request: HtmxRequest) -> HttpResponse:
-    """Upstream's listing entries of everything that a search finds, as one file."""
+    """Download upstream's listing entries of everything that a search finds."""
     starred = frozenset(Favourite.objects.endpoints_of(request.user))
     text = catalogue_export.export(Query.from_params(request.GET), starred)
     response = HttpResponse(text, content_type="application/json")
@@ -56,11 +56,11 @@ def export_models(request: HtmxRequest) -> HttpResponse:
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HtmxRequest) -> HttpResponseBase:
-    """A file's collections: first what they would change, then, with `confirm`, the change."""
+    """Preview what a file's collections would change; with `confirm`, apply it."""
     if request.method != "POST":
         return render(request, "catalog/import.html", {"largest_mb": LARGEST_MB})
     file = request.FILES.get("file")
-    text = request.POST.get("text", "").replace("\r\n", "\n")  # a browser makes every line longer
+    text = request.POST.get("text", "").replace("\r\n", "\n")  # browsers post CRLF
     try:
         if file is not None:
             text = _read(file.read(import_export.LARGEST_BYTES + 1))

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HtmxRequest) -> HttpResponseBase:
-    """One's saved searches; as a fragment those of the front page.
+    """List the user's saved searches; as a fragment those of the front page.
 
-    A POST keeps `params` under `name`.
+    A POST saves `params` under `name`.
     """
     if request.method == "POST":
         return _save(request)
@@ -37,7 +37,7 @@ def index(request: HtmxRequest) -> HttpResponseBase:
 
 @require_safe
 def new(request: HtmxRequest) -> HttpResponse:
-    """The little form that names the question in the address."""
+    """Show the form to name and save the query in the URL."""
     query = Query.from_params(request.GET)
     return _form(request, domain.params_of(query), domain.suggested(query))
 
@@ -66,7 +66,7 @@ def one(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a search's new results and all results, and mark them as seen."""
     found = get_object_or_404(_mine(request), pk=pk)
     since = _moment(request.GET.get("since", "")) or found.seen_at
-    seen_at = domain.seen_until()  # before the question: what comes meanwhile is new next time
+    seen_at = domain.seen_until()  # before the query: later models are new next time
     starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(found)
     place = Place(reverse("catalog:models"), "Models")
     context = {
@@ -117,7 +117,7 @@ def _mine(request: HtmxRequest) -> Any:
 
 
 def _moment(text: str) -> datetime | None:
-    """The moment of an address; None where it names none."""
+    """Parse the time in a URL; None if it is invalid."""
     try:
         return datetime.fromtimestamp(float(text), UTC) if text else None
     except (ValueError, OverflowError, OSError):
