@@ -1,10 +1,10 @@
-"""The playground: fill a form in, run it, look at the result."""
+"""The playground: fill in a form, run the model, view the result."""
 
 from django.apps import AppConfig
 
 
 class PlaygroundConfig(AppConfig):
-    """Run, Artifact, Upload; forms, lifecycle, what the worker does, live pages."""
+    """Runs, artifacts and uploads; forms, the worker, and pages that update live."""
 
     name = "playground"
     verbose_name = "Playground"

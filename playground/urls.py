@@ -1,4 +1,4 @@
-"""The addresses of the playground.
+"""The URLs of the playground.
 
 `/runs/live/` is answered before Django, see `playground/live/long_poll.py`.
 """

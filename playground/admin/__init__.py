@@ -1,4 +1,4 @@
-"""The admin of runs, uploads, workers and presets, and of the people that they belong to."""
+"""Admin pages of runs, uploads, workers and presets, and of users."""
 
 from playground.admin import people, runs
 

@@ -1,4 +1,4 @@
-"""People in the admin: what they ran and when, and how somebody who leaves is removed."""
+"""Users in the admin: their runs, and the page that removes a user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ admin.site.unregister([User, Group])
 
 
 def _narrow(db_field: Any, field: Any) -> Any:
-    """Offer the permissions for what people see in the admin, not those for internal rows."""
+    """Limit a choice of permissions to the models that the admin shows."""
     if db_field.related_model is Permission and field is not None:
         shown = ContentType.objects.get_for_models(*admin.site._registry).values()
         field.queryset = field.queryset.filter(content_type__in=shown)
@@ -33,16 +33,16 @@ def _narrow(db_field: Any, field: Any) -> Any:
 
 @admin.register(Group)
 class TeamAdmin(GroupAdmin):
-    """Django's admin of groups, with the permissions that matter."""
+    """Django's group admin, with the permissions of the admin's own models only."""
 
     def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
-        """Narrow the choice of permissions."""
+        """Limit the choice of permissions."""
         return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Django's admin of users, with their runs, and a removal that keeps what they made."""
+    """Django's user admin, with each user's runs and a removal that keeps what they made."""
 
     list_display = [
         "username",
@@ -58,40 +58,40 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/person.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """With the number of runs and when the last one was."""
+        """Annotate users with the number of runs they have and the time of the last one."""
         found: QuerySet[User] = super().get_queryset(request)
         return found.annotate(
             runs_kept=Count("runs", filter=KEPT), last_run_at=Max("runs__created_at", filter=KEPT)
         )
 
     def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
-        """Narrow the choice of permissions."""
+        """Limit the choice of permissions."""
         return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
     def get_urls(self) -> list[Any]:
-        """With the page of a removal."""
+        """Add the URL of the removal page."""
         view = self.admin_site.admin_view(self.removal_view)
         return [path("<int:pk>/removal/", view, name="auth_user_removal"), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without Django's deletion, which fails for whoever has run something."""
+        """Remove Django's bulk deletion, which fails for every user who has runs."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
     @admin.display(description="name", ordering="first_name")
     def full_name(self, person: User) -> str:
-        """First and last name."""
+        """Return the first and last name."""
         return person.get_full_name()
 
     @admin.display(description="role", ordering="-is_superuser")
     def role(self, person: User) -> str:
-        """What the account may do, in a word."""
+        """Return "superuser", "staff" or an empty text."""
         return "superuser" if person.is_superuser else "staff" if person.is_staff else ""
 
     @admin.display(description="runs", ordering="runs_kept")
     def run_total(self, person: Any) -> SafeString | str:
-        """The number of runs, with a link to them, and when the last one was."""
+        """Return the number of runs as a link to them, and the date of the last one."""
         if not person.runs_kept:
             return "none"
         address = f"{reverse('playground:runs')}?whose={person.username}"
@@ -100,7 +100,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Deactivate: nobody can sign in, all is kept", permissions=["change"])
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Deactivate the chosen accounts, as far as that is possible."""
+        """Deactivate the selected accounts; report those for which this is refused."""
         count = 0
         for person in people:
             try:
@@ -113,19 +113,19 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Activate again", permissions=["change"])
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Let the chosen accounts sign in again."""
+        """Reactivate the selected accounts."""
         count = User.objects.filter(pk__in=people.values("pk")).update(is_active=True)
         self.message_user(request, f"{count} activated.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """Lead to the removal, which says what becomes of the runs."""
+        """Redirect to the removal page, which asks what happens to the user's runs."""
         person = self.get_object(request, object_id)
         if person is None or not self.has_delete_permission(request, person):
             raise PermissionDenied
         return redirect("admin:auth_user_removal", person.pk)
 
     def removal_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Ask what becomes of what a person has; a POST deactivates, or passes it on."""
+        """Show the removal page; a POST deactivates the user or hands their belongings over."""
         person = get_object_or_404(User, pk=pk)
         may = {
             "deactivate": self.has_change_permission(request, person),

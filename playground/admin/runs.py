@@ -1,4 +1,4 @@
-"""Runs, uploads and workers in the admin, to look at; presets, to tidy up."""
+"""Runs, uploads and workers in the admin, read-only; presets, which curators may edit."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ HIDDEN = {"webhook_token", "form_token"}
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the product itself writes."""
+    """Admin of rows that only the application writes."""
 
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds one by hand."""
+        """Return False: only the application creates these rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one by hand."""
+        """Return False: only the application changes these rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Runs are deleted on their own pages, where it can be undone."""
+        """Return False: runs are deleted on their own pages, where that can be undone."""
         return False
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnly):
-    """What was run, by whom, what it cost, and why it failed."""
+    """Lists runs with their user, cost and failure."""
 
     list_display = ["created_at", "page", "user", "endpoint", "state", "took", "cost", "why_failed"]
     list_display_links = ["created_at"]
@@ -60,46 +60,46 @@ class RunAdmin(ReadOnly):
     search_fields = ["title", "request_id", "endpoint__endpoint_id", "user__username"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Without outputs and logs, which may be megabytes."""
+        """Return runs without their outputs and logs, which may be megabytes."""
         found = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and str(match.url_name).endswith("changelist")
         return found.only(*LISTED) if is_list else found.defer(*HEAVY)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """What happened and when; its input and result are on the run's own page."""
+        """Return the columns to show; a run's input and result are on its own page."""
         own = [field.name for field in Run._meta.fields if field.name not in {*HEAVY, *HIDDEN}]
         return ["page", "cost", "why_failed", *own]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Everything."""
+        """Return all fields."""
         return self.get_fields(request, obj)
 
     @admin.display(description="run", ordering="title")
     def page(self, run: Run) -> SafeString:
-        """A link to the run's page, by its prompt."""
+        """Return a link to the run's page, labelled with its title."""
         words = run.title[:60] or "open"
         return format_html('<a href="{}">{}</a>', run.get_absolute_url(), words)
 
     @admin.display(description="took")
     def took(self, run: Run) -> str:
-        """From its creation to its end."""
+        """Return the time from the run's creation to its end."""
         return duration(run.ended_at - run.created_at) if run.ended_at else ""
 
     @admin.display(description="cost")
     def cost(self, run: Run) -> str:
-        """What upstream billed, at today's price."""
+        """Return the billed cost at the current price."""
         return billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
 
     @admin.display(description="why it failed")
     def why_failed(self, run: Run) -> str:
-        """The failure in one line."""
+        """Return the failure in one line; empty if the run has not failed."""
         return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
 
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    """Files that people gave."""
+    """Lists the files that people have uploaded."""
 
     list_display = ["created_at", "user", "file_page", "content_type", "readable_size", "is_shared"]
     list_filter = ["is_shared", ("user", admin.RelatedOnlyFieldListFilter)]
@@ -108,25 +108,25 @@ class UploadAdmin(ReadOnly):
 
     @admin.display(description="file", ordering="file_name")
     def file_page(self, upload: Upload) -> SafeString:
-        """A link to the file."""
+        """Return a link to the file."""
         return format_html('<a href="{}">{}</a>', upload.get_absolute_url(), upload.file_name)
 
     @admin.display(description="size", ordering="size_bytes")
     def readable_size(self, upload: Upload) -> str:
-        """Its size for people."""
+        """Return the size with its unit."""
         return size(upload.size_bytes)
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnly):
-    """Who is at work."""
+    """Lists the worker processes."""
 
     list_display = ["name", "started_at", "beat_at", "has_key", "trouble"]
 
 
 @admin.register(Preset)
 class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Settings under a name: curators rename, share and take away what others saved."""
+    """Saved settings: curators rename, share and remove those of other people."""
 
     list_display = ["name", "endpoint", "user", "is_shared", "is_house_default", "updated_at"]
     list_filter = ["is_shared", "is_house_default"]
@@ -138,9 +138,9 @@ class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="arguments")
     def shown_arguments(self, preset: Preset) -> str:
-        """The arguments, to be read: the form is where they are changed."""
+        """Return the arguments as text: they are changed in the model's form."""
         return dumps(preset.arguments)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Presets come from a model's form."""
+        """Return False: presets are created from a model's form."""
         return False

@@ -40,7 +40,7 @@ def context(user: User, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def licence(endpoint: Endpoint) -> str:
-    """Return in a sentence what upstream says the results may be used for."""
+    """Return a sentence on what upstream's licence allows the results to be used for."""
     if not endpoint.license_type:
         return "Upstream says nothing about its licence."
     words = LICENCES.get(endpoint.license_type.lower())

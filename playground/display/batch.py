@@ -1,4 +1,4 @@
-"""Variations as one grid: each run of a batch with its results and seed."""
+"""A batch of variations as one grid: each run with its results and seed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from playground.display import history, more_like, placeholder_size, renderers
 from playground.models import Run
 from playground.runs.progress import watch_tokens
 
-MOST_PLACES = 4  # reserved in one tile
+MOST_PLACES = 4  # placeholders in one tile
 
 
 @dataclass(frozen=True)
 class Variation:
-    """One run of the grid: its results, or the places for them while it runs."""
+    """One run of the grid: its results, or placeholders for them while it is in progress."""
 
     row: history.Row
     shown: list[renderers.Shown]
@@ -36,48 +36,48 @@ class Variation:
 
     @property
     def run(self) -> Run:
-        """The run."""
+        """Return the run."""
         return self.row.run
 
     @property
     def watch(self) -> str:
-        """The token to watch it with; empty once it has ended."""
+        """Return the token that watches the run; empty once it has ended."""
         return self.row.watch
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The runs that one press started together, in order."""
+    """The runs that were started by one press of the button, in order."""
 
     pk: uuid.UUID
     variations: list[Variation]
 
     @property
     def is_awaited(self) -> bool:
-        """Whether a run may still change."""
+        """Whether any of its runs may still change."""
         return any(one.run.is_awaited for one in self.variations)
 
     @property
     def title(self) -> str:
-        """`4 variations`; `8 variations in 2 runs` where runs make several."""
+        """Return `4 variations`, or `8 variations in 2 runs` where runs return several results."""
         results = sum(max(len(one.shown), len(one.places), 1) for one in self.variations)
         runs = len(self.variations)
         return f"{results} variations" + (f" in {runs} runs" if results > runs else "")
 
 
 def batch(pk: uuid.UUID, runs: Sequence[Run], user: User | AnonymousUser) -> Batch:
-    """The grid of these runs for a person; their endpoints and artifacts should be loaded."""
+    """Return the grid of these runs for a user; endpoints and artifacts should be loaded."""
     views = [watch_tokens.view_for(user, run, "variation") for run in runs]
     return Batch(pk, variations(runs, views))
 
 
 def variation(run: Run, view: str = "variation") -> Variation:
-    """A run in the grid; `view` as in `watch_tokens.view_for`."""
+    """Return a run as a tile of the grid; `view` as in `watch_tokens.view_for`."""
     return variations([run], [view])[0]
 
 
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
-    """Runs in the grid, each in the view of this name."""
+    """Return runs as tiles of the grid, each in the view at the same position of `views`."""
     done = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
     more = dict(zip((run.pk for run in done), more_like.more_like_each(done), strict=True))
     return [_variation(run, view, more.get(run.pk)) for run, view in zip(runs, views, strict=True)]
@@ -98,11 +98,11 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
 
 
 def address(run: Run) -> str:
-    """The model's page with the grid that a run belongs to on its stage."""
+    """Return the address of the model's page with the run's batch on its stage."""
     return f"{run.endpoint.get_absolute_url()}?{urlencode({'batch': str(run.batch)})}"
 
 
 def _requested_seed(run: Run) -> str:
-    """The seed that was asked for, until the output says which one was used."""
+    """Return the seed in the arguments, shown until the output has the one that was used."""
     given = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else ""

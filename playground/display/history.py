@@ -83,7 +83,7 @@ class Filters:
         return self.state == DELETED
 
     def runs_for(self, user: User | AnonymousUser) -> RunQuerySet:
-        """Return the runs that match, of those that the user sees: by default their own."""
+        """Return the matching runs among those that the user may see; by default the user's own."""
         runs = deletion.restorable(user) if self.is_deleted else Run.objects.visible_to(user)
         if not self.whose or not permissions.may_see_runs(user):
             runs = runs.filter(user_id=user.pk or 0)
@@ -114,7 +114,7 @@ class Filters:
 
 
 def people() -> list[str]:
-    """Return the names of those who have runs, for the choice of whose runs to show."""
+    """Return the names of users who have runs, for the filter by user."""
     having = User.objects.filter(runs__isnull=False).order_by("username").distinct()
     return list(having.values_list("username", flat=True)[:MAX_PEOPLE])
 
@@ -160,7 +160,7 @@ def row(run: Run, view: str = "row") -> Row:
 
 
 def _picture(found: Sequence[renderers.Shown]) -> renderers.Shown | None:
-    """The first file that has a still, a starred one before the others."""
+    """The first file that has a thumbnail; starred files come first."""
     best_first = sorted(found, key=lambda one: not one.artifact.is_starred)
     has_still = (one for one in best_first if artifact_urls.thumbnail_url(one.artifact, one.src))
     return next(has_still, None)
@@ -173,19 +173,19 @@ def item(run: Run, view: str) -> Row:
 
 
 def strip_row(run: Run, on_stage: Run | None) -> Row:
-    """Return a run's item in a film strip; the stage itself watches the run that is on it."""
+    """Return a run's item in the film strip; no watch token for the run that the stage watches."""
     found = row(run, "strip")
     is_on_stage = on_stage is not None and on_stage.pk == run.pk
     return replace(found, watch="", is_on_stage=True) if is_on_stage else found
 
 
 def row_for(user: User | AnonymousUser, run: Run) -> Row:
-    """Return a run's row in a list for this person, without actions that they may not do."""
+    """Return a run's row in a list for this user, without actions that they may not perform."""
     return row(run, "row" if run.is_final else watch_tokens.view_for(user, run, "row"))
 
 
 def seconds(run: Run) -> float | None:
-    """Return how long the run took from its creation to its end."""
+    """Return the seconds from the run's creation to its end; None while it is in progress."""
     return (run.ended_at - run.created_at).total_seconds() if run.ended_at else None
 
 
@@ -199,7 +199,7 @@ class ArgumentRow:
 
 
 def argument_rows(arguments: Any) -> list[ArgumentRow]:
-    """Return the arguments as a table; nested values are compact JSON."""
+    """Return the arguments as table rows; nested values are compact JSON."""
     if not isinstance(arguments, dict):
         return [ArgumentRow("input", json.dumps(arguments, ensure_ascii=False)[:MAX_VALUE_CHARS])]
     rows = []
@@ -222,7 +222,7 @@ def newest_id(rows: Sequence[Row]) -> str:
 
 
 def newest_moment(newest_first: Sequence[Run]) -> str:
-    """Return the time of the newest run shown, as ISO text; later runs are new to the page."""
+    """Return when the newest run of a list was created, as ISO 8601; pages ask for later ones."""
     return (newest_first[0].created_at if newest_first else timezone.now()).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""What "More like this" would start for a run, and what that would cost."""
+"""Computes which runs "More like this" would start for a run, and their cost."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from schemas.variations import Plan
 
 @dataclass(frozen=True)
 class MoreLike:
-    """The runs that it starts, and their cost together."""
+    """The runs that "More like this" starts, and their total cost."""
 
     plan: Plan
     cost: Estimate
 
 
 def more_like(run: Run) -> MoreLike:
-    """What it would start for one run. At most two queries."""
+    """Return what it would start for one run. At most two queries."""
     return more_like_each([run])[0]
 
 
 def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
-    """What it would start for each of these runs. Two queries for all together."""
+    """Return what it would start for each of these runs. Two queries for all of them."""
     plans = [variations.plan_more(run) for run in runs]
     asked = [
         (run.endpoint, one) for run, made in zip(runs, plans, strict=True) for one in made.runs

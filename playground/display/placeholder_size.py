@@ -14,19 +14,19 @@ from schemas.fields import hints
 Size = tuple[int, int]  # width and height in pixels
 
 DEFAULT: Size = (1024, 768)
-WIDE: Size = (1280, 720)  # films mostly are
+WIDE: Size = (1280, 720)  # most videos
 VISUAL = {"out:image", "out:video", "out:3d"}  # facts of models whose results need space
 _SIZES = ("image_size", "size", "video_size")
 _COUNTS = ("num_images", "num_outputs", "num_samples", "num_videos", "number_of_images", "n")
 _USED_DEFAULTS = {*_SIZES, *_COUNTS, "width", "height", "aspect_ratio"}
-_MAX_COUNT = 16  # placeholders; more are below every screen
+_MAX_COUNT = 16  # placeholders; further ones would be below the visible part of any screen
 _MAX_SIDE_PX = 20_000
 _MIN_PX = 64  # smaller numbers are ratios, not pixels
-_ENLARGED_TO_PX = 512  # at most, by a whole number, so that each pixel stays a sharp square
+_ENLARGED_TO_PX = 512  # at most, by a whole factor, so that every pixel stays a sharp square
 
 
 def size_of(run: Run) -> Size | None:
-    """Return the expected size of a run's result (needs its endpoint); None for text or sound."""
+    """Return the expected size of a run's result (needs its endpoint); None for text or audio."""
     makes = {fact for fact in run.endpoint.facts if fact.startswith("out:")}
     if makes and not makes & VISUAL:
         return None
@@ -39,18 +39,18 @@ def size_of(run: Run) -> Size | None:
 
 
 def enlargement(size: Size) -> int:
-    """Return how many times as large a small picture is shown; `places.js` computes the same."""
+    """Return the factor by which a small picture is enlarged; `places.js` computes the same."""
     return max(1, _ENLARGED_TO_PX // max(*size, 1))
 
 
 def enlarged(size: Size) -> Size:
-    """Return the size at which a picture is shown where there is room."""
+    """Return the size at which a picture is shown if there is enough room."""
     times = enlargement(size)
     return size[0] * times, size[1] * times
 
 
 def sizes_of(run: Run) -> list[Size]:
-    """Return a size for each picture or video expected; none for text or sound."""
+    """Return a size for each picture or video expected; none for text or audio."""
     size = size_of(run)
     if size is None:
         return []

@@ -1,8 +1,7 @@
-"""Cuts long texts for pages; the whole text is a file.
+"""Cuts long texts for pages, which link to a file with the whole text.
 
 A result may contain 30 MB of text. A page with all of it takes seconds to render, compress and
-parse, and is sent again to every tab that watches the run. So pages show the beginning and link to
-the file.
+parse, and is sent again to every tab that watches the run.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from fal.db_safe import db_safe_text
 from schemas.artifacts import Artifact
 
-# Characters of all texts of a result together on one page: about ten printed pages.
+# Characters on one page, for all texts of a result together: about ten printed pages.
 MAX_TEXT_CHARS = 20_000
 # Characters of input or of an error that a page shows as JSON.
 MAX_JSON_CHARS = 40_000
@@ -22,7 +21,7 @@ _LINE_END_WITHIN = 500
 
 @dataclass(frozen=True)
 class Preview:
-    """The beginning of a text, the length of the whole, and its position among the texts."""
+    """The beginning of a text, the length of the whole text, and its position among the texts."""
 
     label: str
     text: str
@@ -36,7 +35,7 @@ class Preview:
 
     @property
     def length_note(self) -> str:
-        """Say in a sentence how much of the text is shown."""
+        """Return a sentence that says how much of the text is shown."""
         return f"The first {len(self.text):,} of {self.length:,} characters are shown here."
 
 
@@ -53,7 +52,7 @@ def of_texts(found: Iterable[Artifact]) -> list[Preview]:
 
 
 def texts(found: Iterable[Artifact]) -> list[Artifact]:
-    """Return those of `found` that are texts, in the order of their positions."""
+    """Return the texts in `found`, in the same order."""
     return [one for one in found if one.kind == "text" and one.text]
 
 

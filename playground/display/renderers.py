@@ -1,4 +1,4 @@
-"""Chooses the template of an artifact, and renders the fragments of a run that change."""
+"""Chooses the template of each artifact, and renders the fragments of a run that change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_SEED_BITS = 256
 # A text's Markdown may become this many times its length in HTML, plus a constant; a text whose
 # HTML is longer is shown as plain text.
 MAX_MARKUP_FACTOR, MAX_MARKUP_EXTRA = 8, 2000
-# Views that show everything of a run; lists need only the run's own row.
+# Views that show a whole run; others are lists, which need only the run's own row.
 LARGE = {"stage", "page"}
 _ARTIFACTS = PreparedQuery(lambda: Artifact.objects.filter(run_id=Param("run", UUIDField())))
 # Line breaks are kept: models end lines on purpose in poems, captions and transcripts.
@@ -56,7 +56,7 @@ for _rule in ("th_open", "td_open"):
 
 @dataclass(frozen=True)
 class Renderer:
-    """A template and which artifacts it suits."""
+    """A template, and a predicate for the artifacts that it can show."""
 
     template: str
     suits: Callable[[Artifact], bool]
@@ -88,13 +88,13 @@ class Shown:
 
     @property
     def is_sized(self) -> bool:
-        """Whether its size is known or not needed."""
+        """Whether its width and height are known or not needed."""
         is_visual = self.artifact.kind in {"image", "video"}
         return not is_visual or bool(self.artifact.width and self.artifact.height)
 
     @property
     def box(self) -> placeholder_size.Size | None:
-        """The size at which it is shown where there is room; None if its own is unknown."""
+        """The size at which it is shown if there is enough room; None if it is unknown."""
         if not (self.artifact.width and self.artifact.height):
             return None
         return placeholder_size.enlarged((self.artifact.width, self.artifact.height))
@@ -106,7 +106,7 @@ class Shown:
 
     @property
     def figures(self) -> str:
-        """Return its dimensions, length and size: `1024 × 768 · 142 KB`."""
+        """Return its dimensions, duration and file size: `1024 × 768 · 142 KB`."""
         file = self.artifact
         figures = (
             f"{file.width} × {file.height}" if file.width and file.height else "",
@@ -117,13 +117,13 @@ class Shown:
 
     @property
     def file_type(self) -> str:
-        """Return the kind of file by its name's extension: `ZIP file`."""
+        """Return the file type according to the name's extension: `ZIP file`."""
         suffix = PurePosixPath(self.name).suffix[1:MAX_SUFFIX_CHARS].upper()
         return f"{suffix} file" if suffix else "File"
 
     @property
     def elsewhere(self) -> str:
-        """Return upstream's own address if a person can follow it."""
+        """Return upstream's address of the file; empty unless a browser can open it."""
         url = self.artifact.url
         return url if url.startswith(("https://", "http://")) else ""
 
@@ -153,7 +153,7 @@ def shown(run: Run) -> list[Shown]:
 
 
 def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
-    """Whether copying has changed how artifacts are shown since the run ended."""
+    """Whether the copies have changed how artifacts are shown since the run ended."""
     kinds = {one.path: one.kind for one in artifacts(run.output)}
     rows = [one.artifact for one in shown_now]
     return any(row.error or row.attempts > 1 or row.kind != kinds.get(row.path) for row in rows)
@@ -170,7 +170,7 @@ def _text(preview: Preview) -> Text:
 
 @dataclass(frozen=True)
 class Partial:
-    """A partial output ready to be shown: pictures, texts, progress and its message."""
+    """A partial output prepared for display: pictures, texts, progress and its message."""
 
     pictures: list[tuple[str, int, int]]  # address, width, height
     texts: list[Text]
@@ -203,7 +203,7 @@ def partial(run: Run) -> Partial | None:
 
 
 def _progress_fraction(progress: Any) -> float | None:
-    """Return the progress between 0 and 1; some models count to a hundred."""
+    """Return the progress between 0 and 1; some models count to 100."""
     if isinstance(progress, bool) or not isinstance(progress, int | float):
         return None
     share = progress / 100 if progress > 1 else progress
@@ -211,7 +211,7 @@ def _progress_fraction(progress: Any) -> float | None:
 
 
 def context(run: Run, view: str = "stage") -> dict[str, Any]:
-    """Return the context of the templates that show one run in full, in a view of this name."""
+    """Return the context of the templates that show a whole run in the given view."""
     found_results = results(run, view)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     count = len(found_results["shown"]) + len(found_texts)
@@ -244,10 +244,10 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
 
 
 def results(run: Run, view: str = "stage") -> dict[str, Any]:
-    """Return the context of the templates of a run's artifacts in a view of this name.
+    """Return the context of the templates of a run's artifacts in the given view.
 
-    `copies` is the token to watch those not copied yet, `reserve` the expected size of those
-    whose size is unknown.
+    `copies` is the token to watch the artifacts that are not copied yet, `reserve` the expected
+    size of those whose size is unknown.
     """
     found = shown(run) if run.state == Run.State.SUCCEEDED else []
     is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in found)
@@ -265,7 +265,7 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
 
 
 def changed_fragments(run: Run, view: str) -> str:
-    """Render the fragments that a page of this view swaps in when the run has changed."""
+    """Render the fragments that pages in this view swap in when the run has changed."""
     kind = watch_tokens.kind_of(view)
     if kind in VIEWS:
         return VIEWS[kind](run)
@@ -283,9 +283,9 @@ LIVE_VIEWS: set[str] = set()
 
 
 def register_view(kind: str, render: Callable[[Run], str], *, is_live: bool = False) -> None:
-    """Have another app render what a page of its own swaps in when a run has changed.
+    """Register how another app renders the fragments of its own view when a run has changed.
 
-    `is_live`: also for each partial output that was announced (`runs/progress/live_partials.py`).
+    `is_live`: the view is also rendered for each partial output (`runs/progress/live_partials.py`).
     """
     VIEWS[kind] = render
     if is_live:
@@ -293,12 +293,12 @@ def register_view(kind: str, render: Callable[[Run], str], *, is_live: bool = Fa
 
 
 def is_live(view: str) -> bool:
-    """Whether a view shows announced partial outputs."""
+    """Whether a view shows partial outputs as they are announced."""
     return watch_tokens.kind_of(view) in LIVE_VIEWS
 
 
 def markdown(text: str) -> str:
-    """Return safe HTML of Markdown; of a text whose HTML would be much longer, the plain text."""
+    """Return safe HTML of Markdown; the plain text if the HTML would be much longer."""
     html = str(_markdown.render(text))
     if len(html) > MAX_MARKUP_FACTOR * len(text) + MAX_MARKUP_EXTRA:  # e.g. a wide table
         html = f"<pre>{escape(text)}</pre>"
@@ -306,7 +306,7 @@ def markdown(text: str) -> str:
 
 
 def seed_of(run: Run) -> str:
-    """Return the seed that was used as text: it may exceed what JavaScript numbers can hold."""
+    """Return the seed that was used, as text: it may exceed the range of JavaScript's numbers."""
     value = run.output.get("seed") if isinstance(run.output, dict) else None
     if isinstance(value, bool) or not isinstance(value, int):
         return ""

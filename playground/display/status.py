@@ -1,4 +1,4 @@
-"""What an operator needs to see: workers, queue, upstream, sync, storage, newest errors."""
+"""The operator's status page: workers, queue, upstream, sync, storage, newest errors."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class WorkerRow:
-    """A worker process: whether it beats, and the breakers that are not closed or have trouble."""
+    """A worker process, whether its heartbeat is recent, and its circuit breakers."""
 
     worker: Worker
     is_alive: bool
 
     @property
     def breakers(self) -> list[Mapping[str, str]]:
-        """Return its circuit breakers, those that are open first."""
+        """Return the worker's circuit breakers, open ones first."""
         return sorted(self.worker.breakers, key=lambda one: (one["state"] == "closed", one["host"]))
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The runs under way, and what became of those of the last day."""
+    """The numbers of unfinished runs by state, and of runs that ended within the last day."""
 
     states: list[tuple[str, int]]
     oldest_at: datetime | None
@@ -57,7 +57,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """What our storage holds and what is left."""
+    """How much our storage holds and how much is free."""
 
     results_bytes: int
     uploads_bytes: int
@@ -82,7 +82,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything on the status page."""
+    """Everything that the status page shows."""
 
     at: datetime
     workers: list[WorkerRow]
@@ -95,7 +95,7 @@ class Status:
 
 
 def load_status() -> Status:
-    """Read the status now; the same number of queries whatever there is."""
+    """Return the current status; the number of queries is constant."""
     workers, queue, storage = _workers(), _queue(), _storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
     return Status(

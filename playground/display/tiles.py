@@ -1,4 +1,4 @@
-"""A run as a tile of a grid: its first picture, sound or text, state, time and cost."""
+"""A run as a tile of a grid: its first picture, audio or text, its state, duration and cost."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from playground.runs.costs.billing import billed_cost
 from playground.runs.progress import watch_tokens
 from schemas.artifacts import artifacts
 
-WITH_STILLS = {"video"}  # copying makes a picture of them
+WITH_STILLS = {"video"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
 _KEPT: ByteCache[SafeString] = ByteCache("tiles", 1 << 20)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A run with what a tile shows of it; `watch` is empty once it has ended."""
+    """A run and what a tile shows of it."""
 
     row: history.Row
     cost: str
@@ -41,7 +41,7 @@ class Tile:
 
     @property
     def html(self) -> SafeString:
-        """The tile's markup; of an ended run it is kept, since it only changes with the version."""
+        """The tile's markup; cached for an ended run, which changes only with its version."""
         run = self.run
         key = run.pk, run.version, run.endpoint.unit_price_usd
         found = _KEPT.get(key)
@@ -53,15 +53,15 @@ class Tile:
 
     @property
     def watch(self) -> str:
-        """The token that the page's poll sends."""
+        """The token that the page's poll sends; empty once the run has ended."""
         return self.group if self.row.watch and self.group else self.row.watch
 
 
 def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -> Tile:
     """Return the tile of a run; its artifacts should be prefetched.
 
-    `texts` has the texts of results by the run's key where the run's output is not loaded. `group`
-    is the token of a page that watches its runs as a group (`watch_tokens.group_token`).
+    `texts` maps run keys to result texts, for runs loaded without their output. `group` is the
+    token of a page that watches its runs as a group (`watch_tokens.group_token`).
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
@@ -80,13 +80,13 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
 
 
 def text_of(output: object) -> str:
-    """The beginning of the first text in an output."""
+    """Return the beginning of the first text in an output."""
     found = previews.texts(artifacts(output))
     return previews.of_texts(found[:1])[0].text[:TEXT_CHARS] if found else ""
 
 
 def cost_in_words(run: Run) -> str:
-    """What the run cost: `$0.025`; the billed units where the price is unknown."""
+    """Return what the run cost: `$0.025`; the billed units if the price is unknown."""
     cost = billed_cost(run)
     if cost is not None:
         return money(cost, run.endpoint.currency) if cost else ""

@@ -13,7 +13,7 @@ _MAX_ORIGINS = 200
 
 
 def thumbnail_url(artifact: Artifact, src: str) -> str:
-    """Return the thumbnail of what is shown at `src`; a picture without one is its own."""
+    """Return the thumbnail's address; `src` for a picture without one, else ""."""
     if artifact.thumbnail:
         return f"{artifact.get_absolute_url()}thumbnail/"
     return src if artifact.kind == "image" else ""
@@ -28,18 +28,18 @@ def artifact_url(artifact: Artifact) -> str:
 
 
 def may_show(url: str) -> bool:
-    """Whether a page may load this address of upstream's."""
+    """Whether a page may load this upstream address."""
     return url.startswith("data:") or upstream.addresses().is_media(url)
 
 
 def run_of(address: str) -> str:
-    """Return the run whose artifact has this address; empty if it is no artifact's."""
+    """Return the id of the run whose artifact has this address; empty for other addresses."""
     match = _RESULT.fullmatch(address)
     return match[1] if match else ""
 
 
 def origins(texts: Iterable[str]) -> dict[str, str]:
-    """Return which model made each past result among some texts, by address; at most one query."""
+    """Return, by address, the model that made each past result in `texts`; at most one query."""
     found = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
     if not found:
         return {}

@@ -1,4 +1,7 @@
-"""Detects a file's type by its first bytes: names and headers lie (fal-protocol.md, section 13)."""
+"""Detects a file's type by its first bytes: names and headers may be wrong.
+
+See fal-protocol.md, section 13.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ EXTENSIONS = {
     "text/plain": "txt",
 }
 
-# What a browser may show from our own address; anything else is only offered as a download.
+# Types that we serve for display in the browser; any other file is only offered as a download.
 HARMLESS = frozenset(
     kind
     for kind in EXTENSIONS
@@ -77,9 +80,9 @@ HARMLESS = frozenset(
 
 
 def content_type(head: bytes, claimed: str = "") -> str:
-    """Return the content type of a file by its first bytes, else the claimed type if it is one.
+    """Return the content type of a file by its first bytes, else the claimed type if there is one.
 
-    A claimed type that browsers show is not believed without the bytes to prove it.
+    A claimed type that browsers display is not trusted unless the first bytes confirm it.
     """
     for offset, magic, kind in MAGIC:
         if head[offset : offset + len(magic)] == magic:
@@ -102,7 +105,7 @@ def document_kind(content: bytes) -> str:
 
 
 def plain(content: bytes) -> str:
-    """Return TEXT or UNREADABLE for a file whose first bytes name no type."""
+    """Return TEXT or UNREADABLE for a file whose first bytes match no known type."""
     try:
         content[:4096].decode()
     except UnicodeDecodeError as error:
@@ -112,12 +115,12 @@ def plain(content: bytes) -> str:
 
 
 def is_svg(content: bytes) -> bool:
-    """Whether a file is an SVG, whatever its name."""
+    """Whether a file is an SVG, judged by its content."""
     return b"<svg" in content[:4096]
 
 
 def kind(content_type: str) -> str:
-    """Return how browsers show this type: image, video, audio, mesh, or "" if they may not."""
+    """Return how pages show this type: image, video, audio, mesh, or "" if they may not."""
     main = content_type.partition("/")[0]
     return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
 

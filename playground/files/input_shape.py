@@ -1,4 +1,4 @@
-"""The size of the picture or film that a run is given: results mostly have its shape."""
+"""Reads the size of a run's input picture or video: results mostly have the same shape."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from playground.files.inputs import OUR_ADDRESS, our_addresses
 from playground.models import Artifact, Upload
 
 MAX_KNOWN = 4096
-MAX_VALUES = 200  # of the arguments, in which a file is looked for
-_NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # in the names of other files
+MAX_VALUES = 200  # arguments searched for files
+_NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # inputs that do not set the shape
 
 log = logging.getLogger(__name__)
 
 
 def shape_of_input(arguments: Any) -> tuple[int, int] | None:
-    """Return width and height of the first of our pictures or films in the arguments.
+    """Return width and height of the first of our pictures or videos in the arguments.
 
-    Masks, references and the like do not count. None if there is none or its size is unknown.
+    Ignores masks, references and the like. None if there is no file or its size is unknown.
     """
     if not isinstance(arguments, Mapping):
         return None
@@ -33,7 +33,7 @@ def shape_of_input(arguments: Any) -> tuple[int, int] | None:
 
 
 def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
-    """Return width and height of our pictures and films in the arguments, by their address."""
+    """Return width and height of our pictures and videos in the arguments, by their address."""
     found = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
     return {address: size for address, size in found.items() if size}
 
@@ -54,7 +54,7 @@ def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:
             yield first
 
 
-# By address: a run in progress is rendered at each change, and files never change.
+# Cached by address: a run in progress is rendered at each change, and files never change.
 _known: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
 

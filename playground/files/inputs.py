@@ -1,4 +1,4 @@
-"""Uploads the files of a run's input, replacing our addresses by ones that upstream can read."""
+"""Uploads a run's input files, and replaces our addresses with ones that upstream can read."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _upload_locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionar
 async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
     """Return the run's arguments with each of our addresses replaced by upstream's.
 
-    Uploads the files that upstream does not have. Raises FalError with a sentence that names the
-    file: retryable when the transfer failed, final when the file is not available.
+    Uploads the files that upstream does not have. Raises FalError with a message that names the
+    file: retryable if the transfer failed, final if the file is not available.
     """
     wanted = set(our_addresses(run.arguments))
     if not wanted:
@@ -55,7 +55,7 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
 
 
 def has_files(run: Run) -> bool:
-    """Whether files of ours have to be uploaded before the run."""
+    """Whether files of ours have to be uploaded before the run can be submitted."""
     return next(our_addresses(run.arguments), None) is not None
 
 
@@ -92,7 +92,7 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
 
 
 async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:
-    """Return a stored result as the person's upload, so that it is sent once like any other."""
+    """Return a stored result as the user's upload, so that it is sent only once, like any other."""
     extension = artifact.file.rpartition(".")[2]
     upload, _ = await Upload.objects.aget_or_create(
         user=person,
@@ -108,7 +108,7 @@ async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:
 
 
 async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
-    """Return upstream's address of the upload; sends it unless it was sent recently."""
+    """Return upstream's address of the upload; sends the file unless it was sent recently."""
     async with _upload_locks.setdefault(upload.pk, asyncio.Lock()):
         await upload.arefresh_from_db(fields=["upstream_url", "upstream_at"])
         if upload.upstream_at and upload.upstream_at > timezone.now() - UPLOAD_LIFE:
@@ -127,7 +127,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
                 file,
                 content_type=upload.content_type,
                 file_name=upload.file_name,
-                key=str(upload.pk),  # the same file of two people goes to two places
+                key=str(upload.pk),  # the same file of two users has two addresses
                 on_progress=_ProgressNote(run.pk, upload.file_name),
             )
     except FileNotFoundError as error:
@@ -143,14 +143,14 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
             retry_after_s=error.retry_after_s,
         ) from error
     except DatabaseError:
-        raise  # our progress could not be recorded; not a matter of the storage
+        raise  # the progress could not be recorded: no fault of the storage
     except Exception as error:
-        # Storage backends raise anything: a failing disk, a bucket that is down.
+        # Storage backends raise any kind of exception: a failing disk, an unavailable bucket.
         raise await _storage_failure(upload, run, error) from error
 
 
 async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.FalError:
-    """Return a retryable error for a failing storage; after MAX_STORAGE_TRIES a final one."""
+    """Return a retryable error for a failing storage; a final one after MAX_STORAGE_TRIES."""
     reason = atomic_files.describe_error(error)
     message = f"{upload.file_name[:100]} cannot be read here: {reason[:100]}."
     events = await Run.objects.values_list("events", flat=True).aget(pk=run.pk)
@@ -160,7 +160,7 @@ async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.Fa
 
 
 class _ProgressNote:
-    """Records an upload's progress as the run's note, at most once a second, not for quick ones."""
+    """Records an upload's progress as the run's note, once a second; never for quick uploads."""
 
     def __init__(self, pk: uuid.UUID, name: str) -> None:
         self.pk = pk
@@ -180,7 +180,7 @@ def _missing_file(sentence: str) -> fal.FalError:
 
 
 def our_addresses(value: Any) -> Iterator[str]:
-    """The addresses of our uploads and artifacts in arguments, however deep."""
+    """Yield the addresses of our uploads and artifacts in the arguments, at any depth."""
     if isinstance(value, str):
         if OUR_ADDRESS.fullmatch(value):
             yield value

@@ -1,4 +1,4 @@
-"""Makes previews of results, once per content: posters, thumbnails, pages of meshes."""
+"""Makes previews of results: posters, thumbnails, viewer pages of meshes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROBE_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What a file really is (image, video, audio or none of these); its pictures are WebP."""
+    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP."""
 
     kind: str = ""
     width: int | None = None
@@ -48,7 +48,7 @@ class MediaProbe:
         return ProbeResult(**answer)
 
     async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
-        """Write a mesh's page to the file `page`; returns False if it cannot be shown."""
+        """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
         try:
             request = {"path": path, "file_type": file_type, "page": page}
             why = (await self._meshes.request(request)).get("error", "")

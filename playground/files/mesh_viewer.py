@@ -1,6 +1,6 @@
-"""Renders a mesh as a standalone page for a sandboxed frame; a subprocess that may be killed.
+"""Renders a mesh as a standalone page for a sandboxed frame; runs in a killable subprocess.
 
-Meshes come from third-party models, and three hundred bytes may claim a billion vertices.
+Meshes come from third-party models, and a file of 300 bytes may claim a billion vertices.
 `media_probe.py` starts this and sends it one file at a time. The page is trimesh's viewer, which
 contains three.js.
 """
@@ -14,15 +14,16 @@ from core.process import subprocess_worker
 
 MAX_BYTES = 30 << 20
 MAX_PAGE_BYTES = 48 << 20
-# Scripts run, but in an opaque origin: no cookies, no requests, only the data in the page.
+# Scripts run in an opaque origin: no cookies, no requests, only the data in the page.
 POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
     "style-src 'unsafe-inline'; img-src data: blob:; connect-src data: blob:"
 )
 
-# Lets the page around the frame turn several meshes together: the camera leaves and enters as nine
-# numbers (position from the target, up, target from the centre) in radii of the mesh, keys by name.
-# A frame in an opaque origin can address its parent by "*" alone; the numbers tell nothing.
+# Lets the surrounding page rotate several meshes together: the camera is exchanged as nine numbers
+# (position relative to the target, up vector, target relative to the centre), in radii of the mesh;
+# keys by name. A frame in an opaque origin can address its parent by "*" only; the messages contain
+# nothing private.
 CAMERA_SCRIPT = b"""<script>
 (() => {
   const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "0"];

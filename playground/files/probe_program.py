@@ -1,4 +1,4 @@
-"""Measures a file and renders its previews; a subprocess that may be killed.
+"""Measures a file and renders its previews; runs in a subprocess that may be killed.
 
 Results come from third-party models; `media_probe.py` starts this and sends it one file at a time.
 """
@@ -20,9 +20,9 @@ from core.process.subprocess_worker import MAX_PIXELS
 
 THUMBNAIL_PX = 512
 POSTER_PX = 1280
-SMALL_BYTES = 48 << 10  # a picture of at most this size needs no thumbnail
-MAX_FRAMES = 250  # decoded from a keyframe to the frame wanted
-FLAT = 6.0  # of 255: frames with a smaller deviation of grey show nothing (fades from black)
+SMALL_BYTES = 48 << 10  # a picture up to this size needs no thumbnail
+MAX_FRAMES = 250  # decoded between a keyframe and the wanted frame
+FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
 
 
 def probe(path: str, content_type: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _image(path: str) -> dict[str, Any]:
 
 
 def _video(path: str) -> dict[str, Any]:
-    # A playlist may name any address: only this very file is opened.
+    # A playlist may reference any address: only this file may be opened.
     with av.open(path, options={"protocol_whitelist": "file"}) as container:
         found: dict[str, Any] = {"kind": _kind(container)}
         if container.duration:
@@ -62,7 +62,7 @@ def _video(path: str) -> dict[str, Any]:
 
 
 def _kind(container: Any) -> str:
-    """Return video, audio or "": mp4, webm and ogg hold either, a sound's cover is no video."""
+    """Return video, audio or "": mp4, webm and ogg hold either; cover art of audio is no video."""
     cover = av.stream.Disposition.attached_pic
     if any(not one.disposition & cover for one in container.streams.video):
         return "video"

@@ -1,9 +1,9 @@
-"""Deletes runs whose grace period is over, and stored files that nothing names any more.
+"""Deletes runs whose grace period is over, and stored files that no row references any more.
 
 A file is stored once per content, so several runs and uploads may share it. When the last row of a
-content is deleted, the content is noted as discarded; its files are deleted `SETTLED` later, if
-still no row names it. Who stores the same content again calls `reclaim` first, which takes the note
-away: so no file vanishes between being written and being named by a row.
+content is deleted, the content is recorded as discarded; its files are deleted `SETTLED` later if
+still no row references it. Code that stores the same content again first calls `reclaim`, which
+removes that record, so no file is deleted between being written and being referenced.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from playground.runs.ownership import deletion
 log = logging.getLogger(__name__)
 
 EVERY_S = 600.0
-BATCH = 20  # of runs, and of contents, in one call: other jobs get their turn in between
-SETTLED = timedelta(hours=1)  # longer than anybody takes from storing a file to naming it
+BATCH = 20  # runs, and contents, per call: other jobs get their turn in between
+SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
 
 
 Inputs = tuple[Callable[[], QuerySet[Any]], str]
 RUNS: Inputs = (Run.objects.all, "arguments")
 UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-# Rows beside runs that hold inputs, and the JSON field that holds them.
+# Other rows that contain inputs, and their JSON field.
 INPUTS: list[Inputs] = [
     (lambda: Preset.objects.kept(), "arguments"),
     (Share.objects.all, "arguments"),
@@ -46,7 +46,7 @@ INPUTS: list[Inputs] = [
 
 
 def register_inputs(rows: Callable[[], QuerySet[Any]], field: str) -> None:
-    """Keep runs whose artifacts are inputs in another app's rows."""
+    """Keep runs as long as another app's rows have their artifacts as inputs."""
     INPUTS.append((rows, field))
 
 
@@ -61,9 +61,9 @@ def purge_due() -> float:
 
 
 def purge_runs(now: datetime) -> bool:
-    """Delete runs for good whose grace period is over, unless something else needs their files."""
+    """Delete runs whose grace period is over, unless their files are still needed elsewhere."""
     due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
-    # In random order, so that runs which are needed elsewhere do not keep others waiting.
+    # In random order, so that runs which are needed elsewhere do not block the others.
     found = list(due.order_by("?").values_list("pk", flat=True)[:BATCH])
     purged = [pk for pk in found if not is_needed(pk, now) and _purge(pk, now)]
     if purged:
@@ -72,13 +72,13 @@ def purge_runs(now: datetime) -> bool:
 
 
 def is_needed(pk: uuid.UUID, now: datetime) -> bool:
-    """Whether a run, draft, preset or link that stays has an artifact of this run as an input."""
+    """Whether an artifact of this run is an input of a kept run, draft, preset or link."""
     if not Artifact.objects.filter(run_id=pk).exists():
         return False
     staying = Run.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=now - deletion.GRACE))
     if deletion.mentions(staying, pk).exists():
         return True
-    # Without the quote: a form's control holds a plain address, or JSON with escaped quotes.
+    # Without the quote: a form field contains a plain address, or JSON with escaped quotes.
     return _is_mentioned(deletion.artifact_prefix(pk)[1:], INPUTS)
 
 
@@ -101,24 +101,24 @@ def _purge(pk: uuid.UUID, now: datetime) -> bool:
 
 
 def _uploads_of(run: Run) -> list[Upload]:
-    """The owner's uploads among a run's inputs; not those that a link or shared preset had."""
+    """The run's inputs among its owner's uploads; not those shared by a link or a team preset."""
     keys = set(UPLOAD.findall(json.dumps(run.arguments)))
     return list(Upload.objects.filter(pk__in=keys, user_id=run.user_id, is_shared=False))
 
 
 def _is_mentioned(address: str, inputs: Sequence[Inputs]) -> bool:
-    """Whether a row that holds inputs has an address that begins like this."""
+    """Whether an address that begins like this occurs in the given input columns."""
     texts = (rows().annotate(inputs_text=Cast(name, TextField())) for rows, name in inputs)
     return any(rows.filter(inputs_text__contains=address).exists() for rows in texts)
 
 
 def _content_digest(upload: Upload) -> str:
-    """The digest of its bytes; `digest` is another one where a person has the content twice."""
+    """The file's SHA-256; `Upload.digest` may differ where a user has the same content twice."""
     return PurePosixPath(upload.file).name.partition(".")[0]
 
 
 def _discard(digest: str, files: list[str], now: datetime) -> None:
-    """Note a content of a deleted row, unless another row has it."""
+    """Record the content of a deleted row as discarded, unless another row has it."""
     if digest and not _is_named(digest, files[:1]):
         DiscardedContent.objects.update_or_create(
             digest=digest, defaults={"files": files, "discarded_at": now}
@@ -126,18 +126,21 @@ def _discard(digest: str, files: list[str], now: datetime) -> None:
 
 
 def files_of(artifact: Artifact) -> list[str]:
-    """The names of an artifact's files in our storage."""
+    """Return the names of an artifact's files in our storage."""
     viewer = mesh_viewer.page_name(artifact.file) if artifact.kind == "mesh" else ""
     return [name for name in (artifact.file, artifact.poster, artifact.thumbnail, viewer) if name]
 
 
 def reclaim(digest: str) -> None:
-    """Keep the files of this content: a row will name it. Waits while they are being deleted."""
+    """Cancel the deletion of this content's files, before a new row references them.
+
+    Waits while they are being deleted.
+    """
     DiscardedContent.objects.filter(digest=digest).delete()
 
 
 def delete_discarded(now: datetime) -> bool:
-    """Delete the files of contents that were discarded `SETTLED` ago and are still not named."""
+    """Delete the files of contents that were discarded `SETTLED` ago and are still unreferenced."""
     due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
     found = list(due.order_by("discarded_at").values_list("pk", flat=True)[:BATCH])
     for digest in found:
@@ -155,7 +158,7 @@ def _delete_files(digest: str, now: datetime) -> None:
             try:
                 for name in row.files:
                     default_storage.delete(name)
-            except Exception as error:  # storage backends raise anything
+            except Exception as error:  # storage backends raise any kind of exception
                 log.error("files of a deleted run stay, the storage failed: %s", error)
                 row.discarded_at = now
                 row.save(update_fields=["discarded_at"])

@@ -1,4 +1,4 @@
-"""Limits of our storage: the disk's minimum of free space, and a person's quota of uploads."""
+"""Limits of our storage: the minimum of free disk space, and each user's quota for uploads."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def require_free_space(more_bytes: int = 0) -> None:
 
 
 def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
-    """Raise QuotaExceeded if a new upload of `size_bytes` would exceed its person's quota.
+    """Raise QuotaExceeded if a new upload of `size_bytes` would exceed its user's quota.
 
-    Files the person has uploaded before, and results of their own runs, do not count again.
+    Files that the user has uploaded before, and results of their own runs, do not count again.
     """
     mine = Upload.objects.filter(user_id=user_id)
     made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)

@@ -1,4 +1,4 @@
-"""Stores files once per content, and describes them by their own bytes."""
+"""Stores files once per content, and detects their type and size from their bytes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def content_digest(file: IO[bytes]) -> str:
 
 
 def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
-    """Store an open file once per content; name, type and size are taken from its bytes.
+    """Store an open file once per content; name, type and size are derived from its bytes.
 
-    `digest` is its `content_digest`, if known. Call `purge.reclaim` with it before.
+    `digest` is its `content_digest`, if known. Callers that know it call `purge.reclaim` first.
     """
     digest = digest or content_digest(file)
     file.seek(0, os.SEEK_END)

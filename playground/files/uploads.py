@@ -1,4 +1,4 @@
-"""Files that people upload for runs: stored once per content, refused if of no use to a model."""
+"""Files that people upload for runs: stored once per content; refused if no model accepts them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_BYTES = 200 << 20
 PAGE_SIZE = 24
 DIGEST = re.compile(r"[0-9a-f]{64}")
 KINDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
-# Containers are ambiguous: mp4, webm and ogg hold sound or video, and a GIF may move.
+# Container formats are ambiguous: mp4, webm and ogg hold audio or video; a GIF may be animated.
 ALSO_ACCEPTED = {
     "audio": {"video/mp4", "video/webm"},
     "video": {"image/gif", "audio/ogg"},
@@ -36,26 +36,26 @@ WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 _NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
 
 
-# How other apps name a person's results in the picker: (user's key, addresses) → by address.
+# Maps addresses of a user's results to the names that another app gives them, for the picker.
 Namer = Callable[[int, Sequence[str]], Mapping[str, str]]
 _NAMERS: list[Namer] = []
 
 
 def register_namer(namer: Namer) -> None:
-    """Have another app's names shown for weights in the picker: a file's own says little."""
+    """Register how another app names weights in the picker: their file names mean little."""
     if namer not in _NAMERS:
         _NAMERS.append(namer)
 
 
 class NotStored(ValueError):
-    """The file is fine, but our storage failed; the message is shown to people."""
+    """Our storage failed, not the file; the message is shown to people."""
 
 
 def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
-    """Return the person's own upload of that content; None if it has to be sent.
+    """Return the user's own upload of that content; None if it has to be sent.
 
     Only their own: whether somebody else has uploaded a file is private. Raises ValueError with a
-    sentence if the file would be refused anyway.
+    message if the file would be refused anyway.
     """
     _check_size(clean_name(name), size_bytes)
     if not DIGEST.fullmatch(digest):
@@ -65,11 +65,11 @@ def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upl
 
 
 def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
-    """Store a posted file and its row, once per content; raises ValueError with a sentence.
+    """Store a posted file and its row, once per content; raises ValueError with a message.
 
-    NotStored means that the storage failed, QuotaExceeded that the person's quota is used up.
+    NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
-    `kind` is what the field accepts (image, video, audio, file); the bytes have to be of it.
+    `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
@@ -97,14 +97,14 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
 
 
 def has_length(content_type: str) -> bool:
-    """Whether a file of this type lasts for some time, which a worker measures."""
+    """Whether files of this type have a duration, which a worker measures."""
     return content_type.startswith(("video/", "audio/")) or content_type == "image/gif"
 
 
 def _put_in_storage(
     file: UploadedFile[Any], name: str, claimed: str, digest: str
 ) -> stored_files.StoredFile:
-    """Store the file; raises NotStored with a sentence if the disk is full or the storage fails."""
+    """Store the file; raises NotStored with a message if the disk is full or the storage fails."""
     try:
         storage_limits.require_free_space(file.size or 0)
         return stored_files.store(file, claimed, digest)
@@ -114,7 +114,7 @@ def _put_in_storage(
             f"{name} could not be kept: {error.strerror}. "
             "Give the file's address instead, or tell an admin."
         ) from error
-    except Exception as error:  # storage backends raise anything
+    except Exception as error:  # storage backends raise any kind of exception
         log.error("%s was not stored, the storage failed: %s", name, error)
         raise NotStored(
             f"{name} could not be kept: this server's storage takes no files at the moment. "
@@ -123,16 +123,16 @@ def _put_in_storage(
 
 
 def _is_stored(file: str) -> bool:
-    """Whether the storage has the file; False, so that it is sent again, if the storage fails."""
+    """Whether the storage has the file; False if the storage fails, so that it is sent again."""
     try:
         return default_storage.exists(file)
-    except Exception as error:  # storage backends raise anything
+    except Exception as error:  # storage backends raise any kind of exception
         log.error("%s was not looked up, the storage failed: %s", file, error)
         return False
 
 
 def clean_name(name: str) -> str:
-    """Return a file name without folders and without what is special in addresses and shells."""
+    """Return a file name without folders and characters that are special in URLs and shells."""
     name = re.sub(r"[^\w.\-]+", "-", PurePath(name).name)[-100:].strip("-.")
     return name or "file"
 
@@ -154,9 +154,9 @@ def _check_kind(name: str, found: str, claimed: str, kind: str) -> None:
 
 
 def suits_kind(kind: str, found: str, claimed: str = "") -> bool:
-    """Whether a file found to be of type `found` suits a field of `kind`; unknown types may pass.
+    """Whether a file detected as type `found` suits a field of `kind`.
 
-    Pictures of unknown type are refused: everything that shows pictures knows their types.
+    Files of unknown type pass, but not pictures: whatever shows pictures knows their types.
     """
     if kind == "file" or found.startswith(f"{kind}/") or found in ALSO_ACCEPTED.get(kind, ()):
         return True
@@ -165,7 +165,7 @@ def suits_kind(kind: str, found: str, claimed: str = "") -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """A file that a field may take: its address here, and what the picker shows of it."""
+    """A file that a field may take: its address, and what the picker shows of it."""
 
     address: str
     src: str
@@ -198,7 +198,7 @@ class Choices:
 
 
 def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """Return results of the person's runs, searched by prompt or model; one query."""
+    """Return results of the user's runs, searched by prompt or model; one query."""
     rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
         state=Artifact.State.LOST
     )
@@ -214,7 +214,7 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
 
 
 def _named(user_id: int, choices: Choices) -> Choices:
-    """The choices under the names that people gave them."""
+    """Return the choices with the names that people gave them in other apps."""
     addresses = [one.address for one in choices.found]
     names = {key: name for namer in _NAMERS for key, name in namer(user_id, addresses).items()}
     found = [replace(one, name=names.get(one.address, one.name)) for one in choices.found]
@@ -222,7 +222,7 @@ def _named(user_id: int, choices: Choices) -> Choices:
 
 
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """Return what the person has uploaded, searched by name; one query."""
+    """Return the user's uploads, searched by name; one query."""
     rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
     if kind == "weights":
         rows = rows.filter(_NAMES_WEIGHTS)

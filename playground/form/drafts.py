@@ -1,9 +1,9 @@
-"""Drafts: saves what a person types, and restores what something else replaced in the form.
+"""Drafts: saves what a person types into a form, and restores contents that were replaced.
 
-Each browser tab has a draft of its own, so that two tabs on one model never disturb each other: a
-cookie names the tab that is in front (`static/js/drafts.js`). A new tab begins with the newest
-draft. A draft also keeps what a preset, an older run or "Reset form" replaced, so that this can be
-undone.
+Each browser tab has a draft of its own, so that two tabs on one model do not overwrite each other:
+a cookie has the id of the tab in front (`static/js/drafts.js`). A new tab starts with the newest
+draft. A draft also keeps the contents that a preset, an older run or "Reset form" replaced, so
+that this can be undone.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
-MAX_TABS = 4  # whose drafts of one form are kept
-OFFERED_FOR = timedelta(hours=1)  # later nobody misses what another tab holds
+MAX_TABS = 4  # per form; the drafts of further tabs are deleted
+OFFERED_FOR = timedelta(hours=1)  # how long another tab's draft is offered
 SAVED_WITHIN = timedelta(seconds=10)  # Run saves the form and creates the run, in either order
 _SAVED_FIELDS = ("post", "version", "earlier", "schema_digest")
 
 
 class TooLarge(ValueError):
-    """More text than a draft may hold; the message is shown to people."""
+    """The form has more text than a draft may hold; the message is shown to people."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Tab:
 
 
 def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
-    """Return the tab's draft of a model's form, else the person's newest, else an empty one."""
+    """Return the tab's draft of a model's form, else the user's newest, else an empty one."""
     own = _OWN.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id) if tab.id else None
     kept = own or _NEWEST.first(user=user.pk, endpoint=endpoint.pk)
     if kept is None:
@@ -62,7 +62,7 @@ def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
 def save(
     user: User, endpoint: Endpoint, post: Post, tab: Tab, *, parsed: ParsedForm | None = None
 ) -> int:
-    """Save what a tab holds; returns the draft's new version. Raises TooLarge.
+    """Save a tab's form contents; returns the draft's new version. Raises TooLarge.
 
     An untouched form is saved as an empty draft. `parsed` is the parsed post, if the caller has it.
     """
@@ -75,7 +75,7 @@ def save(
     with transaction.atomic(savepoint=False):
         draft = _lock_draft(user, endpoint, tab)
         if draft.post == post and draft.schema_digest == (endpoint.schema_id or ""):
-            return draft.version  # the usual case for Run: the form was saved while it was typed
+            return draft.version  # the usual case for Run: already saved by the form
         if tab.is_filled and draft.post != post:
             _put_aside(draft, draft.post)
         _write(draft, endpoint, post)
@@ -84,7 +84,7 @@ def save(
 
 
 def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> tuple[int, bool]:
-    """Replace the form's contents; returns the new version, and whether there is an undo."""
+    """Replace the form's contents; return the new version, and whether it can be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, endpoint, tab)
         is_loss = not form_state.is_untouched(endpoint, old) and old != new
@@ -96,7 +96,7 @@ def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> t
 
 
 def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post]:
-    """Restore and return what the form held before, with the new version; can itself be undone."""
+    """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, endpoint, tab)
         back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
@@ -108,9 +108,9 @@ def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post
 
 
 def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
-    """Return what another tab holds lately, if a person could miss it in a tab that shows `shown`.
+    """Return another tab's recent draft, if its contents may be missed in a tab that shows `shown`.
 
-    What was run is in the history, and so is not missed.
+    Drafts that were run are not offered: they are in the history.
     """
     mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
     lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
@@ -119,7 +119,7 @@ def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
 
 
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
-    """Whether a run of the same title was started since the draft was last changed."""
+    """Whether a run with the same title was started since the draft was last changed."""
     arguments = form_state.parse_form_leniently(endpoint, draft.post).arguments
     title = form_state.title(arguments) if isinstance(arguments, dict) else ""
     since = Run.objects.filter(user=user, endpoint=endpoint, title=title)
@@ -130,7 +130,7 @@ def current_state(draft: Draft) -> FormState:
     """Return the draft's contents in the controls of the model's current schema.
 
     Nothing is dropped: what the newer schema does not know or accept stays in the form and is
-    named, with an offer to migrate it.
+    listed, with an offer to migrate it.
     """
     endpoint, plain = draft.endpoint, FormState(draft.post)
     drawn_by = draft.schema_digest or endpoint.schema_id or ""
@@ -178,7 +178,7 @@ def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
 
 
 def _forget_oldest(user: User, endpoint: Endpoint) -> None:
-    """Keep the drafts of the few tabs that were used last."""
+    """Keep only the drafts of the MAX_TABS tabs that were used last."""
     mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
     old = list(mine.values_list("pk", flat=True)[MAX_TABS:])
     if old:
@@ -203,7 +203,7 @@ def _save(draft: Draft) -> None:
 
 
 def _put_aside(draft: Draft, post: Post) -> None:
-    """Keep the newest few earlier contents, each once."""
+    """Add contents to the draft's undo list: each once, the newest few."""
     if not post:
         return
     others = [one for one in draft.earlier if one["post"] != post]

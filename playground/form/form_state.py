@@ -1,4 +1,4 @@
-"""The state of a model's form: what it holds, and which arguments a post of it means."""
+"""The state of a model's form: its contents, and the arguments that a post encodes."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from schemas.reference.snippets import snippets, vitrine_snippets
 from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 
-# Marks the form of a model with a house default as changed by the person, even if it is empty.
+# Marks the form of a model with a house default as edited by the person, even if it is empty.
 HOUSE = "~house"
-# Marks a form that no longer fits the schema with the version of the schema it was made for.
+# Marks a form that does not fit the current schema; the value is the version it was made for.
 MADE_FOR = "~made-for"
 TITLE_LENGTH = 200
 MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
@@ -51,7 +51,7 @@ Post = dict[str, list[str]]
 
 
 class ParsedForm(NamedTuple):
-    """The arguments that a post stands for, and what of it cannot be read."""
+    """The arguments that a post encodes, and problems with values that cannot be parsed."""
 
     arguments: dict[str, Any]
     problems: list[Problem]
@@ -59,16 +59,16 @@ class ParsedForm(NamedTuple):
 
 @dataclass(frozen=True)
 class FormState:
-    """What a form holds: its controls as a browser would post them, problems, and a notice."""
+    """What a form contains: its controls as a browser would post them, problems, and a notice."""
 
     post: Post
     notice: str = ""
     problems: list[Problem] = field(default_factory=list)
-    undo: str = ""  # label of the button that restores what the form held before
+    undo: str = ""  # label of the button that restores the previous contents
     mend: str = ""  # the schema version it was made for, if a button can migrate it
-    has_other_draft: bool = False  # another tab's, which a button can show
+    has_other_draft: bool = False  # of another tab; a button can show it
     house: str = ""  # name of the house default that fills the form
-    fates: Sequence[tuple[str, str]] = ()  # what became of values from elsewhere: heading, names
+    fates: Sequence[tuple[str, str]] = ()  # outcomes of values from elsewhere: heading, names
 
 
 def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
@@ -81,13 +81,13 @@ def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeStrin
 
 
 def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the arguments that a post stands for, and what is wrong with them."""
+    """Return the arguments that a post encodes, and all problems with them."""
     parsed = parse_form_leniently(endpoint, post)
     return parsed.arguments, find_problems(endpoint, parsed)
 
 
 def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
-    """Return what is wrong with a parsed post: what cannot be read, and what the schema refuses."""
+    """Return the problems of a parsed post: unparsable values, and violations of the schema."""
     found = version_of(endpoint)
     unread = [one.path for one in parsed.problems]
     refused = [
@@ -117,7 +117,7 @@ def parse_form_leniently(
 
 
 def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None) -> bool:
-    """Whether a post says no more than the form before anybody touches it.
+    """Whether a post is equivalent to the form's initial state.
 
     `parsed` is the parsed post, if the caller has it.
     """
@@ -146,9 +146,9 @@ def from_arguments(endpoint: Endpoint, arguments: Any) -> FormState:
 
 
 def checked(endpoint: Endpoint, filled: FormState, arguments: Any) -> FormState:
-    """Return a form filled from elsewhere with what is wrong in the given values, at their fields.
+    """Return a form filled from elsewhere, with the problems of the given values at their fields.
 
-    What is missing does not count: the person has not had a chance to give it.
+    Missing values are no problem yet: the person has not had a chance to enter them.
     """
     found = version_of(endpoint)
     if not isinstance(arguments, dict):
@@ -159,7 +159,7 @@ def checked(endpoint: Endpoint, filled: FormState, arguments: Any) -> FormState:
 
 
 def _is_given(value: Any, path: Path) -> bool:
-    """Whether there is something at a path."""
+    """Whether there is a value at a path."""
     for part in path:
         try:
             value = value[part]
@@ -179,7 +179,7 @@ def from_text(endpoint: Endpoint, text: str) -> FormState:
 
 
 def from_run(endpoint: Endpoint, run: Run) -> FormState:
-    """Return a form filled as for a run, with the model's objections at its fields (C31)."""
+    """Return a form filled as for a run, with upstream's objections at its fields (C31)."""
     filled = from_arguments(endpoint, run.arguments)
     if run.state != Run.State.FAILED:
         return filled
@@ -190,7 +190,7 @@ def from_run(endpoint: Endpoint, run: Run) -> FormState:
 
 @dataclass(frozen=True)
 class Complaint:
-    """One objection of upstream's to a run's input, and the id of the control it is about."""
+    """One objection by upstream to a run's input, and the id of the control that it concerns."""
 
     message: str
     place: str
@@ -224,7 +224,7 @@ def without_settings(endpoint: Endpoint, post: Post) -> Post:
 
 
 def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
-    """Switch between form and JSON view; unreadable input stays as it is, with the reason."""
+    """Switch between form and JSON view; unparsable input stays as it is, with its problems."""
     if json_view.is_json(post) == (action == "to-json"):
         return FormState(post)
     arguments, problems = parse_form_leniently(endpoint, post)
@@ -234,7 +234,7 @@ def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
     if action == "to-json":
         return FormState({**marks, "~mode": ["json"], "~json": [dumps(arguments)]})
     filled = FormState({**marks, **from_arguments(endpoint, arguments).post})
-    # A form made for an older schema is told as a whole what does not fit (`with_reminder`).
+    # A form made for an older schema gets one notice about all misfits instead (`with_reminder`).
     return filled if MADE_FOR in marks else checked(endpoint, filled, arguments)
 
 
@@ -274,7 +274,7 @@ def outdated_digest(post: Post) -> str:
 
 
 def with_misfits(filled: FormState, words: str, digest: str, *, is_mendable: bool) -> FormState:
-    """Return a form that names what does not fit; its draft records this until it is migrated."""
+    """Return the form with a notice of what does not fit, and a mark that its draft keeps."""
     post = filled.post | {MADE_FOR: [digest]}
     return replace(filled, post=post, notice=words, mend=digest if is_mendable else "")
 
@@ -292,6 +292,6 @@ def title(arguments: dict[str, Any]) -> str:
 
 
 def form_token(token: str, arguments: dict[str, Any]) -> str:
-    """Return the same token for two presses of one button: same page, same arguments."""
+    """Return an idempotency token: equal for two presses of Run with equal page and arguments."""
     text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The JSON view's errors with their position; `static/js/lazy/json-text.js` has the same words."""
+"""The JSON view's errors with their position; `static/js/lazy/json-text.js` words them the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks whether settings made for an older schema still fit, and words what a migration did."""
+"""Checks whether settings made for an older schema still fit, and describes a migration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_NAMED = 4
 
 
 def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | None:
-    """Return what no longer fits of arguments made under schema `digest`; None if all does."""
+    """Return what no longer fits of arguments made for schema `digest`; None if all of it fits."""
     if digest == (endpoint.schema_id or "") or not endpoint.schema_id:
         return None
     if not isinstance(arguments, dict):
@@ -30,7 +30,7 @@ def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | 
 
 
 def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
-    """Add the notice about an older schema to a form that has nothing else to say."""
+    """Add the notice about an older schema to a form without other notices or problems."""
     digest = form_state.outdated_digest(filled.post)
     if not digest or filled.notice or filled.problems:
         return filled
@@ -44,7 +44,7 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
 
 
 def misfit_sentence(found: Migrated) -> str:
-    """Say in a sentence or two what does not fit, and whether it ever did."""
+    """Return a sentence or two on what does not fit, and whether it ever did."""
     changed = [one for one in found.misfits if one.field not in found.wrong]
     wrong = [one for one in found.misfits if one.field in found.wrong]
     sentences = [
@@ -64,7 +64,7 @@ def _listed(words: str, misfits: list[Misfit]) -> str:
 
 
 def migration_sentence(misfits: list[Misfit]) -> str:
-    """Say what a migration changed, and what it could not."""
+    """Return sentences on what a migration changed and what it could not repair."""
     done = [f"{one.field} {one.repair}" for one in misfits if one.repair]
     left = [one.field for one in misfits if not one.repair]
     parts = [

@@ -1,4 +1,4 @@
-"""Files posted with a form: stored as uploads, whose addresses become values of the fields."""
+"""Stores files posted with a form as uploads, whose addresses become the fields' values."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def with_files(
     root: Field,
     user_id: int | None,
 ) -> tuple[Post, list[Problem]]:
-    """Store posted files for a person.
+    """Store posted files as uploads of a user.
 
-    `files` has the files of each control (`path~file`, `path~files`) of the form of `root`. Returns
+    `files` maps control names (`path~file`, `path~files`) of the form of `root` to files. Returns
     the post with their addresses, and a problem for each file that was refused.
     """
     addresses: dict[str, list[str]] = {}
@@ -43,7 +43,7 @@ def with_files(
 
 
 def _problem(control: str, message: str) -> Problem:
-    """A problem with a posted file, at the field it was posted for."""
+    """Return a problem with a posted file, at the field that it was posted for."""
     name = control.partition("~")[0]
     path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
     return Problem(path, message)

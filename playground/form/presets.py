@@ -24,7 +24,7 @@ KEPT_AFTER_DELETION = timedelta(days=1)
 
 
 class NameTaken(ValueError):
-    """The person already has a preset of this name for the model."""
+    """The user already has a preset of this name for the model."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"You have a preset “{name}” for this model already.")
@@ -32,7 +32,7 @@ class NameTaken(ValueError):
 
 @dataclass(frozen=True)
 class Offer:
-    """One preset, and what of it no longer fits the model."""
+    """One preset, and which of its values no longer fit the model."""
 
     preset: Preset
     misfits: list[Misfit]
@@ -41,7 +41,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Listing:
-    """The presets offered to a person, by name; `taken`: their own, deleted by somebody else."""
+    """The presets offered to a user, by name; `taken` are their own that somebody else deleted."""
 
     mine: list[Offer]
     team: list[Offer]
@@ -49,7 +49,7 @@ class Listing:
 
 
 def list_presets(user: User, endpoint: Endpoint) -> Listing:
-    """List a person's own presets of a model and those shared by others, with what does not fit.
+    """List a user's own presets of a model and those shared by others, with their misfits.
 
     One query, and a second one if some were saved under an older version of the schema.
     """
@@ -74,20 +74,20 @@ def list_presets(user: User, endpoint: Endpoint) -> Listing:
 
 
 def _deleted_by_others(user: User) -> PresetQuerySet:
-    """Select a person's presets that somebody else deleted and that can still be restored."""
+    """Select a user's presets that somebody else deleted and that can still be restored."""
     since = timezone.now() - KEPT_AFTER_DELETION
     return Preset.objects.filter(user=user, deleted_at__gt=since, touched_by__isnull=False)
 
 
 def offer(endpoint: Endpoint, preset: Preset, arguments: Any) -> Offer:
-    """Return a preset with what does not fit; `arguments` are only needed if it is outdated."""
+    """Return a preset with its misfits; `arguments` are only needed if it is outdated."""
     digest = preset.schema_digest or migrate_arguments.UNKNOWN
     found = migrate_arguments.find_misfits(endpoint, arguments, digest)
     return Offer(preset, found.misfits, found.is_mendable) if found else Offer(preset, [], False)
 
 
 def migrate(preset: Preset) -> str:
-    """Migrate a preset to the current schema; returns what was done. See `undo_migration`."""
+    """Migrate a preset to the current schema; returns a sentence on it. See `undo_migration`."""
     endpoint = preset.endpoint
     found = migrate_arguments.find_misfits(
         endpoint, preset.arguments, preset.schema_digest or migrate_arguments.UNKNOWN
@@ -106,7 +106,7 @@ def migrate(preset: Preset) -> str:
 
 
 def undo_migration(preset: Preset) -> None:
-    """Restore a preset from before its migration; without one it stays as it is."""
+    """Restore a preset to its state before the last migration, if there was one."""
     before = preset.unmended
     if before:
         preset.arguments, preset.schema_digest = before["arguments"], before["schema_digest"]
@@ -123,7 +123,10 @@ def create(
     is_shared: bool = False,
     may_replace: bool = False,
 ) -> Preset:
-    """Save arguments as a preset; raises ValueError for a bad name, NameTaken if not to replace."""
+    """Save arguments as a preset.
+
+    Raises ValueError for an invalid name, NameTaken if it is in use and `may_replace` is false.
+    """
     values = {
         "arguments": arguments,
         "is_shared": is_shared,
@@ -140,7 +143,7 @@ def create(
             preset, _ = Preset.objects.kept().update_or_create(
                 user=user, endpoint=endpoint, name=name, defaults=values
             )
-    except IntegrityError as error:  # another tab was faster
+    except IntegrityError as error:  # another tab saved the same name first
         raise NameTaken(name) from error
     if is_shared:
         share_links.open_files(user, arguments)
@@ -152,8 +155,8 @@ def change(
 ) -> None:
     """Rename, share or unshare a preset; raises ValueError and NameTaken.
 
-    `is_house_default` makes it fill everybody's untouched form, in place of the house default
-    before; None leaves that as it is. Only a shared preset can be the house default.
+    `is_house_default` makes it fill everybody's untouched form instead of the previous house
+    default; None leaves that as it is. Only a shared preset can be the house default.
     """
     preset.name, preset.is_shared = clean_name(name), is_shared
     if is_house_default is not None:
@@ -184,7 +187,7 @@ def delete(preset: Preset) -> None:
 
 
 def restore(preset: Preset) -> None:
-    """Undo a deletion; if its name is in use by now, it comes back as `name (2)`."""
+    """Undo a deletion; if its name is in use meanwhile, the preset gets the name `name (2)`."""
     taken = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
     names = set(taken.exclude(pk=preset.pk).values_list("name", flat=True))
     base, number = preset.name, 2
@@ -192,13 +195,13 @@ def restore(preset: Preset) -> None:
         preset.name = f"{base[: MAX_NAME_CHARS - 5]} ({number})"
         number += 1
     preset.deleted_at = None
-    if house_default(preset.endpoint):  # another preset has become it since
+    if house_default(preset.endpoint):  # another preset has become the house default since
         preset.is_house_default = False
     preset.save(update_fields=["deleted_at", "name", "is_house_default"])
 
 
 def clean_name(name: str) -> str:
-    """Return a name without superfluous space; raises ValueError with a sentence."""
+    """Return the name with whitespace collapsed; raises ValueError with a message."""
     name = " ".join(db_safe_text(name).split())
     if not name:
         raise ValueError("Give the preset a name.")

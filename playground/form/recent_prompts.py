@@ -1,4 +1,4 @@
-"""A person's recent texts for one field, over all models."""
+"""A user's recent texts for one field, from runs of all models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the form's Run button will start, and what that will cost."""
+"""Computes which runs the form's Run button starts, and what they will cost."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MEASURING = "The length of the input is being measured"
 
 @dataclass(frozen=True)
 class RunCost:
-    """The runs that the button starts, their cost together, and that of each."""
+    """The runs that the button starts, their total cost, and the cost of each."""
 
     plan: Plan
     estimate: Estimate
     each: tuple[Estimate, ...]
-    is_measuring: bool = False  # the length of an input file will be known in a moment
+    is_measuring: bool = False  # a worker is measuring the length of an input file
 
     @property
     def words(self) -> str:
-        """The cost on the button: `about $0.10`."""
+        """Return the cost on the button: `about $0.10`."""
         return self.estimate.words
 
     @property
     def head(self) -> str:
-        """What the button starts, in a line: `4 images in one run`, else how it is computed."""
+        """Return what the button starts: `4 images in one run`, else how the cost is computed."""
         if self.is_measuring and not self.estimate.is_known:
             return MEASURING
         if len(self.plan.runs) > 1 or self.plan.results > 1:
@@ -44,7 +44,7 @@ class RunCost:
 
     @property
     def lines(self) -> list[str]:
-        """How the cost is computed, line by line."""
+        """Return how the cost is computed, line by line."""
         lines = list(dict.fromkeys(line for one in self.each for line in one.basis))
         if len(self.plan.runs) == 1:
             return lines
@@ -52,13 +52,13 @@ class RunCost:
         return [f"{count} runs; each:" if len(set(self.each)) == 1 else f"{count} runs:", *lines]
 
     def as_json(self) -> dict[str, Any]:
-        """What the page's script shows."""
+        """Return the values that the page's script displays."""
         shown = {"words": self.words, "head": self.head, "lines": self.lines}
         return shown | ({"is_measuring": True} if self.is_measuring else {})
 
 
 def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
-    """The cost of what a form stands for, `times` over."""
+    """Return the cost of `times` runs with the form's arguments."""
     made = plan(version_of(endpoint).root, parsed.arguments, times, "")
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
     known = {address: Media(*size) for address, size in sizes.items()}
@@ -68,5 +68,5 @@ def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
 
 
 def times(text: str) -> int:
-    """How many times as many results a post asks for; 1 unless it is one of the choices."""
+    """Return the posted number of variations; 1 unless it is one of the choices."""
     return int(text) if text in {str(one) for one in TIMES} else 1

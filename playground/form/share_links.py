@@ -1,4 +1,4 @@
-"""Links to a form's contents: the input in the address, or a short id if that is too long."""
+"""Links to a form's contents: the input in the address, or a short id if it is too long."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ UPLOAD = re.compile(rf'"/uploads/({_UUID})/')
 
 @dataclass(frozen=True)
 class Link:
-    """An address below this site, and how many files in it colleagues can and cannot see.
+    """A link's path, and how many of its files colleagues can and cannot see.
 
-    One rule for uploads and results: the link opens those of the person who makes it.
+    Making a link opens the uploads and results that belong to its author, and no others.
     """
 
     address: str
@@ -33,7 +33,7 @@ class Link:
 
 
 def make_link(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
-    """Return the address that fills these arguments in; it shares the person's files in them."""
+    """Return the link that fills in these arguments; opens the user's own files in them."""
     text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
     page = endpoint.get_absolute_url()
     address = f"{page}?{urlencode({'input': text}, errors='surrogatepass')}" if arguments else page
@@ -51,7 +51,7 @@ def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
 
 
 def open_files(user: User, arguments: dict[str, Any]) -> int:
-    """Let colleagues see the uploads and results of `user` in these arguments; returns how many."""
+    """Open the uploads and results of `user` in these arguments to all; returns how many."""
     opened = 0
     if uploads := _uploads_in(arguments):
         opened += Upload.objects.filter(user=user, pk__in=uploads).update(is_shared=True)

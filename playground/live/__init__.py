@@ -1,1 +1,1 @@
-"""Long polls that tell pages about changes of runs as they happen."""
+"""Long polls that deliver changes of runs to open pages."""

@@ -1,4 +1,4 @@
-"""Wakes the long polls of changed runs: one query for all polls, one rendering for each view.
+"""Answers the long polls of changed runs: one query for all polls, one rendering per view.
 
 Pages that have the same versions of the same runs share a subscription and are answered together:
 apart from the bytes sent, the cost of a change does not grow with the number of watching pages.
@@ -31,10 +31,10 @@ POLL_DATABASE_S = 8.0  # in case a notification is lost
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
 COALESCE_S = 0.1  # log lines are sent together, at most ten times a second
-# Announced partial outputs are sent at once, but use at most this share of what all polls share:
-PARTIAL_PAUSE = 2.0  # times the time of rendering one, before the next
+# Partial outputs are sent without that delay, but limited to this share of the shared resources:
+PARTIAL_PAUSE = 2.0  # pause after rendering one, as a multiple of the rendering time
 PARTIAL_BYTES_PER_S = 250_000
-# A state that mostly ends before anybody could see it; it is not sent at once.
+# This state mostly ends before anybody could see it, so it is not sent at once.
 COALESCED_STATES = {Run.State.SUBMITTING}
 
 # Executed at every change of a watched run.
@@ -50,10 +50,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Watched:
-    """A run in the version that a page has; `view` says how the page shows it.
+    """A run, the version that a page has, and the view in which the page shows it.
 
-    Versions count in `live_partials.STEP`: between two of the row's are those of partial outputs
-    that were announced and not yet committed.
+    Versions count in `live_partials.STEP`: the numbers between two versions of the row are those of
+    announced partial outputs that are not committed yet.
     """
 
     pk: uuid.UUID
@@ -70,7 +70,7 @@ class News(NamedTuple):
 
 
 class Subscription:
-    """What equal pages wait for: their runs, and a future for each page."""
+    """The runs that equal pages wait for, and a future for each of these pages."""
 
     def __init__(self, broker: Broker, runs: tuple[Watched, ...]) -> None:
         self.broker = broker
@@ -87,7 +87,7 @@ class Subscription:
         return future
 
     def check(self) -> None:
-        """Publish now if a run has changed its state, soon if anything else is newer."""
+        """Publish at once if a run has changed its state, soon if anything else is newer."""
         if any(self.broker.has_changed_state(run) for run in self.runs):
             self.publish()
         elif any(self.broker.has_partial_after(run) for run in self.runs):
@@ -102,7 +102,7 @@ class Subscription:
             self._timer = asyncio.get_running_loop().call_at(when, self.publish)
 
     def newer(self) -> list[Watched]:
-        """Return those of the runs that are newer than the pages have them, as they are now."""
+        """Return the runs that are newer than the pages' versions, with their newest version."""
         return [
             replace(run, version=newest)
             for run in self.runs
@@ -110,7 +110,7 @@ class Subscription:
         ]
 
     def publish(self) -> None:
-        """Answer all waiting pages with what is newer."""
+        """Answer all waiting pages with the runs that are newer."""
         self.cancel_timer()
         if self._publishing is None:
             self._publishing = asyncio.create_task(self._publish(), name="publish runs")
@@ -127,7 +127,7 @@ class Subscription:
             news = await self.broker.render(self.newer())
             for future in self._open():
                 future.set_result(news)
-        except Exception as error:  # each of the pages gets the error
+        except Exception as error:  # every waiting page gets the error
             for future in self._open():
                 future.set_exception(error)
         finally:
@@ -144,11 +144,11 @@ class Subscription:
 
 
 class Broker:
-    """Wakes those polls of this process whose runs have changed.
+    """Answers those polls of this process whose runs have changed.
 
     One task listens for all polls: a notification costs one query, and a poll whose runs do not
-    change costs nothing but memory. What is no new state is sent together with what comes within
-    `coalesce_s` seconds.
+    change uses nothing but memory. Changes other than of the state are collected for `coalesce_s`
+    seconds and sent together.
     """
 
     def __init__(self, signal: channel.Signal, coalesce_s: float = COALESCE_S) -> None:
@@ -161,17 +161,17 @@ class Broker:
         self._has_subscriptions = asyncio.Event()
         self._load_lock = asyncio.Lock()
         self._render_lock = asyncio.Lock()
-        # The state of each run, and since which version.
+        # The state of each run, and the version in which it entered that state.
         self._states: OrderedDict[uuid.UUID, tuple[str, int]] = OrderedDict()
         self.next_partial_at = (
-            0.0  # so that partial outputs leave the thread and the line to others
+            0.0  # loop time of the next partial output, which must not occupy thread and network
         )
         self._fragments: ByteCache[tuple[int, bytes]] = ByteCache("fragments", FRAGMENTS_BYTES)
 
     async def wait_for_news(self, runs: tuple[Watched, ...], hold_s: float) -> News:
-        """Return what is newer of `runs`, as soon as anything is; nothing after `hold_s`.
+        """Return the newer versions of `runs` as soon as there are any; nothing after `hold_s`.
 
-        Raises DatabaseError if they cannot be read.
+        Raises DatabaseError if the runs cannot be read.
         """
         subscription = self._subscriptions.get(runs) or self._subscribe(runs)
         future = subscription.join()
@@ -191,7 +191,7 @@ class Broker:
                 self._unsubscribe(subscription)
 
     async def listen(self) -> None:
-        """Load the watched runs at each notification, for as long as this task lives."""
+        """Load the watched runs at each notification, until this task is cancelled."""
         version = self.signal.version
         while True:
             await self._has_subscriptions.wait()
@@ -204,13 +204,13 @@ class Broker:
                 transient_errors.log_failure(log, error, words)
 
     def release_all(self) -> None:
-        """Answer all polls and hold none any more: the server would wait for them to shut down."""
+        """Answer all polls and hold no more: the server's shutdown waits for open connections."""
         self.is_shutting_down = True
         for subscription in self._subscriptions.values():
             subscription.publish()
 
     def has_changed_state(self, run: Watched) -> bool:
-        """Whether the run has changed to a state that is sent at once since the page's version."""
+        """Whether the run has entered a state that is sent at once, since the page's version."""
         state, since = self._states.get(run.pk, ("", 0))
         return since > run.version and state not in COALESCED_STATES
 
@@ -220,17 +220,17 @@ class Broker:
         return since > run.version and state in Run.FINAL
 
     def receive(self, message: bytes) -> None:
-        """Take an announced partial output, and answer the pages that show its run."""
+        """Store an announced partial output, and check the subscriptions of its run."""
         pk = live_partials.receive(message)
         for subscription in self._by_run.get(pk, ()):
             subscription.check()
 
     def newest(self, run: Watched) -> int:
-        """The newest version of a run in a view; 0 before it was loaded."""
+        """Return the newest version of a run in a view; 0 before it was loaded."""
         return self.versions.get(run.pk, 0) + self._partial_number(run)
 
     def has_partial_after(self, run: Watched) -> bool:
-        """Whether a partial output was announced that the page does not have."""
+        """Whether a partial output newer than the page's version was announced."""
         return self._partial_number(run) > 0 and self.newest(run) > run.version
 
     def _partial_number(self, run: Watched) -> int:
@@ -280,7 +280,7 @@ class Broker:
             self._has_subscriptions.clear()
 
     async def render(self, found: Sequence[Watched]) -> News:
-        """Render the response for these runs."""
+        """Return the response for these runs."""
         markup = [await self.fragment(run) for run in found]
         versions = " ".join(
             f"{run.pk}:{live_partials.version_text(run.version)}:{run.view}" for run in found
@@ -320,7 +320,7 @@ def _render(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """Wrap a function to run in the one thread for all polls, with one database connection."""
+    """Wrap a function to run in the one thread of all polls, with one database connection."""
 
     def with_fresh_connection(*args: Any) -> Any:
         try:

@@ -1,9 +1,9 @@
-"""Groups of runs that a page watches by one token: a board's hundreds of cells on one poll.
+"""Groups of runs that a page watches with one token: hundreds of a board's cells in one poll.
 
 A poll names a group once, and its runs by the first digits of their keys with the versions that the
 page has: `g=<view>:<token>@<kind>.<key>:<digits>.<version>,<digits>.<version>…`. That is eleven
-bytes a run, so that 400 of them fit the 8 kB which proxies allow an address. Which runs a group has
-is read from the database: the token names no run.
+bytes a run, so that 400 of them fit into the 8 kB to which proxies limit an address. The token
+names no runs: those of a group are read from the database.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from playground.runs.progress.watch_tokens import WatchToken
 
 MAX_RUNS = 500  # of all groups of one poll
 MAX_KNOWN = 64  # groups whose runs are kept in memory
-DIGITS = 8  # of a key; should two keys begin alike, both are watched
+DIGITS = 8  # of a key; if two keys begin alike, both runs are watched
 RunsOf = Callable[[str], Sequence[uuid.UUID]]
 _KINDS: dict[str, RunsOf] = {}
 
 
 def register(kind: str, runs_of: RunsOf) -> None:
-    """Have pages watch the runs of another app's groups; `runs_of` finds them by a group's key."""
+    """Register another app's kind of group; `runs_of` returns the runs by the group's key."""
     _KINDS[kind] = runs_of
 
 
 @dataclass(frozen=True)
 class Group:
-    """What a poll says of one group: its token, and the versions that the page has."""
+    """One group in a poll: its token, and the versions that the page has."""
 
     name: str  # <kind>.<key>
     view: str
@@ -41,7 +41,7 @@ class Group:
 
 
 def parse(query: str) -> list[Group]:
-    """The groups of a poll; malformed and unsigned ones are left out."""
+    """Return the groups of a poll; malformed and unsigned ones are left out."""
     found, left = [], MAX_RUNS
     for text in parse_qs(query).get("g", [])[:MAX_KNOWN]:
         view, _, rest = text.partition(":")
@@ -65,13 +65,13 @@ def _versions(listed: Iterable[str]) -> dict[str, int]:
 
 
 class Registry:
-    """The runs of the groups that pages watch, kept as long as they name no others."""
+    """Caches which runs belong to the watched groups, until a poll names others."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, dict[str, list[uuid.UUID]]] = OrderedDict()
 
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
-        """The runs of these groups in the versions that the page has. Mostly no query."""
+        """Return the runs of these groups in the page's versions. Usually without a query."""
         found: list[Watched] = []
         for group in groups:
             known = self._known.get(group.name, {})
@@ -101,7 +101,7 @@ def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
 
 
 def renewed(groups: Iterable[Group]) -> list[str]:
-    """New tokens of the groups whose token grows old: `<group>:<view>:<token>@<group>`."""
+    """Return new tokens of the groups whose token is old: `<group>:<view>:<token>@<group>`."""
     return [
         f"{one.name}:{watch_tokens.group_token(one.name, one.view, int(one.token.whose))}"
         for one in groups

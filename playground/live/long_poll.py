@@ -1,14 +1,13 @@
 """Long polls for changes of runs, the only asynchronous part of the web process.
 
 A page requests `/runs/live/?r=<run>:<version>:<view>:<token>&r=…&hold=1` for all its runs at once;
-a page of hundreds names them as a group (`groups.py`).
-The response comes as soon as one of them is newer than the page's version, or after `HOLD_S` with
-nothing (204). However many pages wait, a change costs one query, and each fragment is rendered
-once (`broker.py`).
+a page of hundreds of runs names them as a group (`groups.py`). The response is sent as soon as one
+of them is newer than the page's version, or empty (204) after `HOLD_S` seconds. However many pages
+wait, a change costs one query, and each fragment is rendered once (`broker.py`).
 
-The page got the signed token together with the run (`runs/watch_tokens.py`). For a day it lets its
-person watch the run while logged in in that browser (`accounts/session_cache.py`), and responses
-renew it for pages that stay open.
+The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
+day it allows its user to watch the run while logged in in that browser
+(`accounts/session_cache.py`); responses renew it for pages that stay open.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from playground.runs.progress.watch_tokens import WatchToken
 PATH = "/runs/live/"
 HOLD_S = 8.0
 MAX_RUNS = 100  # in one poll, which a browser makes for all its tabs
-PARSED_BYTES = 2 << 20  # a page repeats the same query while nothing happens
+PARSED_BYTES = 2 << 20  # a page repeats the same query until something changes
 STOP_POLLING = 286  # htmx stops polling on this status: nothing more will change
 
 log = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ class Router:
             runs += await self.groups.watched(theirs)
             if not runs:
                 return await _respond(send, STOP_POLLING)
-            # Disconnects are not detected: that would cost each poll a task, and the hold is short.
+            # Disconnects are not detected: that would take a task per poll, and polls are short.
             news = await broker.wait_for_news(runs, 0.0 if renewed or new_tokens else hold_s)
             news = news._replace(renewed=renewal.header(renewed.items(), new_tokens))
             if await self.sessions.get_user_after_wait(session) != person:
@@ -137,7 +136,7 @@ class Router:
         except DatabaseError as error:
             transient_errors.log_failure(log, error, "a long poll could not read its runs")
             return await _respond(send, 503)
-        # A page waits a little after an error, and reaches the restarted server.
+        # A page pauses briefly after an error, then reaches the restarted server.
         nothing = 503 if broker.is_shutting_down else 204
         await _respond(send, 200 if news.markup else nothing, news)
         if news.markup:
@@ -146,16 +145,16 @@ class Router:
 
 
 async def _respond(send: Send, status: int, news: News = News()) -> None:  # noqa: B008  immutable
-    """Send a response; its `versions` header serves the tab that polls for the others as well.
+    """Send a response; its `versions` header is for other tabs, for which one tab polls.
 
-    `renewed` replaces the page's tokens that grow old.
+    `renewed` has replacements of the page's tokens that expire soon.
     """
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
     if news.versions:
         headers.append((b"versions", news.versions))
     if news.renewed:
         headers.append((b"renewed", news.renewed))
-    if status != 204:  # without a length responses are chunked, which costs both ends
+    if status != 204:  # without a length responses are chunked, which is slower on both ends
         headers.append((b"content-length", b"%d" % len(news.markup)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": news.markup})

@@ -1,4 +1,4 @@
-"""Renews the tokens of pages that stay open for days, for those who may still see the run."""
+"""Renews the tokens of pages that stay open for days, if their user may still see the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.models import Run
 from playground.runs.progress import watch_tokens
 from playground.runs.progress.watch_tokens import WatchToken
 
-AT_ONCE = 20  # in one response, whose header holds them; the next response has more
+AT_ONCE = 20  # per response, whose header carries them; the next response has more
 
 
 async def renew(
@@ -30,7 +30,7 @@ async def renew(
 
 
 def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()) -> bytes:
-    """Return the response header that gives a page its new tokens, of runs and of groups."""
+    """Return the response header with a page's new tokens, of runs and of groups."""
     of_runs = [f"{run.pk}:{token}" for run, token in renewed]
     return " ".join([*of_runs, *of_groups]).encode()
 

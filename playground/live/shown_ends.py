@@ -1,6 +1,6 @@
-"""What other apps do when an open page of a person has shown the end of a run.
+"""Calls hooks of other apps when an open page of a user has shown the end of a run.
 
-Once for each person and run: five hundred pages of one run would make as many queries.
+Once per user and run: five hundred pages that show one run would cause as many queries.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from playground.live.broker import Broker, Watched, in_thread
 Hook = Callable[[int, list[uuid.UUID]], None]
 _HOOKS: list[Hook] = []
 MAX_CALLS = 4096
-# Persons and runs for which the hooks were called, or are being called; the oldest first.
+# The users and runs for which the hooks have been or are being called, oldest first.
 _calls: OrderedDict[tuple[int, uuid.UUID], None] = OrderedDict()
 
 log = logging.getLogger(__name__)
 
 
 def register(hook: Hook) -> None:
-    """Have `hook(user_pk, runs)` called after each such response; called in the app's `ready`."""
+    """Register `hook(user_pk, runs)`, to be called after each such response; called in `ready`."""
     if hook not in _HOOKS:
         _HOOKS.append(hook)
 
 
 async def call(broker: Broker, user_pk: int, shown: Iterable[Watched]) -> None:
-    """Call every hook with the runs whose end was news to the page, but to none before."""
+    """Call every hook with the runs whose end this user's pages had not shown before."""
     ended = [run.pk for run in shown if broker.has_ended(run) and (user_pk, run.pk) not in _calls]
     if not ended:
         return

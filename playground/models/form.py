@@ -87,18 +87,18 @@ class Preset(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """The model's page with this preset filled in."""
+        """Return the address of the model's page with this preset filled in."""
         page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
         return f"{page}?preset={self.pk}"
 
 
 def share_id() -> str:
-    """A short unguessable id."""
+    """Return a short unguessable id."""
     return secrets.token_urlsafe(12)
 
 
 class Share(models.Model):
-    """Arguments behind a link; everyone with the link may read them."""
+    """Arguments that a link refers to; everyone with the link may read them."""
 
     id = models.CharField(primary_key=True, max_length=16, default=share_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -110,6 +110,6 @@ class Share(models.Model):
         return self.id
 
     def get_absolute_url(self) -> str:
-        """The model's page with these arguments filled in."""
+        """Return the address of the model's page with these arguments filled in."""
         page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
         return f"{page}?saved={self.id}"

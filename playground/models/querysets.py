@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from playground.models import Preset, Run  # noqa: F401
 
 
-# Literally the condition of the index `run_unfinished`: SQLite uses a partial index only for
+# Exactly the condition of the index `run_unfinished`: SQLite uses a partial index only for equal
+# literals, and without the index each query for work would read the whole history.
 # literals, and without it each query for work would read the whole history.
 UNFINISHED = models.Func(
     models.F("state"),
@@ -43,11 +44,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.kept().filter(user_id=user.pk or 0)
 
     def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs; with the permission to see them, everybody's. Deleted ones too."""
+        """The user's own runs, or all with the permission to see them. Includes deleted ones."""
         return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
 
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs; with the permission to see them, everybody's."""
+        """The user's own runs, or all with the permission to see them. Without deleted ones."""
         return self.kept().within_reach_of(user)
 
     def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
@@ -65,11 +66,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(UNFINISHED)
 
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
-        """The runs that one press started together, the first one first."""
+        """The runs started by the same press of the button, in order."""
         return self.filter(batch=batch).order_by("created_at", "pk")
 
     def with_endpoint(self) -> RunQuerySet:
-        """With their endpoints, in the same query."""
+        """Load the endpoints in the same query."""
         return self.select_related("endpoint")
 
     def recent(self) -> RunQuerySet:

@@ -27,11 +27,11 @@ class Transport(models.TextChoices):
     REALTIME = "realtime", "Live session"
 
 
-GIVEN_UP = "given_up"  # the error type of a run that was given up: its submit had no answer
+GIVEN_UP = "given_up"  # error type of a run that was given up after its submit had no answer
 
 
 def webhook_token() -> str:
-    """The unguessable part of a run's webhook address."""
+    """Return the unguessable part of a run's webhook address."""
     return secrets.token_urlsafe(32)
 
 
@@ -174,12 +174,12 @@ class Run(models.Model):
         return f"{self.endpoint_id} {self.state} {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """The run's page."""
+        """Return the address of the run's page."""
         return reverse("playground:run", args=[self.pk])
 
     @property
     def stage_address(self) -> str:
-        """The model's page with the run on its stage."""
+        """Return the address of the model's page with the run on its stage."""
         return f"{self.endpoint.get_absolute_url()}?shown={self.pk}"
 
     @property
@@ -189,7 +189,7 @@ class Run(models.Model):
 
     @property
     def state_word(self) -> str:
-        """The state for people. "Given up" comes from the error, as lists do not load events."""
+        """The state as shown. "Given up" is derived from the error, as lists do not load events."""
         is_given_up = (self.error or {}).get("type") == GIVEN_UP
         return "Given up" if is_given_up else self.get_state_display()
 
@@ -263,7 +263,7 @@ class Artifact(models.Model):
         return f"{self.run_id}{self.path}"
 
     def get_absolute_url(self) -> str:
-        """Our copy's address."""
+        """Return the address of our copy."""
         return reverse("playground:artifact", args=[self.run_id, self.position])
 
     @property

@@ -54,11 +54,11 @@ class Upload(models.Model):
         return self.file_name
 
     def get_absolute_url(self) -> str:
-        """The address of the file."""
+        """Return the address of the file."""
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a person may read the file: its owner, and who may see everybody's runs.
+        """Whether a user may read the file: its owner, and those who may see everybody's runs.
 
         Everybody may once a link or a shared preset contains it, or while it is an input of one of
         the owner's examples.
@@ -71,7 +71,7 @@ class Upload(models.Model):
 
 
 class DiscardedContent(models.Model):
-    """A content whose last row is gone; its files are deleted a while later (`files/purge.py`)."""
+    """Content that no row references any more; its files are deleted later (`files/purge.py`)."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     files = ExactJSONField(help_text="[names in our storage]")

@@ -1,4 +1,4 @@
-"""Rows of the workers: heartbeats, webhook keys, stored deliveries, backfills."""
+"""Rows that workers use: heartbeats, webhook keys, stored deliveries, backfills."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playground.models.run import Run
 
 
 class Worker(models.Model):
-    """A worker process's heartbeat, for /healthz and for the pages."""
+    """A worker process's heartbeat, read by /healthz and pages."""
 
     name = models.CharField(primary_key=True, max_length=64)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -45,7 +45,7 @@ class SigningKeys(models.Model):
 
 
 class Delivery(models.Model):
-    """A stored webhook for the worker: without keys to verify it, or without its result."""
+    """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
     headers = ExactJSONField(help_text="those of the signature, in lower case")
@@ -57,7 +57,7 @@ class Delivery(models.Model):
 
 
 class MetadataBackfill(models.Model):
-    """A run that a webhook ended, and that is to be backfilled: billed units, metrics, log."""
+    """A run ended by a webhook, whose billed units, metrics and log are still to be fetched."""
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="metadata_backfill")
     due_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""How long live sessions wait, and how many there may be."""
+"""Time limits of live sessions, and how many there may be at once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LiveLimits:
-    """Seconds, and sessions at once."""
+    """Durations in seconds, and numbers of simultaneous sessions."""
 
     result_timeout_s: float = 60.0
-    slow_after_s: float = 4.0  # the page is told that the model is slow
+    slow_after_s: float = 4.0  # then the page shows that the model is slow
     retry_database_s: float = 0.5
     save_every_s: float = 2.0  # a session's progress and its lease
-    # Who takes over a live session can only end it, so its process gets more time to come back
+    # A worker that takes over a live session can only end it, so the relaying process gets more
+    # time to recover than a worker does.
     # than a worker.
     lease_s: float = 60.0
     stop_timeout_s: float = 2.0

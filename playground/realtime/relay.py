@@ -1,9 +1,10 @@
-"""Relays live sessions between pages and upstream: the key stays here, the page has a ticket.
+"""Relays live sessions between pages and upstream; the API key stays here, pages have tickets.
 
 The page sends its form whenever it changes. Only the newest form is forwarded, and only after the
-last result has arrived, so that nothing is charged that nobody would see. For each result the
-page gets one JSON message and the picture's bytes. With its first input a session becomes a run
-like any other (`sessions.py`). It spends money, so settings limit its duration, rate and idle time.
+previous result has arrived, so that no results are paid for that nobody would see. For each result
+the page gets one JSON message and the picture's bytes. With its first input a session becomes a run
+like any other (`sessions.py`). As sessions cost money, settings limit their duration, rate and idle
+time.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Relay:
             return await page.close()
         self.open[page] = person
         try:
-            with suppress(asyncio.CancelledError):  # the server stops and has told the page
+            with suppress(asyncio.CancelledError):  # the server stops and has notified the page
                 await self._session(ticket, page)
             await page.close()
         finally:
@@ -135,7 +136,7 @@ def _origin(scope: Message) -> str:
 
 
 class _Page:
-    """The browser's end of a session: its newest form, and messages to it."""
+    """The browser's end of a session: receives its newest form and sends it messages."""
 
     def __init__(self, receive: Receive, send: Send, limits: LiveLimits = LIVE_LIMITS) -> None:
         self.is_gone = False
@@ -167,7 +168,7 @@ class _Page:
         return self._newest
 
     async def send(self, message: dict[str, Any], picture: bytes = b"") -> None:
-        """Send a message, and a picture's bytes if it is about one."""
+        """Send a message, followed by a picture's bytes if the message announces one."""
         if not self.is_gone:
             text = orjson.dumps(message).decode()
             await self._put({"type": "websocket.send", "text": text})
@@ -175,7 +176,7 @@ class _Page:
                 await self._put({"type": "websocket.send", "bytes": picture})
 
     async def shutdown(self) -> None:
-        """Tell the page that the server stops, and wait until its session has ended."""
+        """Notify the page that the server stops, and wait until its session has ended."""
         if self._serving:
             self._serving.cancel()
             await self.send({"type": "end", "message": STOPPED})
@@ -202,12 +203,12 @@ async def serve_session(
     page: _Page,
     upstream: fal.Clients,
 ) -> None:
-    """Relay until somebody ends the session or its time is over; the run always ends with it."""
+    """Relay until the session is ended or its time is over; the run always ends with it."""
     await page.send({"type": "run", "url": live.run.get_absolute_url()})
     exchange = _Exchange(live, session, page, upstream)
     ends = (live.renew(), _cancelled(live), exchange.forward_results(), exchange.send_forms(first))
     tasks = [asyncio.create_task(end) for end in ends]
-    why: str = STOPPED  # if this task is cancelled, which sets nothing below
+    why: str = STOPPED  # for a cancelled task, which assigns nothing below
     lost: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
@@ -217,7 +218,7 @@ async def serve_session(
         log.info("live session %s ended: %s", live.run.pk, error)
         why, lost = str(error), error
     except Exception as error:
-        # A bug of ours; the run has to end all the same.
+        # A bug of ours; the run has to be ended nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
         why, lost = BROKEN_HERE, fal.FalError(BROKEN_HERE)
     finally:
@@ -249,9 +250,9 @@ class _Exchange:
         self._has_result = asyncio.Event()
 
     async def forward_results(self) -> str:
-        """Store and forward results, any number for an input; returns why no more will come.
+        """Store and forward results, any number per input; returns why no more will come.
 
-        Raises FalError if the model broke the session off.
+        Raises FalError if the model broke off the session.
         """
         async for result in self._session.results():
             if isinstance(result, fal.RunFailed):
@@ -265,10 +266,10 @@ class _Exchange:
         return MODEL_ENDED
 
     async def send_forms(self, arguments: dict[str, Any]) -> str:
-        """Send one form, and the newest one after each result.
+        """Send one form, then the newest one after each result.
 
         Returns why the session ended, "" if the browser disconnected. Raises FalError if the
-        model broke the session off.
+        model broke off the session.
         """
         run, clock = self._live.run, asyncio.get_running_loop().time
         limits = self._page.limits
@@ -299,7 +300,7 @@ class _Exchange:
 
 @asynccontextmanager
 async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
-    """Tell the page that the model is slow if this block takes long."""
+    """Notify the page that the model is slow if this block takes longer than `slow_after_s`."""
 
     async def warn() -> None:
         await asyncio.sleep(page.limits.slow_after_s)
@@ -313,7 +314,7 @@ async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
 
 
 async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
-    """Return the next input, or why there is none; tells the page what is wrong with a form.
+    """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
     Raises Refused (runs/state_machine.py) if the model may no longer be run.
     """
@@ -341,7 +342,7 @@ async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
 
 
 async def _retry_database(operation: Callable[[], Awaitable[T]], page: _Page) -> T:
-    """Run an operation, and again while the database is locked or down, telling the page."""
+    """Run an operation; retry while the database is locked or down, notifying the page."""
     while True:
         try:
             return await operation()

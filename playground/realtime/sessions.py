@@ -1,9 +1,9 @@
-"""A live session as a run: created with the first input, finished with the last pictures.
+"""A live session as a run: created with the first input, ended with the latest pictures.
 
-The relaying process holds the run's lease and saves its progress. When that process dies, a worker
-takes the lease over and ends the run with the progress saved last, and says so: every picture is
-a complete result, so a session that breaks off has not failed. If the process was only suspended,
-it sends nothing more, since the results could not be saved.
+The relaying process holds the run's lease and saves its progress. If that process dies, a worker
+takes over the lease, ends the run with the progress saved last, and notes that it was broken off:
+every picture is a complete result, so the session has not failed. A relaying process that was only
+suspended sends no more inputs after that, since their results could not be saved.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from playground.runs.transitions import Observation
 from playground.worker.scheduling import leases
 
 KEPT = 4  # newest results that are stored
-KEPT_BYTES = 4 << 20  # of them together, as stored in the database
+KEPT_BYTES = 4 << 20  # their total size, as stored in the database
 LOGGED_OUT = "You have logged out. Log in and paint live again."
 RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
 
@@ -51,14 +51,14 @@ class SessionLimitReached(Exception):
 
 
 class SessionInput(NamedTuple):
-    """An input's arguments, and what was sent if files of ours had to be uploaded first."""
+    """An input's arguments, and the arguments sent if files had to be uploaded first."""
 
     arguments: dict[str, Any]
     sent: dict[str, Any] | None = None
 
 
 class LiveSession:
-    """A session that has begun: its run, its newest results, and the lease on it."""
+    """A session in progress: its run, its newest results, and the lease on it."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class LiveSession:
         self._last_failure = failure
 
     def is_owned(self) -> bool:
-        """Whether the run still belongs to this session: the lease is valid or can be renewed."""
+        """Whether this session still owns the run: its lease is valid or can be renewed."""
         until = self.run.lease_until
         return (until is not None and clock.now() < until) or self._renew_lease()
 
@@ -135,7 +135,7 @@ class LiveSession:
             await asyncio.sleep(self._limits.save_every_s)
 
     async def _save_progress(self) -> None:
-        """Save what the run would end with, in case this process dies."""
+        """Save the current results, with which a worker ends the run if this process dies."""
         self._saved_count = self.count
         kept = {"frames": list(self._frames)}
         progress = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
@@ -148,7 +148,7 @@ class LiveSession:
     async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
         """End the run with its newest results, or with the model's last error if there are none.
 
-        `why` says what ended the session, unless the person did.
+        `why` says what ended the session; empty if the user did.
         """
         error = error or self._last_failure
         if self._last_failure:
@@ -168,7 +168,7 @@ class LiveSession:
 
 
 def limits_in_words() -> str:
-    """Describe what a session may cost at most, for the person who begins one."""
+    """Describe a session's maximum cost, for the person who starts one."""
     minutes = settings.LIVE_MINUTES
     return (
         f"A picture for each change, each one charged: at most {settings.LIVE_PICTURES_PER_S} "
@@ -178,7 +178,7 @@ def limits_in_words() -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Convert a result for the database: bytes become data URIs where an address would be."""
+    """Convert a result for the database: bytes become data URIs in place of an address."""
     if isinstance(value, dict):
         if isinstance(content := value.get("content"), bytes):
             rest = {name: as_json(item) for name, item in value.items() if name != "content"}
@@ -239,7 +239,7 @@ def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> No
 
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
-    """Store as the run's arguments those that made the stored pictures."""
+    """Store the arguments that made the stored pictures as the run's arguments."""
     arguments, sent = made_from
     Run.objects.unfinished().filter(pk=pk).update(
         arguments=arguments, sent_arguments=sent, title=form_state.title(arguments)
@@ -247,7 +247,7 @@ def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
 
 
 async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
-    """Wait until a task returns why a session ends, or its time is over; raises as it does."""
+    """Wait until a task returns why the session ends, or its time is over; reraises errors."""
     done, _ = await asyncio.wait(
         tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
     )

@@ -1,6 +1,6 @@
-"""Tickets for live sessions: one person, one model, one origin, once, within a minute.
+"""Single-use tickets for live sessions: one user, one model, one origin, for one minute.
 
-A ticket is part of an address, so it names the browser's session by a digest only. A logout
+A ticket is part of an address, so it contains the browser's session only as a digest. A logout
 invalidates it.
 """
 
@@ -21,7 +21,7 @@ REMEMBERED_S = 2 * LIFETIME_S  # how long a used ticket's number is stored
 
 @dataclass(frozen=True)
 class Ticket:
-    """The person, model, page origin and login that a ticket was issued for."""
+    """The user, model, page origin and login that a ticket was issued for."""
 
     user_id: int
     endpoint_id: str
@@ -36,7 +36,7 @@ class Ticket:
 
 
 def sign(user_id: int, endpoint_id: str, origin: str = "", session_key: str | None = None) -> str:
-    """Return the ticket as URL-safe text; without a session key no logout invalidates it."""
+    """Return a ticket as URL-safe text; without a session key a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
     claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12)]
     return signing.dumps(claims, salt=SALT)
@@ -51,6 +51,6 @@ def verify(text: str) -> Ticket | None:
 
 
 def redeem(ticket: Ticket) -> bool:
-    """Use a ticket up; returns False if it was used before or its person has logged out."""
+    """Use up a ticket; returns False if it was used before or its user has logged out."""
     close_old_connections()
     return not ticket.is_logged_out and single_use.spend(f"ticket {ticket.number}", REMEMBERED_S)

@@ -1,1 +1,1 @@
-"""A run's state machine, how its changes are committed, and the words shown about it."""
+"""A run's state machine, how its changes are committed, and the texts that describe it."""

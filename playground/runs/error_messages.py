@@ -99,18 +99,18 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
 
 
 def with_full_stop(words: str) -> str:
-    """The words with a full stop unless they have an end mark: another sentence follows."""
+    """Return the text with a full stop unless it ends with a mark, so a sentence can follow."""
     words = words.rstrip()
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def upstream_words(words: str) -> str:
-    """Remove a repeated status from an event's text (fal's message contains it as well)."""
+    """Remove the status if fal's message repeats it."""
     return ANSWERED_TWICE.sub(r"\1 and", words)
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:
-    """Explain `FalError.as_json()`; an unknown error still gets a true sentence."""
+    """Explain `FalError.as_json()`; unknown errors get a general explanation."""
     error = error or {}
     kind = _kind(error)
     if kind in BY_TYPE:
@@ -125,14 +125,14 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
 
 
 def reason(error: Mapping[str, Any] | None) -> str:
-    """The failure in one line: its title and upstream's first message."""
+    """Return the failure in one line: its title and upstream's first message."""
     first = next((" ".join(problem.message.split()) for problem in problems(error)), "")
     title = explain(error).title
     return Truncator(f"{title}: {first}" if first else title).chars(REASON_SIGNS)
 
 
 def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:
-    """Upstream's own messages, one for each problem; its single message without a list."""
+    """Return upstream's own messages, one for each problem, else its single message."""
     error = error or {}
     detail = error.get("detail")
     if isinstance(detail, str | list) and detail:

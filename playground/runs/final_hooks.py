@@ -1,4 +1,4 @@
-"""What other apps write in the transaction in which a run ends, once for each run."""
+"""Hooks of other apps that write in the transaction in which a run ends, once per run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _HOOKS: list[Hook] = []
 
 
 def register(hook: Hook) -> None:
-    """Have `hook(run, changed)` called at the end of each run; called in the app's `ready`.
+    """Register `hook(run, changed)`, called at the end of each run; called in the app's `ready`.
 
-    `run` is the locked row as it was before, without its large columns, `changed` the columns of
-    its end. The hook must be quick, and what it raises undoes the end: anything but a row or two
-    belongs to a job of the worker.
+    `run` is the locked row in its previous state, without its large columns, `changed` the columns
+    that the end changes. The hook must be quick, and an exception in it undoes the end: anything
+    beyond writing a row or two belongs in a job of the worker.
     """
     if hook not in _HOOKS:
         _HOOKS.append(hook)

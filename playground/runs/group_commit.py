@@ -1,8 +1,8 @@
 """Commits changes of runs: each decided on the locked row, many together in one transaction.
 
 A single change is one short transaction. A worker with thousands of runs has many changes at
-once: those that arrive during a transaction go into the next one, which reads all its rows with
-one query and commits once.
+once: those that arrive during a transaction are committed together in the next one, which reads all
+its rows with one query.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from playground.runs import final_hooks
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 50  # changes; other processes wait for SQLite's lock meanwhile
+MAX_BATCH = 50  # changes; meanwhile other processes wait for SQLite's lock
 HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
 
 Changed = dict[str, Any]
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Write(NamedTuple):
-    """A queued change of one run, and the future of its outcome."""
+    """A queued change of one run, and the future for its outcome."""
 
     pk: uuid.UUID
     work: Callable[[], Any]
@@ -46,15 +46,13 @@ class Write(NamedTuple):
 
 
 class _Batch(threading.local):
-    """The state of this thread's transaction while it is one for many changes."""
+    """The state of this thread's transaction while it commits many changes."""
 
     def __init__(self) -> None:
         self.is_open = False
         self.has_changed = False
-        self.must_be_durable = False  # some change could not be observed again
-        self.rows: dict[
-            uuid.UUID, Run
-        ] = {}  # locked and unchanged; each is removed by its first change
+        self.must_be_durable = False  # some change could not be observed again after a power cut
+        self.rows: dict[uuid.UUID, Run] = {}  # locked rows; each is removed by its first change
 
 
 _batch = _Batch()
@@ -67,11 +65,11 @@ def update_locked(
     *,
     is_repeatable: bool = False,
 ) -> Changed:
-    """Lock a run, apply what `decide` returns for it, call `then`, notify; returns the changes.
+    """Lock a run, apply the changes that `decide` returns, call `then`, notify; return the changes.
 
-    The lock keeps two observers from undoing each other. Every change of a column raises the
-    version here (`bump_version` is the other place). `is_repeatable`: the change was observed at
-    upstream and could, given the run's handle, be observed again after a power cut.
+    The lock keeps two observers from undoing each other's changes. Every change of a column raises
+    the version here (`bump_version` is the only other place). `is_repeatable`: the change was
+    observed at upstream and could, given the run's handle, be observed again after a power cut.
     """
     with transaction.atomic(savepoint=False):
         run = _batch.rows.pop(pk, None) or _LOCKED.get(pks=[pk])
@@ -94,7 +92,7 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Locked rows with their model's current `standing`, which every submit needs."""
+    """Locked rows with their model's current `standing`, which every submit checks."""
     rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
     rows = rows.filter(pk__in=ParamList("pks", UUIDField())).order_by("pk")
     return rows.annotate(standing=F("endpoint__standing"))
@@ -104,9 +102,9 @@ _LOCKED = PreparedQuery(_locked)
 
 
 async def retry_until_committed(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
-    """Return what `write(pk, *rest)` returns; retry while the database is locked or away.
+    """Return what `write(pk, *rest)` returns; retry while the database is locked or unavailable.
 
-    Raises what the database would refuse each time.
+    Raises errors that a retry would not resolve.
     """
     queue = _queues.setdefault(asyncio.get_running_loop(), CommitQueue())
     pause_s = 0.05
@@ -126,7 +124,7 @@ class CommitQueue:
         self._writing: asyncio.Task[None] | None = None
 
     async def submit(self, pk: uuid.UUID, work: Callable[[], Any]) -> Any:
-        """Run `work` in a transaction, alone or with others; returns or raises what it did."""
+        """Run `work` in a transaction, alone or with others; return or raise what it does."""
         answer = asyncio.get_running_loop().create_future()
         self._waiting.append(Write(pk, work, answer))
         if self._writing is None or self._writing.done():
@@ -136,7 +134,7 @@ class CommitQueue:
     async def _flush(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            taken = [one for one in taken if not one.answer.done()]  # the waiter may be gone
+            taken = [one for one in taken if not one.answer.done()]  # its task may be cancelled
             try:
                 found = await sync_to_async(commit_batch)(taken)
             except asyncio.CancelledError:
@@ -156,7 +154,7 @@ _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, CommitQueue] = WeakKeyDict
 
 
 def commit_batch(writes: Sequence[Write]) -> list[Any]:
-    """Commit all in one transaction, or each alone where one fails; returns values and errors."""
+    """Commit all in one transaction, or one by one if one fails; returns values and errors."""
     try:
         return _commit_in_one(writes)
     except Exception as error:
@@ -164,7 +162,7 @@ def commit_batch(writes: Sequence[Write]) -> list[Any]:
             first = writes[0].pk
             words = "changes of %d runs, %s first, are not written"
             transient_errors.log_failure(log, error, words, len(writes), first)
-            close_old_connections()  # the database is locked or away for all of them
+            close_old_connections()  # the database is locked or unavailable for all of them
             return [error] * len(writes)
     return [commit_batch([one])[0] for one in writes]
 

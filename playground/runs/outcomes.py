@@ -1,4 +1,4 @@
-"""Builds the observation of a run's end, the same for every source and transport."""
+"""Builds the observation of a run's end, in the same way for every source and transport."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}
 
 
 def from_output(output: Any, *, by: str) -> Observation:
-    """The end of a run with this output, with the artifacts found in it."""
+    """Return the successful end of a run, with the artifacts found in its output."""
     return Observation(
         Run.State.SUCCEEDED,
         by=by,
@@ -26,7 +26,7 @@ def from_output(output: Any, *, by: str) -> Observation:
 
 
 def from_result(result: fal.Result, *, by: str) -> Observation:
-    """The end of a run with this result; its text is kept where JSON numbers lose digits."""
+    """Return the end of a run with this result; keeps its text if JSON numbers lose digits."""
     return replace(
         from_output(result.output, by=by),
         billable_units=result.billed,
@@ -35,14 +35,14 @@ def from_result(result: fal.Result, *, by: str) -> Observation:
 
 
 def from_session(output: Any, error: fal.FalError | None = None) -> Observation:
-    """The end of a live session: it failed only if no result came, as each result is complete."""
+    """Return the end of a live session: failed only without results, as each one is complete."""
     if output:
         return from_output(output, by="session")
     return from_error(error or fal.RunFailed(NOTHING_CAME, type=fal.BROKEN), by="session")
 
 
 def from_error(error: fal.FalError, output: Any = None, *, by: str) -> Observation:
-    """The end of a run with this error; cancelled where the error says so."""
+    """Return the end of a run with this error; cancelled if the error says so."""
     state = Run.State.CANCELLED if error.type in CANCELLED_TYPES else Run.State.FAILED
     return Observation(
         state, by=by, error=error.as_json(), output=output, billable_units=error.billable_units

@@ -1,7 +1,7 @@
 """Reruns: the same arguments as a new run; a double click creates one rerun, not two.
 
-The server recognises double clicks, not the page: a page restored by Back, or a second tab, has
-old contents, and a click there counts like any other.
+Double clicks are detected on the server, not in the page: a page restored by Back, or a second tab,
+shows old contents, where a click counts like any other.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MARK = "again-"
 def rerun(run: Run, person: User) -> Run:
     """Run the same arguments by the same transport; a double click returns its first rerun.
 
-    An unconfirmed run is rerun once, and its timeline says so; for a third run, the second one is
-    rerun, with its outcome in view. Raises state_machine.Refused.
+    An unconfirmed run is rerun only once, and its timeline says so; for a third attempt the rerun
+    itself has to be rerun, whose outcome is then in view. Raises state_machine.Refused.
     """
-    if is_double_press(run, person):  # the page has put it where the clicked run was
+    if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
         return run
     mark = f"{MARK}{run.pk}-"
     made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
@@ -39,13 +39,13 @@ def rerun(run: Run, person: User) -> Run:
 
 
 def is_double_press(run: Run, person: User) -> bool:
-    """Whether a run is a rerun that this person created a moment ago."""
+    """Whether a run is a rerun that this user created within `SAME_PRESS`."""
     is_mine = run.user_id == person.pk and run.form_token.startswith(MARK)
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
 def _next(run: Run, person: User, form_token: str) -> tuple[Run, bool]:
-    """A new run (True); of simultaneous clicks with the same number the database takes one."""
+    """Return the rerun, and whether it is new; form tokens are unique for simultaneous clicks."""
     return state_machine.create(
         user=person,
         endpoint=run.endpoint,

@@ -1,7 +1,7 @@
-"""Stars: a person marks the best of a run's files, or a run that has none.
+"""Stars: a user marks the best of a run's files, or a run without files.
 
 A run is starred (`Run.is_starred`, which lists filter by) while one of its files is, or since it
-was starred as a whole. A change raises the run's version, by which kept markup is replaced.
+was starred as a whole. A change raises the run's version, which invalidates cached markup.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playground.models import Artifact, Run
 def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool:
     """Star one file of a run, or remove its star; False if the run has no such file."""
     with transaction.atomic():
-        Run.objects.select_for_update().filter(pk=run_id).first()  # two stars at once: in turn
+        Run.objects.select_for_update().filter(pk=run_id).first()  # serializes simultaneous stars
         files = Artifact.objects.filter(run_id=run_id)
         if not files.filter(position=position).update(is_starred=is_starred):
             return False

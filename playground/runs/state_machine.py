@@ -42,14 +42,14 @@ from schemas import artifacts
 State = Run.State
 log = logging.getLogger(__name__)
 
-# The run's page loads these kinds from upstream at once; our own copy waits a moment for that.
+# The run's page loads these kinds from upstream at once; our own copy is delayed for that.
 SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
-LATER = timedelta(seconds=3)  # by then a worker that follows the run has recorded it
+LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
 
 def record(pk: uuid.UUID, seen: Observation) -> bool:
-    """Store an observation of a run, and its artifacts at its end; False when nothing is new."""
+    """Store an observation of a run, and its artifacts at its end; False if nothing is new."""
 
     def add_rows(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
@@ -76,7 +76,7 @@ def _artifact_row(
 
 
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
-    """`record`, retried until the database takes it: the outcome may have cost money."""
+    """`record`, retried until it is committed: the outcome may have cost money."""
     return await retry_until_committed(record, pk, seen)
 
 
@@ -87,10 +87,10 @@ class Refused(ValueError):
 def create(**values: Any) -> tuple[Run, bool]:
     """Create a run (True), or return the one that the same button press has created (False).
 
-    The press is known by `form_token`, which is unique for a user. Every run of every transport is
-    created here. Raises Refused where `endpoint` cannot be run.
+    A press is identified by `form_token`, which is unique per user. Every run of every transport is
+    created here. Raises Refused if `endpoint` cannot be run.
 
-    Who has chosen so shows each new run to the team, once it has gone well.
+    For users with the preference to share runs, each new run is an example once it has succeeded.
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
@@ -103,9 +103,9 @@ def create(**values: Any) -> tuple[Run, bool]:
 
 
 def create_all(runs: Sequence[Run]) -> None:
-    """Create several new runs at once; all of them or, if a form token is known already, none.
+    """Create several new runs at once; none if one of the form tokens exists.
 
-    Raises Refused where an endpoint cannot be run, IntegrityError for a known form token.
+    Raises Refused if an endpoint cannot be run, IntegrityError for an existing form token.
     """
     for endpoint in {run.endpoint_id: run.endpoint for run in runs}.values():
         if endpoint.refusal:
@@ -119,11 +119,11 @@ def create_all(runs: Sequence[Run]) -> None:
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
-    """Mark a run as submitted now; False when it must not be sent.
+    """Mark a run as submitted now; False if it must not be sent.
 
-    It may have ended, been cancelled, or its model been blocked since it was created. Written
-    before the request is sent: a worker that takes the run over knows whether upstream may have it.
-    `noted` holds the times of earlier tries of this caller: the database may have committed one
+    It may have ended, been cancelled, or its model been blocked since it was created. Committed
+    before the request is sent: a worker that takes over the run knows whether upstream may have it.
+    `noted` holds the times of this caller's earlier attempts: the database may have committed one
     and failed before it answered.
     """
     is_mine = False
@@ -144,7 +144,7 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
 
 
 def fail_if_blocked(pk: uuid.UUID) -> bool:
-    """End an unsent run whose model is blocked; False when it may be sent."""
+    """End an unsent run whose model is blocked; False if it may be sent."""
 
     def decide(run: Run) -> Changed:
         return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
@@ -153,7 +153,7 @@ def fail_if_blocked(pk: uuid.UUID) -> bool:
 
 
 def _blocked_end(run: Run) -> Changed:
-    """The end of a run whose model is blocked now, by its locked row; empty when it is not."""
+    """Return the end of a run whose model is blocked, by its locked row; empty if it is not."""
     if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `group_commit`
         return {}
     endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
@@ -164,9 +164,9 @@ def _blocked_end(run: Run) -> Changed:
 
 
 def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
-    """Record that a person wants the run to stop; False when it had ended.
+    """Record that the run is to be cancelled; False if it had ended.
 
-    `by` names that person in the timeline where it is not the run's owner. A run that was never
+    `by` is that user's name for the timeline, if it is not the run's owner. A run that was never
     sent ends at once. An unconfirmed run is given up: upstream cannot be asked to stop it. Any
     other run ends when upstream says so, which may be with a result.
     """
@@ -189,15 +189,15 @@ def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
 
 
 def is_before_submit(run: Run) -> bool:
-    """Whether a run that is being sent has not been submitted: `mark_submitted` comes first."""
+    """Whether a run that is being sent has not been submitted yet (see `mark_submitted`)."""
     return run.state == State.SUBMITTING and not run.handle and run.sent_at is None
 
 
 def requeue(pk: uuid.UUID, note: str, pause: timedelta, was_submitted: bool = False) -> None:
-    """Move a run that certainly did not reach upstream back to `created`, and wait for `pause`.
+    """Move a run that certainly did not reach upstream back to `created`, to wait for `pause`.
 
     `was_submitted`: the caller marked it as submitted and knows that the submit failed.
-    A run that another worker has submitted meanwhile stays as it is.
+    Ignored if another worker has submitted the run meanwhile.
     """
 
     def decide(run: Run) -> Changed:
@@ -220,7 +220,7 @@ def requeue(pk: uuid.UUID, note: str, pause: timedelta, was_submitted: bool = Fa
 def note_event(pk: uuid.UUID, what: str, text: str) -> None:
     """Add an event to the timeline of a run that has not ended.
 
-    The same event as the last one is not repeated: retries mostly fail the same way.
+    Ignored if it equals the last event: retries mostly fail in the same way.
     """
 
     def decide(run: Run) -> Changed:
@@ -234,11 +234,11 @@ def note_event(pk: uuid.UUID, what: str, text: str) -> None:
 
 
 def note_deed(pk: uuid.UUID, what: str, text: str) -> None:
-    """Add what a person did with a run to its timeline, whether it has ended or not."""
+    """Add a user's action to a run's timeline, whether the run has ended or not."""
     update_locked(pk, lambda run: {"events": with_event(run, what, text, timezone.now())})
 
 
 def _local_end(run: Run, state: str) -> Changed:
-    """The end of a run that upstream need not be asked about."""
+    """Return the changes for an end that is decided here, without upstream."""
     changed: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
     return changed | ordered_times(run, changed)

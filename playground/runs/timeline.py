@@ -17,7 +17,7 @@ from fal.messages.metrics import inference_s
 from playground.models import Run, Transport
 from playground.runs import error_messages, transitions
 
-SHORTEST_GAP = timedelta(milliseconds=50)  # a shorter time between two moments is not shown
+SHORTEST_GAP = timedelta(milliseconds=50)  # shorter times between two moments are not shown
 BY: Mapping[str, str] = {
     "list": "In upstream's list of requests, by its id or the very input that was sent.",
     "webhook": "By upstream's report of its end.",
@@ -50,7 +50,7 @@ EVENTS: Mapping[str, str] = {
 }
 WAYS_IN = {"api", "proxy", "openai"}
 TROUBLES = {"lost", "broke", "cut"}
-UNCLEAR = "Answer left it open"  # the connection held, but the answer was no use
+UNCLEAR = "Answer left it open"  # the connection held, but the answer was unusable
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Moment:
 
 
 def moments(run: Run) -> list[Moment]:
-    """The run's moments in order, each with the time since the previous one."""
+    """Return the run's moments in order, each with the time since the previous one."""
     moments = sorted([*_lifecycle(run), *_events(run)], key=lambda moment: moment.at)
     befores = [None, *moments]
     return [
@@ -78,7 +78,7 @@ def moments(run: Run) -> list[Moment]:
 
 
 def incomplete_reason(run: Run) -> str:
-    """Why a succeeded run may be incomplete; empty where nothing is missing."""
+    """Return why a succeeded run may be incomplete; empty if nothing is missing."""
     return next((str(event["text"]) for event in run.events if event.get("what") == "cut"), "")
 
 
@@ -93,13 +93,13 @@ def _given_up_at(run: Run) -> datetime | None:
 
 
 def _cancelled_by(run: Run) -> str:
-    """ " by NAME" where another person than the owner cancelled the run."""
+    """Return " by NAME" if another user than the owner cancelled the run."""
     names = (event["text"] for event in run.events if event.get("what") == "cancel by")
     return next((f" by {name}" for name in names), "")
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
-    """Further facts about the run as (name, text) pairs; unknown ones are left out."""
+    """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
     found = {
         "Way": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
@@ -112,7 +112,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _lifecycle(run: Run) -> Iterator[Moment]:
-    """The state changes so far; simultaneous ones in this order."""
+    """Yield the state changes so far; simultaneous ones in this order."""
     yield Moment(run.created_at, "Asked for")
     if run.sent_at:
         yield Moment(run.sent_at, "Sent", _submit_detail(run))
@@ -146,7 +146,7 @@ def _submit_detail(run: Run) -> str:
 
 
 def _queued(run: Run) -> tuple[str, str]:
-    """The first queue position, and the later ones."""
+    """Return the first queue position, and the later ones, in words."""
     if run.transport != Transport.QUEUE:
         return "Taken by upstream", ""
     places = [str(position) for _, position in run.positions]
@@ -157,7 +157,7 @@ def _queued(run: Run) -> tuple[str, str]:
 
 
 def _events(run: Run) -> Iterator[Moment]:
-    """The other events; unreadable entries are skipped."""
+    """Yield the other events; malformed entries are skipped."""
     for event in run.events:
         at = parse_datetime(event.get("at", ""))
         what = EVENTS.get(event.get("what", ""))

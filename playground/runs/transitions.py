@@ -1,8 +1,8 @@
 """Which states of a run follow which, and what an observation changes: rules without a database.
 
-Observations may come twice, late, in any order and from several processes, and may contradict each
-other: a state never goes back; a final state and its outcome never change (only log, metrics and
-billed units may be completed); a log line is stored once; timestamps keep their order. An
+Observations may arrive twice, late, in any order and from several processes, and may contradict
+each other: a state never goes back; a final state and its outcome never change (only log, metrics
+and billed units may be completed); a log line is stored once; timestamps keep their order. An
 observation without news changes nothing.
 """
 
@@ -43,7 +43,7 @@ LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
 POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
-ANSWERED = "Upstream answered"  # begins an event's text where an answer came but was no use
+ANSWERED = "Upstream answered"  # begins an event's text if the answer was unusable
 NOT_READ = f"{ANSWERED}, and the answer could not be read."
 _FREE = {"worker": "", "lease_until": None}  # any worker may claim the run at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
@@ -53,7 +53,7 @@ TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result
 
 @dataclass(frozen=True)
 class Observation:
-    """News about a run; empty fields say nothing. `by` names the source, for log and timeline."""
+    """News about a run; empty fields are unknown. `by` names the source, for log and timeline."""
 
     state: str = ""
     by: str = ""
@@ -70,7 +70,7 @@ class Observation:
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
-    is_bare: bool = False  # has the end only: billing, metrics and log are to be backfilled
+    is_bare: bool = False  # only has the end: billing, metrics and log have to be backfilled
     before_submit: bool = False  # ignored if another worker has already submitted the run
     artifacts: Sequence[artifacts.Artifact] = ()
 
@@ -81,7 +81,7 @@ def is_allowed(state: str, after: str) -> bool:
 
 
 def changes_of(run: Run, seen: Observation) -> Changed:
-    """The columns of `run` that `seen` changes; empty if nothing is new or of another run."""
+    """Return the columns that `seen` changes; empty if it has no news or is of another run."""
     seen = _db_safe(seen)
     is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
     if is_other and not (is_matched_by_content(run) and seen.by in PROOFS):
@@ -104,13 +104,13 @@ def changes_of(run: Run, seen: Observation) -> Changed:
 
 
 def is_matched_by_content(run: Run) -> bool:
-    """Whether its request was only matched by input in upstream's list: a proof may correct it."""
+    """Whether its request was only matched in upstream's list by input: a proof may correct it."""
     is_found = any(event["what"] == "found" and event["text"] == "list" for event in run.events)
     return is_found and not run.is_final
 
 
 def _db_safe(seen: Observation) -> Observation:
-    """Drop values that no column can store: whatever upstream sends, it must not stop a run."""
+    """Drop values that no column can store: nothing that upstream sends may block a run."""
     position = seen.queue_position
     return replace(
         seen,
@@ -122,13 +122,13 @@ def _db_safe(seen: Observation) -> Observation:
 
 
 def _truncate(name: str, value: str) -> str:
-    """The value, or empty where it is too long: a truncated id or amount would be wrong."""
+    """Return the value; empty if it is too long: a truncated id or amount would be wrong."""
     longest = Run._meta.get_field(name).max_length  # type: ignore[union-attr]
     return value if len(value) <= (longest or 0) else ""
 
 
 def _facts(run: Run, seen: Observation) -> Changed:
-    """Facts that hold whatever the outcome: billed units, metrics, log. Webhooks lack them."""
+    """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
     changed: Changed = {}
     if seen.billable_units and not run.billable_units:
         changed["billable_units"] = seen.billable_units
@@ -140,7 +140,7 @@ def _facts(run: Run, seen: Observation) -> Changed:
 
 
 def _inferred_start(run: Run, changed: Changed) -> Changed:
-    """The start of an ended run, where it was not observed: computed from its inference time."""
+    """Return an ended run's unobserved start, computed from its inference time."""
     ended_at = changed.get("ended_at", run.ended_at)
     worked_s = inference_s(changed.get("metrics", run.metrics))
     if not ended_at or not worked_s or run.started_at:
@@ -149,7 +149,7 @@ def _inferred_start(run: Run, changed: Changed) -> Changed:
 
 
 def _lost_connection(run: Run, seen: Observation) -> bool:
-    """Whether a run over one connection lost it: upstream has no status of such a run."""
+    """Whether a run over one connection has lost it: upstream has no status of such a run."""
     return is_assumed_running(run) and seen.state == State.UNCONFIRMED
 
 
@@ -160,7 +160,7 @@ def is_assumed_running(run: Run) -> bool:
 
 
 def _transition(run: Run, seen: Observation) -> Changed:
-    """The columns that change with the state: times, cleared fields, the outcome."""
+    """Return the columns that change with the state: times, cleared fields, the outcome."""
     changed: Changed = {"state": seen.state}
     if seen.state in AT_UPSTREAM and run.queued_at is None and _reached_upstream(run, seen):
         changed["queued_at"] = seen.at
@@ -189,12 +189,12 @@ def _transition(run: Run, seen: Observation) -> Changed:
 
 
 def _renewed_lease() -> Changed:
-    """A lease for a run whose connection reported again: its holder renews it from now on."""
+    """Return a lease for a run whose connection reported again; its holder renews it."""
     return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
 
 def event_text(error: Mapping[str, Any]) -> str:
-    """The text of a timeline event for `FalError.as_json()`."""
+    """Return the text of a timeline event for `FalError.as_json()`."""
     if error.get("error") == fal.Unreadable.__name__:
         return NOT_READ
     words, status = str(error.get("message") or ""), error.get("status")
@@ -202,12 +202,12 @@ def event_text(error: Mapping[str, Any]) -> str:
 
 
 def _reached_upstream(run: Run, seen: Observation) -> bool:
-    """Whether upstream ever had the run: not if it failed or was cancelled here before."""
+    """Whether upstream ever had the run: not if it failed or was cancelled before the submit."""
     return seen.state not in ENDS or bool(run.request_id or seen.request_id)
 
 
 def ordered_times(run: Run, changed: Changed) -> Changed:
-    """The changed times, each no earlier than the one before it: observers' clocks differ."""
+    """Return the changed times, each no earlier than the previous one: observers' clocks differ."""
     ordered, latest = {}, None
     for name in TIMES:
         at = changed.get(name, getattr(run, name))
@@ -220,12 +220,12 @@ def ordered_times(run: Run, changed: Changed) -> Changed:
 
 
 def _transient_facts(run: Run, seen: Observation) -> Changed:
-    """Facts about the current state only: queue position, note, partial output."""
+    """Return facts about the current state only: queue position, note, partial output."""
     changed: Changed = {}
     position = seen.queue_position
     if seen.state == State.QUEUED and position not in (None, run.queue_position):
         stamp = seen.at.isoformat()
-        if not run.positions or run.positions[-1][0] <= stamp:  # else it is older than the last
+        if not run.positions or run.positions[-1][0] <= stamp:  # else the observation is outdated
             changed["queue_position"] = position
             changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
     if seen.note is not None and seen.note != run.note and seen.state not in ENDS:
@@ -240,7 +240,7 @@ def _transient_facts(run: Run, seen: Observation) -> Changed:
 def _merged_log(
     stored: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The last `LOG_LIMIT` of all lines, by time, each once."""
+    """Return the last `LOG_LIMIT` of all lines, sorted by time, without duplicates."""
     merged = fal.sort_logs(fal.merge_logs(_parse_log(stored), _parse_log(new)))
     return [
         {"timestamp": line.timestamp, "level": line.level, "message": line.message}
@@ -256,5 +256,5 @@ def _parse_log(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.Log
 
 
 def with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
-    """The run's events with one more; the last `EVENT_LIMIT` of them."""
+    """Return the run's events with one more; the last `EVENT_LIMIT` of them."""
     return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]

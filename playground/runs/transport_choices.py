@@ -23,7 +23,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """The transport's name, the same on every page."""
+        """Return the transport's name, the same on every page."""
         return str(self.value.label)
 
 
@@ -37,35 +37,35 @@ WEBSOCKET = Choice(Transport.WEBSOCKET, "As Direct, over a WebSocket.")
 
 
 def offered(endpoint: Endpoint) -> list[Choice]:
-    """The transports that the model offers, the default first."""
+    """Return the transports that the model offers, the default first."""
     streams = [STREAM] if _streams(endpoint) else []
     return [QUEUE, *streams, SYNC, WEBSOCKET]
 
 
 def chosen(endpoint: Endpoint, post: Post) -> str:
-    """The transport that a post chooses; the queue where the model does not offer it."""
+    """Return the transport chosen in a post; the queue if the model does not offer it."""
     named = post.get(CONTROL, [""])[-1]
     known = {choice.value for choice in offered(endpoint)}
     return named if named in known else QUEUE.value
 
 
 def keep_choice(post: Post, shown: Post) -> Post:
-    """The form's new contents with the transport chosen in the old ones."""
+    """Return the form's new contents with the transport chosen in the old ones."""
     return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
 
 
 def rerun_transport(transport: str) -> str:
-    """The transport of a rerun: the same, but the queue for a live session."""
+    """Return the transport of a rerun: the same, but the queue for a live session."""
     return QUEUE.value if transport == Transport.REALTIME else transport
 
 
 def is_default(post: Post) -> bool:
-    """Whether a post chooses the queue, or nothing."""
+    """Whether a post chooses the queue, or no transport."""
     return post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
 
 
 def is_live(endpoint: Endpoint) -> bool:
-    """Whether the model has live sessions, and a realtime process to relay them."""
+    """Whether the model has live sessions, and a realtime process is configured to relay them."""
     says_so = "realtime" in endpoint.tags or endpoint.endpoint_id.endswith("/realtime")
     return bool(settings.REALTIME_URL) and says_so
 

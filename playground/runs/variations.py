@@ -1,4 +1,4 @@
-"""Variations: several runs that one press starts together, shown as one grid."""
+"""Variations: several runs started by one press of a button, shown as one grid."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def more_like(run: Run, person: User) -> list[Run]:
 
 
 def plan_more(run: Run, mark: str = "") -> Plan:
-    """The runs that "More like this" starts for a run."""
+    """Return the runs that "More like this" starts for a run."""
     root = version_of(run.endpoint).root
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
     times = max(1, MORE // results_asked(root, arguments))

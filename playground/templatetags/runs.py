@@ -38,7 +38,7 @@ register.filter("charge", charges.charge_in_words)
 
 @register.filter
 def queue_words(run: Run) -> str:
-    """Say after the state how many runs upstream takes before this one; empty if unknown."""
+    """Return, after the state, how many runs upstream processes first; empty if unknown."""
     ahead = run.queue_position
     if run.state != Run.State.QUEUED or ahead is None:
         return ""
@@ -84,7 +84,7 @@ def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
 
 @register.inclusion_tag("playground/run/_timeline.html")
 def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
-    """Render what happened to a run and when."""
+    """Render the timeline of a run."""
     return {"run": run, "moments": timeline.moments(run), "oob": oob}
 
 
@@ -96,7 +96,7 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
-    """Render what can be done about a run whose submit was not answered."""
+    """Render the options for a run whose submit was not answered."""
     inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page", "may_cancel")}
     return {
         "run": run,

@@ -43,19 +43,19 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def run_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """List the inputs that take a run's first result."""
+    """List the inputs that accept a run's first result."""
     return _uses(request, pk, "")
 
 
 @require_safe
 def artifact_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """List the inputs that take one file of a run."""
+    """List the inputs that accept one file of a run."""
     return _uses(request, pk, f"a{position}")
 
 
 @require_safe
 def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """List the inputs that take one text of a run."""
+    """List the inputs that accept one text of a run."""
     return _uses(request, pk, f"t{position}")
 
 

@@ -1,4 +1,4 @@
-"""Serves artifacts and uploads with permissions and ranges, as types that cannot do harm."""
+"""Serves artifacts and uploads with permissions and byte ranges, as types safe for browsers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES = 1 << 16
 RETRY_AFTER_S = 60
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
-# Policy for files: a browser that opens one runs nothing in it.
+# Policy for files: a browser that opens one executes nothing in it.
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
 TOOLS = {"mask", "recorder"}
@@ -73,10 +73,10 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 @require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """Serve a mesh in a viewer for a sandboxed frame, which can request nothing anywhere.
+    """Serve a mesh in a viewer for a sandboxed frame, which can make no requests.
 
-    Until the mesh is copied the answer is 202 (RFC 9110, 15.3.3). `<mesh-view>` asks again from
-    the page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
+    Until the mesh is copied the status is 202 (RFC 9110, 15.3.3). `<mesh-view>` retries from the
+    page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
     """
     found = _artifact(request, pk, position)
     if found.kind != "mesh":
@@ -94,7 +94,7 @@ def _viewer(name: str) -> HttpResponseBase:
         "Content-Security-Policy": mesh_viewer.POLICY,
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",
     }
-    # Behind the page, so that those which were drawn before turn together, too.
+    # Appended when served, so that pages rendered before the script existed turn together, too.
     page = _followed(_chunks(default_storage.open(name)), mesh_viewer.CAMERA_SCRIPT)
     return OffThreadStream(page, content_type="text/html; charset=utf-8", headers=headers)
 
@@ -120,7 +120,7 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
 
 
 def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
-    """Stream a text in pieces: it may be megabytes, of which no encoded copy is made."""
+    """Stream a text in pieces, so that no encoded copy of megabytes is made."""
     starts = range(0, len(text), CHUNK_BYTES)
     pieces = (text[start : start + CHUNK_BYTES].encode() for start in starts)
     disposition = f'inline; filename="{name}"'
@@ -148,7 +148,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
 
 @require_POST
 def known_upload(request: HttpRequest) -> HttpResponse:
-    """Return the person's own upload of `digest`, so that it is not sent twice; 204 without one."""
+    """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""
     size = request.POST.get("size_bytes", "")
     try:
         kept = domain.find_by_digest(
@@ -163,7 +163,7 @@ def known_upload(request: HttpRequest) -> HttpResponse:
 
 
 def store_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
-    """Store a posted file for the requesting person; raises ValueError with a sentence."""
+    """Store a posted file for the requesting user; raises ValueError with a message."""
     return domain.store(request.user.pk or 0, file, kind)
 
 
@@ -178,7 +178,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 
 @require_safe
 def choices(request: HttpRequest) -> HttpResponse:
-    """Render the dialog that offers the person's own results or uploads of one `kind`."""
+    """Render the dialog that offers the user's own results or uploads of one `kind`."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
@@ -201,7 +201,7 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
-    """Serve an upload that the person may read: their own, a shared one; staff read all."""
+    """Serve an upload that the user may read: their own, a shared one; staff read all."""
     found = get_object_or_404(Upload, pk=pk)
     if not found.is_readable_by(request.user):
         raise Http404("No such upload.")
@@ -216,7 +216,7 @@ def _from_storage(
         return read()
     except FileNotFoundError as error:
         raise Http404(missing) from error
-    except Exception as error:  # storage backends raise anything
+    except Exception as error:  # storage backends raise any kind of exception
         log.error("%s cannot be read, the storage failed: %r", file, error)
         return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
 
@@ -231,8 +231,8 @@ def serve(
 ) -> HttpResponseBase:
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
-    What a browser could execute is only offered as a download, and sandboxed as well. `open_file`
-    may give other bytes than are stored, of the same length.
+    Files that a browser could execute are sandboxed and only offered as a download. `open_file`
+    may return other bytes than are stored, of the same length.
     """
     tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
@@ -267,7 +267,7 @@ def _inline_file(request: HttpRequest, found: Artifact) -> HttpResponse:
 def _make_safe(
     request: HttpRequest, response: HttpResponseBase, content_type: str, name: str
 ) -> None:
-    """Let no browser execute a file: sandbox it, and offer a download where it could be."""
+    """Prevent browsers from executing a file: sandbox it, and make risky types a download."""
     name = name if "." in name else f"{name or 'file'}.{content_types.extension(content_type)}"
     is_attachment = content_type not in content_types.HARMLESS or "download" in request.GET
     response.headers["Content-Disposition"] = content_disposition_header(is_attachment, name) or ""
@@ -278,7 +278,7 @@ def _make_safe(
 def _bytes(
     request: HttpRequest, file: str, tag: str, open_file: Callable[[str], Any]
 ) -> HttpResponseBase:
-    """Serve a stored file or the range asked for, if `If-Range` still matches."""
+    """Serve a stored file, or the requested range if `If-Range` still matches."""
     size_bytes = default_storage.size(file)
     if request.method == "HEAD":  # ranges apply to GET only; nothing is read
         return HttpResponse(headers={"Content-Length": str(size_bytes)})
@@ -303,7 +303,7 @@ def _preview(request: HttpRequest, file: str) -> HttpResponseBase:
 
 
 def _seek(file: IO[bytes], first: int) -> None:
-    """Seek to a byte; read up to it where a storage's files cannot seek."""
+    """Seek to a byte; read up to it if the storage's files cannot seek."""
     if first == 0:
         return
     try:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether everything Vitrine depends on works."""
+"""`/healthz`: whether the database works and a worker is alive."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from playground.runs.progress.worker_status import workers_alive
 def healthz(request: HttpRequest) -> JsonResponse:
     """Return `{"status": "ok"}`, or 503 if no worker is alive or the database fails.
 
-    Staff also see: workers alive, upstream's trouble, unfinished runs, pictures, the age of the
-    last sync in seconds, the bytes in this process's caches, and whether the disk is low (then
+    Staff also see: the number of workers, upstream's trouble, unfinished runs, pictures, the age of
+    the last sync in seconds, the bytes in this process's caches, and whether the disk is low (then
     nothing is copied or uploaded). Upstream's trouble and a low disk do not make it 503.
     """
     try:

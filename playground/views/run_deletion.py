@@ -1,4 +1,4 @@
-"""Deleting runs and bringing them back: from the history, a run's page, or in place on a stage."""
+"""Deletes and restores runs: from the history, a run's page, or in place on a stage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playground.models.querysets import RunQuerySet
 from playground.runs.ownership import deletion
 from playground.runs.progress import watch_tokens
 
-STAGE, VARIATION = "run", "variation"  # begin the id of the element that a run has on a stage
+STAGE, VARIATION = "run", "variation"  # id prefixes of a run's element on a stage
 _NOT_DELETED = "Nothing was deleted: the run has not ended, or it is deleted already."
 _NOT_RESTORED = "Nothing was brought back: the run is there already, or gone for good."
 _FOLDERS = {STAGE: "run", VARIATION: "batch"}  # of templates
@@ -28,9 +28,9 @@ _UNDER_WAY = (
 
 @require_POST
 def deletions(request: HtmxRequest) -> HttpResponseBase:
-    """Delete the posted runs that have ended; the list that follows offers to undo it.
+    """Delete the posted runs that have ended; the following list offers to undo it.
 
-    On a stage the undo takes the run's place. With `for_good` deleted runs are purged without
+    On a stage the undo button replaces the run. With `for_good` deleted runs are purged without
     waiting for the rest of their grace period.
     """
     if "for_good" in request.POST:
@@ -53,7 +53,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Bring deleted runs back: the posted ones, or all that were deleted at the posted moment."""
+    """Restore deleted runs: the posted ones, or all that were deleted at the posted time."""
     deleted = deletion.restorable(request.user)
     at = history.parse_moment(request.POST.get("at", ""))
     if at is not None:
@@ -76,7 +76,7 @@ def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
 
 
 def _restored_in_place(request: HtmxRequest) -> HttpResponse:
-    """Render the run again as it was."""
+    """Render the restored run in its former place."""
     run, place = _only(request), _place(request)
     if place == VARIATION:
         view = watch_tokens.view_for(request.user, run, "variation")
@@ -93,13 +93,13 @@ def _nothing(words: str) -> HttpResponse:
 
 
 def _place(request: HtmxRequest) -> str:
-    """Where on the page the run is, by the id of the element that the response replaces."""
+    """Return which kind of place the response replaces, by the id of htmx's target."""
     is_variation = (request.htmx.target or "").startswith(f"{VARIATION}-")
     return VARIATION if is_variation else STAGE
 
 
 def _only(request: HttpRequest) -> Run:
-    """The one run of a post from a stage, deleted or not; what may be done was checked before."""
+    """Return the only run of a post from a stage, deleted or not; assumes checked permissions."""
     runs = Run.objects.within_reach_of(request.user).with_endpoint()
     return _posted(request, runs).with_endpoint().prefetch_related("artifacts")[0]
 
@@ -116,7 +116,7 @@ def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
 
 
 def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
-    """Redirect to the list with the filters that it had, naming the deletion that can be undone."""
+    """Redirect to the list with the posted filters and the deletion that can be undone."""
     params = QueryDict(request.POST.get("filters", "")[:2000], mutable=True)
     params.pop("deleted", None)
     if deleted:

@@ -40,7 +40,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the history, newest first, by cursor; the filters are in the address."""
+    """List the history, newest first, paged by creation time; the filters are in the address."""
     filters = history.Filters.from_query(request.GET)
     sees_all = permissions.may_see_runs(request.user)
     found = filters.runs_for(request.user).recent()
@@ -64,7 +64,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
-    """Return what a deletion just did, which the address names by its moment."""
+    """Return the time and size of the deletion that the address names, for an undo button."""
     at = history.parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
@@ -87,7 +87,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def latest(request: HtmxRequest) -> HttpResponse:
-    """Render this person's newest runs for the front page; 204 if `?newest` is still the newest."""
+    """Render the user's newest runs for the front page; 204 if `?newest` is still the newest."""
     rows = [history.row(run) for run in Run.objects.of(request.user).recent()[:6]]
     if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=204)
@@ -97,7 +97,7 @@ def latest(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def tray(request: HtmxRequest) -> HttpResponse:
-    """Render this person's runs in progress and those ended after `?since`; 204 without any."""
+    """Render the user's runs in progress and those ended after `?since`; 204 without any."""
     since = history.parse_moment(request.GET.get("since", ""))
     rows = tray_rows.rows(request.user, since)
     if not rows:
@@ -110,7 +110,7 @@ def tray(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one run, updating until it ends; everybody may see the team's examples.
 
-    Who may bring a deleted run back is offered to.
+    Users who may restore a deleted run get the button for that.
     """
     try:
         return _page(request, _run(request, pk, may_read=True))
@@ -137,7 +137,7 @@ def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
 
 @require_POST
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Request the run's cancellation; its page shows how it really ended."""
+    """Request the run's cancellation; its page shows how it actually ended."""
     found = _run(request, pk)
     permissions.require_for(request.user, found.user_id, permissions.CANCEL_RUN)
     by = permissions.name_of_other(request.user, found.user_id)
@@ -182,16 +182,16 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _show_new_batch(request: HtmxRequest, made: list[Run]) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of their model's page, wherever the button was."""
+    """Show new runs as a grid on the stage of their model's page, whatever page had the button."""
     if request.htmx and _path_from(request) != made[0].endpoint.get_absolute_url():
         return announce_new_run(HttpResponseClientRedirect(batch.address(made[0])), made[0])
     return show_batch(request, made)
 
 
 def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of the page that posts, their model's.
+    """Show new runs as a grid on the stage of the posting page, which is their model's.
 
-    `more` is what the response gives to the form, if it posted.
+    `more` is context for the form in the response, if the form was posted.
     """
     address = batch.address(made[0])
     if not request.htmx:
@@ -207,7 +207,7 @@ def _batch_of(made: list[Run]) -> uuid.UUID:
 
 
 def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
-    """Show a new run where the button was: on the stage of its model's page, or on its own page."""
+    """Show a new run in place on the stage of its model's page, else on its own page."""
     if _path_from(request) != made.endpoint.get_absolute_url():
         if request.htmx:
             return announce_new_run(HttpResponseClientRedirect(made.get_absolute_url()), made)
@@ -215,18 +215,18 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
     if not request.htmx:
         return redirect(made.stage_address)
     response = render(request, "playground/run/_stage.html", renderers.context(made))
-    # The form beside the stage is not rendered again: it holds what was typed.
+    # The form beside the stage is not rendered again: it has the user's current text.
     response = reswap(retarget(response, "#stage"), "innerHTML")
     return announce_new_run(address_result(request, response, made.stage_address), made)
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
-    """Announce a new run to the person's other tabs (`new-runs.js`)."""
+    """Announce a new run to the user's other tabs (`new-runs.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
-    """Give the page the address of what is now on its stage; Back returns to what was before."""
+    """Set the page's address to that of its stage; Back returns to the previous contents."""
     before, now = (
         {name: named.get(name) for name in ("shown", "batch")}
         for named in (
@@ -238,7 +238,7 @@ def address_result(request: HtmxRequest, response: HttpResponse, address: str) -
 
 
 def _path_from(request: HtmxRequest) -> str:
-    """Return the path of the page that posts."""
+    """Return the path of the posting page."""
     return urlsplit(request.htmx.current_url or request.headers.get("Referer", "")).path
 
 
@@ -288,13 +288,13 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _record_deed(request: HttpRequest, found: Run, what: str) -> None:
-    """Record in the run's timeline what somebody other than its owner did with it."""
+    """Record an action of somebody other than the owner in the run's timeline."""
     if by := permissions.name_of_other(request.user, found.user_id):
         state_machine.note_deed(found.pk, what, f"By {by}.")
 
 
 def _run(request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """Return one of the person's own runs, or with `may_read` any that they may read."""
+    """Return one of the user's own runs, or with `may_read` any that they may read."""
     runs = Run.objects
     allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
     return get_object_or_404(allowed.with_endpoint().prefetch_related("artifacts"), pk=pk)

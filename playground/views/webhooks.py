@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_POST
 def fal(request: HttpRequest, token: str) -> HttpResponse:
-    """Store a delivery's raw bytes; 429 makes upstream repeat it when that fails.
+    """Store a delivery's raw body; on failure 429 makes upstream deliver it again.
 
-    A delivery without well-formed signature headers is refused before its body is read: anybody
+    Deliveries without well-formed signature headers are rejected before their body is read: anybody
     could send megabytes.
     """
     headers = _signed_headers(request)

@@ -1,1 +1,1 @@
-"""The worker: everything that talks to upstream."""
+"""The worker process: all communication with upstream."""

@@ -32,8 +32,10 @@ from playground.runs import group_commit
 
 log = logging.getLogger(__name__)
 
-CHECK_SPACE_EVERY_BYTES = 64 << 20  # of a download: then free space is checked again
-# The first pause, doubled each time. An unreachable host, or a full disk, is retried for about a
+CHECK_SPACE_EVERY_BYTES = 64 << 20  # of a download, between two checks of the free space
+# Pauses start at FIRST_PAUSE_S and double. An unreachable host, or a full disk, is retried for
+# about a week: upstream keeps files for at least days. A host that answers without the file may not
+# have it yet: retried for an hour. Gone (410) is nearly final.
 # week: upstream keeps files for days at least. A host that answers without the file may not have
 # it yet: retried for an hour. Gone (410) is nearly final.
 TRIES = 350
@@ -41,9 +43,9 @@ TRIES_FOR_NONE = 11
 TRIES_FOR_GONE = 3
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 1800
-# Files of these kinds are played or shown; their bytes must prove the kind.
+# Files of these kinds are played or shown; their first bytes must confirm the kind.
 MEDIA = {"image", "video", "audio"}
-# A failing host may give an error page instead of these. A 3D model may be JSON (glTF).
+# A failing host may send an error page instead of these. A 3D model may be JSON (glTF).
 PROMISED = {"image": "an image", "video": "a video", "audio": "a sound", "mesh": "a 3D model"}
 # By file extension: formats with magic bytes.
 PROMISED_BY_NAME = {"zip": "a ZIP archive", "pdf": "a PDF", "glb": "a 3D model"}
@@ -51,14 +53,14 @@ DOUBTFUL = {content_types.TEXT, content_types.UNREADABLE}
 SVG = "image/svg+xml"
 UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 TAKEN_FOR = timedelta(minutes=1)  # renewed while its worker copies it
-# As the index `artifact_to_copy` has it: SQLite takes a partial index only for literals.
+# Exactly the condition of the index `artifact_to_copy`: SQLite uses it only for equal literals.
 REMOTE = Func(
     F("state"), template="%(expressions)s = 'remote'", output_field=BooleanField(), arity=1
 )
 
 
 def largest_bytes() -> int:
-    """The largest file that is copied, in bytes; a larger one stays at upstream."""
+    """Return the size in bytes up to which files are copied; larger ones stay at upstream."""
     return int(settings.RESULT_FILE_MAX_MB) << 20
 
 
@@ -68,7 +70,7 @@ def has_due() -> bool:
 
 
 def next_due_at() -> datetime | None:
-    """When the next artifact is due, perhaps in the past; None when none is left."""
+    """Return when the next artifact is due, perhaps in the past; None if none is left."""
     now = clock.now()
     soon = Artifact.objects.filter(REMOTE).order_by(F("next_attempt_at").asc(nulls_first=True))
     return next((at or now for at in soon.values_list("next_attempt_at", flat=True)[:1]), None)
@@ -88,7 +90,7 @@ def due(limit: int) -> list[Artifact]:
 
 
 def renew(copies: Collection[int]) -> None:
-    """Renew the claims of copies under way: a slow download is not started twice."""
+    """Renew the claims of copies in progress, so that a slow download is not started twice."""
     taken = Artifact.objects.filter(REMOTE, pk__in=copies)
     taken.update(next_attempt_at=clock.now() + TAKEN_FOR)
 
@@ -121,7 +123,7 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
         log.warning(words, artifact.path, artifact.run_id, error)
         await _record_storage_error(artifact, error)
         return
-    except Exception as error:  # whatever other storages may raise: a bucket that is away
+    except Exception as error:  # other storages raise anything, e.g. for an unavailable bucket
         log.exception("artifact %s of run %s not stored", artifact.path, artifact.run_id)
         await _record_storage_error(artifact, error)
         return
@@ -133,13 +135,13 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
 
 
 async def _record_copied(artifact: Artifact, kept: StoredFile) -> None:
-    # Upstream's dimensions are only valid if the kind is what it said.
+    # Upstream's dimensions are only valid for the kind that it stated.
     said = artifact if artifact.kind == kept.kind else Artifact()
     await _record(
         artifact,
         state=Artifact.State.STORED,
         kind=kept.kind,
-        # Megabytes that lists would carry along.
+        # A data URI may be megabytes, which every list would load.
         url=artifact.url[:64] if artifact.is_inline else artifact.url,
         file=kept.name,
         digest=kept.digest,
@@ -155,7 +157,7 @@ async def _record_copied(artifact: Artifact, kept: StoredFile) -> None:
 
 
 def _is_over(artifact: Artifact, error: fal.FalError) -> bool:
-    """Whether retries are of no use. The first such error after a different one is not final."""
+    """Whether retries are useless. A new kind of error has to occur twice to be final."""
     tries, most = artifact.attempts + 1, _most_tries(artifact, error)
     is_confirmed = most == 1 or artifact.error == _stored_words(str(error))
     return tries >= TRIES or (tries >= most and is_confirmed)
@@ -166,7 +168,7 @@ def _stored_words(why: str) -> str:
 
 
 def _most_tries(artifact: Artifact, error: fal.FalError) -> int:
-    """The maximum number of attempts with this error."""
+    """Return the maximum number of attempts for this error."""
     if error.is_retryable:
         return TRIES
     is_final = error.status is None and not isinstance(error, fal.BadRedirect)
@@ -230,15 +232,15 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         await sync_to_async(purge.reclaim)(digest)
         kept = await asyncio.to_thread(stored_files.store, file, claimed, digest)
-        if warning:  # better than nothing, should the run have made this
+        if warning:  # stored nevertheless, in case the run really made this
             return replace(kept, kind="file", warning=warning)
         return await _probed(kept, file.name, artifact.kind, probe)
 
 
 async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe) -> str:
-    """A sentence where the bytes are no medium although the output promised one, else empty.
+    """Return a sentence if the bytes are not of the kind that the output promised, else "".
 
-    One wrong response of a host must not replace the result: the caller retries (`_is_over`).
+    A single wrong response of a host must not replace the result: the caller retries (`_is_over`).
     """
     promised = PROMISED.get(artifact.kind) or _by_name(artifact)
     found = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
@@ -251,7 +253,7 @@ async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe)
 
 
 def _page_instead_of_media(file: IO[bytes], artifact: Artifact) -> str:
-    """What came instead of the promised kind; empty where the bytes do not contradict it."""
+    """Return what was sent instead of the promised kind; empty if the bytes may be of that kind."""
     file.seek(0)
     head = file.read(content_types.DOCUMENT_BYTES + 1)
     is_proven = (
@@ -268,7 +270,7 @@ def _page_instead_of_media(file: IO[bytes], artifact: Artifact) -> str:
 
 
 def _by_name(artifact: Artifact) -> str:
-    """The kind that a file's extension promises, where magic bytes can prove it; else empty."""
+    """Return the kind promised by the file extension, if magic bytes can confirm it; else ""."""
     name = artifact.file_name or artifact.url.partition("?")[0]
     return (
         PROMISED_BY_NAME.get(name.rpartition(".")[2].lower(), "") if artifact.kind == "file" else ""
@@ -276,7 +278,7 @@ def _by_name(artifact: Artifact) -> str:
 
 
 async def _probed(kept: StoredFile, path: str, guess: str, probe: MediaProbe) -> StoredFile:
-    """Add kind, dimensions, duration and small pictures, made once per content if any."""
+    """Add kind, dimensions, duration and previews; previews are made once per content."""
     stored = Artifact.objects.filter(digest=kept.digest, state=Artifact.State.STORED)
     if known := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
         return replace(
@@ -307,7 +309,7 @@ async def _probed(kept: StoredFile, path: str, guess: str, probe: MediaProbe) ->
 
 
 async def _draw_mesh(kept: StoredFile, path: str, probe: MediaProbe) -> str:
-    """Render a mesh's page beside its file; returns a sentence where that is impossible."""
+    """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
         if not await probe.render_mesh(path, kept.name.rpartition(".")[2], page.name):
             return UNSHOWN
@@ -318,9 +320,9 @@ async def _draw_mesh(kept: StoredFile, path: str, probe: MediaProbe) -> str:
 
 
 def _kind(guess: str, content_type: str, seen: ProbeResult) -> str:
-    """The kind by the bytes, else the one that upstream's data suggest (`guess`).
+    """Return the kind according to the bytes, else the one that upstream's data suggest (`guess`).
 
-    A supposed medium whose bytes prove nothing is a file, not a broken picture.
+    A supposed medium whose bytes confirm nothing is a file, not a broken picture.
     """
     if proven := seen.kind or content_types.kind(content_type):
         return proven

@@ -1,10 +1,10 @@
-"""One circuit breaker for each upstream host: when the host may be called, and when it may not.
+"""One circuit breaker per upstream host, which decides when the host may be called.
 
-A host that does not answer, answers with errors, asks for patience or gives unreadable answers
-gets no requests for a pause that grows with each failure. Then one request at a time probes it;
-when one succeeds, the waiting requests follow, spread out over time. So two thousand runs call a
-host that is down no more often than one run does. Errors of one model while other models of the
-same host succeed count as that model's own problem: no other run waits for it.
+A host that does not answer, answers with errors, is rate-limited or sends unreadable answers gets
+no requests for a pause that grows with each failure. Then one request at a time probes it; when one
+succeeds, the waiting requests follow, spread out over time. So two thousand runs call a host that
+is down no more often than one run does. If one model fails while others of the same host succeed,
+the errors count as that model's own problem: other runs do not wait for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_PAUSE_S = 30.0
 # A host that answers may work for every request but one, so the pause stays short.
 LONGEST_PAUSE_ANSWERING_S = 5.0
 MAX_RETRY_AFTER_S = 120.0
-# This many errors in a row are shown to people; from different requests they open the breaker
+# This many errors in a row are shown on pages; from different requests they open the breaker
 # (a single request may fail because of its own content).
 ERRORS_IN_A_ROW = 3
 # How long only followed runs probe an open host. After that a new run may probe it too, since
@@ -36,11 +36,11 @@ ERRORS_IN_A_ROW = 3
 FOLLOWERS_PROBE_S = 10.0
 FOLLOWERS_PROBE_ANSWERING_S = 3.0
 PROBE_TIMEOUT_S = 15.0  # after which a probe without an outcome no longer blocks the next one
-TROUBLE_LASTS_S = 300.0  # of a host that has had no request since
-STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after its next deployment
+TROUBLE_LASTS_S = 300.0  # for a host without requests since
+STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a new deployment
 WAITERS_RELEASED_PER_S = 200.0
 POLLS_PER_S = 100.0
-MAX_TRACKED_MODELS = 256  # of one host; here every file address counts as a model
+MAX_TRACKED_MODELS = 256  # per host; every file address counts as a model
 
 _random = random.SystemRandom()
 
@@ -62,7 +62,7 @@ class State(Enum):
 
 
 class RequestOrigin(NamedTuple):
-    """What a request was about: the model's address and the request id (empty for a submit)."""
+    """What a request concerned: the model's address and the request id (empty for a submit)."""
 
     model: str = ""
     request_id: str = ""
@@ -78,9 +78,9 @@ UNKNOWN_ORIGIN = RequestOrigin()
 
 
 class HostBreaker:
-    """The circuit breaker of one host, with a sentence about its trouble for people.
+    """The circuit breaker of one host, with a sentence about its trouble for pages.
 
-    `now` gives monotonic seconds.
+    `now` returns monotonic seconds.
     """
 
     def __init__(self, name: str, now: Callable[[], float]) -> None:
@@ -99,7 +99,7 @@ class HostBreaker:
         self._error_count = 0
         self._failed_requests: set[object] = set()
         self._busy_models: set[str] = set()
-        # Each model that fails or succeeds, with the number of the response since which it does.
+        # Failing and healthy models, each with the response number since which it is so.
         self._failing: dict[str, int] = {}
         self._healthy: OrderedDict[str, int] = OrderedDict()
         self._unreadable: set[str] = set()  # failing models whose responses have a good status
@@ -109,33 +109,33 @@ class HostBreaker:
 
     @property
     def state(self) -> State:
-        """The state now: OPEN becomes HALF_OPEN when its pause is over."""
+        """Return the current state: OPEN becomes HALF_OPEN when its pause is over."""
         if self._state is State.OPEN and self._now() >= self._open_until:
             self._state = State.HALF_OPEN
         return self._state
 
     @property
     def is_closed(self) -> bool:
-        """Whether every request may go."""
+        """Whether every request may be sent."""
         return self._state is State.CLOSED
 
     @property
     def trouble(self) -> str:
-        """A sentence about what is wrong with the host; empty when nothing is, as far as known."""
+        """Return a sentence about what is wrong with the host; empty if nothing is known."""
         return self._trouble if self._now() < self._trouble_until else ""
 
     def may_submit(self, has_followers: bool) -> bool:
         """Whether a new run may be submitted now.
 
-        Where runs are followed at this host (`has_followers`), their requests are the probes at
-        first; after a while a new run may probe as well, even from OPEN.
+        If runs are followed at this host (`has_followers`), their requests are the probes at first;
+        after a while a new run may probe as well, even in OPEN.
         """
         if self.is_closed or not has_followers:
             return self._may_request()
         return self._now() >= max(self._submits_from, self._probe_until)
 
     def record_submit(self) -> None:
-        """Note that a new run is submitted; unless the breaker is closed, that is a probe."""
+        """Record that a new run is submitted; unless the breaker is closed, that is a probe."""
         if not self.is_closed:
             self._submits_from = self._now() + FOLLOWERS_PROBE_S
             self._start_probe()
@@ -171,7 +171,7 @@ class HostBreaker:
         problem = _host_problem(error)
         if error is None or not problem:
             self._end_probe()
-            if about.model not in self._unreadable:  # there a good status proves nothing
+            if about.model not in self._unreadable:  # for those a good status proves nothing
                 self._record_success(about.model)
         elif isinstance(error, fal.AuthFailed):  # a pause would not help
             self._set_trouble(problem, math.inf)
@@ -179,12 +179,12 @@ class HostBreaker:
             self._record_failure(error, problem, about)
 
     def record_slow(self) -> None:
-        """Show that a response takes long; the next response clears that."""
+        """Show that a response is slow; the next response clears that."""
         if not self.trouble:
             self._set_trouble("takes long to answer.", TROUBLE_LASTS_S)
 
     def record_readable(self, error: fal.FalError | None, about: RequestOrigin) -> None:
-        """Note whether the body of a response with a good status could be read (`error` if not)."""
+        """Record whether the body of a response with a good status was readable (else `error`)."""
         if error is not None:
             self._unreadable.add(about.model)
             self.record_response(error, about)
@@ -246,7 +246,7 @@ class HostBreaker:
             self._unreadable.discard(oldest)
 
     def _is_model_problem(self, model: str) -> bool:
-        """Whether another model has succeeded since this one began to fail, and still does."""
+        """Whether another model has succeeded since this one started to fail, and still does."""
         since = self._failing[model]
         return any(at > since for other, at in self._healthy.items() if other not in self._failing)
 
@@ -278,7 +278,7 @@ class HostBreaker:
 class BreakerRegistry:
     """This process's breakers by host, its number of polled runs, and models without a stream.
 
-    `now` gives monotonic seconds.
+    `now` returns monotonic seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -290,14 +290,14 @@ class BreakerRegistry:
         self.trouble_changed = asyncio.Event()  # some host's trouble began or ended
 
     def host(self, url: str) -> HostBreaker:
-        """The breaker of an address's host."""
+        """Return the breaker of an address's host."""
         name = urlsplit(url).netloc
         if name not in self._hosts:
             self._hosts[name] = HostBreaker(name, self._now)
         return self._hosts[name]
 
     async def acquire(self, url: str) -> None:
-        """Wait until a request about something that upstream already has may go to `url`."""
+        """Wait until a request about something that upstream already has may be sent to `url`."""
         await self.host(url).acquire()
 
     def record_response(self, url: str, error: fal.FalError | None) -> None:
@@ -306,13 +306,13 @@ class BreakerRegistry:
         self._record(host, partial(host.record_response, error, RequestOrigin.of(url)))
 
     def record_readable(self, url: str, error: fal.FalError | None = None) -> None:
-        """Note whether the body of a response from `url` with a good status could be read."""
+        """Record whether the body of a response from `url` with a good status was readable."""
         host = self.host(url)
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
             self._record(host, partial(host.record_readable, error, RequestOrigin.of(url)))
 
     def record_slow(self, url: str) -> None:
-        """Note that a response from `url` takes long."""
+        """Record that a response from `url` is slow."""
         host = self.host(url)
         self._record(host, host.record_slow)
 
@@ -323,18 +323,18 @@ class BreakerRegistry:
             self.trouble_changed.set()
 
     def summary(self) -> list[dict[str, str]]:
-        """Each host's state and trouble, for the status page."""
+        """Return each host's state and trouble, for the status page."""
         return [
             {"host": one.name, "state": one.state.name.lower(), "trouble": one.trouble}
             for one in self._hosts.values()
         ]
 
     def may_stream(self, endpoint_id: str) -> bool:
-        """Whether to try the status stream of this model's runs: not soon after it had none."""
+        """Whether to try the status stream of this model's runs; not soon after it had none."""
         return self._now() >= self._no_stream_until.get(endpoint_id, 0.0)
 
     def record_no_stream(self, endpoint_id: str) -> None:
-        """Note that upstream knows a run of this model but has no status stream for it."""
+        """Record that upstream knows a run of this model but has no status stream for it."""
         if self.may_stream(endpoint_id):
             self._no_stream_until[endpoint_id] = self._now() + STREAM_AGAIN_S
 
@@ -348,22 +348,22 @@ class BreakerRegistry:
             self._polled_runs -= 1
 
     async def yield_control(self) -> None:
-        """Let all other tasks run first; of streams that never pause one continues at a time."""
+        """Let all other tasks run first; streams that never pause continue one at a time."""
         async with self._reading:
             await asyncio.sleep(0)
 
     def poll_pause_s(self, wanted_s: float) -> float:
-        """Seconds between two polls of a run: `wanted_s`, or more when very many are polled."""
+        """Return the seconds between two polls of a run: `wanted_s`, more if many are polled."""
         return max(wanted_s, self._polled_runs / POLLS_PER_S) * _random.uniform(0.9, 1.1)
 
     @property
     def trouble(self) -> str:
-        """What is wrong with upstream's hosts, in sentences; empty when nothing is."""
+        """Return what is wrong with upstream's hosts, in sentences; empty if nothing is."""
         return " ".join(host.trouble for host in self._hosts.values() if host.trouble)
 
 
 def _host_problem(error: fal.FalError | None) -> str:
-    """What an error says about the host itself, as the end of a sentence; empty when nothing."""
+    """Return what an error reveals about the host, as the end of a sentence; empty if nothing."""
     if isinstance(error, fal.Unreachable):
         return "does not answer."
     if isinstance(error, fal.RateLimited):

@@ -1,4 +1,4 @@
-"""Claims runs for one worker whenever something has changed: how many, and to which hosts."""
+"""Claims runs for one worker whenever something has changed: how many, and for which hosts."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from playground.worker.scheduling.database_stall import DatabaseStall
 from playground.worker.scheduling.fair_scheduling import SubmitLimits
 from playground.worker.transports.direct import CONNECTIONS
 
-MAX_RUNS = 5000  # of one worker; `leases` limits how many of all workers are under way at once
-# Each write of thousands of runs wakes us; looking for work takes a fifth of the time at most.
+MAX_RUNS = 5000  # per worker; `leases` limits the runs of all workers that are in progress at once
+# Each write of thousands of runs wakes this task; claiming takes at most a fifth of the time.
 CLAIM_TIME_SHARE = 0.2
 LONGEST_CLAIM_PAUSE_S = 0.1
 TRANSPORTS = (Transport.QUEUE, *CONNECTIONS)
 
 
 def breaker_of(breakers: BreakerRegistry, addresses: Addresses, transport: str) -> HostBreaker:
-    """The breaker of the host that a transport's runs go to."""
+    """Return the breaker of the host to which runs of a transport are sent."""
     if transport == Transport.QUEUE:
         return breakers.host(addresses.queue)
     return breakers.host(addresses.ws if transport == Transport.WEBSOCKET else addresses.run)
@@ -53,7 +53,7 @@ class RunClaimer:
         has_key: bool,
         limits: WorkerLimits = WORKER_LIMITS,
     ) -> None:
-        self.is_at_rest = False  # no run of any worker is under way or waits
+        self.is_at_rest = False  # no run of any worker is in progress or waits
         self._worker = worker
         self._run_tasks = tasks
         self._breakers = breakers
@@ -66,7 +66,7 @@ class RunClaimer:
         self._pending_since: datetime | None = None  # a claim whose runs have no tasks yet
 
     async def run(self, signal: channel.Signal) -> float:
-        """Claim free runs, now and whenever something has changed; never returns."""
+        """Claim free runs, at once and whenever something has changed; never returns."""
         claim_free = sync_to_async(self.claim_free)
         version = -1
         while True:
@@ -79,19 +79,20 @@ class RunClaimer:
             await asyncio.sleep(pause_s)
 
     def claim_free(self) -> leases.Claim | None:
-        """Claim what is free and may go now; None when nothing is. Measures its own time."""
+        """Claim free runs that may start now; None if there are none. Measures its own duration."""
         began = time.perf_counter()
         self.undo_pending()
         room = MAX_RUNS - len(self._run_tasks.tasks)
         submit_limits = self._submit_limits()
         is_worth_a_claim = room > 0 and self._has_key and self._has_free(submit_limits)
-        # Where the database kept us waiting here, it kept other workers from renewing leases.
+        # If the database blocked us here, it also blocked other workers from renewing their leases.
         self._measure(began)
         claim = self._claim(room, submit_limits) if is_worth_a_claim else None
         has_work = self._run_tasks.tasks or (claim and (claim.to_send or claim.to_follow))
         self.is_at_rest = not has_work and not leases.has_unfinished()
         self._record_submits(claim, submit_limits)
-        # Measured with the claim: its own write wakes us, and another look at once would delay
+        # Measured with the claim: its own write wakes this task, and another claim at once would
+        # delay the tasks of the runs just claimed.
         # the tasks of the runs that it got.
         self._measure(began)
         return claim
@@ -103,7 +104,7 @@ class RunClaimer:
             self._pending_since = None
 
     def _has_free(self, submit_limits: SubmitLimits) -> bool:
-        # A worker without runs claims at once: `claim`, too, reads before it writes.
+        # A worker without runs claims at once: `claim` reads before it writes as well.
         return not self._run_tasks.tasks or leases.has_free(submit_limits)
 
     def _measure(self, began: float) -> None:
@@ -119,7 +120,7 @@ class RunClaimer:
             room,
             now,
             submit_limits,
-            # A run that was requeued just now still has its task for a moment: not started again.
+            # A run that was just requeued may still have its task: it is not started again.
             submits_at_once=lambda run: run.pk not in held,
             attempts=self._attempts_per_model,
             held=held,
@@ -135,7 +136,7 @@ class RunClaimer:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> dict[str, int]:
-        """How many new runs may go by each transport whose breaker is not closed: one or none."""
+        """Return how many runs each transport with an open breaker may submit: one or none."""
         limits = {}
         is_following = self._run_tasks.is_following
         for transport in TRANSPORTS:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-LOOK_AGAIN_S = 1.0  # while there is something whose time may come
-REST_S = 30.0  # while there is nothing
+LOOK_AGAIN_S = 1.0  # while something may become due
+REST_S = 30.0  # while nothing may
 
 
 def pause_s(due_at: datetime | None, now: datetime) -> float:
-    """Seconds until the next query; `due_at` is when the next row is due, None without any."""
+    """Return the seconds until the next query; `due_at` is when the next row is due, if any."""
     if due_at is None:
         return REST_S
     return min(max((due_at - now).total_seconds(), LOOK_AGAIN_S), REST_S)

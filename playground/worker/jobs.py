@@ -1,4 +1,4 @@
-"""A worker's recurring jobs, and the loop that repeats one for as long as the worker lives."""
+"""A worker's recurring jobs, and the loop that repeats one as long as the worker runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Job:
     """One recurring job: `run` does it once and returns the seconds until the next time.
 
-    With `wakes_on_change` the next time comes earlier: a second after the database has changed.
+    With `wakes_on_change` it is repeated earlier: a second after the database has changed.
     """
 
     name: str
@@ -36,7 +36,7 @@ REGISTERED: list[Job] = []
 
 
 def register(job: Job) -> None:
-    """Have every worker do another app's job as well; called in the app's `ready`."""
+    """Register another app's job for every worker; called in the app's `ready`."""
     if all(known.name != job.name for known in REGISTERED):
         REGISTERED.append(job)
 
@@ -45,7 +45,7 @@ UPSTREAM_JOBS: list[Callable[[fal.Clients], Job]] = []
 
 
 def register_upstream(make: Callable[[fal.Clients], Job]) -> None:
-    """Have each worker with a key do another app's job that asks upstream something."""
+    """Register another app's job that sends requests to upstream, for workers with a key."""
     if make not in UPSTREAM_JOBS:
         UPSTREAM_JOBS.append(make)
 
@@ -54,7 +54,7 @@ SIGNALLED: list[tuple[str, Callable[[channel.Signal], Awaitable[float]]]] = []
 
 
 def register_signalled(name: str, run: Callable[[channel.Signal], Awaitable[float]]) -> None:
-    """As `register`, for a job that waits for the worker's signal itself, without a debounce."""
+    """Like `register`, for a job that waits for the worker's signal itself, without a debounce."""
     if (name, run) not in SIGNALLED:
         SIGNALLED.append((name, run))
 
@@ -62,9 +62,9 @@ def register_signalled(name: str, run: Callable[[channel.Signal], Awaitable[floa
 async def run_forever(
     job: Job, signal: channel.Signal, retry_after_s: float = database_stall.RETRY_AFTER_S
 ) -> NoReturn:
-    """Repeat a job until its task is cancelled, whatever fails: a job must not end in silence.
+    """Repeat a job until its task is cancelled; failures are logged and do not end it.
 
-    After a failure it is done again in `retry_after_s` seconds.
+    After a failure it is retried in `retry_after_s` seconds.
     """
     while True:
         version = signal.version

@@ -1,4 +1,4 @@
-"""How long a worker waits: between two looks, for its database, and at its end."""
+"""How long a worker waits: between two queries, for its database, and when it stops."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Seconds; those of a run over one connection are in `direct`."""
+    """Durations in seconds; those of runs over one connection are in `direct`."""
 
     renew_every_s: float = leases.RENEW_EVERY_S  # its leases, its heartbeat, a failed cancel
-    rest_s: float = idle.REST_S  # before it looks for runs again while there is none
+    rest_s: float = idle.REST_S  # between queries for runs while there are none
     idle_poll_every_s: float = channel.IDLE_POLL_EVERY_S
     retry_database_s: float = database_stall.RETRY_AFTER_S
     stall_grace_s: float = database_stall.GRACE_S
-    stop_within_s: float = 5.0  # for submits under way, so that their answers are still recorded
+    stop_within_s: float = 5.0  # for submits in progress, so that their answers are still recorded
     direct: DirectLimits = DIRECT_LIMITS
 
 

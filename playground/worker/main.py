@@ -1,8 +1,7 @@
-"""The worker: everything that talks to upstream, in one asyncio process.
+"""The worker: all communication with upstream, in one asyncio process.
 
-It claims runs, submits, follows and cancels them and copies their artifacts; it renews its leases
-and its heartbeat, and syncs the catalogue. Any number of workers may run side by side on
-PostgreSQL.
+It claims, submits, follows and cancels runs and copies their artifacts; it renews its leases and
+its heartbeat, and syncs the catalogue. On PostgreSQL any number of workers may run side by side.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the
 SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
 NEVER_S = 1e9
-MAX_HOSTS_SHOWN = 50  # on the status page; results may come from many
+MAX_HOSTS_SHOWN = 50  # on the status page; result files may be on many hosts
 
 
 class Worker:
@@ -91,11 +90,11 @@ class Worker:
         self._cancel_and_copy_pause_s = idle.LOOK_AGAIN_S
 
     def stop(self) -> None:
-        """End `run` soon: leases are released, and requests that upstream has go on there."""
+        """Make `run` end soon: it releases its leases; upstream continues what it has received."""
         self.run_tasks.stopping.set()
 
     async def run(self) -> None:
-        """Work until `stop`."""
+        """Work until `stop` is called."""
         limits = self.limits
         async with channel.listen(
             self._is_at_rest, idle_poll_every_s=limits.idle_poll_every_s
@@ -113,7 +112,7 @@ class Worker:
         return self.claimer.is_at_rest and not self.run_tasks.tasks
 
     def jobs(self, signal: channel.Signal) -> list[Job]:
-        """What this worker does again and again until it stops."""
+        """Return the recurring jobs of this worker."""
         upstream, reconcile = self.upstream, partial(reconciliation.reconcile_due, self.upstream)
         return [
             Job("renew leases", self._renew_leases),
@@ -140,7 +139,7 @@ class Worker:
         ]
 
     async def _shut_down(self, jobs: Sequence[asyncio.Task[Any]]) -> None:
-        """Release what may go on elsewhere; wait a moment for the answers to submits under way."""
+        """Release what others can continue; wait briefly for the answers to submits in progress."""
         submits, copies = self.run_tasks.submits, list(self.copies)
         await cancel_and_wait([*jobs, *self.copies.values(), *self.run_tasks.interruptible])
         await sync_to_async(artifact_copies.release)(copies)
@@ -155,11 +154,11 @@ class Worker:
         await WorkerRow.objects.filter(pk=self.name).adelete()
 
     async def _cancel_and_copy(self, signal: channel.Signal) -> float:
-        """Cancel and copy what is due, on each change but not at once; never returns."""
+        """Start due cancels and copies, shortly after each change; never returns."""
         version = -1
         while True:
             version = await signal.wait(version, self._cancel_and_copy_pause_s)
-            await asyncio.sleep(CANCEL_AND_COPY_EVERY_S)  # submits and commits go first
+            await asyncio.sleep(CANCEL_AND_COPY_EVERY_S)  # submits and commits have priority
             due = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
             to_cancel, to_copy = due or ([], [])
             for pk in to_cancel:
@@ -201,7 +200,7 @@ class Worker:
             WorkerRow.objects.update_or_create(pk=self.name, defaults=values)
 
     async def _publish_trouble(self) -> float:
-        """Show upstream's trouble, once it changes, in /healthz and on the pages of its runs."""
+        """Publish upstream's trouble, when it changes, in /healthz and on the pages of its runs."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PUBLISH_AGAIN_S if self.breakers.trouble else None):
                 await self.breakers.trouble_changed.wait()
@@ -232,14 +231,14 @@ class Worker:
 
 
 class CatalogSync:
-    """The job that brings the catalogue up to date on schedule."""
+    """The job that syncs the catalogue on schedule."""
 
     def __init__(self, platform: fal.Platform) -> None:
         self._platform = platform
         self._is_waiting = False  # for a sync of another process
 
     async def run(self) -> float:
-        """Sync once; a sync that ended early continues soon. Seconds until the next one."""
+        """Sync once; returns the seconds until the next sync, few if this one ended early."""
         try:
             report = await pipeline.run(self._platform)
         except pipeline.AlreadyRunning as error:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class RunTasks:
-    """A task for each run that this worker submits or follows, and short tasks beside them."""
+    """A task for each run that this worker submits or follows, and short side tasks."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class RunTasks:
         self._stall = stall
         self._patience = patience
         self._limits = limits
-        self._side_tasks: set[asyncio.Task[Any]] = set()  # the event loop itself keeps no task
+        self._side_tasks: set[asyncio.Task[Any]] = set()  # the event loop does not keep tasks
 
     @property
     def is_following(self) -> bool:
@@ -62,28 +62,28 @@ class RunTasks:
             self._start(run.pk, partial(self._submit, run))
         for pk in claim.to_follow:
             self._start(pk, partial(self._follow, pk))
-        # Pages hear of the other runs when those are marked as submitted.
+        # Pages are notified of the other runs when those are marked as submitted.
         if marked := {run.pk for run in claim.to_send if run.sent_at}:
             self._start_side_task(self._notify_if_slow(marked))
 
     def start_cancel(self, pk: uuid.UUID) -> None:
-        """Ask upstream to stop a run; once at a time for each run."""
+        """Ask upstream to stop a run; at most one request per run at a time."""
         self.cancelling.add(pk)
         self._start_side_task(self._cancel(pk))
 
     @property
     def submits(self) -> dict[uuid.UUID, asyncio.Task[None]]:
-        """The tasks of the runs that are being submitted."""
+        """Return the tasks of the runs that are being submitted."""
         return {pk: self.tasks[pk] for pk in self.submitting}
 
     @property
     def interruptible(self) -> list[asyncio.Task[Any]]:
-        """Every other task: what it does, another worker can continue."""
+        """Return all other tasks, whose work another worker can continue."""
         follows = [task for pk, task in self.tasks.items() if pk not in self.submitting]
         return [*follows, *self._side_tasks]
 
     def _start(self, pk: uuid.UUID, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if pk in self.tasks:  # our own lease ran out and we claimed the run again
+        if pk in self.tasks:  # our own lease expired and we claimed the run again
             return
         task = asyncio.create_task(work(), name=f"run {pk}")
         self.tasks[pk] = task
@@ -117,7 +117,7 @@ class RunTasks:
         await follow.follow(pk, handle, self._upstream, self._breakers, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:
-        """Wake pages to show "sending" where a submit is slow; mostly its answer comes first."""
+        """Notify pages to show "sending" if a submit is slow; usually its answer comes first."""
         await asyncio.sleep(SLOW_SUBMIT_S)
         if pks & self.submitting:
             await self._stall.query(sync_to_async(channel.notify))
@@ -140,7 +140,7 @@ async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def log_crash(task: asyncio.Task[Any]) -> None:
-    """Log what ended a task; a run's lease then expires, and the run is claimed again."""
+    """Log a task's exception; a run's lease then expires, and the run is claimed again."""
     if task.cancelled() or (error := task.exception()) is None:
         return
     if isinstance(error, DatabaseError):

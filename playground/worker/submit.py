@@ -28,10 +28,10 @@ SHOW_PAUSE_FROM_S = 10.0
 async def submit_run(
     run: Run, upstream: fal.Clients, limits: DirectLimits = DIRECT_LIMITS
 ) -> fal.Handle | None:
-    """Submit the run (with its endpoint); returns its handle when it is now to be followed.
+    """Submit the run (with its endpoint); returns its handle if it has to be followed.
 
-    A final refusal ends the run as failed. When upstream cannot be reached or is too busy, and the
-    request certainly did not arrive, the run is requeued; when only the answer was lost it becomes
+    A final rejection ends the run as failed. If upstream cannot be reached or is too busy, and the
+    request certainly did not arrive, the run is requeued; if only the answer was lost it becomes
     unconfirmed (C25).
     """
     was_submitted = run.sent_at is not None  # marked by its claim
@@ -69,7 +69,7 @@ async def submit_run(
             note="",
         ),
     )
-    # Its webhook may have come before this answer, which then was no news; it may have ended it.
+    # Its webhook may have arrived before this answer, which then had no news, and ended the run.
     return handle if is_new or not await status_polling.is_over(run.pk) else None
 
 

@@ -1,4 +1,4 @@
-"""What a submit carries beside the input: our webhook, and what the caller's program asked for."""
+"""Options of a submit besides the input: our webhook, and those set by an API client."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import fal
 from core.db import clock
 from playground.models import Run
 
-# A deadline that has passed while the run waited here: upstream ends the run, as it would have.
+# Sent if the deadline has passed while the run waited here: upstream then ends the run itself.
 SHORTEST_S = 1.001
 
 
 def of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
-    """The options of a run; its start timeout counts from the call, not from the submit."""
+    """Return a run's options; its start timeout counts from the call, not from the submit."""
     options = dict(run.options)
     if timeout_s := options.get("start_timeout_s"):
         waited_s = (clock.now() - run.created_at).total_seconds()

@@ -1,4 +1,4 @@
-"""Measures uploaded films and sounds: how long they are, which prices per second depend on."""
+"""Measures the duration of uploaded videos and audio, on which prices per second depend."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from playground.worker import idle
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 10  # in one turn of the job
+AT_ONCE = 10  # per call of the job
 TAKEN_FOR = timedelta(minutes=2)  # longer than a probe may take
-GIF = "image/gif"  # a moving picture: the probe reads it as a film
+GIF = "image/gif"  # possibly animated: probed as a video
 
 
 async def measure_due(probe: MediaProbe) -> float:
-    """Measure the uploads that wait for it. Returns seconds until the next time."""
+    """Measure the uploads that are due; return the seconds until the next time."""
     for _ in range(AT_ONCE):
         upload = await sync_to_async(_claim)()
         if upload is None:
@@ -37,7 +37,7 @@ async def measure_due(probe: MediaProbe) -> float:
 
 
 def _claim() -> Upload | None:
-    """Take the newest upload that is due: no other worker measures it for a while."""
+    """Claim the newest upload that is due, by moving `measure_at`."""
     now = clock.now()
     for row in Upload.objects.filter(measure_at__lte=now).order_by("-created_at")[:AT_ONCE]:
         free = Upload.objects.filter(pk=row.pk, measure_at=row.measure_at)
@@ -50,7 +50,7 @@ async def _measure(upload: Upload, probe: MediaProbe) -> None:
     found = await sync_to_async(_known)(upload.digest)
     try:
         found = found or await _probe(upload, probe)
-    except Exception as error:  # storage backends raise anything; it is due again after its claim
+    except Exception as error:  # storage backends raise anything; retried after the claim
         log.warning("upload %s could not be read to measure it: %s", upload.pk, error)
         return
     await Upload.objects.filter(pk=upload.pk).aupdate(
@@ -59,7 +59,7 @@ async def _measure(upload: Upload, probe: MediaProbe) -> None:
 
 
 def _known(digest: str) -> ProbeResult | None:
-    """What was measured before of the same bytes: somebody's upload, or a result."""
+    """Return an earlier measurement of the same bytes, of any user's upload or of a result."""
     uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
     results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
     for rows in (uploads, results.filter(state=Artifact.State.STORED)):

@@ -1,8 +1,8 @@
 """Webhooks from upstream: verified before they are parsed, stored at once, processed afterwards.
 
 The web process receives them and makes no outgoing request. It verifies with keys that the worker
-has fetched; where no key fits it requests newer ones, and deliveries that come before there are
-any keys are stored for the worker to verify.
+has fetched; if no key matches it requests newer ones. Deliveries that arrive before there are any
+keys are stored for the worker to verify.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 32 << 20
 KEYS_LAST = timedelta(hours=24)
-FETCH_AGAIN = timedelta(hours=12)  # so that they never expire while a worker is running
+FETCH_AGAIN = timedelta(hours=12)  # so that keys never expire while a worker is running
 MIN_FETCH_PAUSE = timedelta(minutes=1)  # between two fetches of the keys
-DELIVERIES_KEPT = 4  # of one run
+DELIVERIES_KEPT = 4  # per run
 DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
 KEYS_ROW = 1
 
 
 class Receipt(IntEnum):
-    """The HTTP status that answers a delivery; upstream repeats it unless acknowledged."""
+    """The HTTP status of the response to a delivery; upstream repeats it unless acknowledged."""
 
     YES = 200
     FORGED = 401
@@ -49,17 +49,17 @@ class Receipt(IntEnum):
 
 
 def address(run: Run) -> str | None:
-    """The run's webhook address; None when upstream cannot reach this server."""
+    """Return the run's webhook address; None if upstream cannot reach this server."""
     if not settings.PUBLIC_URL:
         return None
     return settings.PUBLIC_URL + reverse("playground:webhook", args=[run.webhook_token])
 
 
 def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
-    """Verify a delivery and record what it says about the token's run.
+    """Verify a delivery and record its news of the run with this token.
 
-    The answer does not show whether the token exists, unless too many deliveries of the run are
-    stored already. A repeated or late delivery, or one of a run that has ended, is acknowledged:
+    The response does not reveal whether the token exists, unless too many deliveries of the run are
+    stored already. A repeated or late delivery, or one for a run that has ended, is acknowledged:
     repeating it would change nothing.
     """
     now = timezone.now()
@@ -82,7 +82,7 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
 def _record_delivery(
     run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], body: bytes
 ) -> Receipt:
-    """Record a genuine delivery; the worker fetches what it leaves out."""
+    """Record a genuine delivery; the worker fetches what is missing in it."""
     seen = parse_delivery(headers, body)
     if seen is None or not _is_our_accounts(run, keys, headers, seen):
         return Receipt.FORGED
@@ -96,7 +96,7 @@ def _record_delivery(
 
 
 def _may_be_of(run: Run, request_id: str) -> bool:
-    """Whether a request is this run's, or may be: the id is unsure and no other run has it."""
+    """Whether a request may be this run's: the same id, or an uncertain id that is not in use."""
     if run.request_id and not transitions.is_matched_by_content(run):
         return run.request_id == request_id
     return not Run.objects.filter(request_id=request_id).exists()
@@ -105,11 +105,11 @@ def _may_be_of(run: Run, request_id: str) -> bool:
 def _is_our_accounts(
     run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], seen: Observation
 ) -> bool:
-    """Whether a delivery comes from the account that our key belongs to.
+    """Whether a delivery is from the account of our key.
 
-    The account is learnt from deliveries of requests whose id came with the submit's answer; so a
-    new key of another account is noticed as well. A run without a request id only accepts
-    deliveries of that account.
+    The account is learnt from deliveries for request ids that came with a submit's answer, so a new
+    key of another account is noticed as well. A run without a request id only accepts deliveries
+    from that account.
     """
     account = signature_headers(headers)[HEADERS[1]][:128]
     if run is None or keys is None or account == keys.account:
@@ -125,7 +125,7 @@ def _is_our_accounts(
 def parse_delivery(headers: Mapping[str, str], body: bytes) -> Observation | None:
     """Parse a verified delivery; the observation has no state if the result must be fetched (C29).
 
-    None when the signed header and the body name different requests. With an unreadable body, the
+    None if the signed header and the body name different requests. With an unparsable body, the
     header still names the request that has ended.
     """
     request_id = signature_headers(headers)[HEADERS[0]]
@@ -146,7 +146,7 @@ def parse_delivery(headers: Mapping[str, str], body: bytes) -> Observation | Non
 
 
 def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) -> Receipt:
-    """Store a delivery for the worker, at most a few of one run."""
+    """Store a delivery for the worker, at most DELIVERIES_KEPT per run."""
     if run is None:
         return Receipt.YES
     if run.deliveries.count() >= DELIVERIES_KEPT:
@@ -158,7 +158,7 @@ def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) ->
 
 
 def _request_keys(keys: SigningKeys | None) -> None:
-    """Ask the worker for newer keys: written and logged once until it has tried."""
+    """Request newer keys from the worker; written and logged once until it has tried."""
     fetched, wanted = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
     if wanted and (fetched is None or wanted >= fetched):
         return
@@ -169,7 +169,7 @@ def _request_keys(keys: SigningKeys | None) -> None:
 
 
 async def process_pending(upstream: fal.Clients) -> float:
-    """Fetch keys when due, process stored deliveries. Returns seconds until the next time."""
+    """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
     if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
         await _fetch_keys(upstream)
     if not await Delivery.objects.aexists():  # nearly always: one query costs little
@@ -237,7 +237,7 @@ async def _fetch_keys(upstream: fal.Clients) -> None:
 
 
 async def _process(delivery: Delivery, keys: SigningKeys, upstream: fal.Clients) -> None:
-    """Record a stored delivery, if it is genuine."""
+    """Record a stored delivery if it is genuine."""
     run = await Run.objects.select_related("endpoint").aget(pk=delivery.run_id)
     body, received = bytes(delivery.body), delivery.received_at.timestamp()
     found = verdict(delivery.headers, body, public_keys(keys.jwks), received)
@@ -251,9 +251,9 @@ async def _process(delivery: Delivery, keys: SigningKeys, upstream: fal.Clients)
 
 
 async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
-    """Record the end that a delivery reports, fetching the result that it left out (C29).
+    """Record the end that a delivery reports, fetching the result if it lacks it (C29).
 
-    If that fails now, a worker follows the run as usual.
+    If that fails, a worker follows the run as usual.
     """
     pk = run.pk
     if run.is_final or not await sync_to_async(_may_be_of)(run, seen.request_id):

@@ -1,1 +1,1 @@
-"""Ways to other places: the command palette, the tray of runs, the menu of uses."""
+"""Navigation: the command palette, the tray of runs, the "use as" menu."""

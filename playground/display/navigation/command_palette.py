@@ -1,4 +1,4 @@
-"""Searches the places one can jump to from any page: models, collections, runs, pages."""
+"""Searches the places that the command palette offers: models, collections, runs, pages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MAX_MODELS, MAX_GONE, MAX_COLLECTIONS, MAX_RUNS = 7, 3, 3, 5
-RECENT_RUNS = 60  # newest runs in which recently used models are searched
+RECENT_RUNS = 60  # newest runs that determine the recently used models
 MAX_TEXT_CHARS = 200
 
 
 @dataclass(frozen=True)
 class Place:
-    """One place to jump to; `mark` is what curators or upstream say about a model."""
+    """One place to jump to; `mark` is a model's standing, or that it was removed upstream."""
 
     label: str
     note: str
@@ -46,7 +46,7 @@ class Group(NamedTuple):
 
 
 def find_places(user: User, text: str) -> list[Group]:
-    """Return the places that match a text by kind; without text recent models, runs and pages."""
+    """Return the places that match a text, by kind; without text recent models, runs and pages."""
     text = _normalize(text)
     found = [
         Group("Models" if text else "Used lately", _models(user, text)),
@@ -60,8 +60,8 @@ def find_places(user: User, text: str) -> list[Group]:
 def models_for_run(run: Run, text: str) -> list[Group]:
     """Return the models on which a run's settings can be tried.
 
-    They match the text, or are most similar to the run's model. Each place is the model's form,
-    filled with those settings of the run that fit it.
+    With a text, those that match it; without, those most similar to the run's model. Each place is
+    the address of the model's form, prefilled with the settings of the run that fit it.
     """
     text = _normalize(text)
     runnable = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
@@ -108,7 +108,7 @@ def _models(user: User, text: str) -> list[Place]:
     if text:
         listed = engine.top_results(Query(q=text), MAX_MODELS)
         gone = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
-        # A text with `is:gone` finds the same ones in both searches.
+        # A text with `is:gone` returns the same models from both searches.
         endpoints = [*listed, *(e for e in gone if e not in listed)]
     else:
         used = Run.objects.of(user).order_by("-created_at")

@@ -1,4 +1,4 @@
-"""The tray in the head of every page: a person's runs in progress, and those that ended lately."""
+"""The tray in every page's header: a user's runs in progress, and those that ended recently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 MAX_ROWS = 20
-ENDED_WITHIN = timedelta(hours=12)  # an older end is no news
+ENDED_WITHIN = timedelta(hours=12)  # runs that ended earlier are not listed
 
 
 def rows(user: User | AnonymousUser, since: datetime | None) -> list[history.Row]:

@@ -1,4 +1,4 @@
-"""The menu of what a result can be used as: inputs of models, grouped by what these do with it."""
+"""The menu of what a result can be used as: inputs of models, grouped by what they use it for."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ MAX_TEXT_CHARS = 200
 
 @dataclass(frozen=True)
 class _Ranking:
-    """Whose menu it is: favourites, and models used lately by how recently."""
+    """A user's favourites, and their recently used models with 0 for the latest."""
 
     starred: frozenset[int]
     recent: dict[int, int]
 
     def rank(self, taker: Taker) -> tuple[int, int]:
-        """Return the place in a group: favourites, then models used lately, then by merit."""
+        """Return the sort key in a group: favourites first, then recently used models."""
         if taker.key in self.starred:
             return 0, self.recent.get(taker.key, RECENT_RUNS)
         return (1, self.recent[taker.key]) if taker.key in self.recent else (2, 0)
 
     def mark(self, key: int) -> str:
-        """Return why a model stands in front."""
+        """Return why a model is listed first; empty for other models."""
         return "Favourite" if key in self.starred else "Used lately" if key in self.recent else ""
 
 
 @dataclass(frozen=True)
 class Offered:
-    """Inputs of one use, the best first; `count` includes those that are not listed."""
+    """The inputs of one use, best first; `count` includes those that are not listed."""
 
     use: str
     title: str
@@ -54,7 +54,7 @@ class Offered:
 
 @dataclass(frozen=True)
 class Menu:
-    """The inputs that take a kind of result: of its own model, and of others by use."""
+    """The inputs that accept a kind of result: those of its own model, and others by use."""
 
     own: list[Taker]
     groups: list[Offered]
@@ -63,9 +63,9 @@ class Menu:
 
 
 def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> Menu:
-    """Return the inputs that take a kind of result; those that match `text`, or all of one `use`.
+    """Return the inputs that accept a kind of result: those matching `text`, or all of one `use`.
 
-    `own` is the model that made it. The number of queries does not depend on the catalogue.
+    `own` is the key of the model that made it. The number of queries is constant.
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
@@ -89,7 +89,7 @@ def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> M
 
 
 def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
-    """Return the menu of a result, as `offered` finds its inputs; `address` is that of the menu."""
+    """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
     found = offered(user, result.kind, result.run.endpoint_id, text, use)
     cards = found.cards
     listed = [Group("This model", [_own_place(one, result, cards) for one in found.own])]
@@ -111,7 +111,7 @@ def _ranking(user: User) -> _Ranking:
 
 
 def _matcher(index: UseIndex, text: str) -> Callable[[Taker, str], bool]:
-    """Return whether an input belongs to what was typed: by its model, its label or its use."""
+    """Return a predicate: whether the model, label or use of an input matches the typed text."""
     if not text:
         return lambda taker, title: True
     places = engine.find_all(Query(q=text), frozenset(), index.search)
@@ -125,7 +125,7 @@ def _matcher(index: UseIndex, text: str) -> Callable[[Taker, str], bool]:
 
 
 def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
-    """Return one input of each model but the result's own: a required one, else the first."""
+    """Return one input for each model other than `own`: a required one, else the first."""
     best: dict[int, Taker] = {}
     for one in takers:
         if one.key == own:

@@ -1,7 +1,7 @@
-"""Renders a node tree as the form's HTML: one small template per widget, from the leaves up.
+"""Renders a node tree as the form's HTML: one small template per widget, leaves first.
 
-A form has hundreds of widgets, so they use Jinja2, which compiles its templates (ADR 49). What is
-nested in a template is HTML already.
+A form has hundreds of widgets, so they use Jinja2, which compiles its templates (ADR 49). Nested
+nodes are passed to templates as rendered HTML.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def render_form(
     """Render everything inside `<form data-endpoint-id>` except the Run button.
 
     That is a summary of the problems, the main fields, and the rest under "More settings", which
-    is open if something in it was set or is wrong. Without `upload_url` media fields take
-    addresses only. `origins` says which model made a past result, by its address.
+    is open if a field in it was set or has an error. Without `upload_url` media fields accept
+    addresses only. `origins` maps the address of a past result to the model that made it.
     """
     renderer = _FormRenderer(upload_url, origins)
     if root.is_boxed:
@@ -77,12 +77,12 @@ def render_form(
 
 
 def render_fields(nodes: list[Node], upload_url: str = "") -> SafeString:
-    """Render some fields of a form that is not one model's own."""
+    """Render some fields of a form that is not a model's own."""
     return _FormRenderer(upload_url).fields(nodes)
 
 
 def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
-    """Yield each problem with its control's id; nested ones say where ("LoRA 2: Path is …")."""
+    """Yield each problem with its control's id; nested ones with their place ("LoRA 2: Path …")."""
     own = node.field.label if node.name else ""
     for message in node.errors:
         has_name = message.startswith((own, "The value ", "“"))  # upstream's do not
@@ -122,7 +122,7 @@ def has_errors(node: Node) -> bool:
 
 
 def needs_attention(node: Node) -> bool:
-    """Whether a person has to look at it: it has an error, or has to be filled in."""
+    """Whether the person has to look at it: it has an error or must be filled in."""
     is_empty = not node.field.has_default and not node.is_changed
     return has_errors(node) or (node.field.is_required and is_empty)
 
@@ -154,7 +154,7 @@ class _FormRenderer:
         self.origins = origins or {}
 
     def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
-        """Render one template with these values; it does not see the request."""
+        """Render one template with these values; templates have no access to the request."""
         return mark_safe(_template(template).render(values))  # noqa: S308 escaped by the template
 
     def fields(self, nodes: list[Node]) -> SafeString:
@@ -166,7 +166,7 @@ class _FormRenderer:
         return self.sequence(nodes, self.top_level_field)
 
     def settings(self, nodes: list[Node]) -> SafeString:
-        """Render the further settings; many of them in groups, those that were changed first."""
+        """Render the settings under "More settings"; many of them in groups, changed ones first."""
         changed = [node for node in nodes if node.is_changed]
         rest = [node for node in nodes if not node.is_changed]
         groups = group([node.field for node in rest])
@@ -177,7 +177,7 @@ class _FormRenderer:
         return mark_safe("".join(self.group(title, among) for title, among in shown))  # noqa: S308
 
     def group(self, title: str, nodes: list[Node]) -> SafeString:
-        """Render some of many settings; open if something in it was set or is wrong."""
+        """Render one group of settings; open if one of them was set or has an error."""
         values = {
             "title": title,
             "count": str(len(nodes)),
@@ -248,7 +248,7 @@ class _FormRenderer:
         return self.fill(widget.name, values)
 
     def object(self, node: Node, label: str) -> dict[str, Any]:
-        """Return an object's context; an optional group is collapsed while it is empty."""
+        """Return an object's context; an optional group is collapsed while it has no values."""
         is_folded = not node.field.is_required and node.field.name != "" and "~" not in node.name
         return {
             "children": self.fields(node.children) + self.extra_rows(node),
@@ -259,7 +259,7 @@ class _FormRenderer:
         }
 
     def list(self, node: Node) -> dict[str, Any]:
-        """Return a list's context: its rows, and a blank one for script to copy."""
+        """Return a list's context: its rows, and a blank row for scripts to copy."""
         item = node.field.item or Field(kind="json")
         blank = node.blank_row
         is_open = len(node.rows) <= _MAX_OPEN_ROWS
@@ -317,17 +317,17 @@ class _FormRenderer:
         }
 
     def extra_rows(self, node: Node) -> SafeString:
-        """Render the rows of an object's unknown keys, if it has or may have some."""
+        """Render the rows of an object's unknown keys, if it has or allows any."""
         return self.field(node.extra) if node.extra else mark_safe("")
 
 
 def control_name(node: Node) -> str:
-    """Return the name under which a node's own control posts."""
+    """Return the name of a node's own control in the post."""
     return f"{node.name}~json" if node.is_boxed else node.name
 
 
 def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
-    """Return the attributes of every single control: id, name, and its help and error.
+    """Return the attributes that all single controls have: id, name, and ids of help and error.
 
     Names are percent-encoded (schemas/form/controls.py), so only the label needs escaping.
     """

@@ -1,4 +1,4 @@
-"""Short summaries of a form: the line above Run, and the text of a collapsed row."""
+"""Short summaries of a form: the line above the Run button, and the text of a collapsed row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def row_summary(node: Node) -> str:
 
 
 def value(node: Node) -> str:
-    """Return a node's value in short; empty if it has none."""
+    """Return a node's value as a short text; empty if it has none."""
     if node.is_ticked or node.rows:
         count = len(node.keys) if node.is_ticked else len(node.rows)
         return f"{count} {'entry' if count == 1 else 'entries'}"

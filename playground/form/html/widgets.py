@@ -1,4 +1,4 @@
-"""Chooses the widget of a field: the first in an ordered list that suits; the last always does."""
+"""Chooses the widget of a field: the first suitable one in an ordered list; the last always is."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
-_MAX_SLIDER_RANGE = 20_000  # beyond, a slider cannot hit the value a person wants
-_MAX_SLIDER_STEPS = 240  # about the pixels of a slider
+_MAX_SLIDER_RANGE = 20_000  # a slider for a wider range is too imprecise
+_MAX_SLIDER_STEPS = 240  # about a slider's width in pixels
 _MIN_SEARCHED = 12  # a list of this many options gets a search field
 _ACCEPT = {
     "image": "image/*",
@@ -45,7 +45,7 @@ _BYTE = re.compile("(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})?")
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One way to render a node, by the template of its name."""
+    """One way to render a node, with the template of the same name."""
 
     name: str
     suits: Callable[[Node], bool]
@@ -68,7 +68,7 @@ def _is_choice(node: Node) -> bool:
 
 
 def is_drawn_to_scale(field: Field) -> bool:
-    """Whether the options are sizes or ratios, few enough to be shown at once."""
+    """Whether the options are sizes or ratios, and few enough to be drawn side by side."""
     plain = [option for option in field.options if not option.branch]
     return (
         len(plain) >= 2
@@ -78,7 +78,7 @@ def is_drawn_to_scale(field: Field) -> bool:
 
 
 def unset_label(node: Node) -> str:
-    """Return the label for "none of the options"; empty if one always applies."""
+    """Return the label for "no option chosen"; empty if one always applies."""
     field = node.field
     if node.shown_default:
         return "None" if field.is_nullable else ""
@@ -101,7 +101,7 @@ def _select(node: Node) -> Context:
 
 
 def _option_tags(field: Field) -> list[tuple[str, str]]:
-    """Return each option's tag in two halves around `selected`; cached, for there may be many."""
+    """Return each option's tag in two halves around `selected`; cached, as there may be many."""
     known = _OPTION_TAGS.get(field)
     if known is None:
         known = _OPTION_TAGS[field] = [
@@ -148,7 +148,7 @@ def _text(node: Node) -> Context:
 
 
 def swatch(node: Node) -> str:
-    """Return a text's or three bytes' colour as `<input type=color>` takes it; else empty."""
+    """Return the node's colour (hex text or r, g, b bytes) for `<input type=color>`; else empty."""
     field = node.field
     if field.kind == "object":
         sides = {child.field.name: child for child in node.children}
@@ -204,11 +204,11 @@ def _number(node: Node) -> Context:
 
 
 def _slider(node: Node, low: float | None, high: float | None, step: str) -> Context | None:
-    """Return the slider beside a number with both limits; in the middle while nothing is set."""
+    """Return the slider of a number with both limits; set to the middle while there is no value."""
     if low is None or high is None or not 0 < high - low <= _MAX_SLIDER_RANGE:
         return None
     if node.field.name in {"width", "height"}:
-        return None  # pixels are typed, or come with the other side by its ratio
+        return None  # pixels are typed, or computed from the other side and the ratio
     value = node.text or node.shown_default
     middle = low + (high - low) / 2
     return {
@@ -221,7 +221,7 @@ def _slider(node: Node, low: float | None, high: float | None, step: str) -> Con
 
 
 def _slider_step(span: float, step: str) -> float:
-    """Return the field's own step, or a round multiple of it that spans at least a pixel."""
+    """Return the field's own step, or a round multiple of it that is at least a pixel wide."""
     least: float = (
         float(step) if step != "any" else 10 ** math.floor(math.log10(max(span / 40, 1e-300)))
     )
@@ -231,7 +231,7 @@ def _slider_step(span: float, step: str) -> float:
 
 
 def limits(field: Field) -> tuple[float | None, float | None]:
-    """Return the least and the greatest value; an exclusive limit of integers moves in by one."""
+    """Return the minimum and maximum; an exclusive limit of an integer is moved inwards by one."""
     low, high = field.minimum, field.maximum
     if field.kind == "integer":
         if low is not None:
@@ -257,7 +257,7 @@ def _media(node: Node) -> Context:
 
 
 def _names_weights(field: Field) -> bool:
-    """Whether a file field takes weights, such as a LoRA's; a path of those has this name alone."""
+    """Whether a file field takes weights, such as a LoRA's; some are just named "path"."""
     return field.name == "path" or is_of_weights(field.name)
 
 
@@ -274,7 +274,7 @@ def example(field: Field) -> str:
 
 
 def hint(field: Field) -> str:
-    """Return a field's limits in a few figures."""
+    """Return a field's limits as a short text."""
     if field.kind in {"integer", "number"}:
         low, high = limits(field)
         return span(low, high) if field.minimum is not None or field.maximum is not None else ""

@@ -1,1 +1,1 @@
-"""What fills a form in: examples, runs, links, results and settings of other models."""
+"""Prefills forms from examples, runs, links, results, and settings of other models."""

@@ -1,4 +1,4 @@
-"""Finds the settings behind a picture, a run's address or a run file."""
+"""Finds the settings that made a picture, by its file, a run's address or a run file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Restored:
 
 
 class NotFound(LookupError):
-    """No run here has made it; the message is shown to people."""
+    """No run here made the file; the message is shown to people."""
 
 
 def by_digest(user: User, digest: str) -> Restored:
@@ -59,9 +59,9 @@ def by_address(user: User, address: str) -> Restored:
 
 
 def by_file(user: User, file: IO[bytes], size_bytes: int) -> Restored:
-    """Find the run by a run file or a file it made.
+    """Find the run by an exported run file, or by a file that a run made.
 
-    Raises NotFound, and ValueError for a broken run file or one that is too large.
+    Raises NotFound, and ValueError for a broken run file or a file that is too large.
     """
     if size_bytes > MAX_FILE_BYTES:
         raise ValueError("This file is too large to be searched for.")
@@ -77,7 +77,7 @@ def by_file(user: User, file: IO[bytes], size_bytes: int) -> Restored:
 
 
 def by_run_file(user: User, text: bytes) -> Restored:
-    """Restore a run file's endpoint and arguments; the run itself need not be known here."""
+    """Restore a run file's endpoint and arguments; the run itself may be of another server."""
     parsed = _parse_run_file(text)
     name = db_safe_text(parsed["endpoint_id"])[:255]
     endpoint = Endpoint.objects.filter(endpoint_id=name).first()
@@ -88,7 +88,7 @@ def by_run_file(user: User, text: bytes) -> Restored:
 
 
 def run_file(run: Run) -> dict[str, Any]:
-    """Return a run as a file: all that is needed to run it again elsewhere, and its outcome."""
+    """Return a run as an exportable file: what is needed to run it elsewhere, and its outcome."""
     moments = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
     facts = ("transport", "sent_arguments", "attempts", "positions", "events", "logs", "metrics")
     return {
@@ -109,7 +109,7 @@ def run_file(run: Run) -> dict[str, Any]:
 
 
 def _parse_run_file(text: bytes) -> dict[str, Any]:
-    """Parse a run file; raises NotFound if it is none, ValueError if it is broken."""
+    """Parse a run file; raises NotFound if it is something else, ValueError if it is broken."""
     try:
         parsed = loads(text.decode())
     except (NotJson, UnicodeDecodeError) as error:

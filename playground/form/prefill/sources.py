@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
-# Those of links change the draft instead of replacing it, so no button has them.
+# `use` links insert a result into the draft instead of replacing it, so no button has them.
 LINK_KINDS = [*KINDS, "use"]
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
     """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>`, `use:…` or `example`.
 
-    None if it does not exist or this person may not see it.
+    None if the source does not exist or the user may not see it.
     """
     kind, _, key = what.partition(":")
     source = _SOURCES.get(kind)
@@ -39,7 +39,7 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
 
 
 def run_label(run: Run) -> str:
-    """Return how messages name a run: `the run of 12 May, 14:03`."""
+    """Return how messages refer to a run: `the run of 12 May, 14:03`."""
     return f"the run of {date_format(timezone.localtime(run.created_at), 'j F, H:i')}"
 
 
@@ -89,7 +89,7 @@ def _saved_arguments(
 
 
 def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str) -> FormState:
-    """Fill arguments of this model in unchanged, naming what no longer fits its schema."""
+    """Return a form with this model's own arguments, and a notice of what does not fit."""
     filled = form_state.from_arguments(endpoint, arguments)
     if filled.notice:
         return filled
@@ -127,7 +127,7 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:
-    """Fill in what was carried from another model, with what became of each value."""
+    """Return a form with arguments transferred from another model, and each value's outcome."""
     words = words if found.fates else f"{words} It had no settings to take over."
     filled = form_state.from_arguments(endpoint, found.arguments)
     return replace(filled, notice=words, fates=found.fates)
@@ -151,7 +151,7 @@ _SOURCES: dict[str, Callable[[Any, Endpoint, str], FormState | None]] = {
 
 
 def register(kind: str, source: Callable[[Any, Endpoint, str], FormState | None]) -> None:
-    """Have another app's links fill forms: `?kind=key` shows what `source` returns for the key."""
+    """Register another app's source of prefilled forms: `?kind=<key>` shows `source`'s form."""
     if kind not in _SOURCES:
         _SOURCES[kind] = source
         LINK_KINDS.append(kind)

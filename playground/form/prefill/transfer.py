@@ -1,9 +1,9 @@
-"""Transfers settings to another model: what fits stays, results and inputs find their new fields.
+"""Transfers settings and results of one model to the form of another.
 
-`schemas/carry/` converts values between the two schemas. Files and prompts that it has no place for
-move to a free field of their kind and role. What the run made fills the fields that take it: always
-where the other model is a next step (it makes something else), else where a required field is still
-empty.
+`schemas/carry/` converts values between the two schemas. Files and prompts without a counterpart
+move to a free field of the same kind and role. Results of the run fill the fields that accept
+them: always if the other model is a next step (its outputs are of other kinds), else only required
+fields that are still empty.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from schemas.carry import Carried, Step, carry
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 
-_MEDIA_OF = {"3d": "mesh", "lora": "weights", "file": "archive"}  # of a fact `out:…`
-_UNKNOWN = "not in this model"  # what `carry` says of a name without a counterpart
+_MEDIA_OF = {"3d": "mesh", "lora": "weights", "file": "archive"}  # by the suffix of `out:…`
+_UNKNOWN = "not in this model"  # `carry`'s message for a name without a counterpart
 
 
 class Fate(NamedTuple):
-    """What became of some values: a heading and their names."""
+    """One outcome of a transfer: a heading and the names of the values."""
 
     what: str
     names: str
@@ -34,7 +34,7 @@ class Fate(NamedTuple):
 
 @dataclass(frozen=True)
 class Transfer:
-    """The arguments for the other model, and what became of each of the given values."""
+    """The arguments for the other model, and the names of the old values by outcome."""
 
     arguments: dict[str, Any]
     kept: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Transfer:
 
     @property
     def fates(self) -> tuple[Fate, ...]:
-        """Return what became of the values, one line for each outcome."""
+        """Return a heading and the names of the values for each outcome."""
         parts = [
             ("Taken over", self.kept),
             ("From the result", self.filled),
@@ -59,9 +59,9 @@ class Transfer:
 def transfer(
     endpoint: Endpoint, arguments: Any, source: Endpoint | None = None, run: Run | None = None
 ) -> Transfer:
-    """Carry arguments of the model `source` to `endpoint`, with what became of each.
+    """Return arguments of the model `source` transferred to `endpoint`, and each value's outcome.
 
-    With `run` its results are filled in.
+    With `run`, its results are filled in.
     """
     given = arguments if isinstance(arguments, dict) else {}
     before = form_state.version_of(source) if source else None
@@ -79,7 +79,7 @@ def transfer(
 
 
 class _Mover:
-    """One transfer in the making: its arguments, and the inputs that are still free."""
+    """One transfer in progress: its arguments, and the inputs that are still free."""
 
     def __init__(self, endpoint: Endpoint, carried: Carried) -> None:
         self.endpoint = endpoint
@@ -91,7 +91,7 @@ class _Mover:
         self.filled: dict[str, str] = {}  # by name of the new field
 
     def found(self) -> Transfer:
-        """Return the transfer as it stands."""
+        """Return the transfer in its current state."""
         made = Transfer(self.arguments, filled=list(self.filled.values()))
         for step in self.steps:
             if step.source in self.moved:
@@ -109,13 +109,13 @@ class _Mover:
         return made
 
     def _changed(self, step: Step) -> str:
-        """Say what a value became; of a file only where it is, since its address says nothing."""
+        """Describe a changed value; a file by its new field only: addresses mean nothing."""
         files = (one for one in self.inputs if one.kind != "text")
         taker = next((one for one in files if names_in(one.path)[0] == step.target), None)
         return f"{step.source} is in “{taker.label}”" if taker else step.words
 
     def fill_results(self, made: Sequence[Result], *, is_next: bool) -> None:
-        """Put each result into the field that takes it; only a next step overwrites."""
+        """Put each result into a field that accepts it; only a next step overwrites values."""
         for result in made:
             slot = self._slot_for(result, is_next=is_next)
             if slot:
@@ -123,7 +123,7 @@ class _Mover:
                 self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds its {result.noun}"
 
     def is_next_step(self, made: Sequence[Result]) -> bool:
-        """Whether the model makes nothing of the kinds that the run has made."""
+        """Whether the model's outputs are of other kinds than the run's results."""
         facts = self.endpoint.facts if isinstance(self.endpoint.facts, list) else []
         outputs = {str(fact)[4:] for fact in facts if str(fact).startswith("out:")}
         makes = {_MEDIA_OF.get(medium, medium) for medium in outputs}
@@ -137,14 +137,14 @@ class _Mover:
         return next(iter(slots if is_next else [one for one in free if one.is_required]), None)
 
     def _slots(self, kind: str) -> list[Input]:
-        """The inputs that a file of a kind is naturally for: required ones, then main ones."""
+        """The natural inputs for a file of this kind: required ones, then main ones."""
         among = [one for one in self.inputs if one.kind == kind]
         required = [one for one in among if one.is_required and one.role != "mask"]
         main = [one for one in among if one.role in {"main", "start", "prompt"}]
         return list(dict.fromkeys([*required, *main]))
 
     def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
-        """Move files and prompts whose field is not here to free ones of their kind and role."""
+        """Move files and prompts without a counterpart to free inputs of their kind and role."""
         homeless = {step.source for step in self.steps if step.kind == "dropped"}
         for old in takers:
             name = names_in(old.path)[0]

@@ -1,4 +1,4 @@
-"""Uses a result as another model's input: finds it, and fills it into that model's form."""
+"""Uses a result as an input of another model: finds the result and fills it into the form."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _KEPT_MARKS = (form_state.HOUSE,)
 
 @dataclass(frozen=True)
 class Result:
-    """One file or text of a run; `value` is what a field holds of it, `key` its name in links."""
+    """One file or text of a run; `value` goes into a field, `key` identifies it in links."""
 
     run: Run
     key: str
@@ -53,7 +53,7 @@ class Result:
 
     @property
     def noun(self) -> str:
-        """Return what it is called in sentences: picture, film, sound …."""
+        """Return the noun for it in sentences: picture, film, sound …."""
         return NOUNS[self.kind]
 
     @property
@@ -66,14 +66,14 @@ class Result:
         """Return the address of a model's form with the result filled in at `path`."""
         query = {"use": f"{self.run.pk}/{self.key}/{path}"}
         if endpoint.pk == self.run.endpoint_id:
-            query["shown"] = str(self.run.pk)  # the stage goes on showing it
+            query["shown"] = str(self.run.pk)  # the run stays on the stage
         return f"{endpoint.get_absolute_url()}?{urlencode(query)}"
 
 
 def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
-    """Return a run's result by its key (`a0`: file 0, `t1`: text 1), by default its first one.
+    """Return a run's result by its key (`a0`: file 0, `t1`: text 1), by default the first one.
 
-    None if it does not exist, was lost, or this person may not see it.
+    None if it does not exist, was lost, or the user may not see it.
     """
     run = Run.objects.readable_by(user).with_endpoint().defer("logs", "output_text").filter(pk=pk)
     found = run.first()
@@ -83,7 +83,7 @@ def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
 
 
 def results(run: Run) -> list[Result]:
-    """Return the files and texts of a run that an input can take; one query."""
+    """Return the files and texts of a run that can be used as inputs; one query."""
     stored = run.artifacts.exclude(state=Artifact.State.LOST)
     made = [Result(run, f"a{one.position}", kind_of(one), one.get_absolute_url()) for one in stored]
     texts = [one for one in artifacts(run.output) if one.kind == "text" and one.text]
@@ -94,7 +94,7 @@ def results(run: Run) -> list[Result]:
 
 
 def kind_of(artifact: Artifact) -> str:
-    """Return which inputs take an artifact: those of its kind, of weights or of archives."""
+    """Return the kind of inputs that accept an artifact: its own kind, weights or archive."""
     if artifact.kind != "file":
         return artifact.kind if artifact.kind in NOUNS else "file"
     suffix = PurePosixPath(artifact.file_name).suffix.lower()
@@ -102,7 +102,7 @@ def kind_of(artifact: Artifact) -> str:
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
-    """Return the model's form as the person left it, with a result in one of its fields.
+    """Return the user's current form of the model with a result in one of its fields.
 
     `key` is `<run>/<result>/<path of the field>`. None if there is no such result.
     """
@@ -125,7 +125,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def held_before(user: User, endpoint: Endpoint) -> Post:
-    """Return what the form held: the person's draft, else the house default."""
+    """Return the form's contents: the user's draft, else the house default."""
     draft = drafts.find(user, endpoint)
     if draft.post:
         return drafts.current_state(draft).post

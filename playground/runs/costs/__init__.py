@@ -1,1 +1,1 @@
-"""What runs will cost and have cost."""
+"""The cost of runs, expected and billed."""

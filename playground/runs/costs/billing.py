@@ -1,4 +1,4 @@
-"""What a run has cost, by the units that upstream billed and today's price."""
+"""Computes what a run has cost from its billed units and the current price."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from schemas.estimate.amounts import decimal
 
 
 def billed_cost(run: Run) -> Decimal | None:
-    """The cost in the model's currency; None where units or price are unknown."""
+    """Return the cost in the model's currency; None if units or price are unknown."""
     return cost_of_units(run.billable_units, run.endpoint.unit_price_usd)
 
 
 def cost_of_units(billable_units: str, price: Decimal | None) -> Decimal | None:
-    """What billed units cost at a price; None where either is unknown."""
+    """Return the cost of billed units at a price; None if either is unknown."""
     if price == 0:
         return Decimal(0)
     units = decimal(billable_units)

@@ -1,4 +1,4 @@
-"""What a run that gave no result has cost, in a sentence: as upstream said, or by its rules."""
+"""Says in a sentence what a run without a result has cost: as reported, or by upstream's rules."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from playground.models import Run
 from schemas.estimate.amounts import decimal
 
 NOTHING = "Nothing was billed"
-_REFUSED = {"AuthFailed", "RateLimited"}  # answers to a submit that upstream did not take
+_REFUSED = {"AuthFailed", "RateLimited"}  # errors of a submit that upstream rejected
 
 
 def charge_in_words(run: Run) -> str:
-    """`Nothing was billed.`, `Billed: ≈ $0.05 · 1 image.`, or that upstream did not say.
+    """Return `Nothing was billed.`, `Billed: ≈ $0.05 · 1 image.`, or that upstream did not say.
 
-    The rules (protocol, 17.5): server errors are never billed, refused input may be.
+    The rules (protocol, 17.5): server errors are never billed, rejected input may be.
     """
     if not run.sent_at and not run.request_id:
         return f"{NOTHING}: it was never sent."

@@ -1,4 +1,4 @@
-"""What runs will cost, by the model's price, their arguments, and what earlier runs were billed."""
+"""Estimates the cost of runs from the model's price, the arguments and earlier bills."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from schemas.estimate import Estimate, History, Media, Model, estimate
 from schemas.estimate.amounts import decimal
 from schemas.estimate.settings import NO_MEDIA
 
-LATEST = 40  # runs of one model that its medians are taken from
+LATEST = 40  # newest runs of a model from which its medians are computed
 _OUT = "out:"
 _ARTIFACT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/(\d{1,6})/$")
 _UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-_MOST_FILES = 200  # of one question, looked up for their size and length
+_MOST_FILES = 200  # input files of one call whose size and length are looked up
 
 RunInput = tuple[Endpoint, Any]  # a model, and the arguments of a run
 Known = Mapping[str, Media]
 
 
 def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
-    """What a run of this model with these arguments will cost. At most three queries."""
+    """Return the expected cost of a run with these arguments. At most three queries."""
     return estimate_runs([(endpoint, arguments)])[0]
 
 
 def estimate_runs(asked: Sequence[RunInput], known: Known = NO_MEDIA) -> list[Estimate]:
-    """What each of these runs will cost, in their order.
+    """Return the expected cost of each of these runs, in order.
 
-    `known` has what the caller knows of input files, by their address (`files/input_shape.py`).
-    One query for all that earlier runs were billed, where a price depends on it; one each for the
+    `known` maps addresses of input files to what the caller knows of them (`files/input_shape.py`).
+    One query for the bills of all earlier runs, if a price depends on them; one each for the
     results and the uploads among the arguments.
     """
     texts = _texts([arguments for endpoint, arguments in asked if endpoint.unit_price_usd], 0)
@@ -59,9 +59,9 @@ def estimate_runs(asked: Sequence[RunInput], known: Known = NO_MEDIA) -> list[Es
 
 
 def histories(endpoints: Iterable[int]) -> dict[int, History]:
-    """What the latest succeeded runs of these models were billed and took, by primary key.
+    """Return the billed units and durations of these models' latest succeeded runs, by primary key.
 
-    Models without such a run are left out.
+    Models without such runs are left out.
     """
     runs = Run.objects.filter(endpoint_id__in=list(endpoints), state=Run.State.SUCCEEDED)
     latest = Window(RowNumber(), partition_by=F("endpoint_id"), order_by=F("created_at").desc())
@@ -100,12 +100,12 @@ def _makes(endpoint: Endpoint) -> frozenset[str]:
 
 
 def _is_by_time(endpoint: Endpoint) -> bool:
-    """Whether the price is for working time, which earlier runs tell better than upstream does."""
+    """Whether the price is per compute time, which earlier runs predict better than upstream."""
     return price_of(endpoint).is_by_compute_time
 
 
 def _measured(addresses: Set[str]) -> dict[str, Media]:
-    """Size and length of results and of uploaded films and sounds, by their address."""
+    """Return size and length of results and of uploaded videos and audio files, by address."""
     return _results(addresses) | _uploads(addresses)
 
 

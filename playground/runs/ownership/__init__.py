@@ -1,1 +1,1 @@
-"""Whose runs they are: deleting and restoring them, handing them over."""
+"""Ownership of runs: deleting and restoring them, handing them over."""

@@ -1,4 +1,4 @@
-"""What a run is part of beside its model's page: apps above name their places for it here."""
+"""Registry of where else a run appears, besides its model's page: boards, chats, flows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Something that a run is part of: `Board`, its title and address."""
+    """Something that contains a run: its kind (`Board`), title and address."""
 
     kind: str
     title: str
@@ -24,11 +24,11 @@ _FIND: list[Find] = []
 
 
 def register(find: Find) -> None:
-    """Have another app say where in it a run belongs, of what a person may see."""
+    """Register how another app finds the places of a run that a user may see."""
     if find not in _FIND:
         _FIND.append(find)
 
 
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """What the run is part of and the user may see. One query for each app."""
+    """Return the places of the run that the user may see. One query for each app."""
     return [place for find in _FIND for place in find(user, run)]

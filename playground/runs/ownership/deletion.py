@@ -1,7 +1,7 @@
-"""Deleting runs: hidden at once, brought back within `GRACE`, then purged (`files/purge.py`).
+"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`files/purge.py`).
 
-Only a run that has ended can be deleted: one under way costs money, and its result would arrive
-after it is gone. An artifact of a deleted run stays readable where another run has used it.
+Only a run that has ended can be deleted: one in progress costs money, and its result would arrive
+after its deletion. An artifact of a deleted run stays readable where another run has used it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_AT_ONCE = 500
 
 
 class Deletion(NamedTuple):
-    """What a deletion did: how many are deleted, since when, and how many are still under way."""
+    """A deletion's outcome: how many were deleted, when, and how many are still in progress."""
 
     deleted: int
     at: datetime
@@ -36,7 +36,7 @@ class Deletion(NamedTuple):
 
 
 def delete(runs: RunQuerySet, by: User) -> Deletion:
-    """Delete those of `runs` that have ended; raises PermissionDenied if one is not theirs to."""
+    """Delete those of `runs` that have ended; PermissionDenied if `by` may not delete one."""
     _require_permission(runs, by)
     now = timezone.now()
     unfinished = runs.kept().unfinished().count()
@@ -46,29 +46,29 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
 
 
 def restore(runs: RunQuerySet, by: User) -> int:
-    """Bring deleted runs back; returns how many. Who may delete a run may also restore it."""
+    """Restore deleted runs; returns how many. Users may restore the runs that they may delete."""
     _require_permission(runs, by)
     restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
     return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
 
 
 def delete_for_good(runs: RunQuerySet, by: User) -> int:
-    """Give up the rest of the grace period of deleted runs: the worker purges them next."""
+    """End the grace period of deleted runs now: the worker purges them next."""
     _require_permission(runs, by)
     now = timezone.now()
     return runs.deleted().update(deleted_at=now - GRACE)
 
 
 def restorable(user: User | AnonymousUser) -> RunQuerySet:
-    """The deleted runs that a user may bring back, newest deletion first."""
+    """Return the deleted runs that a user may restore, newest deletion first."""
     runs = Run.objects.within_reach_of(user).filter(deleted_at__gt=timezone.now() - GRACE)
     return runs.order_by("-deleted_at", "-created_at")
 
 
 def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
-    """The artifacts of a run that a user may read, whether the run is deleted or not.
+    """Return the artifacts of a run that a user may read, whether the run is deleted or not.
 
-    Of a deleted run: its owner's; and those of who has used them as an input before, since such an
+    Of a deleted run: its owner may, and users who had used them as an input before, since such an
     input is shown and sent again. Of somebody else's run: those in a link or a preset for the team,
     and the inputs of its owner's examples.
     """
@@ -82,7 +82,7 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
 
 
 def _is_opened(run: Run) -> Q:
-    """Which artifacts of a run everybody may see although the run is private."""
+    """The artifacts that everybody may see although the run is private."""
     address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
     made_from = mentions(Run.objects.examples().filter(user_id=run.user_id), run.pk)
     inputs = map(json.dumps, made_from.values_list("arguments", flat=True))
@@ -91,13 +91,13 @@ def _is_opened(run: Run) -> Q:
 
 
 def mentions(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
-    """Those of `runs` that have an artifact of a run among their inputs."""
+    """Return those of `runs` that have an artifact of the given run among their inputs."""
     texts = runs.annotate(arguments_text=Cast("arguments", TextField()))
     return texts.filter(arguments_text__contains=artifact_prefix(run_id)).exclude(pk=run_id)
 
 
 def artifact_prefix(run_id: uuid.UUID) -> str:
-    """How the address of each artifact of a run begins, within JSON."""
+    """Return how the address of each artifact of a run begins, within JSON."""
     return f'"/runs/{run_id}/artifacts/'
 
 
@@ -106,7 +106,8 @@ def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
         return Run.objects.readable_by(user).filter(pk=run.pk).exists()
     if run.user_id == user.pk or permissions.may_see_runs(user):
         return True
-    # `sent_arguments` are written when the worker has checked and replaced our addresses: an
+    # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
+    # anybody can type an address into a form.
     # address that somebody types into a form proves nothing.
     used = Run.objects.readable_by(user).filter(
         sent_arguments__isnull=False, created_at__lt=run.deleted_at

@@ -1,6 +1,6 @@
-"""When somebody leaves: the account is deactivated, or all that it has passes to somebody else.
+"""Removes accounts: deactivates one, or hands over all its belongings and deletes it.
 
-Runs and uploads cannot be without a person, so an account that has any is never just deleted.
+Runs and uploads cannot exist without a user, so an account that has any is never just deleted.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ class Refused(ValueError):
 
 
 class Belongings(NamedTuple):
-    """How many of one kind of thing a person has."""
+    """How many rows of one kind a user has."""
 
     label: str
     number: int
 
 
-# Each relation to a person that passes on; every other one goes along with the account
+# Each relation to a user that is handed over. Rows of other relations are deleted with the account
+# (sessions, drafts, favourites, saved searches) or lose their author (notes, marks).
 # (sessions, drafts, favourites, saved searches) or is left without a name (notes, marks).
 PASSED_ON: list[tuple[str, type[Model], str]] = [
     ("runs", Run, "user"),
@@ -46,18 +47,18 @@ PASSED_ON: list[tuple[str, type[Model], str]] = [
 
 
 def register(label: str, model: type[Model], name: str = "user") -> None:
-    """Have another app's things pass on as well, by their relation `name` to a person."""
+    """Register another app's model to be handed over, by its relation `name` to the user."""
     if (label, model, name) not in PASSED_ON:
         PASSED_ON.append((label, model, name))
 
 
 def belongings(person: User) -> list[Belongings]:
-    """What would pass on, by kind."""
+    """Return how many rows would be handed over, by kind."""
     return [Belongings(label, _of(model, name, person).count()) for label, model, name in PASSED_ON]
 
 
 def deactivate(person: User, by: User) -> None:
-    """Keep the account and all it has, but end its sessions and let nobody sign in with it."""
+    """Keep the account and its belongings, but end its sessions and prevent logins."""
     _require_another(person, by)
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(is_active=False)
@@ -66,9 +67,9 @@ def deactivate(person: User, by: User) -> None:
 
 
 def pass_on(person: User, to: User, by: User) -> list[Belongings]:
-    """Give all that a person has to another one and delete the account; returns what it was.
+    """Hand over all belongings to another user and delete the account; returns their numbers.
 
-    One transaction: either all of it has passed on, or nothing has changed.
+    One transaction: either all of it is handed over, or nothing changes.
     """
     _require_another(person, by)
     if to.pk == person.pk or not to.is_active:
@@ -100,13 +101,13 @@ def _of(model: type[Model], name: str, person: User) -> QuerySet[Model]:
 
 
 def _make_room(person: User, to: User) -> None:
-    """Change what would be the same twice: tokens of forms, contents of uploads, preset names."""
+    """Rename what would violate a unique constraint: form tokens, upload digests, preset names."""
     for _, model, name in PASSED_ON:
         if any(field.name == "form_token" for field in model._meta.get_fields()):
             taken = _of(model, name, to).values("form_token")
             for pk in _of(model, name, person).filter(form_token__in=taken).values_list("pk"):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
-    # Both uploads stay, since runs name each by its own address. A content counts once a person.
+    # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
     contents = Upload.objects.filter(user=to).values("digest")
     for upload in Upload.objects.filter(user=person, digest__in=contents):
         digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
@@ -118,6 +119,6 @@ def _make_room(person: User, to: User) -> None:
 
 
 def _free_name(preset: Preset, person: User) -> str:
-    """The preset's name with its former owner's and its number, which no other has."""
+    """Return the preset's name with its former owner's name and its own key, which is unique."""
     mark = f" ({person.get_username()[:30]} {preset.pk})"
     return preset.name[: NAME_LENGTH - len(mark)] + mark

@@ -1,9 +1,9 @@
-"""The partial output of a streamed run between two commits: from the worker to open pages.
+"""Sends partial outputs of streamed runs from the worker to open pages before they are committed.
 
-The worker commits a partial output a few times a second. A token that an open page waits for comes
-sooner: as a message between processes (`core/notify/messages.py`) with the run, a number that
-rises with each message of the run, and the whole output so far. The web process keeps the latest in
-memory. Nothing depends on them: what a message said is in the next commit.
+The worker commits a partial output a few times a second. So that open pages show each token sooner,
+it is also sent as a message between processes (`core/notify/messages.py`): the run, a number that
+rises with each message of the run, and the whole output so far. The web process keeps the latest
+one in memory. Messages may be lost: the next commit has the same contents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from core.notify import messages
 from playground.models import Run
 
-MAX_RUNS = 64  # whose latest partial output is kept
+MAX_RUNS = 64  # whose latest partial outputs are kept
 STEP = 1_000_000  # messages of one run between two of its versions, at most
 _DIGITS = 6
 _KEY_BYTES, _NUMBER_BYTES = 16, 4
@@ -25,7 +25,7 @@ _KEY_BYTES, _NUMBER_BYTES = 16, 4
 
 @dataclass(frozen=True)
 class LivePartial:
-    """A run's latest message; the output is still JSON."""
+    """A run's latest message; `output` is still encoded as JSON."""
 
     number: int
     output: bytes
@@ -35,13 +35,13 @@ _LATEST: OrderedDict[uuid.UUID, LivePartial] = OrderedDict()
 
 
 def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
-    """Send a partial output to the processes that show pages; False if none takes it."""
+    """Send a partial output to the web processes; False if none receives it."""
     head = pk.bytes + number.to_bytes(_NUMBER_BYTES, "big")
     return messages.send(head + json.dumps(output).encode())
 
 
 def receive(message: bytes) -> uuid.UUID:
-    """Keep what a message says; returns its run."""
+    """Store a message; returns its run."""
     pk = uuid.UUID(bytes=message[:_KEY_BYTES])
     body = message[_KEY_BYTES + _NUMBER_BYTES :]
     number = int.from_bytes(message[_KEY_BYTES : _KEY_BYTES + _NUMBER_BYTES], "big")
@@ -53,18 +53,18 @@ def receive(message: bytes) -> uuid.UUID:
 
 
 def number_of(pk: uuid.UUID) -> int:
-    """The number of the run's latest message; 0 without any."""
+    """Return the number of the run's latest message; 0 without one."""
     found = _LATEST.get(pk)
     return found.number if found else 0
 
 
 def forget(pk: uuid.UUID) -> None:
-    """Drop what is kept of a run that has ended."""
+    """Drop the latest message of a run, which has ended."""
     _LATEST.pop(pk, None)
 
 
 def newest(run: Run) -> tuple[Any, str]:
-    """A run's partial output, from its latest message or its row, and its version for the page."""
+    """Return a run's partial output, from its latest message or its row, with its version."""
     found = _LATEST.get(run.pk) if run.state == Run.State.RUNNING else None
     if found is None:
         return run.partial, str(run.version)
@@ -72,12 +72,12 @@ def newest(run: Run) -> tuple[Any, str]:
 
 
 def version_text(version: int) -> str:
-    """`17`, or `17.000042` for the 42nd message after version 17; `version` counts in `STEP`."""
+    """Return `17`, or `17.000042` for the 42nd message after version 17."""
     whole, number = divmod(version, STEP)
     return f"{whole}.{number:0{_DIGITS}}" if number else str(whole)
 
 
 def parse_version(text: str) -> int:
-    """The inverse of `version_text`; raises ValueError for anything else."""
+    """Parse a text of `version_text`; raises ValueError for anything else."""
     whole, _, number = text.partition(".")
     return int(whole) * STEP + int(number[:_DIGITS].ljust(_DIGITS, "0"))

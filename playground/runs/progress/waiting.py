@@ -1,4 +1,4 @@
-"""How long a run in progress usually takes, and how far it is by what upstream reports."""
+"""Estimates how long a run in progress takes, and how far upstream reports it to be."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from playground.models import Run
 
 MEASURED_RUNS = 100  # newest runs from which the typical duration is computed
 REUSED_FOR_S = 60.0
-MAX_ENDPOINTS = 2000  # with a reused typical duration
-LINES_READ = 20  # newest log lines in which progress is looked for
-LATE = 1.25  # times the usual duration: from then on a page says that it takes longer
+MAX_ENDPOINTS = 2000  # whose typical durations are cached
+LINES_READ = 20  # newest log lines searched for progress
+LATE = 1.25  # times the usual duration, after which a page says that the run takes longer
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 _STEPS = re.compile(r"(?<![\d./:-])(\d{1,6})\s*(?:/|\bof\b)\s*(\d{1,6})(?![\d./:-])")
 
 
 @dataclass(frozen=True)
 class TypicalDuration:
-    """The median duration of runs, and of how many."""
+    """The median duration of `count` runs."""
 
     seconds: float
     count: int
@@ -37,16 +37,16 @@ class TypicalDuration:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What is known about the rest of a run in progress."""
+    """What is known about the remaining time of a run in progress."""
 
     since: datetime  # the submit, from which the usual duration counts
     usual_s: float | None
     share: float | None  # between 0 and 1, as upstream reported it
-    left_s: float | None  # by the share and the time since the start
+    left_s: float | None  # extrapolated from the share and the time since the start
 
     @property
     def words(self) -> str:
-        """Say how far the run is, or how long it usually takes; empty if neither is known."""
+        """Return how far the run is, or how long it usually takes; empty if neither is known."""
         if self.share is not None:
             left = f", about {duration(self.left_s)} left" if self.left_s else ""
             return f"{self.share:.0%}{left}"
@@ -54,7 +54,7 @@ class Waiting:
 
     @property
     def late_words(self) -> str:
-        """Say that it takes longer than usual; empty if the usual duration is unknown."""
+        """Return that the run takes longer than usual; empty if the usual duration is unknown."""
         return f"longer than usual (about {duration(self.usual_s)})" if self.usual_s else ""
 
     @property
@@ -64,7 +64,7 @@ class Waiting:
 
 
 def of(run: Run, reported: float | None = None) -> Waiting | None:
-    """What is known about a run in progress (needs its endpoint); None once nobody awaits it.
+    """Return what is known about a run in progress (needs its endpoint); None for other runs.
 
     `reported` is the share in a streaming model's partial output.
     """
@@ -82,7 +82,7 @@ def of(run: Run, reported: float | None = None) -> Waiting | None:
 
 
 def progress_in(newest_first: Iterable[str]) -> float | None:
-    """Return the share that the newest line with progress tells: "37%", "12/50", "3 of 8"."""
+    """Return the share in the newest line that reports progress: "37%", "12/50", "3 of 8"."""
     for line in islice(newest_first, LINES_READ):
         if percents := [float(text) for text in _PERCENT.findall(line)]:
             if percents[-1] <= 100:
@@ -95,14 +95,14 @@ def progress_in(newest_first: Iterable[str]) -> float | None:
 
 
 def _left_s(share: float | None, passed_s: float) -> float | None:
-    """Return the rest if it goes on as it went; None where that is too early to say."""
+    """Extrapolate the remaining seconds; None if it is too early."""
     if share is None or not 0.05 <= share < 1 or passed_s < 1:
         return None
     return passed_s * (1 - share) / share
 
 
 def usual_s(endpoint: Endpoint) -> float | None:
-    """Return the typical duration by our own runs, else by upstream's estimate."""
+    """Return the typical duration of our own runs, else upstream's estimate."""
     typical = _reused(endpoint)
     return typical.seconds if typical else endpoint.duration_estimate_s
 
@@ -116,7 +116,8 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     return TypicalDuration(median(durations), len(durations)) if durations else None
 
 
-# By endpoint: its typical duration, and when that is computed again. A run in progress is rendered
+# Typical durations by endpoint, and when they expire. A run in progress is rendered at each change,
+# and its log may change ten times a second.
 # at each change, and its log may change ten times a second.
 _kept: dict[Any, tuple[TypicalDuration | None, float]] = {}
 

@@ -1,10 +1,10 @@
-"""Signed tokens by which a page may poll a run that it shows: bound to a person, for a day.
+"""Signed tokens with which a page may poll a run that it shows: for one user and one day.
 
 A page that stays open gets new ones (`playground/live/renewal.py`).
 
-The name of a view says which actions its fragments offer, so that one rendering serves all who may
-do the same: `stage` is its owner's with all of them, `stage-only` is for looking, and
-`stage-only.see.delete` for somebody with these rights to other people's runs.
+The name of a view says which actions its fragments offer, so that one rendering serves all users
+with the same rights: `stage` is the owner's, with all actions; `stage-only` is read-only;
+`stage-only.see.delete` is for users with these rights to other people's runs.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 SALT = "vitrine.live"
 LASTS_S = 24 * 3600
-ROUNDED_TO_S = 3600  # so that many pages carry the same token, which is signed once
-ANYBODY = "*"  # of the team's examples, which everybody who is logged in may look at
-ONLY = "-only"  # in the name of a view of somebody else's run; the rights follow
-# What a page may offer somebody to do with somebody else's run.
+ROUNDED_TO_S = 3600  # so that many pages have the same token, which is signed once
+ANYBODY = "*"  # owner of the team's examples, which every logged-in user may watch
+ONLY = "-only"  # marks a view of somebody else's run; the rights follow
+# Rights to somebody else's run, each of which allows an action.
 SEE, CANCEL, STAR, PUBLISH, DELETE = "see", "cancel", "star", "publish", "delete"
 _PERMISSIONS = {
     CANCEL: permissions.CANCEL_RUN,
@@ -39,27 +39,27 @@ _PERMISSIONS = {
 
 
 class WatchToken(NamedTuple):
-    """Whose run it is, and when the token was issued, in seconds since 1970."""
+    """The run's owner, and when the token was issued, in seconds since 1970."""
 
     whose: str
     issued: int
 
     def allows(self, person: SessionUser) -> bool:
-        """Whether this person may watch the run now: their own, an example, or everybody's."""
+        """Whether this user may watch the run now: their own, an example, or anybody's."""
         return self.is_for(person) and time.time() - self.issued < LASTS_S
 
     def is_for(self, person: SessionUser) -> bool:
-        """Whether it was issued to this person, whenever that was."""
+        """Whether the token is valid for this user, regardless of its age."""
         return self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
 
     @property
     def is_old(self) -> bool:
-        """Whether a page that goes on watching needs a new one soon, or needs it already."""
+        """Whether the token has expired or will soon."""
         return time.time() - self.issued > LASTS_S / 2
 
 
 def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
-    """The name of the view of a run for this person: without actions that they may not do."""
+    """Return the name of this user's view of a run, without actions that they may not perform."""
     if run.user_id == user.pk:
         return view
     granted = [name for name, needed in _PERMISSIONS.items() if permissions.may(user, needed)]
@@ -68,23 +68,23 @@ def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
 
 
 def may(view: str, right: str) -> bool:
-    """Whether a view of this name offers to do this: always in its owner's."""
+    """Whether a view of this name offers an action: the owner's view offers all."""
     _, only, rights = view.partition(ONLY)
     return not only or right in rights.split(".")
 
 
 def kind_of(view: str) -> str:
-    """The name of a view without rights: `stage`."""
+    """Return the name of a view without its rights: `stage`."""
     return view.partition(ONLY)[0]
 
 
 def same_rights(view: str, kind: str) -> str:
-    """The name of a view of another kind, with the rights of this one."""
+    """Return the name of a view of another kind with the same rights."""
     return kind + view.removeprefix(kind_of(view))
 
 
 def watch_token(run: Run, view: str) -> str:
-    """The token that a page's poll sends for this run: `<view>:<token>`."""
+    """Return the token that a page's poll sends for this run: `<view>:<token>`."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
     whose = ANYBODY if is_everybodys else str(run.user_id)
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
@@ -92,7 +92,7 @@ def watch_token(run: Run, view: str) -> str:
 
 
 def group_token(group: str, view: str, user_id: int) -> str:
-    """The token for all runs of a group that is this person's: `<view>:<token>@<group>`.
+    """Return the token for all runs of a user's group: `<view>:<token>@<group>`.
 
     A page of hundreds of runs, such as a board, sends it once (`playground/live/groups.py`).
     """
@@ -101,7 +101,7 @@ def group_token(group: str, view: str, user_id: int) -> str:
 
 
 def verify(pk: uuid.UUID | str, view: str, text: str) -> WatchToken | None:
-    """The parsed token of a run or a group in a view; None where its signature is wrong."""
+    """Return the parsed token of a run or group in a view; None if its signature is wrong."""
     whose, _, rest = text.partition(".")
     issued, _, signature = rest.partition(".")
     try:

@@ -1,4 +1,4 @@
-"""Which workers are alive, and why runs wait where none can send them."""
+"""Which workers are alive, and why runs wait if none can send them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def workers_alive() -> list[Worker]:
-    """The workers with a recent heartbeat."""
+    """Return the workers with a recent heartbeat."""
     return list(Worker.objects.filter(beat_at__gt=clock.now() - ALIVE))
 
 
 def readiness() -> str:
-    """Why a new run would have to wait, as a sentence; empty when it would not."""
+    """Return why a new run would have to wait, as a sentence; empty if it would not."""
     alive = workers_alive()
     if missing := _missing_reason(alive):
         return missing
@@ -38,7 +38,7 @@ def readiness() -> str:
 
 
 async def watch_for_workers(look_every_s: float = LOOK_EVERY_S) -> None:
-    """Call `flag_waiting_runs` periodically: in the web process, as no worker may be running."""
+    """Call `flag_waiting_runs` periodically; in the web process, as no worker may be running."""
     while True:
         await asyncio.sleep(look_every_s)
         try:

@@ -1,4 +1,4 @@
-"""The About part of a model's page, loaded when somebody opens it."""
+"""The About part of a model's page, loaded when it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saves a draft of the form while a person types."""
+"""Saves a draft of the form while it is edited."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = (
 
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
-    """Save the tab's draft; returns `{"version"}`, and in `cost` what a run of it will cost."""
+    """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     found = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = form.form_fields(request), form.parse_tab(request)
     parsed = form_state.parse_form_leniently(found, post)

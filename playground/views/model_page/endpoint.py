@@ -26,10 +26,10 @@ from playground.form.prefill import sources
 from playground.models import Draft, Preset
 from playground.views.model_page import form, page
 
-PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the login had expired
+PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 TAB_COOKIE = "tab"
-MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that the login page can carry along
+MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
 @login_not_required  # handles logged-out requests itself, so that a posted form is not lost
@@ -147,7 +147,7 @@ def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormSt
 
 
 def tab_in_front(request: HtmxRequest) -> drafts.Tab:
-    """Return the browser tab that asks: its script names it in a cookie while it is in front."""
+    """Return the requesting browser tab: the script of the tab in front sets its id as a cookie."""
     return drafts.Tab(request.COOKIES.get(TAB_COOKIE, "")[:64])
 
 
@@ -184,10 +184,10 @@ _SOURCE_MISSING = {
 
 
 def login_keeping_post(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponse:
-    """Send somebody whose login has expired to the login page without losing what they posted.
+    """Redirect a user whose session has expired to the login page without losing their post.
 
     The browser keeps the post (`accounts/sign_in/pending_form.py`), the server stores nothing.
-    To htmx it answers 401: the page stays and its script asks for the login.
+    htmx requests get a 401: the page stays, and its script asks for the login.
     """
     is_small = drafts.size(post) <= MAX_PENDING_CHARS
     value = {"endpoint": found.endpoint_id, "post": post} if is_small else None

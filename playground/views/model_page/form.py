@@ -1,4 +1,4 @@
-"""POST of a model's form: run it, change it, fill it, or make a link or preset of it."""
+"""POSTs of a model's form: run it, change it, fill it, or make a link or preset from it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ REFUSED = FormState(
 
 
 def handle_post(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
-    """Do what the pressed button (`~do`) stands for; without one, Run."""
+    """Handle the action of the pressed button (`~do`); without one, Run."""
     post, refused = _store_files(request, found, form_fields(request))
     if refused:
         return redraw(request, found, FormState(post, problems=refused), status=422)
@@ -79,7 +79,7 @@ def form_fields(request: HttpRequest) -> Post:
 
 
 def parse_tab(request: HttpRequest) -> Tab:
-    """Return which browser tab posts."""
+    """Return the browser tab that posts."""
     return Tab(
         "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
         request.POST.get("~filled") == "1",
@@ -122,7 +122,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
 
 
 def _planned(request: HtmxRequest, found: Endpoint, parsed: ParsedForm) -> Plan:
-    """The runs that this press starts; the same press means the same seeds."""
+    """Return the runs that this press starts; repeats of a press get the same seeds."""
     root, token = form_state.version_of(found).root, request.POST.get("~token", "")
     return plan(root, parsed.arguments, _requested_times(request), token)
 
@@ -199,12 +199,12 @@ def house_default_state(request: HtmxRequest, found: Endpoint) -> FormState | No
     if preset is None or filled is None:
         return None
     post = {**filled.post, form_state.HOUSE: ["1"]}
-    notice = filled.notice if filled.mend else ""  # only says what no longer fits the schema
+    notice = filled.notice if filled.mend else ""  # then it lists what no longer fits the schema
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
 def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: FormState) -> HttpResponse:
-    """Replace the form's contents in a way that can be undone."""
+    """Replace the form's contents so that it can be undone."""
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, post))
     version, is_loss = drafts.replace(request.user, found, post, filled.post, parse_tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
@@ -221,7 +221,7 @@ def _reset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Ht
     response, name = _change(request, found, post, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
-    field = f'[data-field="{name}"]'  # what the person has typed elsewhere meanwhile stays
+    field = f'[data-field="{name}"]'  # other fields keep what was typed meanwhile
     return reselect(retarget(response, field), field)
 
 
@@ -256,7 +256,7 @@ def _fill_from(request: HtmxRequest, found: Endpoint, post: Post, action: str) -
 
 
 def _migrate(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """Make the form's contents fit the schema as far as rules can, in a way that can be undone."""
+    """Migrate the form's contents to the current schema as far as possible; can be undone."""
     arguments, problems = form_state.parse_form_leniently(found, post)
     if problems:
         return redraw(request, found, FormState(post, problems=problems), status=422)
@@ -265,7 +265,7 @@ def _migrate(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> 
 
 
 def _restore(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    """Bring back what the form held before (`undo`), or show what another tab holds (`other`)."""
+    """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
     tab = parse_tab(request)
     if action == "undo":
         version, back = drafts.undo(request.user, found, post, tab)
@@ -299,7 +299,7 @@ def _link_or_preset(request: HtmxRequest, found: Endpoint, post: Post, action: s
 def _save_draft(
     request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm | None = None
 ) -> int:
-    """Save what the form holds as the draft; returns the draft's version."""
+    """Save the form's contents as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
         return drafts.save(request.user, found, post, tab, parsed=parsed)
@@ -309,7 +309,7 @@ def _save_draft(
 
 
 def _address_without_fill(request: HtmxRequest, found: Endpoint) -> str:
-    """Return the page's address without what filled the form, so that a reload shows the draft."""
+    """Return the page's address without prefill parameters, so that a reload shows the draft."""
     query = parse_qs(urlsplit(request.htmx.current_url or "").query)
     kept = {"shown": query["shown"][-1]} if "shown" in query else {}
     address = found.get_absolute_url()

@@ -1,4 +1,4 @@
-"""The form with which curators set a model's standing, in place on its page."""
+"""The form on a model's page with which curators set the model's standing."""
 
 from __future__ import annotations
 

@@ -65,9 +65,9 @@ def _form(request: HtmxRequest, found: Note, text: str, error: str = "") -> Http
 
 
 def _list(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponseBase:
-    """Render the notes; without JavaScript redirect to the page they are on.
+    """Render the notes; without JavaScript redirect to the model's page, which shows them.
 
-    Errors and deletions have something to say, so without JavaScript they get a page.
+    Responses with an error or an undo render a page of their own without JavaScript.
     """
     if not request.htmx and not error and "deleted" not in more:
         return redirect(f"{found.get_absolute_url()}?tab=about#notes")

@@ -1,4 +1,4 @@
-"""Context of a model's page: tabs, form, stage, film strip, head and notice."""
+"""Context of a model's page: tabs, form, stage, film strip, header and notice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TABS = [
 ]
 STRIP_LENGTH = 12
 MAX_BATCH = 24  # runs of one grid
-EXAMPLES = 4  # of colleagues, on an empty stage
+EXAMPLES = 4  # shown on an empty stage
 
 
 def render_page(
@@ -70,7 +70,7 @@ def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     """Render the stage alone, with another of the model's runs on it."""
     context = stage(request, found) | {"endpoint": found}
     response = render(request, "playground/endpoint/_stage_slot.html", context)
-    # The page has the same address: no cache may give one for the other.
+    # The page has the same URL: caches must not confuse the two.
     patch_vary_headers(response, ["HX-Request"])
     add_never_cache_headers(response)
     return response
@@ -93,7 +93,7 @@ def form(
     parsed: ParsedForm | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return the context of the form and everything that changes with it.
+    """Return the context of the form and of all parts that change with it.
 
     `requested_times` is the chosen number of variations, `parsed` the parsed post if the caller has
     it.
@@ -135,7 +135,7 @@ def run_bar(found: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> di
 def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     """Return the context of the run on the stage and of the film strip.
 
-    The stage shows the run of the address (`?shown`), else the one that matters most now.
+    The stage shows the run in the address (`?shown`), else `_most_relevant`.
     """
     latest = _latest(request, found)
     grid = _batch(request, found, request.GET.get("batch", ""))
@@ -160,7 +160,7 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
 
 
 def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
-    """Return the grid of the runs whose batch an address holds; None without such runs."""
+    """Return the grid of the batch with this id; None if the user sees no such runs."""
     if (pk := parse_uuid(text)) is None:
         return None
     runs = list(
@@ -187,7 +187,7 @@ def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> 
 
 
 def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
-    """Return the person's latest runs of the model."""
+    """Return the user's latest runs of the model."""
     return _strip(_latest(request, found))
 
 
@@ -219,7 +219,7 @@ _LATEST = PreparedQuery(
 
 
 def run_from_address(request: HttpRequest, text: str) -> Run | None:
-    """Return the run whose id an address holds, if the person may see it."""
+    """Return the run with the id in an address, if the user may see it."""
     if (pk := parse_uuid(text)) is None:
         return None
     runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")

@@ -57,7 +57,7 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
     name, is_shared = request.POST.get("name", ""), request.POST.get("is_shared") == "1"
     before = found.name
     may_set_house = may(request.user, permissions.HOUSE_DEFAULT)
-    # None leaves it as it is: the person may not change it.
+    # None keeps the current value: this user may not change it.
     is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
     try:
         presets.change(found, name, is_shared=is_shared, is_house_default=is_house)
@@ -92,14 +92,14 @@ def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def repair(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Make a preset fit the model's current schema; the response says how to undo it."""
+    """Migrate a preset to the model's current schema; the response offers to undo it."""
     found = _editable(request, pk, permissions.CHANGE_PRESET)
     return _done(request, found, presets.migrate(found), unmended=bool(found.unmended))
 
 
 @require_POST
 def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Restore what a preset held before its repair."""
+    """Restore a preset's contents from before its migration."""
     found = _editable(request, pk, permissions.CHANGE_PRESET)
     presets.undo_migration(found)
     return _done(request, found, f"“{found.name}” is as it was.")
@@ -149,7 +149,7 @@ def _mine(request: HtmxRequest) -> Any:
 
 
 def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
-    """Return a preset that the person may change; raises Http404 and PermissionDenied."""
+    """Return a preset that the user may change; raises Http404 and PermissionDenied."""
     found: Preset = get_object_or_404(_mine(request).kept(), pk=pk)
     _authorize(request, found, permission)
     return found

@@ -12,7 +12,7 @@ from playground.form import recent_prompts
 
 @require_safe
 def recent(request: HtmxRequest) -> HttpResponse:
-    """Render the person's latest texts for `?field=<name>` as options of a list."""
+    """Render the user's latest texts for `?field=<name>` as options of a list."""
     texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
     response = render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
     response.headers["Cache-Control"] = "no-store"

@@ -1,1 +1,1 @@
-"""Follows submitted runs to their end, also where answers were lost."""
+"""Follows submitted runs to their end, also when answers were lost."""

@@ -1,7 +1,7 @@
-"""Backfills what a webhook leaves out of the run that it ended: billed units, metrics, log.
+"""Backfills data that the webhook which ended a run does not carry: billed units, metrics, log.
 
 A webhook carries the output only (protocol, 10.1); the rest comes from the queue. A worker that
-follows the run records it at the end; where none did, it is fetched a moment later.
+follows the run records it at the end; otherwise it is fetched shortly afterwards.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def _is_old(row: MetadataBackfill) -> bool:
 
 
 async def _backfill(run: Run, upstream: fal.Clients) -> None:
-    """Fetch what is missing: nothing where a worker has followed the run to its end."""
+    """Fetch the missing data; nothing if a worker has followed the run to its end."""
     if run.metrics:
         return
     handle = follow.handle_of(run, upstream.queue)
     seen = Observation(by="backfill", request_id=run.request_id)
-    if not run.billable_units:  # first, as a status may fail for ever
+    if not run.billable_units:  # first, as the status request may fail permanently
         units = await _fetch_billed_units(handle, upstream.queue)
         await state_machine.arecord(run.pk, replace(seen, billable_units=units))
     status = await upstream.queue.status(handle)
@@ -85,7 +85,7 @@ async def _backfill(run: Run, upstream: fal.Clients) -> None:
 
 
 async def _fetch_billed_units(handle: fal.Handle, queue: fal.Queue) -> str:
-    """The billed units, from the headers of the result or of its error."""
+    """Return the billed units, from the headers of the result or of its error."""
     try:
         return (await queue.result(handle)).billed
     except (fal.RunFailed, fal.Unreadable) as error:

@@ -51,8 +51,8 @@ async def follow(
 ) -> None:
     """Follow the run with this `handle` until it has ended, then fetch and record its result.
 
-    Network errors never end a run: requests are repeated, as the host's breaker allows, for as
-    long as it takes. Only an answer about the run itself, or its webhook, ends it.
+    Network errors never end a run: requests are repeated, as the host's breaker allows, without
+    limit. Only an answer about the run itself, or its webhook, ends it.
     """
     unknown, not_found = 0, NotFoundGrace(pk, patience)
     told = status_polling.statuses(pk, handle, upstream.queue, breakers, not_found, patience)
@@ -74,7 +74,7 @@ async def follow(
 
 
 class Completed(NamedTuple):
-    """A completed request, and what is needed to fetch its result for its run."""
+    """A completed request, and everything needed to fetch its result for its run."""
 
     pk: uuid.UUID
     handle: fal.Handle
@@ -96,7 +96,7 @@ async def _finish(completed: Completed) -> None:
 
 
 async def _outcome(completed: Completed) -> Observation:
-    """Fetch the outcome of a completed request, with retries until upstream gives it.
+    """Fetch the outcome of a completed request; retries until upstream returns it.
 
     A completed request cannot be cancelled upstream; after a cancel here, retries end soon.
     """
@@ -120,7 +120,7 @@ async def _outcome(completed: Completed) -> Observation:
                 return outcomes.from_error(status.failure, by="result")
             if await completed.not_found.record(error):
                 return await _forgotten(completed, error)
-            # An unreadable result is the model's problem and says nothing about the host.
+            # An unreadable result is the model's problem, no evidence about the host.
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_become_one(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
@@ -146,7 +146,7 @@ async def _outcome(completed: Completed) -> Observation:
 
 
 def handle_of(run: Run, queue: fal.Queue, request_id: str = "") -> fal.Handle:
-    """The stored handle of a run (with its endpoint), or one built from its request id."""
+    """Return the stored handle of a run (with its endpoint), or build one from its request id."""
     known = fal.Handle.from_json(run.handle) if run.handle else None
     if known and request_id in ("", known.request_id):
         return known
@@ -161,8 +161,8 @@ async def cancel(
 ) -> None:
     """Ask upstream to stop the run. The task that follows the run records how it ends.
 
-    If upstream says that it had completed (C22) and no task has recorded that a moment later, the
-    run is ended here. Raises fal.FalError, with a timeline event, when the cancel failed.
+    If upstream answers that the run had completed (C22) and no task has recorded that shortly
+    afterwards, the run is ended here. Raises FalError, with a timeline event, if the cancel fails.
     """
     run = await Run.objects.only("handle").aget(pk=pk)
     if not run.handle:
@@ -205,18 +205,18 @@ def _observation(status: fal.Status) -> Observation:
 
 
 def _is_no_result(error: fal.FalError) -> bool:
-    """Whether upstream answered without a result: it is unreadable, too large or refused."""
+    """Whether upstream answered without a usable result: unreadable, too large or rejected."""
     is_answer = isinstance(error, fal.RequestRejected) and (error.status or 200) < 500
     return is_answer and error.status not in NOT_OF_THE_RESULT
 
 
 def _may_become_one(error: fal.FalError) -> bool:
-    """Whether such a result may still come by a retry: one that is too large stays so."""
+    """Whether a retry may return a result: one that is too large stays so."""
     return error.is_retryable or (error.status or 200) >= 300
 
 
 async def _forgotten(completed: Completed, error: fal.FalError) -> Observation:
-    """The end of a run that the queue no longer knows; it forgets cancelled ones."""
+    """Return the end of a run that the queue no longer knows; it forgets cancelled ones."""
     is_dropped = await is_cancel_requested(completed.pk)
     if not is_dropped:
         # The list of requests keeps outcomes for longer.

@@ -1,4 +1,4 @@
-"""Batches a run's log lines, which come by the thousand, into few writes."""
+"""Combines a run's log lines, which arrive by the thousand, into few writes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_SEEN_LINES = 20_000
 
 
 async def batch_logs(statuses: AsyncGenerator[fal.Status]) -> AsyncGenerator[fal.Status]:
-    """Yield the statuses with something new, merged into one where only log lines were added.
+    """Yield the statuses with news; those that only add log lines are merged into one.
 
-    A new state or queue position is yielded at once, the first line after a silence a moment later;
-    each line once. An unknown status is never delayed.
+    A new state or queue position is yielded at once, the first line after a silence shortly
+    afterwards, each line once. An unknown status is never delayed.
     """
     buffer = EventBuffer()
     filling = asyncio.create_task(_fill_buffer(statuses, buffer), name="statuses of a run")
@@ -32,7 +32,7 @@ async def batch_logs(statuses: AsyncGenerator[fal.Status]) -> AsyncGenerator[fal
             if (status := buffer.flush()) is not None:
                 yield status
             if buffer.is_over and not buffer.has_some.is_set():
-                await filling  # raises what ended it
+                await filling  # raises the error that ended the stream
                 return
             await _until_urgent(buffer, max(BATCH_S, BATCH_S_PER_LINE * buffer.lines))
     finally:
@@ -75,7 +75,7 @@ class EventBuffer:
         self._seen_lines: dict[tuple[str, str, str], None] = {}
 
     def add(self, status: fal.Status) -> None:
-        """Merge a status into those before it."""
+        """Merge a status into the buffered ones."""
         fresh = [line for line in status.logs if self._is_new(line)]
         last, self._status = self._status or self._flushed, status
         self._lines += fresh
@@ -87,7 +87,7 @@ class EventBuffer:
             self.has_some.set()
 
     def flush(self) -> fal.Status | None:
-        """Empty the buffer: all of it as one status; None when nothing is new."""
+        """Empty the buffer and return its contents as one status; None if nothing is new."""
         status, self._status = self._status, None
         lines, self._lines = self._lines, []
         self.has_some.clear()
@@ -100,7 +100,7 @@ class EventBuffer:
         return replace(status, logs=lines)
 
     def end(self) -> None:
-        """Note that no more statuses come."""
+        """Mark the stream as ended."""
         self.is_over = True
         self.is_urgent.set()
         self.has_some.set()

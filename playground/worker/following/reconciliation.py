@@ -1,9 +1,9 @@
 """Reconciles unconfirmed runs, whose submit got no answer, with upstream's list of requests.
 
-Upstream may be running such a run and may charge for it, so it is never sent again by itself. Its
-webhook finds it; so does the list of requests, by its id or by the input that was sent. A run over
-one connection takes its outcome from the list, since the queue does not know it. Where more
-requests match than runs wait, nothing is guessed: the person decides.
+Upstream may be processing such a run and may charge for it, so it is never resubmitted
+automatically. Its webhook identifies it, or the list of requests does, by request id or by the
+submitted input. A run over one connection takes its outcome from the list, since the queue does not
+know it. If more requests match than runs wait, nothing is guessed: the user decides.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RECONCILED_FOR = timedelta(hours=1)  # upstream keeps a result for about as long
 FIRST_QUERY = timedelta(seconds=3)
 NO_LIST = "So it cannot be looked for there."
 SLOWEST_QUERY = timedelta(minutes=10)
-SHARE = 0.3  # of the time since the submit: an hour takes about twenty queries
+SHARE = 0.3  # of the time since the submit: about twenty queries per hour
 SKEW = timedelta(seconds=10)  # between upstream's clock and ours, unless its answers show more
 ON_THE_WAY = timedelta(minutes=10)  # how long a submit of megabytes may take
 AT_ONCE = 20
@@ -65,7 +65,7 @@ async def reconcile_due(upstream: fal.Clients) -> float:
 
 
 def has_no_list(run: Run) -> bool:
-    """Whether upstream had no list of requests the last time, so that the run cannot be found."""
+    """Whether upstream had no list of requests at the last query, so the run cannot be found."""
     whats = [event.get("what") for event in run.events]
     relevant = [what for what in whats if what in {UNLISTED, LISTED}]
     return bool(relevant) and relevant[-1] == UNLISTED
@@ -79,7 +79,7 @@ def _note_list(run: Run, *, has_list: bool) -> None:
 
 
 def next_query_after(since: timedelta) -> timedelta:
-    """The pause until the next query for a run that was sent `since` ago; it grows."""
+    """Return the pause until the next query for a run sent `since` ago; it grows."""
     return min(max(FIRST_QUERY, since * SHARE), SLOWEST_QUERY)
 
 
@@ -94,18 +94,18 @@ def is_being_reconciled(run: Run, now: datetime | None = None) -> bool:
 
 
 def sent_at(run: Run) -> datetime:
-    """When the run was submitted, or could have been at the earliest."""
+    """Return when the run was submitted, or could have been at the earliest."""
     return run.sent_at or run.created_at
 
 
 def upstream_answer(run: Run) -> str:
-    """Upstream's unusable answer to the submit, as text; empty where there was none."""
+    """Return upstream's unusable answer to the submit, as text; empty if there was none."""
     texts = [event.get("text", "") for event in run.events if event.get("what") in _LOST]
     return texts[-1] if texts and texts[-1].startswith(transitions.ANSWERED) else ""
 
 
 def sent_again(run: Run) -> str:
-    """The key of this run's rerun; empty without one."""
+    """Return the key of this run's rerun; empty without one."""
     return next((event["text"] for event in run.events if event.get("what") == "again"), "")
 
 
@@ -125,7 +125,7 @@ def _findable(now: datetime) -> RunQuerySet:
 
 
 def _due() -> list[Run]:
-    """Claim the runs that are due, by moving `lease_until` to the next try."""
+    """Claim the runs that are due, by moving `lease_until` to the next attempt."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     mine = []
@@ -157,11 +157,11 @@ async def _reconcile(run: Run, upstream: fal.Clients) -> None:
 
 
 async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
-    """The run's request in the list; while its id is unknown, all since its submit."""
+    """Return the run's request in the list; without a known id, all since its submit."""
     endpoint_id = run.endpoint.endpoint_id
     if run.request_id:
         return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
-    # By upstream's clock, where it is behind ours: known from its first answer on.
+    # In upstream's time, if its clock is behind ours; known after its first answer.
     start = sent_at(run) + min(await _clock_offset(platform), timedelta(0)) - SKEW
     found = await platform.requests(endpoint_id, start=start, payloads=True)
     if abs(ahead := await _clock_offset(platform)) > SKEW:
@@ -171,13 +171,13 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
 
 
 async def _clock_offset(platform: fal.Platform) -> timedelta:
-    """How far upstream's clock is ahead of the clock that dates submits."""
+    """Return how far upstream's clock is ahead of the clock that dates submits."""
     theirs, ours = platform.now(), await sync_to_async(clock.now)()
     return theirs - ours if theirs else timedelta(0)
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
-    """Whether the queue no longer knows a request: the list keeps outcomes for longer."""
+    """Whether the queue no longer knows a request: the list keeps outcomes longer."""
     try:
         await queue.status(handle)
     except fal.FalError as error:
@@ -186,7 +186,7 @@ async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
 
 
 async def outcome_from_list(run: Run, platform: fal.Platform) -> Observation:
-    """The outcome of a run (with its endpoint and request id) by the list; stateless if unknown."""
+    """Return the listed outcome of a run (with endpoint and request id); stateless if unknown."""
     try:
         requests = await _requests(run, platform)
     except fal.FalError as error:
@@ -202,10 +202,10 @@ async def outcome_instead_of(
     platform: fal.Platform,
     pauses_s: Sequence[float] = PATIENCE.list_pauses_s,
 ) -> Observation:
-    """The listed outcome of a run (with endpoint and request id) whose result was unreadable.
+    """Return the listed outcome of a run (with endpoint and request id) with unreadable result.
 
-    An observation without a state for other errors. The list may know the request only a moment
-    later: it is queried after each of `pauses_s`. Billed units come from the result's headers.
+    Without a state for other errors. The list may know the request only a moment later: it is
+    queried after each of `pauses_s`. Billed units come from the result's headers.
     """
     seen = Observation()
     for pause_s in pauses_s if isinstance(error, fal.Unreadable) and run.request_id else ():
@@ -216,9 +216,9 @@ async def outcome_instead_of(
 
 
 def outcome_of_row(row: fal.PastRequest) -> Observation:
-    """The outcome by a row of the list; without a state where the row does not have it.
+    """Return the outcome in a row of the list; without a state if the row has none.
 
-    A request that upstream stopped when the connection broke fails as such: no person cancelled it.
+    A request that upstream stopped when the connection broke counts as failed: nobody cancelled it.
     """
     if row.ended_at is None or row.status_code is None:
         return Observation()
@@ -239,12 +239,12 @@ def outcome_of_row(row: fal.PastRequest) -> Observation:
 def match(
     run: Run, requests: Sequence[fal.PastRequest], ahead: timedelta = timedelta(0)
 ) -> str | None:
-    """The id of the one request that must be this run; None when none or more than one fits.
+    """Return the id of the one request that must be this run; None if none or more than one fits.
 
-    It has the same input and time, and belongs to no other run of ours. Runs without an answer
-    (waiting or given up) that sent the same input are twins: where there are as many requests as
-    twins, they are paired in the order of their submits. `ahead` is how far upstream's clock is
-    ahead of ours; whether the list uses that clock is likely, not certain.
+    It has the same input and a matching time, and belongs to no other run of ours. Runs without an
+    answer (waiting or given up) that sent the same input are twins: if there are as many requests
+    as twins, they are paired in the order of their submits. `ahead` is how far upstream's clock is
+    ahead of ours; the list probably uses that clock, but not certainly.
     """
     clocks = {timedelta(0), ahead}
     sent = _sent_arguments(run)
@@ -285,7 +285,7 @@ def _sent_arguments(run: Run) -> Any:
 
 
 def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
-    """Whether a submit at `sent` may be this request: it came in time and had not ended before."""
+    """Whether a submit at `sent` may be this request: received in time, and not ended before."""
     earliest, latest = sent - SKEW, sent + ON_THE_WAY
     is_too_old = row.ended_at is not None and row.ended_at < earliest
     return row.sent_at is not None and earliest <= row.sent_at <= latest and not is_too_old

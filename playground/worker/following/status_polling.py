@@ -1,4 +1,4 @@
-"""Gets the statuses of a submitted run: from its status stream, or by polling where that fails."""
+"""Gets the statuses of a submitted run from its status stream, or by polling if that fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 POLL_SHARE = 0.15  # of the time since the submit: a long run is polled less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
 EVENTS_IN_A_ROW = 50  # of a stream, before other tasks run
-SHOW_EVERY_FAILURES = 2  # failures in a row are shown: a single one is over before anybody reads it
+SHOW_EVERY_FAILURES = 2  # a single failure is not shown: it is over before it could be read
 LONGEST_QUIET_S = 300.0
 
 
@@ -39,7 +39,7 @@ async def statuses(
 ) -> AsyncGenerator[fal.Status]:
     """Yield every status, COMPLETED as the last; stop when a webhook has ended the run.
 
-    A request that upstream no longer knows counts as COMPLETED: its result may still be there.
+    A request that upstream no longer knows counts as COMPLETED: its result may still exist.
     """
     not_found = not_found or NotFoundGrace(pk, patience)
     source = StatusSource(pk, handle, queue, breakers, not_found, patience)
@@ -55,7 +55,7 @@ async def statuses(
 
 
 class StatusSource:
-    """Gets one run's statuses: streamed while there is a stream, else polled, ever more rarely."""
+    """Gets one run's statuses: streamed while there is a stream, else polled ever more rarely."""
 
     def __init__(
         self,
@@ -111,11 +111,11 @@ class StatusSource:
 
     @property
     def may_poll(self) -> bool:
-        """Whether a poll can have news: not right after the submit where there is no stream."""
+        """Whether a poll may have news: not right after the submit if there is no stream."""
         return self.may_stream or self._has_waited
 
     async def poll(self) -> fal.Status | None:
-        """Poll once; None when the poll failed."""
+        """Poll once; None if the poll failed."""
         self._pause_s = self._next_pause_s()
         try:
             status = await self._queue.status(self._handle)
@@ -138,7 +138,7 @@ class StatusSource:
         return min(max(shortest_s, POLL_SHARE * elapsed_s), longest_s)
 
     def _poll_without_webhooks(self, error: fal.FalError) -> None:
-        """Poll as often as without webhooks: where answers fail, webhooks may fail as well.
+        """Poll as often as without webhooks: if answers fail, webhooks may fail as well.
 
         Not after a rate limit, which asks for fewer requests.
         """
@@ -173,8 +173,8 @@ async def _events(
 ) -> AsyncGenerator[fal.Status]:
     """Yield the stream's statuses and, after `quiet_s` of silence, those of occasional polls.
 
-    An open stream may miss the end. It is kept while polls succeed (goal G2: one stream a run), and
-    left when one fails.
+    An open stream may miss the end. It is kept while polls succeed (goal G2: one stream per run)
+    and abandoned when one fails.
     """
     pending = None
     async with aclosing(queue.events(handle)) as events:
@@ -205,7 +205,7 @@ async def _events(
 
 
 class NotFoundGrace:
-    """How long upstream has answered 404 for a run's request, and when to give it up."""
+    """How long upstream has answered 404 for a run's request, and when to give up on it."""
 
     def __init__(self, pk: uuid.UUID, patience: Patience = PATIENCE) -> None:
         self._pk = pk
@@ -213,7 +213,7 @@ class NotFoundGrace:
         self._since: float | None = None
 
     async def record(self, error: fal.FalError | None = None) -> bool:
-        """Record an answer; returns whether it was missing long enough to be lost."""
+        """Record an answer; returns whether the request was missing long enough to be lost."""
         if not isinstance(error, fal.RequestRejected) or error.status != 404:
             self._since = None
             return False
@@ -228,12 +228,12 @@ class NotFoundGrace:
 
 
 async def is_over(pk: uuid.UUID) -> bool:
-    """Whether the run has ended, by any source."""
+    """Whether the run has ended, whatever recorded it."""
     return not await Run.objects.unfinished().filter(pk=pk).aexists()
 
 
 async def is_cancel_requested(pk: uuid.UUID, for_s: float = 0) -> bool:
-    """Whether a person cancelled the run at least `for_s` seconds ago."""
+    """Whether a user cancelled the run at least `for_s` seconds ago."""
     since = timezone.now() - timedelta(seconds=for_s)
     return await Run.objects.filter(pk=pk, cancel_requested_at__lte=since).aexists()
 
@@ -241,7 +241,7 @@ async def is_cancel_requested(pk: uuid.UUID, for_s: float = 0) -> bool:
 async def note_trouble(
     pk: uuid.UUID, error: fal.FalError, failures: int, host: HostBreaker
 ) -> None:
-    """Show a run's own failures on its page; the host's trouble is noted for all runs."""
+    """Show a run's own failures on its page; a host's trouble is shown on all its runs' pages."""
     if failures % SHOW_EVERY_FAILURES == 0 and not host.trouble:
         words = "Upstream does not know this run just now." if error.status == 404 else str(error)
         note = f"{with_full_stop(words)} It is asked again."
@@ -249,5 +249,5 @@ async def note_trouble(
 
 
 def requested_wait_s(error: fal.FalError) -> float:
-    """The seconds that upstream asks to wait (Retry-After), up to a maximum."""
+    """Return the seconds that upstream asks to wait (Retry-After), up to a maximum."""
     return min(error.retry_after_s or 0.0, MAX_RETRY_AFTER_S)

@@ -1,1 +1,1 @@
-"""Which worker works on which run, and whose run is next."""
+"""Distributes runs among workers, and decides whose run is next."""

@@ -1,4 +1,4 @@
-"""Notices when the database was locked or away, so that other workers get time to renew leases."""
+"""Detects when the database was locked or down, to give other workers time to renew leases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.db import transient_errors
 from playground.worker.scheduling import leases
 
 RETRY_AFTER_S = 1.0
-# After a database that kept everybody waiting, each living worker has renewed its leases by then.
+# After a database that blocked everybody, each living worker has renewed its leases by then.
 GRACE_S = 2 * leases.RENEW_EVERY_S
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseStall:
-    """Runs queries of one worker and remembers the last time that the database failed.
+    """Runs queries of one worker and remembers when the database last failed.
 
     Other workers have `grace_s` seconds after that to renew their leases.
     """
@@ -36,15 +36,15 @@ class DatabaseStall:
 
     @property
     def is_recent(self) -> bool:
-        """Whether other workers may still not have renewed their leases."""
+        """Whether other workers may not have renewed their leases yet."""
         return time.monotonic() < self._grace_until
 
     def record(self) -> None:
-        """Note that the database failed or was locked just now."""
+        """Record that the database failed or was locked just now."""
         self._grace_until = time.monotonic() + self._grace_s
 
     async def query(self, query: Callable[[], Awaitable[T]]) -> T | None:
-        """Return what `query` returns, or None, a moment later, when the database fails."""
+        """Return the result of `query`; after a database error sleep a moment and return None."""
         try:
             return await query()
         except DatabaseError as error:

@@ -1,4 +1,4 @@
-"""Selects whose run is submitted next: people take turns, each person's oldest run first."""
+"""Selects which runs are submitted next: users take turns, each user's oldest run first."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from playground.models import Run, Transport
 # How many new runs may be submitted, by transport; a transport that is not named has no limit.
 SubmitLimits = Mapping[str, int]
 NO_LIMITS: SubmitLimits = {}
-# How many runs of each model (by its key) were submitted since there have been limits.
+# How many runs of each model (by its key) were submitted since limits apply.
 Attempts = Mapping[int, int]
 NO_ATTEMPTS: Attempts = {}
 
 
 class FreeRun(NamedTuple):
-    """A run that no worker holds; its fields are columns of the row."""
+    """A run without a worker; the fields are columns of its row."""
 
     pk: uuid.UUID
     user_id: int
@@ -33,7 +33,7 @@ class FreeRun(NamedTuple):
 
 @dataclass(frozen=True)
 class WaitingRun:
-    """A run that waits for its submit: the person's `number`-th, counted from the oldest."""
+    """A run that waits for its submit: its user's `number`-th, counted from the oldest."""
 
     pk: uuid.UUID
     user_id: int
@@ -55,7 +55,7 @@ def attempt_order(run: FreeRun | WaitingRun, attempts: Attempts) -> tuple[int, i
 def number_per_user(
     free: Sequence[FreeRun], submit_limits: SubmitLimits, attempts: Attempts = NO_ATTEMPTS
 ) -> list[WaitingRun]:
-    """The new ones of all free runs (oldest first), each with its number among its person's."""
+    """Return the new runs among all free ones (oldest first), numbered per user."""
     if submit_limits:
         free = sorted(free, key=lambda run: attempt_order(run, attempts))
     counts: Counter[int] = Counter()
@@ -78,30 +78,30 @@ def number_per_user(
 
 
 class Limits(NamedTuple):
-    """How many runs may be under way at once."""
+    """How many runs may be in progress at once."""
 
     everybody: int
     per_user: int
 
     @property
     def reserved_slots(self) -> int:
-        """Slots for people without a run under way: their single run never waits for sweeps.
+        """Slots for users without a run in progress, whose single run thus never waits for sweeps.
 
-        None are reserved where one person may have all slots.
+        None are reserved where one user may have all slots.
         """
         return max(min(self.everybody // 10, self.everybody - self.per_user), 0)
 
     def available_slots(self, under_way: Counter[int], *, is_first: bool) -> int:
-        """Free slots in total: for people without a run under way (`is_first`), or for others."""
+        """Return the free slots, for users without a run in progress (`is_first`) or for others."""
         return self.everybody - under_way.total() - (0 if is_first else self.reserved_slots)
 
 
 def select_fair(
     waiting: Sequence[WaitingRun], under_way: Counter[int], limits: Limits, room: int
 ) -> list[uuid.UUID]:
-    """The waiting runs that go next, `room` at most; `under_way` counts runs by user.
+    """Return the next waiting runs, at most `room`; `under_way` counts runs by user.
 
-    The person with the fewest runs under way comes first, so a sweep of two hundred runs never
+    The user with the fewest runs in progress comes first, so a sweep of two hundred runs never
     delays a colleague's single run.
     """
 
@@ -110,7 +110,7 @@ def select_fair(
 
     able = sorted((run for run in waiting if sort_key(run)[0] <= limits.per_user), key=sort_key)
     chosen: list[uuid.UUID] = []
-    for run in able:  # starts with each person's first run
+    for run in able:  # starts with each user's first run
         slots = limits.available_slots(under_way, is_first=sort_key(run)[0] == 1)
         if len(chosen) < min(room, slots):
             chosen.append(run.pk)
@@ -123,7 +123,7 @@ def limit_per_host(
     waiting: Sequence[WaitingRun],
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
-    """Those of `chosen` within `submit_limits`, the fewest attempts first; others stay free."""
+    """Return those of `chosen` within `submit_limits`, fewest attempts first; others stay free."""
     if not submit_limits:
         return list(chosen)
     runs = {run.pk: run for run in waiting}

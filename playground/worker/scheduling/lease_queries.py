@@ -1,4 +1,4 @@
-"""The queries by which workers look for runs, prepared once: they run on every change."""
+"""The queries with which workers look for runs, prepared once: they run on every change."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from playground.worker.scheduling.fair_scheduling import FreeRun
 
 State = Run.State
 UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
-# Up to this many free runs are read and sorted here; of more, the database chooses.
+# Up to this many free runs are read and sorted in Python; of more, the database chooses.
 FEW_FREE = 8
-# The columns that it takes to submit a run, or to take it over.
+# The columns needed to submit a run, or to take it over.
 _COLUMNS = (
     "user_id",
     "state",
@@ -37,7 +37,7 @@ _COLUMNS = (
 
 
 def is_unleased(now: datetime | Param) -> Q:
-    """Runs that no worker holds, and that need not be left alone for a while."""
+    """Condition for runs without a valid lease; a requeued run's pause is stored as a lease too."""
     return Q(lease_until=None) | Q(lease_until__lt=now)
 
 
@@ -52,12 +52,12 @@ def new(now: datetime | Param) -> RunQuerySet:
 
 
 def interrupted(now: datetime | Param) -> RunQuerySet:
-    """Free runs whose worker has begun them and does not hold them any more."""
+    """Free runs that a worker has begun and whose lease has expired."""
     return free(now).exclude(state=State.CREATED)
 
 
 def locked(runs: RunQuerySet) -> RunQuerySet:
-    """The runs with endpoints, locked; PostgreSQL skips those that others have locked."""
+    """The runs with their endpoints, locked; PostgreSQL skips rows that others have locked."""
     can_skip = connection.features.has_select_for_update_skip_locked
     rows = runs.with_endpoint().only(*_COLUMNS)
     return rows.select_for_update(of=("self",), skip_locked=can_skip)
@@ -77,7 +77,7 @@ ANY_UNFINISHED = PreparedQuery(
         Run.objects.unfinished().exclude(state=State.UNCONFIRMED).order_by().values_list("pk")[:1]
     )
 )
-# One user id for each run under way. Counted in Python: for a GROUP BY, SQLite would read the
+# One user id for each run in progress. Counted in Python: for a GROUP BY, SQLite would read the
 # whole history in the users' order.
 USERS_UNDER_WAY = PreparedQuery(
     lambda: (

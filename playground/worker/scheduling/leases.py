@@ -1,8 +1,8 @@
-"""Which worker works on which run: a lease in the row, so that a dead worker's runs are taken over.
+"""Distributes runs among workers by leases in their rows, so that a dead worker's are taken over.
 
 On PostgreSQL several workers claim side by side (`SKIP LOCKED`); on SQLite a claim is one
-immediate transaction. How many runs may be under way at once, in total and for each person, is
-counted in the rows, whichever worker submitted them.
+immediate transaction. How many runs are in progress at once, in total and per user, is counted in
+the rows, whichever worker submitted them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SESSION_INTERRUPTED = (
 SUBMIT_LOCK = 0x5649_5452
 GOES_ON = " The run goes on by itself."
 
-# Whether the caller, if it gets the run, submits it before it does anything else with it.
+# Whether the caller, if it gets the run, will submit it before doing anything else with it.
 SubmitsAtOnce = Callable[[Run], bool]
 
 
@@ -68,12 +68,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """Free runs that a worker had begun, by what becomes of them."""
+    """Expired runs of other workers, by how the claiming worker continues them."""
 
     to_send: list[Run] = field(default_factory=list)
     to_follow: list[uuid.UUID] = field(default_factory=list)
     held: list[uuid.UUID] = field(default_factory=list)  # the claiming worker still has their tasks
-    broken_off: list[Run] = field(default_factory=list)  # their connection ended with their worker
+    broken_off: list[Run] = field(default_factory=list)  # their connection ended with the worker
 
 
 def claim(
@@ -86,15 +86,15 @@ def claim(
     held: Collection[uuid.UUID] = (),
     is_after_stall: bool = False,
 ) -> Claim:
-    """Claim up to `limit` free runs: first interrupted ones, then new ones.
+    """Claim up to `limit` free runs: interrupted ones first, then new ones.
 
     New runs are chosen within `submit_limits`, those of models with the fewest `attempts` first.
-    `held` are the runs whose tasks this worker still has, although a sleep or a locked database
-    took longer than its lease. Right after a database stall (`is_after_stall`), which kept the
-    other workers from renewing, runs of theirs are not taken over yet.
+    `held` are the runs whose tasks this worker still has, although a suspension or a locked
+    database outlasted its lease. Right after a database stall (`is_after_stall`), which kept the
+    other workers from renewing their leases, their runs are not taken over yet.
 
-    A new run that the worker `submits_at_once` is marked as submitted by the same commit, which
-    saves one commit a run (`state_machine.mark_submitted`), where few are free; of many, each is
+    If few runs are free, a new run that the worker `submits_at_once` is marked as submitted in the
+    same commit, which saves a commit per run (`state_machine.mark_submitted`); of many, each is
     marked later. A worker that does not receive the answer of this call must `undo_claim`.
     """
     now = now or clock.now()
@@ -120,12 +120,12 @@ def _take_over_interrupted(
 ) -> Interrupted:
     """Lock and sort the runs whose lease has expired.
 
-    A run whose submit was marked belongs to a worker that died meanwhile: upstream may have it, so
-    it becomes unconfirmed and is never sent again by itself. One whose files were still being
-    uploaded was not sent.
+    If a run's submit was marked and its worker died, upstream may have it, so it becomes
+    unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
+    was not sent.
     """
     begun = Interrupted()
-    if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking what is rarely there
+    if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
         return begun
     free = lease_queries.interrupted(now)
     if is_after_stall:
@@ -149,7 +149,7 @@ def _choose_new(
     attempts: Attempts,
     waiting: Sequence[WaitingRun] | None,
 ) -> list[Run]:
-    """Lock the new runs that go next, `room` at most; `waiting` None: the database is asked."""
+    """Lock the next new runs, at most `room`; with `waiting` None they are queried."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
@@ -162,7 +162,7 @@ def _choose_new(
 def _mark(
     worker: str, now: datetime, begun: Interrupted, chosen: list[Run], submitted: list[Run]
 ) -> None:
-    """Write the claim: leases, submits that begin at once, and the end of broken connections."""
+    """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
     to_send = begun.to_send + chosen
     for run in to_send:
@@ -182,40 +182,40 @@ def _mark(
 
 
 def _is_ready(run: Run) -> bool:
-    """Whether a run (with its endpoint) can be submitted without any preparation."""
+    """Whether a run (with its endpoint) can be submitted without preparation."""
     return run.endpoint.standing != Standing.BLOCKED and not inputs.has_files(run)
 
 
 def _interruption(run: Run) -> Observation:
-    """What is known about a run whose worker has died together with its connection."""
+    """Return the observation of a run whose worker died together with its connection."""
     if run.transport == Transport.REALTIME:
         return outcomes.from_session(run.partial)
     return Observation(State.UNCONFIRMED, by="takeover", error=SUBMIT_INTERRUPTED)
 
 
 def undo_claim(worker: str, claimed_at: datetime) -> None:
-    """Free the runs of a claim whose answer this worker did not receive: it sent none of them."""
+    """Free the runs of a claim whose answer this worker did not receive: none was sent."""
     mine = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
     unsent = mine.filter(state=State.SUBMITTING, handle=None)
     unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
 
 
 def has_free(submit_limits: SubmitLimits = NO_LIMITS) -> bool:
-    """Whether `claim` would find a run, limits included; reads only, for a worker with runs."""
+    """Whether `claim` would return a run within the limits; reads only, for a worker with runs."""
     now = clock.now()
     if lease_queries.ANY_INTERRUPTED.all(now=now):
         return True
-    # Counting the runs under way costs more the more there are; mostly none waits.
+    # Counting the runs in progress takes longer the more there are; mostly none waits.
     return bool(lease_queries.ANY_NEW.all(now=now)) and bool(_select(now, 1, submit_limits))
 
 
 def has_unfinished() -> bool:
-    """Whether there is a run whose lease may expire, or that may be claimed later."""
+    """Whether there is a run whose lease may expire, or that can be claimed later."""
     return bool(lease_queries.ANY_UNFINISHED.all())
 
 
 def has_room(user_id: int) -> bool:
-    """Whether one more run of this person may be under way now."""
+    """Whether one more run of this user may be in progress now."""
     under_way = _count_under_way()
     mine, limits = under_way[user_id], _limits()
     return mine < limits.per_user and limits.available_slots(under_way, is_first=not mine) > 0
@@ -226,7 +226,7 @@ def _limits() -> Limits:
 
 
 def _count_under_way() -> Counter[int]:
-    """The number of runs under way, by user."""
+    """Return the number of runs in progress, by user."""
     return Counter(lease_queries.USERS_UNDER_WAY.all())
 
 
@@ -250,7 +250,7 @@ def _select(
 def _oldest_per_user(
     now: datetime, limit: int, submit_limits: SubmitLimits, attempts: Attempts
 ) -> list[WaitingRun]:
-    """The first `limit` new runs of each person, however many there are."""
+    """Return the first `limit` new runs of each user."""
     order: list[Any] = ["created_at", "pk"]
     if submit_limits:  # the same order as `attempt_order`
         counts = [When(endpoint_id=model, then=count) for model, count in attempts.items()]
@@ -265,13 +265,13 @@ def _oldest_per_user(
 
 
 def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Renew the leases of runs that are still worked on; returns those that the worker must drop.
+    """Renew the leases of runs with tasks; return the runs whose tasks the worker must cancel.
 
-    A worker that slept longer than its lease (a suspended machine) has lost its runs: another one
-    follows them. A run that was cancelled before its submit needs no more uploads.
+    A worker that was suspended for longer than its lease has lost its runs: another one follows
+    them. A run that was cancelled before its submit needs no more uploads.
     """
     held = Run.objects.unfinished().filter(pk__in=list(runs))
-    # A run that was taken for lost, and whose connection has reported about it since.
+    # Runs that were considered lost, and whose connection has reported since.
     reported = Q(worker="", state=State.RUNNING, handle=None)
     mine = held.filter(Q(worker=worker) | reported)
     mine.update(worker=worker, lease_until=clock.now() + LEASE)
@@ -281,7 +281,7 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
-    """Renew the lease of a live session's run; returns its end, None when it is over or lost."""
+    """Renew the lease of a live session's run; return its end, None if the run is over or lost."""
     until = clock.now() + timedelta(seconds=lease_s)
     held = Run.objects.unfinished().filter(pk=pk, worker=worker)
     return until if held.update(lease_until=until) else None
@@ -290,8 +290,8 @@ def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime |
 def note_upstream_trouble(worker: str, troubles: Mapping[str, str]) -> None:
     """Show upstream's trouble, or its end, on the pages of runs that wait for upstream.
 
-    `troubles` has a sentence for each transport, empty where all is well. Once sent, a run over
-    one connection waits for nothing; a requeued run keeps the note about its own pause.
+    `troubles` has a sentence for each transport, empty if there is no trouble. Once sent, a run
+    over one connection does not wait; a requeued run keeps the note about its own pause.
     """
     sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
     sent &= Q(sent_at__isnull=False)  # else its files are uploaded first
@@ -309,9 +309,9 @@ def note_upstream_trouble(worker: str, troubles: Mapping[str, str]) -> None:
 
 
 def note_queue_positions() -> None:
-    """Show on the pages of new runs that a limit keeps them waiting; claiming a run clears it."""
+    """Show on the pages of new runs which limit they wait for; claiming a run clears the note."""
     now = clock.now()
-    if not lease_queries.ANY_NEW.all(now=now):  # mostly: then thousands need not be counted
+    if not lease_queries.ANY_NEW.all(now=now):  # mostly: saves counting thousands of runs
         return
     under_way = _count_under_way()
     limits = _limits()
@@ -335,9 +335,9 @@ def _queue_note(count: int, whose: str) -> str:
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
-    """Release all leases of a worker but those of `keep`, so that others continue at once.
+    """Release all leases of a worker except those of `keep`, so that others continue at once.
 
-    Whoever claims a run next sees by `sent_at` whether its submit may have reached upstream.
+    The next worker sees by `sent_at` whether a run's submit may have reached upstream.
     """
     held = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
     held.update(worker="", lease_until=None)

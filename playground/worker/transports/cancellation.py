@@ -1,4 +1,4 @@
-"""Lets runs with an open connection wait for a person's cancel: one query for all of them."""
+"""Lets runs with an open connection wait for a user's cancel: one query for all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def wait_for_cancel(pk: uuid.UUID) -> None:
-    """Return once a person has cancelled the run."""
+    """Return once a user has cancelled the run."""
     watcher = _watchers.setdefault(asyncio.get_running_loop(), _CancelWatcher())
     cancelled = watcher.waiting.setdefault(pk, asyncio.Event())
     watcher.start()
@@ -30,7 +30,7 @@ async def wait_for_cancel(pk: uuid.UUID) -> None:
 
 
 def notice(pk: uuid.UUID) -> None:
-    """Tell the run's connection in this process at once that a person has cancelled it."""
+    """Wake the run's connection in this process at once after a user's cancel."""
     watcher = _watchers.get(asyncio.get_running_loop())
     if watcher and pk in watcher.waiting:
         watcher.waiting[pk].set()

@@ -1,9 +1,9 @@
 """Runs over one connection: synchronous, streaming, WebSocket. Such a run cannot be resumed.
 
 It has no status at upstream. It counts as running when the request has been sent; it ends early
-when the connection is closed: by a person's cancel, or by a worker that stops. A run whose
-connection broke is unconfirmed, with the output so far, and is never sent again by itself, since
-it may have been charged.
+when the connection is closed, by a user's cancel or by a worker that stops. A run whose connection
+broke is unconfirmed, with the output so far, and is never resubmitted automatically, since it may
+have been charged.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ async def run_directly(
 ) -> None:
     """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
 
-    `connection` is another way to open it than its transport's. Raises the FalError of a run that
-    certainly did not start: it may be sent later.
+    `connection` overrides how its transport opens one. Raises the FalError of a run that certainly
+    did not start, so that it can be sent later.
     """
-    # Over a WebSocket a model may send nothing but its result; in one call it always does.
+    # A WebSocket model may send nothing but its result; a synchronous call always does.
     is_streamed = run.transport == Transport.STREAM
     writer = PartialWriter(run.pk, is_streamed=is_streamed, limits=limits)
     connect = connection or CONNECTIONS[run.transport]
@@ -129,15 +129,15 @@ async def _record(
 
 
 def _may_have_worked(error: fal.FalError, waited_s: float, limits: DirectLimits) -> bool:
-    """Whether a model may have had a refused run: a late 503 without an error type of fal's.
+    """Whether a model may have received a rejected run: a late 503 without an error type of fal's.
 
-    A gateway that finds no machine answers 503 soon; a model's server that stops does so any time.
+    A gateway without a free machine answers 503 soon; a model's server that stops, at any time.
     """
     is_late = waited_s >= limits.turned_away_within_s
     return error.status == HTTPStatus.SERVICE_UNAVAILABLE and is_late
 
 
 def _may_be_sent_later(error: fal.FalError) -> bool:
-    """Whether it was refused for now, before a model had it: a model's own failure is final."""
+    """Whether it was rejected for now, before reaching a model, whose own failures are final."""
     is_model_failure = isinstance(error, fal.RunFailed | fal.Unreadable)
     return error.is_retryable and not error.is_unconfirmed and not is_model_failure

@@ -1,4 +1,4 @@
-"""How long a run over one connection waits, and how often it shows what has come."""
+"""How long a run over one connection waits, and how often its progress is published."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from playground.worker.following.patience import PATIENCE
 
 @dataclass(frozen=True, slots=True)
 class DirectLimits:
-    """Seconds."""
+    """Durations in seconds."""
 
     write_every_s: float = 0.2  # partial outputs
     announce_every_s: float = 0.025  # to open pages, without a commit
-    unheard_pause_s: float = 1.0  # after one that was too long, or that nobody took
-    # A refusal mostly comes at once: a run that is then requeued should not be shown as running.
+    unheard_pause_s: float = 1.0  # after one that was too long, or that no process received
+    # A rejection mostly comes at once: a run that is then requeued should not be shown as running.
     grace_s: float = 0.5
-    # After so long without a partial output, people wonder whether the run still works.
+    # After this time without a partial output the page explains that the run may still be working.
     quiet_s: float = 10.0
     # A gateway without a free machine refuses within this time; a later 503 may be the model's own.
     turned_away_within_s: float = 5.0

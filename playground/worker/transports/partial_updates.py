@@ -1,4 +1,4 @@
-"""Writes the progress of a run while its connection is open: that it runs, partial outputs."""
+"""Writes a run's progress while its connection is open: its state and partial outputs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ Announce = Callable[[uuid.UUID, int, Any], bool]
 class PartialWriter:
     """Writes the latest partial output every `limits.write_every_s` seconds; nothing after `close`.
 
-    Between two commits it is announced to open pages, where partial outputs are expected.
-    `is_streamed` says that partial outputs are expected: then a long silence is shown, once.
-    Observations go to `record`, announcements to `announce`, which returns whether a page took it.
+    With `is_streamed`, partial outputs are expected: they are announced to open pages between two
+    commits, and a long silence is shown, once. Observations are passed to `record`, announcements
+    to `announce`, which returns whether a process received them.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class PartialWriter:
         )
 
     async def mark_sent(self) -> None:
-        """Note that the request has been sent."""
+        """Record that the request has been sent."""
         if not self._is_sent.is_set():
             self._sent_at = timezone.now()
             self._sent_monotonic_s = time.monotonic()
@@ -76,11 +76,11 @@ class PartialWriter:
 
     @property
     def waited_s(self) -> float:
-        """Seconds since the whole request was sent; 0 before that."""
+        """Return the seconds since the whole request was sent; 0 before that."""
         return 0.0 if self._sent_monotonic_s is None else time.monotonic() - self._sent_monotonic_s
 
     def add(self, partial: fal.Partial) -> None:
-        """Note that upstream has the run, and keep its partial output."""
+        """Record that upstream has the run, and its partial output if it has one."""
         self._request_id = partial.request_id or self._request_id
         self._is_sent.set()
         self._is_accepted.set()
@@ -95,7 +95,7 @@ class PartialWriter:
                 self._announce_soon()
 
     def _announce_soon(self) -> None:
-        """Announce the partial output: now, or once a moment has passed since the last time."""
+        """Announce the partial output now, or after the pause since the last announcement."""
         if self._announcing is None and not self._is_over:
             loop = asyncio.get_running_loop()
             self._announcing = loop.call_at(max(loop.time(), self._announce_at), self._announce)
@@ -110,16 +110,16 @@ class PartialWriter:
 
     @property
     def latest(self) -> Any:
-        """The latest partial output as it is shown; None without any."""
+        """Return the latest partial output without long data URIs; None if there is none."""
         return without_long_data_uris(self._partial)
 
     @property
     def steps(self) -> list[dict[str, Any]] | None:
-        """A workflow's events about its nodes so far; None without any."""
+        """Return a workflow's events about its nodes so far; None if there are none."""
         return [*self._steps] or None
 
     async def close(self) -> None:
-        """Stop writing, after the write that is under way."""
+        """Stop writing, after a write that is in progress."""
         async with self._writing:
             self._is_over = True
         if self._announcing:
@@ -143,7 +143,7 @@ class PartialWriter:
             await asyncio.sleep(self._limits.write_every_s)
 
     async def _wait_for_change(self) -> None:
-        """Return once a partial output has come; show a note while none does."""
+        """Return once there is a new partial output; show a note if it takes long."""
         try:
             async with asyncio.timeout(self._quiet_s):
                 await self._has_news.wait()
@@ -160,7 +160,7 @@ class PartialWriter:
 
 
 def without_long_data_uris(value: Any) -> Any:
-    """A partial output without the data URIs that are too long to be shown many times a second."""
+    """Return the output without data URIs that are too long to be sent many times a second."""
     if isinstance(value, str):
         return "" if value.startswith("data:") and len(value) > LONGEST_DATA_URI else value
     if isinstance(value, list):
