@@ -31,7 +31,7 @@ from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
 from training.models import Dataset, Training, Weights
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 ENDPOINT = "fal-ai/flux/dev"
 PARTS = 6
 # Those of Django's own admin are walked by `test_the_admin_is_closed_to_who_may_not`.

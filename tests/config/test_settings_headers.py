@@ -19,7 +19,7 @@ from django.test import Client
 from accounts.sessions import SessionStore
 from tests.processes import ROOT, environment
 
-pytestmark = pytest.mark.any_database
+pytestmark = [pytest.mark.any_database, pytest.mark.system]
 
 PUBLIC = {
     "PUBLIC_URL": "https://vitrine.test",

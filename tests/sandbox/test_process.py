@@ -7,9 +7,12 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.sandbox.server import ROOT, start_sandbox
 from tests.sandbox.wire import SLOW, submit, wait
+
+pytestmark = pytest.mark.system  # takes long
 
 
 def test_it_starts_within_a_second_and_stops_with_0(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # imported where it is used: every process would pay half a s
 
 __all__ = ["flow", "models"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 FLUX = "fal-ai/flux/dev"
 MAX_BYTES = 8192
 WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40

@@ -16,6 +16,8 @@ from PIL import Image
 from catalog.pictures import drawing
 from tests.catalog import thumbs
 
+pytestmark = pytest.mark.system  # takes long
+
 # A file is made in the test that wants it: not whenever tests are looked for.
 Make = Callable[[], bytes]
 

@@ -16,7 +16,11 @@ from catalog.sync import progress
 from tests.catalog import thumbs
 from tests.catalog.media_host import HOST, Host, files, later, work
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("media"),
+    pytest.mark.system,
+]
 
 Make = Callable[..., Endpoint]
 

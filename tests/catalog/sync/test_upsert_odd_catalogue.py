@@ -16,7 +16,7 @@ from catalog.search import index
 from catalog.search.engine import search
 from catalog.search.query import Query
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.system]
 
 ODD: dict[str, dict[str, Any]] = {
     "odd/huge": {"description": "word " * 100_000, "display_name": "H" * 5000},

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.system  # takes long
+
 
 @pytest.mark.parametrize(
     ("program", "heavy"),

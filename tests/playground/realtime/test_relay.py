@@ -31,7 +31,7 @@ from playground.realtime import relay, sessions, tickets
 from playground.realtime.limits import LiveLimits
 from tests.playground.conftest import Control
 
-pytestmark = pytest.mark.any_database  # of tickets, frames and pictures
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # of tickets, frames and pictures
 
 LIVE = "sandbox/aurora/lite"
 PERSON = 4711

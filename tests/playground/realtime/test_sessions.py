@@ -39,6 +39,8 @@ from tests.playground.realtime.test_relay import (  # noqa: F401  a fixture
 from tests.playground.realtime.test_sessions_faults import READS_THE_FORM
 from tests.statements import before
 
+pytestmark = pytest.mark.system  # takes long
+
 TICKET = tickets.Ticket(PERSON, LIVE)
 Relayed = Callable[..., Any]
 

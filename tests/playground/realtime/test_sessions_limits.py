@@ -19,6 +19,8 @@ from tests.playground.realtime.test_relay import (  # noqa: F401  a fixture
 )
 from tests.playground.realtime.test_sessions import Relayed, to_its_end
 
+pytestmark = pytest.mark.system  # takes long
+
 
 @pytest.mark.any_database
 def test_a_session_ends_when_its_time_is_over_or_nothing_changes(

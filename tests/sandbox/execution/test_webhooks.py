@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.sandbox.wire import SLOW, submit
 
+pytestmark = pytest.mark.system  # takes long
+
 
 class Receiver:
     """A web server that answers with the codes it was given, then 200, and keeps what it got."""

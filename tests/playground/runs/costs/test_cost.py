@@ -6,6 +6,8 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.models import Artifact, Run
@@ -88,6 +90,7 @@ def test_an_earlier_result_tells_its_length(
 UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "steps", "models"]
 
 
+@pytest.mark.system  # runs every model of the sandbox
 def test_the_sandbox_bills_what_was_estimated(ask: Ask, work: Work) -> None:
     runs: list[Run] = []
     for unit in UNITS:
