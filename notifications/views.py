@@ -134,5 +134,5 @@ def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase
 @require_safe
 @cache_control(public=True, max_age=JWKS_LASTS_S)
 def jwks(request: HttpRequest) -> JsonResponse:
-    """Return the public keys of our webhooks, at the same path as fal's (protocol, section 10.2)."""
+    """Return the public keys of our webhooks, at the same path as fal's (protocol, 10.2)."""
     return JsonResponse(signing_keys.jwks())

@@ -51,8 +51,8 @@ def send(
     """Send a message after the turn `parent`; repeats with the same token return the same turn.
 
     With `beside`, the settings of the chat's second model, that model gets the message as well, in
-    a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises Refused;
-    then nothing was sent to either.
+    a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises
+    Refused; then nothing was sent to either.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(
