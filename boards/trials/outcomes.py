@@ -20,7 +20,7 @@ _WITHOUT_COLUMN: dict[str, str] = {
     Trial.State.UNFIT: "does not fit these rows",
     Trial.State.REFUSED: "cannot be tried",
     Trial.State.DISMISSED: "is left out",
-    # Used if the column was deleted, or existed before.
+    # Used if the column was deleted, or belongs to another trial.
     Trial.State.SENT: "was tried",
     Trial.State.DONE: "was tried",
 }

@@ -111,7 +111,7 @@ def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
 
 
 def price(graph: Graph | None, known: Mapping[str, Endpoint]) -> Estimate:
-    """Return the cost of a run: each step is billed at its model's price (15.1). Two queries.
+    """Return the cost of a run, billed at each step's model price (15.1). At most two queries.
 
     Values that a step takes from the form or from another step are not known before it runs.
     """

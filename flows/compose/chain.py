@@ -45,8 +45,8 @@ def then(
 ) -> Definition:
     """Return the flow with one more step, whose field `taker` gets an output of the step `after`.
 
-    `former` is the schema of the step before: if the new model requires a prompt, it shares the
-    open input for that step's prompt. Raises Invalid if the flow is full.
+    `former` is the schema of the step before: texts that the new model requires, such as a prompt,
+    start with that step's values, and the form asks for them. Raises Invalid if the flow is full.
     """
     if len(definition.steps) >= MOST_STEPS:
         raise Invalid(FULL)
