@@ -1,1 +1,1 @@
-"""Ways in for programs: API tokens, the JSON API at `/api/v1/`, MCP at `/mcp`."""
+"""Interfaces for programs: API tokens, the JSON API at `/api/v1/`, MCP at `/mcp`."""

@@ -1,4 +1,4 @@
-"""The admin of API tokens: who has which; deleting one makes it invalid."""
+"""The admin of API tokens: lists them; deleting one invalidates it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.models import Token
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Tokens without what opens anything; people create their own."""
+    """Tokens without their secret part; users create their own."""
 
     list_display = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at")
     list_filter = ["scopes", "user"]
@@ -22,9 +22,9 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody makes a token for somebody else here."""
+        """Return False: users create tokens only for themselves."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A token stays as its person made it."""
+        """Return False: a token keeps the settings that its user chose."""
         return False

@@ -1,4 +1,4 @@
-"""API tokens, which let programs act for a person, and files that came through the proxy."""
+"""API tokens, with which programs act for a user, and files sent through the proxy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.models import Upload
 
 
 class Token(models.Model):
-    """A person's API token; the database has only its digest."""
+    """A user's API token; the database only has its digest."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=80)
@@ -44,12 +44,12 @@ class Token(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Whether it has expired."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class ProxyFile(models.Model):
-    """A file that one of fal's clients sent: its address was given out before its upload."""
+    """A file sent by one of fal's clients: its address was issued before its upload."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -60,7 +60,7 @@ class ProxyFile(models.Model):
 
 
 class ProxyPart(models.Model):
-    """A part of a file that one of fal's clients sends in parts; deleted with the upload's end."""
+    """A part of a file in a multipart upload by fal's client; deleted when that ends."""
 
     file_id = models.UUIDField(help_text="the ProxyFile that it becomes part of")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

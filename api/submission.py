@@ -1,4 +1,4 @@
-"""Creates runs for programs: checked as forms are, once for each idempotency key."""
+"""Creates runs for programs: validated like forms, once for each idempotency key."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-MARK = "api-"  # begins the form tokens of these runs
+MARK = "api-"  # prefix of the form tokens of these runs
 OUR_PATHS = ("/uploads/", "/runs/")
 
 
 class KeyReused(ValueError):
-    """An idempotency key came back with another request."""
+    """An idempotency key was reused for a different request."""
 
 
 def find_problems(endpoint: Endpoint, arguments: dict[str, Any]) -> list[Problem]:
-    """What the model's schema objects to."""
+    """Return the arguments' violations of the model's schema."""
     return form_state.find_problems(endpoint, ParsedForm(arguments, []))
 
 
@@ -49,10 +49,10 @@ def start(
     key: str = "",
     webhook: str = "",
 ) -> tuple[Run, bool]:
-    """Create a run of checked arguments (True), or return the one that `key` created (False).
+    """Create a run with validated arguments (True), or return the one that `key` created (False).
 
     Its end is reported to the vetted address `webhook`. Raises KeyReused, and
-    state_machine.Refused where the model cannot be run.
+    state_machine.Refused if the model cannot be run.
     """
     with transaction.atomic():
         run, is_new = state_machine.create(
@@ -80,11 +80,11 @@ def start_proxied(
     way_in: str = "proxy",
     options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Run:
-    """Create a run of a call through the proxy; upstream checks its arguments, as the caller asked.
+    """Create a run for a call through the proxy; its arguments are validated by upstream only.
 
     `token_name` is empty for a call by login; `way_in` is the timeline's word for the address;
     `options` are fields of `fal.SubmitOptions`. The run's end is reported to `webhook`. Raises
-    state_machine.Refused as `start` does, and vetting.RefusedAddress.
+    state_machine.Refused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
         vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
@@ -112,9 +112,9 @@ def start_streamed(
     way_in: str = "proxy",
     options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Run:
-    """Create a run that `holder` sends at once, over a connection that the caller waits at.
+    """Create a run that `holder` sends at once, over a connection on which the caller waits.
 
-    It counts as sent from now on: should nobody report about it, no worker sends it a second time.
+    It counts as sent from now on, so that no worker sends it again if its holder dies.
     """
     with transaction.atomic():
         run = _create_proxied(
@@ -150,7 +150,7 @@ def _create_proxied(
 def _values(
     endpoint: Endpoint, arguments: dict[str, Any], what: str, token_name: str
 ) -> dict[str, Any]:
-    """The columns that say what is run, and in the timeline by which way in."""
+    """Return the columns for the run's contents, and its timeline event for the API used."""
     return {
         "endpoint": endpoint,
         "schema_id": endpoint.schema_id,
@@ -161,7 +161,7 @@ def _values(
 
 
 def with_relative_addresses(value: Any, origin: str) -> Any:
-    """Arguments with the addresses of our files as forms have them, without scheme and host."""
+    """Return arguments with our files as paths, as in forms, without scheme and host."""
     if isinstance(value, str):
         path = value.removeprefix(origin)
         return path if path != value and path.startswith(OUR_PATHS) else value
@@ -173,7 +173,7 @@ def with_relative_addresses(value: Any, origin: str) -> Any:
 
 
 def _form_token(key: str) -> str:
-    """The token that makes a run unique for its person: of the key, else of nothing else."""
+    """Return the form token of a run: derived from the idempotency key, else random."""
     if not key:
         return f"{MARK}{secrets.token_urlsafe(32)}"
     return MARK + hashlib.sha256(key.encode()).hexdigest()[: 64 - len(MARK)]

@@ -1,6 +1,6 @@
 """API tokens: named, scoped, hashed at rest, revocable.
 
-A token acts for its person and may do no more than they may, within its scopes.
+A token acts for its user, with their permissions limited to its scopes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fal.db_safe import db_safe_text
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-PREFIX = "vitrine_"  # lets secret scanners recognize one
+PREFIX = "vitrine_"  # lets secret scanners recognize tokens
 READ, RUN, CURATE = "read", "run", "curate"
 SCOPES: Mapping[str, str] = {
     READ: "Search models, and look at runs, presets and collections",
@@ -32,7 +32,7 @@ SCOPES: Mapping[str, str] = {
 }
 DEFAULT_SCOPES = (READ, RUN)
 MAX_NAME_CHARS = 80
-MAX_TOKENS = 50  # of one person, not counting revoked ones
+MAX_TOKENS = 50  # per user, not counting revoked ones
 MAX_DAYS = 3650
 HINT_CHARS = 4
 USED_EVERY = timedelta(minutes=1)  # between two writes of `last_used_at`
@@ -48,9 +48,9 @@ _BY_DIGEST = PreparedQuery(
 def create(
     user: User, name: str, scopes: Iterable[str] = DEFAULT_SCOPES, days: int | None = None
 ) -> tuple[Token, str]:
-    """Create a token; returns the row and the token itself, which cannot be read again.
+    """Create a token; returns the row and the token itself, which cannot be retrieved later.
 
-    Raises ValueError with a sentence for a bad name, unknown scopes or days.
+    Raises ValueError with a message for an invalid name, unknown scopes or days.
     """
     name, wanted = _clean_name(name), set(scopes)
     if not wanted or wanted - SCOPES.keys():
@@ -81,7 +81,7 @@ def create(
 
 
 def authenticate(secret: str) -> Token | None:
-    """Return the token's row, its person loaded; None unless it is valid now."""
+    """Return the token's row with its user; None if it is not valid."""
     if not _TOKEN.fullmatch(secret):
         return None
     token = _BY_DIGEST.first(digest=digest(secret))
@@ -92,14 +92,14 @@ def authenticate(secret: str) -> Token | None:
 
 
 def revoke(token: Token) -> None:
-    """Make the token invalid at once; `restore` undoes it for an hour."""
+    """Invalidate the token at once; `restore` undoes that for an hour."""
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
 
 
 def restore(token: Token) -> None:
-    """Undo a revocation; raises ValueError with a sentence if it is too late."""
+    """Undo a revocation; raises ValueError with a message if it is too late."""
     if token.revoked_at is None:
         return
     if token.revoked_at < timezone.now() - UNDO_WITHIN:
@@ -113,7 +113,7 @@ def restore(token: Token) -> None:
 
 
 def _record_use(token: Token, now: datetime) -> None:
-    """Write `last_used_at`, at most once a minute."""
+    """Update `last_used_at`, at most once a minute."""
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
     if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)

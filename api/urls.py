@@ -1,4 +1,4 @@
-"""The addresses of the tokens page and of the JSON API."""
+"""The URLs of the tokens page and of the JSON API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["app_name", "resources", "urlpatterns"]
 
 
 def _resources() -> list[URLPattern]:
-    """A pattern for each address of the operations; the longer of two comes first."""
+    """Return a pattern for each path of the operations; longer paths first."""
     by_route: dict[str, dict[str, Operation]] = {}
     for one in OPERATIONS:
         by_route.setdefault(one.route, {})[one.method] = one

@@ -1,10 +1,11 @@
 """Holds the responses of calls that wait for a run, without a thread (`?wait=`).
 
-A view answers at once, and says in a header which run its caller waits for. That response is held
-back here, on the event loop, until the run has ended or the time is over; then the run is read anew
-by a request of the same caller. So authentication, permissions and limits are the view's alone.
+A view responds at once, and names in a header the run that its caller waits for. That response is
+held back here, on the event loop, until the run has ended or the time is over; then the run is read
+again by a request of the same caller. So only the view handles authentication, permissions and
+limits.
 
-One query serves all who wait: the states of their runs, at each notification.
+One query serves all waiting calls: the states of their runs, at each notification.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ log = logging.getLogger(__name__)
 
 
 class RunWaiter:
-    """Wakes those who wait for the end of runs; one task and one query for all of them.
+    """Wakes the calls whose runs have ended; one task and one query for all of them.
 
-    `query` finds those that have ended among the primary keys `pks`.
+    `query` returns the ended runs among the primary keys `pks`.
     """
 
     def __init__(self, signal: Signal, query: PreparedQuery[Any] = _ENDED) -> None:
@@ -76,12 +77,12 @@ class RunWaiter:
             self._discard(pk, future)
 
     def release_all(self) -> None:
-        """Answer everybody now: the server would wait for them to shut down."""
+        """Release all calls now: the server's shutdown waits for open connections."""
         for pk in list(self._futures):
             self._release(pk)
 
     async def _watch(self) -> None:
-        """Release those whose runs have ended, for as long as anybody waits."""
+        """Release the calls whose runs have ended, as long as there are waiting calls."""
         while self._futures:
             version = self.signal.version
             try:
@@ -116,12 +117,12 @@ def _ended(pks: list[uuid.UUID], query: PreparedQuery[Any]) -> list[uuid.UUID]:
 
 
 class HeldResponses:
-    """The ASGI application: passes requests on, and holds the responses that are to wait."""
+    """The ASGI application: passes requests on, and holds the responses of waiting calls."""
 
     def __init__(self, app: App, signal: Callable[[], Signal | None]) -> None:
         self._app = app
         self._signal = signal
-        self._waiters: dict[bool, RunWaiter] = {}  # by whether they are for runs of flows
+        self._waiters: dict[bool, RunWaiter] = {}  # the key says whether for runs of flows
         self._is_closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,7 +144,7 @@ class HeldResponses:
         return None
 
     def release_all(self) -> None:
-        """Answer everybody who waits, and hold nothing any more: the server shuts down."""
+        """Release all waiting calls and hold no more, as the server shuts down."""
         self._is_closed = True
         for waiter in self._waiters.values():
             waiter.release_all()
@@ -161,7 +162,7 @@ class _Held:
         self.address = ""
 
     async def send(self, message: Message) -> None:
-        """Take a message of the first response."""
+        """Handle a message of the first response."""
         if message["type"] == "http.response.start":
             value = next((v for name, v in message["headers"] if name.lower() == _HEADER), b"")
             if value:
@@ -184,7 +185,7 @@ class _Held:
 
 
 def _may_wait(scope: Scope) -> bool:
-    """Whether the response may be one to hold; the header of the response decides."""
+    """Whether the response may have to be held; its header decides."""
     if scope["path"].startswith(PROXIES):
         return bool(scope["method"] == "POST")
     return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(
@@ -193,7 +194,7 @@ def _may_wait(scope: Scope) -> bool:
 
 
 def _reading(scope: Scope, address: str) -> Scope:
-    """The request that reads the run for the same caller."""
+    """Return the request that reads the run for the same caller."""
     path, _, query = address.partition("?")
     kept = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
     kept |= {b"x-forwarded-for", b"user-agent", b"cookie"}
@@ -208,7 +209,7 @@ def _reading(scope: Scope, address: str) -> Scope:
 
 
 def _without_body(receive: Receive) -> Receive:
-    """A `receive` that begins with an empty body: the one of the first request is used up."""
+    """Return a `receive` that starts with an empty body: the original one was consumed."""
     messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive_empty() -> Message:
@@ -218,7 +219,7 @@ def _without_body(receive: Receive) -> Receive:
 
 
 async def _unless_disconnected(waiting: Coroutine[Any, Any, None], receive: Receive) -> bool:
-    """Await `waiting`; return False at once when the client is gone."""
+    """Await `waiting`; return False at once if the client disconnects."""
     wait = asyncio.create_task(waiting)
     gone = asyncio.create_task(_wait_for_disconnect(receive))
     try:

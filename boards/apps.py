@@ -1,4 +1,4 @@
-"""Boards: kept grids of runs, inputs by models or settings."""
+"""Boards: saved grids of runs, inputs by models or settings."""
 
 from django.apps import AppConfig
 
@@ -10,7 +10,7 @@ class BoardsConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        """Have boards pass on with their owner's runs, keep their inputs, and try what is new."""
+        """Register boards for handovers, input retention, and the job of standing trials."""
         from asgiref.sync import sync_to_async
 
         from boards.display import grid

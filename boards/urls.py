@@ -1,4 +1,4 @@
-"""The addresses of boards, below `/compare/`."""
+"""The URLs of boards, below `/compare/`."""
 
 from django.urls import path
 

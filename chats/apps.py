@@ -10,7 +10,7 @@ class ChatsConfig(AppConfig):
     verbose_name = "Chats"
 
     def ready(self) -> None:
-        """Have chats pass on with their owner's runs, keep inputs, and show live answers."""
+        """Register chats for handovers, input retention, and live updates of answers."""
         from chats.display import answer
         from chats.models import Chat, Turn
         from chats.turns.belonging import chats_of

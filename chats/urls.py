@@ -1,4 +1,4 @@
-"""The addresses of conversations, below `/chats/`."""
+"""The URLs of conversations, below `/chats/`."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Flows: models chained, run step by step; and the workflows of fal's account."""
+"""Flows: chained models that run step by step; and the workflows of the fal account."""

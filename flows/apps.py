@@ -1,4 +1,4 @@
-"""Models chained into flows, and the workflows of fal's account."""
+"""Models chained into flows, and the workflows of the fal account."""
 
 from django.apps import AppConfig
 
@@ -10,7 +10,7 @@ class FlowsConfig(AppConfig):
     verbose_name = "Flows"
 
     def ready(self) -> None:
-        """Have flows pass on with their owner's runs, keep their files, and run step by step."""
+        """Register flows for handovers, file retention, and the jobs that run them."""
         from flows.account import live, step_files, sync
         from flows.display import run_page
         from flows.execution import advance, ended

@@ -1,4 +1,4 @@
-"""The addresses of flows, below `/flows/`."""
+"""The URLs of flows, below `/flows/`."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Notifications of people and webhooks to their programs: an outbox, and its delivery."""
+"""Notifications to users and webhooks to their programs: an outbox, and its delivery."""

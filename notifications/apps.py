@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class NotificationsConfig(AppConfig):
-    """What people and programs are told, once for each event."""
+    """Notifies users and programs, once for each event."""
 
     name = "notifications"
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        """Have the worker send, and the end of runs noted."""
+        """Register the worker's delivery job and the hooks for the end of runs."""
         from asgiref.sync import sync_to_async
 
         from notifications import budgets, run_ends

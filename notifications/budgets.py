@@ -1,4 +1,4 @@
-"""Warnings that a limit is nearly spent, and that it is: once each, for each period and limit."""
+"""Warns that a limit is nearly spent, and that it is: each once per period and limit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 NEARLY = Decimal("0.8")
 CURRENCY = "USD"
 CHECK_EVERY_S = 60.0
-REST_S = 300.0  # while nobody has set a limit
+REST_S = 300.0  # while no user has set a limit
 LONGEST_RUN = timedelta(days=2)  # how long before the day a run that ended in it may have begun
 
 
 def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, path: str) -> bool:
-    """Tell a person that 80 % of a limit are spent, or all of it; False if they know, or it is not.
+    """Notify a user when 80 % of a limit, or all of it, is spent; False if nothing is sent.
 
-    `what` is the limit in words (“the day's limit”), `period` its name in the key: a new period, or
-    another limit, is warned of anew.
+    `what` is the limit in words (“the day's limit”), `period` its name in the key: warnings are
+    repeated in a new period, or for another limit.
     """
     if limit <= 0 or spent < NEARLY * limit:
         return False
@@ -41,7 +41,7 @@ def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, 
 
 
 def check_daily_limits() -> float:
-    """Warn everybody whose runs of today reach their own limit; seconds until the next time."""
+    """Warn users whose runs of today reach their own limit; returns seconds to the next call."""
     now = clock.now()
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
@@ -54,7 +54,7 @@ def check_daily_limits() -> float:
 
 
 def spent_since(user: User, start: datetime) -> Decimal:
-    """What upstream billed for a person's runs that have ended since, deleted ones too."""
+    """Return what upstream billed for a user's runs that ended since then, even deleted ones."""
     runs = Run.objects.filter(
         user=user, created_at__gte=start - LONGEST_RUN, ended_at__gte=start
     ).exclude(billable_units="")

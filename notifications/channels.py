@@ -1,4 +1,4 @@
-"""A person's channels: create, change, pause, delete, undo."""
+"""A user's channels: create, change, pause, delete, restore."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from notifications.models import Channel, Method, masked
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MAX_CHANNELS = 20  # of one person
+MAX_CHANNELS = 20  # per user
 MAX_NAME_CHARS = 80
 UNDO_WITHIN = timedelta(hours=1)
 TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use."
 
 
 class Invalid(ValueError):
-    """A channel that cannot be: a sentence for each field of `Draft`, or for `method`."""
+    """An invalid channel: an error message for each field of `Draft`, or for `method`."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(" ".join(errors.values()))
@@ -35,7 +35,7 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A channel as it was typed."""
+    """A channel as typed into its form."""
 
     method: str
     name: str = ""
@@ -45,7 +45,7 @@ class Draft:
 
     @classmethod
     def of(cls, channel: Channel) -> Draft:
-        """A channel as its form shows it: without its address, which is a secret."""
+        """Return a channel as its form shows it: without its address, which is a secret."""
         chosen = tuple(channel.kinds)
         return cls(channel.method, channel.name, "", chosen, channel.is_paused)
 
@@ -64,19 +64,19 @@ def create(user: User, draft: Draft) -> Channel:
 
 
 def change(channel: Channel, draft: Draft) -> None:
-    """Change all but the method; an empty address leaves the one there is. Raises Invalid."""
+    """Change all but the method; an empty address keeps the current one. Raises Invalid."""
     _fill(channel, draft)
     channel.is_paused = draft.is_paused
     channel.save(update_fields=["name", "address", "kinds", "is_paused"])
 
 
 def delete(channel: Channel) -> None:
-    """Delete a channel; nothing is sent to it any more. `restore` undoes it for an hour."""
+    """Delete a channel, so that nothing more is sent to it. `restore` undoes it for an hour."""
     Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
 
 
 def restore(channel: Channel) -> bool:
-    """Undo a deletion; False where it is too late."""
+    """Undo a deletion; False if it is too late."""
     if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
         return False
     since = timezone.now() - UNDO_WITHIN
@@ -84,7 +84,7 @@ def restore(channel: Channel) -> bool:
 
 
 def _fill(channel: Channel, draft: Draft) -> None:
-    """Take a draft over; raises Invalid with a sentence for each wrong field."""
+    """Apply a draft; raises Invalid with an error message for each wrong field."""
     errors = {}
     address = "" if channel.method == Method.EMAIL else db_safe_text(draft.address).strip()
     if address or (channel.method != Method.EMAIL and not channel.address):
@@ -106,12 +106,12 @@ def _fill(channel: Channel, draft: Draft) -> None:
 
 
 def default_name(channel: Channel) -> str:
-    """A name from the address: `Slack, hooks.slack.com`."""
+    """Return a name derived from the address: `Slack, hooks.slack.com`."""
     host = masked(channel.address).partition("://")[2].partition("/")[0]
     label = Method(channel.method).label
     return (f"{label}, {host}" if host else label)[:MAX_NAME_CHARS]
 
 
 def typed_kinds(names: Iterable[str]) -> tuple[str, ...]:
-    """The kinds of a posted form."""
+    """Return the kinds chosen in a posted form."""
     return tuple(kinds.known(names))

@@ -1,4 +1,4 @@
-"""What the settings page shows of channels and deliveries."""
+"""The context of the settings page: channels and deliveries."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class TextField:
-    """A text field of a form: `value` as it was typed, `error` in place of the hint."""
+    """A text field of a form: `value` as typed; `error` replaces the hint."""
 
     id: str
     name: str
@@ -58,7 +58,7 @@ class TextField:
 
 @dataclass(frozen=True)
 class ChannelForm:
-    """A channel's form as it is drawn: what was typed, and the errors beside it."""
+    """A channel's form for display: the typed values, and error messages."""
 
     draft: Draft
     channel: Channel | None = None
@@ -66,24 +66,24 @@ class ChannelForm:
 
     @property
     def choices(self) -> list[Choice]:
-        """Every kind, and whether it is chosen."""
+        """Return every kind, and whether it is chosen."""
         return [Choice(kind, kind.name in self.draft.kinds) for kind in kinds.choices()]
 
     @property
     def prefix(self) -> str:
-        """Begins the ids of its controls."""
+        """Return the prefix of its controls' ids."""
         return f"channel-{self.channel.pk}" if self.channel else "new"
 
     @property
     def name_field(self) -> TextField:
-        """What the person calls it."""
+        """Return the field for the channel's name."""
         label = "Name" if self.channel else "Name, if you like"
         error = self.errors.get("name", "")
         return TextField(f"{self.prefix}-name", "name", label, self.draft.name, MAX_NAME, error)
 
     @property
     def address_field(self) -> TextField:
-        """Where it goes, which a channel's page never shows again."""
+        """Return the field for the address, which is never shown again."""
         return TextField(
             f"{self.prefix}-address",
             "address",
@@ -104,7 +104,7 @@ class Row:
 
     @property
     def title(self) -> str:
-        """What is delivered."""
+        """Return what is delivered."""
         told = self.delivery.notification
         if told:
             return told.subject
@@ -113,32 +113,32 @@ class Row:
 
     @property
     def address(self) -> str:
-        """The page about it."""
+        """Return the address of the page about it."""
         told, run = self.delivery.notification, self.delivery.run
         return told.path if told else (run.get_absolute_url() if run else "")
 
     @property
     def to(self) -> str:
-        """The channel's name, or where it goes."""
+        """Return the channel's name, or the target address."""
         channel = self.delivery.channel
         return channel.name if channel else self.delivery.shown_address
 
     @property
     def problem(self) -> str:
-        """Why the last attempt failed; empty if it did not."""
+        """Return why the last attempt failed; empty if it did not."""
         log = self.delivery.log
         return str(log[-1].get("error") or "") if log else ""
 
     @property
     def is_soon(self) -> bool:
-        """Whether its next attempt is near enough to wait for on the page."""
+        """Whether its next attempt is so near that the page waits for it."""
         at = self.delivery.next_attempt_at
         is_pending = self.delivery.state == Delivery.State.PENDING
         return is_pending and at is not None and (at - timezone.now()).total_seconds() < 70
 
 
 def rows(user: User, page: str) -> Page[Row]:
-    """A page of the person's deliveries, the newest first."""
+    """Return a page of the user's deliveries, newest first."""
     mine = Delivery.objects.filter(user=user).select_related(
         "notification", "channel", "run__endpoint"
     )
@@ -149,7 +149,7 @@ def rows(user: User, page: str) -> Page[Row]:
 
 
 def latest_notifications(user: User) -> list[tuple[Notification, str]]:
-    """What the person was told lately, with its kind in words."""
+    """Return the user's recent notifications, with their kinds in words."""
     latest = Notification.objects.filter(user=user).exclude(kind=kinds.TEST)[:TOLD]
     return [(one, kinds.label(one.kind)) for one in latest]
 
@@ -157,7 +157,7 @@ def latest_notifications(user: User) -> list[tuple[Notification, str]]:
 def preference_fields(
     user: User, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
 ) -> list[TextField]:
-    """The fields of the section "When": as stored, or as typed with what is wrong with them."""
+    """Return the fields of the section "When": as stored, or as typed with error messages."""
     errors = errors or {}
     if typed is None:
         stored = preferences.of(user)
@@ -180,7 +180,7 @@ def preference_fields(
 
 
 def context(user: User, page: str) -> dict[str, Any]:
-    """What the page's template needs."""
+    """Return the context of the page's template."""
     mine = list(Channel.objects.of(user))
     lately = timezone.now() - channels.UNDO_WITHIN
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")

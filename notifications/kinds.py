@@ -1,4 +1,4 @@
-"""The kinds of notifications that a person can choose; other apps register further ones."""
+"""The kinds of notifications that users can choose; other apps register further ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ TRIAL_NEWS = "trial_news"
 BUDGET_WARNING = "budget_warning"
 TRAINING_FINISHED = "training_finished"
 FLOW_FINISHED = "flow_finished"
-TEST = "test"  # of a channel; cannot be chosen
+TEST = "test"  # a test of a channel; cannot be chosen
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of notification: its name in the database, and words for the settings."""
+    """A kind of notification: its name in the database, and its texts on the settings page."""
 
     name: str
     label: str
@@ -26,12 +26,12 @@ _KINDS: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Offer a kind in everybody's settings."""
+    """Offer a kind in all users' settings."""
     _KINDS[kind.name] = kind
 
 
 def choices() -> list[Kind]:
-    """Every kind, in the order of registration."""
+    """Return every kind, in the order of registration."""
     return list(_KINDS.values())
 
 
@@ -41,7 +41,7 @@ def is_known(name: str) -> bool:
 
 
 def label(name: str) -> str:
-    """The kind in words; its name where the app that had it is gone."""
+    """Return the kind in words; its name if it is not registered any more."""
     if name == TEST:
         return "Test"
     kind = _KINDS.get(name)
@@ -49,7 +49,7 @@ def label(name: str) -> str:
 
 
 def known(names: Iterable[str]) -> list[str]:
-    """Those of `names` that are registered, each once, in the order of the settings."""
+    """Return the registered ones of `names` without duplicates, in the order of the settings."""
     wanted = set(names)
     return [name for name in _KINDS if name in wanted]
 

@@ -1,4 +1,4 @@
-"""Notifications, the channels that a person has them sent to, and each delivery."""
+"""Notifications, the channels to which users have them sent, and each delivery."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from playground.models import Run
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-SHOWN_CHARS = 4  # the end of a webhook's address, to tell one from another
+SHOWN_CHARS = 4  # last characters of a webhook's address, to distinguish them
 
 
 class Notification(models.Model):
-    """Something that a person is told, once for each of their keys."""
+    """A message to a user about one event, once per `key`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -57,12 +57,12 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
     """Filters for channels."""
 
     def of(self, user: User | AnonymousUser) -> ChannelQuerySet:
-        """The person's channels that are not deleted, oldest first."""
+        """The user's channels that are not deleted, oldest first."""
         return self.filter(deleted_at=None, user_id=user.pk or 0).order_by("created_at", "pk")
 
 
 class Channel(models.Model):
-    """Where a person has notifications of some kinds sent, or the results of the API's runs."""
+    """Where a user has notifications of some kinds sent, or the results of the API's runs."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -88,12 +88,12 @@ class Channel(models.Model):
 
     @property
     def shown_address(self) -> str:
-        """The address for pages, without what makes it a secret."""
+        """Return the address for pages, without its secret part."""
         return masked(self.address)
 
 
 def masked(address: str) -> str:
-    """A webhook's address without its secret path; other addresses as they are."""
+    """Return a webhook's address without its secret path; other addresses unchanged."""
     parts = urlsplit(address)
     if not parts.netloc:
         return address
@@ -155,12 +155,12 @@ class Delivery(models.Model):
 
     @property
     def shown_address(self) -> str:
-        """The address for pages, without what makes it a secret."""
+        """Return the address for pages, without its secret part."""
         return masked(self.address)
 
 
 class RunEnd(models.Model):
-    """A run that has ended and somebody may have to be told of; deleted once that is decided."""
+    """An ended run that may need a notification; deleted once that is decided."""
 
     run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -173,7 +173,7 @@ class RunEnd(models.Model):
 
 
 class NotificationPreferences(models.Model):
-    """What a person has chosen beside their channels; without a row all is as by default."""
+    """A user's choices besides their channels; without a row the defaults apply."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

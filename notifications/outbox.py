@@ -1,4 +1,4 @@
-"""Tells a person something: a row in the caller's transaction, sent by the worker afterwards."""
+"""Notifies a user: writes rows in the caller's transaction, which the worker sends afterwards."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MAX_PATH_CHARS = 500
 def notify(
     user: User, kind: str, *, subject: str, text: str = "", path: str = "", key: str
 ) -> bool:
-    """Tell a person of an event, whose name is `key`; False where they were told before.
+    """Notify a user of the event `key`; False if they have been notified of it before.
 
-    Within the caller's transaction: what is rolled back is not told. `text` is plain, `path` the
-    page about it, without scheme and host. Each of the person's channels for this kind gets a
+    Part of the caller's transaction: after a rollback nothing is sent. `text` is plain, `path` the
+    page about it, without scheme and host. Each of the user's channels for this kind gets a
     delivery. Raises ValueError for an unknown kind.
     """
     if not kinds.is_known(kind):
@@ -50,7 +50,7 @@ def _channels(user: User, kind: str) -> list[Channel]:
 def _write(
     user: User, kind: str, subject: str, text: str, path: str, key: str, channels: list[Channel]
 ) -> bool:
-    """Write the notification with its deliveries; False where there is one of this key."""
+    """Write the notification with its deliveries; False if one with this key exists."""
     told = Notification(
         user=user,
         kind=kind,
@@ -69,7 +69,7 @@ def _write(
 
 
 def _delivery(told: Notification, channel: Channel) -> Delivery:
-    """A delivery that is due; without an address (a missing e-mail) it fails, and says so."""
+    """Return a delivery that is due; without an address (a missing e-mail) a failed one."""
     return Delivery(
         user=told.user,
         method=channel.method,
@@ -81,5 +81,5 @@ def _delivery(told: Notification, channel: Channel) -> Delivery:
 
 
 def _line(text: str) -> str:
-    """One line: a subject with a line break would be another mail header."""
+    """Return one line: a line break in a subject would add a mail header."""
     return " ".join(db_safe_text(text).split())

@@ -1,4 +1,4 @@
-"""What a person has chosen beside their channels (`models.NotificationPreferences`)."""
+"""A user's choices besides their channels (`models.NotificationPreferences`)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CENT = Decimal("0.01")
 
 
 def of(user: User) -> NotificationPreferences:
-    """The person's preferences; unsaved defaults where they have chosen nothing."""
+    """Return the user's preferences; unsaved defaults if there are none."""
     found = NotificationPreferences.objects.filter(user=user).first()
     return found or NotificationPreferences(user=user)
 
 
 def save(user: User, minutes: str, limit: str) -> dict[str, str]:
-    """Save what was typed; returns a sentence for each field that is wrong."""
+    """Save the typed values; returns an error message for each invalid field."""
     errors, chosen = {}, of(user)
     if minutes.isascii() and minutes.isdecimal() and 1 <= int(minutes[:9]) <= MAX_MINUTES:
         chosen.long_run_minutes = int(minutes)
@@ -44,7 +44,7 @@ def save(user: User, minutes: str, limit: str) -> dict[str, str]:
 
 
 def _amount(text: str) -> Decimal | None:
-    """A typed amount; None for none. Raises ValueError with a sentence."""
+    """Parse a typed amount; None if empty. Raises ValueError with a message."""
     text = text.strip().removeprefix("$").replace(",", ".")
     if not text:
         return None

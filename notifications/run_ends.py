@@ -1,7 +1,7 @@
-"""Decides who is told that a run has ended.
+"""Decides which users are notified that a run has ended.
 
-The end of a run writes a row where somebody may have to be told (`note_end`); the worker decides
-later (`process_due`), when the person's page, if one was open, has said that it showed the end.
+The end of a run writes a row if a notification may be needed (`note_end`); the worker decides later
+(`process_due`), when an open page of the user has had time to report that it showed the end.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from playground.models.querysets import RunQuerySet
 from playground.runs import error_messages
 from playground.runs.timeline import WAYS_IN
 
-SHORTEST = timedelta(minutes=1)  # of the runs that anybody can have themselves told of
-WATCHED_WITHIN = timedelta(seconds=10)  # the page says within this time that it showed the end
-DIGEST_EVERY = timedelta(minutes=10)  # a board of long runs is no flood of mails
+SHORTEST = timedelta(minutes=1)  # duration of the shortest runs that can be notified of
+WATCHED_WITHIN = timedelta(seconds=10)  # within this time a page reports that it showed the end
+DIGEST_EVERY = timedelta(minutes=10)  # so that a board of long runs does not cause many mails
 LISTED = 20  # runs in one digest
 PEOPLE_AT_ONCE = 50
 RUNS_AT_ONCE = 500
@@ -36,18 +36,18 @@ REST_S = 600.0
 HEAVY = ("arguments", "sent_arguments", "output", "output_text", "partial", "logs")
 
 
-# Runs whose end another app tells of in its own words, by kinds of their own.
+# Whether another app sends its own kind of notification for a run's end.
 _TOLD_ELSEWHERE: list[Callable[[Run], bool]] = []
 
 
 def register_told_elsewhere(is_told: Callable[[Run], bool]) -> None:
-    """Have no one told here of the runs for which this is true; called in the app's `ready`."""
+    """Register a predicate for runs that other apps send notifications for; called in `ready`."""
     if is_told not in _TOLD_ELSEWHERE:
         _TOLD_ELSEWHERE.append(is_told)
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
-    """Write a row if this run's end may concern anybody; most runs are short and of a page."""
+    """Write a row if this run's end may need a notification; most are short and from a page."""
     is_by_api = any(event.get("what") in WAYS_IN for event in run.events)
     took = changed["ended_at"] - run.created_at
     if not is_by_api and took < SHORTEST:
@@ -58,7 +58,7 @@ def note_end(run: Run, changed: Mapping[str, Any]) -> None:
 
 
 def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:
-    """Write that a person's open page has shown the end of these runs."""
+    """Record that a user's open page has shown the end of these runs."""
     rows = RunEnd.objects.filter(run_id__in=list(runs), user_id=user_pk, is_watched=False)
     if rows.exists():  # mostly not: an UPDATE would take SQLite's lock for nothing
         rows.update(is_watched=True)
@@ -74,7 +74,7 @@ def process_due() -> float:
 
 
 def _process(user_pk: int) -> None:
-    """Decide about one person's runs, in one transaction, by one worker."""
+    """Decide about one user's runs, in one transaction, by one worker."""
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=user_pk)
         rows = list(RunEnd.objects.filter(user=person, due_at__lte=clock.now())[:RUNS_AT_ONCE])
@@ -97,7 +97,7 @@ def _runs() -> RunQuerySet:
 
 
 def _tell(person: User, ended: Sequence[Run]) -> datetime | None:
-    """Tell a person of the long ones; the time to try again if they were told just before."""
+    """Notify a user of long runs; return when to retry if the last digest was just sent."""
     least = _least(person)
     long = [
         run
@@ -123,7 +123,7 @@ def _least(person: User) -> timedelta:
 
 
 def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
-    """Subject, text and path for one run or several."""
+    """Return subject, text and path for one run or several."""
     if len(runs) == 1:
         (run,) = runs
         return _sentence(run), f"{run.endpoint.display_name}\n{_reason(run)}".strip(), _path(run)

@@ -1,4 +1,4 @@
-"""Webhooks for runs of the API: one that its caller asked for, or a channel for all of them."""
+"""Webhooks for runs of the API: one requested by the caller, or a channel for all of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from core.notify import channel as wake_up
 from notifications.models import Channel, Delivery, Method
 from playground.models import Run
 
-MAX_CHANNELS = 20  # of one person
+MAX_CHANNELS = 20  # per user
 
 
 def attach(run: Run, address: str) -> None:
-    """Have the run's end reported to a vetted address; in the transaction that creates the run."""
+    """Report the run's end to a vetted address; called in the transaction that creates the run."""
     Delivery.objects.create(
         user_id=run.user_id,
         method=Method.RUNS,
@@ -24,13 +24,13 @@ def attach(run: Run, address: str) -> None:
 
 
 def address_of(run: Run) -> str:
-    """The address that `attach` was called with; empty without one."""
+    """Return the address passed to `attach`; empty without one."""
     own = Delivery.objects.filter(run=run, channel=None).values_list("address", flat=True)
     return own.first() or ""
 
 
 def release(run: Run) -> None:
-    """Send the ended run's webhooks; a second call adds nothing."""
+    """Send the ended run's webhooks; repeated calls have no effect."""
     now = clock.now()
     with transaction.atomic():
         waiting = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)

@@ -1,4 +1,4 @@
-"""The addresses of notifications."""
+"""The URLs of notifications."""
 
 from django.urls import path
 

@@ -29,12 +29,12 @@ JWKS_LASTS_S = 3600
 @require_safe
 @never_cache
 def index(request: HtmxRequest) -> HttpResponse:
-    """Show channels, preferences, what was told, and each delivery."""
+    """Show channels, preferences, recent notifications, and each delivery."""
     return _page(request)
 
 
 def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any) -> HttpResponse:
-    """Render the page; `typed` are the forms with errors."""
+    """Render the page; `typed` are forms with errors."""
     context = display.context(request.user, request.GET.get("page", ""))
     changed: ChannelForm | None = typed.pop("changed", None)
     if changed:
@@ -87,7 +87,7 @@ def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Send a test to a channel; its delivery says how it went."""
+    """Send a test to a channel; its delivery shows the outcome."""
     found = _mine(request, pk)
     outbox.send_test(found)
     return _back(request, f"A test of “{found.name}” is on its way; see below.", "deliveries")
@@ -95,7 +95,7 @@ def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Delete a channel; the page offers the way back for an hour."""
+    """Delete a channel; the page offers to undo that for an hour."""
     channels.delete(_mine(request, pk))
     return redirect(f"{reverse('notifications:settings')}#channels")
 
@@ -111,7 +111,7 @@ def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def save_preferences(request: HtmxRequest) -> HttpResponseBase:
-    """Choose which runs are long, and the day's limit to be warned of."""
+    """Save which runs count as long, and the daily limit for warnings."""
     minutes, limit = request.POST.get("minutes", ""), request.POST.get("limit", "")
     errors = preferences.save(request.user, minutes, limit)
     if errors:
@@ -123,7 +123,7 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
 
 @require_POST
 def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Try a failed delivery again."""
+    """Retry a failed delivery."""
     found = get_object_or_404(Delivery, user=request.user, pk=pk)
     is_tried = sending.retry(found)
     words = "It is sent again." if is_tried else "It is on its way already, or was delivered."
@@ -134,5 +134,5 @@ def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase
 @require_safe
 @cache_control(public=True, max_age=JWKS_LASTS_S)
 def jwks(request: HttpRequest) -> JsonResponse:
-    """The public keys of our webhooks, where fal has its own (protocol, section 10.2)."""
+    """Return the public keys of our webhooks, at the same path as fal's (protocol, 10.2)."""
     return JsonResponse(signing_keys.jwks())

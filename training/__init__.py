@@ -1,1 +1,1 @@
-"""Training: data sets, the forms of trainers, and the weights that come of them."""
+"""Training: data sets, the forms of trainers, and the resulting weights."""

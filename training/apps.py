@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class TrainingConfig(AppConfig):
-    """A training is an ordinary run; this app has what goes before it and comes after."""
+    """A training is an ordinary run; this app prepares data sets and manages the weights."""
 
     name = "training"
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Fill forms, pass on with the owner's runs, keep files, and record what has ended."""
+        """Register form sources, handovers, file retention, and the job for ended trainings."""
         from asgiref.sync import sync_to_async
 
         from notifications import run_ends

@@ -25,7 +25,7 @@ class OwnedQuerySet(models.QuerySet["Dataset"]):
         return self.filter(deleted_at=None)
 
     def of(self, user: User | AnonymousUser) -> OwnedQuerySet:
-        """The person's own that are not deleted."""
+        """The user's own rows that are not deleted."""
         return self.kept().filter(user_id=user.pk or 0)
 
 
@@ -54,12 +54,12 @@ class Dataset(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """The data set's page."""
+        """Return the address of the data set's page."""
         return reverse("training:dataset", args=[self.pk])
 
 
 class DatasetArchive(models.Model):
-    """A ZIP that was made of a data set: whoever trains with it trains with that data set."""
+    """A ZIP made of a data set, which links runs trained with it to the data set."""
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="archives")
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+")
@@ -74,7 +74,7 @@ class DatasetArchive(models.Model):
 
 
 class Training(models.Model):
-    """The run of a trainer that has ended, with what it was trained on."""
+    """An ended run of a trainer, with the data set it was trained on."""
 
     run = models.OneToOneField(
         Run, primary_key=True, on_delete=models.CASCADE, related_name="training"
@@ -92,13 +92,13 @@ class WeightsQuerySet(models.QuerySet["Weights"]):
     """Filters for weights."""
 
     def of(self, user: User | AnonymousUser) -> WeightsQuerySet:
-        """The person's own that are not deleted, nor are their runs."""
+        """The user's own weights that are not deleted, nor are their runs."""
         mine = self.filter(user_id=user.pk or 0, deleted_at=None)
         return mine.filter(training__run__deleted_at=None)
 
 
 class Weights(models.Model):
-    """A file of weights that a training has made, under a name."""
+    """A file of weights that a training has produced, with a name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -124,10 +124,10 @@ class Weights(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """The page of the weights."""
+        """Return the address of the weights' page."""
         return reverse("training:weights-page", args=[self.pk])
 
     @property
     def address(self) -> str:
-        """Our address of the file, as fields hold it."""
+        """Return our address of the file, as used in fields."""
         return reverse("playground:artifact", args=[self.training_id, self.position])

@@ -1,4 +1,4 @@
-"""The addresses of training, below `/training/`."""
+"""The URLs of training, below `/training/`."""
 
 from django.urls import path
 

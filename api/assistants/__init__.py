@@ -1,6 +1,6 @@
 """Tools for assistants by the Model Context Protocol (MCP), on top of the JSON API.
 
-Every tool is calls of the API with the assistant's token, so its permissions and limits are the
-API's. `tools` and what it stands on know nothing of the protocol; `server` does, and is imported
-when the first assistant comes: the `mcp` package takes 40 MB.
+Every tool consists of API calls with the assistant's token, so the API's permissions and limits
+apply. `tools` and the modules it uses are independent of the protocol; `server` implements it, and
+is imported for the first assistant: the `mcp` package takes 40 MB of memory.
 """

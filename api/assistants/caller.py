@@ -1,4 +1,4 @@
-"""How tools call the API: within the web process, or from the command line."""
+"""The interface by which tools call the API: in the web process, or from the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BASE = "/api/v1"
 
 
 class Refused(Exception):
-    """The API's refusal, as sentences for an assistant; `status` is the response's, if any."""
+    """The API's error, in sentences for an assistant; `status` is the response's, if any."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class Caller(Protocol):
 
 
 def refusal(status: int, problem: Any) -> Refused:
-    """The refusal that a problem document stands for."""
+    """Return the exception for a problem document."""
     found = problem if isinstance(problem, dict) else {}
     lines = [str(found.get("detail") or f"The server answered with status {status}.")]
     listed = found.get("errors")

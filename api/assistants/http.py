@@ -1,7 +1,7 @@
 """MCP over streamable HTTP, at `/mcp` of the web process.
 
-Each request carries an API token and stands alone (stateless): any web process can answer it. The
-`mcp` package is imported by the first request, so a server without assistants does not pay for it.
+Each request carries an API token and is stateless: any web process can answer it. The `mcp` package
+is imported by the first request, so a server without assistants does not load it.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Assistants:
         return
 
     def release_all(self) -> None:
-        """Answer the tools that wait for a run now: the server shuts down."""
+        """Answer the tools that wait for a run at once, as the server shuts down."""
         self._is_stopping = True
 
     async def stop(self) -> None:
-        """End what serves the assistants."""
+        """Stop the task that serves the assistants."""
         self._stop.set()
         if self._task:
             await self._task

@@ -1,4 +1,4 @@
-"""Calls of this process's own ASGI application: no socket, no request that leaves the process."""
+"""Calls this process's own ASGI application, without a socket or network request."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import unquote, urlencode
 from api.assistants.caller import BASE, refusal
 from core.http.asgi import App, Message, Scope
 
-# Headers of the assistant's request that its calls carry on.
+# Headers of the assistant's request that are copied to its calls.
 CARRIED = {b"authorization", b"host", b"x-forwarded-for", b"x-forwarded-proto"}
 
 
 class InProcess:
-    """A `Caller` for the person whose request `scope` is."""
+    """A `Caller` for the user whose request `scope` is."""
 
     def __init__(self, app: App, scope: Scope) -> None:
         self._app = app

@@ -35,7 +35,7 @@ ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
 def build(tools_of: ToolsOf) -> MCPServer[Any]:
-    """The server; `tools_of` returns the tools for the context of a call."""
+    """Return the server; `tools_of` returns the tools for the context of a call."""
     server: MCPServer[Any] = MCPServer("vitrine", title="Vitrine", instructions=INSTRUCTIONS)
     _add_catalogue(server, tools_of)
     _add_runs(server, tools_of)
@@ -188,7 +188,7 @@ def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:
 
 
 async def _text_of(answer: Any) -> str:
-    """A tool's text; a refusal becomes an error that the assistant reads."""
+    """Return a tool's text; a refusal becomes an error that the assistant can read."""
     try:
         return str(await answer)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""The API's answers as short texts: an assistant pays for each word that it reads."""
+"""The API's responses as short texts: assistants pay for each word that they read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-MAX_BYTES = 7500  # of an answer; with the protocol's frame below 8 KB
+MAX_BYTES = 7500  # of a response; with the protocol's envelope below 8 KB
 MAX_OUTPUT = 3000
 MAX_DESCRIPTION = 140
 MAX_CHOICES = 12
@@ -14,7 +14,7 @@ _CUT = "\n… cut here: ask for less at once, or open the page."
 
 
 def bounded(text: str) -> str:
-    """The text, cut to `MAX_BYTES` once it is escaped in JSON."""
+    """Return the text, cut to `MAX_BYTES` as measured after JSON escaping."""
     if _size(text) <= MAX_BYTES:
         return text
     low, high = 0, len(text)
@@ -29,25 +29,25 @@ def _size(text: str) -> int:
 
 
 def cut(text: str, most: int = MAX_DESCRIPTION) -> str:
-    """One line of at most so many characters."""
+    """Return the text as one line of at most `most` characters."""
     line = " ".join(str(text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def as_json(value: Any) -> str:
-    """Compact JSON."""
+    """Return compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def card(one: dict[str, Any]) -> str:
-    """A model in a line."""
+    """Describe a model in a line."""
     parts = [one["endpoint_id"], one["name"], one["category"], one["price"]["text"]]
     standing = one["standing"] if one["is_runnable"] else "cannot be run"
     return " · ".join([*filter(None, [*parts, standing]), cut(one["description"])])
 
 
 def model(one: dict[str, Any]) -> str:
-    """A model with its inputs."""
+    """Describe a model with its inputs."""
     lines = [
         f"{one['endpoint_id']} ({one['name']}), {one['category']}",
         cut(one["description"], 400),
@@ -63,7 +63,7 @@ def model(one: dict[str, Any]) -> str:
 
 
 def input_line(one: dict[str, Any]) -> str:
-    """An input in a line."""
+    """Describe an input in a line."""
     choices = "|".join(one["choices"][:MAX_CHOICES])
     more = "|…" if len(one["choices"]) > MAX_CHOICES else ""
     facts = [
@@ -77,7 +77,7 @@ def input_line(one: dict[str, Any]) -> str:
 
 
 def run(one: dict[str, Any]) -> str:
-    """A run with its artifacts and the beginning of its output."""
+    """Describe a run with its artifacts and the beginning of its output."""
     lines = [run_line(one)]
     lines += [f"Waits: {one['note']}"] if one["note"] else []
     if error := one.get("error"):
@@ -97,7 +97,7 @@ def run(one: dict[str, Any]) -> str:
 
 
 def flow_run(one: dict[str, Any]) -> str:
-    """A run of a flow with the runs of its steps."""
+    """Describe a run of a flow with the runs of its steps."""
     lines = [f"{one['id']} · {one['state']} · {one['url']}"]
     for number, step in enumerate(one["steps"], start=1):
         words = step["not_sent"] or step["state"] or "not begun"
@@ -111,20 +111,20 @@ def flow_run(one: dict[str, Any]) -> str:
 
 
 def run_line(one: dict[str, Any]) -> str:
-    """A run in a line."""
+    """Describe a run in a line."""
     parts = [one["id"], one["endpoint_id"], one["state"], cut(one["reason"] or one["title"], 100)]
     return " · ".join([*filter(None, parts), one["url"]])
 
 
 def artifact(one: dict[str, Any]) -> str:
-    """An artifact in a line."""
+    """Describe an artifact in a line."""
     size = f"{one['width']}×{one['height']}" if one["width"] else ""
     parts = [f"Artifact {one['position']}: {one['kind']}", size, one["url"] or "was not copied"]
     return " · ".join(filter(None, parts))
 
 
 def listed(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
-    """Lines, or words for none of them; a cursor for more."""
+    """Return the lines, or `empty` if there are none, and a cursor if there are more."""
     found = list(lines)
     more = [f"More: cursor={cursor!r}"] if cursor else []
     return bounded("\n".join([*found, *more])) if found else empty

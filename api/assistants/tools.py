@@ -1,4 +1,4 @@
-"""What assistants can do, each a few calls of the API and a short text."""
+"""The tools of assistants: each makes a few API calls and returns a short text."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
 
 MAX_WAIT_S = 300
-HOLD_S = 5  # between two reports of progress
-POLL_S = 0.3  # where the API cannot hold a call
+HOLD_S = 5  # between two progress reports
+POLL_S = 0.3  # if the API cannot hold a call
 MAX_PICTURE_BYTES = 1 << 20
 Progress = Callable[[float, float, str], Awaitable[None]]
 
 
 class Tools:
-    """The tools of one call: who asks, and what their session may still spend."""
+    """The tools for one call: the caller's API access and their session's budget."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class Tools:
         return short.bounded(f"{text}{more}{following}")
 
     async def read_model(self, endpoint_id: str) -> str:
-        """Tell a model's inputs in short."""
+        """Return a model's inputs in short."""
         return short.bounded(short.model(await self._api.call("GET", _model(endpoint_id))))
 
     async def price_run(self, endpoint_id: str, arguments: dict[str, Any]) -> str:
-        """Estimate a run."""
+        """Estimate the cost of a run."""
         found = await self._estimate(endpoint_id, arguments)
         words = [
             found["text"],
@@ -109,12 +109,12 @@ class Tools:
         return short.bounded(short.flow_run(await self._wait(made, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:
-        """Tell how a run stands, once it has ended or the time is over."""
+        """Return the state of a run, once it has ended or the time is over."""
         found = await self._api.call("GET", _run(run_id))
         return short.bounded(short.run(await self._wait(found, wait_s)))
 
     async def cancel_run(self, run_id: str) -> str:
-        """Ask for a run to stop."""
+        """Request a run's cancellation."""
         return short.bounded(
             short.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
         )
@@ -128,7 +128,7 @@ class Tools:
         return short.listed(lines, "There is no such run.", found["next_cursor"])
 
     async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
-        """Return an artifact in a line, and for a picture its small version and content type."""
+        """Return an artifact in a line; for a picture also its thumbnail and content type."""
         found = await self._api.call("GET", _run(run_id))
         artifact = next((one for one in found["artifacts"] if one["position"] == position), None)
         if artifact is None:
@@ -156,7 +156,7 @@ class Tools:
         return short.listed(lines, "There is no preset.", found["next_cursor"])
 
     async def list_favourites(self) -> str:
-        """List the person's favourites."""
+        """List the user's favourites."""
         found = await self._api.call("GET", "/favourites", limit=40)
         return short.listed(map(short.card, found["items"]), "No model is a favourite yet.")
 
@@ -186,7 +186,7 @@ class Tools:
     async def _wait(
         self, found: dict[str, Any], wait_s: int, path: str = "/runs/"
     ) -> dict[str, Any]:
-        """The run (of a flow) once it has ended, or as it is after the time.
+        """Return the run (of a flow) once it has ended, or its state after the time.
 
         Reports progress meanwhile.
         """
@@ -205,7 +205,7 @@ class Tools:
 
 
 def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
-    """The most that a run may cost; raises Refused where nobody knows, unless that is allowed."""
+    """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed."""
     if estimate["high"] is not None:
         return Decimal(estimate["high"])
     if not allow:

@@ -1,1 +1,1 @@
-"""The API's contract: the shapes of what goes in and out, and the OpenAPI document."""
+"""The API's contract: the schemas of requests and responses, and the OpenAPI document."""

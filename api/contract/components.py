@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of the API's bodies, by name; requests are checked by them."""
+"""The JSON Schemas (2020-12) of the API's bodies, by name; requests are validated by them."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ COMPONENTS: dict[str, Schema] = {
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """The validator of a component."""
+    """Return the validator of a component."""
     resource = DRAFT202012.create_resource({"components": {"schemas": COMPONENTS}})
     registry: Registry[Any] = Registry().with_resource(ROOT, resource)
     return Draft202012Validator({"$ref": f"{ROOT}#/components/schemas/{name}"}, registry=registry)

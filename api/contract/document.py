@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the API, written from the operations."""
+"""The OpenAPI 3.1 document of the API, generated from the operations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TAGS = {
 
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
-    """The whole document."""
+    """Return the whole document."""
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)

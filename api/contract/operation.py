@@ -1,6 +1,6 @@
-"""What an operation of the API is: its address, parameters, body, responses and handler.
+"""The declaration of an API operation: its path, parameters, body, responses and handler.
 
-The same declaration routes a request, checks it, and describes it in the OpenAPI document.
+The same declaration routes a request, validates it, and describes it in the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PROBLEM = "application/problem+json"
 class Parameter:
     """A parameter of the path, the query or a header; `schema` is its JSON Schema.
 
-    `converter` is Django's for a part of the path.
+    `converter` is Django's path converter, for a part of the path.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Parameter:
 
     @cached_property
     def validator(self) -> Draft202012Validator:
-        """Checks its value, with its format (an id that is none)."""
+        """Return the validator of its value, which also checks the format."""
         checker = Draft202012Validator.FORMAT_CHECKER
         return Draft202012Validator(self.schema, format_checker=checker)
 
@@ -61,7 +61,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Call:
-    """One request to an operation, checked: who asks, the parameters and the body."""
+    """One validated request to an operation: the token, the parameters and the body."""
 
     request: HttpRequest
     token: Token
@@ -70,12 +70,12 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Who asks."""
+        """Return the calling user."""
         person: User = self.token.user
         return person
 
     def absolute(self, address: str) -> str:
-        """An address of ours with scheme and host; others stay as they are."""
+        """Return one of our paths as an absolute URL; other addresses unchanged."""
         return self.request.build_absolute_uri(address) if address.startswith("/") else address
 
 
@@ -93,7 +93,7 @@ Handler = Callable[[Call], Reply | HttpResponseBase]
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. `errors` are the statuses that it answers beside the usual."""
+    """One method of one path. `errors` are the statuses that it returns besides the usual ones."""
 
     method: str
     path: str
@@ -110,12 +110,12 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """Its name, unique in the document."""
+        """Return its name, unique in the document."""
         return self.handle.__name__
 
     @property
     def route(self) -> str:
-        """Its address as a Django route."""
+        """Return its path as a Django route."""
         route = self.path.removeprefix("/")
         for one in self.parameters:
             if one.where == "path":

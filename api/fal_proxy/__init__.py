@@ -1,4 +1,4 @@
-"""The address for fal's own clients: their calls become runs, answered in upstream's shapes.
+"""Endpoints for fal's own clients: their calls become runs, with responses in upstream's format.
 
-No call is passed on: the worker, which has the key, carries the run out (ADR 54).
+No call is forwarded: the worker, which has the key, executes the run (ADR 54).
 """

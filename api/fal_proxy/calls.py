@@ -1,4 +1,4 @@
-"""Carries out a call of fal's clients: submits become runs, the rest is read from their rows."""
+"""Handles calls of fal's clients: submits become runs, all others are answered from the rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from schemas.exact import NotJson, loads
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}
 INITIATE = ("storage/upload/initiate", "storage/upload/initiate-multipart")
-OVER = "over"  # of the query of our own reading of a result that was waited for
+OVER = "over"  # query parameter of our own request for a result after the wait
 USE_INSTEAD = "Use subscribe, or submit, status and result: they poll the queue."
 _NO_DICT = {"loc": ["body"], "msg": "Input should be a valid dictionary", "type": "dict_type"}
 _METHODS = dict.fromkeys(Action, "GET") | {Action.CANCEL: "PUT"}
@@ -57,7 +57,7 @@ TOO_MANY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, with which token or login, and by which address of the queue."""
+    """The calling user, their token or login, and the address under which they call the queue."""
 
     user: User
     token: Token | None
@@ -69,17 +69,17 @@ class Caller:
 
     @property
     def token_name(self) -> str:
-        """The token's name; empty for a login."""
+        """Return the token's name; empty for a login."""
         return self.token.name if self.token else ""
 
     def live_token(self, aliases: tuple[str, ...]) -> tickets.LiveToken:
-        """What lets the caller open live sessions with apps of these aliases."""
+        """Return a token that lets the caller open live sessions with apps of these aliases."""
         token_id = self.token.pk if self.token else None
         return tickets.LiveToken(self.user.pk, token_id, self.login, self.origin, aliases)
 
 
 def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
-    """The response to a call; raises Problem for what is not offered."""
+    """Return the response to a call; raises Problem for calls that are not supported."""
     if target.host == Host.REST and target.path in INITIATE and method == "POST":
         return _announce_file(caller)
     if target.host == Host.REST and target.path in TOKENS and method == "POST":
@@ -107,7 +107,7 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
 
 
 def _announce_file(caller: Caller) -> UpstreamResponse:
-    """Where to send a file, whole or in parts, and its address."""
+    """Return where to send a file, as a whole or in parts, and its later address."""
     parts.delete_stale()
     body = _read_input(caller.read_body())
     said = body if isinstance(body, dict) else {}
@@ -118,7 +118,7 @@ def _announce_file(caller: Caller) -> UpstreamResponse:
 
 
 def _require_offered(target: Target) -> None:
-    """Raise Problem (501) for what runs and their rows cannot answer."""
+    """Raise Problem (501) for calls that cannot be answered from runs and their rows."""
     ending = target.path.rpartition("/")[2]
     if target.host == Host.REST:
         raise _not_offered(
@@ -138,7 +138,7 @@ def _not_offered(detail: str) -> Problem:
 
 
 def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run | UpstreamResponse:
-    """Create the run; a response instead where the input is no object, as upstream gives it."""
+    """Create the run; if the input is no object, return upstream's error response instead."""
     endpoint = _endpoint(target.path)
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
@@ -150,7 +150,7 @@ def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run |
 
 
 def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> UpstreamResponse:
-    """Create the run of a stream; the response's header lets `relayed_streams` begin it."""
+    """Create the run of a stream; a header of the response makes `relayed_streams` start it."""
     endpoint = _endpoint(target.path, target.path.removesuffix(STREAM_SUFFIX))
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
@@ -171,7 +171,7 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
 
 
 def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
-    """A token of ours for live sessions, in the shape that the client asked for (8.1)."""
+    """Return a token of ours for live sessions, in the format that the client expects (8.1)."""
     if not settings.REALTIME_URL:
         raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
     said = _read_input(caller.read_body())
@@ -186,7 +186,7 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
 
 
 def _alias(app: str) -> str:
-    """The alias of an endpoint id, or the alias as it is; empty for neither."""
+    """Return the alias of an endpoint id, or of an alias itself; empty if invalid."""
     if "/" not in app:
         return app[:MAX_ALIAS_CHARS]
     try:
@@ -195,14 +195,14 @@ def _alias(app: str) -> str:
         return ""
 
 
-# Read in each call: a prepared query takes half the time.
+# Used by every call: prepared, the query takes half the time.
 _ENDPOINTS = PreparedQuery(
     lambda: Endpoint.objects.filter(endpoint_id__in=ParamList("names", CharField()))
 )
 
 
 def _endpoint(*candidates: str) -> Endpoint:
-    """The first of the endpoints that is in the catalogue; raises Problem (404)."""
+    """Return the first of the endpoints that is in the catalogue; raises Problem (404)."""
     found = {one.endpoint_id: one for one in _ENDPOINTS.all(names=candidates)}
     for endpoint_id in candidates:
         if endpoint_id in found:
@@ -211,7 +211,7 @@ def _endpoint(*candidates: str) -> Endpoint:
 
 
 def _arguments(caller: Caller) -> dict[str, Any] | None:
-    """The input, with our files by their paths; None where it is no object."""
+    """Return the input, with our files as paths; None if it is no object."""
     arguments = _read_input(caller.read_body())
     if not isinstance(arguments, dict):
         return None
@@ -261,7 +261,7 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     return responses.result(run)
 
 
-# Clients ask for the status again and again; the other columns would double its time.
+# Clients poll the status frequently; loading all columns would double its time.
 _STATUS = ("state", "queue_position", "metrics", "error", "billable_units", "endpoint__endpoint_id")
 _RESULT = (*_STATUS, "output", "output_text")
 
@@ -284,9 +284,9 @@ _OWN_STATUS, _OWN_LOGS, _OWN_RESULT = _own(*_STATUS), _own(*_STATUS, "logs"), _o
 
 
 def _find(caller: Caller, target: Target, query: PreparedQuery[Run]) -> Run | None:
-    """The caller's own run by our id or by upstream's, of that app; else None."""
+    """Return the caller's own run by our id or upstream's, if it is of that app; else None."""
     own_id = None
-    with suppress(ValueError):  # upstream's ids are any text, ours are UUIDs
+    with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
     found = query.first(user=caller.user.pk, id=own_id, request_id=target.request_id)
     is_of_app = found and EndpointId.parse(found.endpoint.endpoint_id).app == target.app

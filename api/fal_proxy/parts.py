@@ -1,8 +1,7 @@
-"""Uploads in parts, as `@fal-ai/client` sends files above 90 MB (fal-protocol.md, section 9.1).
+"""Multipart uploads, as `@fal-ai/client` sends files above 90 MB (fal-protocol.md, section 9.1).
 
-A part is a file in our storage and a row, so any web process may take the next one. When the last
-has come they become one upload; parts that nobody completes are deleted when somebody begins
-another upload.
+A part is a file in our storage and a row, so any web process can receive the next one. After the
+last one they are joined to one upload; incomplete parts are deleted when another upload starts.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from playground.files import storage_limits, uploads
 MAX_PART_BYTES = 64 << 20  # the client sends 10 MB
 MAX_PARTS = 1000
 FOLDER = "incoming"
-DELETED_AT_ONCE = 100  # stale parts, each time somebody begins an upload
+DELETED_AT_ONCE = 100  # stale parts, each time an upload starts
 NOT_KEPT = "This server's storage takes no files at the moment. Try again later."
 
 
 def receive(announced: Announced, number: int, body: IO[bytes]) -> str:
-    """Store a part, in place of one with the same number; returns its etag.
+    """Store a part, replacing one with the same number; returns its etag.
 
-    Raises ValueError with a sentence, `uploads.NotStored` where the storage failed.
+    Raises ValueError with a message, `uploads.NotStored` if the storage failed.
     """
     if not 1 <= number <= MAX_PARTS:
         raise ValueError(f"Parts have numbers from 1 to {MAX_PARTS}.")
@@ -68,7 +67,7 @@ def receive(announced: Announced, number: int, body: IO[bytes]) -> str:
 
 
 def complete(announced: Announced, listed: Any) -> ProxyFile:
-    """Make the listed parts one upload; raises as `receive` does, also where one is missing."""
+    """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
     rows = {row.number: row for row in ProxyPart.objects.filter(file_id=announced.pk)}
     ordered = [_listed(one, rows) for one in listed] if isinstance(listed, list) else []
     ordered.sort(key=lambda row: row.number)
@@ -82,7 +81,7 @@ def complete(announced: Announced, listed: Any) -> ProxyFile:
 
 
 def delete_stale() -> None:
-    """Delete parts of uploads whose time is over."""
+    """Delete parts of uploads that have expired."""
     before = timezone.now() - timedelta(seconds=MAX_AGE_S)
     stale = ProxyPart.objects.filter(created_at__lt=before)
     _delete(ProxyPart.objects.filter(pk__in=[row.pk for row in stale[:DELETED_AT_ONCE]]))
@@ -101,7 +100,7 @@ def _join(rows: Sequence[ProxyPart], whole: IO[bytes]) -> None:
         for row in rows:
             with default_storage.open(row.stored_as) as part:
                 shutil.copyfileobj(part, whole, CHUNK_BYTES)
-    except Exception as error:  # storage backends raise anything
+    except Exception as error:  # storage backends raise any kind of exception
         raise uploads.NotStored(NOT_KEPT) from error
 
 
@@ -109,14 +108,14 @@ def _store(name: str, content: IO[bytes], size: int) -> str:
     try:
         storage_limits.require_free_space(size)
         return default_storage.save(name, File(content))
-    except Exception as error:  # storage backends raise anything
+    except Exception as error:  # storage backends raise any kind of exception
         raise uploads.NotStored(NOT_KEPT) from error
 
 
 def _delete(rows: QuerySet[ProxyPart]) -> None:
-    """Delete rows, then their files: a file that stays behind costs space, a row a failure."""
+    """Delete rows, then their files: a leftover file wastes space, a leftover row causes errors."""
     names = list(rows.values_list("stored_as", flat=True))
     rows.delete()
     for name in names:
-        with suppress(Exception):  # storage backends raise anything
+        with suppress(Exception):  # storage backends raise any kind of exception
             default_storage.delete(name)

@@ -1,8 +1,8 @@
-"""Passes the event streams of models on, from the gateway to the client.
+"""Relays event streams of models from the gateway to the client.
 
 A view creates the run and names it, with a ticket, in a header of its response. That response is
-dropped here, on the event loop, and the gateway's is sent in its place as it comes. So the web
-process holds no key and no thread, and calls nothing but the gateway.
+dropped here, on the event loop, and the gateway's is sent in its place as it arrives. So the web
+process needs neither the key nor a thread per stream, and only calls the gateway.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class RelayedStreams:
             await passing
 
     async def _pass_on(self, pk: uuid.UUID, path: str, ticket: str, send: Send) -> None:
-        """Send what the gateway answers; raises ResponseBroken where that breaks off."""
+        """Send the gateway's response; raises ResponseBroken if that breaks off."""
         try:
             async with post(self._gateway, STREAM_PATH + ticket) as response:
                 await _copy(response, send)
@@ -80,7 +80,7 @@ class RelayedStreams:
 
 
 def _unreached(path: str) -> dict[str, Any]:
-    """The body for who calls at a path."""
+    """Return the error body in the format that clients of this path expect."""
     if path.startswith(OPENAI_ROOT):
         return Problem(503, UNREACHED, slug="gateway-unreachable").as_openai_error()
     return {"detail": UNREACHED, "message": UNREACHED}
@@ -96,7 +96,7 @@ async def _copy(response: Response, send: Send) -> None:
 
 
 class Intercepted:
-    """A response's messages: passed on, or dropped if it has the header; then `value` is its."""
+    """A response's messages: passed on, or dropped if it has the header, which sets `value`."""
 
     def __init__(self, send: Send, header: bytes) -> None:
         self.value = ""
@@ -104,7 +104,7 @@ class Intercepted:
         self._header = header
 
     async def send(self, message: Message) -> None:
-        """Take a message of the response."""
+        """Handle a message of the response."""
         if message["type"] == "http.response.start":
             found = (v for name, v in message["headers"] if name.lower() == self._header)
             self.value = next(found, b"").decode()
@@ -113,7 +113,7 @@ class Intercepted:
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client is gone."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

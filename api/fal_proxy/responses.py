@@ -1,4 +1,4 @@
-"""A run as fal's hosts would answer for its request: status, result, error."""
+"""A run's status, result or error as a response of fal's hosts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ NOT_FOUND = {"status": "NOT_FOUND", "detail": "There is no such request."}
 
 
 class UpstreamResponse(HttpResponse):
-    """JSON in upstream's shape, which stays as it is also where it is an error."""
+    """JSON in upstream's format, which error middleware leaves unchanged."""
 
     is_exact = True
-    _has_been_logged = True  # read by Django: what a model answers is no failure of this server
+    _has_been_logged = True  # read by Django: a model's error is no failure of this server
 
     def __init__(
         self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
@@ -41,18 +41,18 @@ class UpstreamResponse(HttpResponse):
 def as_json(
     body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> UpstreamResponse:
-    """The response with this body."""
+    """Return the response with this body."""
     return UpstreamResponse(dumps(body), status, headers)
 
 
 def refusal(problem: Problem) -> UpstreamResponse:
-    """A problem of ours, readable for fal's clients: they show `detail` or `message`."""
+    """Return a problem of ours in a format for fal's clients, which show `detail` or `message`."""
     body = problem.as_json() | {"message": problem.detail}
     return as_json(body, problem.status, problem.headers)
 
 
 def submitted(run: Run, base: str) -> UpstreamResponse:
-    """The answer to a submit; `base` is the address of the queue."""
+    """Return the response to a submit; `base` is the address of the queue."""
     body = _request(run, base) | {
         "status": "IN_QUEUE",
         "queue_position": run.queue_position or 0,
@@ -63,13 +63,13 @@ def submitted(run: Run, base: str) -> UpstreamResponse:
 
 
 def status(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
-    """The answer to a question for the status."""
+    """Return the response to a status request."""
     body = status_body(run, base, with_logs=with_logs)
     return as_json(body, 200 if run.is_final else 202, _headers(run))
 
 
 def status_stream(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
-    """A stream of the status that ends with its first event; `status_streams` goes on with it."""
+    """Return a status stream with its first event only; `status_streams` continues it."""
     body = dumps(status_body(run, base, with_logs=with_logs))
     response = UpstreamResponse(b"data: " + body + b"\n\n", 200, _headers(run))
     response.headers["Content-Type"] = "text/event-stream; charset=utf-8"
@@ -77,7 +77,7 @@ def status_stream(run: Run, base: str, *, with_logs: bool) -> UpstreamResponse:
 
 
 def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
-    """The status as JSON; `base` is the address of the queue."""
+    """Return the status as JSON; `base` is the address of the queue."""
     body = _request(run, base) | {"logs": run.logs if with_logs else None}
     if run.is_final:
         body |= {"status": "COMPLETED", "metrics": run.metrics, **_error_words(run)}
@@ -89,7 +89,7 @@ def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
 
 
 def result(run: Run) -> UpstreamResponse:
-    """The model's output, or what upstream said instead."""
+    """Return the model's output, or upstream's error."""
     if not run.is_final:
         return as_json({"detail": "Request is still in progress"}, 400, _headers(run))
     if run.state != Run.State.SUCCEEDED:
@@ -99,7 +99,7 @@ def result(run: Run) -> UpstreamResponse:
 
 
 def of_connection(run: Run) -> UpstreamResponse:
-    """The answer to a call over one connection that ended before its response began."""
+    """Return the response to a call over one connection that ended before its response began."""
     if run.is_final:
         return result(run)
     message = str((run.error or {}).get("message") or LOST)
@@ -107,7 +107,7 @@ def of_connection(run: Run) -> UpstreamResponse:
 
 
 def not_over(run: Run) -> UpstreamResponse:
-    """The answer to a call that waited for the result in vain; no client repeats the call."""
+    """Return the response to a call that timed out waiting; prevents clients from retrying it."""
     return _given_up(run, {"detail": NOT_OVER, "message": NOT_OVER})
 
 
@@ -117,7 +117,7 @@ def _given_up(run: Run, body: dict[str, Any]) -> UpstreamResponse:
 
 
 def cancelled(run: Run, *, is_taken: bool) -> UpstreamResponse:
-    """The answer to a cancel."""
+    """Return the response to a cancel."""
     word = "CANCELLATION_REQUESTED" if is_taken else "ALREADY_COMPLETED"
     return as_json({"status": word}, 202 if is_taken else 400, _headers(run))
 
@@ -138,7 +138,7 @@ def _headers(run: Run) -> dict[str, str]:
 
 
 def _error_words(run: Run) -> dict[str, Any]:
-    """`error` and `error_type` of a request that failed or was cancelled."""
+    """Return `error` and `error_type` of a request that failed or was cancelled."""
     if run.state == Run.State.SUCCEEDED:
         return {}
     if run.state == Run.State.CANCELLED and not run.error:
@@ -150,12 +150,12 @@ def _error_words(run: Run) -> dict[str, Any]:
 
 
 def _failure(run: Run) -> UpstreamResponse:
-    """What upstream answered instead of an output, by status, type and detail."""
+    """Return upstream's error response, by its status, type and detail."""
     error, headers = run.error or {}, _headers(run)
     if run.state == Run.State.CANCELLED and not error.get("status"):
         return as_json(CANCELLED, 499, headers | {ERROR_TYPE: CANCELLED["error_type"]})
     code = error.get("status")
-    if code == 401:  # the client's own token is not what was refused
+    if code == 401:  # it was our key that upstream rejected, not the client's token
         return as_json({"detail": KEY_REFUSED, "message": KEY_REFUSED}, 500, headers)
     detail = error.get("detail")
     body = {"detail": str(error.get("message") or "Failed") if detail is None else detail}

@@ -1,6 +1,6 @@
-"""Event streams of a run's status, as fal's queue has them, read from the run's row.
+"""Event streams of a run's status, as fal's queue sends them, read from the run's row.
 
-A view answers with the first event and names the run in a header. On the event loop that response
+A view responds with the first event and names the run in a header. On the event loop that response
 is replaced by a stream: an event for each change, a comment every 15 seconds, the end after
 `COMPLETED` (fal-protocol.md, section 5.3). One query serves all streams at each notification.
 """
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 class VersionWatcher:
-    """Wakes those who wait for a run to change; one task and one query for all of them."""
+    """Wakes the streams of runs that have changed; one task and one query for all of them."""
 
     def __init__(self, signal: Signal) -> None:
         self.signal = signal
@@ -69,7 +69,7 @@ class VersionWatcher:
         return True
 
     def release_all(self) -> None:
-        """Wake everybody: the server shuts down."""
+        """Wake all streams, as the server shuts down."""
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
@@ -90,7 +90,7 @@ class VersionWatcher:
 
 
 class StatusStreams:
-    """The ASGI application: passes requests on, and streams where a response names a run."""
+    """The ASGI application: passes requests on, and streams if a response names a run."""
 
     def __init__(self, app: App, signal: Callable[[], Signal | None]) -> None:
         self._app = app
@@ -115,7 +115,7 @@ class StatusStreams:
         return None
 
     def release_all(self) -> None:
-        """End all streams, and begin none any more: the server shuts down."""
+        """End all streams and start no more, as the server shuts down."""
         self._is_closed = True
         if self._watcher:
             self._watcher.release_all()
@@ -128,7 +128,7 @@ class StatusStreams:
         while not self._is_closed:
             run = await sync_to_async(_read)(pk)
             body = responses.status_body(run, base, with_logs=False)
-            lines = run.logs[sent_lines:] if with_logs else None  # fal's client adds them up
+            lines = run.logs[sent_lines:] if with_logs else None  # fal's client accumulates them
             if body != last or lines:
                 yield event(dumps(body | {"logs": lines}))
             if run.is_final:

@@ -1,4 +1,4 @@
-"""Which headers of fal's clients go with a run (fal-protocol.md, section 5.1), and their values.
+"""The headers of fal's clients that are kept for a run (fal-protocol.md, section 5.1).
 
 An allow-list: no other header of a caller ever reaches upstream.
 """
@@ -14,21 +14,21 @@ from schemas.exact import NotJson, loads
 MAX_CHARS = 4000
 PRIORITIES = ("normal", "low")
 TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
-START_TIMEOUT = ("X-Fal-Request-Start-Timeout", "X-Fal-Request-Timeout")  # the new name wins
+START_TIMEOUT = ("X-Fal-Request-Start-Timeout", "X-Fal-Request-Timeout")  # the first one wins
 PRIORITY, HINT = "X-Fal-Queue-Priority", "X-Fal-Runner-Hint"
 LIFECYCLE = "X-Fal-Object-Lifecycle-Preference"
 DISABLE_FALLBACK = "x-app-fal-disable-fallback"
 
 
 class InvalidHeader(ValueError):
-    """A header with a value that upstream does not take; says why."""
+    """A header has a value that upstream would reject; the message says why."""
 
 
 def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `fal.SubmitOptions` that these headers set; raises InvalidHeader.
+    """Return the fields of `fal.SubmitOptions` that these headers set; raises InvalidHeader.
 
-    `headers` finds names in any case, as a request's do. Defaults are left out:
-    `@fal-ai/client` always sends the priority `normal`.
+    `headers` is case-insensitive, like a request's. Defaults are left out: `@fal-ai/client` always
+    sends the priority `normal`.
     """
     options: dict[str, Any] = {}
     given = next(((name, headers[name]) for name in START_TIMEOUT if name in headers), None)

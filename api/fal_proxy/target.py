@@ -1,7 +1,8 @@
-"""Which call a client of fal makes: read from the address that it would have called.
+"""Parses which call a client of fal makes, from the address that it would have called.
 
-Addresses come from the header `x-fal-target-url`, as fal's clients write it with `proxyUrl`, or
-from the path below our own address, for a client that takes a host. Nothing is ever sent there.
+Addresses come from the header `x-fal-target-url`, which fal's clients send with `proxyUrl`, or
+from the path below our own address, for clients with a configurable host. Nothing is ever sent to
+these addresses.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Host(StrEnum):
 
 
 class Action(StrEnum):
-    """What a call to the queue asks about a request."""
+    """The kind of a call about a request in the queue."""
 
     STATUS = "status"
     STREAM = "status/stream"
@@ -38,12 +39,12 @@ class Action(StrEnum):
 
 
 class InvalidTarget(ValueError):
-    """An address that is none of fal's, or none that fal's clients call; says why."""
+    """The address is not one that fal's clients call; the message says why."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A call: `path` is an endpoint id, or with `request_id` the app that has the request."""
+    """A call: `path` is an endpoint id, or with `request_id` the app of the request."""
 
     host: Host
     path: str
@@ -53,12 +54,12 @@ class Target:
 
     @property
     def is_stream(self) -> bool:
-        """Whether a model is called that shall answer by an event stream."""
+        """Whether the call runs a model that responds with an event stream."""
         return self.host == Host.RUN and self.path.endswith("/stream")
 
     @property
     def app(self) -> str:
-        """The part of the endpoint id that addresses of requests have; empty for no id."""
+        """Return the part of the endpoint id in addresses of requests; empty if it is invalid."""
         try:
             return EndpointId.parse(self.path).app
         except InvalidEndpointId:
@@ -66,12 +67,12 @@ class Target:
 
 
 def parse(address: str) -> Target:
-    """The call that an address of fal's is; raises InvalidTarget."""
+    """Return the call for an address of fal's; raises InvalidTarget."""
     if not _ADDRESS.fullmatch(address) or len(address) > MAX_CHARS:
         raise InvalidTarget("x-fal-target-url must be an https address of fal.ai.")
     try:
         parts = urlsplit(address)
-        host = Host(parts.netloc)  # so neither user, nor port, nor a longer name
+        host = Host(parts.netloc)  # exact, so without user, port or longer name
     except ValueError:
         known = ", ".join(Host)
         raise InvalidTarget(f"x-fal-target-url must have one of the hosts {known}.") from None
@@ -79,7 +80,7 @@ def parse(address: str) -> Target:
 
 
 def from_path(host: Host, path: str, query: str) -> Target:
-    """The call to a path of a host; raises InvalidTarget."""
+    """Return the call to a path of a host; raises InvalidTarget."""
     values = dict(parse_qsl(query, keep_blank_values=True))
     path = path.strip("/")
     app, marker, rest = path.partition("/requests/")

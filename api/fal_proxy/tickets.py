@@ -1,8 +1,8 @@
-"""What the web process signs for the gateway, the process that has the key.
+"""Tickets that the web process signs for the gateway, the process that has the key.
 
 A stream's ticket names a run that the web process has created. A live token names who may open
-live sessions with which apps; fal's clients ask for it where they would ask fal for one
-(fal-protocol.md, section 8.1), and it is of no use at fal.
+live sessions with which apps; fal's clients request it where they would request one from fal
+(fal-protocol.md, section 8.1); fal itself does not accept it.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from api.models import Token
 
 STREAM_SALT, LIVE_SALT = "api.fal_proxy.stream", "api.fal_proxy.live"
 STREAM_AGE_S = 30
-LIVE_AGE_S = 120  # fal's clients ask for another one after 90 % of it
+LIVE_AGE_S = 120  # fal's clients request another one after 90 % of it
 STREAM_PATH = "/streams/"
 OPENAI, OPENAI_WITH_USAGE = "openai", "openai+usage"  # dialects of streams
-GATEWAY = "gateway"  # holds the leases of streamed runs
+GATEWAY = "gateway"  # holder of the leases of streamed runs
 
 
 class StreamTicket(NamedTuple):
-    """A run to be streamed, and in which dialect: empty for upstream's own bytes."""
+    """A run to stream, and the dialect of the stream: empty for upstream's own bytes."""
 
     pk: uuid.UUID
     dialect: str
 
 
 def sign_stream(pk: uuid.UUID, dialect: str = "") -> str:
-    """The ticket for the stream of a run."""
+    """Return the ticket for the stream of a run."""
     return signing.dumps([str(pk), dialect], salt=STREAM_SALT)
 
 
 def verify_stream(ticket: str) -> StreamTicket | None:
-    """What a ticket is for; None if it is forged or too old."""
+    """Return the contents of a ticket; None if it is forged or expired."""
     try:
         pk, dialect = signing.loads(ticket, salt=STREAM_SALT, max_age=STREAM_AGE_S)
     except signing.BadSignature:
@@ -56,12 +56,12 @@ class LiveToken:
     aliases: tuple[str, ...]
 
     def sign(self) -> str:
-        """The token as URL-safe text."""
+        """Return the token as URL-safe text."""
         return signing.dumps(astuple(self), salt=LIVE_SALT)
 
     @classmethod
     def verify(cls, text: str) -> LiveToken | None:
-        """The token in a signed text; None if it is forged or too old."""
+        """Return the token in a signed text; None if it is forged or expired."""
         try:
             claims = signing.loads(text, salt=LIVE_SALT, max_age=LIVE_AGE_S)
         except signing.BadSignature:
@@ -71,7 +71,7 @@ class LiveToken:
 
     @property
     def is_revoked(self) -> bool:
-        """Whether the API token or the login that it was given for has ended."""
+        """Whether the API token or login for which it was issued is no longer valid."""
         if self.token_id is None:
             return bool(self.login) and single_use.is_spent(self.login)
         token = Token.objects.filter(pk=self.token_id, revoked_at=None).first()

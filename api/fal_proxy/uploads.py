@@ -1,6 +1,6 @@
-"""Uploads of fal's clients: a ticket to send a file to, and an address that inputs may hold.
+"""Uploads of fal's clients: a ticket to which a file is sent, and an address for inputs.
 
-The client is told the file's address before it sends the file, so a row maps the address to the
+The client receives the file's address before it sends the file, so a row maps the address to the
 upload, which is stored once per content.
 """
 
@@ -27,7 +27,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Announced(NamedTuple):
-    """A file that is to come: whose, the id in its address, its name and what the client says."""
+    """A file that will be sent: its user, the id in its address, its name and claimed type."""
 
     user_id: int
     pk: str
@@ -36,7 +36,7 @@ class Announced(NamedTuple):
 
 
 def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
-    """The paths to send a file to and to read it from, as `upload_url` and `file_url`."""
+    """Return the paths to send a file to and to read it from, for `upload_url` and `file_url`."""
     found = str(uuid.uuid4())
     name = uploads.clean_name(name)
     ticket = signing.dumps([user.pk, found, name, content_type[:127]], salt=SALT)
@@ -47,12 +47,12 @@ def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
 
 
 def read_ticket(ticket: str) -> Announced:
-    """The file of a ticket; raises signing.BadSignature for an invalid or expired one."""
+    """Return the file of a ticket; raises signing.BadSignature if it is invalid or expired."""
     return Announced(*signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
 
 
 def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
-    """Store a file; raises ValueError, or what `uploads.store` raises, with a sentence."""
+    """Store a file; raises ValueError, or what `uploads.store` raises, with a message."""
     with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
         size = 0
         while chunk := body.read(CHUNK_BYTES):
@@ -65,7 +65,7 @@ def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
 
 
 def keep(announced: Announced, content: IO[bytes], size: int) -> ProxyFile:
-    """Store the whole content of a file as the person's upload; raises as `receive` does."""
+    """Store a file's whole content as the user's upload; raises like `receive`."""
     name, content_type = announced.name, announced.content_type
     file: UploadedFile[Any] = UploadedFile(content, name, content_type, size)
     upload = uploads.store(announced.user_id, file)
@@ -76,7 +76,7 @@ def keep(announced: Announced, content: IO[bytes], size: int) -> ProxyFile:
 
 
 def with_uploads(user: User, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments in which addresses of the person's files are those of their uploads."""
+    """Return arguments with addresses of the user's files replaced by those of the uploads."""
     pattern = re.compile(rf"{re.escape(origin)}/api/fal/files/({_UUID})/[^/]+")
     wanted = {match[1] for text in _texts(arguments) if (match := pattern.fullmatch(text))}
     if not wanted:

@@ -1,6 +1,6 @@
 """The ASGI application: streams for the web process, live sessions for fal's clients.
 
-Whatever else comes is for the pages' live sessions (`playground/realtime/relay.py`).
+All other connections are live sessions of pages (`playground/realtime/relay.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from playground.realtime.relay import Relay
 
 
 class Gateway:
-    """Serves what holds a connection to upstream open for somebody who waits at the other end."""
+    """Serves connections that need an open connection to upstream."""
 
     def __init__(self, upstream: fal.Clients) -> None:
         self.relay = Relay(upstream)

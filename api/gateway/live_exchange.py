@@ -1,7 +1,7 @@
-"""Passes a live session's frames on in both directions, and keeps its results.
+"""Relays a live session's frames in both directions, and stores its results.
 
-Inputs are sent one by one, at most as many in a second as the settings allow; of those that wait,
-the oldest are dropped, as fal does it (fal-protocol.md, section 8.2).
+Inputs are sent one by one, at most as many per second as the settings allow; if too many are
+waiting, the oldest are dropped, as fal does (fal-protocol.md, section 8.2).
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ log = logging.getLogger(__name__)
 
 
 class Input(NamedTuple):
-    """An input: the frame as it came, and the arguments in it."""
+    """An input: the original frame, and the arguments in it."""
 
     frame: str | bytes
     arguments: dict[str, Any]
 
 
 class LiveSocket:
-    """The client's end of a session: the inputs that wait, and frames to it."""
+    """The client's end of a session: queues its inputs and sends it frames."""
 
     def __init__(self, receive: Receive, send: Send, max_buffering: int | None) -> None:
         self.is_gone = False
@@ -59,7 +59,7 @@ class LiveSocket:
         self._has_input = asyncio.Event()
 
     async def read(self) -> None:
-        """Keep inputs until the client disconnects."""
+        """Queue inputs until the client disconnects."""
         while (message := await self._receive())["type"] != "websocket.disconnect":
             text, data = message.get("text"), message.get("bytes")
             frame = data if data is not None else text or ""
@@ -72,7 +72,7 @@ class LiveSocket:
         self._has_input.set()
 
     async def next_input(self, idle_s: float) -> Input | None:
-        """The next input; None once the client has gone, or has been told that it was idle."""
+        """Return the next input; None if the client has disconnected, or was notified as idle."""
         while not self._waiting:
             if self.is_gone:
                 return None
@@ -86,12 +86,12 @@ class LiveSocket:
         return self._waiting.popleft()
 
     async def send(self, frame: str | bytes) -> None:
-        """Send a frame as it is."""
+        """Send a frame unchanged."""
         kind = "text" if isinstance(frame, str) else "bytes"
         await self._put({"type": "websocket.send", kind: frame})
 
     async def send_error(self, kind: str, reason: str) -> None:
-        """Send an error as fal does."""
+        """Send an error in fal's format."""
         error = {"type": "x-fal-error", "error": kind, "reason": reason[:MAX_ERROR_CHARS]}
         await self.send(json.dumps(error))
 
@@ -111,7 +111,7 @@ class LiveSocket:
 
 
 def decode(frame: str | bytes) -> dict[str, Any] | None:
-    """The arguments in a frame: msgpack, or JSON as text; None for anything but an object."""
+    """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
         found = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
     except (ValueError, RecursionError, msgpack.UnpackException):
@@ -127,9 +127,9 @@ async def exchange(
     upstream: fal.Clients,
     origin: str = "",
 ) -> None:
-    """Relay until an end ends the session or its time is over; the run always ends with it.
+    """Relay until the session is ended or its time is over; the run always ends with it.
 
-    `origin` begins the addresses of our files in the inputs.
+    `origin` is the prefix of our files' addresses in the inputs.
     """
     passing = _Exchange(live, session, socket, upstream, origin)
     ends: list[Callable[[], Awaitable[str]]] = [
@@ -146,7 +146,7 @@ async def exchange(
         why, lost = str(error), error
         await socket.send_error("INTERNAL_ERROR", why)
     except Exception as error:
-        # A bug of ours; the run has to end all the same.
+        # A bug of ours; the run has to be ended nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
         why, lost = MODEL_ENDED, fal.FalError(MODEL_ENDED)
     finally:
@@ -182,7 +182,7 @@ class _Exchange:
         self._made_from = SessionInput(live.run.arguments)
 
     async def forward_results(self) -> str:
-        """Keep and forward every frame; returns why no more will come."""
+        """Store and forward every frame; returns why no more will come."""
         async for frame, message in self._session.frames():
             if isinstance(message, fal.RunFailed):
                 self._live.record_failure(message)
@@ -192,7 +192,7 @@ class _Exchange:
         return MODEL_ENDED
 
     async def send_inputs(self, first: Input) -> str:
-        """Send the inputs, not faster than allowed; returns why the session ended."""
+        """Send the inputs within the rate limit; returns why the session ended."""
         clock, pause_s = asyncio.get_running_loop().time, 1 / settings.LIVE_PICTURES_PER_S
         given: Input | None = first
         while given is not None:
@@ -220,7 +220,7 @@ class _Exchange:
 
 
 def _with_our_files(run: Run, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments with the addresses of our files as forms have them."""
+    """Return arguments with our files as paths, as in forms."""
     close_old_connections()
     arguments = uploads.with_uploads(run.user, origin, arguments)
     return dict(submission.with_relative_addresses(arguments, origin))

@@ -1,8 +1,8 @@
-"""Live sessions of fal's clients: frames pass unchanged, the results are kept in a run.
+"""Live sessions of fal's clients: frames are relayed unchanged, the results stored in a run.
 
-The address is fal's with our host: `…/<endpoint id>/realtime`, by a token of ours in
-`fal_jwt_token`, or by an API token in the handshake (fal-protocol.md, section 8.2). The settings
-that bound a page's live session bound these: how long, how often, how many.
+The address is fal's with our host: `…/<endpoint id>/realtime`, with a token of ours in
+`fal_jwt_token`, or with an API token in the handshake (fal-protocol.md, section 8.2). The limits of
+pages' live sessions apply: duration, rate, number.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from playground.runs import state_machine, transport_choices
 from playground.runs.group_commit import retry_until_committed
 
 SUFFIX = "/realtime"
-RUN_PREFIX = "/api/fal/run"  # where FAL_RUN_HOST names our address
+RUN_PREFIX = "/api/fal/run"  # present if FAL_RUN_HOST contains our address
 STOP_TIMEOUT_S = 2.0
 
 log = logging.getLogger(__name__)
 
 
 def is_session(path: str) -> bool:
-    """Whether a WebSocket's path is one of fal's addresses, not that of a page's live session."""
+    """Whether a WebSocket's path is one of fal's, not that of a page's live session."""
     return path.rstrip("/").endswith(SUFFIX) and bool(endpoint_id(path))
 
 
 def endpoint_id(path: str) -> str:
-    """The model in a path, which may begin as REALTIME_URL does; empty for none."""
+    """Return the model in a path, which may begin like REALTIME_URL; empty if there is none."""
     for prefix in (urlsplit(settings.REALTIME_URL).path, RUN_PREFIX):
         if prefix and path.startswith(f"{prefix}/"):
             path = path.removeprefix(prefix)
@@ -61,7 +61,7 @@ def endpoint_id(path: str) -> str:
 
 @dataclass(frozen=True)
 class ProxyTicket(Ticket):
-    """A session's person, by an API token or a login; either's end is the session's."""
+    """A session's user, by an API token or a login; the session ends with either."""
 
     by: LiveToken | None = None
 
@@ -73,7 +73,7 @@ class ProxyTicket(Ticket):
 
 @dataclass(frozen=True)
 class Admission:
-    """A session that may begin."""
+    """The data of a session that may start."""
 
     ticket: ProxyTicket
     token_name: str
@@ -82,7 +82,7 @@ class Admission:
 
 
 class Denied(Exception):
-    """The handshake is refused with this status."""
+    """The handshake is rejected with this status."""
 
     def __init__(self, status: int, detail: str) -> None:
         self.status = status
@@ -95,7 +95,7 @@ class LiveSessions:
     def __init__(self, upstream: fal.Clients, name: str) -> None:
         self._upstream = upstream
         self._name = name
-        self._open: dict[asyncio.Task[Any], int] = {}  # with their person's id
+        self._open: dict[asyncio.Task[Any], int] = {}  # with the user's id
 
     async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -155,7 +155,7 @@ class LiveSessions:
 
 
 def _admit(scope: Message) -> Admission:
-    """Who may open the session with which model; raises Denied."""
+    """Return who may open the session with which model; raises Denied."""
     close_old_connections()
     query = parse_qs(scope["query_string"].decode("latin-1"))
     by, person, name = _caller(scope, query.get("fal_jwt_token", [""])[-1])
@@ -179,7 +179,7 @@ def _admit(scope: Message) -> Admission:
 
 
 def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
-    """By what the caller is known, who it is, and the API token's name; raises Denied."""
+    """Return the caller's credentials, user id, and the API token's name; raises Denied."""
     if text:
         by = LiveToken.verify(text)
         if by is None or by.is_revoked:
@@ -195,7 +195,7 @@ def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
 
 
 async def _deny(scope: Message, send: Send, denied: Denied) -> None:
-    """Refuse the handshake; with its reason where the server can send one."""
+    """Reject the handshake; with the reason if the server can send one."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         return await send({"type": "websocket.close", "code": 1008})
     body = dumps({"detail": str(denied)})

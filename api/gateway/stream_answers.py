@@ -1,4 +1,4 @@
-"""What a caller gets of a streamed run: upstream's own bytes, or OpenAI's chunks."""
+"""The response to the caller of a streamed run: upstream's own bytes, or OpenAI's chunks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models import Run
 from playground.worker import submit_options
 from playground.worker.transports import direct
 
-# What fal's own answers tell callers; anything else of upstream's stays here.
+# Headers of fal's responses that callers get; all others are dropped.
 PASSED_ON = (
     "content-type",
     "retry-after",
@@ -30,7 +30,7 @@ _EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
 class Answer:
-    """The caller's response: upstream's head by an allow-list, then its bytes."""
+    """The caller's response: upstream's headers by an allow-list, then its bytes."""
 
     def __init__(self, run: Run, send: Send) -> None:
         self.has_begun = self.is_whole = False
@@ -40,12 +40,12 @@ class Answer:
     def events(
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
-        """Open the run's connection; what comes goes to the caller as well."""
+        """Open the run's connection; received data is also sent to the caller."""
         options = submit_options.of(self._run)
         return upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
 
     async def begin(self, head: fal.Answer) -> None:
-        """Send the head."""
+        """Send status and headers."""
         await self._start(head.status, _headers(head.headers))
 
     async def write(self, chunk: bytes) -> None:
@@ -53,11 +53,11 @@ class Answer:
         await self._put({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def end(self) -> None:
-        """Note that upstream has sent everything; the run's end is recorded next."""
+        """Record that upstream has sent everything; the run's end is recorded next."""
         self.is_whole = True
 
     async def conclude(self, run: Run) -> None:
-        """End the response, by how the run has ended; raises ResponseBroken where it broke off."""
+        """End the response according to the run's end; raises ResponseBroken if it broke off."""
         if not self.has_begun:
             await respond(self._send, self._without_stream(run))
         elif self.is_whole or run.state == Run.State.SUCCEEDED:
@@ -77,19 +77,19 @@ class Answer:
         await self._send({**start, "headers": [*headers, *_OURS]})
 
     async def _put(self, message: dict[str, object]) -> None:
-        with suppress(OSError):  # the caller has gone; the run's end is recorded all the same
+        with suppress(OSError):  # the caller has disconnected; the run's end is still recorded
             await self._send(message)
 
 
 class RoutedAnswer(Answer):
-    """OpenAI's chunks as the router sends them, whole events alone; an error ends what breaks."""
+    """OpenAI's chunks as sent by the router, in whole events; errors end a broken stream."""
 
     def __init__(self, run: Run, send: Send) -> None:
         super().__init__(run, send)
         self._held = b""
 
     async def write(self, chunk: bytes) -> None:
-        """Send the events that are whole."""
+        """Send the complete events."""
         held = self._held + chunk
         blanks = [blank for blank in (b"\n\n", b"\r\n\r\n") if blank in held]
         cut = max((held.rfind(blank) + len(blank) for blank in blanks), default=0)
@@ -104,7 +104,7 @@ class RoutedAnswer(Answer):
             await super().write(self._held)
 
     async def conclude(self, run: Run) -> None:
-        """End the response; a run that failed after its last chunk broke off, too."""
+        """End the response; a run that failed after its last chunk counts as broken off as well."""
         self.is_whole = self.is_whole and run.state == Run.State.SUCCEEDED
         await super().conclude(run)
 
@@ -117,7 +117,7 @@ class RoutedAnswer(Answer):
 
 
 class EndpointAnswer(RoutedAnswer):
-    """OpenAI's chunks of an endpoint that streams its text as it stands (section 16.4)."""
+    """OpenAI's chunks for an endpoint that streams its whole text so far (section 16.4)."""
 
     def __init__(self, run: Run, send: Send, *, wants_usage: bool) -> None:
         super().__init__(run, send)
@@ -127,7 +127,7 @@ class EndpointAnswer(RoutedAnswer):
     async def events(
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
-        """Open the run's connection; the caller gets what each text has more than the last."""
+        """Open the run's connection; the caller gets the difference of each text to the last."""
         found = upstream.stream.events(endpoint_id, arguments, on_sent=on_sent)  # type: ignore[arg-type]
         async with aclosing(found) as events:
             async for one in events:
@@ -156,7 +156,7 @@ class EndpointAnswer(RoutedAnswer):
 
 
 def answer_to(run: Run, dialect: str, send: Send) -> Answer:
-    """The answer in the dialect that a ticket names."""
+    """Return the answer in a ticket's dialect."""
     if not dialect:
         return Answer(run, send)
     if completions.is_completions(run.endpoint.endpoint_id):

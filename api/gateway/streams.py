@@ -1,7 +1,7 @@
-"""Carries out streamed runs: upstream's bytes go to the caller as they come, and into the run.
+"""Executes streamed runs: upstream's bytes are sent to the caller as they arrive, and recorded.
 
-The web process has created the run, which counts as sent. It is sent once: a ticket is used once.
-Whoever closes the connection cancels the run, as at fal.
+The web process has created the run, which counts as sent. It is sent once: a ticket is valid once.
+If the caller closes the connection the run is cancelled, as at fal.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from playground.worker.scheduling import leases
 from playground.worker.transports import cancellation, direct
 from playground.worker.transports.limits import DirectLimits
 
-# The caller has the bytes; the run's page follows more slowly.
+# The caller has the bytes already; the run's page may be updated less often.
 LIMITS = DirectLimits(write_every_s=1.0)
 MAX_STREAMS = 400
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Streams:
         self._renewing: asyncio.Task[None] | None = None
 
     async def serve(self, ticket: str, receive: Receive, send: Send) -> None:
-        """Answer one call; raises ResponseBroken where the answer began and broke off."""
+        """Serve one call; raises ResponseBroken if the response breaks off after its beginning."""
         found = tickets.verify_stream(ticket)
         if found is None or (pk := found.pk) in self._open:
             return await respond(send, responses.as_json(responses.NOT_FOUND, 404))
@@ -65,7 +65,7 @@ class Streams:
         return None
 
     async def stop(self) -> None:
-        """End all streams; their runs are taken over, as those of a worker that stops."""
+        """End all streams; their runs are taken over like those of a worker that stops."""
         held = dict(self._open)
         for task in held.values():
             if task:
@@ -104,7 +104,7 @@ class Streams:
 
 
 async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
-    """Send the run and record its end, also where it was refused."""
+    """Send the run and record its end, also if it was rejected."""
 
     try:
         arguments = await inputs.upload_inputs(run, upstream)
@@ -119,14 +119,14 @@ async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
 
 
 async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:
-    """Cancel the run once its caller is gone: the task that sends it closes the connection."""
+    """Cancel the run when its caller disconnects: the sending task closes the connection."""
     await wait_for_disconnect(receive)
     await retry_until_committed(state_machine.request_cancel, pk)
     cancellation.notice(pk)
 
 
 def _load(pk: uuid.UUID) -> Run | None:
-    """The run, unless it is not ours any more."""
+    """Return the run, unless this process no longer holds it."""
     close_old_connections()
     return _UNSENT.first(pk=pk)
 

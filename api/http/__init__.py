@@ -1,1 +1,1 @@
-"""HTTP of the JSON API: operations, their dispatch, problems, cursors, limits."""
+"""HTTP layer of the JSON API: dispatch of operations, problems, cursors, limits."""

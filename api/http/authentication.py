@@ -1,7 +1,7 @@
 """Authentication by `Authorization: Bearer <token>` (RFC 6750), or `Key <token>`.
 
-The operations of the API take nothing else. A few pages take it too, which serve files: what the
-API says about a run names their addresses.
+The operations of the API accept nothing else. A few pages that serve files accept it as well, since
+the API's responses contain their addresses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from api import tokens
 from api.http.problem import Problem
 from api.models import Token
 
-# Where a caller within this process (`cli/connection.py`) puts a token that needs no check. No
+# Key under which a caller within this process (`cli/connection.py`) passes a token that needs no
+# check. Requests from outside cannot set it: servers put only texts into the environment.
 # request from outside can set it: a server puts texts into the environment, never objects.
 LOCAL = "vitrine.token"
 KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`
@@ -51,7 +52,7 @@ class TokenAuthentication:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        """Authenticate; returns 401 or 403 for a file that the token does not open."""
+        """Authenticate; returns 401 or 403 if the token does not give access to a file."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         is_file = name in FILE_VIEWS and "Authorization" in request.headers
         if not is_file and not getattr(view, "takes_token", False):

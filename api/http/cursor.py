@@ -1,4 +1,4 @@
-"""Opaque cursors: where the next page of a list begins."""
+"""Opaque cursors for the next page of a list."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MAX_CHARS = 400
 
 
 def encode(*values: Any) -> str:
-    """A cursor that holds these JSON values."""
+    """Return a cursor with these JSON values."""
     text = json.dumps(values, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(text: str, *kinds: type) -> list[Any]:
-    """The values of a cursor, of these types; raises Problem if it is none of ours."""
+    """Return the values of a cursor, which must be of these types; raises Problem."""
     try:
         padded = text + "=" * (-len(text) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -31,6 +31,6 @@ def decode(text: str, *kinds: type) -> list[Any]:
 
 
 def bad_cursor() -> Problem:
-    """The problem of a cursor that this list did not give."""
+    """Return the problem of a cursor that is not from this list."""
     detail = "This cursor is not one of this list. Begin again without a cursor."
     return Problem(422, detail, errors=[{"parameter": "cursor", "detail": detail}])

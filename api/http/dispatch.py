@@ -1,4 +1,4 @@
-"""The views of the API: each serves the operations of one address."""
+"""The views of the API: each serves the operations of one path."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from api.http.reading import read_body, read_parameters
 
 
 class Resource:
-    """A view: the operations of one address, by method."""
+    """A view: the operations of one path, by method."""
 
-    # Read by middleware: a token takes the place of login and CSRF token.
+    # Read by middleware: a token replaces login and CSRF token.
     login_required = False
     csrf_exempt = True
     takes_token = True
@@ -59,7 +59,7 @@ class Resource:
 
 
 def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:
-    """The HTTP response of a handler's reply."""
+    """Return the HTTP response for a handler's reply."""
     if isinstance(reply, HttpResponseBase):
         return reply
     response = HttpResponse(
@@ -74,7 +74,7 @@ def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON text; the standard library writes what orjson cannot, such as longer integers."""
+    """Return JSON; the standard library encodes what orjson cannot, such as large integers."""
     try:
         return orjson.dumps(value)
     except TypeError:  # orjson.JSONEncodeError is one

@@ -1,6 +1,6 @@
-"""Rate limits of the API per person, told in each response (draft-ietf-httpapi-ratelimit-headers).
+"""Rate limits of the API per user, with headers (draft-ietf-httpapi-ratelimit-headers).
 
-Counted as those of pages are: by `accounts.rate_limit`, in this process's memory.
+Counted like those of pages, by `accounts.rate_limit` in this process's memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LIMITS: Mapping[str, Limit] = {
 
 
 def take(name: str, person: int | None) -> dict[str, str]:
-    """Count a request; returns the headers that say what is left. Raises Problem (429)."""
+    """Count a request; returns headers with the remaining quota. Raises Problem (429)."""
     if not settings.RATE_LIMITS:
         return {}
     limit, client = LIMITS[name], f"person {person}"

@@ -46,7 +46,7 @@ _DETAILS = {
 
 
 class Problem(Exception):
-    """What a request is answered with instead: status, a sentence, and what is wrong where.
+    """An error response: status, a sentence, and the errors with their places.
 
     `errors` are `{detail, pointer}` (a JSON Pointer into the body) or `{detail, parameter}`.
     """
@@ -70,7 +70,7 @@ class Problem(Exception):
         super().__init__(self.detail)
 
     def as_json(self) -> dict[str, Any]:
-        """The members of the problem document."""
+        """Return the members of the problem document."""
         found: dict[str, Any] = {
             "type": f"urn:vitrine:problem:{self.slug}",
             "title": HTTPStatus(self.status).phrase,
@@ -80,7 +80,7 @@ class Problem(Exception):
         return found | ({"errors": self.errors} if self.errors else {}) | self.more
 
     def as_openai_error(self) -> dict[str, Any]:
-        """The error as OpenAI's clients read it, below `OPENAI_ROOT`."""
+        """Return the error in the format of OpenAI's clients, for paths below `OPENAI_ROOT`."""
         parameter = next((one["parameter"] for one in self.errors if "parameter" in one), None)
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {
@@ -92,7 +92,7 @@ class Problem(Exception):
         return {"error": error}
 
     def response(self) -> HttpResponse:
-        """The response that says so."""
+        """Return the HTTP response."""
         response = HttpResponse(
             json.dumps(self.as_json()), status=self.status, content_type=PROBLEM
         )
@@ -102,7 +102,7 @@ class Problem(Exception):
 
 
 def pointer(path: Iterable[str | int], *before: str) -> str:
-    """A JSON Pointer as a URI fragment: `#/arguments/loras/0/path` (RFC 6901, 6)."""
+    """Return a JSON Pointer as a URI fragment: `#/arguments/loras/0/path` (RFC 6901, 6)."""
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in (*before, *path)]
     return "".join(["#", *(f"/{part}" for part in parts)])
 
@@ -110,7 +110,7 @@ def pointer(path: Iterable[str | int], *before: str) -> str:
 def as_problems(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: turns the pages of errors below `/api/` into problem documents, in place."""
+    """Middleware: replaces error pages below `/api/` with problem documents."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -130,13 +130,13 @@ def as_problems(
 
 
 def _is_ours(response: HttpResponse) -> bool:
-    """Whether it is a problem document, or an error in upstream's shape (`api.fal_proxy`)."""
+    """Whether it is a problem document, or an error in upstream's format (`api.fal_proxy`)."""
     is_exact = getattr(response, "is_exact", False)
     return is_exact or response.headers.get("Content-Type", "").startswith(PROBLEM)
 
 
 def _detail(response: HttpResponse) -> str:
-    """What the page that is replaced says, where the status alone does not."""
+    """Return the information of the replaced page that its status alone does not give."""
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
     if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

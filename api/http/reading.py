@@ -1,4 +1,4 @@
-"""Reads and checks what a request says: the parameters by their schemas, and the body."""
+"""Parses and validates requests: the parameters by their schemas, and the body."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNREAD = object()
 def read_parameters(
     operation: Operation, request: HttpRequest, path: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The parameters by name, those left out with their default; raises Problem."""
+    """Return the parameters by name, with defaults for missing ones; raises Problem."""
     values: dict[str, Any] = {}
     errors: list[dict[str, str]] = []
     for one in operation.parameters:
@@ -45,7 +45,7 @@ def read_parameters(
 
 
 def _read(one: Parameter, request: HttpRequest) -> Any:
-    """The value sent, converted as its schema says; None where none was sent."""
+    """Return the posted value, converted according to its schema; None if there is none."""
     if one.where == "header":
         return request.headers.get(one.name)
     texts = [str(text) for text in request.GET.getlist(one.name)]
@@ -74,7 +74,7 @@ def _objection(one: Parameter, value: Any) -> str:
 
 
 def read_body(operation: Operation, request: HttpRequest) -> Any:
-    """The body, checked; None where the operation takes none. Raises Problem."""
+    """Return the validated body; None if the operation takes none. Raises Problem."""
     body = operation.body
     if body is None:
         return None
@@ -100,7 +100,7 @@ def _parse(content: bytes) -> Any:
 
 
 def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str]]:
-    """What a schema objects to in a value, each with a JSON Pointer."""
+    """Return the validation errors of a value, each with a JSON Pointer."""
     found = []
     for error in checked.iter_errors(value):
         found.append({"pointer": pointer(error.absolute_path), "detail": error.message[:300]})

@@ -1,1 +1,1 @@
-"""The OpenAI-compatible address: chat completions of fal's router and of the catalogue's models."""
+"""The OpenAI-compatible API: chat completions of fal's router and of the catalogue's models."""

@@ -1,8 +1,8 @@
-"""Reads OpenAI's chat body: which endpoint answers it, and with which arguments.
+"""Parses OpenAI's chat body into an endpoint and its arguments.
 
 `model` is the id of an endpoint that takes text and answers in text, or any name that fal's router
-knows (fal-protocol.md, section 16.5). The router gets the body as it is; an endpoint gets the
-messages as its schema takes them, as chats do (`chats/talk/composition.py`).
+knows (fal-protocol.md, section 16.5). The router gets the body unchanged; an endpoint gets the
+messages in the form of its schema, as in chats (`chats/talk/composition.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ONE_ADDRESS = "Name the model that shall answer as vendor/model; {} is the route
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A call: what is run, and how its answer goes back."""
+    """A call: the endpoint with its arguments, and the format of the answer."""
 
     endpoint: Endpoint
     arguments: dict[str, Any]
@@ -39,12 +39,12 @@ class ChatRequest:
 
     @property
     def is_routed(self) -> bool:
-        """Whether the router answers, so that its answers are OpenAI's already."""
+        """Whether the router answers, whose responses have OpenAI's format already."""
         return completions.is_completions(self.endpoint.endpoint_id)
 
 
 def parse_chat_request(body: Any) -> ChatRequest:
-    """The call that a body makes; raises Problem (400, 404) with the name of the parameter."""
+    """Parse a body; raises Problem (400, 404) with the name of the parameter."""
     if not isinstance(body, dict):
         raise Problem(400, "The body must be a JSON object with model and messages.")
     messages, model = body.get("messages"), body.get("model")
@@ -91,7 +91,7 @@ def _composed(endpoint: Endpoint, shape: Shape, body: dict[str, Any]) -> dict[st
 
 
 def _settings(shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that the model has by OpenAI's names."""
+    """Return the parameters that the model has under OpenAI's names."""
     body = dict(body)
     if "max_completion_tokens" in body:
         body.setdefault("max_tokens", body["max_completion_tokens"])
@@ -100,7 +100,7 @@ def _settings(shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def conversation(messages: Sequence[dict[str, Any]]) -> Conversation:
-    """The turns of a list of messages: what the last message says is to be answered."""
+    """Return the turns of a list of messages; the last message is the one to answer."""
     system = "\n\n".join(text_of(one) for one in messages if one.get("role") in SYSTEM_ROLES)
     said: list[str] = []
     earlier: list[Exchange] = []
@@ -116,7 +116,7 @@ def conversation(messages: Sequence[dict[str, Any]]) -> Conversation:
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """The text of a message: as it is, or of its parts."""
+    """Return the text of a message: plain, or joined from its parts."""
     content = message.get("content")
     if not isinstance(content, list):
         return content if isinstance(content, str) else ""
@@ -125,7 +125,7 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 def _pictures(messages: Sequence[dict[str, Any]]) -> list[str]:
-    """The addresses of the pictures in the newest message that has any."""
+    """Return the addresses of the pictures in the newest message that has any."""
     for one in reversed(messages):
         content = one.get("content")
         parts = [part for part in content if isinstance(part, dict)] if _is_list(content) else []

@@ -15,8 +15,8 @@ from chats.talk import answers
 from fal.transports import completions
 from playground.models import Run
 
-REQUEST_ID = "x-request-id"  # OpenAI's clients show it as `_request_id`
-# OpenAI's clients send a refused request again unless told not to: a run that began is paid for.
+REQUEST_ID = "x-request-id"  # OpenAI's clients expose it as `_request_id`
+# OpenAI's clients retry failed requests unless told not to: a started run has to be paid for.
 NO_RETRY = {"x-should-retry": "false"}
 DONE = b"data: [DONE]\n\n"
 NOT_OVER = "The answer takes longer than this connection is held. Its run goes on: {}"
@@ -28,12 +28,12 @@ _COUNTS = (
 
 
 def refusal(problem: Problem) -> UpstreamResponse:
-    """A problem of ours in OpenAI's shape."""
+    """Return a problem of ours in OpenAI's format."""
     return responses.as_json(problem.as_openai_error(), problem.status, problem.headers)
 
 
 def completion(run: Run) -> UpstreamResponse:
-    """The completion, or why there is none."""
+    """Return the completion, or why there is none."""
     if run.state != Run.State.SUCCEEDED:
         return _failure(run)
     if completions.is_completions(run.endpoint.endpoint_id):
@@ -53,7 +53,7 @@ def completion(run: Run) -> UpstreamResponse:
 
 
 def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
-    """The completion as one chunk of a stream, where nothing came before the end; or the error."""
+    """Return the completion as a stream of one chunk, if none was sent before; or the error."""
     whole = completion(run)
     if whole.status_code != 200:
         return whole
@@ -73,24 +73,24 @@ def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
 
 
 def not_over(run: Run) -> UpstreamResponse:
-    """The answer to a call that waited in vain."""
+    """Return the response to a call that timed out waiting."""
     return _error(run, 504, NOT_OVER.format(run.get_absolute_url()))
 
 
 def of_connection(run: Run) -> UpstreamResponse:
-    """The answer to a stream that ended before its first word."""
+    """Return the response to a stream that ended before its first chunk."""
     if run.is_final:
         return completion(run)
     return _error(run, 504, str((run.error or {}).get("message") or responses.LOST))
 
 
 def error_event(run: Run) -> bytes:
-    """What ends a stream that broke off: OpenAI's clients raise it as an error."""
+    """Return the final event of a stream that broke off: OpenAI's clients raise it as an error."""
     return event(json.loads(of_connection(run).content))
 
 
 def head(run: Run) -> dict[str, Any]:
-    """The members that a completion and its chunks share."""
+    """Return the members that a completion and its chunks share."""
     return {
         "id": f"chatcmpl-{run.pk}",
         "created": int(run.created_at.timestamp()),
@@ -99,25 +99,25 @@ def head(run: Run) -> dict[str, Any]:
 
 
 def chunk(run: Run, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
-    """A chunk of an endpoint's answer."""
+    """Return a chunk of an endpoint's answer."""
     choices = [{"index": 0, "delta": delta, "finish_reason": reason}]
     return {**head(run), "object": "chat.completion.chunk", "choices": choices}
 
 
 def ending(run: Run, output: Any, *, wants_usage: bool) -> Iterator[dict[str, Any]]:
-    """The last chunks of an endpoint's answer."""
+    """Yield the last chunks of an endpoint's answer."""
     yield chunk(run, {}, "stop")
     if wants_usage and (counted := usage(output)):
         yield {**chunk(run, {}), "choices": [], "usage": counted}
 
 
 def event(body: dict[str, Any]) -> bytes:
-    """A server-sent event."""
+    """Return a server-sent event."""
     return b"data: " + dumps(body) + b"\n\n"
 
 
 def usage(output: Any) -> dict[str, Any]:
-    """What upstream counted, by OpenAI's names; empty where it did not."""
+    """Return upstream's token counts by OpenAI's names; empty if it reports none."""
     counted = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(counted, dict):
         return {}
@@ -129,12 +129,12 @@ def usage(output: Any) -> dict[str, Any]:
 
 
 def headers(pk: uuid.UUID) -> dict[str, str]:
-    """The headers of every answer about a run."""
+    """Return the headers of every response about a run."""
     return {REQUEST_ID: str(pk)}
 
 
 def _failure(run: Run) -> UpstreamResponse:
-    """Upstream's refusal by its status and words; what it said in full is in the run."""
+    """Return upstream's error by its status and message; its full response is in the run."""
     found = responses.result(run) if run.is_final else not_over(run)
     words = str((run.error or {}).get("message") or "")
     if run.state == Run.State.CANCELLED and not words:

@@ -1,6 +1,6 @@
-"""The models that OpenAI's clients list: endpoints that take text, and names of fal's router.
+"""The models listed for OpenAI's clients: endpoints that take text, and names of fal's router.
 
-Upstream has no list of the router's names (fal-protocol.md, section 16.5); those are listed that a
+Upstream has no list of the router's names (fal-protocol.md, section 16.5); listed are those that a
 schema in the catalogue offers as values or examples of a field `model`.
 """
 
@@ -18,7 +18,7 @@ ROUTERS = ("openrouter/", "fal-ai/any-llm")
 
 
 def listed() -> list[dict[str, Any]]:
-    """The models, each once."""
+    """Return the models without duplicates."""
     found: dict[str, dict[str, Any]] = {}
     for endpoint in choices.models():
         for name, owner in _names(endpoint):
@@ -29,7 +29,7 @@ def listed() -> list[dict[str, Any]]:
 
 
 def _names(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
-    """An endpoint's own id, and the names that a router's field `model` offers."""
+    """Yield an endpoint's own id, and the names that a router's field `model` offers."""
     name = endpoint.endpoint_id
     if is_completions(name):
         return

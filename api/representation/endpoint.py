@@ -1,4 +1,4 @@
-"""Models as JSON: the card of a list, and everything about one."""
+"""Models as JSON: the card in a list, and all data of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.reference.tables import Row, input_rows
 
 
 def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
-    """A `ModelCard`; needs only the columns that a card shows."""
+    """Return a `ModelCard`; needs only the columns that a card shows."""
     return {
         "endpoint_id": endpoint.endpoint_id,
         "name": endpoint.display_name,
@@ -34,7 +34,7 @@ def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
 
 
 def price(endpoint: Endpoint) -> dict[str, Any]:
-    """A `Price`."""
+    """Return a `Price`."""
     amount = endpoint.unit_price_usd
     return {
         "amount": None if amount is None else f"{amount.normalize():f}",
@@ -45,7 +45,7 @@ def price(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
-    """A `Model`; needs the annotation `is_favourite`."""
+    """Return a `Model`; needs the annotation `is_favourite`."""
     root = form_state.version_of(endpoint).root
     facts = [str(fact) for fact in as_list(endpoint.facts)]
     typical = waiting.typical_duration(endpoint)
@@ -70,14 +70,14 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
 
 
 def _entry(endpoint: Endpoint) -> dict[str, Any] | None:
-    """What upstream's listing says, as it came; None for a model that no sync has listed."""
+    """Return upstream's catalogue entry, unchanged; None for a model that no sync has listed."""
     row = ListingEntry.objects.filter(endpoint=endpoint).first()
     entry = json.loads(row.text) if row else None
     return entry if isinstance(entry, dict) else None
 
 
 def inputs(rows: list[Row]) -> list[dict[str, Any]]:
-    """The `Input`s of a model; those within others are named by their path."""
+    """Return the `Input`s of a model; nested ones are named by their path."""
     found, parents = [], list[str]()
     for row in rows:
         parents = [*parents[: row.depth], row.name]
@@ -96,7 +96,7 @@ def inputs(rows: list[Row]) -> list[dict[str, Any]]:
 
 
 def change(one: Change) -> dict[str, Any]:
-    """A `Change`; its endpoint should be loaded."""
+    """Return a `Change`; its endpoint should be loaded."""
     return {
         "id": one.pk,
         "endpoint_id": one.endpoint.endpoint_id,

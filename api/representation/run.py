@@ -20,7 +20,7 @@ LOG_LINES = 50
 
 
 def card(run: Run, call: Call) -> dict[str, Any]:
-    """A `RunCard`; endpoint and artifacts should be loaded."""
+    """Return a `RunCard`; endpoint and artifacts should be loaded."""
     is_failed = run.state == Run.State.FAILED
     return {
         "id": str(run.pk),
@@ -41,7 +41,7 @@ def card(run: Run, call: Call) -> dict[str, Any]:
 
 
 def whole(run: Run, call: Call) -> dict[str, Any]:
-    """A `Run`."""
+    """Return a `Run`."""
     return card(run, call) | {
         "arguments": run.arguments,
         "output": run.output,
@@ -57,7 +57,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
 
 
 def error(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A `RunError`."""
+    """Return a `RunError`."""
     explanation = error_messages.explain(found)
     return {
         "type": str(found.get("type") or ""),
@@ -72,7 +72,7 @@ def error(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def artifact(found: Artifact, call: Call) -> dict[str, Any]:
-    """An `Artifact`; an inline file has our address, which serves it."""
+    """Return an `Artifact`; an inline file has our address, which serves it."""
     url = found.get_absolute_url() if found.is_inline else artifact_url(found)
     return {
         "position": found.position,
@@ -91,7 +91,7 @@ def artifact(found: Artifact, call: Call) -> dict[str, Any]:
 
 
 def estimate(found: Estimate) -> dict[str, Any]:
-    """An `Estimate`."""
+    """Return an `Estimate`."""
     return {
         "low": None if found.low is None else f"{found.low.normalize():f}",
         "high": None if found.high is None else f"{found.high.normalize():f}",

@@ -1,4 +1,4 @@
-"""The operations of the API: each translates a call to a function of the rooms below."""
+"""The operations of the API: each translates a call to a domain function of another app."""
 
 from api.resources import (
     account,

@@ -1,4 +1,4 @@
-"""Who a token acts for."""
+"""The user for whom a token acts."""
 
 from __future__ import annotations
 

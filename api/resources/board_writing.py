@@ -138,7 +138,7 @@ def stop_board(call: Call) -> Reply:
 
 
 def _mine(call: Call) -> Batch:
-    """One's own board; raises Problem (404)."""
+    """Return one of the user's own boards; raises Problem (404)."""
     boards = Batch.objects.kept().filter(user=call.user).select_related("source", "user")
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:
@@ -147,7 +147,7 @@ def _mine(call: Call) -> Batch:
 
 
 def _plan(call: Call) -> Plan:
-    """The plan of the body; raises Problem (404, 422)."""
+    """Return the plan in the body; raises Problem (404, 422)."""
     body = call.body
     columns = _columns(call)
     models = [column.endpoint for column in columns]
@@ -161,7 +161,7 @@ def _plan(call: Call) -> Plan:
     }
     post |= {"reuse": ["1"]} if body.get("reuse", True) else {}
     post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
-    # The plan's page shows the settings that models do not share.
+    # The plan's page also shows the settings that models do not share.
     shown = groups.write(
         groups.groups_of(models[0], models), {}, [column.settings for column in columns]
     )
@@ -172,7 +172,7 @@ def _plan(call: Call) -> Plan:
 
 
 def _rows(call: Call, source: Endpoint) -> list[PlannedRow]:
-    """The rows of the body in the terms of a board's source; raises Problem (422)."""
+    """Return the rows of the body, converted to the board's source model; raises Problem (422)."""
     if not call.body.get("rows"):
         return []
     table = json.dumps(_relative(call, call.body["rows"]), ensure_ascii=False)
@@ -195,7 +195,7 @@ def _error(where: str, message: str) -> dict[str, str]:
 
 
 def _columns(call: Call) -> list[PlannedColumn]:
-    """The columns of the body, each once; raises Problem (404)."""
+    """Return the columns of the body without duplicates; raises Problem (404)."""
     found: dict[str, PlannedColumn] = {}
     for given in call.body.get("columns", []):
         endpoint = find_endpoint(given["endpoint_id"])
@@ -205,13 +205,13 @@ def _columns(call: Call) -> list[PlannedColumn]:
 
 
 def _relative(call: Call, given: Any) -> Any:
-    """What was sent as rows have it: our files' addresses without host, texts without NUL."""
+    """Return input values in the form of rows: our files as paths, texts without NUL."""
     origin = call.absolute("/").rstrip("/")
     return submission.with_relative_addresses(db_safe(given), origin)
 
 
 def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
-    """Raise Problem (422) where nothing fits, or something does not and `partial` is not set."""
+    """Raise Problem (422) if nothing fits, or not everything and `partial` is not set."""
     bad = [(n, one) for n, one in enumerate(expanded.reports) if not one.is_fine]
     if (expanded.cells and not expanded.fitting) or (bad and not call.body.get("partial", False)):
         errors = [

@@ -1,4 +1,4 @@
-"""Boards: read, with the runs in their cells."""
+"""Boards: list and read them, with the runs in their cells."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CELL = ("board", "row", "column", "seed", "not_sent", "run__state", "run__delet
 
 
 def card(board: Batch, call: Call) -> dict[str, Any]:
-    """A `BoardCard`; its source should be loaded."""
+    """Return a `BoardCard`; its source should be loaded."""
     return {
         "id": str(board.pk),
         "title": board.title,
@@ -75,7 +75,7 @@ def get_board(call: Call) -> Reply:
 
 
 def as_json(board: Batch, call: Call) -> dict[str, Any]:
-    """A `Board`; its source should be loaded. Three queries."""
+    """Return a `Board`; its source should be loaded. Three queries."""
     columns = list(board.columns.select_related("endpoint"))
     rows = list(board.rows.all())
     row_places = {row.pk: place for place, row in enumerate(rows)}

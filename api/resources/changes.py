@@ -55,7 +55,7 @@ def list_changes(call: Call) -> Reply:
 
 
 def read_moment(text: str, kind: type) -> tuple[datetime, int | str]:
-    """The time and the key of a cursor of a list by time; raises Problem."""
+    """Return the time and the key in the cursor of a list sorted by time; raises Problem."""
     moment, key = cursor.decode(text, str, kind)
     try:
         at = parse_datetime(moment)

@@ -1,4 +1,4 @@
-"""Curated collections: read by everybody, changed by curators."""
+"""Curated collections: read by all users, changed by curators."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SLUG = Parameter(
 
 
 def card(one: Collection, call: Call) -> dict[str, Any]:
-    """A `CollectionCard`."""
+    """Return a `CollectionCard`."""
     return {
         "slug": one.slug,
         "title": one.title,

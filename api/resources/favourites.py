@@ -1,4 +1,4 @@
-"""One's favourite models."""
+"""The user's favourite models."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ FLOW_RUN = Parameter("flow_run_id", _UUID, "the run of the flow", where="path", 
 
 
 def card(flow: Flow, call: Call) -> dict[str, Any]:
-    """A `FlowCard`."""
+    """Return a `FlowCard`."""
     return {
         "id": str(flow.pk),
         "name": flow.name,
@@ -208,7 +208,7 @@ def _find_run(call: Call) -> FlowRun:
 
 
 def _filled(call: Call, definition: Definition) -> Definition:
-    """The definition with the call's inputs; raises Problem with each that does not fit."""
+    """Return the definition with the call's inputs; raises Problem with each that does not fit."""
     origin = call.absolute("/").rstrip("/")
     given = submission.with_relative_addresses(call.body.get("inputs", {}), origin)
     names = {one.name for one in definition.inputs}
@@ -239,7 +239,7 @@ def _price(definition: Definition) -> Estimate:
 
 
 def _token(key: str) -> str:
-    """The token that makes a run of a flow unique for its person."""
+    """Return the form token of a flow's run: derived from the idempotency key, else random."""
     own = hashlib.sha256(key.encode()).hexdigest() if key else secrets.token_hex(32)
     return f"{submission.MARK}{own}"[:64]
 
@@ -253,7 +253,7 @@ def _reply(call: Call, found: FlowRun, status: int) -> Reply:
 
 
 def _whole(found: FlowRun, call: Call) -> dict[str, Any]:
-    """A `FlowRun`; its flow should be loaded. One query."""
+    """Return a `FlowRun`; its flow should be loaded. One query."""
     begun = steps.current(found)
     return {
         "id": str(found.pk),

@@ -21,7 +21,7 @@ SIZE = "^[0-9]{2,5}x[0-9]{2,5}$"
 
 
 def _facet(key: Key) -> Parameter:
-    """The parameter of a filter; several values are alternatives, or all have to hold."""
+    """Return the parameter of a filter; several values are combined with "or", or with "and"."""
     value: dict[str, Any] = {
         "type": "string",
         "minLength": 1,

@@ -1,4 +1,4 @@
-"""Parameters that several operations share, and what they name."""
+"""Parameters that several operations share, and the objects that they identify."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ MODEL = Parameter(
 
 
 def key(name: str, description: str) -> Parameter:
-    """A row's number in the path."""
+    """Return a path parameter for a row's integer key."""
     schema = {"type": "integer", "minimum": 1, "maximum": MAX_KEY}
     return Parameter(name, schema, description, where="path", converter="int")
 
 
 def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
-    """The endpoint of this id; raises Problem (404)."""
+    """Return the endpoint with this id; raises Problem (404)."""
     rows = Endpoint.objects.all() if endpoints is None else endpoints
     found: Endpoint | None = rows.filter(endpoint_id=endpoint_id).first()
     if found is None:
@@ -63,9 +63,9 @@ def page(
     as_json: Callable[[T], dict[str, Any]],
     mark: Callable[[T], Iterable[Any]],
 ) -> dict[str, Any]:
-    """A page of at most `limit` of these rows, of which there is one more if there is a next page.
+    """Return a page of at most `limit` of these rows; an extra row means that there is a next page.
 
-    `mark` returns what the cursor holds of the last one.
+    `mark` returns the cursor's values for the last row of the page.
     """
     shown = rows[:limit]
     more = len(rows) > limit
@@ -76,7 +76,7 @@ def page(
 
 
 def as_uuid(text: str) -> uuid.UUID:
-    """The id in a cursor; raises Problem."""
+    """Return the id in a cursor; raises Problem."""
     try:
         return uuid.UUID(text)
     except ValueError:

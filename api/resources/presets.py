@@ -1,4 +1,4 @@
-"""Presets: one's own and the team's."""
+"""Presets: the user's own and the team's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PRESET = key("preset_id", "the preset")
 
 
 def as_json(preset: Preset, call: Call) -> dict[str, Any]:
-    """A `Preset`; its endpoint and user should be loaded."""
+    """Return a `Preset`; its endpoint and user should be loaded."""
     return {
         "id": preset.pk,
         "endpoint_id": preset.endpoint.endpoint_id,
@@ -30,7 +30,7 @@ def as_json(preset: Preset, call: Call) -> dict[str, Any]:
 
 
 def find(call: Call, pk: int) -> Preset:
-    """A preset that the person may use; raises Problem (404)."""
+    """Return a preset that the user may use; raises Problem (404)."""
     rows = Preset.objects.readable_by(call.user).select_related("endpoint", "user")
     found = rows.filter(pk=pk).first()
     if found is None:

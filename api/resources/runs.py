@@ -150,7 +150,7 @@ def create_run(call: Call) -> Reply:
 
 
 def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
-    """Raise Problem (409) unless the estimate certainly stays below `most`."""
+    """Raise Problem (409) unless the estimate is known and at most `most`."""
     found = cost.estimate_run(endpoint, arguments)
     if found.low is None or found.high is None or found.high > most:
         detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
@@ -175,7 +175,7 @@ def estimate_run(call: Call) -> Reply:
 
 
 def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
-    """The model and the arguments of a new run, with the preset's; raises Problem."""
+    """Return the model and the arguments of a new run, with the preset's; raises Problem."""
     body = call.body
     origin = call.absolute("/").rstrip("/")
     arguments = submission.with_relative_addresses(body.get("arguments", {}), origin)
@@ -314,7 +314,7 @@ def _star(call: Call, *, is_starred: bool) -> Reply:
 
 
 def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """One of the person's runs, or with `may_read` one that they may read; raises Problem (404)."""
+    """Return a user's run, or with `may_read` one that they may read; raises Problem (404)."""
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
     found = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
@@ -330,7 +330,7 @@ def _require_mine(call: Call, run: Run, permission: str) -> None:
 
 
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:
-    """The run; a header makes `api.wait` hold the response until it has ended."""
+    """Return the run; a header makes `api.wait` hold the response until it has ended."""
     headers = {"Location": f"/api/v1/runs/{run.pk}"} if status == 201 else {}
     if not run.is_final and call.values.get("wait"):
         headers[HEADER] = f"{run.pk} {call.values['wait']}"

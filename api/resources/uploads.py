@@ -21,7 +21,7 @@ FORM = "multipart/form-data"
 
 
 def as_json(upload: Upload, call: Call) -> dict[str, Any]:
-    """An `Upload`."""
+    """Return an `Upload`."""
     address = upload.get_absolute_url()
     return {
         "id": str(upload.pk),

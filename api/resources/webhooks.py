@@ -1,4 +1,4 @@
-"""Webhooks for runs of the API: where they go, and what became of each delivery."""
+"""Webhooks for runs of the API: their addresses, and the outcome of each delivery."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUN = Parameter("run_id", _UUID, "of this run alone")
 
 
 def require_public(address: str, name: str) -> None:
-    """Vet an address of a body, property `name`; raises Problem (422)."""
+    """Vet the address in a body's property `name`; raises Problem (422)."""
     try:
         vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
     except vetting.RefusedAddress as refusal:
@@ -36,7 +36,7 @@ def _invalid(name: str, detail: str) -> Problem:
 
 
 def webhook_as_json(channel: Channel) -> dict[str, Any]:
-    """A `Webhook`."""
+    """Return a `Webhook`."""
     return {
         "id": str(channel.pk),
         "name": channel.name,
@@ -47,7 +47,7 @@ def webhook_as_json(channel: Channel) -> dict[str, Any]:
 
 
 def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
-    """A `Delivery`."""
+    """Return a `Delivery`."""
     return {
         "id": str(delivery.pk),
         "run_id": str(delivery.run_id),

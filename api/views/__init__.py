@@ -1,1 +1,1 @@
-"""The pages of the API: tokens."""
+"""HTTP views beside the JSON API: tokens, contract, proxies."""

@@ -24,7 +24,7 @@ def _text() -> tuple[bytes, str]:
 @login_not_required
 @require_safe
 def document(request: HttpRequest) -> HttpResponseBase:
-    """Serve the document; it says nothing that is private."""
+    """Serve the document, which contains nothing private."""
     text, etag = _text()
     response = HttpResponse(text, content_type="application/json", headers={"ETag": etag})
     response.headers["Cache-Control"] = "no-cache"

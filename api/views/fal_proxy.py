@@ -1,4 +1,4 @@
-"""The addresses for fal's own clients: one for `proxyUrl`, two that stand for fal's hosts."""
+"""The endpoints for fal's own clients: one for `proxyUrl`, two that replace fal's hosts."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ Read = Callable[[HttpRequest, str], Target]
 
 
 class FalProxy:
-    """A view: answers calls of fal's clients, for a token or for a login of this site's pages."""
+    """A view: handles calls of fal's clients, by a token or by a login on this site's pages."""
 
-    # Read by middleware. `_person` takes a token, or a login together with a check of the origin.
+    # Read by middleware. `_person` accepts a token, or a login combined with a check of the origin.
     login_required = False
     csrf_exempt = True
     takes_token = True
 
     def __init__(self, read: Read, *, is_named: bool) -> None:
         self._read = read
-        self._is_named = is_named  # whether clients know the queue by its name at fal
+        self._is_named = is_named  # whether clients address the queue by its name at fal
 
     def __call__(self, request: HttpRequest, address: str = "") -> HttpResponse:
-        """Answer one call; each failure is JSON that fal's clients read."""
+        """Answer one call; errors are JSON in a format for fal's clients."""
         try:
             return self._respond(request, address)
         except Problem as problem:
@@ -81,7 +81,7 @@ def _limit(found: Target) -> str:
 
 
 def _person(request: HttpRequest) -> tuple[User, Token | None]:
-    """Who calls, and the token, None for a login; raises Problem (401, 403)."""
+    """Return the calling user and the token, None for a login; raises Problem (401, 403)."""
     token = request.api_token  # type: ignore[attr-defined]
     if token is not None or "Authorization" in request.headers:
         token = require_scope(token, tokens.RUN)
@@ -93,7 +93,7 @@ def _person(request: HttpRequest) -> tuple[User, Token | None]:
 
 
 def _require_same_origin(request: HttpRequest) -> None:
-    """Raise Problem (403) unless a page of this site called: a login alone proves nothing."""
+    """Raise Problem (403) unless a page of this site called: a login alone is open to CSRF."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_ours = site == "same-origin" if site else request.method in {"GET", "HEAD"}
     if origin is not None:
@@ -121,7 +121,7 @@ def _below(host: Host) -> Read:
 @login_not_required
 @csrf_exempt
 def upload(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Take the file of a ticket, which is the permission: fal's clients send no other."""
+    """Receive the file of a ticket, the only authorization that fal's clients send here."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
         uploads.receive(announced, cast("IO[bytes]", request))
@@ -133,7 +133,7 @@ def upload(request: HttpRequest, ticket: str) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
-    """Take a part of the file of a ticket."""
+    """Receive a part of the file of a ticket."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
         etag = parts.receive(announced, number, cast("IO[bytes]", request))
@@ -145,7 +145,7 @@ def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 def upload_complete(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Make the parts of a ticket's file one upload."""
+    """Join the parts of a ticket's file to one upload."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
         try:
@@ -164,7 +164,7 @@ def _receive(
     method: str,
     receive: Callable[[uploads.Announced], HttpResponse],
 ) -> HttpResponse:
-    """What `receive` returns, or why the file or part is not taken, as JSON."""
+    """Return the response of `receive`, or an error as JSON."""
     if request.method != method:
         return responses.refusal(Problem(405, f"This takes {method}.", headers={"Allow": method}))
     try:
@@ -180,7 +180,7 @@ def _receive(
 
 @require_GET
 def file(request: HttpRequest, file_id: uuid.UUID, name: str) -> HttpResponse:
-    """Lead to the person's own file."""
+    """Redirect to the user's own file."""
     rows = ProxyFile.objects.filter(user=cast("User", request.user)).select_related("upload")
     return redirect(get_object_or_404(rows, pk=file_id).upload)
 

@@ -1,4 +1,4 @@
-"""The addresses below `/api/openai/v1/`: chat completions, and the models that answer them."""
+"""The endpoints below `/api/openai/v1/`: chat completions, and the models that answer them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from playground.runs import state_machine, transport_choices
 from playground.worker.scheduling import leases
 from schemas.exact import NotJson, loads
 
-MAX_HELD_S = 540  # below the ten minutes after which OpenAI's clients give up, and ask again
+MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline
 TOO_MANY = "Too many runs are under way. Wait for one to end, then try again."
 Answer = Callable[..., HttpResponse]
 
 
 class OpenAIView:
-    """A view: answers a token's call; each failure has OpenAI's shape."""
+    """A view: handles a token's call; errors have OpenAI's format."""
 
     login_required = False
     csrf_exempt = True
@@ -59,7 +59,7 @@ class OpenAIView:
 
 
 def _complete(request: HttpRequest, token: Token) -> HttpResponse:
-    """Create the run; what the header names then answers in this response's place."""
+    """Create the run; middleware replaces this response, according to its header."""
     asked = chat_requests.parse_chat_request(_body(request, token))
     try:
         if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
@@ -95,7 +95,7 @@ def _streamed(token: Token, asked: ChatRequest) -> HttpResponse:
 
 
 def _body(request: HttpRequest, token: Token) -> Any:
-    """The body, with addresses of our files as forms have them."""
+    """Return the body, with our files as paths, as in forms."""
     try:
         body = loads(request.body.decode())
     except UnicodeDecodeError:
@@ -110,7 +110,7 @@ def _body(request: HttpRequest, token: Token) -> Any:
 
 
 def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:
-    """A completion that was made here, as OpenAI gives stored ones."""
+    """Return a completion that was made here, like OpenAI's stored ones."""
     own = Run.objects.kept().filter(pk=run_id, user=token.user).select_related("endpoint")
     run = own.first()
     if run is None:
@@ -123,7 +123,7 @@ def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:
 
 
 def _models(request: HttpRequest, token: Token) -> HttpResponse:
-    """The models by name; the router knows more than any list of ours."""
+    """Return the models by name; the router supports more than we can list."""
     return responses.as_json({"object": "list", "data": known_models.listed()})
 
 

@@ -1,4 +1,4 @@
-"""A person's API tokens: create, list, revoke, undo."""
+"""The user's API tokens: create, list, revoke, restore."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
 DEFAULT_LIFETIME = "90"
-# The page of a new token contains it: nothing may keep a copy.
+# The page of a new token contains it, so no cache may keep a copy.
 no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's tokens; a POST creates one and shows it, this once."""
+    """List the user's tokens; a POST creates one and shows it once."""
     if request.method == "POST":
         return _create(request)
     return _page(request)
@@ -64,7 +64,7 @@ def _page(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
 
 @require_POST
 def revocation(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Revoke a token at once; the page offers the way back for an hour."""
+    """Revoke a token at once; the page offers to undo that for an hour."""
     tokens.revoke(get_object_or_404(Token, user=request.user, pk=pk))
     return redirect("api:tokens")
 

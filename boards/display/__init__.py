@@ -1,1 +1,1 @@
-"""A board as pages show it."""
+"""Prepares boards for display."""

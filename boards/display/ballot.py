@@ -1,4 +1,4 @@
-"""A ballot as its page draws it: two results without anything that names their models."""
+"""A ballot as its page shows it: two results without anything that identifies their models."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from schemas.artifacts import artifacts
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-RESULT, INPUT = "result", "input"  # kinds of files that a token names
+RESULT, INPUT = "result", "input"  # kinds of files that a token refers to
 MAX_INPUTS = 4
 
 
 @dataclass(frozen=True)
 class BlindFile:
-    """A file by an address that names nothing."""
+    """A file with an address that reveals nothing about it."""
 
     kind: str
     address: str
@@ -33,7 +33,7 @@ class BlindFile:
 
 @dataclass(frozen=True)
 class Side:
-    """One result of a ballot; `key` is what chooses it."""
+    """One result of a ballot; a vote for it posts `key`."""
 
     key: str
     files: list[BlindFile]
@@ -41,13 +41,13 @@ class Side:
 
     @property
     def words(self) -> str:
-        """What the page calls it."""
+        """Return its name on the page."""
         return f"Result {self.key}"
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A pair with its input; `token` says which pair it is."""
+    """A pair of results with their input; `token` identifies the pair."""
 
     token: str
     input: str
@@ -56,7 +56,7 @@ class Ballot:
 
 
 def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
-    """Describe a pair to this voter. Two queries."""
+    """Prepare a pair for display to this voter. Two queries."""
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
     by_pk: dict[object, Run] = {run.pk: run for run in runs.only("pk", "output")}
@@ -84,7 +84,7 @@ def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Ru
 
 
 def _input_files(voter: User, board: Batch, row: Row) -> list[BlindFile]:
-    """The files of an input that are ours, by addresses for this voter."""
+    """Return our files among an input's values, with addresses for this voter."""
     shown = []
     for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
         if found := input_file(board, address):
@@ -94,14 +94,14 @@ def _input_files(voter: User, board: Batch, row: Row) -> list[BlindFile]:
 
 
 class StoredInput(NamedTuple):
-    """A file of a row in our storage."""
+    """A file of a row's input in our storage."""
 
     file: str
     content_type: str
 
 
 def input_file(board: Batch, address: str) -> StoredInput | None:
-    """The file at one of our addresses, if the board's owner may read it and we have it."""
+    """Return the file at one of our addresses, if the board's owner may read it and we have it."""
     found = OUR_ADDRESS.fullmatch(address)
     if found is None:
         return None
@@ -116,7 +116,7 @@ def input_file(board: Batch, address: str) -> StoredInput | None:
 
 
 def input_addresses(values: object) -> list[str]:
-    """The addresses of our files among a row's values, in their order."""
+    """Return the addresses of our files among a row's values, in order."""
     if isinstance(values, str):
         return [values] if OUR_ADDRESS.fullmatch(values) else []
     inner: Sequence[object] = ()

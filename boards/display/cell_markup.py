@@ -1,7 +1,7 @@
-"""The markup of cells whose runs have ended, kept between requests.
+"""Caches the markup of cells whose runs have ended.
 
-Most cells of a board are not looked at for the first time. Their markup only changes with what is
-in the key.
+Most cells of a board have been shown before, and their markup only changes with the parts of
+its key.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _KEPT: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20)
 
 @dataclass(frozen=True)
 class ShownCell:
-    """One cell of a place: its tile, or the place of the same run elsewhere on the board.
+    """One cell: its tile, or the place of an earlier cell with the same run.
 
-    `markup` is set where it is kept; there may be no tile then.
+    With cached `markup` there may be no tile.
     """
 
     cell: Cell
@@ -33,18 +33,18 @@ class ShownCell:
 
 
 def find(cells: Iterable[Cell], is_mine: bool) -> dict[int, SafeString]:
-    """The markup that is known of these cells, by their keys."""
+    """Return the cached markup of these cells, by their keys."""
     known = ((cell.pk, _KEPT.get(_key(cell, is_mine))) for cell in cells)
     return {pk: markup for pk, markup in known if markup is not None}
 
 
 def forget() -> None:
-    """Forget all of it."""
+    """Empty the cache."""
     _KEPT.clear()
 
 
 def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
-    """Render and keep the markup of a cell; None where it may change by itself."""
+    """Render and cache a cell's markup; None if it may change without a new key."""
     key = _key(shown.cell, is_mine)
     if key is None or shown.tile is None or shown.tile.copies:
         return None
@@ -55,9 +55,9 @@ def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
 
 
 def _key(cell: Cell, is_mine: bool) -> Hashable:
-    """What the markup depends on; None where it may change by itself."""
+    """Return everything that the markup depends on; None if it may not be cached."""
     run, mark = cell.run, getattr(cell, "mark", None)
-    if run is None or not run.is_final or cell.is_reused:  # whose form has a token of the page
+    if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
     named = endpoint.display_name, endpoint.unit_price_usd, endpoint.currency

@@ -1,4 +1,4 @@
-"""The queries of a board's page, compiled once: most of its time was Django writing their SQL."""
+"""The queries of a board's page, compiled once: most of its time was Django building the SQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RUNS = ParamList("runs", UUIDField())
 
 
 class FirstCell(NamedTuple):
-    """The first of the cells that show one run."""
+    """The first of several cells that show the same run."""
 
     pk: int
     row_id: int
@@ -40,7 +40,7 @@ class FirstCell(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """Cells, also by the keys of row and column; `elsewhere` are earlier cells of the same run."""
+    """Cells, also by the keys of row and column; `elsewhere` has earlier cells of the same run."""
 
     all: Sequence[Cell]
     by_place: Mapping[tuple[int, int], list[Cell]]
@@ -80,27 +80,27 @@ _OUTPUTS = PreparedQuery(
 
 
 def column_keys(board: Batch) -> list[int]:
-    """The keys of a board's columns in their order."""
+    """Return the keys of a board's columns in order."""
     return _COLUMN_KEYS.all(board=board.pk)
 
 
 def row_labels(board: Batch) -> list[tuple[int, str]]:
-    """Key and label of each row, in their order."""
+    """Return key and label of each row, in order."""
     return _LABELS.all(board=board.pk)
 
 
 def columns(keys: Sequence[int]) -> list[Column]:
-    """These columns in their order, with endpoint, picture and trial."""
+    """Return these columns in order, with endpoint, picture and trial."""
     return _COLUMNS_SHOWN.all(columns=keys)
 
 
 def rows(keys: Sequence[int]) -> dict[int, Row]:
-    """These rows by their keys, with their winners."""
+    """Return these rows by their keys, with their winners."""
     return {row.pk: row for row in _ROWS_SHOWN.all(rows=keys)}
 
 
 def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found:
-    """The current cells where these rows meet these columns, each run with its endpoint."""
+    """Return the current cells in these rows and columns, each run with its endpoint."""
     found = _CELLS.all(rows=rows, columns=[column.pk for column in columns])
     endpoints = {column.pk: column.endpoint for column in columns}
     by_place: dict[tuple[int, int], list[Cell]] = {}
@@ -112,7 +112,7 @@ def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found
 
 
 def _elsewhere(board: Batch, shown: Sequence[Cell]) -> dict[int, FirstCell]:
-    """For each shown cell whose run is shown in an earlier cell: that one."""
+    """Return, for each shown cell whose run has an earlier cell on the board, that cell."""
     runs = [cell.run_id for cell in shown if cell.run_id]
     first = dict(_FIRST.all(board=board.pk, runs=runs))
     later = {cell.pk: first[cell.run_id] for cell in shown if cell.run_id}

@@ -1,8 +1,8 @@
 """A board as a grid: its columns, and its rows in parts that a page loads as they come into view.
 
-A board of 400 cells weighs little more than one of 30. The first part is drawn with the page, the
-rows of the others with their labels alone. Of a row with many columns, the first group is drawn and
-each other one is an empty cell that spans it. The number of queries is constant.
+So a board of 400 cells loads about as fast as one of 30. The first part is rendered with the page,
+the rows of the others only with their labels. Of a row with many columns, the first group is
+rendered and each other group is one empty cell that spans it. The number of queries is constant.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from playground.display import history, tiles
 from playground.display.history import ArgumentRow
 from playground.runs.progress import watch_tokens
 
-GROUP = "board"  # the kind of group that a board's page watches
-FIRST_CELLS = 24  # runs of the first part, about: two screens of a desktop
+GROUP = "board"  # the kind of run group that a board's page watches
+FIRST_CELLS = 24  # runs of the first part: about two screens of a desktop
 PART_CELLS = 48  # of each other part: as many as the gallery has cards
-GROUP_COLUMNS = 12  # drawn at once: two screens; board.css has a rule for each span
+GROUP_COLUMNS = 12  # rendered at once: two screens; board.css has a rule for each span
 LABEL_CHARS = 200
-# One of hundreds of rows: a template takes ten times as long.
+# Formatted without a template, which takes ten times as long: there may be hundreds.
 _WAITING_ROW = (
     '<div class="board-row" id="row-{}" role="row"><div class="row-head" role="rowheader">'
     '<p dir="auto">{}</p></div></div>\n'
@@ -37,7 +37,7 @@ _WAITING_ROW = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row meets a column, with all its cells."""
+    """The place of a row in a column, with all its cells."""
 
     column: int
     cells: list[ShownCell]
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class ColumnGroup:
-    """Columns that are drawn together; `first` counts from 0."""
+    """Columns that are rendered together; `first` counts from 0."""
 
     number: int
     first: int
@@ -53,12 +53,12 @@ class ColumnGroup:
 
     @property
     def positions(self) -> range:
-        """Where its columns stand; an address that ends in `#column-14` leads there."""
+        """Return the positions of its columns, for the targets of links such as `#column-14`."""
         return range(self.first, self.first + self.size)
 
     @property
     def words(self) -> str:
-        """`Columns 13 to 24`."""
+        """Return `Columns 13 to 24`."""
         if self.size == 1:
             return f"Column {self.first + 1}"
         return f"Columns {self.first + 1} to {self.first + self.size}"
@@ -66,7 +66,7 @@ class ColumnGroup:
 
 @dataclass(frozen=True)
 class GridRow:
-    """A row with its input, its first places in the order of the columns, and groups that wait."""
+    """A row with its input, its first places in the columns' order, and groups not loaded yet."""
 
     row: Row
     number: int
@@ -76,14 +76,14 @@ class GridRow:
 
     @property
     def viewer_query(self) -> str:
-        """The query of the viewer with the first run of up to four columns."""
+        """Return the viewer's query with the first runs of up to four columns."""
         first = [place.cells[0].cell.pk for place in self.places[:4] if place.cells]
         return urlencode([("cell", key) for key in first])
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows that are loaded together; before that `labels` is their markup."""
+    """Rows that are loaded together; until then `labels` is their markup."""
 
     number: int
     rows: list[GridRow]
@@ -93,7 +93,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Grid:
-    """Everything that a board's page shows; `waiting` are the groups of its heads."""
+    """Everything that a board's page shows; `waiting` are the column groups not loaded yet."""
 
     board: Batch
     columns: list[Column]
@@ -108,9 +108,9 @@ class Grid:
 
 
 def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
-    """The board's grid with its first part and columns loaded, or with all cells.
+    """Return the board's grid with its first part and columns loaded, or with all cells.
 
-    `is_mine`: cells offer what their owner may do.
+    `is_mine`: cells offer the owner's actions.
     """
     progress = progress_of(board)
     lines = _Lines(board, is_mine, progress.total + progress.held)
@@ -127,7 +127,7 @@ def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
 
 
 def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
-    """The rows of one part with their first columns; None where there are fewer parts."""
+    """Return the rows of one part with their first columns; None if there are fewer parts."""
     lines = _Lines(board, is_mine)
     if number >= len(lines.parts):
         return None
@@ -137,7 +137,7 @@ def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
 
 
 def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow | None:
-    """The row with key `row` and a group of its places; None where there is none."""
+    """Return the row with key `row` and one group of its places; None if there is none."""
     lines = _Lines(board, is_mine)
     if row not in lines.numbers or not (drawn := lines.group(number)):
         return None
@@ -145,13 +145,13 @@ def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow |
 
 
 def heads_of(board: Batch, number: int) -> list[Column]:
-    """The columns of one group; empty where there are fewer."""
+    """Return the columns of one group; empty if there are fewer."""
     lines = _Lines(board, is_mine=False)
     return cell_queries.columns([lines.columns[n] for n in lines.group(number)])
 
 
 def runs_of(board_id: str) -> list[uuid.UUID]:
-    """The runs that a board's page may watch; empty for what is no board's key. One query."""
+    """Return the runs that a board's page may watch; empty for an invalid key. One query."""
     try:
         key = uuid.UUID(board_id)
     except ValueError:
@@ -169,7 +169,7 @@ def _shortened(label: str) -> str:
 
 
 class _Lines:
-    """The keys of a board's columns and rows, in groups and in parts."""
+    """The keys of a board's columns and rows, the columns in groups and the rows in parts."""
 
     def __init__(self, board: Batch, is_mine: bool, cell_count: int | None = None) -> None:
         self.board, self.is_mine = board, is_mine
@@ -185,19 +185,19 @@ class _Lines:
         self.parts = [rows[:first], *rest]
 
     def group(self, number: int) -> range:
-        """The columns of a group, counted from 0; empty where there are fewer."""
+        """Return the positions of a group's columns, from 0; empty if there are fewer."""
         first = number * GROUP_COLUMNS
         return range(first, min(first + GROUP_COLUMNS, len(self.columns)))
 
     def groups_after(self, drawn: range) -> list[ColumnGroup]:
-        """The groups behind the first one; none where all columns are drawn."""
+        """Return the groups after the rendered columns; none if all are rendered."""
         starts = range(drawn.stop, len(self.columns), GROUP_COLUMNS)
         groups = [(start // GROUP_COLUMNS, start) for start in starts]
         return [ColumnGroup(n, start, len(self.group(n))) for n, start in groups]
 
 
 class _Filler:
-    """Fills rows with the tiles of the columns that are drawn."""
+    """Fills rows with the tiles of the rendered columns."""
 
     def __init__(self, lines: _Lines, rows: Sequence[int], drawn: range) -> None:
         board, self.lines, self.drawn = lines.board, lines, drawn
@@ -210,7 +210,7 @@ class _Filler:
         self.group = watch_tokens.group_token(f"{GROUP}.{board.pk}", "tile", board.user_id)
 
     def row(self, pk: int) -> GridRow:
-        """One row with its tiles."""
+        """Return one row with its tiles."""
         places = [
             Place(n, [self.cell(one) for one in self.found.by_place.get((pk, column.pk), [])])
             for n, column in zip(self.drawn, self.columns, strict=True)
@@ -220,7 +220,7 @@ class _Filler:
         return GridRow(row, self.lines.numbers[pk], inputs, places, self.waiting)
 
     def cell(self, cell: Cell) -> ShownCell:
-        """One cell; a run that stands in several is drawn in the first alone."""
+        """Return one cell; a run with several cells is rendered in the first one only."""
         if cell.run is None or cell.run.deleted_at:
             return ShownCell(cell)
         if first := self.found.elsewhere.get(cell.pk):

@@ -1,4 +1,4 @@
-"""A plan's form as its page draws it: shared fields, models with their own fields, and reports."""
+"""The context of a plan's form: shared fields, models with their own fields, and reports."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class ShownModel:
 
     @property
     def report(self) -> Report | None:
-        """The report of its first column; its columns differ in their values along the axis."""
+        """Return the report of its first column; others differ only in the axis value."""
         return self.reports[0] if self.reports else None
 
     @property
     def trouble(self) -> str:
-        """Why it, or some row of it, cannot run."""
+        """Return why the model, or one of its rows, cannot run."""
         return next((report.trouble for report in self.reports if report.trouble), "")
 
 
 @dataclass(frozen=True)
 class AxisField:
-    """A field that an axis may vary, with a hint what to write."""
+    """A field that an axis may vary, with a hint on the format."""
 
     name: str
     label: str
@@ -58,7 +58,7 @@ class AxisField:
 
 
 def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
-    """The context of everything that changes with what the form holds."""
+    """Return the context of all parts that change with the form's contents."""
     node = draw_nodes(plan.groups.root, post=plan.post, problems=plan.filled.problems)
     nodes = {child.name: child for child in node.children}
     shared = nodes.get(groups.SHARED)
@@ -93,7 +93,7 @@ def _text(plan: Plan, name: str) -> str:
 
 
 def _sections(fields: Sequence[Field], nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    """The main shared fields and the rest, as a model's own form sorts them."""
+    """Split the shared fields into main ones and the rest, like a model's own form."""
     is_main = {
         field.name: (field.is_required or field.is_important or bool(field.media))
         and not field.is_advanced
@@ -130,7 +130,7 @@ def _model(
 
 
 def _all_fields(plan: Plan) -> list[Field]:
-    """The shared fields, then each model's own by name."""
+    """Return the shared fields, then each model's own, without repeated names."""
     found = {field.name: field for field in plan.groups.shared}
     for fields in plan.groups.own:
         for field in fields:

@@ -1,1 +1,1 @@
-"""Takes a board out: table, JSON, contact sheet, presets."""
+"""Exports of boards: table, JSON, contact sheet, presets; imports of JSON."""

@@ -1,4 +1,4 @@
-"""What a board holds, for exports: each cell with its run, mark and addresses."""
+"""Loads a board for exports: each cell with its run, mark and addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run
 from playground.runs.costs.billing import billed_cost
 
-Absolute = Callable[[str], str]  # an address of ours → one that works elsewhere
+Absolute = Callable[[str], str]  # makes one of our paths an absolute URL
 _HEAVY = ("logs", "output", "output_text", "partial", "steps", "positions", "events", "handle")
 
 
@@ -28,11 +28,11 @@ class Contents:
     texts: dict[object, str]
 
     def row_mark(self, row: Row) -> RowMark | None:
-        """The winner and tags of a row."""
+        """Return the winner and tags of a row."""
         return getattr(row, "mark", None)
 
     def cells_of(self, row: Row) -> list[Cell]:
-        """A row's cells in the order of the columns."""
+        """Return a row's cells in the order of the columns."""
         own = [cell for cell in self.cells if cell.row_id == row.pk]
         places = {column.pk: place for place, column in enumerate(self.columns)}
         return sorted(own, key=lambda cell: (places[cell.column_id], cell.pk))
@@ -58,41 +58,41 @@ def contents_of(board: Batch) -> Contents:
 
 
 def _texts(cells: Sequence[Cell]) -> dict[object, str]:
-    """The texts of results without files."""
+    """Return the texts of results without files."""
     keys = [run.pk for cell in cells if (run := run_of(cell)) and not files_of(cell)]
     done = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
     return {pk: text_of(output) for pk, output in done.values_list("pk", "output")}
 
 
 def run_of(cell: Cell) -> Run | None:
-    """The cell's run, if it is not deleted."""
+    """Return the cell's run unless it is deleted."""
     return cell.run if cell.run and not cell.run.deleted_at else None
 
 
 def mark_of(cell: Cell) -> Mark | None:
-    """The cell's mark, if somebody has marked it."""
+    """Return the cell's mark, if there is one."""
     return getattr(cell, "mark", None)
 
 
 def files_of(cell: Cell) -> list[Artifact]:
-    """The files of a cell's result."""
+    """Return the files of a cell's result."""
     run = run_of(cell)
     return list(run.artifacts.all()) if run else []
 
 
 def addresses_of(cell: Cell, absolute: Absolute) -> list[str]:
-    """Where the files of a cell's result are."""
+    """Return the URLs of the files of a cell's result."""
     found = [artifact_url(one) for one in files_of(cell)]
     return [absolute(url) if url.startswith("/") else url for url in found if url[:5] != "data:"]
 
 
 def seconds_of(cell: Cell) -> float | None:
-    """How long the run took, from its creation to its end."""
+    """Return the seconds from the run's creation to its end."""
     run = run_of(cell)
     return round(found, 3) if run and (found := seconds(run)) is not None else None
 
 
 def cost_of(cell: Cell) -> Decimal | None:
-    """What the run cost, in the currency of its model; None if unknown."""
+    """Return what the run cost, in the currency of its model; None if unknown."""
     run = run_of(cell)
     return billed_cost(run) if run else None

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Sequence
 
 from fal.db_safe import db_safe_text
 
-# A spreadsheet takes what begins like this for a formula (OWASP, "CSV Injection"); the full-width
+# Spreadsheets read a value that begins like this as a formula (OWASP, "CSV Injection"); some also
+# accept the full-width forms.
 # forms are taken for the plain ones by some.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
-MAX_CHARS = 32_000  # of a cell, where Excel takes 32,767
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the system's encoding
+MAX_CHARS = 32_000  # per cell; Excel's limit is 32,767
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 in the system's encoding
 
 
 def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """A table as CSV text."""
+    """Return a table as CSV text."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([inert(name) for name in header])
@@ -27,7 +28,7 @@ def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 
 
 def inert(value: object) -> str:
-    """A value as the text of a cell; what could be a formula gets an apostrophe in front."""
+    """Return a value as the text of a cell; possible formulas are prefixed with an apostrophe."""
     if value is None:
         return ""
     text = db_safe_text(str(value))[:MAX_CHARS]

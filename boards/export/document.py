@@ -1,4 +1,4 @@
-"""A board as a JSON document, which another Vitrine can import as a plan."""
+"""Exports a board as a JSON document, which another Vitrine can import as a plan."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMAT, VERSION = "vitrine-board", 1
 
 
 def board_document(contents: Contents, standings: Standings, absolute: Absolute) -> str:
-    """The board as JSON: its plan, columns, rows, and what became of each cell."""
+    """Return the board as JSON: its plan, columns, rows, and the outcome of each cell."""
     board = contents.board
     scores = {one.column.pk: one for one in standings.columns}
     places = {column.pk: place for place, column in enumerate(contents.columns)}

@@ -1,4 +1,4 @@
-"""Imports an exported board: its plan becomes a board of which nothing has run here."""
+"""Imports an exported board: its plan becomes a new board without runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_TEXT_CHARS = 4 << 20
 
 @dataclass(frozen=True)
 class Imported:
-    """The new board, and what of the document could not come along."""
+    """The new board, and which parts of the document could not be imported."""
 
     board: Batch
     unknown: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Imported:
 
     @property
     def words(self) -> str:
-        """What happened, in a few sentences."""
+        """Return the outcome in a few sentences."""
         said = ["The board is imported as a plan. Nothing has run yet: look at it, then press Run."]
         if self.unknown:
             said.append(f"Not in this catalogue, so left out: {', '.join(self.unknown[:8])}.")
@@ -45,7 +45,7 @@ class Imported:
 
 
 def import_board(user: User, content: bytes) -> Imported:
-    """Create a board from an exported document; raises ValueError with a sentence."""
+    """Create a board from an exported document; raises ValueError with a message."""
     found = _parsed(content)
     post = _post(found.get("plan"))
     models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
@@ -82,7 +82,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _post(plan: Any) -> Post:
-    """The plan's form, with texts only."""
+    """Return the plan's form, limited to text values."""
     if not isinstance(plan, dict) or len(plan) > MAX_CONTROLS:
         raise ValueError("This board has no plan that can be imported.")
     post: Post = {}
@@ -95,13 +95,13 @@ def _post(plan: Any) -> Post:
 
 
 def _source(found: dict[str, Any], models: list[Endpoint]) -> Endpoint:
-    """The model in whose terms the inputs are: the document's, if it is here."""
+    """Return the model whose schema the inputs follow: the document's, if it exists here."""
     known, _ = endpoints_of([str(found.get("source"))[:255]])
     return known[0] if known else models[0]
 
 
 def _without(post: Post, unknown: list[str]) -> Post:
-    """The post without unknown models; the groups of those behind them move up."""
+    """Return the post without unknown models; the field groups of later models are renumbered."""
     kept: Post = {name: post[name] for name in PLAIN if name in post}
     kept |= of_group(post, SHARED) | {"model": []}
     for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):

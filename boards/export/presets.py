@@ -1,4 +1,4 @@
-"""Makes a column's settings a preset, or its model's house default."""
+"""Saves a column's settings as a preset, or as its model's house default."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from schemas.carry.meanings import by_meaning, media_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Meanings of what a row brings: no settings.
+# Meanings of fields that a row provides: not settings.
 _INPUTS = {"prompt", "seed"}
 MAX_TRIES = 50
 
 
 def settings_of(column: Column) -> dict[str, Any]:
-    """The settings of a column: its own, and what all its runs have in common beside their input.
+    """Return a column's settings: its own, and those that all its runs share besides their input.
 
     Prompts, files and seeds are no settings unless the column itself has them.
     """
@@ -40,7 +40,7 @@ def settings_of(column: Column) -> dict[str, Any]:
 
 
 def save_preset(user: User, board: Batch, column: Column) -> Preset:
-    """Save a column's settings as a preset of this person, under a name that is free."""
+    """Save a column's settings as a preset of this user, under an unused name."""
     name = f"{board.title or 'Board'} · {column.label or column.endpoint.display_name}"
     name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
     arguments = settings_of(column)
@@ -54,14 +54,14 @@ def save_preset(user: User, board: Batch, column: Column) -> Preset:
 
 
 def make_house_default(user: User, board: Batch, column: Column) -> Preset:
-    """Make a column's settings what fills its model's untouched form for everybody."""
+    """Make a column's settings the house default, which fills its model's untouched form."""
     preset = save_preset(user, board, column)
     presets.change(preset, preset.name, is_shared=True, is_house_default=True)
     return preset
 
 
 def house_words(preset: Preset, column: Column) -> str:
-    """What became of it, in a sentence."""
+    """Return a sentence on the new house default."""
     return (
         f"“{preset.name}” is the house default of {name_of(column)}: it fills an untouched form "
         "for everybody. Change or delete it under Presets of the model."

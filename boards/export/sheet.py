@@ -1,4 +1,4 @@
-"""What a contact sheet shows: every result small, with what tells it from the others."""
+"""The contents of a contact sheet: a thumbnail of every result, with its differences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SheetRow:
 
 
 def sheet_rows(contents: Contents) -> list[SheetRow]:
-    """The rows of a board's contact sheet."""
+    """Return the rows of a board's contact sheet."""
     return [
         SheetRow(number, row.label, [*_cells(contents, row)])
         for number, row in enumerate(contents.rows, start=1)
@@ -60,14 +60,14 @@ def _cells(contents: Contents, row: Row) -> Iterator[SheetCell]:
 
 
 def _picture(cell: Cell) -> Artifact | None:
-    """The first file of the result that has a picture."""
+    """Return the first file of the result that has a picture."""
     run = run_of(cell)
     listed = run.artifacts.all() if run else []
     return next((one for one in listed if thumbnail_url(one, artifact_url(one))), None)
 
 
 def _stored_picture(artifact: Artifact | None) -> str:
-    """The stored file of a picture; a small one has no thumbnail, as it is small itself."""
+    """Return the stored file of a picture; one without a thumbnail is small itself."""
     if artifact is None:
         return ""
     is_small = artifact.kind == "image" and artifact.state == Artifact.State.STORED

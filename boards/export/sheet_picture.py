@@ -1,4 +1,4 @@
-"""Draws a contact sheet as PNG from stored thumbnails; touches no database."""
+"""Draws a contact sheet as PNG from stored thumbnails; must not touch the database."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 MAX_PIXELS = 12_000_000
 MAX_SOURCE_PIXELS, MAX_SOURCE_BYTES = 16_000_000, 4 << 20
 FORMATS = ("WEBP", "PNG", "JPEG")  # of thumbnails, and of pictures small enough to have none
-WIDEST, NARROWEST, STEP = 240, 80, 20  # of a picture
-PER_LINE = 8  # results side by side; the rest of a row goes on below
+WIDEST, NARROWEST, STEP = 240, 80, 20  # pixels of a picture's side
+PER_LINE = 8  # results side by side; a row continues on the next line
 GAP, MARGIN, HEAD, CAPTION = 12, 24, 64, 40
 _TYPEFACES = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf")
 _PLAIN = {"\u00b7": "|", "\u2013": "-", "\u2014": "-", "\u201c": '"', "\u201d": '"', "\u2019": "'"}
@@ -30,7 +30,7 @@ PAPER, INK, MUTED, MAT, ACCENT = "#fbfaf7", "#24221d", "#6a675f", "#efede7", "#b
 
 
 class Layout(NamedTuple):
-    """Sizes in pixels: of a picture, and of the whole."""
+    """Sizes in pixels, of a picture and of the whole sheet."""
 
     side: int
     per_line: int
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
 
 
 def draw(title: str, rows: Sequence[SheetRow]) -> bytes:
-    """The contact sheet as PNG, of at most `MAX_PIXELS` pixels."""
+    """Return the contact sheet as PNG, of at most `MAX_PIXELS` pixels."""
     layout = layout_of(rows)
     sheet = Image.new("RGB", (layout.width, layout.height), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -59,7 +59,7 @@ def draw(title: str, rows: Sequence[SheetRow]) -> bytes:
 
 
 def layout_of(rows: Sequence[SheetRow]) -> Layout:
-    """The largest pictures with which the sheet stays below `MAX_PIXELS`."""
+    """Return the layout with the largest pictures for which the sheet is within `MAX_PIXELS`."""
     most = max((len(row.cells) for row in rows), default=1)
     per_line = max(1, min(most, PER_LINE))
     for side in range(WIDEST, NARROWEST - 1, -STEP):
@@ -100,7 +100,7 @@ def _draw_cell(
 
 
 def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
-    """A stored picture in the size of its place; None if it cannot be shown."""
+    """Return a stored picture scaled to its place; None if it cannot be decoded."""
     if not file:
         return None
     try:
@@ -113,19 +113,19 @@ def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
             small = found.convert("RGB")
             small.thumbnail(room)
             return small
-    except Exception as error:  # storages and decoders raise anything
+    except Exception as error:  # storages and decoders raise any kind of exception
         log.warning("%s is not on the contact sheet: %r", file, error)
         return None
 
 
 def shortened(text: str, chars: int) -> str:
-    """The beginning of a text, in letters that the typeface has."""
+    """Return the beginning of a text, in characters that the font has."""
     text = " ".join(known(text).split())
     return text if len(text) <= chars else f"{text[: max(chars - 3, 1)].rstrip()}..."
 
 
 def known(text: str) -> str:
-    """The text in letters that the typeface has: without accents or as `?` where it has none."""
+    """Return the text in characters that the font has: unaccented letters or `?` for others."""
     return "".join(map(_known, unicodedata.normalize("NFC", text)))
 
 
@@ -144,7 +144,7 @@ def _is_drawn(letter: str) -> bool:
 
 @lru_cache(maxsize=8)
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A typeface of the system with many letters, else the one that Pillow brings along."""
+    """Return a system font with many characters, else Pillow's own."""
     for name in _TYPEFACES:
         with suppress(OSError):
             return ImageFont.truetype(name, size)

@@ -1,4 +1,4 @@
-"""A board as a table: one line for each run."""
+"""Exports a board as a table: one line for each run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FACTS = (
 
 
 def board_table(contents: Contents, standings: Standings, absolute: Absolute) -> str:
-    """The board as CSV: inputs, settings, times, prices, scores and addresses."""
+    """Return the board as CSV: inputs, settings, times, prices, scores and addresses."""
     names = [*dict.fromkeys(name for row in contents.rows for name in row.values)]
     header = ["row", "input", *(f"input {name}" for name in names), *FACTS]
     scores = {one.column.pk: one for one in standings.columns}

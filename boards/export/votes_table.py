@@ -1,4 +1,4 @@
-"""Every vote of a board as a table."""
+"""Exports every vote of a board as a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 
 
 def votes_table(board: Batch) -> str:
-    """The votes that count as CSV, in their order; a tie has no winner. Two queries."""
+    """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
     columns = {one.pk: one for one in board.columns.select_related("endpoint")}
     votes = board.votes.counted().select_related("first__row", "second", "voter")
     lines = []

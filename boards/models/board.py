@@ -22,7 +22,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     """Filters for boards."""
 
     def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
-        """The user's own boards; for who may see everybody's runs, all."""
+        """The user's own boards; all boards for users who may see everybody's runs."""
         return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
 
     def kept(self) -> BatchQuerySet:
@@ -31,7 +31,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """A board: a kept grid of runs. Its rows are inputs in the terms of its source model."""
+    """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -67,12 +67,12 @@ class Batch(models.Model):
         return self.title or str(self.pk)
 
     def get_absolute_url(self) -> str:
-        """The board's page."""
+        """Return the address of the board's page."""
         return reverse("boards:board", args=[self.pk])
 
 
 class Column(models.Model):
-    """A model with its own settings, which win over what a row says."""
+    """A model with its own settings, which take precedence over a row's values."""
 
     board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="columns")
     position = models.PositiveIntegerField()
@@ -95,7 +95,7 @@ class Column(models.Model):
 
 
 class Row(models.Model):
-    """One input, in the terms of the board's source model."""
+    """One input, which follows the schema of the board's source model."""
 
     board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
@@ -114,7 +114,7 @@ class Row(models.Model):
 
 
 class Cell(models.Model):
-    """One run of a row on a column, or why there is none; a repeated one is kept as replaced."""
+    """One run of a row in a column, or why there is none; a repeated one is kept as replaced."""
 
     board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="cells")
     row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")

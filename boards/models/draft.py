@@ -1,4 +1,4 @@
-"""The plan that a person has begun and not run yet."""
+"""A user's plan that was started and not run yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.db.json_field import ExactJSONField
 
 
 class PlanDraft(models.Model):
-    """What a person typed into a new plan last, so that leaving the page does not lose it."""
+    """The last contents of a user's new plan, so that leaving the page does not lose them."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""Standing trials: what a board tries out when the catalogue changes, and what became of it."""
+"""Standing trials: which new models a board tries out by itself, and their outcomes."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ class StandingTrialQuerySet(models.QuerySet["StandingTrial"]):
     """Filters for standing trials."""
 
     def watching(self) -> StandingTrialQuerySet:
-        """Those that note what is new: of boards that are kept, of people who are active."""
+        """Standing trials that record new models: of boards that are kept, of active users."""
         return self.exclude(state=StandingTrial.State.OFF).filter(
             board__deleted_at=None, board__user__is_active=True
         )
 
 
 class StandingTrial(models.Model):
-    """What a board is to try by itself, how, and for how much a month; off unless switched on."""
+    """A board's settings for trials: which models, when, and the monthly cap; off by default."""
 
     class State(models.TextChoices):
-        """A paused one notes what is new, and sends nothing."""
+        """While paused, new models are recorded and nothing is sent."""
 
         OFF = "off", "Off"
         ON = "on", "On"
         PAUSED = "paused", "Paused"
 
     class When(models.TextChoices):
-        """When the worker sends."""
+        """When the worker sends trials."""
 
         AT_ONCE = "now", "At once"
         AT_NIGHT = "night", "At night, between 1 and 5"
@@ -79,7 +79,7 @@ class StandingTrial(models.Model):
 
     @property
     def search(self) -> SavedSearch | None:
-        """Its search, not stored as one of the person's own."""
+        """Return its search as an unsaved `SavedSearch`."""
         if not self.params:
             return None
         return SavedSearch(user=self.board.user, params=self.params, seen_at=self.watched_until)
@@ -89,7 +89,7 @@ class TrialQuerySet(models.QuerySet["Trial"]):
     """Filters for trials."""
 
     def due(self, month_start: datetime, *, is_night: bool) -> TrialQuerySet:
-        """Those that may be sent: waiting ones, and those held by the cap of an earlier month."""
+        """Trials that may be sent: waiting ones, and those held by the cap of an earlier month."""
         held = Q(state=Trial.State.HELD, decided_at__lt=month_start)
         due = self.filter(Q(state=Trial.State.WAITING) | held).filter(
             board__deleted_at=None,
@@ -102,17 +102,17 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 
 
 class Trial(models.Model):
-    """One model in one schema that a board tries, once: its column, or why it has none."""
+    """One model in one schema version that a board tries once: its column, or why it has none."""
 
     class Reason(models.TextChoices):
-        """What made it a candidate."""
+        """Why the model became a candidate."""
 
         SEARCH = "search", "Fits the search"
         VERSION = "version", "New version"
         SCHEMA = "schema", "New inputs or outputs"
 
     class State(models.TextChoices):
-        """What became of it."""
+        """How far the trial is."""
 
         WAITING = "waiting", "Waiting"
         SENT = "sent", "Running"

@@ -1,4 +1,4 @@
-"""What people think of a board's results: marks of cells, winners of rows, blind votes."""
+"""Judgements of a board's results: marks of cells, winners of rows, blind votes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Mark(models.Model):
     """The owner's opinion of one cell."""
 
     class Verdict(models.TextChoices):
-        """Whether the result is good enough; empty where nobody has decided."""
+        """Whether the result is good enough; empty if undecided."""
 
         PASS = "pass", "Pass"
         FAIL = "fail", "Fail"
@@ -32,7 +32,7 @@ class Mark(models.Model):
 
 
 class RowMark(models.Model):
-    """The winner of a row, and the row's tags, by which votes are counted."""
+    """The winner of a row, and the row's tags, by which votes are grouped."""
 
     row = models.OneToOneField(Row, on_delete=models.CASCADE, related_name="mark")
     winner = models.ForeignKey(
@@ -54,7 +54,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
 
 
 class Vote(models.Model):
-    """One person's blind choice between two cells of a row; `first` has the smaller key."""
+    """One user's blind choice between two cells of a row; `first` has the smaller key."""
 
     board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="votes")
     voter = models.ForeignKey(

@@ -1,1 +1,1 @@
-"""Plans: what a board will run, read from a form."""
+"""Plans: what a board will run, parsed from a form."""

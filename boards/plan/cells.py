@@ -1,4 +1,4 @@
-"""The cells of a plan: the arguments of each, and what was carried, converted and dropped."""
+"""The cells of a plan: each one's arguments, and which values were kept, converted or dropped."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ KINDS = (
 
 
 class PlannedCell(NamedTuple):
-    """One run to be: its place, and the arguments for the column's model."""
+    """One planned run: its place, and the arguments for the column's model."""
 
     row: int
     column: int
     seed: str
     endpoint: Endpoint
     arguments: dict[str, Any]
-    is_seeded: bool  # an equal run makes the same
+    is_seeded: bool  # the seed is fixed, so an equal run has the same result
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of the inputs on one column, over all rows."""
+    """How the inputs of all rows were converted for one column."""
 
     column: PlannedColumn
     steps: tuple[Step, ...]
@@ -47,12 +47,12 @@ class Report:
 
     @property
     def is_fine(self) -> bool:
-        """Whether every row can run on it."""
+        """Whether every row can run in this column."""
         return not self.bad_rows and not self.column.endpoint.refusal
 
     @property
     def trouble(self) -> str:
-        """Why the column, or some row of it, cannot run; empty if all can."""
+        """Return why the column, or one of its rows, cannot run; empty if all can."""
         if self.column.endpoint.refusal:
             return self.column.endpoint.refusal
         said = [f"{label} is missing." for label in self.missing] + self.invalid
@@ -60,33 +60,33 @@ class Report:
 
     @property
     def lists(self) -> list[tuple[str, list[Step]]]:
-        """The steps by kind, each with a heading for people; without empty kinds."""
+        """Return the steps by kind, each with a heading; empty kinds are left out."""
         sorted_ = [(words, [s for s in self.steps if s.kind == kind]) for kind, words in KINDS]
         return [(words, steps) for words, steps in sorted_ if steps]
 
     @property
     def changes(self) -> list[tuple[str, Step]]:
-        """What was not simply carried, each with its heading."""
+        """Return the steps that are not plain copies, each with its heading."""
         return [
             (words, step) for words, steps in self.lists for step in steps if step.kind != "carried"
         ]
 
     @property
     def summary(self) -> str:
-        """`6 carried, 1 converted, 2 left out`."""
+        """Return `6 carried, 1 converted, 2 left out`."""
         return ", ".join(f"{len(steps)} {words.lower()}" for words, steps in self.lists)
 
 
 @dataclass(frozen=True)
 class Expanded:
-    """All cells of a plan in the order they run, and a report for each column."""
+    """All cells of a plan in running order, and a report for each column."""
 
     cells: list[PlannedCell] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
     @property
     def fitting(self) -> list[PlannedCell]:
-        """The cells that can be sent."""
+        """Return the cells that can be sent."""
         return [
             cell
             for cell in self.cells
@@ -95,7 +95,7 @@ class Expanded:
 
 
 def expand(plan: Plan) -> Expanded:
-    """Carry each row to each column; empty for a plan with too many cells."""
+    """Convert each row for each column; empty for a plan with too many cells."""
     if any(trouble.where == "total" for trouble in plan.troubles):
         return Expanded()
     reports, by_place = [], {}
@@ -132,9 +132,9 @@ def _seeded(
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
-    """What became of the source model's own settings on another model.
+    """Yield how the source model's own settings were converted for another model.
 
-    They were carried once, when the plan was filled in; the person may have changed them since.
+    They were converted once, when the plan was filled in; the user may have changed them since.
     """
     if column.model == 0 or not plan.models or plan.models[0].pk != plan.source.pk:
         return

@@ -1,4 +1,4 @@
-"""Keeps the plan that a person has begun, until it is run or begun afresh."""
+"""Saves the plan that a user is editing, until it is run or discarded."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MAX_CHARS = 1_000_000  # a table of 400 long prompts is a tenth of it
 
 
 def save(user: User, post: Post) -> None:
-    """Keep what the form holds; a plan that is too large keeps the state before."""
+    """Save the form's contents; if they are too large, the previous state is kept."""
     if len(json.dumps(post)) <= MAX_CHARS:
         PlanDraft.objects.update_or_create(user_id=user.pk, defaults={"post": post})
 
 
 def load(user: User) -> Post:
-    """What the form held last; empty without a plan that was begun."""
+    """Return the last contents of the form; empty without an unfinished plan."""
     found = PlanDraft.objects.filter(user_id=user.pk).first()
     return found.post if found else {}
 
 
 def discard(user: User) -> None:
-    """Forget the plan: it was run, or a new one begins."""
+    """Delete the draft, as the plan was run or a new one is started."""
     PlanDraft.objects.filter(user_id=user.pk).delete()

@@ -1,4 +1,4 @@
-"""Changes the models of a plan; what was filled in goes along where a field means the same."""
+"""Changes the models of a plan; values are kept in fields with the same meaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from schemas.carry import carry
 
-# Controls of a plan that are not of its groups of fields.
+# Controls of a plan outside its field groups.
 PLAIN = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
     *("seeds", "cap", "reuse", "planned"),
@@ -20,7 +20,7 @@ PLAIN = (
 
 
 def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
-    """The endpoints with these ids in their order, and the ids that are unknown. One query."""
+    """Return the endpoints with these ids in order, and the unknown ids. One query."""
     asked = (db_safe_text(text).strip() for text in ids)
     wanted = [text for text in asked if text]
     known = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=set(wanted))}
@@ -28,7 +28,7 @@ def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
-    """The post of a new plan, filled with arguments of the first model."""
+    """Return the post of a new plan, filled with arguments of the first model."""
     post = _filled(models[0], models, arguments, [{} for _ in models], arguments)
     seed = groups.seed_field(version_of(models[0]).root)
     value = arguments.get(seed.name) if seed else None
@@ -43,7 +43,7 @@ def with_models(
     source: Endpoint,
     new_source: Endpoint,
 ) -> Post:
-    """The post for other models; each comes with its place among those before, if it had one."""
+    """Return the post for other models; each comes with its former position, if it had one."""
     plain = {name: post[name] for name in PLAIN if name in post}
     models = [endpoint for endpoint, _ in now]
     if not before:
@@ -65,7 +65,7 @@ def with_models(
 def _whole(
     source: Endpoint, endpoint: Endpoint, shared: dict[str, Any], own: dict[str, Any]
 ) -> dict[str, Any]:
-    """All arguments of one model."""
+    """Return all arguments of one model."""
     version = version_of(source) if source.schema_id else None
     return carry(shared, version, version_of(endpoint)).arguments | own
 
@@ -77,7 +77,7 @@ def _filled(
     own: Sequence[dict[str, Any]],
     more: dict[str, Any],
 ) -> Post:
-    """The post of a plan with these models; `more` is carried to each model's own fields."""
+    """Return the post of a plan with these models; `more` is converted for each model."""
     known = groups.groups_of(source, models)
     each = [
         (_whole(source, model, more, {}) if more else {}) | mine

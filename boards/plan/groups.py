@@ -1,6 +1,6 @@
 """The fields of a plan's form: those that all its models share, and each model's own.
 
-One Field tree holds them as groups, so that the form is drawn and read like a model's own form:
+One Field tree has them as groups, so that the form is rendered and parsed like a model's own form:
 `shared.prompt`, `m0.guidance_scale`.
 """
 
@@ -27,7 +27,7 @@ Post = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Groups:
-    """The shared fields in the terms of `source`, and each model's own fields."""
+    """The shared fields, as in the schema of `source`, and each model's own fields."""
 
     source: Field
     shared: tuple[Field, ...]
@@ -35,22 +35,22 @@ class Groups:
 
     @property
     def root(self) -> Field:
-        """All groups as one tree."""
+        """Return all groups as one tree."""
         groups = [_group(SHARED, self.shared)]
         groups += [_group(own_name(number), fields) for number, fields in enumerate(self.own)]
         return Field(kind="object", children=tuple(groups))
 
 
 def own_name(number: int) -> str:
-    """The name of the group of a model's own fields."""
+    """Return the name of the group of a model's own fields."""
     return f"m{number}"
 
 
 def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
-    """Sort the fields of these models; `source` says in whose terms the shared ones are."""
+    """Group the fields of these models; `source` is the model whose schema defines shared ones."""
     first = version_of(source).root
     roots = [version_of(model).root for model in models]
-    # One of the models mostly is the source itself, which has all of its fields.
+    # Usually one of the models is the source itself, which has all of its fields.
     others = [root for root in roots if root is not first]
     common = shared_fields([first, *others])
     shared = _without_seed(first, common)
@@ -59,18 +59,18 @@ def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
 
 
 def _without_seed(root: Field, fields: Sequence[Field]) -> tuple[Field, ...]:
-    """The fields without the seed: the plan has its own control for seeds."""
+    """Return the fields without the seed: the plan has its own control for seeds."""
     seed = seed_field(root)
     return tuple(field for field in fields if field is not seed)
 
 
 def seed_field(root: Field) -> Field | None:
-    """The field that a plan's seeds go to; None if the model takes no seed."""
+    """Return the field that a plan's seeds are assigned to; None if the model has none."""
     return by_meaning(root.children).get("seed")
 
 
 def _group(name: str, fields: Sequence[Field]) -> Field:
-    # Nothing is required here: a row may bring what the form leaves out.
+    # Nothing is required here: a row may provide what the form leaves empty.
     return Field(
         kind="object",
         name=name,
@@ -81,7 +81,7 @@ def _group(name: str, fields: Sequence[Field]) -> Field:
 
 @dataclass(frozen=True)
 class Filled:
-    """What the groups hold: the shared arguments, and each model's own."""
+    """The contents of the groups: the shared arguments, and each model's own."""
 
     shared: dict[str, Any]
     own: list[dict[str, Any]]
@@ -100,7 +100,7 @@ def _known(value: Any) -> dict[str, Any]:
 
 
 def write(groups: Groups, shared: dict[str, Any], own: Sequence[dict[str, Any]]) -> Post:
-    """The post of a form filled with these arguments; those without a field are left out."""
+    """Return the post of a form with these arguments; those without a field are left out."""
     values = {SHARED: _only(groups.shared, shared)}
     for number, (fields, arguments) in enumerate(zip(groups.own, own, strict=True)):
         values[own_name(number)] = _only(fields, arguments)
@@ -113,7 +113,7 @@ def _only(fields: Sequence[Field], arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_group(post: Post, name: str) -> Post:
-    """The controls of one group."""
+    """Return the controls of one group."""
     prefix = segment(name)
     return {
         key: texts
@@ -123,6 +123,6 @@ def of_group(post: Post, name: str) -> Post:
 
 
 def default_of(field: Field) -> str:
-    """A field's default as text, for a placeholder."""
+    """Return a field's default as text, for a placeholder."""
     is_plain = field.default is not MISSING and not isinstance(field.default, dict | list)
     return "" if field.default is None or not is_plain else dumps(field.default, indent=None)

@@ -1,4 +1,4 @@
-"""Finds the files among a plan's inputs that are gone, before anything is sent."""
+"""Finds missing files among a plan's inputs before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_NAMED = 3
 
 
 def missing_files(plan: Plan) -> list[Trouble]:
-    """A trouble for each place with files of ours that are no longer here. Up to two queries."""
+    """Return a trouble for each part of the form with missing files. At most two queries."""
     by_place: dict[str, set[str]] = {}
     for number, row in enumerate(plan.rows):
         for address in _our_addresses(row.values):
@@ -33,7 +33,7 @@ def missing_files(plan: Plan) -> list[Trouble]:
 
 
 def _present(addresses: dict[str, set[str]]) -> set[str]:
-    """Those of our addresses that still have a file."""
+    """Return the addresses among these that still have a file."""
     uploads: dict[uuid.UUID, str] = {}
     results: dict[tuple[uuid.UUID, int], str] = {}
     for address in addresses:

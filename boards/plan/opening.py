@@ -1,4 +1,4 @@
-"""What an address asks a new plan to hold: models, a collection, and where its input comes from."""
+"""Reads which models, collection and input an address requests for a new plan."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
 
 @dataclass
 class Opened:
-    """A plan's models, the first one's arguments, and what could not be read."""
+    """A new plan's models, the first one's arguments, and what could not be read."""
 
     models: list[Endpoint]
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Opened:
 
 
 def open_plan(user: User, params: QueryDict) -> Opened:
-    """Read the query of `/compare/new/`.
+    """Parse the query of `/compare/new/`.
 
     It has `model` (repeated), `collection` or `find`, and `input`, `run`, `preset` or `saved`.
     """
@@ -61,22 +61,22 @@ def open_plan(user: User, params: QueryDict) -> Opened:
 
 
 def _text(params: QueryDict, name: str) -> str:
-    """A parameter without what no database accepts."""
+    """Return a parameter without characters that the database cannot store."""
     return db_safe_text(params.get(name, "")).strip()
 
 
 def not_listed(name: str) -> Trouble:
-    """The trouble with an id that the catalogue does not have."""
+    """Return the trouble for an id that is not in the catalogue."""
     return Trouble("models", f"“{name[:100]}” is not in the catalogue.")
 
 
 def find(words: str) -> list[Endpoint]:
-    """The models that a search finds first."""
+    """Return the first models that a search finds."""
     return engine.top_results(Query().saying(words), MAX_FOUND)
 
 
 def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str:
-    """The query of a new plan with this model and input; a long input gets a short id."""
+    """Return the query of a new plan with this model and input; a long input gets a short id."""
     text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
     pairs = {"model": endpoint.endpoint_id}
     if len(text) > MAX_INPUT_CHARS:
@@ -127,5 +127,5 @@ _SOURCES = {"input": _input, "run": _run, "preset": _preset, "saved": _saved}
 
 
 def arguments_of(endpoint: Endpoint, post: dict[str, list[str]]) -> dict[str, Any]:
-    """The arguments of a model's own form as it was posted; what cannot be read is left out."""
+    """Return the arguments of a posted model form; unparsable values are left out."""
     return form_state.parse_form_leniently(endpoint, post).arguments

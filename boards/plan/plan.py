@@ -1,4 +1,4 @@
-"""A plan: models, inputs, axes, seeds and a cap, read from the plan's form."""
+"""A plan: models, inputs, axes, seeds and a cap, parsed from the plan's form."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SEEDS = re.compile(r"(\d{1,19})\s*(?:-|\.\.+|\u2013|to)\s*(\d{1,19})")
 
 
 class Trouble(NamedTuple):
-    """A sentence about what stands in the way, and the part of the form that it belongs to."""
+    """A message about a problem or hint, and the part of the form that it belongs to."""
 
     where: str  # models, shared, rows, table, values, seeds, cap, total, or m0 …
     message: str
 
 
 class PlannedRow(NamedTuple):
-    """One input in the terms of the source model."""
+    """One input, which follows the schema of the source model."""
 
     label: str
     values: dict[str, Any]
@@ -41,7 +41,7 @@ class PlannedRow(NamedTuple):
 
 
 class PlannedColumn(NamedTuple):
-    """A model with its settings; `model` is its place in the plan."""
+    """A model with its settings; `model` is its position in the plan."""
 
     model: int
     endpoint: Endpoint
@@ -52,7 +52,7 @@ class PlannedColumn(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a board is to hold. `post` is the form as it was posted."""
+    """What a board will contain. `post` is the form as it was posted."""
 
     source: Endpoint
     models: list[Endpoint]
@@ -66,20 +66,20 @@ class Plan:
     cap_usd: Decimal | None = None
     is_reusing: bool = True
     troubles: list[Trouble] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what is worth knowing and stops nothing
+    notes: list[str] = field(default_factory=list)  # hints that do not prevent running
 
     @property
     def cell_count(self) -> int:
-        """How many runs the plan describes."""
+        """Return how many runs the plan describes."""
         return len(self.rows) * len(self.columns) * len(self.seeds)
 
     def troubles_at(self, where: str) -> list[str]:
-        """The sentences that belong to one part of the form."""
+        """Return the messages for one part of the form."""
         return [one.message for one in self.troubles if one.where == where]
 
 
 def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
-    """Read a posted plan; what is wrong with it is in its troubles."""
+    """Parse a posted plan; its problems are in `troubles`."""
     known = groups.groups_of(source, models)
     reader = _Reader(post, list(models), source, known)
     rows, columns = reader.rows(), reader.columns()
@@ -105,13 +105,13 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
 
 
 def one(post: Mapping[str, Sequence[str]], name: str) -> str:
-    """The last text posted under a name; empty without one."""
+    """Return the last text posted under a name; empty without one."""
     texts = post.get(name)
     return texts[-1].replace("\r\n", "\n") if texts else ""
 
 
 def digest(value: Any) -> str:
-    """The same for equal JSON values, whatever the order of their keys."""
+    """Return a hash that is the same for equal JSON values, whatever the order of their keys."""
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -130,7 +130,7 @@ def _too_many(rows: int, columns: int, seeds: int) -> list[Trouble]:
 
 
 class _Reader:
-    """Reads one post part by part and collects the troubles."""
+    """Parses one post part by part and collects the troubles."""
 
     def __init__(self, post: Post, models: list[Endpoint], source: Endpoint, known: Groups) -> None:
         self.post, self.models, self.groups = post, models, known
@@ -142,7 +142,7 @@ class _Reader:
             self.troubles.append(_unread(problem))
 
     def rows(self) -> list[PlannedRow]:
-        """The rows: of the table, else of the values along the axis, else the one input."""
+        """Return the rows: of the table, else of the row axis, else the one input."""
         table, axis = one(self.post, "table"), one(self.post, "row-values")
         if table.strip() and axis.strip():
             words = "Rows come from a table or from values of one field: empty one of the two."
@@ -188,7 +188,7 @@ class _Reader:
         return " · ".join(values.words(value) for value in found.values())[:300], found
 
     def _field(self, name: str) -> Field | None:
-        """The field of that name or meaning, of the source first."""
+        """Return the field with that name, of the source model first, else with that meaning."""
         for root in self.roots:
             if hit := next((child for child in root.children if child.name == name), None):
                 return hit
@@ -198,7 +198,7 @@ class _Reader:
         return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)
 
     def columns(self) -> list[PlannedColumn]:
-        """Each model, once for each value along the axis of the columns."""
+        """Return each model, once for each value along the column axis."""
         found: dict[str, PlannedColumn] = {}
         for number, endpoint in enumerate(self.models):
             for label, extra in self._values_for(number):
@@ -227,7 +227,7 @@ class _Reader:
         try:
             found = values.read_axis(target, text)
         except ValueError as error:
-            if not self.troubles_at("values"):  # another model would say the same
+            if not self.troubles_at("values"):  # another model would report the same
                 self._add_problem("values", str(error))
             return [("", {})]
         return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in found]
@@ -249,7 +249,7 @@ class _Reader:
             self.troubles.append(trouble)
 
     def seeds(self) -> list[str]:
-        """The seeds as text; one empty one where each model is to choose."""
+        """Return the seeds as texts; a single empty one if each model chooses its own."""
         found: list[str] = []
         for part in re.split(r"[,;\s]+", one(self.post, "seeds").replace(" to ", "-")):
             if not part:
@@ -267,7 +267,7 @@ class _Reader:
         return [*dict.fromkeys(found)] or [""]
 
     def cap(self) -> Decimal | None:
-        """The most that the board may cost, in US dollars."""
+        """Return the board's maximum cost in US dollars."""
         text = one(self.post, "cap").strip().removeprefix("$").strip()
         if not text:
             return None
@@ -291,7 +291,7 @@ def _unread(problem: Problem) -> Trouble:
 
 
 def _row_label(whole: dict[str, Any], root: Field) -> str:
-    """The prompt, else the first text of an input."""
+    """Return the prompt, else the first text of an input."""
     prompt = by_meaning(root.children).get("prompt")
     first = whole.get(prompt.name) if prompt else None
     text = first if isinstance(first, str) else next(

@@ -1,4 +1,4 @@
-"""The plan of a board as it stands: its rows, columns and seeds, with more of each."""
+"""Rebuilds the plan of an existing board: its rows, columns and seeds, with additions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def stored_plan(
     seeds: Sequence[str] = (),
     is_reusing: bool = True,
 ) -> Plan:
-    """The plan of a board; what is given is added to it, each once. Four queries."""
+    """Return the plan of a board with the given additions, without duplicates. Four queries."""
     known_rows = {
         row.digest: PlannedRow(row.label, row.values, row.digest) for row in board.rows.all()
     }
@@ -49,12 +49,12 @@ def stored_plan(
 
 
 def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> PlannedColumn:
-    """A column of a model with these settings."""
+    """Return a column of a model with these settings."""
     return PlannedColumn(0, endpoint, label, settings, digest([endpoint.endpoint_id, settings]))
 
 
 def new_cells(board: Batch, plan: Plan) -> Expanded:
-    """The cells of what the plan adds: places of the board that were left empty stay so."""
+    """Return the cells that the plan adds; places that the board left empty stay empty."""
     known = _known(board)
     return _only(
         plan,
@@ -65,7 +65,7 @@ def new_cells(board: Batch, plan: Plan) -> Expanded:
 
 
 def held_cells(board: Batch, plan: Plan) -> Expanded:
-    """The cells of the board that were not sent."""
+    """Return the cells of the board that were not sent."""
     held = board.cells.filter(replaced_at=None).exclude(not_sent="")
     places = set(held.values_list("row__digest", "column__digest", "seed"))
     return _only(plan, lambda *place: place in places)

@@ -1,4 +1,4 @@
-"""Reads the rows of a test set from CSV or JSON lines."""
+"""Parses the rows of a test set from CSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DELIMITERS = ",;\t"
 
 
 def decode(content: bytes) -> str:
-    """A file's text; raises ValueError with a sentence where it is no text in a known encoding."""
+    """Return a file's text; raises ValueError with a message if it has no known encoding."""
     if len(content) > MAX_BYTES:
         raise ValueError("This file is larger than 4 MB: split it, or leave columns out.")
     for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
@@ -31,9 +31,9 @@ def decode(content: bytes) -> str:
 
 
 def read_rows(text: str) -> list[dict[str, Any]]:
-    """The rows of a table: JSON lines, a JSON array, or CSV with a header.
+    """Return the rows of a table: JSON lines, a JSON array, or CSV with a header.
 
-    Values of CSV are texts; empty ones are left out. Raises ValueError with a sentence.
+    CSV values are texts; empty ones are left out. Raises ValueError with a message.
     """
     text = text.strip().lstrip("\ufeff")
     rows = _from_json(text) if text[:1] in {"{", "["} else _from_csv(text)

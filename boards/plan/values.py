@@ -1,4 +1,4 @@
-"""Reads values of a field from text: one value, or the values along an axis."""
+"""Parses values of a field from text: one value, or the values along an axis."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NUMERIC = {"integer", "number"}
 
 
 def read_axis(field: Field, text: str) -> list[Any]:
-    """The values that a person typed for an axis; raises ValueError with a sentence for people.
+    """Return the values typed for an axis; raises ValueError with a message.
 
     Texts are one on each line, or separated by lines of `---`; numbers may be ranges such as
-    `4-20 step 4`; `all` stands for each choice.
+    `4-20 step 4`; `all` means every choice.
     """
     if is_text(field) or media_of(field) or field.kind in {"object", "list", "map", "json"}:
         parts = split_texts(text)
@@ -42,7 +42,7 @@ def read_axis(field: Field, text: str) -> list[Any]:
 
 
 def split_texts(text: str) -> list[str]:
-    """The texts of a box: one on each line, or those between lines of `---`."""
+    """Return the texts of a text area: one per line, or those between lines of `---`."""
     is_long = _BETWEEN_TEXTS.search(text)
     parts = _BETWEEN_TEXTS.split(text) if is_long else text.splitlines()
     return [part.strip() for part in parts if part.strip()]
@@ -70,7 +70,7 @@ def _range(field: Field, first: str, last: str, step: str | None) -> list[Any]:
 
 
 def read_value(field: Field, text: str) -> Any:
-    """One value from text, as the field's kind asks; raises ValueError with a sentence."""
+    """Parse one value according to the field's kind; raises ValueError with a message."""
     if media_of(field):
         return [text] if field.kind == "list" and not text.startswith("[") else _json_or(text)
     if is_text(field):
@@ -92,7 +92,7 @@ def read_value(field: Field, text: str) -> Any:
 
 
 def _path_field(field: Field) -> str:
-    """The name of the one required text of a list's entries, as the address of a LoRA is."""
+    """Return the name of the only required text in a list's entries, such as a LoRA's address."""
     item = field.item
     if field.kind != "list" or item is None or item.kind != "object":
         return ""
@@ -135,13 +135,13 @@ def is_numeric(field: Field) -> bool:
 
 
 def choices(field: Field) -> list[Any]:
-    """The plain values that a field offers."""
+    """Return the plain values that a field offers."""
     own = [one.value for one in field.options if one.value is not MISSING and not one.branch]
     return own or [o.value for b in field.branches for o in b.options if o.value is not MISSING]
 
 
 def words(value: Any) -> str:
-    """A value as a short label."""
+    """Return a value as a short label."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = " ".join(text.split())
     return line if len(line) <= 200 else f"{line[:199]}…"

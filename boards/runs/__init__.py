@@ -1,1 +1,1 @@
-"""A board's runs: writing, reuse, caps, progress."""
+"""A board's runs: creating and reusing them, caps, progress."""

@@ -1,4 +1,4 @@
-"""The boards that a run is a cell of."""
+"""Finds the boards that have a run in a cell."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from playground.runs.ownership.belonging import Place
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-MOST = 5  # a run may be shown on several boards at no cost
+MOST = 5  # reused results may put a run on any number of boards
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """The boards that a user may see and that have the run in a cell, oldest first."""
+    """Return the boards with the run in a cell that a user may see, oldest first."""
     cells = Cell.objects.filter(run=run, replaced_at=None)
     boards = Batch.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
     found = boards.order_by("created_at")[:MOST]

@@ -1,4 +1,4 @@
-"""The cap of a board: what it has cost, what is under way, and what would pass it."""
+"""The cap of a board: what it has cost, may still cost, and which runs would exceed it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING = Decimal(0)
 
 
 def committed(board: Batch) -> Decimal:
-    """What the board's own runs have cost, and the most that those under way may cost yet.
+    """Return what the board's own runs have cost, plus the maximum cost of unfinished ones.
 
     Repeated cells count as well; reused results cost nothing. One query.
     """
@@ -28,7 +28,7 @@ def committed(board: Batch) -> Decimal:
 
 
 def cost_of(cells: QuerySet[Cell]) -> Decimal:
-    """What the runs of these cells have cost and may cost yet, without reused ones. One query."""
+    """Return the cost so far, and the maximum to come, of these cells' own runs. One query."""
     own = cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
     return sum((_cost(cell) for cell in own.only(*_COLUMNS)), NOTHING)
 
@@ -45,7 +45,7 @@ _COLUMNS = (
 
 def _cost(cell: Cell) -> Decimal:
     run = cell.run
-    if run is None:  # deleted since: what it cost is not known any more
+    if run is None:  # deleted since: its actual cost is no longer known
         return cell.estimate_usd or NOTHING
     known = billed_cost(run)
     if known is not None:
@@ -56,13 +56,13 @@ def _cost(cell: Cell) -> Decimal:
 
 
 class Budget:
-    """What is left of a cap while cells are sent one after the other."""
+    """The rest of a cap while cells are sent one after the other."""
 
     def __init__(self, cap: Decimal | None, spent: Decimal) -> None:
         self.cap, self.spent = cap, spent
 
     def refuse(self, estimate: Estimate) -> str:
-        """Why a run of this estimate is not sent; empty, and its cost taken, where it fits."""
+        """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
         most = in_dollars(estimate)
         if self.cap is None:
             return ""
@@ -81,11 +81,11 @@ class Budget:
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:
-    """The most that it may cost; None where that is unknown, or in another currency."""
+    """Return the maximum cost; None if that is unknown, or in another currency."""
     is_dollars = estimate.currency in {"", "USD"} and not estimate.unknown_count
     return estimate.high if is_dollars else None
 
 
 def runs_of(board: Batch) -> Q:
-    """The condition for the runs that this board has made."""
+    """Return the condition for the runs that this board has created."""
     return Q(cells__board=board, cells__is_reused=False)

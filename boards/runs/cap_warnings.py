@@ -1,4 +1,4 @@
-"""Warns a board's owner that a cap stopped cells: on the channels that tell of budgets."""
+"""Notifies a board's owner, on the channels for budgets, that a cap held cells back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications import kinds, outbox
 
 
 def warn_of_board(board: Batch, held: int) -> bool:
-    """Say that the board's own cap stopped so many cells; once for each amount of the cap."""
+    """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
     if board.cap_usd is None:
         return False
     cells = "1 run was" if held == 1 else f"{held} runs were"
@@ -29,7 +29,7 @@ def warn_of_board(board: Batch, held: int) -> bool:
 
 
 def warn_of_trials(board: Batch, cap: Decimal | None, month: datetime, why: str) -> bool:
-    """Say that a trial was not sent; once for each month, and once for each amount of its cap."""
+    """Notify the owner that a trial was not sent; once per month and amount of its cap."""
     amount = "board" if cap is None else str(cap.normalize())
     return outbox.notify(
         board.user,

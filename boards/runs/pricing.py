@@ -1,4 +1,4 @@
-"""The estimated cost of a plan: in all, for each column, and what earlier runs save."""
+"""The estimated cost of a plan: in total, per column, and the savings by earlier runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_BASIS = 6
 
 @dataclass(frozen=True)
 class Pricing:
-    """What pressing Run would send and cost; reused cells and those on the board cost nothing."""
+    """What pressing Run would send and cost; reused and existing cells cost nothing."""
 
     total: Estimate | None
     columns: dict[int, Estimate]
@@ -35,7 +35,7 @@ class Pricing:
 
     @property
     def words(self) -> str:
-        """`about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, `Free`."""
+        """Return `about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, or `Free`."""
         if self.total is None:
             return "Nothing to pay"
         known = f"{self.total.words}".partition(" + ")[0]
@@ -47,14 +47,14 @@ class Pricing:
 
     @property
     def basis(self) -> Sequence[str]:
-        """How the total was computed."""
+        """Return how the total was computed."""
         return self.total.basis[:MAX_BASIS] if self.total else ()
 
 
 def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None) -> Pricing:
-    """Price the cells that would be sent, to `board` if there is one already.
+    """Price the cells that would be sent, to `board` if it exists already.
 
-    One query for earlier runs, two for the board, few for the estimates.
+    One query for earlier runs, two for the board, a few for the estimates.
     """
     new = expanded.fitting if board is None else _without_known(plan, expanded, board)
     cells, reused = _without_reused(user, plan, new)
@@ -83,7 +83,7 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None
 
 
 def _without_known(plan: Plan, expanded: Expanded, board: Batch) -> list[PlannedCell]:
-    """The cells that the board does not have; one that was not sent counts as new."""
+    """Return the cells that the board does not have; one that was not sent counts as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     known = set(cells.values_list("row__digest", "column__digest", "seed"))
     return [
@@ -96,7 +96,7 @@ def _without_known(plan: Plan, expanded: Expanded, board: Batch) -> list[Planned
 def _without_reused(
     user: User, plan: Plan, cells: list[PlannedCell]
 ) -> tuple[list[PlannedCell], int]:
-    """The cells that need a run of their own, and how many do not."""
+    """Return the cells that need a run of their own, and how many do not."""
     if not plan.is_reusing or not cells:
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}

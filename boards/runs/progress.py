@@ -1,4 +1,4 @@
-"""How far a board is: counts, and the time and money to go, from its own timings."""
+"""A board's progress: counts, and the remaining time and cost, from its own timings."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether no run is under way."""
+        """Whether no run is in progress."""
         return self.ended >= self.total
 
     @property
     def share(self) -> float:
-        """The part that is done, never past 95 % before the end."""
+        """Return the share that has ended, at most 95 % before the end."""
         if self.is_over or not self.total:
             return 1.0
         return min(self.ended / self.total, MOST_SHARE)
 
     @property
     def words(self) -> str:
-        """`37 of 60, about 2 minutes and $0.80 to go`."""
+        """Return `37 of 60, about 2 minutes and $0.80 to go`."""
         if not self.total:
             return "Nothing was sent yet."
         if self.is_over:
@@ -75,7 +75,7 @@ class Progress:
 
 
 class Tally(NamedTuple):
-    """Cells that are alike for progress: their number and, together, what they may cost."""
+    """Cells that are equal with regard to progress: their number and total maximum cost."""
 
     endpoint_id: int
     state: str | None  # None: without a run
@@ -87,14 +87,14 @@ class Tally(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether their runs are under way."""
+        """Whether their runs are in progress."""
         return self.state is not None and self.state not in Run.FINAL
 
 
 _BOARD = Param("board", UUIDField())
 _ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent", "run__billable_units")
 _CELLS = Cell.objects.filter(board_id=_BOARD, replaced_at=None).order_by()
-# Counted by the database: reading 400 cells took longer than all else of a board's page.
+# Counted by the database: loading 400 cells took longer than the rest of a board's page.
 _TALLIES = PreparedQuery(
     lambda: _CELLS.values_list(*_ALIKE).annotate(
         cell_count=Count("pk"), estimated=Sum("estimate_usd")
@@ -113,7 +113,7 @@ _ENDPOINTS = PreparedQuery(
 
 
 def progress_of(board: Batch) -> Progress:
-    """Count the current cells of a board. Two queries, three while runs are under way."""
+    """Count the current cells of a board. Two queries, three while runs are in progress."""
     tallies = [Tally(*values) for values in _TALLIES.all(board=board.pk)]
     with_run = [one for one in tallies if one.state]
     open_cells = [one for one in with_run if one.is_open]
@@ -142,7 +142,7 @@ def _count(tallies: Iterable[Tally]) -> int:
 
 
 def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
-    """The endpoints of the cells, with price and usual time."""
+    """Return the endpoints of the cells, with price and usual duration."""
     keys = {one.endpoint_id for one in tallies}
     return {endpoint.pk: endpoint for endpoint in _ENDPOINTS.all(endpoints=keys)}
 
@@ -154,7 +154,7 @@ def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
 
 
 def _seconds_to_go(board: Batch, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
-    """The time that the runs left take side by side, as long as those of their model took here."""
+    """Estimate the time for the remaining runs in parallel, by their models' durations here."""
     taken: dict[int, list[float]] = {}
     for endpoint_id, started_at, ended_at in _TIMES.all(board=board.pk):
         if started_at and ended_at:

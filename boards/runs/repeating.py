@@ -1,4 +1,4 @@
-"""Runs a board's cells again, stops a board, and says what that costs."""
+"""Repeats a board's cells and stops a board, and describes the outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
 def repeat_failed(user: User, board: Batch) -> Sent:
-    """Run again what failed or was cancelled; the earlier runs stay in the history."""
+    """Rerun failed and cancelled cells; the earlier runs stay in the history."""
     with transaction.atomic():
         locked = Batch.objects.select_for_update().get(pk=board.pk)
         cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
@@ -35,7 +35,7 @@ def repeat_failed(user: User, board: Batch) -> Sent:
 
 
 def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
-    """Run one cell anyhow: also where an earlier result is shown instead of a new run."""
+    """Run one cell again, even if it shows a reused result."""
     with transaction.atomic():
         locked = Batch.objects.select_for_update().get(pk=board.pk)
         cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
@@ -43,7 +43,7 @@ def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
 
 
 def send_held(user: User, board: Batch) -> Sent:
-    """Send what was not sent, by the cap as it is now."""
+    """Send the cells that were not sent, within the current cap."""
     plan = stored_plan(board)
     return run_plan(user, plan, held_cells(board, plan), "", board=board)
 
@@ -77,7 +77,7 @@ def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:
 
 
 def stop(board: Batch) -> str:
-    """Cancel the board's runs that have not started; returns a sentence for people."""
+    """Cancel the board's runs that have not started; returns a sentence on it."""
     cells = board.cells.filter(replaced_at=None, is_reused=False)
     own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
     waiting = [cell for cell in own if cell.run and cell.run.state in CAN_STOP]

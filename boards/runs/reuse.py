@@ -1,4 +1,4 @@
-"""Earlier runs whose results a cell can show instead of paying for the same again."""
+"""Finds earlier runs whose results a cell can show instead of paying for an equal run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
 
 
 class Key(NamedTuple):
-    """What equal runs have in common: endpoint, schema version, and arguments with the seed."""
+    """The properties that equal runs share: endpoint, schema version, and arguments with seed."""
 
     endpoint: int
     schema: str
@@ -26,12 +26,12 @@ class Key(NamedTuple):
 
 
 def key_of(cell: PlannedCell) -> Key:
-    """The key of a cell's run."""
+    """Return the key of a cell's run."""
     return Key(cell.endpoint.pk, cell.endpoint.schema_id or "", digest(cell.arguments))
 
 
 def find(user: User, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
-    """The succeeded runs that this person may read with these keys, the newest first. One query."""
+    """Return the succeeded runs with these keys that the user may read, newest first. One query."""
     keys = {key_of(cell) for cell in cells}
     titles = {form_state.title(cell.arguments) for cell in cells}
     runs = (

@@ -1,7 +1,7 @@
 """Writes a plan as a board: columns, rows, cells, and a run for each cell that may be sent.
 
-One transaction, with the board's row locked: two tabs cannot pass the cap together, and a place
-gets one cell. The worker sends the runs like any other.
+One transaction, with the board's row locked: two tabs cannot exceed the cap together, and each
+place gets one cell. The worker sends the runs like any other.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MAX_STEPS = 60  # of one column's list that are kept
+MAX_STEPS = 60  # stored of one column's report
 
 
 @dataclass
 class Sent:
-    """What became of the cells of a plan."""
+    """The numbers of cells by their outcome."""
 
     board: Batch
     sent: int = 0
     reused: int = 0
     held: int = 0
-    known: int = 0  # were on the board before
+    known: int = 0  # existed before
 
     @property
     def words(self) -> str:
-        """What happened, in a sentence or two."""
+        """Return the outcome in a sentence or two."""
         parts = [
             f"{count} {words}"
             for count, words in (
@@ -65,7 +65,7 @@ def run_plan(
     *,
     board: Batch | None = None,
 ) -> Sent:
-    """Create the plan's board, or add to `board` what is new in the plan, and send its cells."""
+    """Create the plan's board, or add the plan's new cells to `board`, and send them."""
     cells = expanded.fitting
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     with transaction.atomic():
@@ -86,7 +86,7 @@ def write_cells(
     estimates: Sequence[Estimate],
     budget: Budget,
 ) -> Sent:
-    """Add to a locked board what is new of a plan; `estimates` are those of its fitting cells."""
+    """Add a plan's new cells to a locked board; `estimates` are those of its fitting cells."""
     rows, columns = _rows(board, plan), _columns(board, expanded)
     writer = _Writer(board, budget, plan.is_reusing)
     writer.write(expanded.fitting, estimates, rows, columns)
@@ -94,7 +94,7 @@ def write_cells(
 
 
 def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tuple[Batch, bool]:
-    """The board with its row locked, and whether it is new."""
+    """Return the board with its row locked, and whether it is new."""
     values = {
         "title": plan.title or _title(plan),
         "plan": plan.post,
@@ -121,7 +121,7 @@ def _title(plan: Plan) -> str:
 
 
 def _rows(board: Batch, plan: Plan) -> list[Row]:
-    """The plan's rows on the board, new ones added below the others."""
+    """Return the plan's rows on the board; new ones are added at the bottom."""
     known = {row.digest: row for row in board.rows.all()}
     place = max((row.position for row in known.values()), default=-1) + 1
     new = [
@@ -133,7 +133,7 @@ def _rows(board: Batch, plan: Plan) -> list[Row]:
 
 
 def _columns(board: Batch, expanded: Expanded) -> list[Column]:
-    """The plan's columns on the board, new ones added to the right of the others."""
+    """Return the plan's columns on the board; new ones are added at the right."""
     known = {column.digest: column for column in board.columns.all()}
     place = max((column.position for column in known.values()), default=-1) + 1
     reports = expanded.reports
@@ -168,7 +168,7 @@ class _Writer:
         rows: Sequence[Row],
         columns: Sequence[Column],
     ) -> None:
-        """Write what is new: a cell without a run counts as new, as it may fit now."""
+        """Write the new cells; retries existing cells without a run, which may fit now."""
         kept = {
             (cell.row_id, cell.column_id, cell.seed): cell
             for cell in self.board.cells.filter(replaced_at=None)
@@ -196,7 +196,7 @@ class _Writer:
         cell: Cell,
         found: dict[reuse.Key, list[uuid.UUID]],
     ) -> None:
-        """Give the cell an earlier run, or a new one, or the reason why it has none."""
+        """Give the cell an earlier run, a new one, or the reason why it has none."""
         key = reuse.key_of(planned)
         cell.not_sent, cell.is_reused = "", False
         if earlier := found.get(key):
@@ -225,7 +225,7 @@ class _Writer:
 
 
 def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object]) -> Run:
-    """A run of these arguments, not written yet."""
+    """Return an unsaved run with these arguments."""
     return Run(
         user=user,
         endpoint=endpoint,

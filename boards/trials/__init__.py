@@ -1,1 +1,1 @@
-"""Standing trials: a board tries by itself what is new in the catalogue."""
+"""Standing trials: a board tries new models of the catalogue by itself."""

@@ -1,8 +1,8 @@
-"""Finds what is new in the catalogue for boards, and notes it as trials that wait.
+"""Finds what is new in the catalogue for boards, and records it as waiting trials.
 
-New models that fit the board's search; newer versions and new family members of its columns'
-models; and new schemas of those models. Each model in each schema is noted once per board, so
-that looking at the same changes twice, or by two workers, changes nothing.
+Candidates are new models that fit the board's search, newer versions and new family members of its
+columns' models, and new schemas of those models. Each model in each schema is recorded once per
+board, so processing the same changes twice, or by two workers, changes nothing.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from catalog.changelog.successors import follows
 from catalog.curation import saved_searches
 from catalog.models import Change, Endpoint
 
-MAX_NEW = 20  # of one board at one look: an upstream that renames everything is no news
+MAX_NEW = 20  # per board and call: not all models at once if upstream renames them
 
 
 def note_all() -> int:
-    """Note for every watching board what has come since it was looked at; returns how many."""
+    """Record for every watching board what is new since the last call; returns how many."""
     until = saved_searches.seen_until()
     watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
     return sum(note(one, until) for one in watching.select_related("board__user"))
 
 
 def note(standing: StandingTrial, until: datetime) -> int:
-    """Note what one board has to try; returns how many trials are new."""
+    """Record new trials of one board; returns how many."""
     since = standing.watched_until
     columns = list(standing.board.columns.select_related("endpoint"))
     trials = [*_of_columns(standing, columns, since), *_of_search(standing, columns, since)]
     known = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
     new: dict[tuple[int, str], Trial] = {}
-    for trial in trials:  # a model may be here for several reasons: the first one counts
+    for trial in trials:  # a model may be found for several reasons: the first one counts
         new.setdefault((trial.endpoint_id, trial.schema_digest), trial)
     fresh = [trial for key, trial in new.items() if key not in known][:MAX_NEW]
     Trial.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -41,7 +41,7 @@ def note(standing: StandingTrial, until: datetime) -> int:
 
 
 def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
-    """New schemas and newer versions of the columns' models."""
+    """Yield trials of new schemas and newer versions of the columns' models."""
     if not standing.follows_versions:
         return
     latest = {column.endpoint_id: column for column in columns}
@@ -57,7 +57,7 @@ def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime)
 
 
 def _of_search(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
-    """New models that fit the board's search."""
+    """Yield trials of new models that fit the board's search."""
     if (search := standing.search) is None:
         return
     known = {column.endpoint_id for column in columns}

@@ -1,4 +1,4 @@
-"""The worker's recurring job for standing trials: notes what is new, sends, and tells the end."""
+"""The worker's recurring job for standing trials: finds, sends, and reports outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boards.trials import candidates, news, outcomes, sending
 
 EVERY_S = 30.0
 IDLE_S = 60.0
-TELL_BACK = timedelta(minutes=30)  # a worker that was down for less misses nothing
+TELL_BACK = timedelta(minutes=30)  # covers the outcomes while a worker was down
 
 
 def work() -> float:

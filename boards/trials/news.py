@@ -1,4 +1,4 @@
-"""What standing trials tell their boards' owners: on the front page, in the feed, as messages."""
+"""News of standing trials for boards' owners: on the front page, in the feed, as messages."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TOLD_FOR = timedelta(days=60)
 
 
 def loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
-    """The trials with all that their outcomes name, the newest first. One query without any."""
+    """Return the trials with all rows that their outcomes need, newest first."""
     return trials.prefetch_related(
         "endpoint", "column__endpoint", "reference__endpoint", "former__endpoint"
     ).order_by("-pk")
 
 
 def entries(user: User) -> Sequence[Entry]:
-    """A person's news of the last two months, the newest first. One query without any trial."""
+    """Return a user's news of the last two months, newest first. One query without any trial."""
     mine = Trial.objects.filter(
         board__user_id=user.pk,
         board__deleted_at=None,
@@ -56,10 +56,10 @@ def _entry(outcome: Outcome) -> Entry:
 
 
 def notify_owners(since: datetime) -> int:
-    """Send the owners what has come of their trials since then; returns how many were told.
+    """Notify owners of outcomes that have changed since then; returns how many were notified.
 
-    Each trial is told once when it has its result, and once when all of its rows are judged:
-    telling it again changes nothing (`notifications/outbox.py`).
+    Each trial is reported once when it has its result, and once when all of its rows are judged:
+    repeats are ignored (`notifications/outbox.py`).
     """
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
     told = changed.filter(state__in=TOLD_STATES).select_related("board__user")
@@ -82,7 +82,7 @@ def _notify_owner(outcome: Outcome) -> bool:
 
 
 def mark_seen(outcomes: Iterable[Outcome]) -> None:
-    """Note what the owner has seen now. No query where nothing is new."""
+    """Record what the owner has seen now. No query if nothing is new."""
     fresh = [outcome for outcome in outcomes if outcome.is_news]
     for outcome in fresh:
         outcome.trial.seen = outcome.key
@@ -91,6 +91,6 @@ def mark_seen(outcomes: Iterable[Outcome]) -> None:
 
 
 def of_board(board: Batch) -> list[Outcome]:
-    """The outcomes of all trials of a board, the newest first. One query without any."""
+    """Return the outcomes of all trials of a board, newest first. One query without any."""
     listed = list(loaded(board.trials.all()))
     return outcomes_of(listed) if listed else []

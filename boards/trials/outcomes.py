@@ -1,4 +1,4 @@
-"""What came of trials: when their runs have ended, and how a new column fares against another."""
+"""Outcomes of trials: whether their runs have ended, and how a new column compares to another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITHOUT_COLUMN: dict[str, str] = {
     Trial.State.UNFIT: "does not fit these rows",
     Trial.State.REFUSED: "cannot be tried",
     Trial.State.DISMISSED: "is left out",
-    # Its column is gone, or was another one's.
+    # Used if the column was deleted, or belongs to another trial.
     Trial.State.SENT: "was tried",
     Trial.State.DONE: "was tried",
 }
@@ -28,7 +28,7 @@ _WITHOUT_COLUMN: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows of one trial by who has won them; `failed` counts runs that failed."""
+    """The numbers of one trial's rows by who has won them; `failed` counts failed runs."""
 
     trial: Trial
     won: int = 0
@@ -40,18 +40,18 @@ class Outcome:
 
     @property
     def judged(self) -> int:
-        """How many rows somebody has judged."""
+        """Return how many rows were judged."""
         return self.won + self.lost + self.even
 
     @property
     def name(self) -> str:
-        """The new model with its label."""
+        """Return the new model with its label."""
         column = self.trial.column
         return name_of(column) if column else self.trial.endpoint.display_name
 
     @property
     def words(self) -> str:
-        """`won 7 of 10 rows against Aurora`, or what else there is to say, without its subject."""
+        """Return `won 7 of 10 rows against Aurora`, or another predicate for the model's name."""
         if not self.trial.column:
             return f"{_WITHOUT_COLUMN[self.trial.state]}. {self.trial.note}".strip()
         if self.trial.state == Trial.State.SENT:
@@ -67,18 +67,18 @@ class Outcome:
 
     @property
     def key(self) -> str:
-        """What tells it from what its owner has seen before; equal ones are no news."""
+        """Return a text that changes with the outcome, compared to what the owner has seen."""
         return f"{self.trial.state} {self.won}-{self.lost}-{self.even} {self.failed}"
 
     @property
     def is_news(self) -> bool:
-        """Whether there is something to tell that the owner has not seen."""
+        """Whether there is an outcome that the owner has not seen."""
         is_waiting = self.trial.state in {Trial.State.WAITING, Trial.State.DISMISSED}
         return not is_waiting and self.trial.seen != self.key
 
     @property
     def moment(self) -> datetime:
-        """When it became so."""
+        """Return when the outcome last changed."""
         moments = [self.trial.found_at, self.trial.decided_at, self.at]
         return max(one for one in moments if one)
 
@@ -96,14 +96,14 @@ def finish(now: datetime) -> int:
 
 
 def changed_since(moment: datetime) -> Q:
-    """The condition for trials with another outcome since then: by their state or a judgement."""
+    """Return the condition for trials whose state or judgements have changed since then."""
     marked = Exists(RowMark.objects.filter(row__board=OuterRef("board"), changed_at__gt=moment))
     voted = Exists(Vote.objects.filter(board=OuterRef("board"), created_at__gt=moment))
     return Q(decided_at__gt=moment) | Q(marked) | Q(voted)
 
 
 def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
-    """The outcomes in the order of the trials; columns and endpoints should be loaded.
+    """Return the outcomes in the order of the trials; columns and endpoints should be loaded.
 
     Four queries, whatever their number.
     """
@@ -115,14 +115,14 @@ def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
 
 
 def _cells(tried: Sequence[Trial]) -> list[Cell]:
-    """The cells of the new columns and of those that they are compared with."""
+    """Return the cells of the new columns and of those that they are compared with."""
     columns = {key for one in tried for key in (one.column_id, one.reference_id) if key}
     cells = Cell.objects.filter(column__in=columns, replaced_at=None).select_related("run")
     return list(cells.only("row_id", "column_id", "board_id", "run__state")) if columns else []
 
 
 class _Judgements:
-    """Winners of rows, votes and stars on these trials' columns."""
+    """Winners of rows, votes and stars in these trials' columns."""
 
     def __init__(self, tried: Sequence[Trial], cells: Sequence[Cell]) -> None:
         boards = {one.board_id for one in tried}
@@ -135,10 +135,10 @@ class _Judgements:
         self.stars = {one.cell_id: one for one in marks} if boards else {}
 
     def of(self, new: int, old: int, since: datetime) -> tuple[dict[int, str], list[datetime]]:
-        """Who has won each row that was judged, by its key; and when that was said.
+        """Return the winner of each judged row, by its key; and the times of the judgements.
 
-        A row's winner counts first, then the majority of votes, then stars. That the old one won
-        before the new one was sent says nothing.
+        A row's winner counts first, then the majority of votes, then stars. A win of the old column
+        from before the new one was sent does not count.
         """
         at: list[datetime] = []
         found = self._by_stars(new, old, at) | self._by_votes(new, old, at)

@@ -1,4 +1,4 @@
-"""The plan of a trial: all rows of a board on one more model, with a column's settings."""
+"""The plan of a trial: all rows of a board for one more model, with a column's settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_SCHEMA = "Its schema is not here yet; it is tried once it is."
 
 @dataclass(frozen=True)
 class TrialPlan:
-    """A plan of one column, its cells, and what each that fits will cost."""
+    """A plan of one column, its cells, and the estimated cost of each cell that fits."""
 
     plan: Plan
     expanded: Expanded
@@ -28,12 +28,12 @@ class TrialPlan:
 
     @property
     def report(self) -> Report | None:
-        """What became of the rows; None where the plan has too many cells."""
+        """Return how the rows were converted; None if the plan has too many cells."""
         return self.expanded.reports[0] if self.expanded.reports else None
 
     @property
     def total(self) -> Estimate | None:
-        """What all of its runs will cost; None without any."""
+        """Return the estimated cost of all its runs; None without runs."""
         found: Estimate | None = None
         for one in self.estimates:
             found = found + one if found else one
@@ -41,14 +41,14 @@ class TrialPlan:
 
     @property
     def trouble(self) -> str:
-        """Why no row can run, or why some cannot; empty where all can."""
+        """Return why no row, or not every row, can run; empty if all can."""
         if self.plan.troubles:
             return self.plan.troubles[0].message
         return self.report.trouble if self.report else ""
 
     @property
     def unfit_rows(self) -> int:
-        """How many rows do not fit the model."""
+        """Return how many rows do not fit the model."""
         return len(self.report.bad_rows) if self.report else len(self.plan.rows)
 
 
@@ -57,8 +57,8 @@ def trial_plan(
 ) -> TrialPlan:
     """Plan all rows of a board for a model, with the settings of the column `base`.
 
-    `label` tells the column from an earlier one of the same model; `room` is how many more runs the
-    board takes.
+    `label` distinguishes the column from an earlier one of the same model; `room` is how many more
+    runs the board can have.
     """
     settings: dict[str, Any] = {}
     steps: tuple[Step, ...] = ()
@@ -90,7 +90,7 @@ def trial_plan(
 
 
 def _seeds(board: Batch, base: Column | None) -> list[str]:
-    """The seeds of the column that it is compared with, else of the whole board."""
+    """Return the seeds of the column that it is compared with, else of the whole board."""
     cells = board.cells.filter(replaced_at=None)
     own = cells.filter(column=base) if base else cells
     found = own.order_by("pk").values_list("seed", flat=True)

@@ -1,8 +1,8 @@
 """Sends trials: a waiting model becomes a column of its board, with a run for each row.
 
 One transaction with the board's row locked, so that two workers cannot send the same trial and
-neither cap can be passed. A trial is sent whole or not at all: what the month's cap or the board's
-does not allow is held, and says what it would have cost.
+neither cap can be exceeded. A trial is sent as a whole or not at all: one that the month's or the
+board's cap does not allow is held, with a note of what it would have cost.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from core.formatting import money
 from schemas.estimate import Estimate
 
 NIGHT_HOURS = range(1, 5)
-AT_ONCE = 10  # of one look: other jobs get their turn in between
+AT_ONCE = 10  # per call: other jobs get their turn in between
 
 
 class TrialBudget(Budget):
-    """The month's cap and the board's own together: what passes either is not sent."""
+    """The month's cap and the board's own combined: a run that exceeds either is not sent."""
 
     def __init__(self, month: Budget, board: Budget) -> None:
         super().__init__(month.cap, month.spent)
         self.board = board
 
     def refuse(self, estimate: Estimate) -> str:
-        """Why a run of this estimate is not sent; empty, and its cost taken, where it fits."""
+        """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
         before = self.spent
         if refusal := super().refuse(estimate):
             return refusal
@@ -46,11 +46,11 @@ class TrialBudget(Budget):
 
 
 class _Held(Exception):
-    """Some run would pass a cap."""
+    """A run would exceed a cap."""
 
 
 def send_due(now: datetime) -> int:
-    """Send the trials that are due at this moment; returns how many were looked at."""
+    """Send the trials that are due now; returns how many were processed."""
     is_night = timezone.localtime(now).hour in NIGHT_HOURS
     due = Trial.objects.due(month_start(now), is_night=is_night).order_by("pk")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
@@ -60,13 +60,13 @@ def send_due(now: datetime) -> int:
 
 
 def month_start(now: datetime) -> datetime:
-    """The first moment of the month, by the server's clock."""
+    """Return the start of the month in the server's time zone."""
     local = timezone.localtime(now)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def send(pk: int, now: datetime) -> Trial:
-    """Give a trial its column, or the reason why it has none; nothing if it has one already."""
+    """Give a trial its column, or the reason why it has none; ignored if it has one already."""
     with transaction.atomic():
         board_id = Trial.objects.values_list("board_id", flat=True).get(pk=pk)
         board = Batch.objects.select_for_update().get(pk=board_id)
@@ -84,14 +84,14 @@ class _Sender:
         self.board, self.standing, self.trial, self.now = board, standing, trial, now
 
     def send(self) -> None:
-        """Write the column and its runs, or why not."""
+        """Write the column and its runs, or why there is none."""
         if state := self._refusal():
             self._end(*state)
         else:
             self._plan_and_write()
 
     def _refusal(self) -> tuple[Trial.State, str] | None:
-        """The state and the sentence of a model that is not even planned; None for others."""
+        """Return state and message of a model that cannot even be planned; None for others."""
         endpoint = self.trial.endpoint
         if endpoint.refusal:
             return Trial.State.REFUSED, endpoint.refusal
@@ -129,7 +129,7 @@ class _Sender:
         return trial_plan(self.board, trial.endpoint, base, label=label, room=room)
 
     def _write(self, planned: TrialPlan) -> Sent | None:
-        """Write the column with its runs; None, and nothing written, where a cap holds it."""
+        """Write the column with its runs; None, and nothing written, if a cap holds it back."""
         month = Budget(self.standing.monthly_cap_usd, spent_since(self.board, self.now))
         own = Budget(self.board.cap_usd, committed(self.board))
         words = held_words(planned.total, month, own)
@@ -160,7 +160,7 @@ class _Sender:
 
 
 def _sent_words(planned: TrialPlan, done: Sent) -> str:
-    """What was not sent, in a sentence; empty where every row was."""
+    """Return a sentence on the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:
         rows = f"{planned.unfit_rows} of {len(planned.plan.rows)} rows"
@@ -171,7 +171,7 @@ def _sent_words(planned: TrialPlan, done: Sent) -> str:
 
 
 def held_words(total: Estimate | None, month: Budget, own: Budget) -> str:
-    """Why a trial of this cost is held, in a sentence."""
+    """Return why a trial of this cost is held, in a sentence."""
     most = in_dollars(total) if total else None
     if most is None:
         return (
@@ -191,15 +191,15 @@ def held_words(total: Estimate | None, month: Budget, own: Budget) -> str:
 
 
 def spent_since(board: Batch, now: datetime) -> Decimal:
-    """What this month's trials of a board have cost and may cost yet. One query."""
+    """Return what this month's trials of a board have cost and may still cost. One query."""
     sent = board.trials.filter(sent_at__gte=month_start(now))
     return cost_of(Cell.objects.filter(column__in=sent.values("column")))
 
 
 def best_column(board: Batch, former: Column | None) -> Column | None:
-    """The column that a new one is compared with: the favourite by votes, winners and stars.
+    """Return the column that a new one is compared with: the best by votes, winners and stars.
 
-    Without any judgement the column that the new model follows, else the first one.
+    Without any judgement, the column that the new model succeeds, else the first one.
     """
     found = standings(board)[0].columns
     judged = [one for one in found if one.votes or one.rows_won or one.stars]

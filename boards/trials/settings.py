@@ -1,4 +1,4 @@
-"""Reads the form of a board's standing trials, and says what it would do."""
+"""Parses the form of a board's standing trials, and previews what it would do."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MAX_PRICED = 3  # of the models that fit today, the newest first
+MAX_PRICED = 3  # of the models that fit now, newest first
 WHENS = StandingTrial.When.choices
 STATES = StandingTrial.State.choices
 
 
 @dataclass
 class Form:
-    """What the form shows: what was typed, and the sentences beside its fields."""
+    """The contents of the form, and error messages by field."""
 
     standing: StandingTrial
     values: dict[str, str]
@@ -41,13 +41,13 @@ class Form:
 
 
 def standing_of(board: Batch) -> StandingTrial:
-    """The board's settings; not stored before they were saved once."""
+    """Return the board's settings; unsaved defaults if there are none."""
     found = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
     return found or StandingTrial(board=board)
 
 
 def form_of(board: Batch) -> Form:
-    """The form as the settings fill it."""
+    """Return the form filled from the settings."""
     standing = standing_of(board)
     saved = SavedSearch.objects.filter(user_id=board.user_id, params=standing.params).first()
     query = Query.from_address(f"?{standing.params}")
@@ -67,7 +67,7 @@ def form_of(board: Batch) -> Form:
 
 
 def configure(board: Batch, posted: Mapping[str, str]) -> Form:
-    """Store what was posted; the form with its errors, and nothing stored, where any is wrong."""
+    """Store the posted settings and return the form; with errors nothing is stored."""
     values = {name: posted.get(name, "").replace("\x00", "").strip() for name in _NAMES}
     form = Form(standing_of(board), values)
     reader = _Reader(board, form)
@@ -76,7 +76,7 @@ def configure(board: Batch, posted: Mapping[str, str]) -> Form:
         return form
     standing = form.standing
     if standing.state == StandingTrial.State.OFF and read["state"] != StandingTrial.State.OFF:
-        read["watched_until"] = timezone.now()  # what came while it was off is not tried
+        read["watched_until"] = timezone.now()  # what was new while it was off is not tried
     StandingTrial.objects.update_or_create(board=board, defaults=read)
     board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
     form.standing = standing_of(board)
@@ -87,13 +87,13 @@ _NAMES = ("state", "saved", "q", "versions", "when", "cap", "reference")
 
 
 class _Reader:
-    """Reads each control and notes what is wrong with it."""
+    """Parses each control and records its errors."""
 
     def __init__(self, board: Batch, form: Form) -> None:
         self.board, self.form, self.values = board, form, form.values
 
     def read(self) -> dict[str, Any]:
-        """The values of the columns; what is wrong stands in the form's errors."""
+        """Return the values of the columns; errors are in the form's `errors`."""
         values = self.values
         found = {
             "state": values["state"] if values["state"] in StandingTrial.State.values else "off",
@@ -118,7 +118,7 @@ class _Reader:
         if not self.values["q"]:
             return ""
         query = Query(q=" ".join(self.values["q"].split())[:300])
-        if query.words.hints:  # a word that is left out would let more models in, and cost money
+        if query.words.hints:  # ignoring a word would let more models in, which cost money
             self.form.errors["q"] = query.words.hints[0].message
         return saved_searches.params_of(query)[:PARAMS_CHARS]
 
@@ -152,19 +152,19 @@ class _Reader:
 
 @dataclass(frozen=True)
 class Preview:
-    """The models that fit the search today, and what trying the newest ones would cost each."""
+    """The models that fit the search now, and the cost of trying each of the newest ones."""
 
     count: int
     priced: list[tuple[Endpoint, str]]
 
     @property
     def words(self) -> str:
-        """How many fit."""
+        """Return how many models fit."""
         return "1 model fits" if self.count == 1 else f"{self.count:,} models fit"
 
 
 def preview(board: Batch, standing: StandingTrial) -> Preview | None:
-    """What the search finds today; None without a search."""
+    """Return what the search finds now; None without a search."""
     if not standing.params:
         return None
     query = Query.from_address(f"?{standing.params}")
@@ -184,7 +184,7 @@ def _price(total: Estimate | None) -> str:
 
 
 def pause(board: Batch, *, is_paused: bool) -> str:
-    """Pause or resume; returns a sentence for people."""
+    """Pause or resume; returns a sentence on it."""
     before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
     if not is_paused:
         before, after = after, before
@@ -195,15 +195,15 @@ def pause(board: Batch, *, is_paused: bool) -> str:
 
 
 def spent_words(spent: Decimal, standing: StandingTrial) -> str:
-    """`$0.40 of $5.00 this month`."""
+    """Return `$0.40 of $5.00 this month`."""
     return f"{money(spent)} of {money(standing.monthly_cap_usd)} this month"
 
 
 def words_of(search: SavedSearch | None) -> str:
-    """A search in words; empty without one."""
+    """Return a search in words; empty without one."""
     return saved_searches.suggested(saved_searches.query_of(search)) if search else ""
 
 
 def searches_of(user: User) -> list[SavedSearch]:
-    """The saved searches that the form offers."""
+    """Return the saved searches that the form offers."""
     return list(SavedSearch.objects.filter(user=user))

@@ -1,1 +1,1 @@
-"""Compares two to four cells closely."""
+"""The viewer, which compares two to four cells in detail."""

@@ -40,17 +40,17 @@ class Pane:
 
     @property
     def kinds(self) -> set[str]:
-        """The kinds of its files."""
+        """Return the kinds of its files."""
         return {one.artifact.kind for one in self.shown}
 
     @property
     def main(self) -> Shown | None:
-        """The file that is compared: the first picture, film, sound or mesh that can be shown."""
+        """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
         return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
 
 
 def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
-    """The board's cells with these keys, in their order, of which the viewer shows up to four."""
+    """Return the board's cells with these keys, in order, up to four."""
     wanted = [key for text in dict.fromkeys(keys) if (key := parse_key(text))]
     cells = (
         board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
@@ -63,7 +63,7 @@ def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
 
 
 def panes_of(cells: Sequence[Cell]) -> list[Pane]:
-    """The panes of these cells; the first one is the reference."""
+    """Return the panes of these cells; the first one is the reference."""
     texts = [_text(_run(cell)) for cell in cells]
     times = [seconds(_run(cell)) for cell in cells]
     prices = [billed_cost(_run(cell)) for cell in cells]
@@ -101,7 +101,7 @@ def _price(amount: Decimal | None, column: Column) -> str:
 
 
 def _seconds_delta(first: float | None, own: float | None) -> str:
-    """`+3.2 s`, or with a minus sign."""
+    """Return `+3.2 s`, or with a minus sign."""
     if first is None or own is None:
         return ""
     return f"{_sign(own - first)}{duration(abs(own - first))}"
@@ -118,6 +118,6 @@ def _sign(difference: float | Decimal) -> str:
 
 
 def stage_kind(panes: Sequence[Pane]) -> str:
-    """The kind of file that all panes have, for the tools of the viewer; empty if they differ."""
+    """Return the kind of file that all panes have, to select tools; empty if they differ."""
     kinds = {pane.main.artifact.kind if pane.main else "" for pane in panes}
     return kinds.pop() if len(kinds) == 1 else ""

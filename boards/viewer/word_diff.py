@@ -1,4 +1,4 @@
-"""The words in which a text differs from another."""
+"""Computes the differences between two texts by words."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Part(NamedTuple):
 
 
 def word_diff(reference: str, text: str) -> list[Part]:
-    """What turns `reference` into `text`; the beginnings are compared, the rest is left out.
+    """Return the changes that turn `reference` into `text`; only their beginnings are compared.
 
-    Joining what is not removed gives the beginning of `text`; what is not added, of `reference`.
+    The parts that are not removed form the beginning of `text`; those not added, of `reference`.
     """
     old = _PARTS.findall(reference)[: 2 * MAX_WORDS]
     new = _PARTS.findall(text)[: 2 * MAX_WORDS]

@@ -1,1 +1,1 @@
-"""The pages of boards."""
+"""HTTP views of boards."""

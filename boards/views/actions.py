@@ -1,4 +1,4 @@
-"""What a board's owner does with it: stop, try again, rename, delete."""
+"""Actions of a board's owner: stop, retry, rename, delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ View = Callable[..., Any]
 
 
 def for_owner(view: View) -> View:
-    """A POST on one's own board; what the view returns is said on the board's page."""
+    """Decorate a POST view of one's own board; a returned text is shown on the board's page."""
 
     @require_POST
     @wraps(view)
@@ -47,25 +47,25 @@ def for_owner(view: View) -> View:
 
 @for_owner
 def cancellation(request: HtmxRequest, found: Batch) -> Any:
-    """Cancel what has not started."""
+    """Cancel the runs that have not started."""
     return repeating.stop(found)
 
 
 @for_owner
 def repetition(request: HtmxRequest, found: Batch) -> Any:
-    """Run again all that failed or was cancelled."""
+    """Rerun all failed and cancelled cells."""
     return repeating.repeat_failed(request.user, found).words
 
 
 @for_owner
 def continuation(request: HtmxRequest, found: Batch) -> Any:
-    """Send what was not sent, by the cap as it is now."""
+    """Send the cells that were not sent, within the current cap."""
     return repeating.send_held(request.user, found).words
 
 
 @for_owner
 def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
-    """Run one cell again: anyhow, where an earlier result is shown."""
+    """Run one cell again, even if it shows a reused result."""
     kept = get_object_or_404(found.cells.filter(replaced_at=None), pk=cell)
     return repeating.repeat_cell(request.user, found, kept).words
 
@@ -88,7 +88,7 @@ def deletion(request: HtmxRequest, found: Batch) -> Any:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring a deleted board back."""
+    """Restore a deleted board."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
     mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)

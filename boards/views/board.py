@@ -31,7 +31,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's boards, newest first."""
+    """List the user's boards, newest first."""
     current = Q(cells__replaced_at=None)
     ended = current & Q(cells__run__state__in=Run.FINAL)
     boards = (
@@ -80,7 +80,7 @@ def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "
 
 
 def _trial_news(board: Batch) -> list[Outcome]:
-    """What the board's trials have to tell its owner, who has then seen it."""
+    """Return the news of the board's trials for its owner, and mark them as seen."""
     told = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
     news.mark_seen(told)
     return told
@@ -89,7 +89,7 @@ def _trial_news(board: Batch) -> list[Outcome]:
 @require_safe
 @no_store
 def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Render how far a board is, for its page."""
+    """Render the board's progress as a fragment of its page."""
     found = find(request, pk)
     context = {
         "board": found,
@@ -102,7 +102,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Render the rows of one part, which come into view."""
+    """Render the rows of one part, which has come into view."""
     found = find(request, pk)
     is_mine = found.user_id == request.user.pk
     shown = grid.part_of(found, number, is_mine=is_mine)
@@ -115,7 +115,7 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 @require_safe
 @no_store
 def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpResponse:
-    """Render a row's cells in one group of columns, which comes into view."""
+    """Render a row's cells in one group of columns, which has come into view."""
     found = find(request, pk)
     is_mine = found.user_id == request.user.pk
     shown = grid.group_of(found, row, number, is_mine=is_mine)
@@ -128,7 +128,7 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
 @require_safe
 @no_store
 def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Render the heads of one group of columns."""
+    """Render the headers of one group of columns."""
     found = find(request, pk)
     if not (shown := grid.heads_of(found, number)):
         raise Http404("This board has fewer columns.")
@@ -136,5 +136,5 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
-    """The board, if this person may see it."""
+    """Return the board if the user may see it; raises Http404."""
     return get_object_or_404(Batch.objects.visible_to(request.user).kept(), pk=pk)

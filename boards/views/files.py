@@ -1,4 +1,4 @@
-"""A board taken out and in: table, JSON, contact sheet, presets, import."""
+"""Exports and imports of boards: table, JSON, contact sheet, presets, import."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from core.http.streaming import OffThreadStream
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-_drawing = BoundedSemaphore(2)  # contact sheets drawn at once: each takes a core and 50 MB
+_drawing = BoundedSemaphore(2)  # contact sheets at once: each takes a CPU core and 50 MB
 BUSY = "Other contact sheets are being drawn. Try again in a few seconds.\n"
 BUSY_S = 5
 
 
 def as_csv(text: str, name: str) -> HttpResponse:
-    """A table as a download."""
+    """Return a table as a download."""
     return _download(text, "text/csv; charset=utf-8", f"{name}.csv")
 
 
@@ -47,7 +47,7 @@ def _download(text: str, content_type: str, name: str) -> HttpResponse:
 @require_safe
 @no_store
 def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """The board as CSV, one line for each run."""
+    """Export the board as CSV, one line for each run."""
     board = find(request, pk)
     text = board_table(contents_of(board), standings(board)[0], request.build_absolute_uri)
     return as_csv(text, f"board-{board.pk}")
@@ -56,7 +56,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """The board as JSON, which can be imported."""
+    """Export the board as JSON, which can be imported."""
     board = find(request, pk)
     text = board_document(contents_of(board), standings(board)[0], request.build_absolute_uri)
     return _download(text, "application/json", f"board-{board.pk}.json")
@@ -65,7 +65,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """The contact sheet as a page to print."""
+    """Show the contact sheet as a page to print."""
     board = find(request, pk)
     context = {"board": board, "rows": sheet_rows(contents_of(board))}
     return render(request, "boards/export/sheet.html", context)
@@ -74,7 +74,7 @@ def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The contact sheet as a picture, drawn outside the page threads."""
+    """Return the contact sheet as PNG, drawn outside the page threads."""
     board = find(request, pk)
     rows = sheet_rows(contents_of(board))
     if not _drawing.acquire(blocking=False):
@@ -85,9 +85,9 @@ def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
-    """Draw when the response is sent; what exceeds the two at once waits here."""
+    """Draw when the response is sent; waits while two others are being drawn."""
     with _drawing:
-        from boards.export import sheet_picture  # Pillow is heavy, and seldom needed here
+        from boards.export import sheet_picture  # Pillow is large, and rarely needed here
 
         picture = sheet_picture.draw(title, rows)
     yield picture
@@ -123,7 +123,7 @@ def column_house_default(request: HtmxRequest, found: Batch, column: int) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def import_(request: HtmxRequest) -> HttpResponseBase:
-    """Import a board's JSON as a plan; nothing is sent before Run is pressed there."""
+    """Import a board's JSON as a plan; nothing is sent before its Run button is pressed."""
     if request.method != "POST":
         return render(request, "boards/export/import.html")
     file = request.FILES.get("file")

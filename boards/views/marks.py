@@ -25,7 +25,7 @@ mine = partial(get_object_or_404, Batch.objects.kept())
 @require_http_methods(METHODS)
 @no_store
 def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBase:
-    """Stars, pass or fail, a note and tags of one's own board's cell."""
+    """Edit stars, pass or fail, note and tags of a cell of one's own board."""
     board = mine(pk=pk, user_id=request.user.pk)
     found = get_object_or_404(
         board.cells.select_related("mark", "column__endpoint", "row"), pk=cell
@@ -43,7 +43,7 @@ def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBas
 @require_http_methods(METHODS)
 @no_store
 def row_mark(request: HtmxRequest, pk: uuid.UUID, row: int) -> HttpResponseBase:
-    """The winner and the tags of one's own board's row."""
+    """Edit the winner and tags of a row of one's own board."""
     board = mine(pk=pk, user_id=request.user.pk)
     found = get_object_or_404(board.rows.select_related("mark__winner__endpoint"), pk=row)
     context = {"board": board, "row": found, "is_mine": True}

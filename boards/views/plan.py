@@ -1,4 +1,4 @@
-"""The plan of a board: `/compare/new/`, and the change of a board that exists."""
+"""The plan of a board: `/compare/new/`, and changes to an existing board."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from schemas import apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-# Fields of a post that belong to a page, not to the plan or to a model's input.
+# Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
     *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
     *("add", "file"),
@@ -47,7 +47,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def new(request: HtmxRequest) -> HttpResponseBase:
-    """Plan a new board: GET fills the form in from the address, POST changes or runs it."""
+    """Plan a new board: GET fills in the form from the address, POST changes or runs it."""
     if request.method == "POST":
         return _posted(request, None)
     if not request.GET and (kept := drafts.load(request.user)):
@@ -61,7 +61,7 @@ def new(request: HtmxRequest) -> HttpResponseBase:
 
 @require_POST
 def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
-    """Take a model's form, as it is filled in, to a new plan."""
+    """Transfer the posted form of a model to a new plan."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     arguments = arguments_of(endpoint, _fields(request))
     address = f"{reverse('boards:plan')}?{address_of(request.user, endpoint, arguments)}"
@@ -71,7 +71,7 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Add models and rows to a board: the plan it was made from, filled in."""
+    """Add models and rows to a board: shows the plan it was made from."""
     found = get_object_or_404(
         Batch.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
     )
@@ -107,7 +107,7 @@ def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
     troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
     if verb == "run" and request.POST.get("add", "").strip():
-        verb = "add"  # Enter in the box for a model's name presses the form's first button
+        verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user)
         return redirect("boards:plan")
@@ -129,7 +129,7 @@ def _other_models(
     what: str,
     troubles: list[Trouble],
 ) -> HttpResponse:
-    """Add a model by its id or by words, or remove one."""
+    """Add a model by its id or by a search, or remove one."""
     now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
     found: list[Endpoint] = []
     if verb == "remove":
@@ -159,7 +159,7 @@ def _run(
     *,
     is_partial: bool,
 ) -> HttpResponseBase:
-    """Write the board if everything fits, or with `is_partial` what fits."""
+    """Write the board if everything fits; with `is_partial` whatever fits."""
     plan = read_plan(post, models, board.source if board else models[0])
     expanded = expand(plan)
     changed = [*_changed_schemas(request, models), *missing_files(plan)]
@@ -181,7 +181,7 @@ def _run(
 
 
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
-    """The models whose schema is another one than when the form was drawn."""
+    """Return the models whose schema has changed since the form was rendered."""
     drawn = request.POST.getlist("~schema")
     if len(drawn) != len(models):
         return []
@@ -199,7 +199,7 @@ def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Troub
 def _with_files(
     request: HtmxRequest, post: Post, models: list[Endpoint], source: Endpoint | None
 ) -> tuple[Post, list[Trouble]]:
-    """Store posted files: their addresses go into the post, a table's text into its box."""
+    """Store posted files: their addresses go into the post, a table's text into its field."""
     if source is None:
         return post, []
     posted = request.FILES.copy()
@@ -229,7 +229,7 @@ def _page(
     is_refused: bool = False,
     is_kept: bool = False,
 ) -> HttpResponse:
-    """Render the plan's page, or for htmx the parts that say what Run would do."""
+    """Render the plan's page; for htmx only the parts that depend on the form's contents."""
     context: dict[str, Any] = {
         "board": board,
         "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
@@ -256,7 +256,7 @@ def _page(
 
 
 def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
-    """What pressing Run would do, and what stands in its way."""
+    """Return the context on what Run would do, and what prevents it."""
     bad = [report for report in expanded.reports if not report.is_fine]
     fitting = len(expanded.fitting)
     return {

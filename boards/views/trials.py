@@ -1,4 +1,4 @@
-"""Standing trials: their settings and what came of them, for the board's owner."""
+"""Standing trials: their settings and outcomes, for the board's owner."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """What a board tries by itself: the form, and the trials so far."""
+    """Show the form of standing trials, and the trials so far."""
     boards = Batch.objects.kept().select_related("user", "source")
     board = get_object_or_404(boards, pk=pk, user_id=request.user.pk)
     if request.method != "POST":
@@ -64,7 +64,7 @@ def _page(
 
 @for_owner
 def pause(request: HtmxRequest, found: Batch) -> HttpResponseBase:
-    """Pause the trials, or let them go on."""
+    """Pause or resume the trials."""
     is_paused = request.POST.get("state") == "paused"
     messages.info(request, settings.pause(found, is_paused=is_paused))
     return redirect("boards:board-trials", found.pk)
@@ -72,7 +72,7 @@ def pause(request: HtmxRequest, found: Batch) -> HttpResponseBase:
 
 @for_owner
 def trial(request: HtmxRequest, found: Batch, trial: int) -> HttpResponseBase:
-    """Send one trial now whatever the hour, leave it out, or take it in again."""
+    """Send one trial now regardless of the time, dismiss it, or undo that."""
     chosen = get_object_or_404(found.trials.select_related("endpoint"), pk=trial)
     if request.POST.get("do") == "send":
         sent = sending.send(chosen.pk, timezone.now())

@@ -1,4 +1,4 @@
-"""The viewer: two to four cells of a board, compared closely."""
+"""The viewer: two to four cells of a board, compared in detail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @require_safe
 @no_store
 def viewer(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show `?cell=1&cell=2`, up to four; the first is what the others are compared with."""
+    """Show `?cell=1&cell=2`, up to four; the others are compared with the first."""
     board = find(request, pk)
     cells = panes.chosen_cells(board, request.GET.getlist("cell"))
     if len(cells) < panes.LEAST:

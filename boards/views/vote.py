@@ -1,4 +1,4 @@
-"""Blind votes: the ballot, its files, and what the votes say."""
+"""Blind votes: the ballot, its files, and the results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_FILE = "No such file."
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def vote(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a pair to whoever is logged in and has the link; a POST records their choice."""
+    """Show a pair to any logged-in user with the link; a POST records their choice."""
     board = get_object_or_404(Batch.objects.kept(), pk=pk)
     problem = ""
     if request.method == "POST":
@@ -65,7 +65,7 @@ def _ballot(request: HtmxRequest, board: Batch, problem: str = "") -> HttpRespon
 @require_POST
 @no_store
 def vote_retraction(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take one's last vote back; its pair can be judged again."""
+    """Retract one's last vote; its pair can be judged again."""
     board = get_object_or_404(Batch.objects.kept(), pk=pk)
     ballots.take_back(request.user, board)
     return _ballot(request, board) if request.htmx else redirect("boards:vote", board.pk)
@@ -73,7 +73,7 @@ def vote_retraction(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def vote_file(request: HtmxRequest, pk: uuid.UUID, token: str) -> HttpResponseBase:
-    """Serve a file of a ballot without its name, and without metadata that tell its origin."""
+    """Serve a file of a ballot without its name, and without metadata that reveal its origin."""
     board = get_object_or_404(Batch.objects.kept(), pk=pk)
     try:
         kind, *parts = secret_tokens.decrypt("file", request.user.pk or 0, token)
@@ -106,7 +106,7 @@ def _input_file(board: Batch, row: int, place: int) -> ballot.StoredInput | None
 @require_safe
 @no_store
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """What votes and marks say about the board's columns."""
+    """Show the results of votes and marks by column."""
     board = find(request, pk)
     context = {
         "board": board,
@@ -122,14 +122,14 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Every vote as CSV."""
+    """Export every vote as CSV."""
     board = find(request, pk)
     return as_csv(votes_table(board), f"votes-{board.pk}")
 
 
 @for_owner
 def votes_reset(request: HtmxRequest, found: Batch) -> HttpResponseBase:
-    """Count the votes from zero; can be undone."""
+    """Reset the votes, which no longer count; can be undone."""
     count = ballots.reset(found)
     messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
     return redirect("boards:board-results", found.pk)
@@ -137,7 +137,7 @@ def votes_reset(request: HtmxRequest, found: Batch) -> HttpResponseBase:
 
 @for_owner
 def votes_recovery(request: HtmxRequest, found: Batch) -> HttpResponseBase:
-    """Count the votes of the last reset again."""
+    """Undo the last reset: its votes count again."""
     count = ballots.restore(found)
     messages.info(request, f"{count} vote{'s' * (count != 1)} count again.")
     return redirect("boards:board-results", found.pk)

@@ -1,1 +1,1 @@
-"""Judging a board: marks, winners of rows, blind votes and what they say."""
+"""Judging a board: marks, winners of rows, blind votes, and their evaluation."""

@@ -1,4 +1,4 @@
-"""Blind votes: which pair a voter is shown next, and recording the choice."""
+"""Blind votes: selects the pair that a voter is shown next, and records the choice."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from playground.models import Artifact, Run
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-KINDS = {"image", "video", "audio"}  # of files that can be shown without naming their model
-MAX_FILES = 4  # of a result
+KINDS = {"image", "video", "audio"}  # of files that can be shown without revealing their model
+MAX_FILES = 4  # per result
 LEFT, RIGHT, NEITHER = "1", "2", "0"
 CHOICES = {LEFT, RIGHT, NEITHER}
 
@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 
     @property
     def keys(self) -> tuple[int, int]:
-        """The keys of its cells."""
+        """Return the keys of its cells."""
         return self.first.pk, self.second.pk
 
 
@@ -47,7 +47,7 @@ class Progress:
 
 
 def voted_cells(board: Batch) -> list[Cell]:
-    """The cells with results that a vote can show, with row, column, run and files."""
+    """Return the cells with results that a vote can show, with row, column, run and files."""
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
     heavy = ("logs", "output_text", "partial", "steps", "metrics", "positions", "events", "handle")
     cells = (
@@ -67,7 +67,7 @@ def voted_cells(board: Batch) -> list[Cell]:
 
 
 def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
-    """All pairs that can be voted on: two results of a row with the same seed."""
+    """Return all pairs that can be voted on: two results of a row with the same seed."""
     groups: dict[tuple[int, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.row_id, cell.seed), []).append(cell)
@@ -81,7 +81,7 @@ def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
 
 
 def next_pair(voter: User, board: Batch) -> tuple[Pair | None, Progress]:
-    """The pair that tells most, of those this voter has not judged; None after the last."""
+    """Return the most informative pair that this voter has not judged; None after the last."""
     pairs = pairs_of(voted_cells(board))
     votes = list(board.votes.counted().select_related("first", "second"))
     mine = {(v.first_id, v.second_id) for v in votes if v.voter_id == voter.pk}
@@ -93,9 +93,9 @@ def next_pair(voter: User, board: Batch) -> tuple[Pair | None, Progress]:
 
 
 def _most_telling(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
-    """The pair of the two models whose difference is least known, on their least judged row.
+    """Return the pair of models with the most uncertain difference, in their least judged row.
 
-    Equal ones are decided by `salt`: the same pair when the page is loaded again.
+    Ties are broken by `salt`, so that a reload shows the same pair.
     """
     numbers: dict[int, int] = {}
     for pair in pairs:
@@ -122,7 +122,7 @@ def _columns(one: Cell, other: Cell) -> tuple[int, int]:
 
 
 def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int, int], float]:
-    """The wins between columns by their numbers: a tie is half a win for each."""
+    """Return the wins between columns, by number: a tie is half a win for each."""
     wins: dict[tuple[int, int], float] = defaultdict(float)
     for vote in votes:
         first, second = (numbers.get(cell.column_id) for cell in (vote.first, vote.second))
@@ -139,12 +139,12 @@ def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int
 
 
 def token_of(voter: User, pair: Pair) -> str:
-    """What a ballot sends back to say which pair it showed."""
+    """Return the token with which a ballot identifies the pair that it showed."""
     return secret_tokens.encrypt("pair", voter.pk, *pair.keys)
 
 
 def in_order(voter: User, pair: Pair) -> tuple[Cell, Cell]:
-    """The pair's cells from left to right, as this voter sees them."""
+    """Return the pair's cells from left to right, as this voter sees them."""
     swapped = secret_tokens.is_swapped(voter.pk, *pair.keys)
     return (pair.second, pair.first) if swapped else (pair.first, pair.second)
 
@@ -152,7 +152,7 @@ def in_order(voter: User, pair: Pair) -> tuple[Cell, Cell]:
 def record(voter: User, board: Batch, token: str, choice: str) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
-    Raises ValueError with a sentence if the token or the choice is not valid.
+    Raises ValueError with a message if the token or the choice is invalid.
     """
     first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.pk, token))
     if choice not in CHOICES:
@@ -173,7 +173,7 @@ def record(voter: User, board: Batch, token: str, choice: str) -> bool:
 
 
 def take_back(voter: User, board: Batch) -> bool:
-    """Delete the voter's last vote: its pair can be judged again."""
+    """Delete the voter's last vote, so that its pair can be judged again."""
     last = board.votes.counted().filter(voter=voter).order_by("-pk").first()
     if last:
         last.delete()
@@ -181,7 +181,7 @@ def take_back(voter: User, board: Batch) -> bool:
 
 
 def reset(board: Batch) -> int:
-    """Count no vote that was given until now; `restore` brings them back."""
+    """Exclude all votes so far from the count; `restore` undoes that."""
     return board.votes.counted().update(reset_at=timezone.now())
 
 

@@ -1,11 +1,11 @@
 """Bradley-Terry scores of things that were compared in pairs, with their uncertainty.
 
-Model: the chance that i beats j is 1 / (1 + exp(s_j - s_i)) (R. A. Bradley and M. E. Terry, "Rank
-Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons", Biometrika 39, 1952). A
-tie counts as half a win for each. The scores are the posterior mode under independent normal priors
-of deviation `PRIOR_DEVIATION`, found by Newton's method; the covariance is the inverse Hessian
-there (Laplace's approximation). With this prior a difference of two things counts as told apart
-(95 %) from six wins out of six on, as in the exact binomial test.
+Model: the probability that i beats j is 1 / (1 + exp(s_j - s_i)) (R. A. Bradley and M. E. Terry,
+"Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons", Biometrika 39,
+1952). A tie counts as half a win for each. The scores are the posterior mode under independent
+normal priors of standard deviation `PRIOR_DEVIATION`, found by Newton's method; the covariance is
+the inverse Hessian there (Laplace's approximation). With this prior a difference of two things is
+significant (95 %) from six wins out of six on, as in the exact binomial test.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PRIOR_DEVIATION = 1.5
 Z_95 = 1.96
 MAX_STEPS, MAX_MOVE, SMALL = 50, 2.0, 1e-9
-Wins = Mapping[tuple[int, int], float]  # (winner, loser) → how often
+Wins = Mapping[tuple[int, int], float]  # (winner, loser) → number of wins
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Fit:
     covariance: Matrix
 
     def chance(self, one: int, other: int) -> float:
-        """The chance that `one` beats `other`."""
+        """Return the probability that `one` beats `other`."""
         return 1 / (1 + math.exp(self.scores[other] - self.scores[one]))
 
     def variance(self, one: int, other: int) -> float:
-        """The variance of the difference of two scores."""
+        """Return the variance of the difference of two scores."""
         c = self.covariance
         return float(c[one, one] + c[other, other] - 2 * c[one, other])
 
@@ -49,18 +49,18 @@ class Fit:
         return bool(difference > Z_95 * math.sqrt(self.variance(one, other)))
 
     def half_width(self, one: int) -> float:
-        """Half the 95 % interval of a score."""
+        """Return half the width of a score's 95 % interval."""
         return Z_95 * math.sqrt(max(self.covariance[one, one], 0.0))
 
     def information(self, one: int, other: int) -> float:
-        """How much one more comparison of the two is expected to tell."""
+        """Return the expected information of one more comparison of the two."""
         p = self.chance(one, other)
         return p * (1 - p) * self.variance(one, other)
 
 
 def fit(wins: Wins, count: int) -> Fit:
     """Fit the scores of `count` things, which `wins` numbers from 0."""
-    import numpy as np  # heavy: most web processes never count a vote
+    import numpy as np  # large: most web processes never count a vote
 
     won = np.zeros((count, count))
     if not count:
@@ -81,7 +81,7 @@ def fit(wins: Wins, count: int) -> Fit:
 
 
 def _derivatives(scores: Matrix, won: Matrix, played: Matrix) -> tuple[Matrix, Matrix]:
-    """The gradient and the negative Hessian of the log posterior."""
+    """Return the gradient and the negative Hessian of the log posterior."""
     import numpy as np
 
     chance = 1 / (1 + np.exp(scores[None, :] - scores[:, None]))

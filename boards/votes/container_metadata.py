@@ -1,6 +1,6 @@
-"""Where GIF, FLAC, Ogg and WebM files keep what they say about their origin.
+"""Finds metadata that reveal the origin of GIF, FLAC, Ogg and WebM files.
 
-As in `metadata.py`, nothing changes its length: texts become zeros, and blocks that players may
+As in `metadata.py`, no file changes its length: texts become zeros, and blocks that players may
 skip become padding. Sources: GIF89a, sections 23 to 26; RFC 9639, section 8; RFC 3533, Vorbis I,
 section 5, and RFC 7845, section 5.2; RFC 8794 and RFC 9559.
 """
@@ -31,7 +31,7 @@ def _at(file: IO[bytes], offset: int, count: int) -> bytes:
 
 
 def gif(file: IO[bytes], size_bytes: int) -> Patches:
-    """Comments, and extensions of programs other than the one that repeats the film."""
+    """Zero comments and application extensions, except the one for looping."""
     flags = _at(file, 10, 1)
     offset = 13 + _colours(flags)
     for _ in range(MAX_PARTS):
@@ -54,14 +54,14 @@ _GIF_LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}
 
 
 def _colours(flags: bytes) -> int:
-    """The size of a table of colours."""
+    """Return the size of a colour table in bytes."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def _sub_blocks(
     file: IO[bytes], offset: int, size_bytes: int, is_told: bool
 ) -> Generator[Patch, None, int]:
-    """Zero the data of a chain of blocks where they tell something; returns the offset behind."""
+    """Zero a chain of data sub-blocks if `is_told`; returns the offset after it."""
     while offset < size_bytes and (length := _at(file, offset, 1)[0]):
         if is_told:
             yield Patch(offset + 1, bytes(min(length, size_bytes - offset - 1)))
@@ -70,7 +70,7 @@ def _sub_blocks(
 
 
 def flac(file: IO[bytes], size_bytes: int) -> Patches:
-    """Comments, pictures and blocks of programs become padding."""
+    """Turn comments, pictures and application blocks into padding."""
     offset = 4
     for _ in range(MAX_PARTS):
         head = _at(file, offset, 4)
@@ -89,7 +89,7 @@ _FLAC_PADDING, _FLAC_TOLD = 1, {2, 4, 6}
 
 
 def ogg(file: IO[bytes], size_bytes: int) -> Patches:
-    """The texts of the comment packet, with new check sums of the pages that hold it."""
+    """Zero the texts of the comment packet, with new checksums of its pages."""
     pages = list(_comment_pages(file, size_bytes))
     if not pages:
         return
@@ -111,7 +111,7 @@ class _Page(NamedTuple):
 
 
 def _comment_pages(file: IO[bytes], size_bytes: int) -> Iterator[_Page]:
-    """The pages behind the first one, up to the end of the comments."""
+    """Yield the pages after the first one, up to the end of the comments."""
     offset, taken = 0, 0
     for number in range(MAX_PARTS):
         head = _at(file, offset, 27)
@@ -130,7 +130,7 @@ def _comment_pages(file: IO[bytes], size_bytes: int) -> Iterator[_Page]:
 
 
 def _without_texts(packet: bytes) -> bytes:
-    """The packet with its vendor and comments as zeros; their lengths stay."""
+    """Return the packet with zeros for vendor and comments; their lengths stay."""
     start = next((len(mark) for mark in _OGG_MARKS if packet.startswith(mark)), 0)
     found = bytearray(packet)
     if not start:
@@ -153,7 +153,7 @@ _OGG_TABLE: list[int] = []
 
 
 def ogg_crc(data: bytes) -> int:
-    """The check sum of an Ogg page: polynomial 04c11db7, neither mirrored nor inverted."""
+    """Return the checksum of an Ogg page: polynomial 04c11db7, not reflected, not inverted."""
     if not _OGG_TABLE:
         for byte in range(256):
             value = byte << 24
@@ -167,7 +167,7 @@ def ogg_crc(data: bytes) -> int:
 
 
 def webm(file: IO[bytes], size_bytes: int) -> Patches:
-    """Tags and attachments become void; titles and names of programs become zeros."""
+    """Turn tags and attachments into Void elements, titles and application names into zeros."""
     yield from _elements(file, 0, size_bytes, 0)
 
 
@@ -206,5 +206,5 @@ def _elements(file: IO[bytes], offset: int, end: int, depth: int) -> Patches:
 
 
 def _void(start: int, stop: int) -> Patch:
-    """The head of an element without meaning that fills these bytes."""
+    """Return the header of a Void element that fills these bytes."""
     return Patch(start, b"\xec\x01" + (stop - start - 9).to_bytes(7))

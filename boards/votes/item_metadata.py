@@ -1,7 +1,7 @@
-"""Where AVIF and HEIF files keep what they say about their origin: items beside the picture's own.
+"""Finds metadata that reveal the origin of AVIF and HEIF files: items besides the picture itself.
 
-As in `metadata.py`, nothing changes its length. An item of Exif, XMP or another text becomes zeros
-and gets a type that readers skip; names of items and of the writer become zeros. Source: ISO/IEC
+As in `metadata.py`, no file changes its length. Items with Exif, XMP or other text become zeros and
+get a type that readers skip; names of items and of the writer become zeros. Source: ISO/IEC
 14496-12, sections 8.4.3 (hdlr), 8.11.1 (meta), 8.11.3 (iloc), 8.11.6 (iinf) and 8.11.11 (idat).
 """
 
@@ -14,11 +14,11 @@ from typing import IO, NamedTuple
 from boards.votes.container_metadata import Patch, Patches
 
 MAX_BOXES = 2_000
-MAX_HEAD_BYTES = 4 << 20  # of iloc and iinf; a picture's have a few hundred
+MAX_HEAD_BYTES = 4 << 20  # of iloc and iinf, which usually have a few hundred
 MAX_EXTENT_BYTES = 8 << 20
 _TOLD = {b"Exif", b"mime", b"uri "}
 _SKIPPED = b"viTr"  # a type that no reader knows
-_HANDLER_NAME = 24  # behind version, handler type and reserved bytes
+_HANDLER_NAME = 24  # after version, handler type and reserved bytes
 
 
 class Box(NamedTuple):
@@ -31,7 +31,7 @@ class Box(NamedTuple):
 
 
 def items(file: IO[bytes], size_bytes: int) -> Patches:
-    """The metadata of a picture's items, in the box `meta` at the top of the file."""
+    """Zero the metadata among a picture's items, in the box `meta` at the top level."""
     for top in boxes(file, 0, size_bytes):
         if top.kind == b"meta":
             inner = {box.kind: box for box in boxes(file, top.content + 4, top.end)}
@@ -39,7 +39,7 @@ def items(file: IO[bytes], size_bytes: int) -> Patches:
 
 
 def boxes(file: IO[bytes], start: int, end: int) -> Iterator[Box]:
-    """The boxes between two offsets; ends at one that is malformed."""
+    """Yield the boxes between two offsets; ends at a malformed one."""
     for _ in range(MAX_BOXES):
         head = _at(file, start, 16)
         if len(head) < 8 or start >= end:
@@ -55,7 +55,7 @@ def boxes(file: IO[bytes], start: int, end: int) -> Iterator[Box]:
 
 
 def handler_name(box: Box) -> Patches:
-    """The name in a box `hdlr`, by which programs sign."""
+    """Zero the name in a box `hdlr`, in which programs identify themselves."""
     start = box.content + _HANDLER_NAME
     if start < box.end and box.end - start <= MAX_HEAD_BYTES:
         yield Patch(start, bytes(box.end - start))
@@ -105,7 +105,7 @@ class _Extent(NamedTuple):
 
 
 def _extents(file: IO[bytes], places: Box) -> Iterator[_Extent]:
-    """Where the items' data are; ends where the box is cut off."""
+    """Yield the extents of the items' data; ends where the box is truncated."""
     content = io.BytesIO(
         _at(file, places.content, min(places.end - places.content, MAX_HEAD_BYTES))
     )
@@ -124,7 +124,7 @@ def _extents(file: IO[bytes], places: Box) -> Iterator[_Extent]:
         for _ in range(number(4 if version > 1 else 2)):
             item = number(4 if version > 1 else 2)
             method = number(2) & 15 if version else 0
-            number(2)  # which file: this one
+            number(2)  # data reference index: 0 is this file
             base = number(base_bytes)
             for _ in range(number(2)):
                 number(index_bytes)

@@ -13,7 +13,7 @@ MAX_TAGS = 20
 
 
 def read_tags(text: str) -> list[str]:
-    """The tags in a text, separated by commas or line ends, each once."""
+    """Return the tags in a text, separated by commas, semicolons or line breaks; no duplicates."""
     found: dict[str, str] = {}
     for part in re.split(r"[,;\n]", db_safe_text(text)):
         tag = " ".join(part.split())[:TAG_CHARS].strip()
@@ -23,7 +23,7 @@ def read_tags(text: str) -> list[str]:
 
 
 def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
-    """Write what was posted about a cell: `stars`, `verdict`, `note`, `tags`; absent ones stay."""
+    """Save a cell's posted `stars`, `verdict`, `note` and `tags`; absent ones stay unchanged."""
     mark = getattr(cell, "mark", None) or Mark(cell=cell)
     stars, verdict = posted.get("stars", ""), posted.get("verdict")
     if stars.isdecimal() and int(stars[:3]) <= MAX_STARS:
@@ -40,7 +40,7 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
 
 
 def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
-    """Write a row's `winner`, a column's position or empty, and its `tags`; absent ones stay."""
+    """Save a row's posted `winner` (a column's position or empty) and `tags`; absent ones stay."""
     mark, _ = RowMark.objects.get_or_create(row=row)
     winner = posted.get("winner")
     if winner == "":

@@ -1,8 +1,8 @@
-"""Blanks what media files say about their origin: prompts, programs and models in their metadata.
+"""Blanks metadata that reveal the origin of media files: prompts, programs and models.
 
 The file keeps its length, so ranges and offsets stay valid: metadata are overwritten with zeros.
-PNG, JPEG, WebP, WAV, MP4 and MP3 are known here, GIF, FLAC, Ogg and WebM in
-`container_metadata.py`, AVIF and HEIF in `item_metadata.py`; other formats are served as they are.
+PNG, JPEG, WebP, WAV, MP4 and MP3 are handled here, GIF, FLAC, Ogg and WebM in
+`container_metadata.py`, AVIF and HEIF in `item_metadata.py`; other formats are served unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import IO
 from boards.votes import container_metadata, item_metadata
 from boards.votes.container_metadata import Patch, Patches
 
-MAX_PATCH_BYTES = 8 << 20  # larger metadata are left out of one patch: several patches cover them
+MAX_PATCH_BYTES = 8 << 20  # larger metadata are covered by several patches
 MAX_PARTS = 10_000
 PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {
@@ -35,7 +35,7 @@ _BOXES_TO_BLANK = {b"udta", b"uuid", b"meta"}
 
 
 def patches(file: IO[bytes]) -> list[Patch]:
-    """What blanks the metadata of an open file; what is malformed stays as it is."""
+    """Return the patches that blank an open file's metadata; malformed parts stay unchanged."""
     head = _at(file, 0, 12)
     size_bytes = file.seek(0, 2)
     for begins, read in _READERS:
@@ -107,7 +107,7 @@ def _riff(file: IO[bytes], size_bytes: int) -> Patches:
 
 
 def _film(file: IO[bytes], size_bytes: int) -> Patches:
-    """The boxes of a film, and the items of a picture (AVIF, HEIF)."""
+    """Yield the patches for a video's boxes, and for a picture's items (AVIF, HEIF)."""
     yield from _boxes(file, size_bytes)
     yield from item_metadata.items(file, size_bytes)
 
@@ -153,12 +153,12 @@ class BlankedFile:
     patches: list[Patch] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find the metadata, and start at the beginning."""
+        """Find the metadata, and seek to the beginning."""
         self.patches = patches(self.file)
         self.file.seek(0)
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes."""
+        """Return the next bytes."""
         start = self.file.tell()
         data = bytearray(self.file.read(count))
         for patch in self.patches:
@@ -170,7 +170,7 @@ class BlankedFile:
         return bytes(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to an offset."""
+        """Seek to an offset."""
         return self.file.seek(offset, whence)
 
     def __enter__(self) -> BlankedFile:

@@ -1,6 +1,6 @@
-"""Opaque addresses for voters: what they name can be neither read nor guessed from them.
+"""Opaque tokens for voters: what they refer to can be neither read nor guessed from them.
 
-`cryptography` takes 6 MB, so it is imported by the first vote.
+`cryptography` takes 6 MB of memory, so it is imported at the first vote.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Part = str | int
 
 
 def encrypt(kind: str, voter_id: int, *parts: Part) -> str:
-    """A token of this kind that is valid for one voter and one day."""
+    """Return a token of this kind that is valid for one voter and one day."""
     content = json.dumps([voter_id, *parts]).encode()
     return _cipher(kind).encrypt(content).decode()
 
 
 def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
-    """The parts of a token; raises ValueError if it is another voter's, too old or no token."""
+    """Return the parts of a token; ValueError if it is another voter's, expired or invalid."""
     from cryptography.fernet import InvalidToken
 
     try:
@@ -38,7 +38,7 @@ def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
 
 
 def is_swapped(voter_id: int, first: int, second: int) -> bool:
-    """Whether this voter sees this pair in the other order; the same each time."""
+    """Whether this voter sees this pair in reverse order; the same each time."""
     text = f"{voter_id}:{first}:{second}"
     return bool(salted_hmac("boards.votes.order", text).digest()[0] & 1)
 

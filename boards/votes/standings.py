@@ -1,4 +1,4 @@
-"""What votes and marks say about a board's columns."""
+"""Evaluates the votes and marks of a board's columns."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _HEAVY = (
     *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
     *("positions", "events", "arguments"),
 )
-MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are a chance of ten to one
+MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are odds of ten to one
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What the votes say about one column; `best` to `worst` are the ranks it may have."""
+    """The votes on one column; `best` to `worst` are its possible ranks."""
 
     column: Column
     wins: int
@@ -42,40 +42,40 @@ class Standing:
 
     @property
     def votes(self) -> int:
-        """How often it was voted on."""
+        """Return the number of votes on it."""
         return self.wins + self.losses + self.ties
 
     @property
     def judged(self) -> int:
-        """How many of its results passed or failed."""
+        """Return how many of its results passed or failed."""
         return self.passed + self.failed
 
     @property
     def share(self) -> float | None:
-        """Its part of the wins, a tie as half of one; None without votes."""
+        """Return its share of the wins, a tie counting as half a win; None without votes."""
         return (self.wins + self.ties / 2) / self.votes if self.votes else None
 
     @property
     def percent(self) -> int | None:
-        """The share in per cent."""
+        """Return the share in per cent."""
         return None if self.share is None else round(100 * self.share)
 
     @property
     def price_per_win(self) -> Decimal | None:
-        """What it costs on average until it has made a result that wins, in US dollars."""
+        """Return the average cost per winning result, in US dollars."""
         if not self.share or self.price is None:
             return None
         return self.price / Decimal(str(self.share))
 
     @property
     def ranks(self) -> str:
-        """`1` or `2 to 4`."""
+        """Return `1` or `2 to 4`."""
         return str(self.best) if self.best == self.worst else f"{self.best} to {self.worst}"
 
 
 @dataclass(frozen=True)
 class Standings:
-    """The columns, the best first if votes tell them apart; else in the board's order."""
+    """The columns, best first if the votes are significant; else in the board's order."""
 
     tag: str
     columns: list[Standing]
@@ -85,7 +85,7 @@ class Standings:
 
     @property
     def words(self) -> str:
-        """What the votes say, in a sentence."""
+        """Return the result of the votes in a sentence."""
         if not self.vote_count:
             return "No votes yet."
         if self.leader:
@@ -96,13 +96,13 @@ class Standings:
 
 
 def name_of(column: Column) -> str:
-    """A column's model with its value along the axis."""
+    """Return a column's model with its value along the axis."""
     name = column.endpoint.display_name
     return f"{name} · {column.label}" if column.label else name
 
 
 def standings(board: Batch) -> list[Standings]:
-    """The standings by all votes, then by those of each tag. Six queries."""
+    """Return the standings by all votes, then by those of each tag. Six queries."""
     columns = list(board.columns.select_related("endpoint"))
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
@@ -128,7 +128,7 @@ def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
 
 
 class _Facts:
-    """What marks and prices say about a column."""
+    """A column's marks and prices."""
 
     def __init__(self, column: Column, cells: Sequence[Cell], rows_won: int) -> None:
         own = [cell for cell in cells if cell.column_id == column.pk]
@@ -224,7 +224,7 @@ def _all(tags: Tags) -> list[str]:
 
 
 def _tags_of(vote: Vote, tags: Tags) -> set[str]:
-    """The tags of a vote: of its row, and of the two cells."""
+    """Return the tags of a vote: of its row, and of the two cells."""
     of_cells, of_rows = tags
     found = {*of_rows.get(vote.first.row_id, [])}
     return found.union(*(of_cells.get(key, []) for key in (vote.first_id, vote.second_id)))

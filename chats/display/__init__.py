@@ -1,1 +1,1 @@
-"""What the pages of conversations show."""
+"""Prepares conversations for display."""

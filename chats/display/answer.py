@@ -1,4 +1,4 @@
-"""The answer of a turn: the model's text as safe HTML, while it is written and afterwards."""
+"""The answer of a turn: the model's text as safe HTML, while it is generated and afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.models import Run
 from playground.runs import error_messages
 from playground.runs.progress import live_partials
 
-MOST_CHARS = 20_000  # of an answer on the page; the whole is on the run's page
+MOST_CHARS = 20_000  # of an answer on the page; all of it is on the run's page
 
 
 def context(run: Run) -> dict[str, Any]:
@@ -39,14 +39,14 @@ def context(run: Run) -> dict[str, Any]:
 
 
 def _price(run: Run, found: answers.Answer) -> str:
-    """What the answer has cost by the billed units, where upstream's own count has no price."""
+    """Return the cost by billed units, if upstream's own usage report has no price."""
     if not run.billable_units or "$" in found.counted:
         return ""
     return billed_in_words(run.billable_units, run.endpoint)
 
 
 def render(run: Run) -> str:
-    """Render what a conversation's page swaps in when the run has changed."""
+    """Render the fragment that a conversation's page swaps in when the run has changed."""
     turn = Turn.objects.filter(run=run).first() if run.is_final else None
     limited = too_long(turn) if turn else None
     shown = render_to_string("chats/_answer.html", context(run) | {"oob": True})
@@ -56,9 +56,9 @@ def render(run: Run) -> str:
 
 
 def too_long(turn: Turn) -> dict[str, Any] | None:
-    """The context of the sentence about a conversation that was too long for its model, if so.
+    """Return the context of the notice that a conversation is too long for its model, else None.
 
-    Without `turn` there is nothing to leave out: the message itself is too long.
+    Without `turn` in it there is nothing to leave out: the message itself is too long.
     """
     run = turn.run
     if run is None or not run.is_final:

@@ -1,4 +1,4 @@
-"""The models that one can talk to."""
+"""The models that a conversation can be held with."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MOST = 60
 def models(asked: str = "") -> list[Endpoint]:
     """Return the models that take text and answer in text, language models first.
 
-    What they take is known from the facts that each schema was read for; a model whose schema was
-    not read yet counts by its category.
+    Their inputs are known from facts derived from each schema; a model whose schema has not been
+    read yet is judged by its category.
     """
     found = _candidates().defer("description", "field_words", "inputs")
     for word in asked.split()[:8]:

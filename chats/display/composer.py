@@ -1,4 +1,4 @@
-"""The composer: the box for a message, and the model's other fields as its own form draws them."""
+"""The composer: the message field, and the model's other fields as in its own form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Post = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Filled:
-    """What a composer holds, and what is wrong with it."""
+    """The contents of a composer, and problems with them."""
 
     text: str = ""
     system: str = ""
@@ -30,7 +30,7 @@ class Filled:
 
 
 def held(chat: Chat) -> Filled:
-    """Return what the composer holds: what was typed and not sent, else the last settings."""
+    """Return the composer's contents: an unsent draft, else the last settings."""
     shape = shape_of(chat.endpoint)
     if chat.draft:
         draft = chat.draft
@@ -40,7 +40,7 @@ def held(chat: Chat) -> Filled:
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the model's other arguments that a post stands for, and what cannot be read."""
+    """Return the model's other arguments that a post encodes, and problems with unreadable ones."""
     parsed = decode_post(shape.rest, post)
     return parsed.arguments, parsed.problems
 
@@ -77,7 +77,7 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
 def _second(
     chat: Chat, post: Post, first: dict[str, Any], problems: Sequence[Problem]
 ) -> dict[str, Any]:
-    """Return what the template shows of the second model's own fields; empty without any."""
+    """Return the context of the second model's own fields; empty without any."""
     root = second_model.root_of(chat)
     if root is None:
         return {}

@@ -1,4 +1,4 @@
-"""What a conversation's page shows: the end of one branch, and the composer."""
+"""The context of a conversation's page: the end of one branch, and the composer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
 
 MOST_SAID = 8_000  # characters of a message on the page
-SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # endings of pictures
+SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # extensions of pictures
 
 
 @dataclass(frozen=True)
@@ -31,32 +31,32 @@ class Shown:
     is_model_new: bool
     answer: dict[str, Any] | None
     watch: str
-    other: Shown | None = None  # the same message to another model, beside this one
+    other: Shown | None = None  # the same message to another model, shown beside this one
 
     @property
     def number(self) -> int:
-        """Which of its versions it is, from 1."""
+        """Return its position among its versions, from 1."""
         return self.versions.index(self.turn.pk) + 1
 
     @property
     def before(self) -> int | None:
-        """The version before this one."""
+        """Return the previous version."""
         return self.versions[self.number - 2] if self.number > 1 else None
 
     @property
     def after(self) -> int | None:
-        """The version after this one."""
+        """Return the next version."""
         return self.versions[self.number] if self.number < len(self.versions) else None
 
     @property
     def is_awaited(self) -> bool:
-        """Whether an answer of it is still to come."""
+        """Whether one of its answers is still to come."""
         is_here = self.turn.run is not None and self.turn.run.is_awaited
         return is_here or (self.other is not None and self.other.is_awaited)
 
     @property
     def said(self) -> str:
-        """The message, or its beginning."""
+        """Return the message, or its beginning."""
         return self.turn.text[:MOST_SAID]
 
     @property
@@ -66,24 +66,24 @@ class Shown:
 
     @property
     def files(self) -> list[AttachedFile]:
-        """Our own files among its inputs."""
+        """Return our own files among its inputs."""
         return [AttachedFile(address) for address in our_addresses(self.turn.settings)]
 
 
 @dataclass(frozen=True)
 class AttachedFile:
-    """A file that went with a message, by its address."""
+    """A file attached to a message, by its address."""
 
     address: str
 
     @property
     def name(self) -> str:
-        """An upload's file name; empty for a result, whose address has none."""
+        """Return an upload's file name; empty for a result, whose address has none."""
         return unquote(self.address.rpartition("/")[2])
 
     @property
     def is_picture(self) -> bool:
-        """Whether browsers show it as it is; uploads are named by what their bytes are."""
+        """Whether browsers display it; an upload's extension matches its bytes."""
         return self.name.rpartition(".")[2].lower() in SHOWN
 
 
@@ -113,7 +113,7 @@ def context(
 
 
 def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
-    """The turn before which there are more; None if all of the branch is shown."""
+    """Return the turn before which there are more; None if all of the branch is shown."""
     first = turns[0].turn.pk if turns else None
     return first if first is not None and first != branch.nodes[0].pk else None
 
@@ -135,7 +135,7 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
-    """The turns beside turns, by the keys of those."""
+    """Return the turns shown beside these, by the keys of these."""
     found: dict[int, Turn] = {}
     beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
     for one in beside.annotate(first=F("others__pk")):

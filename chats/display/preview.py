@@ -1,4 +1,4 @@
-"""What sending a message will cost and leave out, as far as it is known before."""
+"""Predicts what sending a message will cost and leave out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playground.runs.costs import cost
 
 @dataclass(frozen=True)
 class Price:
-    """What one model's answer costs: "about $0.001", and how that is computed."""
+    """The cost of one model's answer: "about $0.001", and how it is computed."""
 
     model: str
     words: str
@@ -26,10 +26,10 @@ class Price:
 
 @dataclass(frozen=True)
 class Preview:
-    """What is known of a message before it is sent; empty where nothing is."""
+    """What is known of a message before it is sent; falsy if nothing is."""
 
     prices: tuple[Price, ...] = ()
-    left_out: int = 0  # of the turns, for the model that is given the fewest
+    left_out: int = 0  # turns, for the model that gets the fewest
     trouble: str = ""
 
     def __bool__(self) -> bool:
@@ -37,7 +37,7 @@ class Preview:
 
 
 def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
-    """What sending this to the chat's models costs, with the turns before it, and what is wrong."""
+    """Return the cost and problems of sending this to the chat's models with the earlier turns."""
     shape = shape_of(chat.endpoint)
     if shape is None or not filled.text.strip():
         return Preview()

@@ -1,4 +1,4 @@
-"""The rows of conversations."""
+"""The models of conversations."""
 
 from chats.models.chat import Chat
 from chats.models.turn import Turn

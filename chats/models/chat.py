@@ -1,4 +1,4 @@
-"""A conversation: a tree of turns, and what its composer holds."""
+"""A conversation: a tree of turns, and the draft in its composer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ChatQuerySet(models.QuerySet["Chat"]):
 
 
 class Chat(models.Model):
-    """A conversation of one person with one language model or several."""
+    """A conversation of one user with one or several language models."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -63,5 +63,5 @@ class Chat(models.Model):
         return self.title or str(self.pk)
 
     def get_absolute_url(self) -> str:
-        """The conversation's page."""
+        """Return the address of the conversation's page."""
         return reverse("chats:chat", args=[self.pk])

@@ -1,4 +1,4 @@
-"""A turn: what a person said, and the run that answers it."""
+"""A turn: a user's message, and the run that answers it."""
 
 from __future__ import annotations
 

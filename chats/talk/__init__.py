@@ -1,1 +1,1 @@
-"""What a conversation is to a model: its fields, its arguments, the answer in its output."""
+"""Maps conversations to models: their fields, their arguments, the answer in their output."""

@@ -1,4 +1,4 @@
-"""The answer in a model's output: its text, its reasoning, what was counted, what went wrong."""
+"""Parses the answer in a model's output: its text, reasoning, usage and error."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_TROUBLE_CHARS = 500
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said; `trouble` is the error that it reported within its output."""
+    """A model's answer; `trouble` is an error reported within its output."""
 
     text: str = ""
     reasoning: str = ""
     trouble: str = ""
-    counted: str = ""  # "412 tokens in · 180 out · $0.0012", as far as upstream says
+    counted: str = ""  # "412 tokens in · 180 out · $0.0012", as far as reported
 
 
 def parse_answer(output: Any) -> Answer:
@@ -47,7 +47,7 @@ def _text(output: dict[str, Any]) -> str:
 
 
 def _content(value: Any) -> str:
-    """A text, or the texts of a list of parts one after the other."""
+    """Return a text, or the concatenated texts of a list of parts."""
     if isinstance(value, list):
         return "".join(_string(one.get("text") if isinstance(one, dict) else one) for one in value)
     return _string(value)
@@ -64,7 +64,7 @@ def _trouble(error: Any) -> str:
 
 
 def _counted(usage: Any) -> str:
-    """The tokens and the cost that upstream reports, in words; empty without any."""
+    """Return the tokens and the cost that upstream reports, in words; empty if it reports none."""
     if not isinstance(usage, dict):
         return ""
     given = _count(usage, "prompt_tokens", "input_tokens")

@@ -1,4 +1,4 @@
-"""The settings that one model takes over from another."""
+"""Transfers settings from one model to another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.carry import carry
 
 
 def settings(arguments: dict[str, Any], source: Endpoint, target: Endpoint) -> dict[str, Any]:
-    """Return what another model takes over of a turn's settings: pictures, temperature."""
+    """Return a turn's settings that another model accepts, such as pictures and temperature."""
     before, after = shape_of(source), shape_of(target)
     if before is None or after is None:
         return {}

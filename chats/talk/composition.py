@@ -1,22 +1,22 @@
 """Composes the arguments of a turn: the new message with the conversation before it.
 
 A model with `messages` gets the earlier turns as messages. Any other gets them folded into its
-prompt, in this plain form; a first message goes as it is:
+prompt in this plain form; a first message is sent unchanged:
 
-    Conversation so far:
+  Conversation so far:
 
-    User: …
+  User: …
 
-    Assistant: …
+  Assistant: …
 
-    Answer the next message.
+  Answer the next message.
 
-    User: …
+  User: …
 
-    Assistant:
+  Assistant:
 
-Where all of it is longer than the prompt may be, the oldest turns are left out, and the page says
-how many. Without a field for it, the system prompt goes as the first message, or before the rest.
+If all of it is longer than the prompt may be, the oldest turns are left out, and the page says how
+many. Without a field for it, the system prompt is sent as the first message, or before the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from chats.talk.shape import PICTURES, Shape
 from schemas import Problem
 from schemas.validation import validate
 
-MOST_CHARS = 400_000  # of a prompt whose schema has no limit
+MOST_CHARS = 400_000  # of a prompt without a limit in the schema
 MOST_MESSAGES = 400
 BETWEEN = "\n\n"
 BEGIN, END = "Conversation so far:", "Answer the next message."
@@ -46,7 +46,7 @@ class Exchange(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a model is to answer: `text` after the `earlier` exchanges."""
+    """What a model has to answer: `text`, after the `earlier` exchanges."""
 
     text: str
     earlier: Sequence[Exchange] = ()
@@ -55,7 +55,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Composed:
-    """The arguments of a turn, how many of the oldest exchanges they leave out, what is wrong."""
+    """The arguments of a turn, how many of the oldest exchanges they leave out, and problems."""
 
     arguments: dict[str, Any]
     left_out: int = 0
@@ -63,7 +63,7 @@ class Composed:
 
 
 def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:
-    """Return the arguments for `talk`, with the model's other arguments from `settings`."""
+    """Return the arguments for `talk`; the model's other arguments are taken from `settings`."""
     if shape.kind == "prompt":
         return _folded(shape, talk, settings)
     tried = [
@@ -98,7 +98,7 @@ def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 def fold(talk: Conversation, lead: str, most: int) -> tuple[str, int]:
     """Return the prompt of at most `most` characters, and how many exchanges are left out.
 
-    It is longer only where the message itself is.
+    It is longer only if the message alone is.
     """
     length = len(lead) + len(_transcript([], talk.text))
     kept = 0
@@ -125,7 +125,7 @@ def _lines(one: Exchange) -> tuple[str, str]:
 def _with_messages(
     shape: Shape, talk: Conversation, settings: dict[str, Any]
 ) -> Iterator[tuple[dict[str, Any], int]]:
-    """The arguments in each form that schemas of messages have, the usual one first."""
+    """Yield the arguments in each form that message schemas use, the usual one first."""
     earlier = talk.earlier[-MOST_MESSAGES:]
     most = shape.messages.max_length if shape.messages else None
     has_own_prompt = shape.prompt is not None and shape.prompt.is_required
@@ -144,13 +144,13 @@ def _with_messages(
     left_out = len(talk.earlier) - len(earlier)
     for form in (_plain, _in_parts):
         yield base | {name: [form(*one) for one in (*system, *said, *new)]}, left_out
-    if system:  # a schema whose roles are only those of a dialogue
+    if system:  # for a schema whose only roles are user and assistant
         first = [("user", f"{talk.system}\n\n{(said + new)[0][1]}"), *(said + new)[1:]]
         yield base | {name: [_plain(*one) for one in first]}, left_out
 
 
 def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with a completion's pictures as parts of the newest message (16.5)."""
+    """Return the arguments with a completion's pictures as parts of the newest message (16.5)."""
     pictures = arguments.get(PICTURES.name)
     if shape.kind != "completions" or not pictures:
         return arguments

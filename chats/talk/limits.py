@@ -1,4 +1,4 @@
-"""Whether a conversation is longer than its model takes, by the schema or by upstream's words."""
+"""Detects that a conversation is too long for its model, by the schema or upstream's error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chats.talk.composition import Composed
 from chats.talk.shape import Shape
 from playground.runs import error_messages
 
-# Models say it in prose, each host in its own; what it names is always a length and a limit.
+# Models report it in prose, worded differently by each host; it always names a length and a limit.
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window|size|limit)|maximum context|string_too_long|too many tokens"
     r"|(?:prompt|input|message|conversation|request|text)s? (?:is|are) too (?:long|large)"
@@ -25,12 +25,12 @@ TOO_LONG = (
 
 
 def is_about_length(words: str) -> bool:
-    """Whether upstream's words say that the input was longer than the model takes."""
+    """Whether upstream's message says that the input was too long for the model."""
     return bool(_TOO_LONG.search(words))
 
 
 def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
-    """Whether a run failed by its length: `FalError.as_json()`, or the error in an output."""
+    """Whether a run failed by its length, by `FalError.as_json()` or the error in an output."""
     if trouble and is_about_length(trouble):
         return True
     if not error:
@@ -40,7 +40,7 @@ def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
 
 
 def excess(shape: Shape, composed: Composed, model: str) -> str:
-    """The sentence about a prompt that is longer than the schema allows; empty if it is not."""
+    """Return a sentence on a prompt that is longer than the schema allows; empty if it is not."""
     prompt = shape.prompt
     text = composed.arguments.get(prompt.name) if prompt else None
     most = prompt.max_length if prompt else None

@@ -1,4 +1,4 @@
-"""The own fields of a conversation's second model, in the composer below those of the first."""
+"""The own fields of a conversation's second model, below the first model's in the composer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from chats.models import Chat
 
 Post = dict[str, list[str]]
-NAME = "second-model"  # begins the names of its controls: no model has a field of this name
+NAME = "second-model"  # prefix of its controls' names: no model has a field of this name
 
 
 def settings_of(
     chat: Chat, post: Post, first: dict[str, Any]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the settings that a post stands for, and what cannot be read.
+    """Return the settings that a post encodes, and problems with unreadable ones.
 
-    Without any of its controls they are those that the model had in this chat before, and what it
-    takes over of the `first` one's settings.
+    Without any of its controls, return those that the model had in this chat before, and those of
+    the `first` model's settings that it accepts.
     """
     root = root_of(chat)
     if root is None:
@@ -34,7 +34,7 @@ def settings_of(
 
 
 def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]) -> Post:
-    """The post, with the second model's controls filled in where it has none of them."""
+    """Return the post, with the second model's controls filled in if it has none of them."""
     root = root_of(chat)
     if root is None or chat.second is None or any(_is_own(name) for name in post):
         return dict(post)
@@ -46,7 +46,7 @@ def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]
 
 
 def without_fields(post: Mapping[str, list[str]]) -> Post:
-    """The post without the second model's controls: there is none any more, or another one."""
+    """Return the post without the second model's controls, as that was removed or replaced."""
     return {name: texts for name, texts in post.items() if not _is_own(name)}
 
 
@@ -55,12 +55,12 @@ def _is_own(control: str) -> bool:
 
 
 def at_its_field(problem: Problem) -> Problem:
-    """A problem with the second model's arguments, where the composer shows it."""
+    """Return a problem with the second model's arguments at its field in the composer."""
     return Problem((NAME, *problem.path), problem.message)
 
 
 def root_of(chat: Chat) -> Field | None:
-    """The second model's form, all of it in one field of the name NAME; None without one."""
+    """Return the second model's form as one field with the name NAME; None without one."""
     shape = shape_of(chat.second) if chat.second else None
     if shape is None or not shape.rest.children:
         return None
@@ -68,6 +68,6 @@ def root_of(chat: Chat) -> Field | None:
 
 
 def with_second(chat: Chat, first: Field) -> Field:
-    """The first model's form with the second one's fields in it: what posted files belong to."""
+    """Return the first model's form including the second one's fields, for posted files."""
     root = root_of(chat)
     return replace(first, children=(*first.children, *root.children)) if root else first

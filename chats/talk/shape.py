@@ -1,6 +1,6 @@
-"""Which fields of a model's schema hold a conversation: its prompt, messages, system prompt.
+"""Finds the fields of a model's schema for a conversation: prompt, messages, system prompt.
 
-A model without a place for text, or whose output is no text, has no conversations.
+A model without a field for text, or whose output is no text, has no conversations.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TEXT_OUTPUTS = {
     *("output", "text", "response", "answer", "content", "message", "completion"),
     *("generated_text", "result", "results", "outputs"),
 }
-COMPLETIONS = "/chat/completions"  # the OpenAI body; its document says nothing (protocol, 16.5)
+COMPLETIONS = "/chat/completions"  # the OpenAI body, which its schema omits (protocol, 16.5)
 
 MODEL = Field(
     kind="string",
@@ -45,7 +45,7 @@ Kind = Literal["prompt", "messages", "completions"]
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """How a model takes a conversation; `rest` are its other fields, drawn as settings."""
+    """How a model takes a conversation; `rest` are its other fields, shown as settings."""
 
     kind: Kind
     version: Version
@@ -56,12 +56,12 @@ class Shape:
 
     @property
     def takes_history(self) -> bool:
-        """Whether earlier turns go to the model as messages."""
+        """Whether earlier turns are sent to the model as messages."""
         return self.kind != "prompt"
 
 
 def shape_of(endpoint: Endpoint) -> Shape | None:
-    """How the endpoint takes a conversation; None if it does not."""
+    """Return how the endpoint takes a conversation; None if it does not."""
     version = version_of(endpoint)
     if endpoint.endpoint_id.endswith(COMPLETIONS):
         rest = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS, PICTURES))
@@ -75,7 +75,7 @@ _SHAPES: WeakKeyDictionary[Field, Shape | None] = WeakKeyDictionary()
 
 
 def read_shape(version: Version) -> Shape | None:
-    """How a model with this schema takes a conversation; None if it does not."""
+    """Return how a model with this schema takes a conversation; None if it does not."""
     root = version.root
     known = {child.name: child for child in root.children}
     prompt = next((known[n] for n in PROMPTS if n in known and _is_text(known[n])), None)
@@ -94,7 +94,7 @@ def _is_text(field: Field) -> bool:
 
 
 def _answers_in_text(version: Version) -> bool:
-    """Whether the output has a text by a usual name."""
+    """Whether the output has a text under one of the usual names."""
     found = version.contract
     if found.output is None:
         return False

@@ -1,4 +1,4 @@
-"""Template tags of conversations for pages of other apps."""
+"""Template tags for pages that show or start conversations."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ register = template.Library()
 
 @register.inclusion_tag("chats/_begin.html", takes_context=True)
 def begin_chat(context: template.Context, endpoint: Endpoint) -> dict[str, Any]:
-    """Render the button that begins a conversation; nothing for a model that has none."""
+    """Render the button that starts a conversation; nothing for a model that has none."""
     has_one = endpoint.is_runnable and shape_of(endpoint) is not None
     return {"endpoint": endpoint if has_one else None, "csrf_token": context.get("csrf_token", "")}
 
 
 @register.inclusion_tag("chats/_answer.html")
 def answer(values: dict[str, Any]) -> dict[str, Any]:
-    """Render an answer from `answer.context`."""
+    """Render an answer from the context `answer.context` returns."""
     return values

@@ -1,1 +1,1 @@
-"""The tree of turns, and writing a new one with its run."""
+"""The tree of turns; writing a new turn with its run."""

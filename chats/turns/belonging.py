@@ -1,4 +1,4 @@
-"""The conversation that a run is an answer in."""
+"""Finds the conversation that a run belongs to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """The user's conversation with this answer, at its turn."""
+    """Return the user's conversation with this answer, as a link to its turn."""
     turns = Turn.objects.filter(run=run, chat__user_id=user.pk or 0, chat__deleted_at=None)
     return [
         Place("Chat", turn.chat.title or "Untitled", _address(turn))

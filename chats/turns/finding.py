@@ -1,4 +1,4 @@
-"""Finds conversations by words of their titles, messages and answers."""
+"""Searches conversations by the words of their titles, messages and answers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chats.models.chat import ChatQuerySet
 from chats.turns.tree import answer_text
 
 MOST_WORDS = 8
-AROUND = 70  # characters of a text on either side of the word that was found
-# The names within outputs of language models: kept with the answers, and no words of them.
+AROUND = 70  # characters of context on either side of the found word
+# Keys within outputs of language models: stored with the answers, but not searched.
 NAMES = (
     "output", "partial", "error", "reasoning", "usage", "prompt_tokens", "completion_tokens",
     "total_tokens", "cost", "choices", "message", "content", "role", "index", "finish_reason",
@@ -24,7 +24,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Hit:
-    """The turn in which the words were found, and the text around the first of them."""
+    """The turn in which the words were found, with the text around the first word."""
 
     turn: int
     before: str
@@ -33,9 +33,9 @@ class Hit:
 
 
 def matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
-    """The conversations that have all the words in their title, or in one turn; with `hit`.
+    """Return the conversations with all the words in their title, or in one turn, as `hit`.
 
-    `hit` is the first such turn, None where only the title has them. No words: all of them.
+    `hit` is the first such turn, None if only the title matches. Without words, all of them.
     """
     words = asked.split()[:MOST_WORDS]
     if not words:
@@ -50,7 +50,7 @@ def matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
 
 
 def _answer(words: Sequence[str]) -> Expression:
-    """The outputs as JSON text, without the names that contain one of the words."""
+    """Return the outputs as JSON text, without the keys that contain one of the words."""
     nothing = Value("", output_field=TextField())
     parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
     text: Expression = Concat(*parts, output_field=TextField())
@@ -61,7 +61,7 @@ def _answer(words: Sequence[str]) -> Expression:
 
 
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:
-    """Whether a text has a word; letters outside of ASCII match in the usual ways to write it."""
+    """Whether a text contains a word; non-ASCII letters match in the usual capitalizations."""
     forms = {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
     found = Q()
     for form in forms:
@@ -70,7 +70,7 @@ def _has(place: str, word: str, *, is_json: bool = False) -> Q:
 
 
 def hits(chats: Iterable[Chat], asked: str) -> dict[object, Hit]:
-    """Where the words were found in these conversations of `matching`, by the chat's key."""
+    """Return where the words were found in these conversations of `matching`, by the chat's key."""
     words = asked.split()[:MOST_WORDS]
     turns = Turn.objects.select_related("run").only(
         "chat_id", "text", "run__state", "run__output", "run__partial"

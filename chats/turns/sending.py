@@ -1,4 +1,4 @@
-"""Writes a turn and its run in one transaction: a message is sent once, and never lost."""
+"""Writes a turn and its run in one transaction, so that a message is sent exactly once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROMPT_PLACES = {"prompt", "messages"}
 
 
 class Refused(ValueError):
-    """Nothing was sent; `problems` are about the message (path empty) or the model's fields."""
+    """Nothing was sent; `problems` concern the message (empty path) or the model's fields."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message)
@@ -48,18 +48,18 @@ def send(
     beside: dict[str, Any] | None = None,
     left_out: int = 0,
 ) -> Turn:
-    """Send a message after the turn `parent`; the same message with the same token is one turn.
+    """Send a message after the turn `parent`; repeats with the same token return the same turn.
 
-    With `beside`, its settings, the chat's second model gets it as well, as a version beside the
-    turn that is returned. The model is not given the oldest `left_out` turns. Raises Refused;
-    then nothing was sent to either.
+    With `beside`, the settings of the chat's second model, that model gets the message as well, in
+    a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises
+    Refused; then nothing was sent to either.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(
             "endpoint", "second", "user"
         )
         chat = locked.get(pk=chat.pk)
-        # A page that Back restored has an old token: another message there is another turn.
+        # A page restored by Back has an old token: another message from there is another turn.
         said: dict[str, Any] = {
             "text": text, "system": system, "settings": settings, "parent": parent,
         }  # fmt: skip
@@ -82,7 +82,7 @@ def send(
 
 
 def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
-    """The same message to another model, with settings of its own."""
+    """Return the same message to another model, with settings of its own."""
     other = Turn(
         chat=turn.chat, parent_id=turn.parent_id, endpoint=second,
         form_token=f"{turn.form_token}+", text=turn.text, system=turn.system,
@@ -96,7 +96,7 @@ def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
 
 
 def _of_second(second: Endpoint, problem: Problem) -> Problem:
-    """A problem beside the field of the second model, or with its name beside the message."""
+    """Return a problem at the second model's field, or with its name beside the message."""
     if problem.path:
         return second_model.at_its_field(problem)
     return Problem((), f"{second.display_name}: {problem.message}")
@@ -111,12 +111,12 @@ def _start(turn: Turn) -> None:
 
 
 def mark(token: str) -> str:
-    """How the tokens of all turns sent from one drawn composer begin."""
+    """Return the common prefix of the tokens of all turns sent from one rendered composer."""
     return f"{token[:22]}."
 
 
 def again(chat: Chat, turn: Turn, token: str, *, is_shorter: bool = False) -> Turn:
-    """Ask the model of today for another answer to a turn's message, as a version of the turn.
+    """Request another answer to a turn's message from the current model, as a version of the turn.
 
     `is_shorter` leaves out the older half of the turns that the model was given last time.
     """
@@ -140,7 +140,7 @@ def _composed(turn: Turn) -> Composed:
         raise Refused([Problem((), turn.endpoint.refusal)])
     if not turn.text.strip():
         raise Refused([Problem((), EMPTY)])
-    # The end of an unconfirmed answer may never come: what had come of it is gone on with.
+    # An unconfirmed answer may never end: the conversation continues with what has arrived of it.
     awaited = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
     if parent and awaited.filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
@@ -153,9 +153,9 @@ def _composed(turn: Turn) -> Composed:
 
 
 def composition_of(turn: Turn, shape: Shape) -> Composed:
-    """Return the arguments that a turn, written or not, stands for.
+    """Return the arguments of a turn, saved or not.
 
-    The oldest `turn.left_out` exchanges are left out: a person has asked for less.
+    The oldest `turn.left_out` exchanges are left out, as the user has requested.
     """
     earlier = tree.exchanges(turn.chat, turn.parent_id)
     least = min(len(earlier), max(turn.left_out, _left_out_before(turn, shape)))
@@ -164,7 +164,7 @@ def composition_of(turn: Turn, shape: Shape) -> Composed:
 
 
 def _left_out_before(turn: Turn, shape: Shape) -> int:
-    """What the turn before it left out for the same model, where no limit in the schema did so."""
+    """Return how many exchanges the previous turn left out, if no limit in the schema applies."""
     fields = [field for field in (shape.prompt, shape.messages) if field]
     if turn.parent is None or any(field.max_length is not None for field in fields):
         return 0
@@ -172,7 +172,7 @@ def _left_out_before(turn: Turn, shape: Shape) -> int:
 
 
 def _placed(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:
-    """The problems: those of the prompt or the messages are about the message."""
+    """Return the problems; those of the prompt or messages fields concern the message."""
     own = {field.name for field in (shape.prompt, shape.messages) if field} | PROMPT_PLACES
     return [
         Problem((), one.message) if one.path and one.path[0] in own else one for one in problems

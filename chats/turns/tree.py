@@ -1,4 +1,4 @@
-"""The tree of a conversation: one branch of it is shown, from the first turn to a leaf."""
+"""The tree of a conversation, of which one branch is shown, from the first turn to a leaf."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chats.talk import answers
 from chats.talk.composition import Exchange
 from playground.models import Run
 
-SHOWN = 20  # turns of the branch that a page shows first, and each time it is asked for more
+SHOWN = 20  # turns of the branch that a page shows at first, and with each request for more
 SHOWN_CHARS = 24_000  # of all the texts of these turns together
 
 
 @dataclass(frozen=True)
 class Node:
-    """A turn's place in the tree, and about how long its texts are."""
+    """A turn's place in the tree, and the approximate length of its texts."""
 
     pk: int
     parent: int | None
@@ -28,14 +28,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch, the first turn first, and the versions of each of its turns."""
+    """A branch in order from the first turn, and the versions of each turn."""
 
     nodes: Sequence[Node]
     versions: dict[int, Sequence[int]]
 
     @property
     def leaf(self) -> int | None:
-        """The last turn; None of an empty conversation."""
+        """Return the last turn; None for an empty conversation."""
         return self.nodes[-1].pk if self.nodes else None
 
     def shown(self, before: int | None = None) -> list[int]:
@@ -78,10 +78,10 @@ def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | 
 
 
 def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
-    """Return what was said and answered up to the turn `last`.
+    """Return the exchanges up to the turn `last`.
 
-    Turns without an answer are left out. What had come of a stopped or failed answer counts: the
-    person has read it.
+    Turns without an answer are left out. The partial text of a stopped or failed answer counts: the
+    user has read it.
     """
     if last is None:
         return []
@@ -99,7 +99,7 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
 
 
 def answer_text(turn: Turn) -> str:
-    """What the model has said in a turn, final or so far; empty if nothing came."""
+    """Return a turn's answer, final or partial; empty if there is none yet."""
     run: Run | None = turn.run
     if run is None:
         return ""

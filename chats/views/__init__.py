@@ -1,1 +1,1 @@
-"""The pages of conversations."""
+"""HTTP views of conversations."""

@@ -1,4 +1,4 @@
-"""What one does with a conversation: answer anew, edit, stop, keep a draft, rename, delete."""
+"""Actions on a conversation: answer again, edit, stop, save a draft, rename, delete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @require_POST
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Do what the pressed button of a turn (`~do`) stands for: again, shorter, edit or stop."""
+    """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
     found = find(request, pk)
     verb, _, key = request.POST.get("~do", "").partition(":")
     which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
@@ -34,7 +34,7 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return redirect(found)
     if verb == "stop" and turn.run_id:
         state_machine.request_cancel(turn.run_id)
-        if turn.others.exists():  # it is beside the turn that the conversation goes on with
+        if turn.others.exists():  # the conversation continues with the turn beside it
             return redirect(found)
         return redirect(f"{found.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
     token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
@@ -46,7 +46,7 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _refuse(request: HtmxRequest, found: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
-    """The page with the reason beside the turn, and what was typed there."""
+    """Render the page with the reason beside the turn, and the text typed there."""
     if verb == "edit":
         typed = {"edited_text": read_post(request).text, "edit_trouble": why}
         return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
@@ -62,7 +62,7 @@ def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
 
 @require_POST
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Keep what was typed and say what sending it costs; drop one that was sent meanwhile."""
+    """Save the draft and render its cost; ignored if the message has been sent meanwhile."""
     found = find(request, pk)
     token = sending.mark(request.POST.get("~token", ""))
     if not found.turns.filter(form_token__startswith=token).exists():
@@ -92,7 +92,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring a deleted conversation back."""
+    """Restore a deleted conversation."""
     pk = parse_uuid(request.POST.get("chat", ""))
     found = Chat.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
     if found is None:

@@ -35,18 +35,18 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show a conversation, or take what its composer posts."""
+    """Show a conversation; a POST is from its composer."""
     found = find(request, pk)
     if request.method == "POST":
         return _post(request, found)
     response = render_page(request, found)
-    if request.htmx and "before" not in request.GET:  # the page that a post led to
+    if request.htmx and "before" not in request.GET:  # the page after a POST
         return replace_url(response, request.get_full_path())
     return response
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
-    """Return one's own conversation."""
+    """Return one of the user's own conversations."""
     mine = Chat.objects.of(request.user).select_related("endpoint", "second")
     return get_object_or_404(mine, pk=pk)
 
@@ -58,7 +58,7 @@ def render_page(
     status: int = 200,
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Render the page, with the composer as it is kept or as it was posted."""
+    """Render the page, with the composer as saved or as posted."""
     through = parse_key(request.POST.get("~parent") or request.GET.get("turn"))
     before = parse_key(request.GET.get("before"))
     edited = parse_key(request.GET.get("edit"))
@@ -70,7 +70,7 @@ def render_page(
 
 
 def read_post(request: HttpRequest) -> Filled:
-    """Return what a posted composer holds."""
+    """Return the contents of a posted composer."""
     post = {
         name: [str(value) for value in values]
         for name, values in request.POST.lists()
@@ -84,7 +84,7 @@ def _text(request: HttpRequest, name: str) -> str:
 
 
 def keep_draft(found: Chat, filled: Filled) -> None:
-    """Keep what was typed and not sent."""
+    """Save the unsent contents of the composer."""
     is_empty = not filled.text and filled.system == found.system and not filled.post
     kept = {"text": filled.text, "system": filled.system, "post": filled.post}
     found.draft = {} if is_empty else kept
@@ -130,7 +130,7 @@ def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase
 
 
 def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
-    """Store posted files; returns the composer with their addresses, and what was refused."""
+    """Store posted files; return the composer with their addresses, and problems with others."""
     shape = shape_of(found.endpoint)
     version = shape.version if shape else version_of(found.endpoint)
     root = second_model.with_second(found, version.root)

@@ -30,7 +30,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's conversations, newest first; `?q=` finds them by title, message or answer."""
+    """List the user's conversations, newest first; `?q=` searches titles, messages and answers."""
     asked = db_safe_text(request.GET.get("q", "").strip())[:200]
     found = Chat.objects.of(request.user).exclude(said_at=None, draft={})
     found = finding.matching(found, asked).select_related("endpoint")
@@ -77,20 +77,20 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 
 def _begin(user: Any, endpoint: Endpoint) -> Chat:
-    """A conversation with nothing in it yet: the last such one, if there is one."""
+    """Return an empty conversation with this model: an existing one, else a new one."""
     empty = Chat.objects.of(user).filter(said_at=None, endpoint=endpoint).first()
     return empty or Chat.objects.create(user=user, endpoint=endpoint)
 
 
 def _add_second(chat: Chat, second: Endpoint) -> Chat:
-    """Have another model answer the next messages, too."""
+    """Add a second model that answers the next messages as well."""
     chat.second = second
     chat.save(update_fields=["second"])
     return chat
 
 
 def _switch(chat: Chat, to: Endpoint) -> Chat:
-    """Have another model answer next; what it takes over of the settings stays."""
+    """Switch to another model for the next answer, which keeps the settings that it accepts."""
     filled, before = composer.held(chat), shape_of(chat.endpoint)
     arguments = composer.settings_of(before, filled.post)[0] if before else {}
     chat.settings = carry.settings(arguments, chat.endpoint, to)

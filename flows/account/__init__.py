@@ -1,1 +1,1 @@
-"""The workflows of fal's account: read by the worker, shown and run like any model."""
+"""The workflows of the fal account: read by the worker, shown and run like any model."""

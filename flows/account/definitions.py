@@ -1,4 +1,4 @@
-"""The definition that a workflow has now, and the one that a run was made with."""
+"""The current definition of a workflow, and the one of a past run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from playground.models import Run
 
 
 def graph_of(workflow: AccountWorkflow, run: Run | None = None) -> Graph:
-    """The graph of a workflow, or of a run of it; raises reading.Unreadable.
+    """Return the graph of a workflow, or of one of its runs; raises reading.Unreadable.
 
-    A run keeps its schema, and the schema made for a workflow of the account has the definition.
+    A run refers to its schema version, which for a workflow of the account contains the definition.
     """
     if run is not None and run.schema_id and run.schema_id != workflow.endpoint.schema_id:
         document = json.loads(run.schema.document) if run.schema else {}
@@ -32,7 +32,7 @@ def _load(text: str) -> Graph:
 
 
 def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:
-    """Why the workflow cannot be run, in a sentence; empty if it can."""
+    """Return why the workflow cannot be run, in a sentence; empty if it can."""
     if workflow.endpoint.refusal:
         return workflow.endpoint.refusal
     wrong = checks.errors(graph) if graph else []

@@ -1,4 +1,4 @@
-"""What the page of a workflow shows of a run, and what it swaps in when the run has changed."""
+"""The part of a workflow's page about a run, which is swapped in when the run has changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING_KNOWN = "The definition has changed since this run; these are the steps 
 
 
 def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> dict[str, Any]:
-    """Return the context of the graph and of the list of nodes, with what a run made of them."""
+    """Return the context of the graph and of the list of nodes, with a run's results."""
     if graph is None:
         return {"run": run, "nodes": [], "picture": "", **_outcome(run)}
     known = nodes.endpoints_of(graph)
@@ -52,7 +52,7 @@ def _outcome(run: Run | None) -> dict[str, Any]:
 
 
 def render(run: Run) -> str:
-    """Render what the page of a workflow swaps in when a run of it has changed."""
+    """Render the fragment that a workflow's page swaps in when one of its runs has changed."""
     workflow = AccountWorkflow.objects.select_related("endpoint").filter(pk=run.endpoint_id).first()
     if workflow is None:
         return ""

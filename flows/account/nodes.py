@@ -1,4 +1,4 @@
-"""The nodes of a workflow as its page lists them: model, problems, and their part in a run."""
+"""The nodes of a workflow for its page: model, problems, and their state in a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.models import Run
 from playground.runs import error_messages
 from schemas.artifacts import artifacts
 
-MOST_MEDIA = 6  # files of one node on the page; the rest is in its JSON
+MOST_MEDIA = 6  # files of one node on the page; all are in its JSON
 MOST_JSON = 6000
 NOT_HERE = "The catalogue does not list this model; many of fal's helpers are not in it."
 
@@ -35,7 +35,7 @@ class File:
 
 @dataclass(frozen=True)
 class Shown:
-    """A node in the list."""
+    """A node in the page's list."""
 
     key: str  # of its element
     number: int
@@ -55,12 +55,12 @@ class Shown:
 
     @property
     def word(self) -> str:
-        """Its state for people."""
+        """Return its state for display."""
         return WORDS.get(self.step.state, "")
 
 
 def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
-    """The models of a graph that the catalogue has; one query."""
+    """Return the models of a graph that are in the catalogue; one query."""
     found = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
     return {one.endpoint_id: one for one in found.for_cards()}
 
@@ -68,7 +68,7 @@ def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
 def shown_nodes(
     graph: Graph, known: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
 ) -> list[Shown]:
-    """The nodes that call models, and unknown ones, in the order in which they run."""
+    """Return the nodes that call models, and unknown ones, in running order."""
     done, stuck = order(graph)
     listed = [graph.nodes[key] for key in [*done, *stuck]]
     listed = [node for node in listed if node.kind not in ("input", "display")]
@@ -85,7 +85,7 @@ def shown_nodes(
 
 
 def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
-    """What the boxes of the picture show."""
+    """Return the contents of the boxes in the drawing."""
     found = {}
     for one in shown:
         href = one.endpoint.get_absolute_url() if one.endpoint else ""
@@ -130,7 +130,7 @@ def _shown(
 
 
 def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
-    """What a step gave: files, texts and JSON; or why it failed."""
+    """Return a step's results: files, texts and JSON; or why it failed."""
     if step.error is not None:
         complaints = [one.message for one in error_messages.problems(step.error)]
         return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
@@ -150,7 +150,7 @@ def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _copies(run: Run | None) -> dict[str, str]:
-    """Upstream's address → ours, of the files of the steps: copied, or in the result as well."""
+    """Map upstream's addresses of the steps' files to ours, if copied or part of the result."""
     if run is None or not run.is_final:
         return {}
     found = copies_of(run)

@@ -1,4 +1,4 @@
-"""What the pages of the account's workflows show."""
+"""The contexts of the pages of the account's workflows."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ NO_KEY = "FAL_KEY is not set, so there is no account to read. An admin can put i
 
 @dataclass(frozen=True)
 class Filled:
-    """What the form of a workflow holds, and what is wrong with it."""
+    """The contents of a workflow's form, and problems with them."""
 
     post: dict[str, list[str]] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
-    trouble: str = ""  # about the whole, such as a refusal
+    trouble: str = ""  # concerns the whole form, such as a refusal
 
 
 def listing(asked: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
-    """Return the context of the list: a page of workflows that match, and how reading went."""
+    """Return the context of the list: a page of matching workflows, and the state of the sync."""
     found = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
     if asked:
         words = Q(title__icontains=asked) | Q(name__icontains=asked)
@@ -60,7 +60,7 @@ def listing(asked: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
 
 
 def _missing(state: AccountListing, has_rows: bool) -> str:
-    """Why there is nothing yet, where a worker or a key is missing."""
+    """Return why there is nothing yet, if a worker or a key is missing."""
     if has_rows or state.tried_at:
         return ""
     alive = workers_alive()
@@ -111,9 +111,9 @@ def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
 
 
 def price(graph: Graph | None, known: Mapping[str, Endpoint]) -> Estimate:
-    """What a run costs: each step is billed at its model's price (15.1). At most two queries.
+    """Return the cost of a run, billed at each step's model price (15.1). At most two queries.
 
-    What a step takes from the form or from another step is not known before it runs.
+    Values that a step takes from the form or from another step are not known before it runs.
     """
     asked = [
         (known[node.app], literals(node.input))
@@ -124,6 +124,6 @@ def price(graph: Graph | None, known: Mapping[str, Endpoint]) -> Estimate:
 
 
 def literals(given: Any) -> dict[str, Any]:
-    """The arguments of a node that are no references."""
+    """Return the arguments of a node that are not references."""
     given = given if isinstance(given, dict) else {}
     return {str(name): value for name, value in given.items() if not references(value, ())}

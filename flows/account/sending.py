@@ -1,4 +1,4 @@
-"""Starts a run of a workflow: an ordinary run, over the live stream, which tells of each step."""
+"""Starts a run of a workflow: an ordinary run over the stream, which reports each step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Post = dict[str, list[str]]
 
 
 class Refused(ValueError):
-    """Nothing was sent; `filled` is the form with what is wrong."""
+    """Nothing was sent; `filled` is the form with its problems."""
 
     def __init__(self, filled: Filled) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
@@ -29,14 +29,14 @@ class Refused(ValueError):
 def send(
     workflow: AccountWorkflow, user: User, post: Post, token: str, refused: list[Problem]
 ) -> Run:
-    """Create the run that a post means; the same press is one run. Raises Refused.
+    """Create the run for a post; repeats of a press return the same run. Raises Refused.
 
     `refused` are the problems with posted files.
     """
     try:
         graph = definitions.graph_of(workflow)
     except reading.Unreadable:
-        graph = None  # upstream may know it all the same; the form is a box for JSON
+        graph = None  # upstream may be able to run it nevertheless; the form is a field for JSON
     if trouble := definitions.refusal(workflow, graph):
         raise Refused(Filled(post, trouble=trouble))
     endpoint = workflow.endpoint
@@ -59,12 +59,12 @@ def send(
 
 
 def title_of(arguments: dict[str, Any]) -> str:
-    """A run's title: its prompt, or its first text whatever the name; no address."""
+    """Return a run's title: its prompt, or its first text of several words, under any name."""
     texts = [text for text in arguments.values() if isinstance(text, str) and len(text.split()) > 1]
     return form_state.title(arguments) or form_state.title({"prompt": next(iter(texts), "")})
 
 
 def _transport(workflow: AccountWorkflow) -> str:
-    """The stream; the queue where upstream says that the workflow has none."""
+    """Return the stream; the queue if upstream says that the workflow has no stream."""
     offered = {choice.value for choice in transport_choices.offered(workflow.endpoint)}
     return Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE

@@ -1,7 +1,7 @@
 """Copies the files of single steps: upstream's copies expire, and the run's result lacks them.
 
 The end of a workflow's run writes one row; a job of the worker lists the files of its steps and
-stores each as a file of the person's own. Files of the run's result are artifacts already.
+stores each as an upload of the user. Files of the run's result are artifacts already.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
-MOST_FILES = 100  # of one run
+MOST_FILES = 100  # per run
 TRIES = 8  # over about three hours; upstream keeps files for days at least
 FIRST_PAUSE_S = 60.0
 EVERY_S = 60.0
@@ -37,14 +37,14 @@ AT_ONCE = 20
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
-    """Have the files of a run's steps listed, if it is one of a workflow."""
+    """Schedule the listing of a run's step files, if it is a run of a workflow."""
     of_workflow = AccountWorkflow.objects.filter(pk=run.endpoint_id)
     if run.transport == Transport.STREAM and of_workflow.exists():
         StepFile.objects.create(run_id=run.pk, position=0)
 
 
 def job(upstream: fal.Clients) -> Job:
-    """The worker's job."""
+    """Return the worker's job."""
 
     async def run() -> float:
         return await copy_due(upstream.files)
@@ -53,7 +53,7 @@ def job(upstream: fal.Clients) -> Job:
 
 
 async def copy_due(files: fal.Files) -> float:
-    """Copy what is due; returns the seconds until the next look."""
+    """Copy the files that are due; returns the seconds until the next call."""
     rows = await sync_to_async(_take_due)()
     for row in rows:
         if row.url:
@@ -64,7 +64,7 @@ async def copy_due(files: fal.Files) -> float:
 
 
 def _take_due() -> list[StepFile]:
-    """The rows that are due, each taken for a moment: another worker leaves it alone."""
+    """Claim the rows that are due, so that no other worker handles them meanwhile."""
     now = timezone.now()
     rows = list(StepFile.objects.filter(next_attempt_at__lte=now).select_related("run")[:AT_ONCE])
     taken = []
@@ -78,7 +78,7 @@ def _take_due() -> list[StepFile]:
 
 
 def list_files(marker: StepFile) -> None:
-    """Replace the row of a run that has ended by one for each file of its steps."""
+    """Replace an ended run's marker row with one row for each file of its steps."""
     known = set(marker.run.artifacts.values_list("url", flat=True))
     found: dict[str, None] = {}
     for step in steps_of(marker.run).values():
@@ -100,7 +100,7 @@ async def _copy(row: StepFile, files: fal.Files) -> None:
                 async for chunk in stream:
                     file.write(chunk)
             upload = await sync_to_async(_store)(row, file, stream.content_type)
-        except (fal.FalError, ValueError, OSError) as error:  # a ValueError is a refused file
+        except (fal.FalError, ValueError, OSError) as error:  # ValueError: the file was refused
             log.warning("file %s of run %s's steps not copied: %s", row.position, row.run_id, error)
             return
     kept = StepFile.objects.filter(pk=row.pk)
@@ -115,6 +115,6 @@ def _store(row: StepFile, file: IO[bytes], content_type: str) -> Upload:
 
 
 def copies_of(run: Run) -> dict[str, str]:
-    """Upstream's address → ours, of the files of a run's steps that are copied; one query."""
+    """Map upstream's addresses of a run's copied step files to ours; one query."""
     rows = StepFile.objects.filter(run=run).exclude(upload=None).select_related("upload")
     return {row.url: row.upload.get_absolute_url() for row in rows if row.upload}

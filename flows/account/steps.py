@@ -1,6 +1,6 @@
-"""What became of each node in a run of a workflow, from the events that upstream sent (15.7).
+"""Derives the state of each node in a run of a workflow from upstream's events (15.7).
 
-Only streamed runs have events; whether a queued run's status tells of its steps is not known.
+Only streamed runs have events; whether a queued run's status reports its steps is not known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_TEXT = 500
 
 @dataclass(frozen=True)
 class Step:
-    """One node's part in a run. `state` is a word of `svg.WORDS`, or empty: nothing is known."""
+    """One node's state in a run. `state` is a key of `svg.WORDS`; empty if nothing is known."""
 
     node: str
     state: str = ""
@@ -25,20 +25,20 @@ class Step:
     request_id: str = ""
     output: Any = None
     message: str = ""
-    error: Mapping[str, Any] | None = None  # as FalError.as_json() has it
+    error: Mapping[str, Any] | None = None  # as in FalError.as_json()
     began_at: datetime | None = None
     ended_at: datetime | None = None
 
     @property
     def took_s(self) -> float | None:
-        """Seconds from its submit to its end."""
+        """Return the seconds from its submit to its end."""
         if self.began_at is None or self.ended_at is None:
             return None
         return max((self.ended_at - self.began_at).total_seconds(), 0.0)
 
 
 def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
-    """Node → what became of it; nodes that upstream names and the definition lacks come last."""
+    """Return the step of each node; nodes that are only in upstream's events come last."""
     found = {node: Step(node) for node in nodes}
     if run is None:
         return found
@@ -50,7 +50,7 @@ def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
 
 
 def _events(stored: Any) -> Sequence[dict[str, Any]]:
-    """The events with the time at which each came."""
+    """Return the events, each with the time at which it arrived."""
     rows = stored if isinstance(stored, list) else []
     return [
         {**row["event"], "~at": row.get("at")}
@@ -75,7 +75,7 @@ def _after(step: Step, event: dict[str, Any]) -> Step:
 
 
 def _error(event: dict[str, Any]) -> dict[str, Any]:
-    """The error like any model's; its body is an object or a text (C67)."""
+    """Return the error in the form of any model's; its body is an object or a text (C67)."""
     raw = event.get("error")
     raw = raw if isinstance(raw, dict) else {}
     body = raw.get("body")
@@ -96,7 +96,7 @@ def _error(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settled(step: Step, run: Run) -> Step:
-    """The step as the run's state makes it: nothing runs on after the run's end."""
+    """Return the step adjusted to the run's state: nothing continues after the run's end."""
     if step.state == "running" and not run.is_awaited:
         return replace(step, state="unknown")
     if step.state == "" and run.is_awaited and run.steps:

@@ -1,8 +1,8 @@
-"""Writes a workflow of the account: its row, and the endpoint by which it is run like any model.
+"""Stores a workflow of the account: its row, and the endpoint by which it is run like any model.
 
 A workflow that the catalogue does not list gets an endpoint of its own, with an OpenAPI document
-made from its definition (fal-protocol.md, 15.9): form, checks, runs, history and search then treat
-it like the others. One that the catalogue lists keeps what the catalogue says.
+generated from its definition (fal-protocol.md, 15.9), so that form, checks, runs, history and
+search work as for other models. A listed one keeps the catalogue's data.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from flows.models import AccountListing, AccountWorkflow
 from schemas.document.openapi import as_dict, resolve
 
 CATEGORY = "workflow"
-UNKNOWN = "unknown"  # upstream names no version of it
+UNKNOWN = "unknown"  # upstream gives it no version
 
 
 def keep(
     item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: str, *, is_own: bool
 ) -> AccountWorkflow | None:
-    """Store what upstream said of a workflow; None where its id cannot be one.
+    """Store upstream's data of a workflow; None if its id is invalid.
 
-    Without `detail` the definition known so far stays, and `trouble` says why.
+    Without `detail` the known definition is kept, and `trouble` says why it is missing.
     """
     endpoint_id = item.endpoint_id
     try:
@@ -44,7 +44,7 @@ def keep(
         return None
     values = _values(item, detail, trouble) | {"is_own": is_own}
     with transaction.atomic():
-        # Another worker may read the account at the same moment, or one that was killed just did.
+        # Another worker may be reading the account as well, or one that was killed just did.
         Endpoint.objects.get_or_create(
             endpoint_id=endpoint_id, defaults={"entry_digest": Endpoint.OF_ACCOUNT}
         )
@@ -84,7 +84,7 @@ def _moment(text: str) -> Any:
 
 
 def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
-    """The columns that a listing would give."""
+    """Set the columns that a catalogue listing would provide."""
     endpoint.display_name = db_safe_text(item.title.strip() or item.name)[:255]
     endpoint.owner = item.owner[:128]
     endpoint.category = CATEGORY
@@ -96,7 +96,7 @@ def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
 
 
 def _keep_schema(row: AccountWorkflow) -> None:
-    """Give an endpoint without a schema from upstream the one that its definition makes."""
+    """Give an endpoint without a schema from upstream the one generated from its definition."""
     endpoint = row.endpoint
     is_ours = endpoint.entry_digest == Endpoint.OF_ACCOUNT or not endpoint.schema_id
     if not row.definition or not is_ours:
@@ -118,19 +118,19 @@ def _keep_schema(row: AccountWorkflow) -> None:
 
 
 def borrow(app: str, name: str) -> dict[str, Any] | None:
-    """The schema of a model's field, where the catalogue has the model (15.5)."""
+    """Return the schema of a model's field, if the model is in the catalogue (15.5)."""
     endpoint = Endpoint.objects.filter(endpoint_id=app, schema__isnull=False).first()
     if endpoint is None:
         return None
     known = version_of(endpoint).contract
     schema, _ = resolve(known.document, known.input)
     found = as_dict(as_dict(schema.get("properties")).get(name))
-    # A reference would lead into the other model's document.
+    # A reference would point into the other model's document.
     return found if found and "$ref" not in json.dumps(found) else None
 
 
 def retire(kept: Collection[str]) -> None:
-    """Mark the account's workflows that the list no longer has."""
+    """Mark the account's workflows that are no longer in its list."""
     now = timezone.now()
     missing = AccountWorkflow.objects.listed().filter(is_own=True)
     missing = missing.exclude(endpoint__endpoint_id__in=kept)
@@ -142,7 +142,7 @@ def retire(kept: Collection[str]) -> None:
 
 
 def note_reading(error: str) -> None:
-    """Record how a reading of the account ended."""
+    """Record the outcome of a sync of the account."""
     now = timezone.now()
     values = {"tried_at": now, "error": db_safe_text(error)[:500], "wanted_at": None}
     if not error:

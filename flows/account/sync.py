@@ -1,4 +1,4 @@
-"""Reads the account's workflows into the database; a job of the worker, which has the key."""
+"""Syncs the account's workflows to the database: a job of the worker, which has the key."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ UNREADABLE = "Its definition could not be read: {}"
 
 
 class AccountSync:
-    """The job: once on schedule, and at once when a person asks for it."""
+    """The job: on schedule, and at once when a user requests it."""
 
     def __init__(self, upstream: fal.Clients) -> None:
         self._workflows = upstream.workflows
         self._due_at = 0.0
 
     async def run(self) -> float:
-        """Read the account if it is due or wanted. Seconds until the next time."""
+        """Sync the account if it is due or requested; returns the seconds until the next call."""
         if not await sync_to_async(has_catalogue)():
-            return WAIT_S  # forms borrow from the schemas of the models that a workflow calls
+            return WAIT_S  # forms use schemas of the models that a workflow calls
         now = asyncio.get_running_loop().time()
         if now < self._due_at and not await sync_to_async(is_wanted)():
             return self._due_at - now
@@ -60,25 +60,25 @@ class AccountSync:
 
 
 def job(upstream: fal.Clients) -> Job:
-    """The job for a worker with these clients."""
+    """Return the job for a worker with these clients."""
     return Job("read the account's workflows", AccountSync(upstream).run, wakes_on_change=True)
 
 
 def has_catalogue() -> bool:
-    """Whether a sync has brought the catalogue."""
+    """Whether a catalogue sync has completed."""
     return SyncReport.objects.filter(state=SyncReport.State.DONE).exists()
 
 
 def is_wanted() -> bool:
-    """Whether somebody pressed "Read again" since the last time."""
+    """Whether a user has pressed "Read again" since the last sync."""
     return AccountListing.objects.filter(wanted_at__isnull=False).exists()
 
 
 async def read_account(workflows: fal.Workflows) -> None:
-    """List the account's workflows, and open each of them and those of the catalogue.
+    """List the account's workflows, and fetch their definitions and those of the catalogue's.
 
-    Raises FalError if the list cannot be read, and the database's errors as they are, not in a
-    group; a single definition that cannot be read is noted.
+    Raises FalError if the list cannot be read, and database errors as such, not in an exception
+    group; a single definition that cannot be read is recorded.
     """
     own = {item.endpoint_id: item async for page in workflows.pages() for item in page.items}
     others = await sync_to_async(_of_catalogue)(set(own))
@@ -103,7 +103,7 @@ async def read_account(workflows: fal.Workflows) -> None:
 async def _open(
     workflows: fal.Workflows, item: fal.WorkflowItem
 ) -> tuple[fal.WorkflowDetail | None, str]:
-    """The definition, or a sentence why there is none."""
+    """Return the definition, or a sentence on why there is none."""
     try:
         return await workflows.open(item.owner, item.name), ""
     except fal.FalError as error:
@@ -113,7 +113,7 @@ async def _open(
 
 
 def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
-    """The workflows that only the catalogue lists."""
+    """Return the workflows that only the catalogue lists."""
     listed = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
     found = []
     for endpoint in listed.exclude(entry_digest=Endpoint.OF_ACCOUNT):
@@ -125,7 +125,7 @@ def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
 
 
 def reason(error: fal.FalError) -> str:
-    """Why the account could not be read, for people (C74)."""
+    """Return why the account could not be read, for display (C74)."""
     if error.status == HTTPStatus.UNAUTHORIZED:
         return NO_KEY
     if error.status == HTTPStatus.FORBIDDEN:

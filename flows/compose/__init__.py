@@ -1,1 +1,1 @@
-"""Building a flow: its definition, what fits where, its form, import and export."""
+"""Building a flow: its definition, compatible models, its form, import and export."""

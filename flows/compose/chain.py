@@ -1,4 +1,4 @@
-"""Builds a flow: begins one, chains a further model to a step, takes a step away."""
+"""Builds a flow: starts one, appends a model to a step, removes a step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FULL = f"A flow has at most {MOST_STEPS} steps."
 
 
 def begin(endpoint: str, version: Version, arguments: dict[str, Any]) -> Definition:
-    """A flow of one step, which asks for the model's main fields."""
+    """Return a flow of one step, which asks for the model's main fields."""
     step = Step("s1", endpoint, arguments)
     return with_open_inputs(Definition((step,)), step, version)
 
@@ -43,10 +43,10 @@ def then(
     taker: Taker,
     former: Version | None = None,
 ) -> Definition:
-    """The flow with one more step, whose field `taker` gets an output of the step `after`.
+    """Return the flow with one more step, whose field `taker` gets an output of the step `after`.
 
-    `former` is the schema of the step before: a prompt that the new model requires begins as that
-    one's, which its form asks for. Raises Invalid if the flow is full.
+    `former` is the schema of the step before: texts that the new model requires, such as a prompt,
+    start with that step's values, and the form asks for them. Raises Invalid if the flow is full.
     """
     if len(definition.steps) >= MOST_STEPS:
         raise Invalid(FULL)
@@ -68,7 +68,7 @@ def then(
 
 
 def path_of(taker: Taker) -> Path:
-    """The place that an input of a schema stands for; a row of a list is one more row."""
+    """Return the place in the arguments of a schema's input; `"*"` appends a row to a list."""
     return tuple(names_in(taker.path))
 
 
@@ -78,9 +78,9 @@ def _free_id(definition: Definition) -> str:
 
 
 def with_open_inputs(definition: Definition, step: Step, version: Version) -> Definition:
-    """The flow asking for the fields of a step that a person most likely wants to choose.
+    """Return the flow with open inputs for the fields of a step that users mostly want to choose.
 
-    They are the main prompts and files that no wire fills, and whatever is required.
+    They are the main prompts and files that no wire fills, and all required fields.
     """
     taken = {wire.to[0] for wire in step.wires}
     main = [
@@ -97,7 +97,7 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
 
 
 def missing_places(step: Step, version: Version) -> list[Path]:
-    """The required places that neither arguments nor wires fill, also beside what a wire fills."""
+    """Return the required places that neither arguments nor wires fill, also within wired rows."""
     arguments = with_sources(step, version.root)
     found = validate(version.contract, arguments, version.root)
     missing = (one.path for one in found if value_at(arguments, one.path) is MISSING)
@@ -105,7 +105,7 @@ def missing_places(step: Step, version: Version) -> list[Path]:
 
 
 def with_input(definition: Definition, step: str, path: Path, field: Field) -> Definition:
-    """The flow with one more open input, for a place of a step."""
+    """Return the flow with one more open input, for a place of a step."""
     if any((step, path) in one.targets for one in definition.inputs):
         return definition
     known = {one.name for one in definition.inputs}
@@ -118,7 +118,7 @@ def with_input(definition: Definition, step: str, path: Path, field: Field) -> D
 
 
 def without_step(definition: Definition, name: str) -> Definition:
-    """The flow without a step: what took its output is open again or left out."""
+    """Return the flow without a step: what took its output becomes an open input or is left out."""
     steps = tuple(
         replace(one, wires=tuple(wire for wire in one.wires if wire.step != name))
         for one in definition.steps

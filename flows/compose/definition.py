@@ -1,16 +1,17 @@
 """A flow's definition: steps, the wires between them, and the open inputs of its form.
 
-As JSON, which is also what an export holds:
+As JSON, which is also the format of exports:
 
-    {"version": 1,
-     "steps": [{"id": "s2", "endpoint": "fal-ai/esrgan", "arguments": {"scale": 2},
-                "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}]}],
-     "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]],
-                 "hint": "One animal."}]}
+  {"version": 1,
+   "steps": [{"id": "s2", "endpoint": "fal-ai/esrgan", "arguments": {"scale": 2},
+              "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}]}],
+   "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]],
+               "hint": "One animal."}]}
 
-A wire fills the place `to` of its step's arguments with what is at `path` in another step's output.
-A number in `to` is a place in a list, `"*"` one more row. An open input is asked for at each run;
-what the arguments hold at its first target is its default. Without a hint it has the model's.
+A wire fills the place `to` of its step's arguments with the value at `path` in another step's
+output. A number in `to` is a position in a list, `"*"` appends a row. Each run asks for the open
+inputs; the arguments' value at an input's first target is its default. The default hint is the
+model's.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ Path = tuple[str | int, ...]
 
 
 class Invalid(ValueError):
-    """The JSON is no definition, or none that can run; the message says what is wrong where."""
+    """The JSON is not a valid definition, or cannot run; the message says what is wrong where."""
 
 
 @dataclass(frozen=True)
 class Wire:
-    """What fills one place of a step's arguments: a place in the output of the step `step`."""
+    """Fills one place of a step's arguments from a place in the output of the step `step`."""
 
     to: Path
     step: str
@@ -56,13 +57,13 @@ class Step:
 
     @property
     def sources(self) -> list[str]:
-        """The ids of the steps that it waits for."""
+        """Return the ids of the steps that it waits for."""
         return list(dict.fromkeys(wire.step for wire in self.wires))
 
 
 @dataclass(frozen=True)
 class Input:
-    """A field of the flow's form, and the places that its value goes to: step id, then path."""
+    """A field of the flow's form, and its targets: step ids with paths in the arguments."""
 
     name: str
     label: str
@@ -72,25 +73,25 @@ class Input:
 
 @dataclass(frozen=True)
 class Definition:
-    """The steps in their written order, and the open inputs in the order of the form."""
+    """The steps in written order, and the open inputs in the order of the form."""
 
     steps: tuple[Step, ...] = ()
     inputs: tuple[Input, ...] = ()
 
     def step(self, name: str) -> Step | None:
-        """The step with this id."""
+        """Return the step with this id."""
         return next((one for one in self.steps if one.id == name), None)
 
     def number(self, name: str) -> int:
-        """A step's number for people, from 1."""
+        """Return a step's number for display, from 1."""
         return 1 + [one.id for one in self.steps].index(name)
 
     def followers(self, name: str) -> list[Step]:
-        """The steps that take something of a step's output."""
+        """Return the steps that use a step's output directly."""
         return [one for one in self.steps if name in one.sources]
 
     def after(self, name: str) -> set[str]:
-        """The ids of a step and of all that need its output, directly or not."""
+        """Return the ids of a step and of all that need its output, directly or not."""
         found = {name}
         for step in in_order(self.steps):
             if found & set(step.sources):
@@ -98,12 +99,12 @@ class Definition:
         return found
 
     def with_step(self, changed: Step) -> Definition:
-        """The definition with a step in the place of the one with its id."""
+        """Return the definition with this step in place of the one with the same id."""
         steps = tuple(changed if one.id == changed.id else one for one in self.steps)
         return replace(self, steps=steps)
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON that `read` reads."""
+        """Return the JSON that `parse_definition` parses."""
         return {
             "version": 1,
             "steps": [_step_json(step) for step in self.steps],
@@ -130,7 +131,7 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 
 def parse_definition(document: Any) -> Definition:
-    """Read a definition; raises Invalid with a sentence that names the place."""
+    """Parse a definition; raises Invalid with a message that names the place."""
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         raise Invalid("This is no flow: it has no list of steps.")
@@ -186,7 +187,7 @@ def _read_input(value: Any) -> Input:
 
 
 def read_path(value: Any) -> Path | None:
-    """A JSON list of names and places as a path; None if it is something else."""
+    """Return a JSON list of names and positions as a path; None if it is something else."""
     if not isinstance(value, list) or len(value) > _MOST_PARTS:
         return None
     is_path = all(
@@ -202,7 +203,7 @@ def _is_name(value: Any) -> bool:
 
 
 def require_sound(definition: Definition) -> None:
-    """Raise Invalid for ids used twice, references to nothing, and steps that wait in a circle."""
+    """Raise Invalid for duplicate ids, dangling references, and cycles of steps."""
     known = {step.id for step in definition.steps}
     if len(known) < len(definition.steps):
         raise Invalid("Two steps have the same id.")
@@ -224,7 +225,7 @@ def require_sound(definition: Definition) -> None:
 
 
 def _circle(steps: Sequence[Step]) -> list[str]:
-    """The ids of steps that wait for each other, each for the one before; empty if none do."""
+    """Return the ids of the steps of a cycle in order; empty if there is none."""
     left = {step.id: step for step in steps}
     for step in in_order(steps):
         left.pop(step.id)
@@ -239,7 +240,7 @@ def _circle(steps: Sequence[Step]) -> list[str]:
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps, each after those that it waits for; those in a circle are left out."""
+    """Yield the steps in topological order; those in a cycle are left out."""
     left, done = list(steps), set[str]()
     while ready := [one for one in left if done.issuperset(one.sources)]:
         yield from ready

@@ -1,12 +1,12 @@
-"""The page on which a flow is edited: each step's fields, its wires, and what the flow asks for.
+"""The editor of a flow: each step's fields, its wires, and which inputs the flow asks for.
 
-The fields of all steps are one tree with a group for each step, so that they are drawn and read
-like a model's own form. Beside them the page posts, by the step's number:
+The fields of all steps are one tree with a group for each step, so that they are rendered and
+parsed like a model's own form. In addition the page posts, by the step's number:
 
-    ~wire.2.image_urls.*   what fills the place: `["s1", ["images", 0, "url"]]`, or empty
-    ~ask.2                 a place that the flow's form asks for: `["prompt"]`
-    ~label.prompt          what the flow's form calls an open input, and below its field
-    ~hint.prompt
+  ~wire.2.image_urls.*   the source of a place: `["s1", ["images", 0, "url"]]`, or empty
+  ~ask.2                 a place that the flow's form asks for: `["prompt"]`
+  ~label.prompt          the label of an open input in the flow's form
+  ~hint.prompt           the hint below its field
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MARKS = (WIRE, ASK, LABEL, HINT)
 
 
 def root_of(definition: Definition, versions: Versions) -> Field:
-    """The fields of all steps, a group for each, without those that wires fill."""
+    """Return the fields of all steps, a group for each, without those filled by wires."""
     groups = [_group(step, versions) for step in definition.steps]
     return Field(kind="object", children=tuple(groups))
 
@@ -64,7 +64,7 @@ def _group(step: Step, versions: Versions) -> Field:
 
 
 def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
-    """The post of the page before anything is changed."""
+    """Return the initial post of the page."""
     root = root_of(definition, versions)
     values = {step.id: step.arguments for step in definition.steps if step.arguments}
     post = encode_arguments(root, values)
@@ -77,9 +77,9 @@ def first_post(definition: Definition, versions: Versions) -> dict[str, list[str
 
 
 def wire_name(number: int, to: Path) -> str:
-    """The control that says what fills a place of a step; `#0` is a place in a list.
+    """Return the name of the control for the source of a place; `#0` is a position in a list.
 
-    Browsers change quotes in the names of posted parts, so it is no JSON.
+    It is not JSON, as browsers escape quotes in the names of posted parts.
     """
     return f"{WIRE}{number}.{'.'.join(map(_part_text, to))}"
 
@@ -91,7 +91,7 @@ def _part_text(part: str | int) -> str:
 
 
 def _place(text: str) -> Path | None:
-    """The place in a control's name; None if it is none."""
+    """Return the place in a control's name; None if it is malformed."""
     parts = text.split(".")
     is_number = [part[:1] == "#" and part[1:].isdecimal() and len(part) < 6 for part in parts]
     found = [
@@ -102,20 +102,20 @@ def _place(text: str) -> Path | None:
 
 
 def wire_value(wire: Wire) -> str:
-    """A control's text that stands for a wire's source."""
+    """Return a wire's source as the value of a control."""
     return dumps([wire.step, list(wire.path)], indent=None)
 
 
 @dataclass(frozen=True)
 class Edited:
-    """What a post of the page means."""
+    """The definition that a post of the page describes, and problems with the post."""
 
     definition: Definition
     problems: list[Problem]
 
 
 def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
-    """The definition with what was posted; the steps themselves stay."""
+    """Return the definition with the posted changes; the set of steps stays the same."""
     decoded = decode_post(root_of(definition, versions), post)
     unread = {(str(one.path[0]), str(one.path[1])) for one in decoded.problems if len(one.path) > 1}
     steps = []
@@ -123,7 +123,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
         posted = decoded.arguments.get(step.id)
         arguments = dict(posted) if isinstance(posted, dict) else {}
         for name, value in step.arguments.items():
-            if (step.id, name) in unread:  # what cannot be read does not replace what was there
+            if (step.id, name) in unread:  # unparsable values do not replace previous ones
                 arguments.setdefault(name, value)
         wires = _wires(definition, step, number, post)
         wired = {wire.to for wire in wires}
@@ -134,7 +134,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
 
 
 def _with_freed(changed: Definition, before: Definition, versions: Versions) -> Definition:
-    """The definition asking for the required fields that a wire has filled until now."""
+    """Return the definition with open inputs for required fields whose wire was removed."""
     for now, then in zip(changed.steps, before.steps, strict=True):
         freed = {wire.to[0] for wire in then.wires} - {wire.to[0] for wire in now.wires}
         version = versions.get(now.id)
@@ -145,7 +145,7 @@ def _with_freed(changed: Definition, before: Definition, versions: Versions) -> 
 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
-    """The wires of a step as posted; one that would close a circle is left out."""
+    """Return the posted wires of a step; one that would close a cycle is left out."""
     prefix, found = f"{WIRE}{number}.", list[Wire]()
     allowed = {one.id for one in definition.steps} - definition.after(step.id)
     for name, texts in post.items():
@@ -176,7 +176,7 @@ def _path(text: str) -> Path | None:
 
 
 def _with_asked(definition: Definition, versions: Versions, post: Post) -> Definition:
-    """The definition with the open inputs that are ticked; known ones keep name and place."""
+    """Return the definition with the ticked open inputs; known ones keep name and position."""
     wanted: dict[tuple[str, Path], None] = {}
     for number, step in enumerate(definition.steps, start=1):
         wired = {wire.to for wire in step.wires}
@@ -198,7 +198,7 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
 
 
 def _in_words(one: Input, definition: Definition, versions: Versions, post: Post) -> Input:
-    """An open input with the label and the hint as posted; an empty label is the model's own."""
+    """Return an open input with the posted label and hint; the default label is the model's."""
     name = segment(one.name)
     if f"{LABEL}{name}" not in post:
         return one
@@ -215,7 +215,7 @@ def _first(post: Post, name: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """One choice of what fills a place: a step's output, as a control's value."""
+    """One option for filling a place: a step's output, as a control's value."""
 
     value: str
     words: str
@@ -224,7 +224,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Socket:
-    """A place of a step that other steps' outputs can fill, with what is offered for it."""
+    """A place of a step that other steps' outputs can fill, with the options for it."""
 
     name: str
     label: str
@@ -233,12 +233,12 @@ class Socket:
 
     @property
     def chosen(self) -> Source | None:
-        """What fills it now."""
+        """Return the selected option."""
         return next((one for one in self.sources if one.is_chosen), None)
 
 
 def sockets(definition: Definition, versions: Versions, step: Step) -> list[Socket]:
-    """The places of a step that wires fill or could fill, those filled first."""
+    """Return the places of a step that wires fill or could fill, filled ones first."""
     number, version = definition.number(step.id), versions.get(step.id)
     offered = outputs_before(definition, versions, step)
     takers = inputs_of(version.root) if version else []
@@ -262,7 +262,7 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
 def outputs_before(
     definition: Definition, versions: Versions, step: Step
 ) -> Mapping[str, list[Output]]:
-    """What the steps give that a step may take from: those that do not wait for it."""
+    """Return the outputs that a step may use, by step: of steps that do not depend on it."""
     later = definition.after(step.id)
     return {
         one.id: outputs_of(versions[one.id])
@@ -274,7 +274,7 @@ def outputs_before(
 def _choices(
     definition: Definition, offered: Mapping[str, list[Output]], kind: str, wire: Wire | None
 ) -> tuple[Source, ...]:
-    """The outputs of a kind, and what the wire takes now, which may be another place."""
+    """Return the outputs of a kind, and the wire's current source, which may be another place."""
     now = wire_value(wire) if wire else ""
     found = {
         wire_value(Wire((), name, one.path)): f"Step {definition.number(name)}: {one.label}"
@@ -289,14 +289,14 @@ def _choices(
 
 
 def label_of(version: Version | None, to: Path) -> str:
-    """A place of a model's arguments for people, as its form calls it."""
+    """Return the label of a place of a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
     named = next((one.label for one in takers if path_of(one) == to), "")
     return named or place_in_words(to)
 
 
 def place_in_words(to: Path) -> str:
-    """A place of the arguments for people: `IP adapter · Mask`."""
+    """Return the label of a place that has no field: `IP adapter · Mask`."""
     names = [part for part in to if isinstance(part, str) and part != APPEND]
     return " · ".join(label(name) for name in names) or "Input"
 
@@ -308,21 +308,21 @@ class Asked:
     value: str
     label: str
     is_asked: bool
-    own: Input | None = None  # where it is this field that names an open input
+    own: Input | None = None  # set if the open input is named after this field
 
     @property
     def label_name(self) -> str:
-        """The name of the control for its label."""
+        """Return the name of the control for its label."""
         return f"{LABEL}{segment(self.own.name)}" if self.own else ""
 
     @property
     def hint_name(self) -> str:
-        """The name of the control for its hint."""
+        """Return the name of the control for its hint."""
         return f"{HINT}{segment(self.own.name)}" if self.own else ""
 
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
-    """The fields of a step that the flow's form may ask for at each run."""
+    """Return the fields of a step that the flow's form may ask for."""
     asked = {path for one in definition.inputs for name, path in one.targets if name == step.id}
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
@@ -340,5 +340,5 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
 
 
 def without_marks(post: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The part of a post that is about fields."""
+    """Return the part of a post that concerns fields."""
     return {name: texts for name, texts in post.items() if not name.startswith("~")}

@@ -1,4 +1,4 @@
-"""The form of a flow: its open inputs as one Field tree, drawn and read like a model's own form."""
+"""The form of a flow: its open inputs as one Field tree, rendered like a model's own form."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from schemas.form.decode import Problem, decode_post
 from schemas.form.encode import encode_arguments
 from schemas.validation import validate
 
-Versions = Mapping[str, Version]  # by step id; a step whose model is gone has none
+Versions = Mapping[str, Version]  # by step id; without steps whose model is gone
 
 
 def form_root(definition: Definition, versions: Versions) -> Field:
-    """The open inputs as the fields of an object."""
+    """Return the open inputs as the fields of an object."""
     fields = tuple(_field(one, definition, versions) for one in definition.inputs)
     return Field(kind="object", children=fields)
 
@@ -45,7 +45,7 @@ def _field(one: Input, definition: Definition, versions: Versions) -> Field:
 
 
 def defaults(definition: Definition) -> dict[str, Any]:
-    """What the open inputs hold before anybody types: the arguments at their first targets."""
+    """Return the default values of the open inputs: the arguments at their first targets."""
     found = {}
     for one in definition.inputs:
         name, path = one.targets[0]
@@ -57,14 +57,14 @@ def defaults(definition: Definition) -> dict[str, Any]:
 
 
 def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
-    """The form's post before anybody types."""
+    """Return the initial post of the form."""
     return encode_arguments(form_root(definition, versions), defaults(definition))
 
 
 def answers(
     definition: Definition, versions: Versions, post: Post
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """The answers that a post of the form means, by input, and what of it cannot be read."""
+    """Return the values in a post of the form, by input, and problems with unparsable ones."""
     decoded = decode_post(form_root(definition, versions), post)
     return decoded.arguments, decoded.problems
 
@@ -72,7 +72,7 @@ def answers(
 def problems_of(
     definition: Definition, versions: Versions
 ) -> tuple[list[Problem], dict[str, list[str]]]:
-    """What the models refuse of an answered definition.
+    """Return the models' validation problems of a definition with its inputs filled in.
 
     First the problems of open inputs, at their place in the form; then those of settings that the
     form does not ask for, by step.
@@ -93,7 +93,7 @@ def problems_of(
 
 
 def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:
-    """Where the form asks for the value at a path of a step; None if it does not."""
+    """Return the place in the form for a path of a step; None if the form does not ask for it."""
     for one in inputs:
         for name, target in one.targets:
             if name == step and path[: len(target)] == target:

@@ -1,4 +1,4 @@
-"""The models that a flow's steps name, as the catalogue has them now."""
+"""The current catalogue entries of the models that a flow's steps use."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ GONE = "The catalogue has no model “{}”. Take this step out."
 
 
 def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:
-    """The endpoints that these definitions name, by their ids; one query."""
+    """Return the endpoints that these definitions use, by id; one query."""
     wanted = {step.endpoint for one in definitions for step in one.steps}
     found = Endpoint.objects.filter(endpoint_id__in=wanted) if wanted else ()
     return {endpoint.endpoint_id: endpoint for endpoint in found}
 
 
 def versions_of(definition: Definition, known: dict[str, Endpoint]) -> dict[str, Version]:
-    """The schema of each step's model, by step id; none for a model that is not there."""
+    """Return the schema of each step's model, by step id; without missing models."""
     return {
         step.id: version_of(known[step.endpoint])
         for step in definition.steps
@@ -29,5 +29,5 @@ def versions_of(definition: Definition, known: dict[str, Endpoint]) -> dict[str,
 
 
 def refusal(endpoint: Endpoint | None, endpoint_id: str) -> str:
-    """Why a step's model cannot be run now; empty if it can."""
+    """Return why a step's model cannot be run now; empty if it can."""
     return GONE.format(endpoint_id[:120]) if endpoint is None else endpoint.refusal

@@ -1,7 +1,7 @@
-"""What a model's output schema promises: the places of files and texts, with their kinds.
+"""Finds the files and texts that a model's output schema describes, with their kinds.
 
-The schema is turned into a sample output, in which `schemas.artifacts` finds files and texts as it
-does in a real one: what is offered for the next step is what will be there.
+The schema is turned into a sample output, which `schemas.artifacts` searches for files and texts
+like a real one, so the outputs offered for the next step match the real ones.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ARCHIVE_WORDS = {"zip", "archive", "tar"}
 
 @dataclass(frozen=True)
 class Output:
-    """One file or text of an output: where it is, its kind (`schemas/uses`), and its name."""
+    """One file or text of an output: its path, its kind (`schemas/uses`), and its label."""
 
     path: Path
     kind: str
@@ -39,7 +39,7 @@ class Output:
 
 
 def outputs_of(version: Version) -> list[Output]:
-    """The files and texts that a model's schema promises, in its order; none without a schema."""
+    """Return the files and texts that a model's schema describes, in order."""
     sampler = _Sampler(version.contract.document)
     sample = sampler.sample(version.contract.output or {}, ())
     found = []
@@ -51,7 +51,7 @@ def outputs_of(version: Version) -> list[Output]:
 
 
 def outputs_in(output: Any) -> list[Output]:
-    """The files and texts of an output that is there, with the paths of their addresses."""
+    """Return the files and texts of an existing output, with the paths of their addresses."""
     known = [(one.kind, one.url or one.text) for one in artifacts(output)]
     paths = dict[str, Path]()
     _note_texts(output, (), paths)
@@ -63,7 +63,7 @@ def outputs_in(output: Any) -> list[Output]:
 
 
 def _note_texts(value: Any, path: Path, found: dict[str, Path]) -> None:
-    """The first place of each text of an output."""
+    """Record the first place of each text of an output."""
     if isinstance(value, str):
         found.setdefault(value, path)
     elif isinstance(value, dict | list) and len(path) < 20:
@@ -73,7 +73,7 @@ def _note_texts(value: Any, path: Path, found: dict[str, Path]) -> None:
 
 
 def _kind(kind: str, path: Path) -> str:
-    """The kind of input that takes it: files of some names are weights or archives."""
+    """Return the kind of inputs that accept it; some names indicate weights or archives."""
     if kind != "file":
         return kind
     words = {word for name in path if isinstance(name, str) for word in words_in(name)}
@@ -83,7 +83,7 @@ def _kind(kind: str, path: Path) -> str:
 
 
 def _label(path: Path) -> str:
-    """`Images 1`, `Video`, `Output`."""
+    """Return `Images 1`, `Video`, `Output`."""
     names = [name for name in path if isinstance(name, str) and name not in {"url", "path"}]
     place = next((part for part in reversed(path) if isinstance(part, int)), None)
     words = label(names[-1]) if names else "Result"
@@ -91,19 +91,19 @@ def _label(path: Path) -> str:
 
 
 def path_in_words(path: Path) -> str:
-    """A path as fal writes it after a node's name: `images.0.url`."""
+    """Return a path in fal's notation after a node's name: `images.0.url`."""
     return ".".join(map(str, path))
 
 
 class _Sampler:
-    """Makes one sample of an output schema; `paths` are the places of its addresses and texts."""
+    """Creates a sample of an output schema; `paths` are the places of its addresses and texts."""
 
     def __init__(self, document: Any) -> None:
         self.merger = Merger(document)
         self.paths: dict[str, Path] = {}
 
     def sample(self, schema: Any, path: Path) -> Any:
-        """A value of the schema: one row for each list, every property of an object."""
+        """Return a sample value of the schema: one row per list, every property of an object."""
         flat, _ = self.merger.flatten(schema)
         flat = self._first_branch(flat)
         properties = as_dict(flat.get("properties"))
@@ -117,7 +117,7 @@ class _Sampler:
         return self._text(flat, path) if "string" in kinds else None
 
     def _first_branch(self, flat: dict[str, Any]) -> dict[str, Any]:
-        """The first alternative that is something, for a value that may be several things."""
+        """Return the first alternative that is not null."""
         for key in ("anyOf", "oneOf"):
             for branch in as_list(flat.get(key)):
                 found, _ = self.merger.flatten(branch)

@@ -1,4 +1,4 @@
-"""Puts another model in the place of a step's: what it takes over, and what is lost with it."""
+"""Replaces a step's model with another one: what is kept, and what is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.uses.inputs import inputs_of
 
 @dataclass(frozen=True)
 class Swapped:
-    """The flow with the other model; what changes on the way, and what is lost, in phrases."""
+    """The flow with the other model; descriptions of what changes and what is lost."""
 
     definition: Definition
     changed: tuple[str, ...]
@@ -25,7 +25,7 @@ class Swapped:
 
 
 def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[str]:
-    """The kinds of results that a step takes from others: what another model has to take, too."""
+    """Return the kinds of results that a step takes, which another model has to take as well."""
     found = set()
     for wire in step.wires:
         outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
@@ -36,7 +36,7 @@ def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[s
 def swap(
     definition: Definition, name: str, endpoint: str, version: Version, versions: Versions
 ) -> Swapped:
-    """The flow with `endpoint` (of the schema `version`) as the model of the step `name`.
+    """Return the flow with `endpoint` (of the schema `version`) as the model of the step `name`.
 
     The step is in the definition; `versions` has the schemas of its models.
     """
@@ -69,7 +69,7 @@ def _changes(carried: Carried) -> Iterable[str]:
 def _wires(
     step: Step, former: Version | None, version: Version
 ) -> tuple[tuple[Wire, ...], list[str]]:
-    """The wires into a step, each to a place of the same kind; and those that have none."""
+    """Return the wires into a step, each to a place of the same kind; and those without one."""
     kinds = {path_of(one): one.kind for one in (inputs_of(former.root) if former else ())}
     takers = inputs_of(version.root)
     found: list[Wire] = []
@@ -89,7 +89,7 @@ def _wires(
 def _inputs(
     inputs: Iterable[Input], step: Step, version: Version, places: dict[str, str]
 ) -> tuple[tuple[Input, ...], list[str]]:
-    """The open inputs with their places in the other model, and those that have none there."""
+    """Return the open inputs with their places in the other model, and those without one."""
     known = {child.name for child in version.root.children}
     taken = {wire.to[0] for wire in step.wires}
     kept: list[Input] = []
@@ -113,7 +113,7 @@ def _inputs(
 def _followers(
     definition: Definition, name: str, former: Version | None, version: Version
 ) -> tuple[Definition, list[str]]:
-    """The steps after it, each taking an output of the same kind; and what they no longer get."""
+    """Return the definition with later steps rewired to outputs of the same kind; the losses."""
     before = {one.path: one.kind for one in (outputs_of(former) if former else ())}
     offered = outputs_of(version)
     lost = []
@@ -122,7 +122,7 @@ def _followers(
         for wire in follower.wires:
             kind = before.get(wire.path, "")
             fits = [one.path for one in offered if one.kind == kind]
-            if wire.step != name or not offered:  # without a schema anything may be there
+            if wire.step != name or not offered:  # without a schema any output may exist
                 wires.append(wire)
             elif fits:
                 path = wire.path if wire.path in fits else fits[0]

@@ -1,4 +1,4 @@
-"""Puts values into a step's arguments: outputs of earlier steps, and answers to open inputs."""
+"""Inserts values into a step's arguments: outputs of earlier steps, and values of open inputs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from schemas.fields import MISSING, Field, find
 
 SAMPLES = {"text": "text"}
 _SAMPLE_FILE = "https://v3.fal.media/files/sample.png"
-_FIELD_ROW = 0  # any row of a list has the same field
+_FIELD_ROW = 0  # all rows of a list have the same field
 
 
 class NotThere(LookupError):
-    """An output has nothing at the place that a wire takes from."""
+    """An output has no value at a wire's path."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__(wire)
@@ -23,7 +23,7 @@ class NotThere(LookupError):
 
 
 def value_at(value: Any, path: Path) -> Any:
-    """What is at a path of a JSON value; MISSING if there is nothing."""
+    """Return the value at a path of a JSON value; MISSING if there is none."""
     for part in path:
         if isinstance(value, dict) and str(part) in value:
             value = value[str(part)]
@@ -35,9 +35,9 @@ def value_at(value: Any, path: Path) -> Any:
 
 
 def with_value(value: Any, path: Path, new: Any) -> Any:
-    """A JSON value with `new` at a path; what was given stays as it is.
+    """Return a copy of a JSON value with `new` at a path.
 
-    A number is an existing place of a list, or one more; `"*"` is one more.
+    A number is an existing position in a list, or the next one; `"*"` appends.
     """
     if not path:
         return new
@@ -54,9 +54,9 @@ def with_value(value: Any, path: Path, new: Any) -> Any:
 
 
 def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """A step's arguments with the outputs of the steps that it waits for.
+    """Return a step's arguments with the outputs of the steps that it waits for.
 
-    Raises NotThere where an output lacks what a wire takes.
+    Raises NotThere if an output has no value for a wire.
     """
     arguments: Any = copy.deepcopy(step.arguments)
     for wire in step.wires:
@@ -68,9 +68,9 @@ def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any
 
 
 def inserted(value: Any, to: Path, new: Any) -> Any:
-    """As `with_value`, but a number at the end moves what is there and after it on by one.
+    """Like `with_value`, but a number at the end inserts and moves later rows on by one.
 
-    The arguments lack the rows that wires fill: `["$a", "x"]` is kept as `["x"]`.
+    The arguments lack the rows that wires fill: `["$a", "x"]` is stored as `["x"]`.
     """
     *around, last = to
     rows = value_at(value, tuple(around)) if APPEND not in around else MISSING
@@ -80,12 +80,12 @@ def inserted(value: Any, to: Path, new: Any) -> Any:
 
 
 def field_at(root: Field, to: Path) -> Field:
-    """The field at a place of the arguments, or its deepest known ancestor."""
+    """Return the field at a place of the arguments, or its deepest known ancestor."""
     return find(root, tuple(_FIELD_ROW if part == APPEND else part for part in to))
 
 
 def as_taken(field: Field, value: Any) -> Any:
-    """An output's value as a field takes it: a file by its address, one file as a list of one."""
+    """Return an output's value as a field takes it: a file as its address, one file as a list."""
     if field.kind == "list" and field.item:
         rows = value if isinstance(value, list) else [value]
         return [as_taken(field.item, row) for row in rows]
@@ -100,7 +100,7 @@ def as_taken(field: Field, value: Any) -> Any:
 
 
 def with_sources(step: Step, root: Field) -> dict[str, Any]:
-    """A step's arguments with a sample in each wired place: to check what is missing."""
+    """Return a step's arguments with samples in all wired places, to find what is missing."""
     arguments: Any = copy.deepcopy(step.arguments)
     for wire in step.wires:
         field = field_at(root, wire.to)
@@ -110,9 +110,9 @@ def with_sources(step: Step, root: Field) -> dict[str, Any]:
 
 
 def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
-    """The definition with answers to open inputs as arguments; without one the field is left out.
+    """Return the definition with `values` of open inputs as arguments, by input name.
 
-    `values` holds the answers by the names of the inputs.
+    Fields of inputs without a value are left out.
     """
     for one in definition.inputs:
         for name, path in one.targets:
@@ -130,7 +130,7 @@ def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
 
 
 def without(value: Any, path: Path) -> Any:
-    """A JSON value without what is at a path."""
+    """Return a JSON value without the value at a path."""
     part, *rest = path
     if isinstance(value, dict) and part in value:
         if not rest:
@@ -143,7 +143,7 @@ def without(value: Any, path: Path) -> Any:
 
 
 def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
-    """A JSON value with upstream's addresses of results replaced by ours, which do not expire."""
+    """Return a JSON value with upstream's addresses, which expire, replaced by ours."""
     if isinstance(value, str):
         return addresses.get(value, value)
     if isinstance(value, dict):
@@ -154,5 +154,5 @@ def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
 
 
 def paths_of(wires: Iterable[Wire]) -> list[Path]:
-    """The places that wires fill."""
+    """Return the places that wires fill."""
     return [wire.to for wire in wires]

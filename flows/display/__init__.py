@@ -1,1 +1,1 @@
-"""What the pages of flows show."""
+"""Prepares the pages of flows."""

@@ -1,4 +1,4 @@
-"""What the page shows on which a flow is edited."""
+"""The context of the page on which a flow is edited."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemas.estimate import NOTHING
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step with its form: what fills its places, its fields, and what the flow asks for."""
+    """A step with its form: its wires, its fields, and what the flow asks for."""
 
     number: int
     step: Step
@@ -39,7 +39,7 @@ class ShownStep:
 
     @property
     def asked_count(self) -> int:
-        """How many of its fields the flow's form asks for."""
+        """Return how many of its fields the flow's form asks for."""
         return sum(one.is_asked for one in self.asked)
 
 
@@ -49,7 +49,7 @@ def context(
     post: dict[str, list[str]] | None = None,
     problems: Sequence[Problem] = (),
 ) -> dict[str, Any]:
-    """Return the page's context, with the fields as they are kept or as they were posted."""
+    """Return the page's context, with the fields as saved or as posted."""
     known = endpoints_of([definition])
     versions = versions_of(definition, known)
     root = editing.root_of(definition, versions)
@@ -93,7 +93,7 @@ def _shown(
 
 
 def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
-    """The main fields of a step and the rest, as a model's own form sorts them."""
+    """Split the fields of a step into main ones and the rest, like a model's own form."""
     if node is None:
         return [], []
     if not node.children:

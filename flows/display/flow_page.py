@@ -1,4 +1,4 @@
-"""What a flow's own page shows: its saved form, its steps, its price, and its runs."""
+"""The context of a flow's page: its saved form, its steps, its price, and its runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RUNS = 12
 
 @dataclass(frozen=True)
 class Link:
-    """Where a step takes something from, and what for."""
+    """A step's source, and the field that it fills."""
 
     number: int
     what: str
@@ -61,7 +61,7 @@ def summaries(
     troubles: dict[str, list[str]] | None = None,
     costs: dict[str, Estimate] | None = None,
 ) -> list[Summary]:
-    """The steps of a flow, each with what it takes from where."""
+    """Return the steps of a flow, each with its sources."""
     versions = versions_of(definition, known)
     return [
         Summary(
@@ -92,7 +92,7 @@ def context(
     problems: Sequence[Problem] = (),
     troubles: dict[str, list[str]] | None = None,
 ) -> dict[str, Any]:
-    """Return the page's context, with the form as it is saved or as it was posted."""
+    """Return the page's context, with the form as saved or as posted."""
     known = endpoints_of([definition])
     versions = versions_of(definition, known)
     root = form.form_root(definition, versions)
@@ -119,7 +119,7 @@ def context(
 
 @dataclass(frozen=True)
 class FieldGroup:
-    """The fields of the form that go to one step first."""
+    """The fields of the form whose first target is in one step."""
 
     number: int
     title: str
@@ -129,7 +129,7 @@ class FieldGroup:
 def _groups(
     definition: Definition, known: dict[str, Endpoint], nodes: Sequence[Node]
 ) -> list[FieldGroup]:
-    """The form's fields by the step that they are for, in the order of the steps."""
+    """Return the form's fields by the step of their first target, in the order of the steps."""
     steps = {one.name: one.targets[0][0] for one in definition.inputs}
     address = reverse("playground:uploads")
     found = []
@@ -143,14 +143,14 @@ def _groups(
 
 
 def origin_of(user: User, flow: Flow) -> Run | None:
-    """The result that a flow was built from, for the person whose both are."""
+    """Return the run that a flow was built from, if the user owns both."""
     run = flow.origin
     is_theirs = run is not None and run.user_id == user.pk == flow.user_id
     return run if run and is_theirs and not run.deleted_at else None
 
 
 def reusable(user: User, flow: Flow, filled: Definition) -> dict[str, Run]:
-    """The result that the flow was built from, by its step, if its input is still the same."""
+    """Return the run that the flow was built from, by its step, if its input is still the same."""
     run = origin_of(user, flow)
     first = filled.steps[0] if filled.steps else None
     if run is None or first is None or run.state != Run.State.SUCCEEDED:
@@ -160,5 +160,5 @@ def reusable(user: User, flow: Flow, filled: Definition) -> dict[str, Run]:
 
 
 def runs_of(flow: Flow, user: User) -> list[FlowRun]:
-    """The person's newest runs of a flow; one query."""
+    """Return the user's newest runs of a flow; one query."""
     return list(FlowRun.objects.of(user).filter(flow=flow).order_by("-created_at")[:RUNS])

@@ -1,4 +1,4 @@
-"""What a further model is chained to: a result, a model, or a step of a flow."""
+"""The start of a chain to which a model is appended: a result, a model, or a step of a flow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """The step that another model is to follow, with what it gives; the best choice first."""
+    """The step that the next model follows, with its outputs, best choice first."""
 
     definition: Definition
     step: str
@@ -34,18 +34,18 @@ class Origin:
     flow: Flow | None = None
 
     def output(self, value: str) -> Output | None:
-        """The output that a posted text names, by default the first one."""
+        """Return the output that a posted text identifies, by default the first one."""
         named = next((one for one in self.outputs if value_of(one) == value), None)
         return named or (self.outputs[0] if self.outputs and not value else None)
 
 
 def value_of(output: Output) -> str:
-    """The text of a control that stands for an output."""
+    """Return an output as the value of a control."""
     return "/".join(map(str, output.path))
 
 
 def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
-    """A flow that begins as a run did, from one of its results; None if that is not there."""
+    """Return a flow with a run's model and settings, for one of its results; None without it."""
     found = use_as.find(user, run, key)
     if found is None:
         return None
@@ -60,7 +60,7 @@ def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
 
 
 def _output_of(found: use_as.Result, outputs: list[Output]) -> Output | None:
-    """The place of a result in its run's output."""
+    """Return a result as an output, by its place in the run's output."""
     value = found.value
     if found.key.startswith("a"):
         value = found.run.artifacts.get(position=int(found.key[1:])).url
@@ -71,14 +71,14 @@ def _output_of(found: use_as.Result, outputs: list[Output]) -> Output | None:
 
 
 def of_model(endpoint: Endpoint) -> Origin:
-    """A flow that begins with a model."""
+    """Return a flow that starts with a model."""
     version = version_of(endpoint)
     definition = begin(endpoint.endpoint_id, version, {})
     return Origin(definition, "s1", endpoint, outputs_of(version), endpoint.display_name)
 
 
 def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
-    """A step of a flow; None if it is not there, or its model is gone."""
+    """Return a step of a flow; None if it or its model does not exist."""
     here, known = definition.step(step), endpoints_of([definition])
     if here is None or here.endpoint not in known:
         return None
@@ -86,7 +86,7 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
     outputs = outputs_of(version)
     taken = {wire.path for one in definition.followers(step) for wire in one.wires}
     paths = {one.path for one in outputs}
-    if flow.origin and definition.steps[0].id == step:  # what has been there once is offered too
+    if flow.origin and definition.steps[0].id == step:  # also offer outputs that the run had
         outputs += [one for one in outputs_in(flow.origin.output) if one.path not in paths]
     outputs.sort(key=lambda one: one.path in taken)
     endpoint = known[here.endpoint]

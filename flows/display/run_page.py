@@ -1,4 +1,4 @@
-"""What the page of a flow's run shows: its steps with their results as they come."""
+"""The context of the page of a flow's run: its steps with their results as they arrive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VIEW = "flow"
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step with its run, its result so far, and why it is not under way."""
+    """A step with its run, its result so far, and why it is not in progress."""
 
     summary: Summary
     begun: StepRun | None
@@ -38,27 +38,27 @@ class ShownStep:
 
     @property
     def run(self) -> Run | None:
-        """The step's run; None before it begins, and once it was deleted for good."""
+        """Return the step's run; None before it starts, and once it was purged."""
         return self.begun.run if self.begun else None
 
     @property
     def state(self) -> str:
-        """The state as the page marks it."""
+        """Return the state for the page's markup."""
         if self.run:
             return self.run.state
         return "failed" if self.begun or self.waits else "waiting"
 
     @property
     def watch(self) -> str:
-        """The token that the page's poll sends until the step is settled."""
+        """Return the token that the page's poll sends until the step is settled."""
         is_open = self.run and self.begun and self.begun.settled_at is None
         return watch_tokens.watch_token(self.run, VIEW) if is_open and self.run else ""
 
 
 def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
-    """Return the context of the page, or with `only` of what a change of some steps changes."""
+    """Return the context of the page, or with `only` of the parts that change with some steps."""
     definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
-    # Read after its steps: once the last of them is settled, the page asks no more.
+    # Read after its steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     known = endpoints_of([definition])
     found = [
@@ -80,7 +80,7 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _cost(begun: Iterable[StepRun]) -> str:
-    """What its runs were billed so far; empty if nothing."""
+    """Return what its runs were billed so far; empty if nothing."""
     spent = sum((_paid(one) for one in begun), Decimal())
     return money(spent) if spent else ""
 
@@ -115,7 +115,7 @@ def _shown(
 
 
 def result_of(run: Run) -> dict[str, Any]:
-    """Return the context of a step's result: its files and texts, what had come, or its error."""
+    """Return the context of a step's result: files and texts, a partial output, or the error."""
     is_done = run.state == Run.State.SUCCEEDED
     return {
         **renderers.results(run),
@@ -128,7 +128,7 @@ def result_of(run: Run) -> dict[str, Any]:
 
 
 def render(run: Run) -> str:
-    """Render what the page swaps in when a step's run has changed: it, its followers, the head."""
+    """Render the fragments that change with a step's run: it, the steps after it, the header."""
     own = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
     step = own.select_related("flow_run__flow", "flow_run__user").first()
     if step is None:

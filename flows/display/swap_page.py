@@ -1,4 +1,4 @@
-"""The models that can take a step's place, and what a chosen one takes over."""
+"""The models that can replace a step's, and what a chosen one keeps."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST = 40
 def candidates(
     definition: Definition, step: Step, versions: Versions, now: Endpoint | None, asked: str
 ) -> list[Endpoint]:
-    """The models that take what the step gets from others, those of its category first.
+    """Return the models that accept the step's wired inputs, those of its category first.
 
-    For a step that gets nothing: those of its category. `asked` are words of a name or id.
+    For a step without wires: those of its category. `asked` is a search by name or id.
     """
     found = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
     for word in db_safe_text(asked).split()[:8]:
@@ -39,7 +39,7 @@ def candidates(
 
 
 def _takers(kinds: set[str]) -> set[int]:
-    """The models that take results of all these kinds, by their primary keys."""
+    """Return the primary keys of the models that accept results of all these kinds."""
     index = uses(Revision.current())
     takers = [
         {taker.key for among in index.takers(kind).values() for taker in among} for kind in kinds
@@ -49,7 +49,7 @@ def _takers(kinds: set[str]) -> set[int]:
 
 @dataclass(frozen=True)
 class Choice:
-    """A model in the place of a step's, not saved yet."""
+    """A model chosen for a step, not saved yet."""
 
     endpoint: Endpoint
     swapped: Swapped
@@ -58,7 +58,7 @@ class Choice:
 def choice(
     definition: Definition, step: Step, versions: Versions, endpoint_id: str
 ) -> Choice | None:
-    """What comes of a chosen model; None if it cannot be run."""
+    """Return the flow with a chosen model; None if the model cannot be run."""
     endpoint = Endpoint.objects.filter(endpoint_id=db_safe_text(endpoint_id)).first()
     if endpoint is None or endpoint.refusal:
         return None

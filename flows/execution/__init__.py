@@ -1,1 +1,1 @@
-"""Running a flow: step by step, each step an ordinary run."""
+"""Runs a flow step by step, each step as an ordinary run."""

@@ -1,8 +1,8 @@
-"""Carries runs of flows on: begins the next steps in the transaction that sees a former one final.
+"""Advances runs of flows: starts the next steps in the transaction that settles earlier ones.
 
-A worker's job. Every decision is made on the flow run's locked row from what the database says, so
+A worker's job. Every decision is made on the flow run's locked row from the database's state, so
 it does not matter which worker makes it, whether one was killed before, or how often it is made:
-the row of a step is unique for a flow run, and so is the token of its run.
+the row of a step is unique per flow run, and so is the token of its run.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from playground.runs.group_commit import bump_version
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 8.0  # in case a notification is lost
-GATHER_S = 0.05  # submits and their commits go first
+GATHER_S = 0.05  # submits and their commits have priority
 BATCH = 50
 
 
 async def carry_on(signal: channel.Signal) -> NoReturn:
-    """Carry on every flow that can, after each change of the database; never returns."""
+    """Advance every flow run that can, after each change of the database; never returns."""
     version = -1
     while True:
         version = await signal.wait(version, LOOK_AGAIN_S)
@@ -41,20 +41,20 @@ async def carry_on(signal: channel.Signal) -> NoReturn:
             try:
                 await sync_to_async(advance)(pk)
             except DatabaseError:
-                raise  # the job begins anew; nothing of this flow run was written
-            except Exception:  # one broken definition must not hold the other flows up
+                raise  # the job is restarted; nothing of this flow run was written
+            except Exception:  # one broken definition must not block the other flows
                 log.exception("the flow run %s cannot be carried on", pk)
 
 
 def due() -> list[uuid.UUID]:
-    """The flow runs with a step whose end nobody has reacted to yet; one query."""
+    """Return the flow runs with an ended step that is not settled yet; one query."""
     ended = Q(run__state__in=Run.FINAL) | Q(run=None)
     found = StepRun.objects.filter(ended, settled_at=None, replaced_at=None)
     return list(found.values_list("flow_run_id", flat=True).order_by().distinct()[:BATCH])
 
 
 def advance(pk: uuid.UUID) -> None:
-    """Settle the steps that have ended, begin those that can, end what is over."""
+    """Settle the steps that have ended, start those that can, end flow runs that are over."""
     with transaction.atomic():
         flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
         begun = steps.current(flow_run)
@@ -69,11 +69,11 @@ def advance(pk: uuid.UUID) -> None:
             end(flow_run, begun, len(definition.steps))
         for one in over:
             if one.run_id:
-                bump_version(one.run_id)  # the page swaps in what came of it
+                bump_version(one.run_id)  # so that the page swaps in the outcome
 
 
 def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
-    """End a flow run none of whose steps is under way or can begin."""
+    """End a flow run in which no step is in progress or can start."""
     if flow_run.is_final:
         return
     is_whole = len(begun) == count and all(steps.has_result(one) for one in begun.values())

@@ -1,4 +1,4 @@
-"""Tells the person who started a flow that it has ended, where it took long."""
+"""Notifies the owner of a flow run that it has ended, if it took long."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from notifications import kinds, outbox
 from playground.models import Run
 from playground.runs import error_messages
 
-SHORTEST = timedelta(minutes=1)  # who waits so little needs no message
+SHORTEST = timedelta(minutes=1)  # shorter flow runs need no notification
 
 
 def is_step(run: Run) -> bool:
-    """Whether a run is a step of a flow, whose end is told with the flow's."""
+    """Whether a run is a step of a flow, whose end is reported with the flow's."""
     return run.form_token.startswith(steps.MARK)
 
 
 def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
-    """Notify the person, once for each end; "Try again from here" leads to another one.
+    """Notify the owner, once for each end; "Try again from here" leads to another one.
 
-    Within the transaction that ends the flow run.
+    Part of the transaction that ends the flow run.
     """
     if flow_run.ended_at is None or flow_run.state == FlowRun.State.CANCELLED:
         return
@@ -45,7 +45,7 @@ def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
 
 
 def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
-    """The first step without a result, and why it has none."""
+    """Return the first step without a result, and why it has none."""
     definition = parse_definition(flow_run.definition)
     for step in definition.steps:
         found = begun.get(step.id)

@@ -1,4 +1,4 @@
-"""What a run of a flow will cost: the sum of its steps, as far as it is known before they run."""
+"""Estimates the cost of running a flow: the sum of its steps, as far as it is known before."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from schemas.estimate import Estimate
 def prices(
     definition: Definition, known: Mapping[str, Endpoint], without: Collection[str] = ()
 ) -> dict[str, Estimate]:
-    """The cost of each step of a flow with its inputs filled in, by step.
+    """Return the cost of each step of a flow with its inputs filled in, by step.
 
-    Steps `without`, which have their result already, are left out. What a step takes from an
-    earlier one is not there yet: a price by its length or size counts as unknown. At most two
-    queries.
+    Steps in `without`, which have their result already, are left out. A step's wired inputs do not
+    exist yet: a price by their length or size counts as unknown. At most two queries.
     """
     steps = [step for step in definition.steps if step.endpoint in known and step.id not in without]
     found = estimate_runs([(known[step.endpoint], step.arguments) for step in steps])

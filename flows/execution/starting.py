@@ -1,4 +1,4 @@
-"""Starts a flow, stops it, and tries it again from a step."""
+"""Starts a flow, cancels it, and retries it from a step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMPTY = "This flow has no steps yet."
 
 
 class Refused(ValueError):
-    """Nothing was started; `at_steps` has the reason beside each step that cannot run."""
+    """Nothing was started; `at_steps` has the reason for each step that cannot run."""
 
     def __init__(self, message: str, at_steps: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -36,10 +36,10 @@ def start(
     token: str,
     reused: Mapping[str, Run] | None = None,
 ) -> FlowRun:
-    """Start a flow with its inputs filled in; the same token is one run of it.
+    """Start a flow with its inputs filled in; repeats with the same token return the same run.
 
-    `reused` has the results that some steps have already, by step: nothing is sent for them.
-    Raises Refused where a model cannot be run, before anything is paid.
+    `reused` has the existing results of some steps, by step: nothing is sent for them. Raises
+    Refused if a model cannot be run, before anything is paid for.
     """
     require_runnable(definition)
     with transaction.atomic():
@@ -79,10 +79,10 @@ def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRu
 
 
 def try_again(flow_run: FlowRun, step: str) -> None:
-    """Run a step anew, and all that need its result; the results of the others stay.
+    """Rerun a step and all that need its result; the results of other steps are kept.
 
-    Steps before it whose result is gone are run anew as well. Does nothing while one of them is
-    under way. Raises Refused where a model cannot be run.
+    Earlier steps without a result are rerun as well. Ignored while one of them is in progress.
+    Raises Refused if a model cannot be run.
     """
     with transaction.atomic():
         locked = _locked(flow_run)
@@ -104,7 +104,7 @@ def try_again(flow_run: FlowRun, step: str) -> None:
 
 
 def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
-    """The step, what follows it, and what before it has no result."""
+    """Return the step, those that depend on it, and those before it without a result."""
     found, waiting = set[str](), [step]
     while waiting:
         name = waiting.pop()
@@ -119,7 +119,7 @@ def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> 
 
 
 def cancel(flow_run: FlowRun, by: str = "") -> None:
-    """Begin no further step and stop those that are under way."""
+    """Start no further step and cancel those in progress."""
     with transaction.atomic():
         locked = _locked(flow_run)
         if locked.is_final:

@@ -1,4 +1,4 @@
-"""Begins the steps of a flow whose inputs are there: each as one ordinary run, exactly once."""
+"""Starts the steps of a flow whose inputs exist: each as one ordinary run, exactly once."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from playground.form import form_state
 from playground.models import Artifact, Run, Transport
 from playground.runs import state_machine
 
-MARK = "flow-"  # begins the form tokens of steps' runs
+MARK = "flow-"  # prefix of the form tokens of steps' runs
 SOURCE_FAILED = "Not started, because step {} gave no result."
 NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
 
 
 def current(flow_run: FlowRun) -> dict[str, StepRun]:
-    """The steps that have begun, by their ids in the definition; one query."""
+    """Return the steps that have started, by their ids in the definition; one query."""
     steps = flow_run.steps.filter(replaced_at=None).select_related("run")
     return {one.step: one for one in steps.defer("run__logs", "run__output_text")}
 
 
 def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
-    """Begin every step whose sources have succeeded, and note it in `begun`.
+    """Start every step whose sources have succeeded, and add it to `begun`.
 
     The caller has locked the flow run's row in a transaction.
     """
@@ -47,7 +47,7 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
 
 
 def has_result(step: StepRun | None) -> bool:
-    """Whether a step's run has succeeded and is still there."""
+    """Whether a step's run has succeeded and still exists."""
     return bool(step and step.run and step.run.state == Run.State.SUCCEEDED)
 
 
@@ -58,7 +58,7 @@ def _begin(
     endpoint: Endpoint | None,
     begun: dict[str, StepRun],
 ) -> StepRun:
-    """The row of a step with its run, or with the reason why it has none."""
+    """Return the row of a step with its run, or with the reason why it has none."""
     made = StepRun(flow_run=flow_run, step=step.id)
     why = refusal(endpoint, step.endpoint)
     if endpoint is None or why:
@@ -86,13 +86,13 @@ def _not_sent(made: StepRun, why: str) -> StepRun:
 
 
 def _form_token(flow_run: FlowRun, definition: Definition, step: Step) -> str:
-    """One for each try of a step: the run exists once even if its row here were lost."""
+    """Return a token for each try of a step: the run is unique even if its row here were lost."""
     tries = flow_run.steps.filter(step=step.id).count()
     return f"{MARK}{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
 
 
 def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:
-    """A step's arguments with what it takes of earlier results, files by our own addresses."""
+    """Return a step's arguments with its wired inputs; files have our own addresses."""
     runs = [run for one in step.sources if (run := begun[one].run)]
     outputs = {one: begun[one].run.output for one in step.sources}  # type: ignore[union-attr]
     whole = filled(step, version_of(endpoint).root, outputs)
@@ -100,7 +100,7 @@ def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dic
 
 
 def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
-    """Our address of each file of some runs, by upstream's, which expires; one query."""
+    """Map upstream's addresses of some runs' files, which expire, to ours; one query."""
     if not runs:
         return {}
     found = Artifact.objects.filter(run__in=runs).only("run_id", "position", "url")
@@ -108,14 +108,14 @@ def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def why_waiting(definition: Definition, step: Step, begun: dict[str, StepRun]) -> str:
-    """Why a step that has not begun cannot begin any more; empty if it still may."""
+    """Return why a step that has not started can no longer start; empty if it can."""
     for source in blocked(definition.steps, begun) & set(step.sources):
         return SOURCE_FAILED.format(definition.number(source))
     return ""
 
 
 def blocked(steps: Iterable[Step], begun: dict[str, StepRun]) -> set[str]:
-    """The steps that have ended without a result, and those that wait for one of them."""
+    """Return the steps that ended without a result, and those that depend on them."""
     found = {name for name, one in begun.items() if is_over(one) and not has_result(one)}
     listed = list(steps)
     for _ in listed:
@@ -124,5 +124,5 @@ def blocked(steps: Iterable[Step], begun: dict[str, StepRun]) -> set[str]:
 
 
 def is_over(step: StepRun) -> bool:
-    """Whether a step that has begun has ended."""
+    """Whether a started step has ended."""
     return step.run is None or step.run.is_final

@@ -1,4 +1,4 @@
-"""What is wrong with a graph, each with the node it is about (15.4, C62)."""
+"""Finds what is wrong with a graph, with the node that each problem concerns (15.4, C62)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence about a node (empty: the workflow). A warning does not stop a run."""
+    """A sentence about a node, or the workflow if `node` is empty. Warnings do not stop a run."""
 
     node: str
     message: str
@@ -21,7 +21,7 @@ class Problem:
 
 
 def problems(graph: Graph) -> list[Problem]:
-    """Everything wrong with a graph, errors first, up to MOST_SHOWN."""
+    """Return the problems of a graph, errors first, up to MOST_SHOWN."""
     found = [*_of_graph(graph)]
     for node in graph.nodes.values():
         found += _of_node(graph, node)
@@ -30,7 +30,7 @@ def problems(graph: Graph) -> list[Problem]:
 
 
 def errors(graph: Graph) -> list[Problem]:
-    """The problems that stop a run."""
+    """Return the problems that prevent a run."""
     return [one for one in problems(graph) if not one.is_warning]
 
 

@@ -1,4 +1,4 @@
-"""A workflow as a graph of nodes: what both dialects say, and the definition as it came."""
+"""A workflow as a graph of nodes: what both dialects express, and the original definition."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from flows.graph.references import Reference, references
 
 Dialect = Literal["A", "B"]
 INPUT = "input"  # the virtual node: `$input.x` reads a field of the form
-KINDS = frozenset({"input", "run", "display"})  # others are kept and shown, and not run
+KINDS = frozenset({"input", "run", "display"})  # others are kept and shown, but not run
 
 
 @dataclass(frozen=True)
 class Node:
-    """One node; `raw` is the node as it stands in the definition."""
+    """One node; `raw` is the node in the original definition."""
 
     id: str
     kind: str
@@ -33,18 +33,18 @@ class Node:
 
     @property
     def is_known(self) -> bool:
-        """Whether its kind is one that fal documents for workflows."""
+        """Whether its kind is documented by fal for workflows."""
         return self.kind in KINDS
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A workflow. `raw` is the whole definition as it came, envelope included."""
+    """A workflow. `raw` is the whole original definition, envelope included."""
 
     dialect: Dialect
     nodes: Mapping[str, Node]
     inputs: Mapping[str, Any]  # field → its description, in one of three spellings (15.5)
-    output: Mapping[str, Any]  # name → reference: what a run returns
+    output: Mapping[str, Any]  # name → reference: the result of a run
     title: str = ""
     name: str = ""
     description: str = ""
@@ -53,21 +53,21 @@ class Graph:
 
     @property
     def runs(self) -> list[Node]:
-        """The nodes that call a model, in the definition's order."""
+        """Return the nodes that call a model, in the definition's order."""
         return [node for node in self.nodes.values() if node.is_run]
 
     @property
     def endpoint_ids(self) -> list[str]:
-        """The models that it calls, each once."""
+        """Return the models that it calls, without duplicates."""
         return list(dict.fromkeys(node.app for node in self.runs if node.app))
 
     @cached_property
     def sources(self) -> Mapping[str, list[str]]:
-        """Node → what it waits for or reads, each once; these need not exist."""
+        """Map each node to those that it waits for or reads; these may not exist."""
         return {key: self._sources_of(node) for key, node in self.nodes.items()}
 
     def references_of(self, node: Node) -> list[Reference]:
-        """The references in a node's input and displayed fields."""
+        """Return the references in a node's input and displayed fields."""
         return [*references(node.input, self.nodes), *references(node.fields, self.nodes)]
 
     def _sources_of(self, node: Node) -> list[str]:
@@ -75,13 +75,13 @@ class Graph:
         return list(dict.fromkeys([*node.depends, *read]))
 
     def output_sources(self) -> list[str]:
-        """The nodes that the result is read from, each once."""
+        """Return the nodes that the result is read from, without duplicates."""
         found = [one.node for one in references(dict(self.output), self.nodes)]
         return list(dict.fromkeys(node for node in found if node))
 
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
-    """The nodes in an order in which each follows its sources, and those on or behind a circle."""
+    """Return the nodes in topological order, and those in or after a cycle."""
     waiting = {
         key: {one for one in sources if one in graph.nodes}
         for key, sources in graph.sources.items()
@@ -103,7 +103,7 @@ def order(graph: Graph) -> tuple[list[str], list[str]]:
 
 
 def circle(graph: Graph) -> Sequence[str]:
-    """The nodes of one circle in their order; empty without one."""
+    """Return the nodes of one cycle in order; empty without one."""
     stuck = set(order(graph)[1])
     if not stuck:
         return ()

@@ -1,4 +1,4 @@
-"""A workflow's inputs as JSON Schema, from all three spellings of `schema.input` (15.5, C64)."""
+"""A workflow's inputs as JSON Schema, from all three notations of `schema.input` (15.5, C64)."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _KEPT = ("description", "default", "examples", "enum", "minimum", "maximum", "it
 
 
 def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str, Any]]:
-    """Field → its JSON Schema, in order; `required: true` stays beside it as the editor has it.
+    """Map each field to its JSON Schema, in order; keeps the editor's `required: true` on fields.
 
-    `borrow(app, field)` gives the schema of a model's own field: it says what a field is about
-    which the workflow says nothing but where it goes.
+    `borrow(app, field)` returns the schema of a model's own field, for fields that the workflow
+    does not describe beyond where they are used.
     """
     if _is_json_schema(graph):
         properties = graph.inputs["properties"]
@@ -50,7 +50,7 @@ def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str,
 
 
 def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
-    """The inputs as one JSON Schema object for the form."""
+    """Return the inputs as one JSON Schema object for the form."""
     fields = fields_of(graph, borrow)
     base = {key: value for key, value in graph.inputs.items() if key not in ("properties",)}
     schema = base if _is_json_schema(graph) else {"type": "object", "title": "Input"}
@@ -68,7 +68,7 @@ def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
 
 
 def input_references(graph: Graph) -> list[Reference]:
-    """Where the nodes read the workflow's input, in the definition's order."""
+    """Return the references of nodes to the workflow's input, in the definition's order."""
     return [
         one
         for node in graph.nodes.values()
@@ -100,12 +100,12 @@ def _field(graph: Graph, name: str, raw: dict[str, Any], borrow: Borrow | None) 
 
 
 def _is_told(kind: Any) -> bool:
-    """Whether a type says more than "a text", which the editor writes for pictures, too."""
+    """Whether a type is more specific than text, which the editor also writes for pictures."""
     return kind not in (None, "string")
 
 
 def _must_be_given(raw: dict[str, Any]) -> bool:
-    """fal's editor shows each field as required (15.5); one that has a default can be left out."""
+    """Whether a field is required: the editor shows all as such (15.5), but not with a default."""
     return "required" not in raw and "default" not in raw
 
 
@@ -118,12 +118,12 @@ def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, An
         return {"type": "string", "ui": {"field": kind.lower(), **_mapping(schema.get("ui"))}}
     if isinstance(kind, str) and kind.lower() in _TYPES:
         return {"type": _TYPES[kind.lower()]} if not has_shape else {}
-    # A missing type is a text (15.5); an unknown one takes any JSON.
+    # A missing type means text (15.5); an unknown one allows any JSON.
     return {"type": "string"} if kind is None and not has_shape else {}
 
 
 def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
-    """The schema of the first model field that reads this input as a whole."""
+    """Return the schema of the first model field that is set to this input as a whole."""
     for node in graph.runs:
         for one in graph.references_of(node):
             if one.node == INPUT and one.path == (name,) and len(one.place) in (1, 2):

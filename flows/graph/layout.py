@@ -1,7 +1,7 @@
 """Places the boxes of a graph in layers from left to right, and the lines between them.
 
-Sugiyama's method in small: a box's layer is its longest way from a source, long lines pass through
-the layers between on places of their own, and each layer is sorted by the mean place of its
+A small version of Sugiyama's method: a box's layer is its longest path from a source, long lines
+pass through places in the layers between, and each layer is sorted by the mean position of its
 neighbours, which leaves few crossings.
 """
 
@@ -13,11 +13,11 @@ from itertools import pairwise
 
 from flows.graph.graph import INPUT, Graph, order
 
-RESULT = "~result"  # the box of the result, where no display node stands for it
+RESULT = "~result"  # the box of the result, if there is no display node
 WIDTH, HEIGHT = 208, 68
 GAP_X, GAP_Y, MARGIN = 64, 22, 12
-LINE_HEIGHT = 10  # of the place on which a long line passes a layer
-MOST_PASSES = 240  # places for long lines; beyond that they are drawn straight
+LINE_HEIGHT = 10  # of the place at which a long line passes a layer
+MOST_PASSES = 240  # places for long lines; further ones are drawn straight
 SWEEPS = 3
 
 Key = str | tuple[str, str, int]
@@ -25,7 +25,7 @@ Key = str | tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Box:
-    """The place of a node's box: its upper left corner."""
+    """The position of a node's box: its upper left corner."""
 
     id: str
     x: int
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Layout:
-    """The boxes in reading order, the lines, and the size of the whole."""
+    """The boxes in reading order, the lines, and the total size."""
 
     boxes: Sequence[Box]
     lines: Sequence[Line]
@@ -52,7 +52,7 @@ class Layout:
 
 
 def layout(graph: Graph) -> Layout:
-    """Place everything of a graph; circles and references to nothing are no obstacle."""
+    """Place everything of a graph, even with cycles or dangling references."""
     sources = _sources(graph)
     layers = _layers(graph, sources)
     pairs = [
@@ -73,7 +73,7 @@ def layout(graph: Graph) -> Layout:
 
 
 def _sources(graph: Graph) -> dict[str, list[str]]:
-    """Box → the boxes before it, with the input and the result as boxes of their own."""
+    """Map each box to those before it, with the input and the result as boxes of their own."""
     found = {
         key: [one for one in sources if one in graph.nodes or one == INPUT]
         for key, sources in graph.sources.items()
@@ -97,7 +97,7 @@ def _layers(graph: Graph, sources: Mapping[str, Sequence[str]]) -> dict[str, int
 
 
 def _chains(pairs: list[tuple[str, str]], layers: Mapping[str, int]) -> list[list[Key]]:
-    """Each line as the places that it passes, one in each layer between."""
+    """Return each line as the places that it passes, one in each layer between."""
     passes = sum(layers[target] - layers[source] - 1 for source, target in pairs)
     if passes > MOST_PASSES:
         return [[source, target] for source, target in pairs]
@@ -123,7 +123,7 @@ def _columns(layers: Mapping[str, int], chains: list[list[Key]]) -> list[list[Ke
 
 
 def _sort(columns: list[list[Key]], chains: list[list[Key]]) -> None:
-    """Sort each column by the mean place of what its members are joined to, there and back."""
+    """Sort each column by the mean position of its neighbours, forwards and backwards."""
     before: dict[Key, list[Key]] = {}
     after: dict[Key, list[Key]] = {}
     for chain in chains:
@@ -164,7 +164,7 @@ def _height(key: Key) -> int:
 
 
 def _line(chain: Sequence[Key], places: Mapping[Key, tuple[int, int]]) -> Line:
-    """A line from the right side of its first box to the left side of its last."""
+    """Return a line from the right side of its first box to the left side of its last."""
     first, last = chain[0], chain[-1]
     x, y = places[first]
     points = [(x + WIDTH, y + HEIGHT // 2)]

@@ -1,4 +1,4 @@
-"""A workflow's OpenAPI document in the form that fal gives endpoints (fal-protocol.md, 4.1, 15.9).
+"""Generates a workflow's OpenAPI document like fal's for endpoints (fal-protocol.md, 4.1, 15.9).
 
 fal is not known to serve one for the workflows of an account; with it the ordinary form, its
 checks, the API tab and the history of schemas work for them like for any model.
@@ -11,11 +11,11 @@ from typing import Any
 from flows.graph.graph import Graph
 from flows.graph.inputs import Borrow, input_schema
 
-DEFINITION = "x-workflow"  # our key: the definition that a run of this version was made with
+DEFINITION = "x-workflow"  # our key for the definition that a run of this version used
 
 
 def document(graph: Graph, endpoint_id: str, borrow: Borrow | None = None) -> dict[str, Any]:
-    """The document: the inputs, the names of the result, and the definition."""
+    """Return the document: the inputs, the names of the result, and the definition."""
     return {
         "openapi": "3.0.4",
         "info": {
@@ -40,7 +40,7 @@ def document(graph: Graph, endpoint_id: str, borrow: Borrow | None = None) -> di
 
 
 def output_schema(graph: Graph) -> dict[str, Any]:
-    """The names of the result; what is at each is the model's, so it is left open."""
+    """Return the schema of the result's names; each value is a model's output, so it is open."""
     described = graph.output_schema
     if described.get("type") == "object" and isinstance(described.get("properties"), dict):
         return dict(described)

@@ -1,7 +1,7 @@
-"""Definition → graph: both dialects, an exported envelope, an editor's copy (15.2, 15.3, C61).
+"""Parses definitions into graphs: both dialects, an envelope, an editor's copy (15.2, 15.3, C61).
 
-Readers are tolerant: what is missing gets fal's usual value, unknown keys and nodes stay in `raw`.
-What cannot be read at all raises Unreadable with a sentence.
+Tolerant: missing values get fal's usual defaults, unknown keys and nodes stay in `raw`. Definitions
+that cannot be parsed at all raise Unreadable with a message.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ NO_WORKFLOW = (
 
 
 class Unreadable(ValueError):
-    """A definition that cannot be read; the message is for people."""
+    """The definition cannot be parsed; the message is shown to people."""
 
 
 def load(text: str | bytes) -> Graph:
-    """Read a definition from its JSON text; raises Unreadable."""
+    """Parse a definition from its JSON text; raises Unreadable."""
     return parse_graph(parse(text))
 
 
 def parse(text: str | bytes) -> Any:
-    """Return what a JSON text holds; raises Unreadable with what is wrong with it."""
+    """Parse JSON; raises Unreadable with the reason."""
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
@@ -53,7 +53,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def parse_graph(raw: Any) -> Graph:
-    """Read a definition from JSON; raises Unreadable."""
+    """Parse a definition from JSON values; raises Unreadable."""
     document = raw if isinstance(raw, dict) else {}
     try:
         graph = _read(document)
@@ -65,7 +65,7 @@ def parse_graph(raw: Any) -> Graph:
 
 
 def _read(document: dict[str, Any]) -> Graph:
-    inner = document.get("workflow")  # the Platform API's answer, or the body of an inline run
+    inner = document.get("workflow")  # of a Platform API response, or the body of an inline run
     envelope = inner if isinstance(inner, dict) and not _is_node(inner) else document
     contents = _mapping(envelope.get("contents")) or envelope
     nodes = contents.get("nodes")
@@ -90,7 +90,7 @@ def _read_a(document: dict[str, Any], flat: dict[str, Any]) -> Graph:
 
 
 def _plain_input(value: Any) -> dict[str, Any]:
-    """A field of dialect A's input node, which has a default only; `""` stands for none."""
+    """Return a field of dialect A's input node, which only has a default; `""` means none."""
     kinds = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
     found: dict[str, Any] = {"type": kinds.get(type(value), "string")}
     return found | ({"default": value} if value not in ("", None) else {"required": True})
@@ -139,7 +139,7 @@ def _node(key: str, raw: dict[str, Any]) -> Node:
 
 
 def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
-    """What the display nodes show: the result where nothing else names it (15.3)."""
+    """Return what the display nodes show, which is the result unless specified (15.3)."""
     found: dict[str, Any] = {}
     for node in nodes.values():
         if node.kind == "display":

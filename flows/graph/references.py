@@ -1,7 +1,7 @@
 """References in a definition: `$node.images.0.url` (fal-protocol.md, 15.4).
 
-A reference is a whole text that starts with `$`. Node ids may contain dots and slashes, so the
-longest known id that the text begins with, followed by its end or a dot, is the node.
+A reference is a whole text that starts with `$`. Node ids may contain dots and slashes, so the node
+is the longest known id at the beginning of the text that is followed by its end or a dot.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MOST_DEPTH = 60  # of nested lists and objects in a node's input
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference; `node` is empty where no known node fits, `place` is where it stands."""
+    """A reference; `node` is empty if no known node matches, `place` is where it occurs."""
 
     text: str
     node: str
@@ -24,16 +24,16 @@ class Reference:
 
 
 class TooDeep(ValueError):
-    """A value is nested too deep to be read."""
+    """A value is nested too deeply."""
 
 
 def is_reference(value: Any) -> bool:
-    """Whether a value is a reference: `"a photo of $input.x"` is a text like any other."""
+    """Whether a value is a reference: `"a photo of $input.x"` is ordinary text."""
     return isinstance(value, str) and value.startswith("$")
 
 
 def parse(text: str, nodes: Collection[str]) -> Reference:
-    """Read a reference; `nodes` are the known ids, `input` is always one."""
+    """Parse a reference; `nodes` are the known ids; `input` is always known."""
     parts = text[1:].split(".")
     for count in range(len(parts), 0, -1):
         if (node := ".".join(parts[:count])) == "input" or node in nodes:
@@ -42,7 +42,7 @@ def parse(text: str, nodes: Collection[str]) -> Reference:
 
 
 def references(value: Any, nodes: Collection[str]) -> list[Reference]:
-    """All references inside a value, with their places; raises TooDeep."""
+    """Return all references inside a value, with their places; raises TooDeep."""
     return [
         Reference(one.text, one.node, one.path, place)
         for place, text in _texts(value, ())
@@ -64,11 +64,11 @@ def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 
 
 class Unresolved(LookupError):
-    """A reference leads to nothing; the message says where it stops."""
+    """A reference does not resolve; the message says where it stops."""
 
 
 def value_at(value: Any, path: tuple[str, ...]) -> Any:
-    """The value at a path; digits index lists. Raises Unresolved."""
+    """Return the value at a path; digits index lists. Raises Unresolved."""
     for part in path:
         if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
@@ -80,7 +80,7 @@ def value_at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def resolve(value: Any, results: dict[str, Any], nodes: Collection[str]) -> Any:
-    """A value with each reference replaced by what `results` (node → output) has there.
+    """Return a value with each reference replaced by its value in `results` (node → output).
 
     The type is kept. Raises Unresolved with the reference as its message.
     """

@@ -1,7 +1,7 @@
-"""Draws a graph as SVG: boxes, lines, links. All looks are classes; states also have a sign.
+"""Draws a graph as SVG: boxes, lines, links. Styled by classes only; states also have a symbol.
 
-The picture scrolls inside its frame and is a group with title and description, as its boxes are
-links; the page has the same as a list.
+The drawing scrolls inside its frame and is a group with title and description, as its boxes are
+links; the page has the same content as a list.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Face:
-    """What a box shows: a title, a line below it, an address, and a state of WORDS or none."""
+    """The contents of a box: a title, a line below it, an address, and a state of WORDS or none."""
 
     title: str
     detail: str = ""
@@ -41,7 +41,7 @@ class Face:
 def draw(
     graph: Graph, faces: Mapping[str, Face] | None = None, *, title: str = "", key: str = "graph"
 ) -> str:
-    """The SVG; `key` begins the ids in it, so that a page can hold several."""
+    """Return the SVG; `key` prefixes its ids, so that a page can contain several."""
     placed = layout(graph)
     shown = {box.id: (faces or {}).get(box.id) or face_of(graph, box.id) for box in placed.boxes}
     name, key = escape(title or graph.title or "Workflow"), escape(key)
@@ -61,13 +61,13 @@ def draw(
 
 
 def description(graph: Graph) -> str:
-    """The graph in a sentence."""
+    """Return a description of the graph in a sentence."""
     runs = len(graph.runs)
     return f"{runs} step{'' if runs == 1 else 's'}. The same is listed below the picture."
 
 
 def face_of(graph: Graph, key: str) -> Face:
-    """The face of a box that nothing more is known about."""
+    """Return the face of a box without further information."""
     node = graph.nodes.get(key)
     if key == RESULT:
         return Face("Result", _listed(graph.output))
@@ -85,7 +85,7 @@ def _listed(names: Mapping[str, object]) -> str:
 
 
 def _line(one: Line, key: str, shown: Mapping[str, Face]) -> str:
-    """A smooth line; it takes the state of the box that it leaves."""
+    """Return a curved line, which has the state of its source box."""
     (x, y), *_ = one.points
     path = [f"M{x} {y}"]
     for (x1, y1), (x2, y2) in pairwise(one.points):
@@ -123,5 +123,5 @@ def _short(text: str, most: int) -> str:
 
 
 def escape(text: str) -> str:
-    """The text as markup, with a sign in place of characters that no XML may hold."""
+    """Return the text as markup; characters that XML forbids are replaced."""
     return html.escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text))

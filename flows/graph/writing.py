@@ -1,4 +1,4 @@
-"""Graph → definition, in the dialect it came in (unchanged) or in the other (15.3, advice)."""
+"""Writes a graph as a definition, in its own dialect (unchanged) or the other (15.3, advice)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 def dumps(graph: Graph, dialect: Dialect | None = None) -> str:
-    """The definition as JSON text."""
+    """Return the definition as JSON text."""
     return json.dumps(definition(graph, dialect), ensure_ascii=False, indent=2)
 
 
 def definition(graph: Graph, dialect: Dialect | None = None) -> dict[str, Any]:
-    """The definition as JSON; in its own dialect it is what was read."""
+    """Return the definition as JSON values; in its own dialect it is unchanged."""
     wanted = dialect or graph.dialect
     if graph.raw and wanted == graph.dialect:
         return dict(graph.raw)
@@ -27,12 +27,12 @@ def definition(graph: Graph, dialect: Dialect | None = None) -> dict[str, Any]:
 
 
 def name_of(title: str) -> str:
-    """A name that fal takes (`^[a-zA-Z0-9_-]+$`, up to 128) for a title."""
+    """Return a name that fal accepts (`^[a-zA-Z0-9_-]+$`, up to 128) for a title."""
     return NAME.sub("-", title).strip("-")[:128] or "workflow"
 
 
 def _as_a(graph: Graph) -> dict[str, Any]:
-    """A flat map: an input node, the run nodes, one display node with the result."""
+    """Return a flat map: an input node, the run nodes, one display node with the result."""
     fields = fields_of(graph)
     values = {name: schema.get("default", "") for name, schema in fields.items()}
     nodes: dict[str, Any] = {INPUT: {"id": INPUT, "type": "input", "depends": [], "input": values}}
@@ -46,7 +46,7 @@ def _as_a(graph: Graph) -> dict[str, Any]:
 
 
 def _as_b(graph: Graph) -> dict[str, Any]:
-    """An exported envelope: no input node, its fields in `schema.input` (15.3)."""
+    """Return an exported envelope: no input node, its fields in `schema.input` (15.3)."""
     nodes = {node.id: _run_node(node) for node in graph.runs}
     shown = [node for node in graph.nodes.values() if node.kind == "display"]
     for node in shown:
@@ -90,7 +90,7 @@ def _run_node(node: Node) -> dict[str, Any]:
 
 
 def _field(graph: Graph, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A field as the editor spells it (15.5)."""
+    """Return a field in the editor's notation (15.5)."""
     kind: Any = schema.get("type", "string")
     if kind == "array":
         item = schema.get("items")
@@ -113,5 +113,5 @@ def _label(name: str) -> str:
 
 
 def _free(wanted: str, taken: dict[str, Any]) -> str:
-    """An id that no node has."""
+    """Return an id that no node has."""
     return wanted if wanted not in taken else _free(f"{wanted}-result", taken)

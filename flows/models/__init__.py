@@ -1,4 +1,4 @@
-"""The rows of flows."""
+"""The models of flows."""
 
 from flows.models.account_workflow import AccountListing, AccountWorkflow
 from flows.models.flow import Flow

@@ -1,4 +1,4 @@
-"""The workflows of fal's account, as the worker last read them."""
+"""The workflows of the fal account, as last read by the worker."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class AccountWorkflowQuerySet(models.QuerySet["AccountWorkflow"]):
     """Filters for workflows."""
 
     def listed(self) -> AccountWorkflowQuerySet:
-        """Those that the account still has, or the catalogue still lists."""
+        """The workflows that the account still has, or the catalogue still lists."""
         return self.filter(gone_at=None)
 
 
 class AccountWorkflow(models.Model):
-    """A workflow of upstream's, beside the endpoint that runs it."""
+    """A workflow of upstream's, linked to the endpoint that runs it."""
 
     endpoint = models.OneToOneField(
         Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="workflow"
@@ -47,12 +47,12 @@ class AccountWorkflow(models.Model):
         return f"{self.owner}/{self.name}"
 
     def get_absolute_url(self) -> str:
-        """The workflow's page."""
+        """Return the address of the workflow's page."""
         return reverse("flows:account-workflow", args=[self.owner, self.name])
 
 
 class AccountListing(models.Model):
-    """The one row that says how the last reading of the account went, and whether one is wanted."""
+    """The single row with the state of the account's sync, and whether one is requested."""
 
     ONLY = 1
 
@@ -66,5 +66,5 @@ class AccountListing(models.Model):
 
     @classmethod
     def current(cls) -> AccountListing:
-        """The row; unsaved before the first reading."""
+        """Return the row; unsaved before the first sync."""
         return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)

@@ -1,4 +1,4 @@
-"""A flow: models chained, saved under a name."""
+"""A flow: chained models, saved under a name."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class FlowQuerySet(models.QuerySet["Flow"]):
 
 
 class Flow(models.Model):
-    """Models chained: the output of a step is an input of later ones. Saved with a form."""
+    """Chained models: the output of a step is an input of later ones. Saved with a form."""
 
     class Visibility(models.TextChoices):
-        """Who sees a flow and may run and copy it; only its owner changes it."""
+        """Who may see, run and copy a flow; only its owner changes it."""
 
         PRIVATE = "private", "Only me"
         TEAM = "team", "The team"
@@ -77,5 +77,5 @@ class Flow(models.Model):
         return self.name or str(self.pk)
 
     def get_absolute_url(self) -> str:
-        """The flow's page."""
+        """Return the address of the flow's page."""
         return reverse("flows:flow", args=[self.pk])

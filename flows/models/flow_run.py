@@ -27,10 +27,10 @@ class FlowRunQuerySet(models.QuerySet["FlowRun"]):
 
 
 class FlowRun(models.Model):
-    """A flow as it was when it was started, with the inputs of that time."""
+    """A flow's definition and inputs at the time it was started."""
 
     class State(models.TextChoices):
-        """Running until no step can start and none is under way; pages show the label."""
+        """Running until no step is in progress or can start; pages show the label."""
 
         RUNNING = "running", "Running"
         SUCCEEDED = "succeeded", "Done"
@@ -64,17 +64,17 @@ class FlowRun(models.Model):
         return f"{self.flow_id} {self.state} {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """The page of this run of the flow."""
+        """Return the address of the page of this run of the flow."""
         return reverse("flows:flow-run", args=[self.flow_id, self.pk])
 
     @property
     def is_final(self) -> bool:
-        """Whether it has ended; "Try again from here" begins it anew."""
+        """Whether it has ended; "Try again from here" restarts it."""
         return self.state != self.State.RUNNING
 
 
 class StepRun(models.Model):
-    """The run of one step, or why there is none; one that was tried again is kept as replaced."""
+    """The run of one step, or why there is none; a retried one is kept as replaced."""
 
     flow_run = models.ForeignKey(FlowRun, on_delete=models.CASCADE, related_name="steps")
     step = models.CharField(max_length=200, help_text="its id in the definition")

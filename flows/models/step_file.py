@@ -1,4 +1,4 @@
-"""A file that a single step of an account's workflow gave, and our copy of it."""
+"""A file that a single step of an account's workflow returned, and our copy of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playground.models import Run, Upload
 
 
 class StepFile(models.Model):
-    """One file of a step. The row without an address stands for those that are not listed yet."""
+    """One file of a step; a row without an address marks a run whose files are not listed yet."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="step_files")
     position = models.PositiveIntegerField(help_text="among the files of the run's steps, from 1")

@@ -15,11 +15,11 @@ register = template.Library()
 
 @register.filter
 def card_of(cards: Mapping[int, Endpoint], taker: Taker) -> Endpoint | None:
-    """Return the endpoint of a taker, as cards show it."""
+    """Return the endpoint of a taker, for its card."""
     return cards.get(taker.key)
 
 
 @register.filter
 def state_word(state: str) -> str:
-    """Return the state of a flow's run for people."""
+    """Return the state of a flow's run for display."""
     return str(dict(FlowRun.State.choices).get(state, ""))

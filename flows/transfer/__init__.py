@@ -1,1 +1,1 @@
-"""Flows taken out and in: as our own JSON, and as fal's workflow JSON in both dialects."""
+"""Export and import of flows: our own JSON, and fal's workflow JSON in both dialects."""

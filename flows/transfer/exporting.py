@@ -1,4 +1,4 @@
-"""Flow → JSON: our own export, or a workflow of fal's in either dialect (fal-protocol.md, 15)."""
+"""Exports a flow as our own JSON, or as fal's workflow in either dialect (fal-protocol.md, 15)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "list"
 
 
 def own(name: str, definition: Definition) -> dict[str, Any]:
-    """The flow as our own JSON, which the import reads back."""
+    """Return the flow as our own JSON, which can be imported again."""
     return {"format": FORMAT, "name": name, **definition.as_json()}
 
 
@@ -36,9 +36,9 @@ def workflow(
     dialect: Dialect,
     imported: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The flow as a workflow of fal's; raises Invalid for what fal has no notation for.
+    """Return the flow as a workflow of fal's; raises Invalid for what that format cannot express.
 
-    A flow that was imported (`imported` is what came) and not changed goes out as it came.
+    An imported flow (`imported` is the original) that was not changed is returned as it was.
     """
     if imported and (graph := _unchanged(definition, imported)):
         return writing.definition(graph, dialect)
@@ -46,7 +46,7 @@ def workflow(
 
 
 def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None:
-    """The workflow that was imported, if the flow still is what it says."""
+    """Return the imported workflow's graph, if the flow is still equal to it."""
     try:
         graph = reading.parse_graph(imported)
         return graph if definition_of(graph) == definition else None
@@ -55,7 +55,7 @@ def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None
 
 
 def graph_of(name: str, definition: Definition, versions: Mapping[str, Version]) -> Graph:
-    """The flow as a graph of fal's nodes; what no other step takes is its result."""
+    """Return the flow as a graph of fal's nodes; outputs that no step uses are its result."""
     nodes = {step.id: _node(definition, step) for step in definition.steps}
     inputs = {one.name: _input(definition, versions, one.name) for one in definition.inputs}
     output: dict[str, str] = {}
@@ -90,7 +90,7 @@ def _require_no_literal(number: int, value: Any) -> None:
 
 
 def _input(definition: Definition, versions: Mapping[str, Version], name: str) -> dict[str, Any]:
-    """A field of the workflow's form as fal's editor spells it (15.5)."""
+    """Return a field of the workflow's form in the notation of fal's editor (15.5)."""
     one = next(one for one in definition.inputs if one.name == name)
     step_id, path = one.targets[0]
     version, step = versions.get(step_id), definition.step(step_id)
@@ -109,7 +109,7 @@ def _input(definition: Definition, versions: Mapping[str, Version], name: str) -
 def _results(
     definition: Definition, step: Step, version: Version | None, taken: Mapping[str, str]
 ) -> dict[str, str]:
-    """Names and references of what a step gives; of a model that does not say it, all of it."""
+    """Return names and references of a step's outputs; of an unknown schema, the whole output."""
     outputs = outputs_of(version) if version else []
     paths = [path_in_words(one.path) for one in outputs] or [""]
     found: dict[str, str] = {}

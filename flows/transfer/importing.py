@@ -1,4 +1,4 @@
-"""JSON → flow: our own export, or a workflow of fal's in either dialect (fal-protocol.md, 15)."""
+"""Imports a flow from our own JSON, or from fal's workflow in either dialect (protocol, 15)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNTITLED = "Imported flow"
 
 @dataclass(frozen=True)
 class Imported:
-    """A flow as it was read. `document` is fal's definition as it came, which an export returns."""
+    """A parsed flow. `document` is fal's original definition, which an export returns."""
 
     name: str
     definition: Definition
@@ -39,14 +39,14 @@ class Imported:
 
 
 def require_small(size: int) -> None:
-    """Raise Invalid if so many bytes are too many."""
+    """Raise Invalid if the content is larger than MAX_BYTES."""
     if size > MAX_BYTES:
         most = f"{MAX_BYTES / 1e6:.0f} MB"
         raise Invalid(f"This has {size / 1e6:.1f} MB; a flow may have {most}.")
 
 
 def load(content: bytes) -> Imported:
-    """Read an export of ours or a workflow of fal's; raises Invalid with a sentence."""
+    """Parse an export of ours or a workflow of fal's; raises Invalid with a message."""
     require_small(len(content))
     try:
         document = reading.parse(content)
@@ -63,9 +63,9 @@ def load(content: bytes) -> Imported:
 
 
 def definition_of(graph: Graph) -> Definition:
-    """A workflow's run nodes as steps, its references as wires and open inputs.
+    """Return a workflow's run nodes as steps, its references as wires and open inputs.
 
-    Display nodes only say what a result card shows. Raises Invalid with the node's name.
+    Display nodes only define what a result card shows. Raises Invalid with the node's name.
     """
     for wrong in checks.errors(graph):
         raise Invalid(f"Node “{wrong.node}”: {wrong.message}" if wrong.node else wrong.message)
@@ -76,11 +76,11 @@ def definition_of(graph: Graph) -> Definition:
     steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)
     found = Definition(steps, reader.inputs())
     require_sound(found)
-    return parse_definition(found.as_json())  # with the limits that hold for our own export
+    return parse_definition(found.as_json())  # applies the same limits as to our own exports
 
 
 class _Reader:
-    """Turns nodes into steps, and collects where they read the workflow's input."""
+    """Converts nodes into steps, and collects where they read the workflow's input."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -88,7 +88,7 @@ class _Reader:
         self.targets: dict[str, list[tuple[str, Path]]] = {}
 
     def step(self, node: Node) -> Step:
-        """A run node as a step."""
+        """Return a run node as a step."""
         if not isinstance(node.input, dict):
             raise Invalid(f"Node “{node.id}”: its input is no JSON object.")
         wires: list[Wire] = []
@@ -98,7 +98,7 @@ class _Reader:
     def _without_references(
         self, node: Node, value: Any, place: Path, kept: Path, wires: list[Wire]
     ) -> Any:
-        """A value without its references. `kept` is its place among what is left of the input."""
+        """Return a value without its references. `kept` is its place in the remaining input."""
         if is_reference(value):
             return self._reference(node, parse(value, self.graph.nodes), place, kept, wires)
         if isinstance(value, dict):
@@ -120,7 +120,7 @@ class _Reader:
     def _reference(
         self, node: Node, one: Reference, place: Path, kept: Path, wires: list[Wire]
     ) -> Any:
-        """Note a reference; returns an open input's default, which stands in its place."""
+        """Record a reference; return an open input's default to put in its place."""
         if one.node == INPUT and one.path:
             name = one.path[0]
             if len(one.path) > 1:
@@ -143,7 +143,7 @@ class _Reader:
         return MISSING
 
     def inputs(self) -> tuple[Input, ...]:
-        """The open inputs that some step reads, in the order of the workflow's form."""
+        """Return the open inputs that a step reads, in the order of the workflow's form."""
         found = []
         for name in [*self.fields, *(one for one in self.targets if one not in self.fields)]:
             if targets := self.targets.get(name):

@@ -1,1 +1,1 @@
-"""The pages of flows."""
+"""HTTP views of flows."""

@@ -34,7 +34,7 @@ Post = dict[str, list[str]]
 @require_safe
 @no_store
 def workflows(request: HtmxRequest) -> HttpResponse:
-    """List the account's workflows; `?q=` finds them by title, name or description."""
+    """List the account's workflows; `?q=` searches by title, name or description."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context = {"account": page.listing(asked, page_number(request.GET.get("page", "")))}
     return render(request, "flows/account/workflows.html", context)
@@ -42,7 +42,7 @@ def workflows(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def reading_wanted(request: HttpRequest) -> HttpResponse:
-    """Have the worker read the account again."""
+    """Request that the worker reads the account again."""
     values = {"wanted_at": timezone.now()}
     AccountListing.objects.update_or_create(pk=AccountListing.ONLY, defaults=values)
     channel.notify()
@@ -51,7 +51,7 @@ def reading_wanted(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
-    """Lead from a model's page, or with `?run=` from a run's, to the workflow's graph."""
+    """Redirect from a model's page, or with `?run=` from a run's, to the workflow's graph."""
     rows = AccountWorkflow.objects.filter(endpoint__endpoint_id=db_safe_text(endpoint_id))
     found = rows.first()
     if found is None:
@@ -63,7 +63,7 @@ def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
-    """Show a workflow with its graph and form, or take what the form posts."""
+    """Show a workflow with its graph and form, or handle a post of the form."""
     found = _find(owner, name)
     if request.method == "POST":
         return _post(request, found)
@@ -73,14 +73,14 @@ def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
 @require_safe
 @no_store
 def definition(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    """The definition as a file, unchanged or with `?dialect=A` as inline runs take it."""
+    """Download the definition unchanged, or with `?dialect=A` in the format of inline runs."""
     found = _find(owner, name)
     try:
         graph = definitions.graph_of(found)
     except reading.Unreadable as error:
         raise Http404(str(error)) from error
     text = writing.dumps(graph, "A" if request.GET.get("dialect") == "A" else graph.dialect)
-    # Lone surrogates, which JSON may contain, have no UTF-8: they stay escaped.
+    # JSON may contain lone surrogates, which UTF-8 cannot encode: they stay escaped.
     content = text.encode("utf-8", "backslashreplace")
     response = HttpResponse(content, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{found.name}.json"'
@@ -101,7 +101,7 @@ def _page(
 
 
 def _shown_run(request: HttpRequest, found: AccountWorkflow) -> Run | None:
-    """The run of `?run=`, if the person may see it."""
+    """Return the run of `?run=`, if the user may see it."""
     text = request.GET.get("run", "")
     if not text:
         return None
@@ -114,7 +114,7 @@ def _shown_run(request: HttpRequest, found: AccountWorkflow) -> Run | None:
 
 
 def _first_post(request: HttpRequest, found: AccountWorkflow) -> Post:
-    """What the form holds before anybody types: the input of the run that is shown."""
+    """Return the initial post of the form: the input of the run that is shown."""
     run = _shown_run(request, found)
     return form_state.from_arguments(found.endpoint, run.arguments).post if run else {}
 
@@ -133,7 +133,7 @@ def _post(request: HtmxRequest, found: AccountWorkflow) -> HttpResponseBase:
 
 
 def _changed(found: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
-    """The form after the press of a button that does not run it."""
+    """Return the form after the press of a button other than Run."""
     if action == "clear":
         return Filled()
     if action == "reset":
@@ -149,7 +149,7 @@ def _user(request: HttpRequest) -> Any:
 
 
 def _posted(request: HttpRequest, found: AccountWorkflow) -> tuple[Post, list[Problem]]:
-    """The form's controls with the addresses of posted files, and what was refused of these."""
+    """Return the form's controls with the addresses of posted files, and problems with others."""
     own = ("~token", "~do", "csrfmiddlewaretoken")
     lists = request.POST.lists()
     post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}

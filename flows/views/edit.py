@@ -1,4 +1,4 @@
-"""The page on which a flow is edited: names, fields, wires, what the form asks for."""
+"""The editor of a flow: names, fields, wires, and which inputs the form asks for."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show a flow's editor, or do what its pressed button (`~do`) stands for; else save."""
+    """Show a flow's editor, or handle its pressed button (`~do`), by default Save."""
     mine = Flow.objects.of(request.user).select_related("origin")
     flow = get_object_or_404(mine, pk=pk)
     if request.method != "POST":
@@ -90,14 +90,14 @@ def _page(
 
 
 def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
-    """The post with its files stored, and those that were refused."""
+    """Return the post with its files stored, and problems with rejected ones."""
     definition = parse_definition(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
     return with_files(posted_fields(request, editing.MARKS), request.FILES, root, request.user.pk)
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
-    """Keep what was posted; returns the flow as it is now, and what cannot be read."""
+    """Save the post; return the flow in its new state, and problems with unparsable values."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)
@@ -116,7 +116,7 @@ def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Prob
 
 
 def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
-    """Take a step out; what followed it asks for its input, and the page offers to undo it."""
+    """Remove a step; later ones ask for the inputs that it provided; the page offers an undo."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         before = parse_definition(locked.definition)
@@ -135,7 +135,7 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
 
 
 def _undo(flow: Flow) -> HttpResponseBase:
-    """Bring back the definition from before the last step was taken out, or got its model."""
+    """Restore the definition from before the last step was removed or its model replaced."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         if locked.previous is not None:

@@ -1,4 +1,4 @@
-"""A flow taken out and in: as our own JSON, and as fal's workflow JSON in both dialects."""
+"""Exports and imports flows: our own JSON, and fal's workflow JSON in both dialects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """The flow as JSON: our own, or with `?dialect=a` or `b` a workflow of fal's."""
+    """Download the flow as our own JSON, or with `?dialect=a` or `b` as a workflow of fal's."""
     flow = find(request, pk)
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
@@ -56,7 +56,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def import_(request: HtmxRequest) -> HttpResponseBase:
-    """Make a flow of an export of ours, or of a workflow of fal's in either dialect."""
+    """Create a flow from an export of ours, or from a workflow of fal's in either dialect."""
     if request.method != "POST":
         return render(request, "flows/import.html", {"text": ""})
     file, text = request.FILES.get("file"), request.POST.get("text", "")

@@ -1,4 +1,4 @@
-"""A flow's page: its saved form, which runs it; and what one does with a flow as a whole."""
+"""A flow's page with its form, which runs it; and actions on a flow as a whole."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show a flow with its form, as it is saved or as `?from=` was run; a POST runs it."""
+    """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
     found = find(request, pk)
     try:
         definition = parse_definition(found.definition)
@@ -48,13 +48,13 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow that the person may see."""
+    """Return a flow that the user may see."""
     seen = Flow.objects.visible_to(request.user).select_related("user", "origin__endpoint")
     return get_object_or_404(seen, pk=pk)
 
 
 def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Definition:
-    """The definition, filled in as it was for the run `?from=`."""
+    """Return the definition with the inputs of the run `?from=`."""
     try:
         key = uuid.UUID(request.GET.get("from", ""))
     except ValueError:
@@ -97,7 +97,7 @@ def _page(
 
 
 def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpResponseBase:
-    """Run the flow if everything fits, else show what does not; or change the form's rows."""
+    """Run the flow if everything fits, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk)
@@ -124,7 +124,7 @@ def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpRe
 
 @require_POST
 def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Copy a flow; the copy is one's own, and private."""
+    """Copy a flow; the copy is the user's own, and private."""
     found = find(request, pk)
     origin = found.origin if found.user_id == request.user.pk else None
     made = Flow.objects.create(

@@ -1,4 +1,4 @@
-"""The page of a flow's run, and what its buttons do: try again from a step, stop."""
+"""The page of a flow's run, and its buttons: try again from a step, stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
-    """Show one's own run of a flow; a POST tries again from a step, or stops it."""
+    """Show one of the user's own runs of a flow; a POST retries from a step, or cancels it."""
     mine = FlowRun.objects.of(request.user).select_related("flow", "user")
     found = get_object_or_404(mine, pk=flow_run, flow_id=pk)
     if request.method != "POST":

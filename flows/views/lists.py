@@ -1,4 +1,4 @@
-"""The list of flows, the choice of a first model, and bringing a deleted flow back."""
+"""The list of flows, the choice of a first model, and restoring a deleted flow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's flows and those of the team, the one changed last first; `?q=` finds by name."""
+    """List the user's flows and those of the team, last changed first; `?q=` searches by name."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     newest = FlowRun.objects.of(request.user).filter(flow=OuterRef("pk")).order_by("-created_at")
     found = Flow.objects.visible_to(request.user).select_related("user")
@@ -52,7 +52,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
-    """Choose the model that a new flow begins with."""
+    """Choose the first model of a new flow."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     found = engine.top_results(Query().saying(asked) if asked else Query(), MODELS)
     models = [one for one in found if one.is_runnable and not one.refusal]
@@ -61,7 +61,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring a deleted flow back."""
+    """Restore a deleted flow."""
     pk = parse_uuid(request.POST.get("flow", ""))
     found = Flow.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
     if found is None:

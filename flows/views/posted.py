@@ -1,4 +1,4 @@
-"""Reads posts of forms that are not one model's own: their fields, and the files with them."""
+"""Parses posts of forms that do not belong to a single model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Post = dict[str, list[str]]
 
 
 def posted_fields(request: HttpRequest, marks: Sequence[str] = ()) -> Post:
-    """The fields of a post, and of the page's own controls those that begin with a mark."""
+    """Return the fields of a post, and those of the page's own controls that start with a mark."""
     return {
         name: [db_safe_text(str(value)) for value in values]
         for name, values in request.POST.lists()

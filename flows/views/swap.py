@@ -1,4 +1,4 @@
-"""Puts another model in the place of a step's: choose it, see what is lost, confirm."""
+"""Replaces the model of a step: choose one, see what is lost, confirm."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def swap(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """List the models for the step `?step=`; `?to=` says what one takes over, a POST saves it."""
+    """List models for the step `?step=`; `?to=` previews one, a POST saves it."""
     flow = get_object_or_404(Flow.objects.of(request.user), pk=pk)
     if request.method == "POST":
         return _save(request, flow)

@@ -1,4 +1,4 @@
-"""“Then…”: chooses the model that takes a result, a model's output, or a step's output further."""
+"""“Then…”: chooses the next model for a result, a model's output, or a step's output."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def then(request: HtmxRequest) -> HttpResponseBase:
-    """Begin a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model."""
+    """Start a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model."""
     return _answer(request, _asked_origin(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Chain a further model to the step `?after=` of one's own flow."""
+    """Append a model to the step `?after=` of one's own flow."""
     mine = Flow.objects.of(request.user).select_related("origin")
     flow = get_object_or_404(mine, pk=pk)
     found = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
@@ -63,7 +63,7 @@ def _asked_origin(request: HtmxRequest) -> Origin:
 
 
 def _answer(request: HtmxRequest, found: Origin) -> HttpResponseBase:
-    """The menu of models, or with a posted choice the flow that it makes."""
+    """Render the menu of models, or save the flow with a posted choice."""
     trouble = ""
     if request.method == "POST":
         try:
@@ -100,7 +100,7 @@ _KEPT = ("run", "key", "model", "after")
 
 
 def _chained(request: HtmxRequest, found: Origin) -> str:
-    """Save the longer flow; returns the address of its editor. Raises Invalid."""
+    """Save the longer flow; return the address of its editor. Raises Invalid."""
     output = found.output(request.POST.get("output", ""))
     endpoint_id, _, path = db_safe_text(request.POST.get("to", "")).partition("|")
     endpoint = Endpoint.objects.filter(endpoint_id=endpoint_id).first()
@@ -127,7 +127,7 @@ def _chained(request: HtmxRequest, found: Origin) -> str:
 
 
 def _extend(flow: Flow, longer: Any) -> Flow:
-    """Add a step to a flow as it is now, by its locked row."""
+    """Add a step to the current state of a flow, with its row locked."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         locked.definition = longer(parse_definition(locked.definition)).as_json()

@@ -1,1 +1,1 @@
-"""How deliveries leave: composed, signed, sent to vetted addresses, tried again."""
+"""Sends deliveries: composes, signs, vets addresses, sends, and retries."""

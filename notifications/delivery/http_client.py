@@ -1,4 +1,4 @@
-"""Posts to addresses that people typed: vetted when connecting, no redirects, nothing read back."""
+"""Posts to user-supplied addresses: vetted on connecting, no redirects, no response body read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import fal  # noqa: F401  keeps httpx slim, so it comes first
 from fal.addresses import origin
 from notifications.delivery import vetting
 
-TIMEOUT_S = 15.0  # for everything: name, connection, answer (protocol, section 10.1)
+TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
 MAX_RETRY_AFTER_S = 3600.0
 _LATER = frozenset({408, 425, 429})
 
@@ -24,7 +24,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended; `error` is empty where it was taken, else a sentence."""
+    """The outcome of an attempt; `error` is a sentence, empty if it was accepted."""
 
     status: int | None = None
     error: str = ""
@@ -34,21 +34,21 @@ class Outcome(NamedTuple):
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Read from disk once; `SSL_CERT_FILE` may name those of the house."""
+    """Return the SSL context, loaded from disk once; `SSL_CERT_FILE` may add in-house CAs."""
     return httpx.create_ssl_context()
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of a host name; raises OSError."""
+    """Return the IP addresses of a host name; raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
 class VettedTransport(httpx.AsyncBaseTransport):
-    """Connects to public IP addresses only, and to private origins that are named.
+    """Connects only to public IP addresses and to explicitly allowed private origins.
 
-    The name is resolved once, and the connection made to that very address: a name server that
-    answers differently the second time leads nowhere. TLS still checks the name.
+    The name is resolved once, and the connection made to that very address, which prevents DNS
+    rebinding. TLS still verifies the name.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class VettedTransport(httpx.AsyncBaseTransport):
     async def _connect(
         self, request: httpx.Request, url: httpx.URL, addresses: list[str]
     ) -> httpx.Response:
-        """Try each address until one takes the connection."""
+        """Try each address until one accepts the connection."""
         error: Exception = httpx.ConnectError(f"{url.host} was not found")
         for address in addresses:
             request.url = url.copy_with(host=address)
@@ -100,7 +100,7 @@ async def post(
     transport: httpx.AsyncBaseTransport,
     timeout_s: float = TIMEOUT_S,
 ) -> Outcome:
-    """Post JSON once; whatever goes wrong is an outcome."""
+    """Post JSON once; every failure is returned as an outcome."""
     sent = {"Content-Type": "application/json", "User-Agent": "vitrine", **headers}
     client = httpx.AsyncClient(transport=transport, timeout=timeout_s, follow_redirects=False)
     try:
@@ -118,7 +118,7 @@ async def post(
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
-    """What a status says: 2xx took it, a redirect and 410 end it, all else is tried again."""
+    """Interpret a status: 2xx accepts; a redirect or 410 is permanent; all others are retried."""
     status = response.status_code
     if response.is_success:
         return Outcome(status)
@@ -134,7 +134,7 @@ def outcome_of(response: httpx.Response) -> Outcome:
 
 
 def _in_words(error: Exception) -> str:
-    """A failed connection in a sentence, without the address, whose path may be a secret."""
+    """Describe a failed connection, without the address, whose path may be a secret."""
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
         return "Its TLS certificate is not valid."

@@ -1,4 +1,4 @@
-"""What a delivery says: a mail's text, Slack's JSON, or a body signed as fal's webhooks are."""
+"""Composes a delivery's message: a mail, Slack's JSON, or a body signed like fal's webhooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.models import Run
 
 MAX_BODY_BYTES = 4 << 20
 TOO_LARGE = "The result is larger than a webhook may be. Read it: GET /api/v1/runs/{}"
-REFUSED_KEY = 401  # upstream's answer about our key says nothing about the receiver's token
+REFUSED_KEY = 401  # upstream's answer about our key, which does not concern the receiver's token
 SLACK_CHARS = 3000
 
 
@@ -33,7 +33,7 @@ class Post(NamedTuple):
 
 
 def compose(delivery: Delivery, now: datetime) -> Mail | Post:
-    """The delivery's message, signed now: its notification or run has to be loaded."""
+    """Return the delivery's message, signed now; its notification or run has to be loaded."""
     if delivery.run is not None:
         return _signed(delivery, str(delivery.run.pk), run_payload(delivery.run), now)
     told = delivery.notification
@@ -53,18 +53,18 @@ def _signed(delivery: Delivery, request_id: str, body: bytes, now: datetime) -> 
 
 
 def user_id(pk: int) -> str:
-    """How webhooks name a person."""
+    """Return the user id that webhooks contain."""
     return f"user_{pk}"
 
 
 def link(path: str) -> str:
-    """A page's address with scheme and host; empty without a path."""
+    """Return a page's absolute URL; empty without a path."""
     origin = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
     return f"{origin}{path}" if path else ""
 
 
 def mail_text(told: Notification) -> str:
-    """The mail's text; its end says where such mails are turned off."""
+    """Return the mail's text, which ends with where to turn off such mails."""
     parts = [told.text, link(told.path), FOOT.format(link("/account/notifications/"))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -73,7 +73,7 @@ FOOT = "-- \nSent by Vitrine. Choose what you are told: {}"
 
 
 def slack_text(told: Notification) -> str:
-    """The text in Slack's own markup, which Mattermost and others read too."""
+    """Return the text in Slack's markup, which Mattermost and others support too."""
     head = f"*{_slack_escaped(told.subject)}*"
     address = link(told.path)
     text = _slack_escaped(told.text)[:SLACK_CHARS]
@@ -85,7 +85,7 @@ def _slack_escaped(text: str) -> str:
 
 
 def notification_payload(told: Notification) -> dict[str, Any]:
-    """The JSON of a generic webhook; `request_id` names the notification."""
+    """Return the JSON of a generic webhook; `request_id` is the notification's id."""
     return {
         "request_id": str(told.pk),
         "kind": told.kind,
@@ -97,10 +97,10 @@ def notification_payload(told: Notification) -> dict[str, Any]:
 
 
 def run_payload(run: Run) -> bytes:
-    """An ended run as fal's webhook reports it (protocol, section 10.1).
+    """Return an ended run in the format of fal's webhook (protocol, section 10.1).
 
-    `request_id` is the run's id, by which the API names it. A result that is too large is left out
-    as fal leaves it out: with a `payload_error`.
+    `request_id` is the run's id in the API. A result that is too large is left out as fal does it:
+    with a `payload_error`.
     """
     head = {"request_id": str(run.pk), "gateway_request_id": run.request_id or str(run.pk)}
     if run.state != Run.State.SUCCEEDED:

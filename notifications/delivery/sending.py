@@ -1,7 +1,7 @@
-"""Sends what is due: a job of the worker, of which any number may run side by side.
+"""Sends due deliveries: a job of the worker, of which any number may run side by side.
 
-An attempt is written before it is made, by the one worker whose update of the row was the first.
-If that worker dies, another one tries again once `TAKEN_FOR` is over.
+An attempt is recorded before it is made, by the worker whose update of the row came first. If that
+worker dies, another one retries after `TAKEN_FOR`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_ATTEMPTS = len(PAUSES_S) + 1
 JITTER = 0.1
 TAKEN_FOR = timedelta(seconds=60)  # longer than an attempt may take
 AT_ONCE = 40
-AT_ONCE_PER_PERSON = 5  # one slow receiver does not delay the others' deliveries
+AT_ONCE_PER_PERSON = 5  # so that a slow receiver does not delay the others' deliveries
 REST_S = 600.0
 LOG_ENTRIES = 20
 DELIVERIES_KEPT = timedelta(days=30)
@@ -49,7 +49,7 @@ NO_ADDRESS = "Your account has no e-mail address."
 
 
 async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
-    """Send what is due; returns the seconds until the next time."""
+    """Send the deliveries that are due; returns the seconds until the next call."""
     taken = await sync_to_async(take)()
     if taken:
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
@@ -61,9 +61,9 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
 
 
 def maintain() -> float:
-    """Keep signing keys, where anything is signed, and delete what is old.
+    """Maintain signing keys, if anything is signed, and delete old rows.
 
-    Returns the seconds until the next time.
+    Returns the seconds until the next call.
     """
     now = clock.now()
     signs = (Method.WEBHOOK, Method.RUNS)
@@ -80,7 +80,7 @@ def maintain() -> float:
 
 
 def take() -> list[Delivery]:
-    """Take due deliveries for this worker alone, and write that each is attempted now."""
+    """Claim due deliveries for this worker, recording each attempt."""
     now = clock.now()
     due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
     candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
@@ -88,13 +88,13 @@ def take() -> list[Delivery]:
 
 
 def _sendable() -> QuerySet[Delivery]:
-    """What is on its way, except to people and channels that are gone."""
+    """Return pending deliveries, except to inactive users and deleted channels."""
     pending = Delivery.objects.filter(state=State.PENDING)
     return pending.filter(user__is_active=True, channel__deleted_at=None)
 
 
 def _fair(candidates: Iterable[Delivery]) -> list[Delivery]:
-    """The first of everybody's, a few of each person."""
+    """Return the first candidates, at most a few per user."""
     chosen, of_person = list[Delivery](), Counter[int]()
     for one in candidates:
         if of_person[one.user_id] < AT_ONCE_PER_PERSON and len(chosen) < AT_ONCE:
@@ -104,7 +104,7 @@ def _fair(candidates: Iterable[Delivery]) -> list[Delivery]:
 
 
 def _take(delivery: Delivery, now: datetime) -> bool:
-    """Write the attempt; False where another worker was first, or this was one too many."""
+    """Record the attempt; False if another worker was first, or no attempts are left."""
     same = Delivery.objects.filter(
         pk=delivery.pk, state=State.PENDING, next_attempt_at=delivery.next_attempt_at
     )
@@ -120,7 +120,7 @@ def _take(delivery: Delivery, now: datetime) -> bool:
 
 
 def _closed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The log, whose last attempt gets an outcome if it has none."""
+    """Return the log; if the last attempt has no outcome, it gets one."""
     if not entries or "error" in entries[-1]:
         return entries
     return [*entries[:-1], entries[-1] | {"status": None, "error": NO_OUTCOME}]
@@ -153,21 +153,21 @@ async def _deliver(
 
 
 def _send_mail(address: str, mail: Mail) -> Outcome:
-    """Send an e-mail; uses no database, so it may take as long as the mail server does."""
+    """Send an e-mail; uses no database, so a slow mail server does no harm."""
     if not settings.EMAIL_URL:
         return Outcome(error=NO_MAIL_SERVER, is_permanent=True)
     if not address:
         return Outcome(error=NO_ADDRESS, is_permanent=True)
     try:
         send_mail(mail.subject, mail.text, None, [address])
-    except Exception as error:  # mail back ends raise anything
+    except Exception as error:  # mail backends raise any kind of exception
         log.error("a notification was not mailed: %s", error)
         return Outcome(error=f"The mail server did not take it ({type(error).__name__}).")
     return Outcome()
 
 
 def record(delivery: Delivery, outcome: Outcome) -> None:
-    """Write an attempt's outcome, unless the delivery was taken over meanwhile."""
+    """Record an attempt's outcome; ignored if another worker has taken over the delivery."""
     now = clock.now()
     entry = delivery.log[-1] | {"status": outcome.status, "error": outcome.error}
     values: dict[str, Any] = {"log": [*delivery.log[:-1], entry]}
@@ -183,13 +183,13 @@ def record(delivery: Delivery, outcome: Outcome) -> None:
 
 
 def _pause(attempts: int, outcome: Outcome) -> timedelta:
-    """The time until the next attempt: growing, a little random, and as long as was asked for."""
+    """Return the time until the next attempt: growing, jittered, at least what was requested."""
     wait_s = PAUSES_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     return timedelta(seconds=max(wait_s, outcome.retry_after_s))
 
 
 def retry(delivery: Delivery) -> bool:
-    """Try a failed delivery again from the start; False where it has not failed."""
+    """Restart a failed delivery; False if it has not failed."""
     failed = Delivery.objects.filter(pk=delivery.pk, state=State.FAILED)
     return bool(
         failed.update(state=State.PENDING, attempts=0, next_attempt_at=clock.now(), ended_at=None)

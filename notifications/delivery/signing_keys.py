@@ -1,7 +1,7 @@
-"""The keys that sign our webhooks: Ed25519, made by the worker, published as a JWKS.
+"""The keys that sign our webhooks: Ed25519, created by the worker, published as a JWKS.
 
-A key that replaces another is published `PUBLISH_AHEAD` before it signs, since receivers keep a key
-set for up to a day (protocol, section 10.2). The first one signs at once.
+A key that replaces another is published `PUBLISH_AHEAD` before it signs, since receivers cache a
+key set for up to a day (protocol, section 10.2). The first one signs at once.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(days=90)
 PUBLISH_AHEAD = timedelta(hours=25)
-KEEP_AFTER = timedelta(days=2)  # for what was signed before, and is verified late
+KEEP_AFTER = timedelta(days=2)  # for deliveries signed before that are verified late
 SALT = "vitrine.webhook-signing-key"
 
 
 def maintain(now: datetime) -> None:
-    """Make the first key, one that replaces an old one in time, and forget those replaced."""
+    """Create the first key, replace an old one in time, and delete replaced ones."""
     keys = list(SigningKey.objects.order_by("-created_at", "kid"))
     readable = [key for key in keys if _decrypt(key) is not None]
     if not readable or readable[0].created_at <= now - LASTS:
@@ -43,7 +43,7 @@ def maintain(now: datetime) -> None:
 
 
 def create(now: datetime) -> SigningKey:
-    """Make a key and publish it."""
+    """Create a key, which publishes it."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
@@ -57,7 +57,7 @@ def create(now: datetime) -> SigningKey:
 
 
 def current(now: datetime) -> Ed25519PrivateKey:
-    """The key that signs now: the newest one published for long enough, else the oldest."""
+    """Return the signing key: the newest one published for long enough, else the oldest."""
     keys = SigningKey.objects.order_by("-created_at", "kid")
     readable = [(key, found) for key in keys if (found := _decrypt(key)) is not None]
     if not readable:
@@ -69,7 +69,7 @@ def current(now: datetime) -> Ed25519PrivateKey:
 def sign(
     key: Ed25519PrivateKey, request_id: str, user_id: str, body: bytes, now: datetime
 ) -> dict[str, str]:
-    """The four headers that fal's verifiers check (protocol, section 10.2)."""
+    """Return the four headers that fal's verifiers check (protocol, section 10.2)."""
     stamp = str(int(now.timestamp()))
     message = "\n".join([request_id, user_id, stamp, hashlib.sha256(body).hexdigest()])
     return {
@@ -81,7 +81,7 @@ def sign(
 
 
 def jwks() -> dict[str, Any]:
-    """The public keys as a JSON Web Key Set, the newest first."""
+    """Return the public keys as a JSON Web Key Set, newest first."""
     return {
         "keys": [
             {
@@ -98,7 +98,7 @@ def jwks() -> dict[str, Any]:
 
 
 def _decrypt(key: SigningKey) -> Ed25519PrivateKey | None:
-    """The private key; None where SECRET_KEY has changed since."""
+    """Return the private key; None if SECRET_KEY has changed since."""
     from cryptography.fernet import InvalidToken
 
     try:
@@ -114,7 +114,7 @@ def _private(key: SigningKey) -> Ed25519PrivateKey:
 
 
 def _fernet() -> MultiFernet:
-    """Encrypts with SECRET_KEY, and decrypts with former ones too."""
+    """Return a cipher that encrypts with SECRET_KEY, and decrypts with former ones too."""
     from cryptography.fernet import Fernet, MultiFernet
 
     secrets_ = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

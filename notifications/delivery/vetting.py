@@ -1,7 +1,7 @@
-"""Which addresses our webhooks may go to: public ones by https, and what the house has named.
+"""Decides where our webhooks may go: public addresses by https, and configured private origins.
 
-People type these addresses, and the worker that calls them stands behind the firewall. The text is
-checked when it is typed; what its host name resolves to, when the connection is made.
+Users type these addresses, and the worker that calls them is behind the firewall. The text is
+checked when it is submitted; the resolved IP address, when the connection is made.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import fal  # noqa: F401  keeps httpx slim, so it comes first
 from fal.addresses import Origin, origin
 
 MAX_CHARS = 2000
-# Addresses that lead to others: 6to4 contains an IPv4 address, the former relays answer for it.
+# Ranges that lead to other addresses: 6to4 contains an IPv4 address; its former relays.
 _TRANSLATED = [
     ipaddress.ip_network(text) for text in ("2002::/16", "192.88.99.0/24", "192.0.0.0/24")
 ]
 
 
 class RefusedAddress(ValueError):
-    """Nothing is sent to this address; the message says why."""
+    """The address is not allowed; the message says why."""
 
 
 def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
-    """The parsed address; raises RefusedAddress, without asking the network."""
+    """Return the parsed address; raises RefusedAddress. No network access."""
     if not address.isprintable() or " " in address or len(address) > MAX_CHARS:
         raise RefusedAddress(
             f"Write one address of at most {MAX_CHARS} characters, without spaces."
@@ -49,7 +49,7 @@ def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
 
 
 def _require_public_name(host: str) -> None:
-    """Refuse what is certainly not public; a name has to be resolved to know more."""
+    """Reject certainly non-public hosts; other names have to be resolved first."""
     try:
         require_public([host.split("%")[0]])
     except ValueError as error:
@@ -66,7 +66,7 @@ def require_public(addresses: Iterable[str]) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet; raises ValueError for other text."""
+    """Whether an IP address is on the public internet; raises ValueError for other text."""
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         found = found.ipv4_mapped or found
@@ -79,7 +79,7 @@ def is_public(address: str) -> bool:
 
 
 def is_private_origin(found: Origin, private_origins: Collection[str]) -> bool:
-    """Whether the house has named this origin as one that may be called though not public."""
+    """Whether the settings allow this origin although it is not public."""
     return any(origin(one) == found for one in private_origins)
 
 

@@ -39,7 +39,7 @@ def content_digest(file: IO[bytes]) -> str:
 def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
     """Store an open file once per content; name, type and size are derived from its bytes.
 
-    `digest` is its `content_digest`, if known. Callers that know it call `purge.reclaim` first.
+    `digest` is its `content_digest`, if known. Call `purge.reclaim` with the digest first.
     """
     digest = digest or content_digest(file)
     file.seek(0, os.SEEK_END)

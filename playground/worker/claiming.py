@@ -136,7 +136,7 @@ class RunClaimer:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> dict[str, int]:
-        """Return how many runs each transport with an open breaker may submit: one or none."""
+        """Return how many runs (one or none) may go by each transport with a tripped breaker."""
         limits = {}
         is_following = self._run_tasks.is_following
         for transport in TRANSPORTS:

@@ -4,12 +4,12 @@
  */
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
 /*
- * The first access to the cookie asks another browser process, which takes as long as the rest of a
- * click: read it in advance.
+ * The first access to the cookie is a call to another browser process, which takes as long as the
+ * rest of a click: read it in advance.
  */
 (window.requestIdleCallback ?? setTimeout)(token);
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  const now = detail.verb !== "get" && token(); // once: reading the cookie asks another process
+  const now = detail.verb !== "get" && token(); // once: reading the cookie calls another process
   if (!now) return;
   detail.headers["x-csrftoken"] = now;
   if ("csrfmiddlewaretoken" in detail.parameters) detail.parameters.csrfmiddlewaretoken = now;

@@ -1,6 +1,6 @@
 /*
- * Each browser tab has a draft of its own. A cookie tells the server which tab is in front, so that
- * it draws that tab's draft.
+ * Each browser tab has a draft of its own. A cookie has the id of the tab in front, so that the
+ * server renders that tab's draft.
  */
 const OF_TAB = "vitrine-tab";
 const name = document.querySelector("#draft-state [name='~tab']");

@@ -11,7 +11,7 @@ let soon;
 function tell(...names) {
   if (document.hidden || !document.querySelector("[hx-trigger^='runs:']")) return;
   const say = () => names.forEach((name) => document.body.dispatchEvent(new Event(name)));
-  say(); // also loads htmx if it is not loaded yet
+  say(); // also loads htmx if necessary
   if (!window.htmx) document.addEventListener("htmx:load", say, { once: true });
 }
 function shown() {

@@ -1,5 +1,5 @@
 /*
- * A result's placeholder. A loaded picture gives its real size, and the box is corrected if the
+ * A result's placeholder. When a picture has loaded, the box is corrected to its real size if the
  * size was guessed or wrong; a partial result may be smaller and is ignored. If a picture fails to
  * load, shows a message and retries with our own URL, where a copy may exist by then.
  */
@@ -37,7 +37,7 @@ const miss = (medium) => {
   const place = medium.parentElement;
   const tries = Number(place.dataset.tries ?? 0);
   place.dataset.tries = tries + 1;
-  if (tries) place.dataset.missing = ""; // not at the first failure: our copy may exist in a moment
+  if (tries) place.dataset.missing = ""; // not at the first failure: our copy may exist soon
   if (tries < AGAIN_MS.length) setTimeout(() => medium.isConnected && ask(medium), AGAIN_MS[tries]);
 };
 const ask = (medium) => {

@@ -63,7 +63,7 @@ customElements.define("copy-button", CopyButton);
 
 /**
  * <mesh-view src label>: replaces its link with the viewer's sandboxed frame when clicked, as soon
- * as the viewer is ready: the frame is without cookies and could not ask for it a second time.
+ * as the viewer is ready: the frame has no cookies and could not reload itself.
  */
 class MeshView extends HTMLElement {
   connectedCallback() {
@@ -108,7 +108,7 @@ class MeshView extends HTMLElement {
 customElements.define("mesh-view", MeshView);
 
 /**
- * <field-error for="ID" text="…">: shows the model's error beside the form's field, too.
+ * <field-error for="ID" text="…">: also shows the model's error beside the form's field.
  */
 class FieldError extends HTMLElement {
   connectedCallback() {
@@ -166,8 +166,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 });
 
 /*
- * Back and forward between the results of one model change the stage alone: what is typed stays.
- * Listens before htmx, which would replace the whole page.
+ * Back and forward between results of one model only change the stage, so that typed text stays.
+ * Handled before htmx, which would replace the whole page.
  */
 addEventListener("popstate", (event) => {
   const form = document.getElementById("playground-form");

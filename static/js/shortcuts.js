@@ -2,7 +2,7 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
-/** Escape or a click outside closes the menus of the head and the families on cards. */
+/** Escape or a click outside closes the menus of the header and the families on cards. */
 const menus = () => document.querySelectorAll(":is(.head, .family) details[open]");
 addEventListener("click", ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
@@ -15,7 +15,7 @@ addEventListener("keydown", ({ key }) => {
   }
 });
 /**
- * Opens the dialog, or says why it cannot: a failed request or script load is a TypeError.
+ * Opens the dialog, or shows why it cannot: a failed request or script load is a TypeError.
  */
 const jump = async (address) => {
   try {

@@ -1,5 +1,5 @@
 /**
- * The film strip shows the earlier runs: hides the item of the run that is on the stage.
+ * The film strip shows the other runs: hides the item of the run that is on the stage.
  */
 const mark = () => {
   const id = document.querySelector("#stage > .stage-run")?.dataset.runId;

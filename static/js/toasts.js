@@ -15,7 +15,7 @@ function toast(text, link) {
 const logIn = () => document.getElementById("log-in").content.cloneNode(true);
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.closest("live-runs")) return; // which shows its own errors
+  if (event.target.closest("live-runs")) return; // it shows its own errors
   const { status, responseText } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
@@ -31,7 +31,7 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!event.target.closest("live-runs"))
     toast("The server does not answer. What is in this page stays; try again.");
 });
-/* One notice for as long as nobody is logged in, whoever met it: a poll, a draft, a button. */
+/* One notice while logged out, whatever request has noticed it: a poll, a draft, a button. */
 const LOGGED_OUT =
   "You are logged out. Runs go on, and what you typed is still in this page: log in, then go on here.";
 function loggedOut(is) {

@@ -1,21 +1,21 @@
 /**
- * The tray in the head: runs in progress, on every page and in every tab. It is loaded while there
- * are any (`vitrine-tray` holds them for all tabs), and once a session in case they were started
- * elsewhere. Without runs there is nothing.
+ * The tray in the header: runs in progress, on every page and in every tab. Its script is loaded
+ * while there are runs (`vitrine-tray` has them for all tabs), and once per session in case some
+ * were started elsewhere.
  */
 const KEY = "vitrine-tray";
-const AFTER_RUN_MS = 400; // the run itself comes first
-const AFTER_PRESS_MS = 1000; // what was pressed comes first
+const AFTER_RUN_MS = 400; // the run's own request has priority
+const AFTER_PRESS_MS = 1000; // the pressed button's request has priority
 let isHere = false;
 const come = async (act) => {
   const script = await import("./lazy/tray.js").catch(() => null);
-  if (!script) return; // offline: the next page asks
+  if (!script) return; // offline: the next page tries again
   isHere = true;
   act(script);
 };
 const comeAndAsk = () => come(({ refresh }) => refresh());
 if (localStorage.getItem(KEY)) comeAndAsk();
-// Once it is here, it listens itself.
+// Once loaded, the script listens itself.
 addEventListener(
   "storage",
   ({ key, newValue }) => key === KEY && newValue && !isHere && come(({ catchUp }) => catchUp()),
@@ -29,7 +29,7 @@ for (const name of ["pointerdown", "keydown"])
     () => {
       if (sessionStorage.getItem(KEY) || !document.querySelector("[data-shortcut='/']")) return;
       setTimeout(() => {
-        if (isHere) return; // the press began a run, and the tray is asked for because of it
+        if (isHere) return; // the press started a run, which requests the tray
         sessionStorage.setItem(KEY, "asked");
         comeAndAsk();
       }, AFTER_PRESS_MS);

@@ -1,1 +1,1 @@
-"""Data sets: what a trainer wants, what a data set holds, and the ZIP made of it."""
+"""Data sets: a trainer's requirements, the files, and the ZIP made of them."""

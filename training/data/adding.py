@@ -25,13 +25,13 @@ from training.data.items import (
 )
 from training.models import Dataset
 
-MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # the ZIP has names and captions beside the files
+MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # leaves room for names and captions in the ZIP
 RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 
 
 @dataclass
 class Added:
-    """What became of the files that somebody gave."""
+    """The outcome for a set of given files."""
 
     files: list[Item] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # captions by stem
@@ -40,7 +40,7 @@ class Added:
 
 
 def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]]) -> Added:
-    """Store what was posted, and append it; what cannot be taken is named, the rest is kept."""
+    """Store and append posted files; those that are not accepted are reported, the rest is kept."""
     found = Added()
     for file in files:
         name = db_safe_text(file.name or "file")
@@ -52,7 +52,7 @@ def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]]) -> Added:
 
 
 def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
-    """Append results of the person's own runs; the stored file is shared, not copied."""
+    """Append results of the user's own runs; the stored file is shared, not copied."""
     found = Added()
     for address in addresses:
         match = RESULT.fullmatch(address)
@@ -94,7 +94,7 @@ def _take_entry(user_id: int, entry: archives.Entry, found: Added) -> None:
 
 
 def _store(user_id: int, file: UploadedFile[Any], name: str, found: Added) -> None:
-    """Store one medium, or say why not; storage and quota failures end the whole."""
+    """Store one media file, or report why not; storage and quota errors abort the addition."""
     if len(found.files) >= MOST_FILES:
         found.skipped.append(f"{name} is one more than the {MOST_FILES} files of a data set.")
         return
@@ -113,7 +113,7 @@ def _stored(user_id: int, file: UploadedFile[Any], name: str) -> Upload:
     claimed = file.content_type or ""
     kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
     if kind == "image/heic":
-        return uploads.store(user_id, file, "image")  # refuses, and says what to do
+        return uploads.store(user_id, file, "image")  # raises with advice for the user
     if kind.partition("/")[0] not in {"image", "video", "audio"}:
         raise ValueError(f"{name} is neither a picture, film, sound nor a caption.")
     if kind.startswith("image/") and stored_files.dimensions(file) == (None, None):
@@ -139,7 +139,7 @@ def _artifact(user_id: int, run: str, position: str) -> Artifact | None:
 
 
 def _as_upload(user_id: int, artifact: Artifact) -> Upload:
-    """An upload that names the artifact's stored file."""
+    """Return an upload that refers to the artifact's stored file."""
     purge.reclaim(artifact.digest)
     extension = content_types.extension(artifact.content_type)
     name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
@@ -160,7 +160,7 @@ def _as_upload(user_id: int, artifact: Artifact) -> Upload:
 
 
 def _append(dataset: Dataset, found: Added) -> Added:
-    """Write the files into the row as it is now, each content once, with free names."""
+    """Add the files to the current row, each content once, under unused names."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         items = items_of(locked.files)
@@ -193,7 +193,7 @@ def _fitting(items: list[Item], found: Added) -> Iterator[Item]:
 
 
 def _named(item: Item, taken: set[str], found: Added) -> Item:
-    """Give a file a free name; its caption goes along."""
+    """Give a file an unused name; its caption follows."""
     named = replace(item, name=free_name(item.name, taken))
     if named.stem != item.stem and item.stem in found.texts:
         found.texts[named.stem] = found.texts[item.stem]
@@ -201,7 +201,7 @@ def _named(item: Item, taken: set[str], found: Added) -> Item:
 
 
 def _captioned(items: list[Item], found: Added) -> tuple[list[Item], int]:
-    """The files with the captions that came for them; counts those, and names the loose ones."""
+    """Return the files with their captions and the number of these; report unmatched ones."""
     used, captioned = set(), []
     for one in items:
         key = next((k for k in (one.stem, one.root) if k in found.texts), "")

@@ -1,7 +1,7 @@
-"""ZIP archives: those that people bring are read with care, ours are the same for the same files.
+"""ZIP archives: reads posted ones defensively, writes ours reproducibly.
 
-An archive is hostile until it is read: sizes are counted while it is unpacked, names lose their
-folders, and what is neither a medium nor a caption is skipped and named.
+A posted archive is untrusted: sizes are counted while it is unpacked, names lose their folders, and
+files that are neither media nor captions are skipped and reported.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import IO
 from zlib import error as ZlibError
 
 MAX_ENTRIES = 10_000
-MAX_UNPACKED_BYTES = 400 << 20  # of one archive: a bomb is no data set
+MAX_UNPACKED_BYTES = 400 << 20  # of one archive, against ZIP bombs
 MAX_TEXT_BYTES = 64 << 10
 SPOOL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16
@@ -23,17 +23,17 @@ MEDIA = {
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
     ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
 }  # fmt: skip
-_STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
+_STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 class Refused(ValueError):
-    """The archive cannot be taken; the message is shown to people."""
+    """The archive is not accepted; the message is shown to people."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of an archive without its folders; `text` of a caption, else the open `file`."""
+    """A file of an archive without its folders: a caption's `text`, or an open `file`."""
 
     name: str
     file: IO[bytes] | None = None
@@ -42,12 +42,12 @@ class Entry:
 
 
 def is_text(name: str) -> bool:
-    """Whether a name is that of a caption."""
+    """Whether a file with this name is a caption."""
     return name.lower().endswith((".txt", ".caption"))
 
 
 def decode_caption(data: bytes) -> str:
-    """The text of a caption; what is not UTF-8 is read as Windows' western code page."""
+    """Return the text of a caption; decodes Windows-1252 if it is not UTF-8."""
     try:
         return data.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
@@ -55,10 +55,10 @@ def decode_caption(data: bytes) -> str:
 
 
 def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
-    """The files of a ZIP, each open until the next is asked for.
+    """Yield the files of a ZIP, each open until the next is requested.
 
-    Raises Refused for what is no archive, or too much. Folders,
-    `__MACOSX` and hidden files are passed over in silence.
+    Raises Refused if it is no archive or too large. Folders, `__MACOSX` and hidden files are
+    skipped silently.
     """
     try:
         opened = zipfile.ZipFile(archive)
@@ -86,7 +86,7 @@ def _counts(name: str) -> bool:
 def _entry(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], budget: int
 ) -> tuple[Entry, int]:
-    """Unpack one file into `kept`, and tell its size."""
+    """Unpack one file into `kept`; return it and its size."""
     path = PurePosixPath(info.filename.replace("\\", "/"))
     name, is_caption = path.name, is_text(path.name)
     if path.suffix.lower() not in MEDIA and not is_caption:
@@ -104,7 +104,7 @@ def _entry(
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], most: int) -> int:
-    """Write a file's bytes, up to a piece more than `most`: an entry's size may lie."""
+    """Write a file's bytes, at most one chunk more than `most`: stated sizes may be wrong."""
     size_bytes = 0
     with archive.open(info) as packed:
         while size_bytes <= most and (chunk := packed.read(CHUNK_BYTES)):
@@ -115,9 +115,9 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], mo
 
 
 def write(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]], texts: dict[str, str]) -> None:
-    """Write a ZIP: media as they are, since they are compressed, then captions by name.
+    """Write a ZIP: media uncompressed, as they are compressed already, then captions by name.
 
-    The same files make the same bytes, so a data set is stored and uploaded once.
+    Equal files produce equal bytes, so a data set is stored and uploaded once.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, file in files:

@@ -1,4 +1,4 @@
-"""Checks a data set against the rules of its trainer, before anything is uploaded or paid."""
+"""Checks a data set against the rules of its trainer, before anything is uploaded or paid for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = 3  # examples in a sentence
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence about a data set; a blocking one keeps it from being used."""
+    """One sentence about a problem of a data set; a blocking one prevents its use."""
 
     text: str
     is_blocking: bool = False
@@ -22,7 +22,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a data set holds."""
+    """The numbers of a data set's parts, and its size."""
 
     examples: int
     masks: int
@@ -31,7 +31,7 @@ class Counts:
 
 
 def counts_of(items: Sequence[Item], rules: Rules) -> Counts:
-    """Count examples (pairs count once), masks and captions."""
+    """Count examples (a pair counts as one), masks and captions."""
     shown = [one for one in items if not (rules.has_masks and one.is_mask)]
     roots = {one.root for one in shown} if rules.is_of_pairs else shown
     return Counts(
@@ -43,12 +43,12 @@ def counts_of(items: Sequence[Item], rules: Rules) -> Counts:
 
 
 def captioned(items: Sequence[Item], rules: Rules) -> set[str]:
-    """The names that have a caption; of pairs, their common ones."""
+    """Return the names that have a caption; for pairs, their common names."""
     return {one.root if rules.is_of_pairs else one.stem for one in items if one.caption.strip()}
 
 
 def noun(rules: Rules, count: int) -> str:
-    """What the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
+    """Return what the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
     if rules.is_of_pairs:
         return f"{count} pair{'' if count == 1 else 's'} of {_NOUNS[rules.kinds[0]]}s"
     words = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
@@ -56,7 +56,7 @@ def noun(rules: Rules, count: int) -> str:
 
 
 def findings_of(items: Sequence[Item], rules: Rules) -> list[Finding]:
-    """What is wrong, the blocking things first; none if all is well."""
+    """Return the problems, blocking ones first."""
     counts = counts_of(items, rules)
     found = [*_of_number(counts, rules), *_of_kinds(items, rules)]
     found += _of_pairs(items) if rules.is_of_pairs else []

@@ -1,4 +1,4 @@
-"""Changes a data set: names, captions, what is in it."""
+"""Changes a data set: its names, captions and files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TRIGGER_CHARS = 100
 
 
 def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
-    """Replace the files by what `edit` makes of those in the row, which is locked meanwhile."""
+    """Replace the files with the result of `edit`, applied to those of the locked row."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         locked.files = [one.as_json() for one in edit(items_of(locked.files))]
@@ -26,7 +26,7 @@ def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
 
 
 def save_texts(dataset: Dataset, captions: Mapping[str, str], names: Mapping[str, str]) -> None:
-    """Write captions and new names, both by the present names; others stay as they are."""
+    """Save captions and new names, both by current name; absent ones stay unchanged."""
 
     def edit(items: list[Item]) -> list[Item]:
         taken = {one.stem.lower() for one in items}
@@ -43,7 +43,7 @@ def _captioned(item: Item, captions: Mapping[str, str]) -> Item:
 
 
 def _renamed(item: Item, names: Mapping[str, str], taken: set[str]) -> Item:
-    """The file under its new name; the extension stays, since the content does."""
+    """Return the file under its new name; keeps the extension, as the content is the same."""
     suffix = PurePosixPath(item.name).suffix
     wanted = db_safe_text(names.get(item.name, "")).strip()
     if not wanted or wanted in {item.name, item.stem}:
@@ -54,7 +54,7 @@ def _renamed(item: Item, names: Mapping[str, str], taken: set[str]) -> Item:
 
 
 def prepend_trigger(dataset: Dataset, word: str) -> None:
-    """Begin each caption with the trigger word, also the empty ones, unless it has it."""
+    """Prefix every caption, even empty ones, with the trigger word, unless it has it."""
 
     def with_word(item: Item) -> Item:
         if not item.takes_caption or word.lower() in item.caption.lower():
@@ -66,7 +66,7 @@ def prepend_trigger(dataset: Dataset, word: str) -> None:
 
 
 def set_removed(dataset: Dataset, name: str, *, is_removed: bool) -> None:
-    """Take a file out, or put it back."""
+    """Remove a file from the data set, or restore it."""
     change(
         dataset,
         lambda items: [

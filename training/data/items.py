@@ -1,4 +1,4 @@
-"""The files of a data set as its row holds them, and what their names say."""
+"""The files of a data set as stored in its row, and the meaning of their names."""
 
 from __future__ import annotations
 
@@ -15,61 +15,61 @@ _PART = re.compile(r"(?i)_(start\d*|end|mask)$")
 
 @dataclass(frozen=True)
 class Item:
-    """One file: its name in the ZIP, our address of it, and its caption."""
+    """One file: its name in the ZIP, its address here, and its caption."""
 
     name: str
     address: str
     kind: str
     size_bytes: int
     caption: str = ""
-    is_removed: bool = False  # can be put back
+    is_removed: bool = False  # can be restored
 
     @property
     def root(self) -> str:
-        """The name without extension and without `_start`, `_end` or `_mask`."""
+        """Return the name without extension and without `_start`, `_end` or `_mask`."""
         return _PART.sub("", self.stem)
 
     @property
     def stem(self) -> str:
-        """The name without its extension."""
+        """Return the name without its extension."""
         return PurePosixPath(self.name).stem
 
     @property
     def part(self) -> str:
-        """`start`, `start2`, `end` or `mask`; empty for any other file."""
+        """Return `start`, `start2`, `end` or `mask`; empty for any other file."""
         match = _PART.search(self.stem)
         return match[1].lower() if match else ""
 
     @property
     def is_mask(self) -> bool:
-        """Whether its name says that it is another file's mask."""
+        """Whether its name marks it as another file's mask."""
         return self.part == "mask"
 
     @property
     def takes_caption(self) -> bool:
-        """Whether a caption stands beside it: of a pair, beside its first picture."""
+        """Whether it has a caption field; for a pair, its first picture has it."""
         return self.part in {"", "start"}
 
     def as_json(self) -> dict[str, Any]:
-        """What the row holds."""
+        """Return the value stored in the row."""
         return asdict(self)
 
 
 def items_of(stored: Any) -> list[Item]:
-    """Read the files of a row, also those that were removed."""
+    """Parse the files of a row, including removed ones."""
     return [Item(**one) for one in stored if isinstance(one, dict)]
 
 
 def kept(items: Iterable[Item]) -> list[Item]:
-    """Those that were not removed."""
+    """Return the files that were not removed."""
     return [one for one in items if not one.is_removed]
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """The name, with a number if it is taken: `cat.png`, `cat-2.png`.
+    """Return the name, with a number if it is in use: `cat.png`, `cat-2.png`.
 
-    Captions are found by stem, so `cat.png` and `cat.jpg` may not stand side by side either; a
-    mark like `_start` stays at the end.
+    Captions are matched by stem, so `cat.png` and `cat.jpg` may not coexist either; a suffix like
+    `_start` stays at the end.
     """
     path = PurePosixPath(name)
     match = _PART.search(path.stem)

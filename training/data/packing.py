@@ -1,4 +1,4 @@
-"""Makes a data set's ZIP, stores it as an ordinary upload, and fills it into the trainer's form."""
+"""Makes a data set's ZIP, stores it as an ordinary upload, and fills the trainer's form with it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Refused(ValueError):
 
 
 def rules_for(endpoint: Endpoint) -> Rules | None:
-    """The rules of a trainer; None if no field of it takes an archive."""
+    """Return the rules of a trainer; None if none of its fields takes an archive."""
     return rules_of(version_of(endpoint).root, endpoint.endpoint_id)
 
 
 def pack(dataset: Dataset, rules: Rules) -> Upload:
     """Make the ZIP and store it; the same data set gives the same upload.
 
-    Raises Refused where the data set breaks a rule or a file is gone, ValueError as
+    Raises Refused if the data set violates a rule or a file is missing, ValueError like
     `uploads.store`.
     """
     items = kept(items_of(dataset.files))
@@ -58,7 +58,7 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
 
 
 def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
-    """The caption files by name: beside each file, or one for each pair."""
+    """Return the caption files by name: one for each file, or for each pair."""
     return {
         f"{one.root if rules.is_of_pairs else one.stem}.txt": one.caption
         for one in items
@@ -67,7 +67,7 @@ def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
 
 
 def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
-    """Each file by name, opened one after the other."""
+    """Yield each file with its name, opened one after the other."""
     keys = {one.name: match[1] for one in items if (match := purge.UPLOAD.match(one.address))}
     known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
     stored = {str(key): upload.file for key, upload in known.items()}
@@ -83,10 +83,10 @@ def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
-    """The trainer's form as the person left it, with the data set in it.
+    """Return the user's current form of the trainer, with the data set filled in.
 
-    `key` is `<data set>/<upload>`. The trigger word is filled in as well, as the default caption
-    where the form asks for that alone. None if there is no such archive.
+    `key` is `<data set>/<upload>`. The trigger word is filled in as well, or used as the default
+    caption if the form has only that field. None if there is no such archive.
     """
     first, _, second = key.partition("/")
     dataset, upload = parse_uuid(first), parse_uuid(second)
@@ -112,5 +112,5 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def before_marks(post: form_state.Post) -> form_state.Post:
-    """The marks of a form's post that are no arguments."""
+    """Return the controls of a post that are marks, not arguments."""
     return {form_state.HOUSE: post[form_state.HOUSE]} if form_state.HOUSE in post else {}

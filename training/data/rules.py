@@ -1,7 +1,7 @@
-"""What a trainer's schema says of its data set: the field, the kinds of files, counts, names.
+"""Derives the rules for data sets from a trainer's schema: field, kinds of files, counts, names.
 
-Total, like `schemas/facts/capabilities.py`: names and descriptions decide, so trainers that nobody
-has seen get rules too; what they do not say is not checked.
+Works for any schema, like `schemas/facts/capabilities.py`: rules are derived from names and
+descriptions, so unknown trainers get rules too; what these do not mention is not checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NOUN = (
 )
 _LOW = r"at least|minimum(?: of)?|min\.?|no fewer than"
 _HIGH = r"at most|maximum(?: of)?|max\.?|up to|no more than"
-_COUNTS = (  # is the first number the lowest, is the last the highest
+_COUNTS = (  # whether the first number is the minimum, and the last the maximum
     (re.compile(rf"(?i)\b(\d+)\s*(?:to|-|\u2013|and)\s*(\d+) {_NOUN}"), True, True),
     (re.compile(rf"(?i)\b(?:{_LOW}) (\d+) {_NOUN}"), True, False),
     (re.compile(rf"(?i)\b(?:{_HIGH}) (\d+) {_NOUN}"), False, True),
@@ -40,13 +40,13 @@ _CAPTION_NEEDED = re.compile(r"(?i)no default_?\s?caption.{0,60}\bfail")
 
 @dataclass(frozen=True)
 class Rules:
-    """What a data set has to be; `path` is that of the field that takes its ZIP."""
+    """The rules for a data set; `path` is that of the field that takes its ZIP."""
 
     path: str
     label: str
     help: str = ""
     kinds: tuple[str, ...] = ("image",)
-    fewest: int = 0  # fewer are refused
+    fewest: int = 0  # fewer are rejected
     most: int = 0  # 0: no limit is known
     advised: int = 0  # fewer give poor weights
     is_of_pairs: bool = False  # ROOT_start.EXT, ROOT_end.EXT and ROOT.txt
@@ -54,13 +54,13 @@ class Rules:
     has_captions: bool = False
     needs_caption: bool = False  # a file without one fails, unless the form has a default caption
     trigger: str = ""  # the path of the field for the trigger word
-    default_caption: str = ""  # and of the caption of files that have none
+    default_caption: str = ""  # and of the field for the caption of files without one
 
 
 def rules_of(root: Field, name: str = "") -> Rules | None:
-    """The rules of a trainer's input form; None if no field of it takes an archive.
+    """Return the rules of a trainer's input form; None if none of its fields takes an archive.
 
-    `name` is the model's id, for the kind of files where the field says none.
+    `name` is the model's id, which decides the kind of files if the field does not.
     """
     ranked = [(score, -at, one) for at, one in enumerate(root.children) if (score := _score(one))]
     if not ranked:
@@ -84,7 +84,7 @@ def rules_of(root: Field, name: str = "") -> Rules | None:
 
 
 def _score(field: Field) -> int:
-    """How surely a field takes the archive; 0: not at all."""
+    """Return how likely a field takes the archive; 0: not at all."""
     if field.is_hidden or field.is_deprecated or not _text_of(field):
         return 0
     words = set(words_in(field.name))
@@ -92,14 +92,14 @@ def _score(field: Field) -> int:
     if not (words & _ARCHIVE and (field.media or words & {"url", "zip", "file"})) and not says:
         return 0
     if not field.media and not words & {"url", "zip", "archive", "file", "dataset"}:
-        return 0  # `data_archive_format` only speaks of the archive
+        return 0  # `data_archive_format` only describes the archive
     if words & {"format", "type", "name", "key"}:
         return 0
     return 1 + 2 * says + 2 * bool(words & _ARCHIVE) + 4 * field.is_required
 
 
 def _text_of(field: Field) -> Field | None:
-    """The text that holds the address: the field itself, an alternative, or a file object's URL."""
+    """Return the text field for the address: the field, an alternative, or an object's URL."""
     if field.kind == "string":
         return field
     if field.kind == "union":
@@ -115,7 +115,7 @@ def _path_of(field: Field) -> str:
 
 
 def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
-    """The kinds of files the text speaks of, else the field's name, else the model's."""
+    """Return the kinds of files named in the text, else in the field's name, else the model's."""
     for words in (text, field.name.replace("_", " "), re.sub(r"[/_-]", " ", name)):
         found = tuple(kind for kind, pattern in _KINDS.items() if pattern.search(words))
         if found:
@@ -124,7 +124,7 @@ def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
 
 
 def _counts(text: str) -> dict[str, int]:
-    """The counts in a description, sentence by sentence: advice is no rule."""
+    """Return the counts in a description, by sentence: advice is kept apart from limits."""
     found = {"fewest": 0, "most": 0, "advised": 0}
     for sentence in re.split(r"(?<=[.!?])\s+|\n", text[:4000]):
         is_advice = bool(_ADVICE.search(sentence))
@@ -141,7 +141,7 @@ def _counts(text: str) -> dict[str, int]:
 
 
 def _text_field(root: Field, words: set[str]) -> str:
-    """The path of a text field whose name has all these words; empty without one."""
+    """Return the path of a text field whose name has all these words; empty without one."""
     for field in root.children:
         if words <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
             return segment(field.name)

@@ -1,1 +1,1 @@
-"""What the pages of training show."""
+"""Prepares the pages of training."""

@@ -1,4 +1,4 @@
-"""What the page of a data set shows."""
+"""The context of a data set's page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ON_PAGE = 48
 
 
 def context(dataset: Dataset, page: int) -> dict[str, Any]:
-    """One page of the files, with what is checked on all of them."""
+    """Return one page of the files, with the checks of all files."""
     items = items_of(dataset.files)
     shown = kept(items)
     rules = packing.rules_for(dataset.endpoint)

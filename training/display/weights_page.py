@@ -1,4 +1,4 @@
-"""What the list of weights and the page of each show."""
+"""The context of the list of weights, and of each one's page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LISTED = 24
-IN_ROW = 4  # samples beside weights in the list
+IN_ROW = 4  # samples per entry of the list
 ON_PAGE = 24
 ROWS = ("training__run__endpoint", "training__dataset")
 
 
 def listing(user: User, asked: str, page: int) -> dict[str, Any]:
-    """One page of the list; the number of queries does not depend on its length."""
+    """Return one page of the list; the number of queries is constant."""
     found = Weights.objects.of(user).select_related(*ROWS)
     if asked:
         words = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
@@ -50,7 +50,7 @@ def listing(user: User, asked: str, page: int) -> dict[str, Any]:
 
 
 def page(user: User, weights: Weights) -> dict[str, Any]:
-    """One file of weights: the models that take it, and what was made with it."""
+    """Return the context of one file of weights: the models that take it, and its samples."""
     run = weights.training.run
     siblings = siblings_of(run.endpoint)
     return {
@@ -64,7 +64,7 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
 
 
 def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
-    """The first files of runs, with small pictures of them."""
+    """Return the first files of runs that have thumbnails."""
     found = []
     for run in runs[:most]:
         artifact = next(

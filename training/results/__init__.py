@@ -1,1 +1,1 @@
-"""Weights that trainings have made, and where they are used."""
+"""Weights that trainings have produced, and where they are used."""

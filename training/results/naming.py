@@ -1,4 +1,4 @@
-"""Names weights in the picker of fields: their files are all called the same."""
+"""Names weights in the picker, since their files all have the same name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.models import Weights
 
 
 def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:
-    """The names of a person's weights by address, with their trigger words; one query."""
+    """Return a user's names of weights with their trigger words, by address; one query."""
     runs = {uuid.UUID(run) for one in addresses if (run := run_of(one))}
     found = Weights.objects.filter(user_id=user_id, deleted_at=None, training__in=runs)
     return {one.address: _name(one) for one in found.select_related("training")}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
-    """The form as the person left it, with weights in it; `key` is `<weights>/<path>`."""
+    """Return the user's current form with weights in it; `key` is `<weights>/<path>`."""
     first, _, path = key.partition("/")
     pk = parse_uuid(first)
     found = (
@@ -33,7 +33,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
-    """Begin the main prompt with the trigger word, unless it has it."""
+    """Prefix the main prompt with the trigger word, unless it has it."""
     root = version_of(endpoint).root
     prompt = next((one.path for one in inputs_of(root) if one.role == "prompt"), "")
     arguments = form_state.parse_form_leniently(endpoint, filled.post).arguments

@@ -1,4 +1,4 @@
-"""Runs that were made with weights."""
+"""Finds runs made with given weights."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from training.models import Weights
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-READ = 200  # the newest runs that are looked at; one query whatever their number
+READ = 200  # newest runs that are searched, in one query
 
 
 def samples_of(user: User, weights: Sequence[Weights]) -> dict[str, list[Run]]:
-    """The newest runs that have these weights among their inputs, by the weights' address."""
+    """Return the newest runs that have these weights as an input, by the weights' address."""
     if not weights:
         return {}
     addresses = [f'"{one.address}"' for one in weights]

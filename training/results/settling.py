@@ -1,4 +1,4 @@
-"""Records that a training has ended: its weights by name, and word to who started it."""
+"""Records ended trainings: names their weights and notifies their owner."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from training.models import DatasetArchive, Training, Weights
 EVERY_S = 5.0
 AT_ONCE = 20
 LOOK_BACK = timedelta(days=30)
-SHORTEST = timedelta(minutes=1)  # who waits so little needs no message
+SHORTEST = timedelta(minutes=1)  # shorter trainings need no notification
 IS_TRAINER = Q(category="training") | Q(kind="training")
 _PLAIN = re.compile(r"(?i)^(?:pytorch_lora_weights|lora|adapter_model|model|weights|output)\b")
 
 
 def is_training(run: Run) -> bool:
-    """Whether the run is one of a trainer."""
+    """Whether the run's model is a trainer."""
     return "training" in (run.endpoint.category, run.endpoint.kind)
 
 
 def settle_due() -> float:
-    """Record what has ended; returns the seconds until the next look."""
+    """Record the trainings that have ended; returns the seconds until the next call."""
     since = timezone.now() - LOOK_BACK
     trainers = Endpoint.objects.filter(IS_TRAINER).values("pk")
     ended = Run.objects.filter(endpoint__in=trainers, state__in=Run.FINAL, ended_at__gte=since)
@@ -47,7 +47,7 @@ def settle_due() -> float:
 
 
 def settle(key: Any) -> None:
-    """Write the training of a run with its weights, and tell its owner; once."""
+    """Record a run's training with its weights and notify its owner, once."""
     runs = Run.objects.select_related("endpoint", "user").defer("output_text", "logs")
     with transaction.atomic():
         Run.objects.only("pk").select_for_update(no_key=True).get(pk=key)  # one worker at a time
@@ -66,7 +66,7 @@ def settle(key: Any) -> None:
 
 
 def _weights(training: Training, base: str) -> list[Weights]:
-    """A row for each file of weights, not stored yet."""
+    """Return an unsaved row for each file of weights."""
     run, files = training.run, _files(training.run)
     names = [_name(one, base, files) for one in files]
     return [
@@ -76,27 +76,27 @@ def _weights(training: Training, base: str) -> list[Weights]:
 
 
 def trigger_word(run: Run) -> str:
-    """The trigger word among a training's arguments."""
+    """Return the trigger word among a training's arguments."""
     rules = rules_of(version_of(run.endpoint).root, run.endpoint.endpoint_id)
     found = values_at(run.arguments, rules.trigger) if rules and rules.trigger else []
     return str(found[0]).strip()[:100] if found and isinstance(found[0], str) else ""
 
 
 def _archive(run: Run) -> DatasetArchive | None:
-    """The data set whose ZIP the run was started with."""
+    """Return the archive, made of a data set, with which the run was started."""
     keys = purge.UPLOAD.findall(str(run.arguments))
     made = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
     return made.select_related("dataset").order_by("-pk").first() if keys else None
 
 
 def _files(run: Run) -> list[Artifact]:
-    """The files of weights of a run; none of one that failed."""
+    """Return a run's files of weights; none if it failed."""
     kept = run.artifacts.exclude(state=Artifact.State.LOST)
     return [one for one in kept if one.file_name.lower().endswith(uploads.WEIGHTS)]
 
 
 def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:
-    """The data set's name; with the file's where there are several, or its place in the output."""
+    """Return the data set's name; with several files, also the file's name or output path."""
     if len(files) == 1:
         return base[:200]
     plain = _PLAIN.match(artifact.file_name)

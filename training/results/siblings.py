@@ -1,4 +1,4 @@
-"""The models that take a trainer's weights: those that the catalogue names, then its family's."""
+"""The models that take a trainer's weights: those linked in the catalogue, then its family."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Sibling:
     path: str
 
     def address_for(self, weights: Weights) -> str:
-        """The model's form with these weights in it."""
+        """Return the address of the model's form with these weights in it."""
         query = urlencode({"weights": f"{weights.pk}/{self.path}"})
         return f"{self.endpoint.get_absolute_url()}?{query}"
 
 
 def siblings_of(trainer: Endpoint) -> list[Sibling]:
-    """The models of a trainer's family that take weights, the surest first.
+    """Return the models of a trainer's family that take weights, most certain first.
 
-    Surest: what the catalogue links, in either direction (`inference_endpoint_ids`,
-    `training_endpoint_ids`); then the same group; then ids that begin as the trainer's does.
+    Most certain are those linked in the catalogue, in either direction (`inference_endpoint_ids`,
+    `training_endpoint_ids`); then the same group; then ids with the same beginning.
     """
     takers = uses(Revision.current()).takers("weights").get("lora", [])
     paths: dict[int, str] = {}
@@ -44,7 +44,7 @@ def siblings_of(trainer: Endpoint) -> list[Sibling]:
 
 
 def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
-    """Those of the endpoints that belong to the trainer."""
+    """Return the endpoints that are related to the trainer."""
     columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
     rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
     return [one.pk for one in rows if _rank(trainer, one) < _UNRELATED]

@@ -1,1 +1,1 @@
-"""The pages below `/training/`."""
+"""HTTP views below `/training/`."""

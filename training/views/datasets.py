@@ -1,4 +1,4 @@
-"""A data set's page, its way into the trainer's form, and its deletion."""
+"""A data set's page, its use in the trainer's form, and its deletion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ no_store = cache_control(private=True, no_store=True)
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
-    """Return a data set of the person's own."""
+    """Return one of the user's own data sets."""
     mine = Dataset.objects.of(request.user).select_related("endpoint__schema")
     return get_object_or_404(mine, pk=pk)
 
@@ -35,7 +35,7 @@ def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show files, captions and checks; a POST saves what was edited, and may do one thing more."""
+    """Show files, captions and checks; a POST saves edits and handles the pressed button."""
     found = find(request, pk)
     if request.method == "POST":
         return _posted(request, found)
@@ -52,7 +52,7 @@ def _page(
 
 
 def _posted(request: HtmxRequest, found: Dataset) -> HttpResponse:
-    """Save names and captions, then do what the button says: remove, put back, trigger word."""
+    """Save names and captions, then handle the button: remove, restore, trigger word."""
     _save(request, found)
     action, _, name = request.POST.get("do", "").partition(":")
     if action in {"remove", "restore"}:
@@ -79,7 +79,7 @@ def _save(request: HtmxRequest, found: Dataset) -> None:
 
 @require_POST
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Make the ZIP, and open the trainer's form with it; else the page, with what is wrong."""
+    """Make the ZIP and open the trainer's form with it; with problems render the page again."""
     found = find(request, pk)
     rules = packing.rules_for(found.endpoint)
     status = HTTPStatus.UNPROCESSABLE_ENTITY

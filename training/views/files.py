@@ -32,7 +32,7 @@ def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Offer the person's results of the kinds that the trainer takes; a POST adds those chosen."""
+    """Offer the user's results of the kinds that the trainer takes; a POST adds the chosen ones."""
     found = find(request, pk)
     if request.method == "POST":
         chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]

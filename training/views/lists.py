@@ -1,4 +1,4 @@
-"""The start page: trainers, data sets; a new data set; bringing deleted things back."""
+"""The start page with trainers and data sets; a new data set; restoring deleted rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's data sets and the catalogue's trainers; `?q=` finds among these."""
+    """List the user's data sets and the catalogue's trainers; `?q=` searches the trainers."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context: dict[str, Any] = {
         "datasets": _datasets(request.user),
@@ -45,12 +45,12 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 
 def _datasets(user: User | AnonymousUser) -> QuerySet[Dataset]:
-    """The last changed data sets, without their thousands of files."""
+    """Return the last changed data sets, without their thousands of files."""
     return Dataset.objects.of(user).select_related("endpoint").defer("files")[:LISTED]
 
 
 def _trainers(asked: str) -> list[Endpoint]:
-    """The models that train, and others that make weights of an archive."""
+    """Return the models that train, and others that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
     listed = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
@@ -70,7 +70,7 @@ def _text_of(endpoint: Endpoint) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
-    """Ask for the first files of a data set for the trainer `?model=`; a POST makes it of them."""
+    """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
     asked = request.POST.get("model", "") or request.GET.get("model", "")
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(asked)[:255])
     rules = packing.rules_for(endpoint)
@@ -93,7 +93,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring a deleted data set or weights back."""
+    """Restore a deleted data set or deleted weights."""
     model = Weights if "weights" in request.POST else Dataset
     pk = parse_uuid(request.POST.get("weights", "") or request.POST.get("dataset", ""))
     found = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None

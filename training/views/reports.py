@@ -1,4 +1,4 @@
-"""Says what became of files that were added."""
+"""Messages about files that were added."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAMED = 8
 
 
 def report_added(request: HttpRequest, added: Added) -> None:
-    """Have the next page say what was added, and what was not and why."""
+    """Queue messages for the next page: what was added, and what was not and why."""
     words = []
     if added.files:
         words.append(f"{len(added.files)} file{'' if len(added.files) == 1 else 's'}")

@@ -1,4 +1,4 @@
-"""“Our weights”: the list, a page of each with what it can be used in, renaming and deletion."""
+"""“Our weights”: the list, a page with the uses of each, renaming and deletion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List one's weights, the newest first; `?q=` finds by name or trigger word."""
+    """List the user's weights, newest first; `?q=` searches by name or trigger word."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     page = page_number(request.GET.get("page", ""))
     context = weights_page.listing(request.user, asked, page)
@@ -37,7 +37,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show weights with the models that take them and what was made; a POST renames them."""
+    """Show weights with the models that take them and their samples; a POST renames them."""
     found = _find(request, pk)
     if request.method == "POST":
         found.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or found.name
@@ -53,7 +53,7 @@ def _find(request: HtmxRequest, pk: uuid.UUID) -> Weights:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take weights off the list; their run and its file stay, and the list offers to undo it."""
+    """Remove weights from the list, which offers an undo; their run and its file stay."""
     found = _find(request, pk)
     found.deleted_at = timezone.now()
     found.save(update_fields=["deleted_at"])

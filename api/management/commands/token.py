@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the person and what the token is for."""
+        """Add the user and the token's settings."""
         parser.add_argument("user", help="the person's user name")
         parser.add_argument("--name", default="command line", help="what uses it")
         parser.add_argument(
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="until it expires; never without")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the token; only the token goes to stdout, so that a script can read it."""
+        """Create the token; only the token is written to stdout, so that scripts can read it."""
         users = get_user_model()._default_manager.filter(username=options["user"])
         person = users.first()
         if person is None:

@@ -52,7 +52,7 @@ def new(now: datetime | Param) -> RunQuerySet:
 
 
 def interrupted(now: datetime | Param) -> RunQuerySet:
-    """Free runs that a worker has begun and whose lease has expired."""
+    """Free runs that a worker has begun and no longer holds."""
     return free(now).exclude(state=State.CREATED)
 
 

@@ -68,7 +68,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """Expired runs of other workers, by how the claiming worker continues them."""
+    """Runs whose lease has expired, by how the claiming worker continues them."""
 
     to_send: list[Run] = field(default_factory=list)
     to_follow: list[uuid.UUID] = field(default_factory=list)

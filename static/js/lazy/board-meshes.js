@@ -1,6 +1,6 @@
 /**
- * Turns the meshes of a <board-viewer> together. Each is in a sandboxed frame of an opaque origin
- * (`playground/files/mesh_viewer.py`): only nine numbers of the camera and names of keys pass.
+ * Rotates the meshes of a <board-viewer> together. Each is in a sandboxed frame of an opaque origin
+ * (`playground/files/mesh_viewer.py`): only the camera's nine numbers and names of keys are sent.
  */
 
 const KEYS = {
@@ -19,7 +19,7 @@ const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b
 const dot = (a, b) => a.reduce((sum, one, at) => sum + one * b[at], 0);
 const unit = (a) => a.map((one) => one / (Math.hypot(...a) || 1));
 
-/** A vector turned by an angle around an axis of length one (Rodrigues). */
+/** Rotates a vector by an angle around a unit axis (Rodrigues' formula). */
 function turned(vector, axis, angle) {
   const aside = cross(axis, vector);
   const along = dot(axis, vector) * (1 - Math.cos(angle));
@@ -41,7 +41,7 @@ export function meshes(viewer, signal) {
       if (frame.contentWindow !== except) frame.contentWindow.postMessage({ camera }, "*");
   };
   const known = new WeakSet();
-  /** A frame's first message says that it is there: it takes the camera of the others. */
+  /** A frame's first message announces it; it gets the camera of the others. */
   const hear = ({ source, data }) => {
     if (!frames().some((frame) => frame.contentWindow === source)) return;
     if (typeof data?.key === "string") act(data.key);
@@ -69,7 +69,7 @@ export function meshes(viewer, signal) {
   };
 }
 
-/** The camera's place and its up, turned around the target. */
+/** The camera's position and up vector, rotated around the target. */
 function orbit(from, up, sideways, upwards) {
   const axis = unit(up);
   const right = unit(cross(axis, from));

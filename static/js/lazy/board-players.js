@@ -1,8 +1,8 @@
-/** Plays the films of a <board-viewer> together, and its sounds in turns at the same loudness. */
+/** Plays the videos of a <board-viewer> together, and its sounds in turn, equally loud. */
 
 import { meshes } from "./board-meshes.js";
 
-const FRAME_S = 1 / 25; // a browser does not tell a film's frame rate
+const FRAME_S = 1 / 25; // browsers do not expose a video's frame rate
 const DRIFT_S = 0.08;
 const BARS = 300;
 
@@ -11,7 +11,7 @@ const say = (viewer, isPlaying) => {
   button(viewer).firstChild.nodeValue = isPlaying ? " Pause " : " Play ";
 };
 
-/** Films: one bar and one button for all; the longest one leads. */
+/** Videos: one bar and one button for all; the longest one sets the time. */
 function films(viewer, signal) {
   const all = [...viewer.stage.querySelectorAll("video")];
   const bar = viewer.tools.querySelector("[name='at']");
@@ -68,7 +68,7 @@ function films(viewer, signal) {
   };
 }
 
-/** Sounds: one is heard at a time; another goes on at the same place. */
+/** Sounds: one plays at a time; switching continues at the same position. */
 function sounds(viewer, signal) {
   const all = [...viewer.stage.querySelectorAll("audio")];
   const matched = viewer.tools.querySelector("[name='matched']");
@@ -100,7 +100,7 @@ function sounds(viewer, signal) {
     sound.addEventListener("pause", mark, { signal });
     draw(sound)
       .then((own) => loudness.set(sound, own))
-      .then(level, () => {}); // without a waveform it plays all the same
+      .then(level, () => {}); // without a waveform it still plays
   }
   matched.addEventListener("change", level);
   button(viewer).addEventListener("click", toggle);

@@ -1,7 +1,7 @@
 /**
- * <board-viewer data-kind="image|video|audio|mesh">: views results side by side, with a slider, blinking
- * or as their difference; zooms and moves them together. Films play together, sounds take turns
- * (`board-players.js`), and meshes turn together (`board-meshes.js`).
+ * <board-viewer data-kind="image|video|audio|mesh">: shows results side by side, with a slider,
+ * alternating, or as their difference; zooms and moves them together. Videos play together, sounds
+ * in turn (`board-players.js`), and meshes rotate together (`board-meshes.js`).
  */
 import { players } from "./board-players.js";
 
@@ -38,7 +38,7 @@ class BoardViewer extends HTMLElement {
     clearInterval(this.blinking);
     this.leave.abort();
   }
-  /** Whether its files lie over each other. */
+  /** Whether its files are shown on top of each other. */
   get isFlat() {
     return ["image", "video"].includes(this.dataset.kind);
   }
@@ -77,7 +77,7 @@ class BoardViewer extends HTMLElement {
     this.zoom = isReset ? 1 : Math.min(MOST_ZOOM, Math.max(1, this.zoom * factor));
     this.move(0, 0);
   }
-  /** Moves all panes by a part of their size, no further than their edges. */
+  /** Moves all panes by a fraction of their size, no further than their edges. */
   move(x, y) {
     const most = ((this.zoom - 1) / 2) * 100;
     this.at = [this.at[0] + x, this.at[1] + y].map((part) => Math.min(most, Math.max(-most, part)));

@@ -1,6 +1,6 @@
 /**
- * <chat-thread>: a conversation. Ctrl/⌘+Enter sends what is written; the end stays in view while
- * the answer grows, unless the person has scrolled up.
+ * <chat-thread>: a conversation. Ctrl/⌘+Enter sends the message; the end stays in view while the
+ * answer grows, unless the user has scrolled up.
  */
 const NEAR = 160; // pixels from the end that count as the end
 
@@ -30,8 +30,8 @@ class ChatThread extends HTMLElement {
     else this[event.type](event);
   }
   /**
-   * Many times a second an answer grows: its buttons stay where they are, or no click would hit
-   * one, and what was opened stays open.
+   * An answer grows many times a second: its buttons are kept, or no click would hit one, and
+   * details that were opened stay open.
    */
   keep(detail) {
     const { target, fragment } = detail;
@@ -40,7 +40,7 @@ class ChatThread extends HTMLElement {
     for (const [place, one] of fragment.querySelectorAll("details").entries())
       one.open = opened[place]?.open ?? one.open;
   }
-  /** htmx overlooks a pressed button that stands outside its form. */
+  /** htmx ignores a pressed button that is outside its form. */
   name({ elt, parameters }) {
     const isOutside = this.pressed?.form === elt && !elt.contains(this.pressed);
     if (isOutside && elt.matches("form")) parameters[this.pressed.name] = this.pressed.value;

@@ -8,7 +8,7 @@ const picked = new Map(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
 let bar;
 let address;
 
-/** Begins picking, or ends it if it is on. */
+/** Turns picking on or off. */
 export function start(link) {
   if (bar) return stop();
   address = link.getAttribute("href").split("?")[0];
@@ -36,7 +36,7 @@ function stop() {
   document.querySelector("[data-compare]")?.focus();
 }
 
-/** Gives each card that has none a checkbox. */
+/** Adds a checkbox to each card without one. */
 function mark() {
   for (const card of document.querySelectorAll(CARD)) {
     if (card.querySelector(".compare-pick")) continue;

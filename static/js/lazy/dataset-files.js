@@ -1,7 +1,6 @@
 /**
- * <dataset-files>: the page of a data set takes files dropped or pasted anywhere. What was typed
- * beside the files that are there is saved before the page is loaded anew, and of hundreds of
- * captions only those that were changed are sent.
+ * <dataset-files>: the page of a data set takes files dropped or pasted anywhere. Edited captions
+ * are saved before the page is reloaded; of hundreds of captions only the changed ones are sent.
  */
 class DatasetFiles extends HTMLElement {
   connectedCallback() {
@@ -18,7 +17,7 @@ class DatasetFiles extends HTMLElement {
     if (event.type === "formdata") this.trim(event);
     else if (event.target === this.input.form) this.send(event);
   }
-  /** Puts files into the input beside those that are there; a data set that exists takes them. */
+  /** Adds files to those in the input; for an existing data set, submits them. */
   take(files) {
     const all = new DataTransfer();
     for (const file of [...this.input.files, ...files]) all.items.add(file);

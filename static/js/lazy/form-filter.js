@@ -1,6 +1,6 @@
 /**
- * <settings-filter><input></settings-filter>: shows the settings beside it that have all the words
- * typed in their label, name or help. Groups with a match are open meanwhile.
+ * <settings-filter><input></settings-filter>: shows only settings with all typed words in their
+ * label, name or help. Groups with a match are open meanwhile.
  */
 class SettingsFilter extends HTMLElement {
   connectedCallback() {
@@ -8,7 +8,7 @@ class SettingsFilter extends HTMLElement {
     this.addEventListener("keydown", this);
   }
   handleEvent(event) {
-    event.stopPropagation(); // nothing here is part of what the form holds
+    event.stopPropagation(); // the filter is not part of the form's contents
     if (event.type === "input") return this.filter(event.target.value);
     if (event.key === "Enter") event.preventDefault(); // it would run the form
     if (event.key !== "Escape" || !event.target.value) return;
@@ -31,7 +31,7 @@ class SettingsFilter extends HTMLElement {
     const none = around.querySelector("[data-none-found]");
     none.textContent = found ? "" : `No setting has “${text.trim()}” in its words.`;
   }
-  /** Opens a group while something is typed; then it is as it was. */
+  /** Opens a group while something is typed; restores it afterwards. */
   fold(group, isFiltered) {
     if (isFiltered) group.dataset.was ??= group.open;
     group.open = isFiltered || (group.dataset.was ?? String(group.open)) === "true";

@@ -166,7 +166,7 @@ class MediaField extends HTMLElement {
     draw(this);
     this.offer();
   }
-  /** What to call a past result: which model made it, where the server has said so. */
+  /** The name of a past result: the model that made it, if the server has provided it. */
   origin(address) {
     const [known, ...name] = (this.dataset.origin ?? "").split(" ");
     return known === address ? `Result of ${name.join(" ")}` : "Past result";

@@ -49,7 +49,7 @@ export async function open(address = "/jump/?") {
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "Escape") {
-      event.preventDefault(); // which would only clear the box, a search
+      event.preventDefault(); // it would only clear the search box
       shown.close();
     } else if (event.key === "Enter" && input.value !== answered) isTaken = true;
     else box.key(event);

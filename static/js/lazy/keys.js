@@ -1,9 +1,9 @@
 /*
  * The keys of a page: a letter presses the element with that `data-shortcut`, arrows show earlier
- * and later results, Space plays, `?` lists what this page has. Loaded at the first of them.
+ * and later results, Space plays, `?` lists the page's keys. Loaded when one is first pressed.
  */
 const OFF = "vitrine-keys";
-const FOCUSED = ".artifact, .stage-run, .run-row"; // where a letter looks first
+const FOCUSED = ".artifact, .stage-run, .run-row"; // searched first for a letter's element
 const WORDS = {
   r: "Remix: put the result\u2019s settings into the form",
   s: "Keep the result\u2019s seed",
@@ -38,7 +38,7 @@ function play(target) {
   if (found?.paused) found.play();
   else found?.pause();
 }
-/** The film strip has the newest run first; the one on the stage is hidden in it. */
+/** The film strip starts with the newest run; it hides the one on the stage. */
 function step(by) {
   const items = [...document.querySelectorAll(".strip-list > li")];
   const at = items.findIndex((item) => item.hidden);
@@ -46,7 +46,7 @@ function step(by) {
   next?.querySelector("a").click();
 }
 
-/** What this page has, as pairs of keys and words. */
+/** The page's shortcuts, as pairs of keys and descriptions. */
 function offered() {
   const found = [
     ["/", "Search models"],

@@ -25,14 +25,14 @@ function open(links, index, opener) {
     className: "button",
     textContent: "Use as…",
   });
-  uses.dataset.jump = ""; // shortcuts.js opens the menu, once this dialog is out of the way
+  uses.dataset.jump = ""; // shortcuts.js opens the menu once this dialog is closed
   uses.addEventListener("click", () => dialog.close());
   const starOf = () => links[index].closest(".artifact")?.querySelector(".artifact-star button");
   const star = Object.assign(document.createElement("button"), {
     type: "button",
     className: "button",
   });
-  star.addEventListener("click", () => starOf()?.click()); // its form is in the page below
+  star.addEventListener("click", () => starOf()?.click()); // its form is in the page behind
   const showStar = () => {
     const isStarred = starOf()?.getAttribute("aria-pressed");
     star.hidden = !isStarred;

@@ -9,11 +9,11 @@
  */
 const TABS = "vitrine-live-runs";
 const MOST = 50; // runs that one tab watches at a time, without those of groups
-const DIGITS = 8; // of a run's key that tell it from the others of its group
+const DIGITS = 8; // of a run's key, which distinguish it within its group
 const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
-const JOIN_MS = 10; // wait for all tabs to say what they watch
+const JOIN_MS = 10; // wait until all tabs have sent what they watch
 const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
 const PICTURES_FROM = "vitrine-pictures-from";
 const STOPPED = 286;
@@ -26,7 +26,7 @@ const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
  */
 const tabs = {
   name: Math.random(),
-  others: new Map(), // by tab: what the tabs that do not poll watch: <run>:<version>:<view>:<mark>
+  others: new Map(), // runs watched by tabs that do not poll, by tab: <run>:<version>:<view>:<mark>
   join() {
     if (this.channel) return;
     this.channel = new BroadcastChannel(TABS);
@@ -54,13 +54,13 @@ const tabs = {
   get isAsking() {
     return Boolean(this.release);
   },
-  /** Tells the polling tab what this tab watches. */
+  /** Sends the polling tab what this tab watches. */
   say(watched) {
     const said = watched.map(sight).join();
     if (this.said !== said) this.channel.postMessage({ tab: this.name, watched });
     this.said = said;
   },
-  /** Puts new tokens in the place of old ones: a page may be open for days. */
+  /** Replaces old tokens: a page may be open for days. */
   renew(texts) {
     renew(texts);
     const fresh = new Map(texts.map((text) => [text.split(":", 2).join(":"), text]));
@@ -73,7 +73,7 @@ const tabs = {
     for (const [tab, watched] of this.others) this.others.set(tab, watched.map(told));
     this.channel?.postMessage({ renewed: texts });
   },
-  /** Passes a response on; from now on the other tabs have these versions. */
+  /** Passes a response on to the other tabs, which then have these versions. */
   pass(elements, versions) {
     const newest = new Map(versions.map((text) => [sight(text), version(text)]));
     const told = (text) =>
@@ -82,14 +82,14 @@ const tabs = {
     this.channel.postMessage({ elements });
   },
 };
-/** The run of a watched element; in the tray it is called otherwise, which is no run's view. */
+/** The run of a watched element; the tray uses its own attribute, as it shows no view of a run. */
 const idOf = ({ dataset }) => dataset.runId ?? dataset.trayId;
 /** The key of a run in a view, without its version. */
 const sight = (text) => text.replace(/^([^:]+):[\d.]+:([^:]*).*$/, "$1:$2");
 const version = (text) => Number(text.split(":")[1]);
-/** The group whose token a run is watched by; none for a run with a token of its own. */
+/** The group whose token watches a run; none for a run with a token of its own. */
 const groupOf = (mark) => mark.split("@")[1];
-/** Gives the elements of this page their new tokens: <run or group>:<view>:<token>. */
+/** Updates the tokens of this page's elements: <run or group>:<view>:<token>. */
 function renew(texts) {
   for (const text of texts) {
     const [key, view, token] = text.split(":");
@@ -101,7 +101,7 @@ function renew(texts) {
         watched.dataset.watch = `${view}:${token}`;
   }
 }
-/** The query for what is watched: each run by itself, or a group with its runs in few bytes. */
+/** The query for watched runs: each by itself, or groups with their runs in few bytes. */
 function query(texts) {
   const groups = new Map();
   const wanted = [];
@@ -116,7 +116,7 @@ function query(texts) {
   for (const [name, runs] of groups) wanted.push(`g=${name}:${runs.join()}`);
   return wanted.join("&");
 }
-/** Each run and view once, in the oldest version that any tab has. */
+/** Each run and view once, with the oldest version that any tab has. */
 function oldest(texts) {
   const found = new Map();
   for (const text of texts)
@@ -160,11 +160,11 @@ class LiveRuns extends HTMLElement {
       this.watched.filter((run) => run.dataset.runState).map((run) => run.dataset.runId),
     );
   }
-  /** Those of the tray, which may be on the page as well. */
+  /** The unfinished runs of the tray, which may be on the page as well. */
   get trayIds() {
     return new Set(this.watched.map((run) => run.dataset.trayId).filter(Boolean));
   }
-  /** All runs of groups; of others the first ones: they start in this order, addresses end. */
+  /** All runs of groups; of others only the first, as URLs have a limited length. */
   get wanted() {
     const inGroups = ({ dataset }) => groupOf(dataset.watch);
     const watched = Object.groupBy(this.watched, (run) => (inGroups(run) ? "groups" : "alone"));
@@ -213,14 +213,14 @@ class LiveRuns extends HTMLElement {
       this.poll();
     }
   }
-  /** Watches what the page contains now. */
+  /** Watches the runs that the page contains now. */
   look() {
     this.take();
     if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
       this.restart();
     else this.later(0);
   }
-  /** A message of another tab: that it polls now, what it watches, or changed markup. */
+  /** A message from another tab: it polls now, watches these runs, or has changed markup. */
   hear({ isAnyoneThere, tab, watched, elements, renewed }) {
     if (renewed) renew(renewed);
     else if (isAnyoneThere) {
@@ -333,7 +333,7 @@ class LiveRuns extends HTMLElement {
   }
 }
 
-/** Says once that a run has ended, or that another took its place on the page. */
+/** Announces once that a run has ended, or was replaced on the page by another one. */
 const ended = new Set();
 function end(id, run) {
   if (run && ended.has(id)) return;
@@ -399,7 +399,7 @@ function ofThisPage(elements) {
   });
   return found.join("");
 }
-/** A run that goes on stays in its group. */
+/** A run in progress stays in its group. */
 function stayInGroup(markup, mark) {
   if (!mark || !groupOf(mark)) return markup;
   const [element] = parse(markup);

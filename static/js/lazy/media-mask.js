@@ -98,7 +98,7 @@ class Painter {
     if (act === "discard") this.shown.close();
     if (act === "done") this.done();
   }
-  input() {} // the brush size: `show` draws it
+  input() {} // of the brush size, which `show` draws
   async done() {
     const file = new File([await this.strokes.asPng()], this.name, { type: "image/png" });
     this.shown.close();

@@ -1,6 +1,6 @@
 /*
  * The button "Notify me when it ends". Once enabled in this browser, runs that end while their page
- * is hidden are asked for and, with the browser's permission, announced by a
+ * is hidden are polled for and, with the browser's permission, announced by a
  * notification. Loaded when a run takes long.
  */
 import { together } from "./ends.js";

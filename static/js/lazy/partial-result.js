@@ -1,7 +1,7 @@
 /**
  * <partial-result>: a streaming run's partial output, redrawn with each event. A picture stays
- * until the next one is decoded, so that it refines without flicker; a screen reader is told once
- * that there is a partial result, then when it is complete.
+ * until the next one is decoded, so that it refines without flicker; screen readers announce
+ * once that there is a partial result, then that it is complete.
  */
 const shown = new Map(); // by run: the pictures shown now
 

@@ -1,6 +1,6 @@
 /*
- * The plan of a board: Enter in a one-line field does what leaving the field does, it counts again.
- * The browser would press the form's first button, which runs the plan and spends money.
+ * The plan of a board: Enter in a one-line field updates the counts, like leaving the field. By
+ * default it would press the form's first button, which runs the plan and spends money.
  */
 document.addEventListener("keydown", (event) => {
   const { key, target, isComposing, ctrlKey, metaKey } = event;

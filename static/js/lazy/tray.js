@@ -1,16 +1,16 @@
 /*
- * The tray: which of a person's runs go on, in the head and the title of every page.
+ * The tray: the user's runs in progress, in the header and the title of every page.
  *
- * `localStorage` holds what is known of each run, for all tabs: how many are counted depends on
- * that alone. One visible tab, the holder of a Web Lock, keeps the rows and watches them with the
- * poll that it holds anyway (`live-runs.js`); another has them while its tray is open. While all
- * tabs are hidden, one of them asks now and then.
+ * `localStorage` has the known state of each run, for all tabs; the counts are computed from it
+ * alone. One visible tab, the holder of a Web Lock, has the rows and watches them with its open
+ * poll (`live-runs.js`); other tabs have them only while their tray is open. While all tabs are
+ * hidden, one of them polls occasionally.
  */
-const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; absent without
+const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; unset: no runs
 const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
-const CATCH_UP_MS = 1000; // after another tab learned of a run: several are one request
-const COUNT_MS = 200; // the run itself comes first
+const CATCH_UP_MS = 1000; // after another tab has added a run: one request for several
+const COUNT_MS = 200; // the run's own request has priority
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
 const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
@@ -18,7 +18,7 @@ const ORDER = ["running", "done", "failed", "unclear"];
 let asking = null;
 let isStale = false;
 
-/** A function that acts after `ms`; calls close to each other are one. */
+/** Coalesces calls of a function: it runs once, `ms` after the first of them. */
 function soon(ms, act) {
   let timer = null;
   const due = () => {
@@ -27,7 +27,7 @@ function soon(ms, act) {
   };
   return () => void (timer ??= setTimeout(due, ms));
 }
-/** The lock on the rows, wanted while this page is visible. */
+/** The lock for the rows, requested while this page is visible. */
 const rowsLock = {
   isHeld: !navigator.locks, // insecure context (plain HTTP): each tab has its rows
   want() {
@@ -60,17 +60,17 @@ const tray = () => document.getElementById("tray");
 const rows = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
 const wordOf = (state) => WORDS[state] ?? "running";
 
-/** Changes what all tabs know of the runs, and draws it. */
+/** Changes the runs' state that all tabs share, and renders it. */
 function update(change) {
   const now = known();
   change(now);
   now.seen = now.seen.slice(-MOST_SEEN);
   if (!news(now).length) localStorage.removeItem(KEY);
   else if (localStorage.getItem(KEY) !== JSON.stringify(now))
-    localStorage.setItem(KEY, JSON.stringify(now)); // tells the other tabs
+    localStorage.setItem(KEY, JSON.stringify(now)); // notifies the other tabs
   draw(now);
 }
-/** A run that ended and was looked at, or was cancelled, is no news. */
+/** Whether a run is counted: in progress, or ended and not seen yet; not if cancelled. */
 const isNews = ({ seen }, id, word) => word && (word === "running" || !seen.includes(id));
 const news = (now) => Object.entries(now.runs).filter(([id, [, word]]) => isNews(now, id, word));
 const counts = (now) => Object.groupBy(news(now), ([, [, word]]) => word);
@@ -104,14 +104,14 @@ async function ask() {
   const before = known();
   const address = `/runs/tray/?since=${encodeURIComponent(before.since)}`;
   const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok || answer.redirected) return; // offline or logged out: as it was
+  if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const made = page.getElementById("tray");
   if (made) await put(document.importNode(made, true));
   update((now) => {
     now.since = before.since;
     const found = [...(made?.querySelectorAll("[data-tray-id]") ?? [])];
-    // What is not in the answer is over, but for what another tab told meanwhile.
+    // Runs missing in the response have ended, except those added by another tab meanwhile.
     const shown = new Set(found.map(({ dataset }) => dataset.trayId));
     for (const id of Object.keys(before.runs)) if (!shown.has(id)) delete now.runs[id];
     for (const { dataset } of found) note(now, dataset.trayId, dataset.version, dataset.state);
@@ -139,13 +139,13 @@ async function put(made) {
   document.querySelector("live-runs")?.look?.();
 }
 
-/** Notes a run's state unless a newer version of it is known. */
+/** Records a run's state unless a newer version of it is known. */
 function note(now, id, version, state) {
   const [newest, word] = now.runs[id] ?? [-1];
   if (Number(version) > newest && wordOf(state) !== word)
     now.runs[id] = [Number(version), wordOf(state)];
 }
-/** Notes what this page shows of the runs in the tray. */
+/** Records the state that this page shows of the runs in the tray. */
 function collect() {
   update((now) => {
     for (const { dataset } of document.querySelectorAll("[data-tray-id], .stage-run")) {
@@ -155,13 +155,13 @@ function collect() {
     look(now);
   });
 }
-/** What the visible page shows in full has been seen. */
+/** Marks runs as seen that the visible page shows in full. */
 function look(now) {
   if (document.hidden) return;
   for (const { dataset } of document.querySelectorAll(".stage-run:not([data-watch])"))
     if (now.runs[dataset.runId] && !now.seen.includes(dataset.runId)) now.seen.push(dataset.runId);
 }
-/** Shows the counts in the head and the title; without any there is no tray. */
+/** Shows the counts in the header and the title; hides the tray without runs. */
 function draw(now) {
   const found = counts(now);
   const text = inWords(found);
@@ -192,13 +192,13 @@ document.addEventListener("click", ({ target }) => {
 const collectSoon = soon(COUNT_MS, collect);
 for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
   document.addEventListener(name, () => tray() && collectSoon());
-/* Another tab learned of a run or cleared the tray. */
+/* Another tab has added a run or cleared the tray. */
 const drawSoon = soon(COUNT_MS, () => {
   draw(known());
   catchUp();
 });
 addEventListener("storage", ({ key }) => key === KEY && drawSoon());
-/** Fetches the tray soon, if it does not show all runs then that it ought to. */
+/** Fetches the tray soon, if it does not show all of its runs by then. */
 export const catchUp = soon(CATCH_UP_MS, () => isBehind() && refresh());
 function isBehind() {
   if (document.hidden || (tray() && !tray().open && !rowsLock.isHeld)) return false;
