@@ -37,13 +37,13 @@ HEAVY = ("arguments", "sent_arguments", "output", "output_text", "partial", "log
 
 
 # Whether another app sends its own kind of notification for a run's end.
-_TOLD_ELSEWHERE: list[Callable[[Run], bool]] = []
+_NOTIFIED_BY_OTHER_APPS: list[Callable[[Run], bool]] = []
 
 
 def register_told_elsewhere(is_told: Callable[[Run], bool]) -> None:
     """Register a predicate for runs that other apps send notifications for; called in `ready`."""
-    if is_told not in _TOLD_ELSEWHERE:
-        _TOLD_ELSEWHERE.append(is_told)
+    if is_told not in _NOTIFIED_BY_OTHER_APPS:
+        _NOTIFIED_BY_OTHER_APPS.append(is_told)
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ def _process(user_pk: int) -> None:
             if row.is_by_api:
                 run_webhooks.release(runs[row.pk])
         told = [runs[row.pk] for row in rows if not row.is_watched]
-        later = _tell(person, told)
+        later = _notify_or_defer(person, told)
         pks = [row.pk for row in rows]
         if later:
             kept = RunEnd.objects.filter(pk__in=[run.pk for run in told])
@@ -96,14 +96,14 @@ def _runs() -> RunQuerySet:
     return Run.objects.select_related("endpoint", "user").defer(*HEAVY)
 
 
-def _tell(person: User, ended: Sequence[Run]) -> datetime | None:
+def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
     """Notify a user of long runs; return when to retry if the last digest was just sent."""
-    least = _least(person)
+    least = _min_duration(person)
     long = [
         run
         for run in ended
         if run.took >= least and run.deleted_at is None and run.state != Run.State.CANCELLED
-        if not any(is_told(run) for is_told in _TOLD_ELSEWHERE)
+        if not any(is_told(run) for is_told in _NOTIFIED_BY_OTHER_APPS)
     ]
     if not long:
         return None
@@ -116,7 +116,7 @@ def _tell(person: User, ended: Sequence[Run]) -> datetime | None:
     return None
 
 
-def _least(person: User) -> timedelta:
+def _min_duration(person: User) -> timedelta:
     chosen = NotificationPreferences.objects.filter(user=person).first()
     minutes = (chosen or NotificationPreferences()).long_run_minutes
     return max(SHORTEST, timedelta(minutes=minutes))

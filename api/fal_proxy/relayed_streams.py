@@ -76,10 +76,10 @@ class RelayedStreams:
             log.error("the gateway at %s cannot be reached: %s", self._gateway, error)
             await sync_to_async(_end_unsent)(pk)
             await send({"type": "http.response.start", "status": 503, "headers": _HEADERS})
-            await send({"type": "http.response.body", "body": dumps(_unreached(path))})
+            await send({"type": "http.response.body", "body": dumps(_unreachable_body(path))})
 
 
-def _unreached(path: str) -> dict[str, Any]:
+def _unreachable_body(path: str) -> dict[str, Any]:
     """Return the error body in the format that clients of this path expect."""
     if path.startswith(OPENAI_ROOT):
         return Problem(503, UNREACHED, slug="gateway-unreachable").as_openai_error()

@@ -16,7 +16,7 @@ from boards.models import Batch, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
 
-_KEPT: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20)
+_MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20)
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class ShownCell:
 
 def find(cells: Iterable[Cell], is_mine: bool) -> dict[int, SafeString]:
     """Return the cached markup of these cells, by their keys."""
-    known = ((cell.pk, _KEPT.get(_key(cell, is_mine))) for cell in cells)
+    known = ((cell.pk, _MARKUP_CACHE.get(_key(cell, is_mine))) for cell in cells)
     return {pk: markup for pk, markup in known if markup is not None}
 
 
 def forget() -> None:
     """Empty the cache."""
-    _KEPT.clear()
+    _MARKUP_CACHE.clear()
 
 
 def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
@@ -50,7 +50,7 @@ def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
         return None
     context = {"one": shown, "board": board, "is_mine": is_mine}
     markup = render_to_string("boards/_cell.html", context)
-    _KEPT.put(key, markup, len(markup))
+    _MARKUP_CACHE.put(key, markup, len(markup))
     return markup
 
 

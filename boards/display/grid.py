@@ -113,10 +113,10 @@ def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
     `is_mine`: cells offer the owner's actions.
     """
     progress = progress_of(board)
-    lines = _Lines(board, is_mine, progress.total + progress.held)
+    lines = _GridKeys(board, is_mine, progress.total + progress.held)
     drawn = range(len(lines.columns)) if is_whole else lines.group(0)
     parts = [n for n in range(len(lines.parts)) if is_whole or n == 0]
-    filler = _Filler(lines, [row for n in parts for row, _ in lines.parts[n]], drawn)
+    filler = _RowBuilder(lines, [row for n in parts for row, _ in lines.parts[n]], drawn)
     shown = [
         Part(n, [filler.row(row) for row, _ in rows])
         if n in parts
@@ -128,25 +128,25 @@ def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
 
 def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
     """Return the rows of one part with their first columns; None if there are fewer parts."""
-    lines = _Lines(board, is_mine)
+    lines = _GridKeys(board, is_mine)
     if number >= len(lines.parts):
         return None
     rows = [row for row, _ in lines.parts[number]]
-    filler = _Filler(lines, rows, lines.group(0))
+    filler = _RowBuilder(lines, rows, lines.group(0))
     return Part(number, [filler.row(row) for row in rows])
 
 
 def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow | None:
     """Return the row with key `row` and one group of its places; None if there is none."""
-    lines = _Lines(board, is_mine)
+    lines = _GridKeys(board, is_mine)
     if row not in lines.numbers or not (drawn := lines.group(number)):
         return None
-    return _Filler(lines, [row], drawn).row(row)
+    return _RowBuilder(lines, [row], drawn).row(row)
 
 
 def heads_of(board: Batch, number: int) -> list[Column]:
     """Return the columns of one group; empty if there are fewer."""
-    lines = _Lines(board, is_mine=False)
+    lines = _GridKeys(board, is_mine=False)
     return cell_queries.columns([lines.columns[n] for n in lines.group(number)])
 
 
@@ -168,7 +168,7 @@ def _shortened(label: str) -> str:
     return label if len(label) <= LABEL_CHARS else f"{label[: LABEL_CHARS - 1]}…"
 
 
-class _Lines:
+class _GridKeys:
     """The keys of a board's columns and rows, the columns in groups and the rows in parts."""
 
     def __init__(self, board: Batch, is_mine: bool, cell_count: int | None = None) -> None:
@@ -196,10 +196,10 @@ class _Lines:
         return [ColumnGroup(n, start, len(self.group(n))) for n, start in groups]
 
 
-class _Filler:
+class _RowBuilder:
     """Fills rows with the tiles of the rendered columns."""
 
-    def __init__(self, lines: _Lines, rows: Sequence[int], drawn: range) -> None:
+    def __init__(self, lines: _GridKeys, rows: Sequence[int], drawn: range) -> None:
         board, self.lines, self.drawn = lines.board, lines, drawn
         self.columns = cell_queries.columns([lines.columns[n] for n in drawn])
         self.waiting = lines.groups_after(drawn)

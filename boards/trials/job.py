@@ -11,7 +11,7 @@ from boards.trials import candidates, news, outcomes, sending
 
 EVERY_S = 30.0
 IDLE_S = 60.0
-TELL_BACK = timedelta(minutes=30)  # covers the outcomes while a worker was down
+NOTIFY_LOOKBACK = timedelta(minutes=30)  # covers the outcomes while a worker was down
 
 
 def work() -> float:
@@ -23,5 +23,5 @@ def work() -> float:
         return IDLE_S
     candidates.note_all()
     count = sending.send_due(now)
-    news.notify_owners(now - TELL_BACK)
+    news.notify_owners(now - NOTIFY_LOOKBACK)
     return 1.0 if count == sending.AT_ONCE else EVERY_S

@@ -45,7 +45,7 @@ class TrialBudget(Budget):
         return refusal
 
 
-class _Held(Exception):
+class _CapExceeded(Exception):
     """A run would exceed a cap."""
 
 
@@ -111,7 +111,7 @@ class _Sender:
         elif done := self._write(planned):
             trial.column = self.board.columns.get(digest=planned.plan.columns[0].digest)
             trial.sent_at = self.now
-            self._end(Trial.State.SENT, _sent_words(planned, done))
+            self._end(Trial.State.SENT, _unsent_summary(planned, done))
 
     def _is_known_in_this_schema(self) -> bool:
         same = self.board.trials.filter(
@@ -143,8 +143,8 @@ class _Sender:
                     TrialBudget(month, own),
                 )
                 if done.held:
-                    raise _Held
-        except _Held:
+                    raise _CapExceeded
+        except _CapExceeded:
             self._end(Trial.State.HELD, words)
             why = f"{self.trial.endpoint.display_name}: {words}"
             cap_warnings.warn_of_trials(self.board, month.cap, month_start(self.now), why)
@@ -159,7 +159,7 @@ class _Sender:
         trial.save()
 
 
-def _sent_words(planned: TrialPlan, done: Sent) -> str:
+def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
     """Return a sentence on the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:

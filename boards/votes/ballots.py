@@ -89,10 +89,10 @@ def next_pair(voter: User, board: Batch) -> tuple[Pair | None, Progress]:
     progress = Progress(len(pairs) - len(left), len(pairs))
     if not left:
         return None, progress
-    return _most_telling(left, votes, f"{voter.pk}:{len(mine)}"), progress
+    return _most_informative(left, votes, f"{voter.pk}:{len(mine)}"), progress
 
 
-def _most_telling(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
+def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
     """Return the pair of models with the most uncertain difference, in their least judged row.
 
     Ties are broken by `salt`, so that a reload shows the same pair.

@@ -40,14 +40,14 @@ def gif(file: IO[bytes], size_bytes: int) -> Patches:
             return
         if head[:1] == b",":
             offset += 10 + _colours(head[9:10]) + 1
-            is_told = False
+            reveals_origin = False
         elif head[:1] == b"!":
             is_program = head[1:2] == b"\xff" and head[3:14] not in _GIF_LOOPS
-            is_told = head[1:2] == b"\xfe" or is_program
+            reveals_origin = head[1:2] == b"\xfe" or is_program
             offset += 2
         else:
             return
-        offset = yield from _sub_blocks(file, offset, size_bytes, is_told)
+        offset = yield from _sub_blocks(file, offset, size_bytes, reveals_origin)
 
 
 _GIF_LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}
@@ -59,11 +59,11 @@ def _colours(flags: bytes) -> int:
 
 
 def _sub_blocks(
-    file: IO[bytes], offset: int, size_bytes: int, is_told: bool
+    file: IO[bytes], offset: int, size_bytes: int, reveals_origin: bool
 ) -> Generator[Patch, None, int]:
-    """Zero a chain of data sub-blocks if `is_told`; returns the offset after it."""
+    """Zero a chain of data sub-blocks if `reveals_origin`; returns the offset after it."""
     while offset < size_bytes and (length := _at(file, offset, 1)[0]):
-        if is_told:
+        if reveals_origin:
             yield Patch(offset + 1, bytes(min(length, size_bytes - offset - 1)))
         offset += 1 + length
     return offset + 1

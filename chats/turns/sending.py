@@ -148,7 +148,7 @@ def _composed(turn: Turn) -> Composed:
     if excess := limits.excess(shape, composed, turn.endpoint.display_name):
         raise Refused([Problem((), excess)])
     if composed.problems:
-        raise Refused(_placed(shape, composed.problems))
+        raise Refused(_with_message_problems_moved(shape, composed.problems))
     return composed
 
 
@@ -171,7 +171,7 @@ def _left_out_before(turn: Turn, shape: Shape) -> int:
     return turn.parent.left_out if turn.parent.endpoint_id == turn.endpoint_id else 0
 
 
-def _placed(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:
+def _with_message_problems_moved(shape: Shape, problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems; those of the prompt or messages fields concern the message."""
     own = {field.name for field in (shape.prompt, shape.messages) if field} | PROMPT_PLACES
     return [

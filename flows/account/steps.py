@@ -46,7 +46,7 @@ def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
         node = _text(event, "node_id")
         if node:
             found[node] = _after(found.get(node, Step(node)), event)
-    return {node: _settled(step, run) for node, step in found.items()}
+    return {node: _adjusted_to_run_state(step, run) for node, step in found.items()}
 
 
 def _events(stored: Any) -> Sequence[dict[str, Any]]:
@@ -95,7 +95,7 @@ def _error(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _settled(step: Step, run: Run) -> Step:
+def _adjusted_to_run_state(step: Step, run: Run) -> Step:
     """Return the step adjusted to the run's state: nothing continues after the run's end."""
     if step.state == "running" and not run.is_awaited:
         return replace(step, state="unknown")

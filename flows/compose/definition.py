@@ -213,7 +213,7 @@ def require_sound(definition: Definition) -> None:
                 raise Invalid(
                     f"Step {number} takes the output of “{source}”, which is no step of this flow."
                 )
-    if circle := _circle(definition.steps):
+    if circle := _find_cycle(definition.steps):
         numbers = " → ".join(str(definition.number(one)) for one in [*circle, circle[0]])
         raise Invalid(f"The steps wait for each other in a circle: {numbers}.")
     names = [one.name for one in definition.inputs]
@@ -224,7 +224,7 @@ def require_sound(definition: Definition) -> None:
             raise Invalid(f"The input “{one.name}” goes to “{missing}”, which is no step.")
 
 
-def _circle(steps: Sequence[Step]) -> list[str]:
+def _find_cycle(steps: Sequence[Step]) -> list[str]:
     """Return the ids of the steps of a cycle in order; empty if there is none."""
     left = {step.id: step for step in steps}
     for step in in_order(steps):

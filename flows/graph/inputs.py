@@ -87,24 +87,24 @@ def _field(graph: Graph, name: str, raw: dict[str, Any], borrow: Borrow | None) 
     schema = {key: raw[key] for key in _KEPT if key in raw}
     kind = raw.get("type")
     says_nothing = kind is None and not schema
-    if borrow and (says_nothing or not _is_told(kind)):
+    if borrow and (says_nothing or not _is_specific_type(kind)):
         schema = _borrowed(graph, name, borrow) | schema
     if kind is not None or "type" not in schema:
         schema |= _type(kind, schema, has_shape=bool(schema.keys() & {"anyOf", "$ref", "enum"}))
     title = raw.get("label") or raw.get("title")
     if isinstance(title, str) and title:
         schema["title"] = title
-    if raw.get("required") is True or (graph.dialect == "B" and _must_be_given(raw)):
+    if raw.get("required") is True or (graph.dialect == "B" and _is_required(raw)):
         schema["required"] = True
     return schema
 
 
-def _is_told(kind: Any) -> bool:
+def _is_specific_type(kind: Any) -> bool:
     """Whether a type is more specific than text, which the editor also writes for pictures."""
     return kind not in (None, "string")
 
 
-def _must_be_given(raw: dict[str, Any]) -> bool:
+def _is_required(raw: dict[str, Any]) -> bool:
     """Whether a field is required: the editor shows all as such (15.5), but not with a default."""
     return "required" not in raw and "default" not in raw
 

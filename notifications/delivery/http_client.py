@@ -114,7 +114,7 @@ async def post(
     except (TimeoutError, httpx.TimeoutException):
         return Outcome(error=f"There was no answer within {timeout_s:g} seconds.")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return Outcome(error=_in_words(error))
+        return Outcome(error=_describe_error(error))
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
@@ -133,7 +133,7 @@ def outcome_of(response: httpx.Response) -> Outcome:
     return Outcome(status, f"It answered {status}.", retry_after_s=min(wait_s, MAX_RETRY_AFTER_S))
 
 
-def _in_words(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """Describe a failed connection, without the address, whose path may be a secret."""
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:

@@ -84,7 +84,7 @@ def take() -> list[Delivery]:
     now = clock.now()
     due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
     candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
-    return [one for one in _fair(candidates) if _take(one, now)]
+    return [one for one in _limit_per_user(candidates) if _claim_attempt(one, now)]
 
 
 def _sendable() -> QuerySet[Delivery]:
@@ -93,7 +93,7 @@ def _sendable() -> QuerySet[Delivery]:
     return pending.filter(user__is_active=True, channel__deleted_at=None)
 
 
-def _fair(candidates: Iterable[Delivery]) -> list[Delivery]:
+def _limit_per_user(candidates: Iterable[Delivery]) -> list[Delivery]:
     """Return the first candidates, at most a few per user."""
     chosen, of_person = list[Delivery](), Counter[int]()
     for one in candidates:
@@ -103,7 +103,7 @@ def _fair(candidates: Iterable[Delivery]) -> list[Delivery]:
     return chosen
 
 
-def _take(delivery: Delivery, now: datetime) -> bool:
+def _claim_attempt(delivery: Delivery, now: datetime) -> bool:
     """Record the attempt; False if another worker was first, or no attempts are left."""
     same = Delivery.objects.filter(
         pk=delivery.pk, state=State.PENDING, next_attempt_at=delivery.next_attempt_at

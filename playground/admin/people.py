@@ -23,7 +23,7 @@ KEPT = Q(runs__deleted_at=None)
 admin.site.unregister([User, Group])
 
 
-def _narrow(db_field: Any, field: Any) -> Any:
+def _limit_choices(db_field: Any, field: Any) -> Any:
     """Limit a choice of permissions to the models that the admin shows."""
     if db_field.related_model is Permission and field is not None:
         shown = ContentType.objects.get_for_models(*admin.site._registry).values()
@@ -37,7 +37,7 @@ class TeamAdmin(GroupAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
         """Limit the choice of permissions."""
-        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
+        return _limit_choices(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
 
 @admin.register(User)
@@ -66,7 +66,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
         """Limit the choice of permissions."""
-        return _narrow(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
+        return _limit_choices(db_field, super().formfield_for_manytomany(db_field, *args, **kwargs))
 
     def get_urls(self) -> list[Any]:
         """Add the URL of the removal page."""

@@ -77,7 +77,7 @@ def save(
         if draft.post == post and draft.schema_digest == (endpoint.schema_id or ""):
             return draft.version  # the usual case for Run: already saved by the form
         if tab.is_filled and draft.post != post:
-            _put_aside(draft, draft.post)
+            _push_undo(draft, draft.post)
         _write(draft, endpoint, post)
         _save(draft)
     return draft.version
@@ -89,7 +89,7 @@ def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> t
         draft = _lock_draft(user, endpoint, tab)
         is_loss = not form_state.is_untouched(endpoint, old) and old != new
         if is_loss:
-            _put_aside(draft, old)
+            _push_undo(draft, old)
         _write(draft, endpoint, {} if form_state.is_untouched(endpoint, new) else new)
         _save(draft)
     return draft.version, is_loss
@@ -101,7 +101,7 @@ def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post
         draft = _lock_draft(user, endpoint, tab)
         back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
         if not form_state.is_untouched(endpoint, now):
-            _put_aside(draft, now)
+            _push_undo(draft, now)
         _write(draft, endpoint, back)
         _save(draft)
     return draft.version, dict(back)
@@ -173,11 +173,11 @@ def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
         user=user, endpoint=endpoint, tab=tab.id, defaults={**copied, "version": newest.version}
     )
     if is_new:
-        _forget_oldest(user, endpoint)
+        _delete_oldest_drafts(user, endpoint)
     return draft
 
 
-def _forget_oldest(user: User, endpoint: Endpoint) -> None:
+def _delete_oldest_drafts(user: User, endpoint: Endpoint) -> None:
     """Keep only the drafts of the MAX_TABS tabs that were used last."""
     mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
     old = list(mine.values_list("pk", flat=True)[MAX_TABS:])
@@ -202,7 +202,7 @@ def _save(draft: Draft) -> None:
     prepared_queries.update_row(draft, {**values, "updated_at": timezone.now()})
 
 
-def _put_aside(draft: Draft, post: Post) -> None:
+def _push_undo(draft: Draft, post: Post) -> None:
     """Add contents to the draft's undo list: each once, the newest few."""
     if not post:
         return

@@ -43,7 +43,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
     posted = _posted(request, Run.objects.visible_to(request.user))
     deleted = deletion.delete(posted, request.user)
     if request.htmx:
-        return _deleted_in_place(request) if deleted.deleted else _nothing(_NOT_DELETED)
+        return _deleted_in_place(request) if deleted.deleted else _toast_only(_NOT_DELETED)
     if deleted.unfinished:
         messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
     elif not deleted.deleted:
@@ -62,7 +62,7 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
         chosen = _posted(request, deleted)
     count = deletion.restore(chosen, request.user)
     if request.htmx:
-        return _restored_in_place(request) if count else _nothing(_NOT_RESTORED)
+        return _restored_in_place(request) if count else _toast_only(_NOT_RESTORED)
     words = f"{count} run{'s' * (count != 1)} brought back."
     messages.success(request, words if count else "Nothing was brought back: select a run first.")
     return _back_to_list(request)
@@ -70,14 +70,18 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
 
 def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
     place = _place(request)
-    context = {"run": _only(request), "place": place, "grace_days": deletion.GRACE.days}
+    context = {
+        "run": _posted_run(request),
+        "place": place,
+        "grace_days": deletion.GRACE.days,
+    }
     response = render(request, f"playground/{_FOLDERS[place]}/_deleted.html", context)
     return trigger_client_event(response, "run:left", after="settle")
 
 
 def _restored_in_place(request: HtmxRequest) -> HttpResponse:
     """Render the restored run in its former place."""
-    run, place = _only(request), _place(request)
+    run, place = _posted_run(request), _place(request)
     if place == VARIATION:
         view = watch_tokens.view_for(request.user, run, "variation")
         context = {"one": batch.variation(run, view), "oob": 0}
@@ -88,7 +92,7 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
     return trigger_client_event(response, "run:left", after="settle")
 
 
-def _nothing(words: str) -> HttpResponse:
+def _toast_only(words: str) -> HttpResponse:
     return trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
 
 
@@ -98,7 +102,7 @@ def _place(request: HtmxRequest) -> str:
     return VARIATION if is_variation else STAGE
 
 
-def _only(request: HttpRequest) -> Run:
+def _posted_run(request: HttpRequest) -> Run:
     """Return the only run of a post from a stage, deleted or not; assumes checked permissions."""
     runs = Run.objects.within_reach_of(request.user).with_endpoint()
     return _posted(request, runs).with_endpoint().prefetch_related("artifacts")[0]

@@ -249,7 +249,7 @@ def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     permissions.require_for(request.user, found.user_id, permissions.CHANGE_RUN)
     found.is_starred = not found.is_starred
     stars.star_run(found.pk, is_starred=found.is_starred)
-    _record_deed(request, found, "starred" if found.is_starred else "unstarred")
+    _record_action_by_other(request, found, "starred" if found.is_starred else "unstarred")
     if request.htmx:
         return render(request, "playground/partials/_run_star.html", {"run": found})
     return redirect(found)
@@ -263,7 +263,7 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     is_starred = request.POST.get("starred") == "1"
     if not stars.star_artifact(found.pk, position, is_starred=is_starred):
         raise Http404("The run has no such file.")
-    _record_deed(request, found, "starred" if is_starred else "unstarred")
+    _record_action_by_other(request, found, "starred" if is_starred else "unstarred")
     if not request.htmx:
         return redirect(found)
     one = next(one for one in renderers.shown(found) if one.artifact.position == position)
@@ -281,13 +281,13 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404("Only a run that went well is an example.")
     found.is_example = request.POST.get("example") == "1"
     found.save(update_fields=["is_example"])
-    _record_deed(request, found, "shown" if found.is_example else "unshown")
+    _record_action_by_other(request, found, "shown" if found.is_example else "unshown")
     if request.htmx:
         return render(request, "playground/partials/_run_example.html", {"run": found})
     return redirect(found)
 
 
-def _record_deed(request: HttpRequest, found: Run, what: str) -> None:
+def _record_action_by_other(request: HttpRequest, found: Run, what: str) -> None:
     """Record an action of somebody other than the owner in the run's timeline."""
     if by := permissions.name_of_other(request.user, found.user_id):
         state_machine.note_deed(found.pk, what, f"By {by}.")

@@ -62,7 +62,7 @@ def settle(key: Any) -> None:
         )
         made = _weights(training, archive.dataset.name if archive else run.endpoint.display_name)
         Weights.objects.bulk_create(made)
-        _tell(run, made)
+        _notify_owner(run, made)
 
 
 def _weights(training: Training, base: str) -> list[Weights]:
@@ -104,7 +104,7 @@ def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:
     return f"{base[:120]}: {part[:70]}"
 
 
-def _tell(run: Run, made: list[Weights]) -> None:
+def _notify_owner(run: Run, made: list[Weights]) -> None:
     if run.took < SHORTEST or run.state == Run.State.CANCELLED:
         return
     is_done = run.state == Run.State.SUCCEEDED

@@ -58,7 +58,7 @@ def _is_kind(*kinds: str) -> Callable[[Node], bool]:
     return lambda node: node.field.kind in kinds
 
 
-def _has_few(field: Field) -> bool:
+def _fits_segments(field: Field) -> bool:
     letters = sum(len(option.label) + 2 for option in field.options)
     return len(field.options) <= _MAX_SEGMENTS and letters <= _MAX_SEGMENT_LETTERS
 
@@ -306,7 +306,7 @@ WIDGETS = [
     ),
     Widget(
         "segments",
-        lambda n: _is_choice(n) and _has_few(n.field),
+        lambda n: _is_choice(n) and _fits_segments(n.field),
         _segments,
         is_group=True,
         resets=True,

@@ -145,18 +145,18 @@ class _Mover:
 
     def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts without a counterpart to free inputs of their kind and role."""
-        homeless = {step.source for step in self.steps if step.kind == "dropped"}
+        dropped_names = {step.source for step in self.steps if step.kind == "dropped"}
         for old in takers:
             name = names_in(old.path)[0]
             values = [one for one in values_at(given, old.path) if isinstance(one, str)]
-            new = self._home_for(old) if name in homeless and values else None
+            new = self._find_free_input(old) if name in dropped_names and values else None
             if new is None:
                 continue
             for value in values if new.path.endswith("*") else values[:1]:
                 self._put(new, value)
             self.moved[name] = f"{name} is in “{new.label}”"
 
-    def _home_for(self, old: Input) -> Input | None:
+    def _find_free_input(self, old: Input) -> Input | None:
         free = [
             one
             for one in self.inputs

@@ -80,7 +80,7 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
             raise Refused("One of the two accounts is gone meanwhile.")
         active_sessions.end_others(person, None)
         passed = belongings(person)
-        _make_room(person, to)
+        _resolve_conflicts(person, to)
         for _, model, name in PASSED_ON:
             _of(model, name, person).update(**{name: to})
         Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
@@ -100,7 +100,7 @@ def _of(model: type[Model], name: str, person: User) -> QuerySet[Model]:
     return model._default_manager.filter(**{name: person})
 
 
-def _make_room(person: User, to: User) -> None:
+def _resolve_conflicts(person: User, to: User) -> None:
     """Rename what would violate a unique constraint: form tokens, upload digests, preset names."""
     for _, model, name in PASSED_ON:
         if any(field.name == "form_token" for field in model._meta.get_fields()):

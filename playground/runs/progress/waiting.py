@@ -103,7 +103,7 @@ def _left_s(share: float | None, passed_s: float) -> float | None:
 
 def usual_s(endpoint: Endpoint) -> float | None:
     """Return the typical duration of our own runs, else upstream's estimate."""
-    typical = _reused(endpoint)
+    typical = _cached_typical_duration(endpoint)
     return typical.seconds if typical else endpoint.duration_estimate_s
 
 
@@ -119,15 +119,15 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
 # Typical durations by endpoint, and when they expire. A run in progress is rendered at each change,
 # and its log may change ten times a second.
 # at each change, and its log may change ten times a second.
-_kept: dict[Any, tuple[TypicalDuration | None, float]] = {}
+_typical_duration_cache: dict[Any, tuple[TypicalDuration | None, float]] = {}
 
 
-def _reused(endpoint: Endpoint) -> TypicalDuration | None:
-    found, good_until = _kept.get(endpoint.pk, (None, 0.0))
+def _cached_typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
+    found, good_until = _typical_duration_cache.get(endpoint.pk, (None, 0.0))
     if good_until > time.monotonic():
         return found
-    if len(_kept) >= MAX_ENDPOINTS:
-        _kept.clear()
+    if len(_typical_duration_cache) >= MAX_ENDPOINTS:
+        _typical_duration_cache.clear()
     found = typical_duration(endpoint)
-    _kept[endpoint.pk] = found, time.monotonic() + REUSED_FOR_S
+    _typical_duration_cache[endpoint.pk] = found, time.monotonic() + REUSED_FOR_S
     return found

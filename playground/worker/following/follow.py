@@ -119,10 +119,10 @@ async def _outcome(completed: Completed) -> Observation:
             if status.failure and not error.is_retryable:
                 return outcomes.from_error(status.failure, by="result")
             if await completed.not_found.record(error):
-                return await _forgotten(completed, error)
+                return await _outcome_of_unknown_request(completed, error)
             # An unreadable result is the model's problem, no evidence about the host.
             unreadable = unreadable + 1 if _is_no_result(error) else 0
-            if unreadable > (patience.unreadable_limit if _may_become_one(error) else 0):
+            if unreadable > (patience.unreadable_limit if _may_succeed_on_retry(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
                 listed = await reconciliation.outcome_instead_of(
                     error, run, platform, patience.list_pauses_s
@@ -210,12 +210,12 @@ def _is_no_result(error: fal.FalError) -> bool:
     return is_answer and error.status not in NOT_OF_THE_RESULT
 
 
-def _may_become_one(error: fal.FalError) -> bool:
+def _may_succeed_on_retry(error: fal.FalError) -> bool:
     """Whether a retry may return a result: one that is too large stays so."""
     return error.is_retryable or (error.status or 200) >= 300
 
 
-async def _forgotten(completed: Completed, error: fal.FalError) -> Observation:
+async def _outcome_of_unknown_request(completed: Completed, error: fal.FalError) -> Observation:
     """Return the end of a run that the queue no longer knows; it forgets cancelled ones."""
     is_dropped = await is_cancel_requested(completed.pk)
     if not is_dropped:

@@ -11,7 +11,7 @@ import fal
 
 BATCH_S = 0.2
 # The last lines mostly come just before the end, which must not wait for their write.
-MOMENT_S = 0.03
+FIRST_LINE_DELAY_S = 0.03
 # The whole log is one column: the longer it is, the less often it is rewritten.
 BATCH_S_PER_LINE = 0.0002
 MAX_SEEN_LINES = 20_000
@@ -28,7 +28,7 @@ async def batch_logs(statuses: AsyncGenerator[fal.Status]) -> AsyncGenerator[fal
     try:
         while True:
             await buffer.has_some.wait()
-            await _until_urgent(buffer, MOMENT_S)
+            await _until_urgent(buffer, FIRST_LINE_DELAY_S)
             if (status := buffer.flush()) is not None:
                 yield status
             if buffer.is_over and not buffer.has_some.is_set():

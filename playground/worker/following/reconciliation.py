@@ -40,7 +40,7 @@ NO_LIST = "So it cannot be looked for there."
 SLOWEST_QUERY = timedelta(minutes=10)
 SHARE = 0.3  # of the time since the submit: about twenty queries per hour
 SKEW = timedelta(seconds=10)  # between upstream's clock and ours, unless its answers show more
-ON_THE_WAY = timedelta(minutes=10)  # how long a submit of megabytes may take
+MAX_SUBMIT_DURATION = timedelta(minutes=10)  # how long a submit of megabytes may take
 AT_ONCE = 20
 _LOST = {"lost", "broke"}
 WITHOUT_LIST = {
@@ -286,6 +286,6 @@ def _sent_arguments(run: Run) -> Any:
 
 def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
     """Whether a submit at `sent` may be this request: received in time, and not ended before."""
-    earliest, latest = sent - SKEW, sent + ON_THE_WAY
+    earliest, latest = sent - SKEW, sent + MAX_SUBMIT_DURATION
     is_too_old = row.ended_at is not None and row.ended_at < earliest
     return row.sent_at is not None and earliest <= row.sent_at <= latest and not is_too_old

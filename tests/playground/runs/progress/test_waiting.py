@@ -18,7 +18,7 @@ from playground.runs.progress import waiting
 
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> None:
-    waiting._kept.clear()
+    waiting._typical_duration_cache.clear()
 
 
 def ran(make_run: Any, seconds: float, **values: Any) -> Run:
@@ -71,7 +71,7 @@ def test_the_typical_time_is_the_middle_of_the_teams_runs(
 def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
     flux = make_endpoint(duration_estimate_min=0.5)
     assert waiting.usual_s(flux) == 30
-    waiting._kept.clear()
+    waiting._typical_duration_cache.clear()
     ran(make_run, 12, endpoint=flux)
     assert waiting.usual_s(flux) == 12
 
@@ -99,7 +99,7 @@ def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     assert nothing
     assert nothing.words == nothing.late_words == ""
     ran(make_run, 12, endpoint=flux)
-    waiting._kept.clear()
+    waiting._typical_duration_cache.clear()
     usual = waiting.of(started(make_run, 3, endpoint=flux))
     assert usual
     assert usual.words == "usually about 12 s"
