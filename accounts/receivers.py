@@ -23,7 +23,7 @@ def connect() -> None:
 
 
 def _logged_in(request: HttpRequest, user: User, **_: Any) -> None:
-    active_sessions.note(request, user)
+    active_sessions.record_session(request, user)
     log.info("%r signed in from %s", user.get_username(), client_address(request) or "-")
 
 
@@ -31,5 +31,5 @@ def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
     LoginLink.objects.filter(user=user).delete()
-    active_sessions.spend(request.session.session_key)
+    active_sessions.revoke_tickets(request.session.session_key)
     log.info("%r signed out from %s", user.get_username(), client_address(request) or "-")

@@ -259,7 +259,7 @@ MIDDLEWARE = [
     "api.http.authentication.TokenAuthentication",
     "accounts.rate_limit.RateLimit",
     "accounts.login.LoginRequired",
-    "accounts.profile.active_sessions.note_use",
+    "accounts.profile.active_sessions.record_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

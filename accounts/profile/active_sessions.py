@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NOTED = "used_at"  # in the session: seconds since 1970
+RECORDED_AT = "used_at"  # in the session: seconds since 1970
 NOTE_EVERY = timedelta(minutes=10)
 MARGIN_S = 120  # covers a ticket's lifetime and clock differences
 
@@ -48,7 +48,7 @@ class ActiveSession(NamedTuple):
     is_this: bool
 
 
-def note_use(
+def record_use(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: records where a session is used, at most once per `NOTE_EVERY`."""
@@ -56,7 +56,7 @@ def note_use(
     def respond(request: HttpRequest) -> HttpResponseBase:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             now = timezone.now()
-            noted = request.session.get(NOTED, 0)
+            noted = request.session.get(RECORDED_AT, 0)
             if now.timestamp() - noted > NOTE_EVERY.total_seconds():
                 _try_to_note(request, request.user)
         return get_response(request)
@@ -67,12 +67,12 @@ def note_use(
 def _try_to_note(request: HttpRequest, user: User) -> None:
     """Record the use; a database error is logged and does not fail the page."""
     try:
-        note(request, user)
+        record_session(request, user)
     except DatabaseError as error:
         transient_errors.log_failure(log, error, "the use of a session was not noted; again soon")
 
 
-def note(request: HttpRequest, user: User) -> None:
+def record_session(request: HttpRequest, user: User) -> None:
     """Record when and from where the session was used; nothing for a session not stored yet."""
     key, now = request.session.session_key, timezone.now()
     if not key:
@@ -87,10 +87,10 @@ def note(request: HttpRequest, user: User) -> None:
         # The lock keeps another request from ending the session between the check and the write.
         if Session.objects.select_for_update().filter(pk=key).exists():
             UserSession.objects.update_or_create(session_id=key, defaults=values)
-    request.session[NOTED] = now.timestamp()
+    request.session[RECORDED_AT] = now.timestamp()
 
 
-def of(user: User, key: str | None) -> list[ActiveSession]:
+def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
     """Return a person's sessions: that of `key` first, then the most recently used."""
     rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
     found = [
@@ -117,7 +117,7 @@ def end_others(user: User, key: str | None) -> int:
     return _end(UserSession.objects.filter(user=user).exclude(session_id=key))
 
 
-def spend(key: str | None) -> None:
+def revoke_tickets(key: str | None) -> None:
     """Invalidate the tickets and live streams of a session that ends."""
     if digest := single_use.session_digest(key):
         # They check this until none that began before the session's end can be left.
@@ -127,6 +127,6 @@ def spend(key: str | None) -> None:
 def _end(rows: QuerySet[UserSession]) -> int:
     keys = list(rows.values_list("session_id", flat=True))
     for key in keys:
-        spend(key)
+        revoke_tickets(key)
     Session.objects.filter(pk__in=keys).delete()
     return len(keys)

@@ -42,7 +42,7 @@ def account(request: HtmxRequest) -> HttpResponse:
     """Show the account page."""
     key = request.session.session_key
     if not UserSession.objects.filter(pk=key).exists():
-        active_sessions.note(request, request.user)
+        active_sessions.record_session(request, request.user)
     return _page(request)
 
 
@@ -54,7 +54,7 @@ def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> Ht
         "email_form": EmailForm(request),
         "password_form": password_form(request),
         "has_password": person.has_usable_password(),
-        "sessions": active_sessions.of(person, request.session.session_key),
+        "sessions": active_sessions.list_for_user(person, request.session.session_key),
         "themes": THEMES.items(),
         "shares_runs": preferences.shares_runs(person),
         "sends_mail": password_reset.is_configured(),
@@ -98,7 +98,7 @@ def password(request: HtmxRequest) -> HttpResponseBase:
     person = form.save()
     active_sessions.end_others(person, request.session.session_key)
     update_session_auth_hash(request, person)
-    active_sessions.note(request, person)
+    active_sessions.record_session(request, person)
     words = "Your password is changed. Wherever else you were logged in, you no longer are."
     return _saved(request, words, "password")
 

@@ -100,7 +100,7 @@ def add_to_collection(call: Call) -> Reply:
     _require_curator(call)
     endpoint = find_endpoint(call.values["endpoint_id"])
     try:
-        collection_editing.put_in(collection, [endpoint])
+        collection_editing.add_models(collection, [endpoint])
     except ValueError as error:
         raise Problem(422, str(error)) from error
     return Reply(None, 204)
@@ -119,7 +119,7 @@ def remove_from_collection(call: Call) -> Reply:
     """Take a model out of a collection."""
     collection = _find(call)
     _require_curator(call)
-    collection_editing.take_out(collection, find_endpoint(call.values["endpoint_id"]))
+    collection_editing.remove_model(collection, find_endpoint(call.values["endpoint_id"]))
     return Reply(None, 204)
 
 

@@ -67,7 +67,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._render_form(request, endpoints, "collect", error="Choose a collection.")
         picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
         try:
-            count = collection_editing.put_in(found, list(picked))
+            count = collection_editing.add_models(found, list(picked))
         except ValueError as error:
             return self._render_form(request, endpoints, "collect", error=str(error))
         self.message_user(request, f"{_models(count)} added to “{found.title}”.")

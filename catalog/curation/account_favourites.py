@@ -22,15 +22,15 @@ def missing(user: User) -> QuerySet[Endpoint]:
     return theirs.exclude(favourites__user_id=user.pk)
 
 
-def take_over(user: User) -> tuple[int, str]:
-    """Star all missing ones; return their number and a signed token for `give_back`."""
+def import_missing(user: User) -> tuple[int, str]:
+    """Star all missing ones; return their number and a signed token for `undo_import`."""
     keys = list(missing(user).order_by("-position").values_list("pk", flat=True))
     _star(user, keys)
     return len(keys), signing.dumps([user.pk, keys], salt=_SALT, compress=True)
 
 
-def give_back(user: User, token: str) -> int:
-    """Remove what `take_over` starred; return how many, 0 for an invalid token."""
+def undo_import(user: User, token: str) -> int:
+    """Remove what `import_missing` starred; return how many, 0 for an invalid token."""
     try:
         owner, keys = signing.loads(token, salt=_SALT, max_age=24 * 3600)
     except signing.BadSignature:

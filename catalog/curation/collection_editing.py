@@ -71,15 +71,15 @@ def create(title: str, by: User) -> Collection:
     """Create a draft collection, placed last; raises ValueError with a message.
 
     Rejects an existing title, which is usually a double click and would be ambiguous. An import or
-    an undo may still create a second collection of the same title (`begin`).
+    an undo may still create a second collection of the same title (`create_with_free_slug`).
     """
     title = Arrangement(title).proper().title
     if Collection.objects.filter(title__iexact=title).exists():
         raise ValueError(f"There is a collection “{title}” already.")
-    return begin(title, by)
+    return create_with_free_slug(title, by)
 
 
-def begin(title: str, by: User) -> Collection:
+def create_with_free_slug(title: str, by: User) -> Collection:
     """Create a collection with this title and a free slug."""
     with transaction.atomic():
         last = Collection.objects.aggregate(last=Max("position"))["last"]
@@ -126,7 +126,7 @@ def arrange(collection: Collection, wanted: Arrangement) -> None:
 
 
 @transaction.atomic
-def reword(
+def update_texts(
     collection: Collection,
     notes: Mapping[str, str],
     title: str | None = None,
@@ -190,7 +190,7 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
 
 
 @transaction.atomic
-def put_in(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
+def add_models(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
     """Append models; return how many were added. Raises ValueError if the collection is full."""
     items = _locked(collection)
     there = {item.endpoint_id for item in items}
@@ -207,7 +207,7 @@ def put_in(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
 
 
 @transaction.atomic
-def put_back(collection: Collection, endpoint: Endpoint, position: int, note: str) -> None:
+def restore_model(collection: Collection, endpoint: Endpoint, position: int, note: str) -> None:
     """Undo a removal: insert the model at its former position, with its note."""
     items = [item for item in _locked(collection) if item.endpoint_id != endpoint.pk]
     lines = [Line(item.endpoint.endpoint_id, item.note) for item in items]
@@ -217,7 +217,7 @@ def put_back(collection: Collection, endpoint: Endpoint, position: int, note: st
 
 
 @transaction.atomic
-def take_out(collection: Collection, endpoint: Endpoint) -> tuple[int, str] | None:
+def remove_model(collection: Collection, endpoint: Endpoint) -> tuple[int, str] | None:
     """Remove a model; returns its position and note for undo, or None if it was not in it."""
     items = _locked(collection)
     place = next((n for n, item in enumerate(items) if item.endpoint_id == endpoint.pk), None)

@@ -21,7 +21,7 @@ Before = dict[str, Any]  # a collection's lines and cover, for undo
 
 
 @dataclass(frozen=True)
-class Concern:
+class CollectionProblem:
     """A model of a collection with its problem, and the model that could replace it."""
 
     endpoint: Endpoint
@@ -30,7 +30,9 @@ class Concern:
     successor: Endpoint | None = None
 
 
-def concerns(collection: Collection, items: Sequence[CollectionItem]) -> list[Concern]:
+def find_problems(
+    collection: Collection, items: Sequence[CollectionItem]
+) -> list[CollectionProblem]:
     """Return the problems of a collection, in its order; at most three queries.
 
     A breaking change is listed until a curator marks that model as checked.
@@ -42,11 +44,13 @@ def concerns(collection: Collection, items: Sequence[CollectionItem]) -> list[Co
     for item in items:
         endpoint = item.endpoint
         if said := _lost(endpoint):
-            found.append(Concern(endpoint, said, successor=instead.get(endpoint.pk)))
+            found.append(CollectionProblem(endpoint, said, successor=instead.get(endpoint.pk)))
         elif item.endpoint_id in broken:
             lines = broken[item.endpoint_id]
             found.append(
-                Concern(endpoint, "changed in a way that may break what people have", lines)
+                CollectionProblem(
+                    endpoint, "changed in a way that may break what people have", lines
+                )
             )
     return found
 

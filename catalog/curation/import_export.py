@@ -16,7 +16,7 @@ from catalog.curation.collection_editing import (
     Arrangement,
     Line,
     arrange,
-    begin,
+    create_with_free_slug,
     free_slug,
 )
 from catalog.models import Collection, CollectionItem, Endpoint
@@ -251,7 +251,7 @@ def restore(document: CollectionJson, by: User) -> Collection:
 def _made(entry: Entry, by: User) -> Collection:
     found = Collection.objects.filter(slug=entry.slug).first()
     if found is None:
-        found = begin(entry.wanted.title, by)
+        found = create_with_free_slug(entry.wanted.title, by)
         found.slug = entry.slug
     found.position = entry.order
     known = frozenset(found.endpoints.values_list("endpoint_id", flat=True))

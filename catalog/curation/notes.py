@@ -21,7 +21,7 @@ SHOWN = 50
 SALT = "vitrine.note"
 
 
-def of(endpoint: Endpoint) -> list[Note]:
+def notes_for(endpoint: Endpoint) -> list[Note]:
     """A model's notes with their writers, the oldest first, in one query."""
     newest = endpoint.notes.select_related("user").order_by("-pk")[:SHOWN]
     return list(newest)[::-1]

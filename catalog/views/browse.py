@@ -22,7 +22,7 @@ from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearc
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
 from catalog.variants import distinguish
-from catalog.views.collection_health import MENDED
+from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
@@ -124,8 +124,8 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])
-        context["concerns"] = collection_health.concerns(shown, items)
-        mended = request.session.get(MENDED, {}) if "mended" in request.GET else {}
+        context["concerns"] = collection_health.find_problems(shown, items)
+        mended = request.session.get(LAST_REPAIR_KEY, {}) if "mended" in request.GET else {}
         context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
     return render(request, "catalog/collection.html", context)
 

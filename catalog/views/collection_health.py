@@ -20,7 +20,7 @@ from catalog.models import Collection, Endpoint
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-MENDED = "mended_collection"  # session key: the last fix, for undo
+LAST_REPAIR_KEY = "mended_collection"  # session key: the last fix, for undo
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
@@ -35,7 +35,7 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
     if "seen" in post:
         collection_health.mark_checked(found, post["seen"])
     elif "undo" in post:
-        mended = request.session.pop(MENDED, {})
+        mended = request.session.pop(LAST_REPAIR_KEY, {})
         try:
             if mended.get("slug") == slug:
                 collection_health.undo(found, mended["before"])
@@ -55,6 +55,6 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
             else collection_health.remove(found, old)
         )
         said = f"{old} is replaced by {by}." if by else f"{old} is out."
-        request.session[MENDED] = {"slug": slug, "before": before, "said": said}
+        request.session[LAST_REPAIR_KEY] = {"slug": slug, "before": before, "said": said}
         return redirect(f"{found.get_absolute_url()}?mended=1")
     return redirect(found)

@@ -61,7 +61,7 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
     if not endpoint_id:
         return redirect("catalog:collection-edition", made.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    collection_editing.put_in(made, [endpoint])
+    collection_editing.add_models(made, [endpoint])
     return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
 
 
@@ -149,7 +149,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     texts = {name: posted[name] for name in ("title", "description") if name in posted}
     error = ""
     try:
-        collection_editing.reword(found, notes, **texts)
+        collection_editing.update_texts(found, notes, **texts)
     except ValueError as problem:
         error = str(problem)
     if request.htmx:
@@ -190,13 +190,13 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     taken = None
     try:
         if is_in and (place := request.POST.get("position", "")).isdecimal():
-            collection_editing.put_back(
+            collection_editing.restore_model(
                 found, endpoint, int(place[:6]), request.POST.get("note", "")
             )
         elif is_in:
-            collection_editing.put_in(found, [endpoint])
+            collection_editing.add_models(found, [endpoint])
         else:
-            taken = collection_editing.take_out(found, endpoint)
+            taken = collection_editing.remove_model(found, endpoint)
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:

@@ -63,9 +63,9 @@ def account(request: HtmxRequest) -> HttpResponseBase:
         raise Http404("Only staff see the account.")
     page = reverse("catalog:favourites")
     if token := request.POST.get("undo"):
-        account_favourites.give_back(request.user, token)
+        account_favourites.undo_import(request.user, token)
         return redirect(page)
-    count, token = account_favourites.take_over(request.user)
+    count, token = account_favourites.import_missing(request.user)
     return redirect(f"{page}?{urlencode({'taken': token})}" if count else page)
 
 

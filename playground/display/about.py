@@ -35,7 +35,7 @@ def context(user: User, endpoint: Endpoint) -> dict[str, Any]:
         "links": links(endpoint),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
-        "notes": notes.of(endpoint),
+        "notes": notes.notes_for(endpoint),
     }
 
 

@@ -71,6 +71,6 @@ def _list(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -
     """
     if not request.htmx and not error and "deleted" not in more:
         return redirect(f"{found.get_absolute_url()}?tab=about#notes")
-    context = {"endpoint": found, "notes": domain.of(found), "error": error, **more}
+    context = {"endpoint": found, "notes": domain.notes_for(found), "error": error, **more}
     template = "playground/about/_notes.html" if request.htmx else "playground/notes.html"
     return render(request, template, context, status=422 if error else 200)

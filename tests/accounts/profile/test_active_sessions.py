@@ -72,7 +72,7 @@ def test_a_page_view_costs_no_query_until_the_note_is_old(
     with django_assert_num_queries(3):  # session, user, runs
         member.get("/runs/")
     session = member.session
-    session[active_sessions.NOTED] -= active_sessions.NOTE_EVERY.total_seconds() + 1
+    session[active_sessions.RECORDED_AT] -= active_sessions.NOTE_EVERY.total_seconds() + 1
     session.save()
     UserSession.objects.all().delete()
     member.get("/runs/")

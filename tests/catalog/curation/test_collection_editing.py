@@ -109,7 +109,7 @@ def test_what_saves_itself_is_not_changed_once_more(staff: Client, best: Collect
 
 
 def test_what_a_colleague_added_meanwhile_stays(staff: Client, best: Collection) -> None:
-    collection_editing.put_in(best, [Endpoint.objects.get(endpoint_id="a/other")])
+    collection_editing.add_models(best, [Endpoint.objects.get(endpoint_id="a/other")])
     staff.post(EDIT, posted(2, 0), headers=HTMX)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
 
@@ -265,7 +265,7 @@ class Law(TestCase):
         found = Collection.objects.create(slug="best", title="Best")
         collection_editing.arrange(found, Arrangement("Best", lines=before))
         known = frozenset(line.endpoint_id for line in before)
-        collection_editing.put_in(found, [Endpoint.objects.get(endpoint_id=meanwhile)])
+        collection_editing.add_models(found, [Endpoint.objects.get(endpoint_id=meanwhile)])
         collection_editing.arrange(found, Arrangement("Best", lines=after, known=known))
         wanted = list(dict.fromkeys(line.endpoint_id for line in after))
         if meanwhile not in known and meanwhile not in wanted:
