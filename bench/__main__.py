@@ -19,7 +19,7 @@ from bench.stage.stage import Stage
 Question = Callable[[Stage, int, bool], list[Goal]]
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
-QUESTIONS = {
+BENCHMARKS = {
     "g7": ("bench.pages.forms:measure_goals", 30, "form from schema"),
     "graph": ("bench.pages.graphs:measure_goals", 50, "a workflow's graph of 40 nodes"),
     "g8": ("bench.catalogue.search:measure_goals", 120, "search, and the judged questions"),
@@ -47,7 +47,7 @@ SAME = {"g2": "g1"}
 
 def main(
     argv: list[str] | None = None,
-    questions: Mapping[str, tuple[str, int, str]] = QUESTIONS,
+    questions: Mapping[str, tuple[str, int, str]] = BENCHMARKS,
 ) -> int:
     """Run the benchmarks one after the other, then print the summary."""
     options = parser().parse_args(argv)
@@ -77,7 +77,7 @@ def main(
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = argparse.ArgumentParser("python -m bench", description=__doc__)
-    names = [*QUESTIONS, *SAME]
+    names = [*BENCHMARKS, *SAME]
     made.add_argument(
         "questions", nargs="*", metavar="question", help=f"{', '.join(names)}; none means all"
     )

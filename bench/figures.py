@@ -47,7 +47,7 @@ def at_least(name: str, what: str, value: float, limit: float, unit: str = "") -
     return Goal(name, what, f">= {limit:g}", f"{value:.3f} {unit}".strip(), is_met=value >= limit)
 
 
-def times(
+def at_most_ratio(
     name: str, what: str, value: float, reference: float, limit: float, unit: str, of: str = "floor"
 ) -> Goal:
     """A goal relative to a reference of the same run; `of` names the reference."""
@@ -63,7 +63,7 @@ def times(
     )
 
 
-def over(
+def at_most_above(
     name: str, what: str, value: float, reference: float, more: float, unit: str, of: str = "floor"
 ) -> Goal:
     """A goal with the limit `reference + more`, the reference being of the same run."""
@@ -73,7 +73,7 @@ def over(
     return Goal(name, what, limit, show(value, unit), show(reference, unit), ratio, is_met)
 
 
-def note(name: str, what: str, measured: str, reference: str = "") -> Goal:
+def without_goal(name: str, what: str, measured: str, reference: str = "") -> Goal:
     """A row without a goal."""
     return Goal(name, what, "", measured, reference)
 

@@ -13,7 +13,8 @@ from core.byte_cache import byte_cached
 LONGEST = 44  # characters of a variant on a card
 _WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_SAID = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}  # uninformative
+# Words that tell nothing.
+_STOP_WORDS = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}
 
 
 class Card(NamedTuple):
@@ -53,11 +54,11 @@ def variant(endpoint: Endpoint) -> str:
 def _variant(owner: str, rest: str, display_name: str, category: str, label: str) -> str:
     parts = [*map(_signs, _WORD.findall(display_name))]
     name = {"".join(parts[start:]) for start in range(len(parts))}
-    said = _SAID | {_signs(word) for word in _WORD.findall(display_name)}
+    said = _STOP_WORDS | {_signs(word) for word in _WORD.findall(display_name)}
     said |= {*category.split("-"), *map(_signs, owner.split("-"))}
     said.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
-    labelled = _unsaid(_WORD.findall(label), said, name)
-    own = _unsaid(_WORD.findall(rest), said | set(map(_signs, labelled)), name)
+    labelled = _distinguishing_words(_WORD.findall(label), said, name)
+    own = _distinguishing_words(_WORD.findall(rest), said | set(map(_signs, labelled)), name)
     if labelled:
         known = _signs(label)
         own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in known]
@@ -102,7 +103,7 @@ def _rest(endpoint: Endpoint) -> str:
     return endpoint.endpoint_id.partition("/")[2] or endpoint.endpoint_id
 
 
-def _unsaid(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
+def _distinguishing_words(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
     """Return the new words, each once; `name` holds the joined suffixes of the name's words."""
     found: dict[str, str] = {}
     for word in words:

@@ -34,8 +34,11 @@ def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, A
         is_json = name.endswith(":")
         path = name.rstrip(":").split(".")
         field = _find(root, path)
-        _put(
-            arguments, path, _parse(value, name) if is_json else _read(field, value, upload), field
+        _set_path(
+            arguments,
+            path,
+            _parse(value, name) if is_json else _parse_value(field, value, upload),
+            field,
         )
     return arguments
 
@@ -69,7 +72,7 @@ def _find(root: Field, path: list[str]) -> Field | None:
     return field
 
 
-def _put(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
+def _set_path(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
     """Set a value; a repeated name of a list appends an item."""
     here = arguments
     for part in path[:-1]:
@@ -86,7 +89,7 @@ def _put(arguments: dict[str, Any], path: list[str], value: Any, field: Field | 
         here[last] = value
 
 
-def _read(field: Field | None, text: str, upload: Upload) -> Any:
+def _parse_value(field: Field | None, text: str, upload: Upload) -> Any:
     """Convert a text by the field's kind; if it does not fit, let the server reject it."""
     kind = field.kind if field else "json"
     if text.startswith("@") and len(text) > 1:
@@ -102,7 +105,7 @@ def _read(field: Field | None, text: str, upload: Upload) -> Any:
     if kind == "string":
         return text
     if kind == "list" and not text.lstrip().startswith("["):
-        return [_read(field.item if field else None, text, upload)]
+        return [_parse_value(field.item if field else None, text, upload)]
     try:
         return loads(text)
     except NotJson:

@@ -35,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         print_line(_cut(GAP.join([*cells, line[-1]]), edge).rstrip())
 
 
-def note(words: str) -> None:
+def print_to_stderr(words: str) -> None:
     """Print a remark that is not part of the result to stderr."""
     sys.stderr.write(f"{words}\n")
 

@@ -198,12 +198,12 @@ def page(questions: list[str]) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
 
     from catalog.display import page_cache
-    from catalog.display.facets import Place
+    from catalog.display.facets import SearchScope
     from catalog.models import Revision
     from catalog.search.query import Query
 
     call_command("collectstatic", verbosity=0, interactive=False)
-    place, revision = Place("/models/", "Models"), Revision.current()
+    place, revision = SearchScope("/models/", "Models"), Revision.current()
     built, queries = [], []
     for words in questions[:60]:
         started = time.perf_counter()

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Goal, at_most, median, note, show, table, times
+from bench.figures import Goal, at_most, at_most_ratio, median, show, table, without_goal
 from bench.stage.children import HOST, Broken, clean_environment, free_port, report_of
 from bench.stage.stage import KEY, Stage
 
@@ -48,11 +48,11 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
     lock = figure(product, "longest_lock_ms")
     rows = max(one["rows_again"] for one in product)
     return [
-        times(
+        at_most_ratio(
             "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 1.5, "s", "raw"
         ),
-        times("G9", "sync, unchanged", again, fetch, 1.15, "s", "fetch + parse"),
-        note(
+        at_most_ratio("G9", "sync, unchanged", again, fetch, 1.15, "s", "fetch + parse"),
+        without_goal(
             "G9", "sync, unchanged: fetch + parse of the same calls only", show(again, "s"), calls
         ),
         at_most("G9", "sync, unchanged: rows written", rows, 0, ""),

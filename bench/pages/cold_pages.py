@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext
 
-from bench.figures import KB, Goal, at_most, median, note, percentile, table, times
+from bench.figures import KB, Goal, at_most, at_most_ratio, median, percentile, table, without_goal
 from bench.stage.browser import Visit, visit
 from bench.stage.stage import Stage
 
@@ -32,7 +32,7 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     kb, heap = of(product, lambda one: one.wire_bytes / KB), of(product, heap_mb)
     return [
         at_most("G5", "form page: on the wire", kb, 32, "KB"),
-        note(
+        without_goal(
             "G5",
             "form page: against the floor",
             f"{kb:.1f} KB",
@@ -40,7 +40,7 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         ),
         at_most("G5", "form page: requests", of(product, lambda one: one.requests), 5, ""),
         at_most("G5", "form page: external hosts", of(product, lambda one: one.external), 0, ""),
-        times("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
+        at_most_ratio("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
         at_most("G5", "form page: JS heap", heap, 1.5, "MB"),
         at_most("G5", "form page: long tasks", of(product, lambda one: one.long_tasks), 0, ""),
     ]
@@ -56,10 +56,10 @@ def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     kb = of(product, lambda one: one.wire_bytes / KB)
     return [
         at_most("G6", "gallery: on the wire, no pictures", kb, 32, "KB"),
-        note(
+        without_goal(
             "G6", "gallery: against the floor", f"{kb:.1f} KB", f"{floor[0].wire_bytes / KB:.1f} KB"
         ),
-        times("G6", "gallery: usable", of(product, usable), of(floor, usable), 2, "ms"),
+        at_most_ratio("G6", "gallery: usable", of(product, usable), of(floor, usable), 2, "ms"),
         at_most("G6", "gallery: second visit", warm["product"][0].wire_bytes / KB, 8, "KB"),
     ]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalogue.upstream import document, endpoint_id
-from bench.figures import Goal, at_most, median, note, show, table, times
+from bench.figures import Goal, at_most, at_most_ratio, median, show, table, without_goal
 from bench.stage import peers
 from bench.stage.children import ROOT
 from bench.stage.stage import Stage
@@ -63,15 +63,15 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, many: int = MANY) ->
     print(f"{many:,} different forms, each once: {seconds}", flush=True)
     warm, bare = median(samples["warm"]), median(samples["bare"])
     return [
-        times("G7", "form, warm, median", warm, bare, 2.7, "ms", "bare template"),
+        at_most_ratio("G7", "form, warm, median", warm, bare, 2.7, "ms", "bare template"),
         at_most("G7", "form, warm, median", warm, 1, "ms"),
         at_most("G7", "form, warm, slowest document", max(samples["warm"]), 3, "ms"),
         at_most("G7", "form, the first time, slowest document", max(samples["first"]), 6, "ms"),
         at_most("G7", f"{many:,} forms from their trees", drawn_s, 2, "s", bare_s),
-        note("G7", "document to tree, median", show(median(samples["tree"]), "ms")),
-        note("G7", "form, every field filled in", show(median(samples["filled"]), "ms")),
-        note("G7", "post to arguments, median", show(median(samples["read"]), "ms")),
-        note("G7", f"{many:,} forms from their documents", show(built_s + drawn_s, "s")),
+        without_goal("G7", "document to tree, median", show(median(samples["tree"]), "ms")),
+        without_goal("G7", "form, every field filled in", show(median(samples["filled"]), "ms")),
+        without_goal("G7", "post to arguments, median", show(median(samples["read"]), "ms")),
+        without_goal("G7", f"{many:,} forms from their documents", show(built_s + drawn_s, "s")),
         *beside(documents, rounds, samples),
     ]
 
@@ -88,7 +88,7 @@ def beside(
             what = f"form, {turn}, beside {name}"
             yield Goal("G7", what, "", show(ours, "ms"), show(other, "ms"), ours / other)
     if not told:
-        yield note("G7", "beside react-jsonschema-form and Gradio", "not installed")
+        yield without_goal("G7", "beside react-jsonschema-form and Gradio", "not installed")
 
 
 def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:

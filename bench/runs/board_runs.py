@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 
-from bench.figures import Goal, median, note, times
+from bench.figures import Goal, at_most_ratio, median, without_goal
 from bench.pages.boards import COUNTS, run_board
 from bench.runs.rest import between_ms
 from bench.stage.stage import Stage
@@ -33,9 +33,9 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         added = median(run_rows(stage, count, number))
         what = f"{count} runs: added to each"
         if count < AT_LEAST:  # most runs are submitted in one burst, so they wait for each other
-            goals.append(note("G11", what, f"{added:.1f} ms", ""))
+            goals.append(without_goal("G11", what, f"{added:.1f} ms", ""))
         else:
-            goals.append(times("G11", what, added, alone, MOST_TIMES, "ms", "one by one"))
+            goals.append(at_most_ratio("G11", what, added, alone, MOST_TIMES, "ms", "one by one"))
     return goals
 
 

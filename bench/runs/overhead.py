@@ -11,7 +11,16 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
-from bench.figures import Goal, at_most, median, note, over, percentile, table, times
+from bench.figures import (
+    Goal,
+    at_most,
+    at_most_above,
+    at_most_ratio,
+    median,
+    percentile,
+    table,
+    without_goal,
+)
 from bench.runs.targets import GRADIO, MODEL, Client, Target, Targets, clients, pages
 from bench.stage.product import Product
 from bench.stage.stage import Stage
@@ -37,7 +46,7 @@ def measure_goals(
 
     Then G2 without the status stream, and G1 with network latency.
     """
-    targets = everybody(stage, stage.products)
+    targets = all_targets(stage, stage.products)
     goals: list[Goal] = []
     try:
         warm(targets)
@@ -52,11 +61,11 @@ def measure_goals(
     finally:
         close(targets)
     if GRADIO not in targets:
-        goals.append(note("G1", GRADIO, "not installed, so not measured"))
-    return goals + from_afar(stage, min(rounds, FAR_ROUNDS))
+        goals.append(without_goal("G1", GRADIO, "not installed, so not measured"))
+    return goals + measure_with_latency(stage, min(rounds, FAR_ROUNDS))
 
 
-def everybody(stage: Stage, products: dict[str, Product]) -> Targets:
+def all_targets(stage: Stage, products: dict[str, Product]) -> Targets:
     """Return all targets: the products, by `product` and name, and the references."""
     ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
     return {**ours, **pages(stage), **clients(stage)}
@@ -74,10 +83,10 @@ def close(targets: Targets) -> None:
         target.close()
 
 
-def from_afar(stage: Stage, rounds: int) -> list[Goal]:
+def measure_with_latency(stage: Stage, rounds: int) -> list[Goal]:
     """Measure G1 with latency on every byte to and from upstream, including the image."""
     with stage.far(FAR_MS) as far:
-        targets = everybody(far, far.products)
+        targets = all_targets(far, far.products)
         try:
             warm(targets)
             samples, _ = measure(far, targets, FAR_S, rounds)
@@ -86,10 +95,12 @@ def from_afar(stage: Stage, rounds: int) -> list[Goal]:
     what = f"overhead, T = {FAR_S:g} s, upstream {FAR_MS:g} ms away"
     floor = median(samples["floor"])
     goals = [
-        over("G1", f"{what}{on}, median", median(samples[f"product{on}"]), floor, FAR_MORE_MS, "ms")
+        at_most_above(
+            "G1", f"{what}{on}, median", median(samples[f"product{on}"]), floor, FAR_MORE_MS, "ms"
+        )
         for on in far.products
     ]
-    return [*goals, note("G1", f"{what}, no browser", "", _of_clients(samples, "ms"))]
+    return [*goals, without_goal("G1", f"{what}, no browser", "", _of_clients(samples, "ms"))]
 
 
 def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
@@ -121,14 +132,18 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
     what = f"overhead{on}, T = {seconds:g} s"
     p90 = percentile(product, 0.9)
     goals = [
-        times("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
-        note("G1", f"{what}, p90", f"{p90:.0f} ms", f"{P90_MS} ms on the reference machine"),
+        at_most_ratio("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
+        without_goal(
+            "G1", f"{what}, p90", f"{p90:.0f} ms", f"{P90_MS} ms on the reference machine"
+        ),
     ]
     if len(product) >= ENOUGH:
-        goals.append(times("G1", f"{what}, p90", p90, percentile(floor, 0.9), 1.5, "ms"))
+        goals.append(at_most_ratio("G1", f"{what}, p90", p90, percentile(floor, 0.9), 1.5, "ms"))
     if theirs := samples.get(GRADIO):
         goals.append(
-            times("G1", f"{what}, median", median(product), median(theirs), 0.5, "ms", GRADIO)
+            at_most_ratio(
+                "G1", f"{what}, median", median(product), median(theirs), 0.5, "ms", GRADIO
+            )
         )
     return goals
 
@@ -136,8 +151,12 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
 def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
     """Return the times and calls of the queue clients."""
     return [
-        note("G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")),
-        note("G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")),
+        without_goal(
+            "G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")
+        ),
+        without_goal(
+            "G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")
+        ),
     ]
 
 
@@ -150,7 +169,7 @@ def _of_clients(samples: Samples, unit: str) -> str:
 def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
     """Return the result of G2 for one product and one length."""
     what = f"calls after the submit{on}, T = {seconds:g} s"
-    return [times("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
+    return [at_most_ratio("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
 
 
 def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:
@@ -166,7 +185,7 @@ def without_stream(stage: Stage, product: Target | Client, seconds: float) -> li
     return [
         at_most("G2", f"{what}: polls", calls["status"], 12, ""),
         at_most("G2", f"{what}: polls and stream tries", tries, 12, ""),
-        note("G2", f"{what}: overhead", f"{over:.0f} ms"),
+        without_goal("G2", f"{what}: overhead", f"{over:.0f} ms"),
     ]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from bench.figures import Goal, at_most, median, over, table, times
+from bench.figures import Goal, at_most, at_most_above, at_most_ratio, median, table
 from bench.runs.rest import usages
 from bench.runs.watchers import allow_many_files
 from bench.stage.children import HOST, Broken, Child, free_port, wait
@@ -132,7 +132,7 @@ def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
     goals = []
     for what, more in (("submit", SUBMIT_MS), ("status", 0), ("result", 0)):
         ours, bare = (median(found[name][what]) for name in ("product", "bare"))
-        goals.append(over("PROXY", f"proxied {what}, p50", ours, bare, more, "ms", "bare"))
+        goals.append(at_most_above("PROXY", f"proxied {what}, p50", ours, bare, more, "ms", "bare"))
     return goals
 
 
@@ -160,7 +160,7 @@ def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
     label = "stream: chunks come later, p50"
     ours, bare = (median(run[0] for run in found[name]) for name in ("product", "bare"))
     return [
-        over("PROXY", "stream: its head, p50", ours, bare, SUBMIT_MS, "ms", "bare"),
+        at_most_above("PROXY", "stream: its head, p50", ours, bare, SUBMIT_MS, "ms", "bare"),
         at_most("PROXY", label, max(0.0, median(apart[1:])), CHUNK_MS, "ms"),
     ]
 
@@ -182,7 +182,9 @@ def _searches(product: Product, ours: Side, rounds: int) -> list[Goal]:
                     if number:
                         found[name].append(1000 * (time.perf_counter() - began))
     api, own = median(found["api"]), median(found["page"])
-    return [times("PROXY", "/api/v1/models?q=, p50", api, own, SEARCH_RATIO, "ms", "its page")]
+    return [
+        at_most_ratio("PROXY", "/api/v1/models?q=, p50", api, own, SEARCH_RATIO, "ms", "its page")
+    ]
 
 
 def _assistant(ours: Side) -> list[Goal]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Page
 
-from bench.figures import Goal, at_most, median, note, table, times
+from bench.figures import Goal, at_most, at_most_ratio, median, table, without_goal
 from bench.runs.targets import MODEL, PICTURE, RUN
 from bench.runs.watchers import runs_ended
 from bench.stage.stage import Stage
@@ -64,12 +64,12 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, tabs: int = TABS) ->
     )
     what = f"{tabs + 1}th tab's form"
     floor = median(eighth["floor"])
-    goals = [note("G4", f"{what}, floor", f"{floor:.0f} ms")]
+    goals = [without_goal("G4", f"{what}, floor", f"{floor:.0f} ms")]
     for on in stage.products:
         ours = f"product{on}"
         form, idle, latest = median(eighth[ours]), median(alone[ours]), max(late[ours])
         goals += [
-            times("G4", f"{what}{on}", form, idle, 2, "ms", "quiet"),
+            at_most_ratio("G4", f"{what}{on}", form, idle, 2, "ms", "quiet"),
             at_most("G4", f"{what}{on}", form, 400, "ms", floor),
             at_most("G4", f"latest picture{on}", latest, 300, "ms", max(late["floor"])),
         ]

@@ -25,7 +25,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from bench.figures import Goal, at_most, median, percentile, table, times
+from bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
 from bench.runs.targets import MODEL, arguments
 from bench.stage.children import Broken
 from bench.stage.product import Product
@@ -122,7 +122,7 @@ def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
     if crowd > 500:
         return [at_most("G3", f"{what}, p99", product.p99_ms, 1000, "ms", floor.p99_ms)]
     return [
-        times("G3", f"{what}, p99", product.p99_ms, floor.p99_ms, 2, "ms"),
+        at_most_ratio("G3", f"{what}, p99", product.p99_ms, floor.p99_ms, 2, "ms"),
         at_most("G3", f"{what}, CPU of the web", product.cpu_s, 0.5, "s", floor.cpu_s),
         at_most("G3", f"{what}, more memory", product.memory_mb, 40, "MB", floor.memory_mb),
     ]

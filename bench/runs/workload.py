@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from bench.figures import Goal, at_most, note, show, table
+from bench.figures import Goal, at_most, show, table, without_goal
 from bench.runs.watchers import TICKS_PER_S, Spent, allow_many_files, spent
 from bench.stage import database
 from bench.stage.children import ROOT, Broken, Child, free_port
@@ -54,7 +54,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
         goals.append(at_most("worker", f"{what}: upstream calls a run", found["calls"], 2, ""))
         for key, unit in (("submits_per_s", "/s"), ("cpu_s", "s"), ("memory_mb", "MB")):
             told = f"bare client {show(bare[key], unit)}"
-            goals.append(note("worker", f"{what}: {key}", show(found[key], unit), told))
+            goals.append(without_goal("worker", f"{what}: {key}", show(found[key], unit), told))
     print(f"\n{count} runs that wait {HOLD_S:g} s at upstream, all in one process")
     print(table(["", *COLUMNS], rows))
     print(

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.curation.text_cleaning import one_line
 from catalog.display import facets
-from catalog.display.facets import Place
+from catalog.display.facets import SearchScope
 from catalog.models import Change, Endpoint, Favourite, Revision, SavedSearch, SyncReport
 from catalog.search import engine
 from catalog.search.index import Index, Places, current
@@ -61,7 +61,7 @@ def query_of(found: SavedSearch) -> Query:
 
 def suggested(query: Query) -> str:
     """A default name for a query, from its text and filters."""
-    chips = facets.chips(query, Place("", ""))
+    chips = facets.chips(query, SearchScope("", ""))
     # Leave out the heading of `Category: Text to image`, to keep the name short.
     parts = [query.text, *(chip.words.rpartition(": ")[2] for chip in chips)]
     return " · ".join(part for part in parts if part)[:LONGEST_NAME] or "All models"

@@ -18,7 +18,7 @@ SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # collapsed unless active
 
 
-class Place(NamedTuple):
+class SearchScope(NamedTuple):
     """The context of a search: the page's path, its heading, and the facets that it fixes."""
 
     address: str
@@ -43,7 +43,7 @@ class Chip(NamedTuple):
     href: str
 
 
-class Understood(NamedTuple):
+class QueryInterpretation(NamedTuple):
     """A one-line description of the query: active filters and ignored parts.
 
     `edit` is the URL at which its words can be edited; empty if it was used as typed.
@@ -93,26 +93,26 @@ class Section:
         return any(choice.is_picked for choice in self.more)
 
 
-def sections(answer: Answer, place: Place) -> list[Section]:
+def sections(answer: Answer, place: SearchScope) -> list[Section]:
     """Return the facets of an answer in page order, without those that the context fixes."""
     shown = (facet for facet in answer.facets if facet.name not in place.fixed)
     return [_section(facet, answer.query, place) for facet in shown]
 
 
-def understood(answer: Answer, place: Place) -> Understood:
+def understood(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
     query, meant, found = answer.query, answer.asked, answer.found
     is_wish = meant.q != query.q
     missed = found.missed if found and answer.total else ()
     if not is_wish and not missed:
-        return Understood(chips(query, place))
+        return QueryInterpretation(chips(query, place))
     kept = " ".join(found.used) if missed and found else meant.plain
     words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
     edit = place.href(meant if is_wish else query.saying(kept))
-    return Understood([*words, *chips(meant, place)], (*missed, *answer.left_out), edit)
+    return QueryInterpretation([*words, *chips(meant, place)], (*missed, *answer.left_out), edit)
 
 
-def chips(query: Query, place: Place) -> list[Chip]:
+def chips(query: Query, place: SearchScope) -> list[Chip]:
     """Return every active filter, typed ones first, without the facets that the context fixes."""
     order, seconds = query.words.sort, query.seconds
     found = [
@@ -132,7 +132,7 @@ def chips(query: Query, place: Place) -> list[Chip]:
     return [Chip(words, place.href(less)) for words, less in found]
 
 
-def guesses(hints: Iterable[Hint], query: Query, place: Place) -> list[tuple[Hint, str]]:
+def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
     words = {asked.word: word for word, asked in query.words.taken}
     found = []
@@ -143,7 +143,7 @@ def guesses(hints: Iterable[Hint], query: Query, place: Place) -> list[tuple[Hin
     return found
 
 
-def _section(facet: Facet, query: Query, place: Place) -> Section:
+def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
     typed = [(word, asked) for word, asked in query.words.taken if asked.key == facet.name]
     known = {value for _, asked in typed for value in asked.values if not asked.is_negated}

@@ -26,7 +26,7 @@ class Highlighter:
 
     def in_text(self, text: str) -> SafeString:
         """Return the text as safe HTML with marks."""
-        marks = self.pattern.finditer(_bare(text))
+        marks = self.pattern.finditer(_normalized(text))
         ends = [0, *(end for found in marks for end in found.span()), len(text)]
         pieces: list[str] = [escape(text[start:end]) for start, end in pairwise(ends)]
         pieces[1::2] = [f"<mark>{piece}</mark>" for piece in pieces[1::2]]
@@ -34,7 +34,7 @@ class Highlighter:
 
     def in_excerpt(self, text: str, length: int) -> SafeString:
         """Return at most `length` characters of the text, around its first mark."""
-        found = self.pattern.search(_bare(text))
+        found = self.pattern.search(_normalized(text))
         if len(text) <= length:
             return self.in_text(text)
         start = 0
@@ -45,7 +45,7 @@ class Highlighter:
         return mark_safe(("…" if start else "") + self.in_text(cut))  # noqa: S308  all escaped
 
 
-def _bare(text: str) -> str:
+def _normalized(text: str) -> str:
     """Normalize like queries, `Über` to `uber`; unchanged if the length would change."""
     bare = spelling.normalize(text)
     return bare if len(bare) == len(text) else text
@@ -56,15 +56,15 @@ def highlighter(found: Found | None) -> Highlighter | None:
     if found is None:
         return None
     words = [word for text in found.used for word in tokenize(text)]
-    ways = [way for word in words for way in _ways(word.text, word.words)]
-    ways += [_alike(way) for way in found.alike if ":" not in way]
+    ways = [way for word in words for way in _spelling_patterns(word.text, word.words)]
+    ways += [_separator_pattern(way) for way in found.alike if ":" not in way]
     if not ways:
         return None
     longest_first = sorted(dict.fromkeys(ways), key=len, reverse=True)
     return Highlighter(re.compile(rf"(?<![^\W_])({'|'.join(longest_first)})", re.IGNORECASE))
 
 
-def _ways(text: str, words: tuple[str, ...]) -> list[str]:
+def _spelling_patterns(text: str, words: tuple[str, ...]) -> list[str]:
     """Return the spellings in which a typed word may occur in a text, as patterns."""
     number = spelling.version(text) or (text if text.isdecimal() else "")
     if number:
@@ -81,6 +81,6 @@ def _ways(text: str, words: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _alike(way: str) -> str:
+def _separator_pattern(way: str) -> str:
     words = r"[\W_]+".join(map(re.escape, spelling.words(way)))
     return words if way.endswith("*") else rf"{words}(?![^\W_])"

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.display import facets, highlight
-from catalog.display.facets import Place
+from catalog.display.facets import SearchScope
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
@@ -64,13 +64,15 @@ class Category:
     pictures: list[str] = field(default_factory=list)
 
 
-def region(revision: str, place: Place, query: Query, starred: Starred) -> Region:
+def region(revision: str, place: SearchScope, query: Query, starred: Starred) -> Region:
     """Render facets and results of a query."""
     return _region(revision, current(revision).token, place, query, starred)
 
 
 @byte_cached(8 << 20)
-def _region(revision: str, token: str, place: Place, query: Query, starred: Starred) -> Region:
+def _region(
+    revision: str, token: str, place: SearchScope, query: Query, starred: Starred
+) -> Region:
     """Render under the index's own `token`: the index may lag behind `revision`."""
     answer = search(query, frozenset(starred), index=current(revision))
     context = {
@@ -122,7 +124,7 @@ def _waits_for_picture(endpoint: Endpoint) -> bool:
 
 
 @byte_cached(1 << 20)
-def how(place: Place) -> SafeString:
+def how(place: SearchScope) -> SafeString:
     """Render the help on search terms, which is the same for every user and revision."""
     context = {"keys": KEYS.values(), "place": place}
     return render_to_string("catalog/partials/_how.html", context)
@@ -213,7 +215,7 @@ def _is_other(found: Found) -> bool:
     return bool(found.corrected or found.missed)
 
 
-def _notices(place: Place, answer: Answer) -> list[Notice]:
+def _notices(place: SearchScope, answer: Answer) -> list[Notice]:
     """Return notices on corrected spelling."""
     found, query = answer.found, answer.query
     if found is None or not answer.total or not found.corrected:

@@ -70,7 +70,9 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_abilities(row, tags, said),
         *_price(row, said),
         *said,
-        *_filed(row.category, {fact for fact in said if fact.startswith(("in:", "out:"))}),
+        *_media_of_category(
+            row.category, {fact for fact in said if fact.startswith(("in:", "out:"))}
+        ),
     ]
     if row.duration_estimate_min is not None:
         found.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
@@ -83,7 +85,7 @@ def texts(given: Any) -> list[str]:
     return [text for text in listed if isinstance(text, str) and text.strip()]
 
 
-def _filed(category: str, said: set[str]) -> list[str]:
+def _media_of_category(category: str, said: set[str]) -> list[str]:
     """Return the input and output media of the category, if the schema does not give them."""
     taken, _, made = _FILED.get(category, category).partition("-to-")
     if not {taken, made} <= _MEDIA.keys():

@@ -113,7 +113,7 @@ def _related(revision: str, pk: int) -> Related:
     family = _family(me)
     similar = _similar(me, revision, {one.pk for one in family})
     trainers, inference = _linked(me)
-    names, only = _names(family), _only_here(family)
+    names, only = _names(family), _unique_abilities(family)
     relatives = [
         _relative(one, name=names[one.pk], is_self=one.pk == pk, only=only[one.pk])
         for one in family
@@ -176,7 +176,7 @@ def _names(family: Sequence[Endpoint]) -> dict[int, str]:
     }
 
 
-def _only_here(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
+def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     """Return what only one sibling can do: abilities, highest resolution, longest duration."""
     facts = {one.pk: _facts(one) for one in family}
     often = Counter(fact for found in facts.values() for fact in found)
@@ -246,7 +246,10 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
     own = {one.pk: _words(one) for one in found}
     often = Counter(word for written in own.values() for word in written)
     scored = [
-        (_alike(mine, set(_facts(one))) + _WORDS_COUNT * _shared(words, own[one.pk], often), one)
+        (
+            _similarity(mine, set(_facts(one))) + _WORDS_COUNT * _shared(words, own[one.pk], often),
+            one,
+        )
         for one in found
     ]
     scored.sort(key=lambda pair: (-pair[0], pair[1].endpoint_id))
@@ -294,7 +297,7 @@ def _having(index: Index, fact: str) -> Places:
     return index.having(asked) if asked else frozenset()
 
 
-def _alike(mine: set[str], other: set[str]) -> float:
+def _similarity(mine: set[str], other: set[str]) -> float:
     """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
     met = missed = 0.0
     for fact in mine | other:

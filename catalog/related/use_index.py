@@ -78,7 +78,7 @@ def _takers(row: Sequence[Any]) -> list[Taker]:
     return [Taker(key, use_of(one, inputs, outputs, name), one) for one in inputs]
 
 
-class _Kept:
+class _ProcessCache:
     """The cached index of this process."""
 
     def __init__(self) -> None:
@@ -86,14 +86,14 @@ class _Kept:
         self.lock = threading.Lock()
 
 
-_kept = _Kept()
+_cache = _ProcessCache()
 
 
 def uses(revision: str) -> UseIndex:
     """Return the index at a revision; built on first use, by one query."""
     search = current(revision)
-    with _kept.lock:
-        if _kept.index is None or _kept.index.search is not search:
+    with _cache.lock:
+        if _cache.index is None or _cache.index.search is not search:
             runnable = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
-            _kept.index = UseIndex(search, runnable.order_by().values_list(*_COLUMNS))
-        return _kept.index
+            _cache.index = UseIndex(search, runnable.order_by().values_list(*_COLUMNS))
+        return _cache.index

@@ -84,7 +84,7 @@ class Index:
         self._having: dict[tuple[Condition, float | None], Places] = {}
         self._cards: ByteCache[Endpoint] = ByteCache("catalog.search.cards", _CARDS_BYTES)
         self.synonym_depths: dict[tuple[str, ...], dict[int, int]] = {}  # see `matching.py`
-        self.merit = _merit(listings, map(popular.__getitem__, self.keys))
+        self.merit = _static_rank(listings, map(popular.__getitem__, self.keys))
         self._sort_keys = {name: list(map(key, listings)) for name, key in _SORT_KEYS.items()}
 
     def facts(self, key: str) -> Set[str]:
@@ -168,7 +168,7 @@ class Index:
         return found
 
 
-def _merit(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
+def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
     """Return the ranks of equally good results: use by the team, upstream's order, freshness."""
     published = [one.published_at.timestamp() if one.published_at else 0.0 for one in listings]
     newest = max(published, default=0.0)
@@ -188,7 +188,7 @@ _SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
 }
 
 
-class _Kept:
+class _ProcessCache:
     """This process's index, and when it was built."""
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ class _Kept:
         self.lock = threading.Lock()
 
 
-_kept = _Kept()
+_cache = _ProcessCache()
 
 
 def current(revision: str, *, at_once: int = AT_ONCE, rest: float = REST) -> Index:
@@ -208,27 +208,27 @@ def current(revision: str, *, at_once: int = AT_ONCE, rest: float = REST) -> Ind
     not before `rest` times the duration of the last rebuild has passed, so that a sync does not
     cause one after the other. The index's `token` is the revision that it was built from.
     """
-    index, age = _kept.index, time.monotonic() - _kept.built_at
+    index, age = _cache.index, time.monotonic() - _cache.built_at
     if index is not None and index.token == revision and age < OLDEST_S:
         return index
     if index is not None and len(index.keys) > at_once:
-        if age > rest * _kept.cost_s and _kept.lock.acquire(blocking=False):
+        if age > rest * _cache.cost_s and _cache.lock.acquire(blocking=False):
             threading.Thread(target=_rebuild_aside, name="search index", daemon=True).start()
         return index
-    with _kept.lock:
-        if _kept.index is None or _kept.index is index or _kept.index.token != revision:
-            _kept.index = _build()
-        return _kept.index
+    with _cache.lock:
+        if _cache.index is None or _cache.index is index or _cache.index.token != revision:
+            _cache.index = _build()
+        return _cache.index
 
 
 def _rebuild_aside() -> None:
     try:
-        _kept.index = _build()
+        _cache.index = _build()
     except Exception:
         log.exception("The search index could not be rebuilt; the one before it stays in use.")
     finally:
-        _kept.built_at = time.monotonic()
-        _kept.lock.release()
+        _cache.built_at = time.monotonic()
+        _cache.lock.release()
         connection.close()
 
 
@@ -238,8 +238,8 @@ def _build() -> Index:
     found = Endpoint.objects.order_by(*UPSTREAM_ORDER)
     rows = found.values_list("pk", "field_words", *Listing._fields)
     index = Index(token, rows.iterator(chunk_size=2000), _popularity())
-    _kept.built_at = time.monotonic()
-    _kept.cost_s = _kept.built_at - started
+    _cache.built_at = time.monotonic()
+    _cache.cost_s = _cache.built_at - started
     return index
 
 

@@ -81,17 +81,17 @@ def match(index: Index, text: str) -> Found:
         units, depths = _look_up(index, tokens) if corrected else (units, depths)
     alike = tuple(dict.fromkeys(chain.from_iterable(unit.alike for unit in units)))
     in_name = _name_scores(index, tokens)
-    complete = _having_all(depths) | in_name
+    complete = _intersect(depths) | in_name
     if not complete and len(units) > 1:
-        kept, near = _having_most(index, units, depths)
+        kept, near = _partial_matches(index, units, depths)
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
         used = tuple(unit.text for number, unit in enumerate(units) if number in kept)
         missed = tuple(unit.text for number, unit in enumerate(units) if number not in kept)
         return Found(best, used, corrected, missed, alike, near, is_weak=True)
     shallow = [{p: d for p, d in found.items() if d < FIELD} for found in depths]
-    _, near = _having_most(index, units, shallow) if len(complete) < FEW else ((), {})
+    _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
     used = tuple(token.text for token in tokens)
-    is_weak = not (in_name or _having_all(shallow))
+    is_weak = not (in_name or _intersect(shallow))
     return Found(complete, used, corrected, (), alike, near, is_weak)
 
 
@@ -101,7 +101,7 @@ def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths
     return units, [_unit_depths(index, unit) for unit in units]
 
 
-def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add) -> Depths:
+def _intersect(depths: Sequence[Depths], join: Callable[[int, int], int] = add) -> Depths:
     """Return the places that have all units, with the sum or the maximum of their depths."""
     if not depths:
         return {}
@@ -113,7 +113,7 @@ def _having_all(depths: Sequence[Depths], join: Callable[[int, int], int] = add)
     return found
 
 
-def _having_most(
+def _partial_matches(
     index: Index, units: list[Unit], depths: list[Depths]
 ) -> tuple[frozenset[int], Depths]:
     """Return the units of the best places that have most units but not all, and their scores.
@@ -161,7 +161,7 @@ def _unit_depths(index: Index, unit: Unit) -> Depths:
     else:
         is_alone = not unit.alike
         each = [_token_depths(index, one, is_alone=is_alone) for one in unit.tokens]
-        found = _having_all(each, max)
+        found = _intersect(each, max)
     if unit.joined:
         found = _least(found, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
     return _least(found, _alike_depths(index, unit.alike)) if unit.alike else found
@@ -196,7 +196,7 @@ def _may_be_several(index: Index, token: Token) -> bool:
 def _piece_depths(index: Index, pieces: list[str]) -> Depths:
     """Return the depths of the pieces of a word, which may themselves be abbreviated."""
     _, depths = _look_up(index, [Token(piece, tuple(spelling.words(piece))) for piece in pieces])
-    return {place: max(depth, NEAR) for place, depth in _having_all(depths, max).items()}
+    return {place: max(depth, NEAR) for place, depth in _intersect(depths, max).items()}
 
 
 def _literal(token: Token) -> list[Phrase]:

@@ -29,7 +29,7 @@ _WEIGHTLESS = {
 }
 ARTICLES, ASIDE = _WEIGHTLESS["articles"], _WEIGHTLESS["aside"]
 STOP = frozenset[str]().union(*_WEIGHTLESS.values())
-_AROUND = ".,;:!?()[]{}'"  # punctuation around a word
+_SURROUNDING_PUNCTUATION = ".,;:!?()[]{}'"  # punctuation around a word
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +67,7 @@ def tokenize(text: str) -> list[Token]:
     half_width = unicodedata.normalize("NFKC", text)  # some keyboards produce full-width characters
     half_width = _ADDRESS.sub(r"\1", half_width)
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.normalize(half_width)):
-        said = quoted or bare.strip(_AROUND)
+        said = quoted or bare.strip(_SURROUNDING_PUNCTUATION)
         words = tuple(word[:_LONGEST_WORD] for word in spelling.words(said))
         count += len(words)
         if words and count <= _MOST_WORDS:

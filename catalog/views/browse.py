@@ -17,7 +17,7 @@ from accounts.permissions import CHANGE_COLLECTION, may
 from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
 from catalog.display import page_cache
-from catalog.display.facets import Place
+from catalog.display.facets import SearchScope
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
@@ -64,7 +64,7 @@ def front(request: HtmxRequest) -> HttpResponse:
 @with_etag
 def models(request: HtmxRequest) -> HttpResponse:
     """Search over all models."""
-    place = Place(reverse("catalog:models"), "Models")
+    place = SearchScope(reverse("catalog:models"), "Models")
     return search_page(request, place, Query.from_params(request.GET))
 
 
@@ -75,13 +75,15 @@ def models(request: HtmxRequest) -> HttpResponse:
 def category(request: HtmxRequest, category: str) -> HttpResponse:
     """Search within a category."""
     address = reverse("catalog:category", args=[category])
-    place = Place(address, category_name(category), ("category",))
+    place = SearchScope(address, category_name(category), ("category",))
     if not Endpoint.objects.in_category(category).exists():
         raise Http404(f"There is no model in the category {category}.")
     return search_page(request, place, Query.from_params(request.GET, category=category))
 
 
-def search_page(request: HtmxRequest, place: Place, query: Query, **more: object) -> HttpResponse:
+def search_page(
+    request: HtmxRequest, place: SearchScope, query: Query, **more: object
+) -> HttpResponse:
     """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
     region = page_cache.region(revision, place, query, Favourite.objects.endpoints_of(request.user))

@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
 from catalog.curation import account_favourites
-from catalog.display.facets import Place
+from catalog.display.facets import SearchScope
 from catalog.models import Endpoint, Favourite
 from catalog.search.query import Query
 from catalog.views.browse import own_media, search_page
@@ -33,7 +33,7 @@ def favourites(request: HtmxRequest) -> HttpResponseBase:
 @vary_on_headers("HX-Request")
 @with_etag
 def _page(request: HtmxRequest) -> HttpResponse:
-    place = Place(reverse("catalog:favourites"), "Favourites", ("favourite",))
+    place = SearchScope(reverse("catalog:favourites"), "Favourites", ("favourite",))
     query = replace(Query.from_params(request.GET), favourite=True)
     context: dict[str, object] = {}
     if request.user.is_staff and not request.htmx:

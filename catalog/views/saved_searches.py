@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.curation import saved_searches as domain
 from catalog.display import page_cache
-from catalog.display.facets import Place
+from catalog.display.facets import SearchScope
 from catalog.models import Favourite, Revision, SavedSearch
 from catalog.search.query import Query
 from catalog.views.browse import own_media
@@ -68,7 +68,7 @@ def one(request: HtmxRequest, pk: int) -> HttpResponse:
     since = _moment(request.GET.get("since", "")) or found.seen_at
     seen_at = domain.seen_until()  # before the query: later models are new next time
     starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(found)
-    place = Place(reverse("catalog:models"), "Models")
+    place = SearchScope(reverse("catalog:models"), "Models")
     context = {
         "search": found,
         "since": since,

@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.client import Client
 from cli.errors import Exit
-from cli.output import note, print_json, print_line, print_table
+from cli.output import print_json, print_line, print_table, print_to_stderr
 
 
 def search(client: Client, options: Namespace) -> Exit:
@@ -24,7 +24,9 @@ def search(client: Client, options: Namespace) -> Exit:
     if rows:
         print_table(["model", "category", "price", "description"], rows)
     more = found["total"] - len(rows)
-    note(f"{more:,} more" if more > 0 else f"{len(rows)} found" if rows else "Nothing found.")
+    print_to_stderr(
+        f"{more:,} more" if more > 0 else f"{len(rows)} found" if rows else "Nothing found."
+    )
     return Exit.OK
 
 

@@ -16,7 +16,7 @@ from cli import inputs
 from cli.client import Client
 from cli.connection import is_terminal
 from cli.errors import CommandFailed, Exit
-from cli.output import note, print_json, print_line, print_table
+from cli.output import print_json, print_line, print_table, print_to_stderr
 
 HOLD_S = 25
 POLL_S = 0.4  # if the server cannot hold calls
@@ -39,7 +39,7 @@ def run(client: Client, options: Namespace) -> Exit:
         _print(made, options)
         return Exit.OK
     if waiting := client.get("/me")["waiting_because"]:
-        note(waiting)
+        print_to_stderr(waiting)
     ended = wait_for(client, made, options.timeout)
     if options.out and ended["state"] == "succeeded":
         ended["files"] = save(client, ended, Path(options.out))
@@ -72,7 +72,7 @@ def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> d
             status.update(_progress(found))
             if not is_terminal() and found["state"] != shown:
                 shown = found["state"]
-                note(shown)
+                print_to_stderr(shown)
             if not client.can_hold and not found["is_final"]:
                 time.sleep(POLL_S)
     return found
@@ -135,7 +135,9 @@ def _print(found: dict[str, Any], options: Namespace) -> None:
         print_json(found)
         return
     print_line(found["id"])
-    note(f"{found['state']}{': ' + found['reason'] if found['reason'] else ''} {found['url']}")
+    print_to_stderr(
+        f"{found['state']}{': ' + found['reason'] if found['reason'] else ''} {found['url']}"
+    )
     for line in found.get("files") or [one["url"] for one in found["artifacts"] if one["url"]]:
         print_line(line)
 

@@ -14,12 +14,12 @@ Key = tuple[str, str]  # app label and name of a migration
 
 TABLE = "django_migrations"
 SQUASHED = "_squashed_"  # in the name of each migration that replaces others
-# The last Vitrine that still has the migrations that a squashed one replaces: of these squashes, …
+# By squashed migration: the last Vitrine that still has the migrations that it replaces.
 LAST_UNSQUASHED_OF = dict.fromkeys(
     [("catalog", "0001_squashed_0008"), ("playground", "0001_squashed_0012")],
     "the Vitrine of 22 November 2026 (commit 44fd5e7)",
 )
-# … and of all others.
+# The same for all other squashed migrations.
 LAST_UNSQUASHED = "the Vitrine of 24 November 2026 (commit b7749c45)"
 
 

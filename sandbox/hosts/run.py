@@ -85,7 +85,7 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
             for partial in request.partials[sent:]:
                 yield b"data: " + orjson.dumps(partial) + b"\n\n"
                 sent += 1
-        if request.failure is not None and _tells_of_failure(request):
+        if request.failure is not None and _ends_with_workflow_error(request):
             return
         if request.failure is not None:
             raise ConnectionAbortedError(f"stream of {request.id} failed")
@@ -94,7 +94,7 @@ async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
         sandbox.engine.cancel(request)
 
 
-def _tells_of_failure(request: Request) -> bool:
+def _ends_with_workflow_error(request: Request) -> bool:
     """Return whether the last event is a workflow's `error`; the stream then ends normally."""
     last = request.partials[-1] if request.partials else None
     return isinstance(last, dict) and last.get("type") == "error" and "node_id" in last

@@ -17,7 +17,7 @@ from sandbox.studio.pictures.colour import Palette, palette
 from sandbox.studio.pictures.type import font, wrapped
 
 
-class Catch(Context):
+class InMemoryContext(Context):
     """A context that keeps saved files in memory."""
 
     def __init__(self, other: Context) -> None:
@@ -46,7 +46,7 @@ class Catch(Context):
 
 
 # The content of the card for models without a displayable output.
-TOLD: dict[str, dict[str, Any]] = {
+TEXT_CARDS: dict[str, dict[str, Any]] = {
     "mischief/fail": {**MODEL_ERRORS},
     "mischief/silent": {"status": "COMPLETED", "error": "none told", "result": 422},
 }
@@ -64,21 +64,23 @@ def moving(model: Model, context: Context, size: canvas.Size) -> bytes:
     return next(data for data, kind in catch.saved if _sniffed(data, kind) == "video/mp4")
 
 
-def _made(model: Model, context: Context, size: canvas.Size) -> tuple[dict[str, Any], Any, Catch]:
+def _made(
+    model: Model, context: Context, size: canvas.Size
+) -> tuple[dict[str, Any], Any, InMemoryContext]:
     """Run the model on its example; return arguments, output and files."""
-    catch = Catch(context)
+    catch = InMemoryContext(context)
     sides = {"width": size[0] * 3 // 2, "height": size[1] * 3 // 2}
     common = {"seed": 7, "image_size": sides if model.category == "text-to-image" else None}
     given = {**model.example(), **common, **(model.thumbnail or {})}
     fields = model.input["properties"] or model.sample or {}
     given = {name: value for name, value in given.items() if name in fields and value is not None}
     arguments = check(model, addressed(given, {"files": context.files.address}))
-    output = TOLD.get(model.endpoint_id) or model.load()(arguments, catch)
+    output = TEXT_CARDS.get(model.endpoint_id) or model.load()(arguments, catch)
     return arguments, output, catch
 
 
 def _shown(
-    model: Model, arguments: dict[str, Any], output: Any, catch: Catch, size: canvas.Size
+    model: Model, arguments: dict[str, Any], output: Any, catch: InMemoryContext, size: canvas.Size
 ) -> Image.Image:
     kinds = {_sniffed(data, kind): data for data, kind in reversed(catch.saved)}
     if "video/mp4" in kinds:
@@ -116,7 +118,11 @@ def _sniffed(data: bytes, kind: str) -> str:
 
 
 def _picture(
-    model: Model, arguments: dict[str, Any], image: Image.Image, catch: Catch, size: canvas.Size
+    model: Model,
+    arguments: dict[str, Any],
+    image: Image.Image,
+    catch: InMemoryContext,
+    size: canvas.Size,
 ) -> Image.Image:
     if image.mode == "RGBA":
         ground = Image.new("RGBA", image.size, (*palette("coral").bytes_at(0.35), 255))
@@ -210,7 +216,7 @@ def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
     return shown
 
 
-def _card(model: Model, output: Any, catch: Catch, size: canvas.Size) -> Image.Image:
+def _card(model: Model, output: Any, catch: InMemoryContext, size: canvas.Size) -> Image.Image:
     """Draw text or data like a printed page."""
     wide, high = size[0] * 2, size[1] * 2
     colours = palette(model.name + " " + model.description, 3)

@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.estimate.amounts import Amount, decimal, exactly, plain
 from schemas.estimate.lengths import frames
-from schemas.estimate.settings import Given, Setting
+from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import MISSING, hints, quantities
 
 _MILLION = Decimal(1_000_000)
@@ -20,7 +20,7 @@ _WIDE = Decimal(16) / 9
 _FACTORS = {"factor", "upscale", "upscaling", "scale"}
 
 
-def megapixels(given: Given) -> Amount | None:
+def megapixels(given: RunInputs) -> Amount | None:
     """The size of one result; for a video, of all its frames together."""
     area = output_area(given)
     if area is None or "video" not in given.makes:
@@ -29,7 +29,7 @@ def megapixels(given: Given) -> Amount | None:
     return area.times(count) if count else None
 
 
-def output_area(given: Given) -> Amount | None:
+def output_area(given: RunInputs) -> Amount | None:
     """The size of one image, by the settings, else by the inputs; None if unknown."""
     return (
         _by_size(given.settings)
@@ -40,7 +40,7 @@ def output_area(given: Given) -> Amount | None:
     )
 
 
-def input_area(given: Given) -> Amount | None:
+def input_area(given: RunInputs) -> Amount | None:
     """The size of all input images together; None if no size is known."""
     known = [_pixels(one.width, one.height) for one in given.known_files()]
     total = sum((one for one in known if one), Decimal())
@@ -97,7 +97,7 @@ def _by_area(settings: Iterable[Setting]) -> Amount | None:
     return None
 
 
-def _by_resolution(given: Given) -> Amount | None:
+def _by_resolution(given: RunInputs) -> Amount | None:
     """`1080p` or `2K`, with the aspect ratio if there is one."""
     ratio = next((one for setting in given.settings if (one := _ratio(setting))), None)
     for setting in given.settings:
@@ -126,7 +126,7 @@ def _ratio(setting: Setting) -> Decimal | None:
     return Decimal(pair[0]) / pair[1] if pair else None
 
 
-def _by_input(given: Given) -> Amount | None:
+def _by_input(given: RunInputs) -> Amount | None:
     """The size of the largest input image, multiplied by the upscaling factor if one is set."""
     largest = max((_pixels(one.width, one.height) or Decimal() for one in given.known_files()),
                   default=Decimal())  # fmt: skip

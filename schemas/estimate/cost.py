@@ -12,7 +12,7 @@ from core.formatting import unit as named_unit
 from schemas.estimate import areas, counts, lengths
 from schemas.estimate.amounts import Amount, counted, exactly, plain
 from schemas.estimate.prices import Estimate, Price, unknown
-from schemas.estimate.settings import NO_MEDIA, Given, Media, read_settings
+from schemas.estimate.settings import NO_MEDIA, Media, RunInputs, read_settings
 from schemas.estimate.units import Unit, parse_unit
 from schemas.fields import Field, quantities
 
@@ -54,7 +54,7 @@ def estimate(
     `media` holds known facts of input files, by their URL in the arguments. Total: any arguments
     give an estimate, possibly an unknown one, never a negative one.
     """
-    given = Given(read_settings(model.root, arguments), model.makes, media)
+    given = RunInputs(read_settings(model.root, arguments), model.makes, media)
     unit = parse_unit(price.unit)
     amount = measure(unit, given)
     found = cost(price, amount, history, model.expected_s)
@@ -68,7 +68,7 @@ def estimate(
     return _with_quality_note(found, given)
 
 
-def measure(unit: Unit, given: Given) -> Amount | None:
+def measure(unit: Unit, given: RunInputs) -> Amount | None:
     """How much of a unit's kind a run uses; None if its settings do not determine it."""
     if unit.kind == "run":
         return exactly(ONE, "1 run")
@@ -172,7 +172,7 @@ def _per(price: Price) -> str:
     return f"{money(price.unit_price, price.currency)} per {named_unit(price.unit)}"
 
 
-def _other_resolution(lines: str, given: Given) -> str:
+def _other_resolution(lines: str, given: RunInputs) -> str:
     """The requested resolution if it differs from the unit's."""
     for setting in given.settings:
         if setting.field.name == "resolution" and isinstance(setting.value, str):
@@ -180,7 +180,7 @@ def _other_resolution(lines: str, given: Given) -> str:
     return ""
 
 
-def _with_quality_note(found: Estimate, given: Given) -> Estimate:
+def _with_quality_note(found: Estimate, given: RunInputs) -> Estimate:
     """Add a warning if a changed setting often affects the price."""
     for setting in given.settings:
         field, value = setting.field, setting.value

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
-from schemas.estimate.settings import Given, Setting
+from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import Field, quantities
 from schemas.fields.media import words_in
 from schemas.wording.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
@@ -34,7 +34,7 @@ def output_field(fields: Sequence[Field]) -> Field | None:
     return next((one for one in named if one.kind in {"integer", "number", "choice"}), None)
 
 
-def outputs(given: Given, noun: str = "output") -> Amount:
+def outputs(given: RunInputs, noun: str = "output") -> Amount:
     """The number of results; a range from fewer if the field is a maximum, such as `max_images`."""
     found = exactly(ONE, counted(ONE, noun))
     for setting in given.settings:
@@ -53,13 +53,13 @@ def _is_limit(field: Field) -> bool:
     return words_in(field.name)[:1] == ["max"]
 
 
-def inputs(given: Given, noun: str) -> Amount | None:
+def inputs(given: RunInputs, noun: str) -> Amount | None:
     """The number of input files; None if there are none yet."""
     count = Decimal(sum(1 for _ in given.files()))
     return exactly(count, counted(count, f"input {noun}")) if count else None
 
 
-def steps(given: Given) -> Amount | None:
+def steps(given: RunInputs) -> Amount | None:
     """The steps of a training or a generation; None if no field sets them."""
     ranked = sorted(given.settings, key=lambda one: _rank(one.field.name))
     for setting in ranked:
@@ -76,12 +76,12 @@ def _rank(name: str) -> int:
     return 0 if words <= _STEP_WORDS else 1 if words <= _STEP_WORDS | _STEP_QUALIFIERS else 2
 
 
-def characters(given: Given) -> Amount | None:
+def characters(given: RunInputs) -> Amount | None:
     """The characters of the text to be spoken, summed over lists; None if there is none yet."""
     return _length(texts(given), len, "character")
 
 
-def words(given: Given) -> Amount | None:
+def words(given: RunInputs) -> Amount | None:
     """The words of the text; None if there is none yet."""
     return _length(texts(given), lambda text: len(text.split()), "word")
 
@@ -91,7 +91,7 @@ def _length(found: list[str], measure: Any, noun: str) -> Amount | None:
     return exactly(total, counted(total, noun)) if total else None
 
 
-def tokens(given: Given) -> Amount | None:
+def tokens(given: RunInputs) -> Amount | None:
     """A range: from the text's tokens alone to those plus the longest answer allowed."""
     length = Decimal(sum(map(len, texts(given))))
     taken = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
@@ -116,14 +116,14 @@ def _is_token_limit(setting: Setting) -> bool:
     return {"max", "tokens"} <= setting.words and "reasoning" not in setting.words
 
 
-def texts(given: Given) -> list[str]:
+def texts(given: RunInputs) -> list[str]:
     """The texts that are billed: those to be spoken, else the prompts."""
     found = list(_texts(given))
     spoken = [text for is_spoken, text in found if is_spoken]
     return spoken or [text for _, text in found]
 
 
-def _texts(given: Given) -> Iterator[tuple[bool, str]]:
+def _texts(given: RunInputs) -> Iterator[tuple[bool, str]]:
     """Each text, and whether its field's name implies that it is spoken."""
     for setting in given.settings:
         field, name = setting.field, setting.words

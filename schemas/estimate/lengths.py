@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
 from schemas.estimate.counts import texts
-from schemas.estimate.settings import Given, Setting
+from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import Field, quantities
 
 _RATES = (Decimal(16), Decimal(30))  # frames per second if no field sets them
@@ -16,7 +16,7 @@ _SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice speaks per
 _LONGEST_S = 7200
 
 
-def seconds(given: Given) -> Amount | None:
+def seconds(given: RunInputs) -> Amount | None:
     """The length of the result; of the input if no field sets it; None if unknown."""
     return (
         _shots(given.settings)
@@ -27,7 +27,7 @@ def seconds(given: Given) -> Amount | None:
     )
 
 
-def frames(given: Given) -> Amount | None:
+def frames(given: RunInputs) -> Amount | None:
     """The number of frames, by their field, else by length and frame rate."""
     if found := frame_count(given.settings):
         return found
@@ -40,7 +40,7 @@ def frames(given: Given) -> Amount | None:
     return Amount(least, most, words, length.notes)
 
 
-def input_seconds(given: Given) -> Amount | None:
+def input_seconds(given: RunInputs) -> Amount | None:
     """The length of the input video, or without one of the input audio; None if unknown."""
     lengths: dict[str, Decimal] = {}
     for field, address in given.files():
@@ -130,7 +130,7 @@ def _rate(settings: Iterable[Setting]) -> Decimal | None:
     return None
 
 
-def _spoken(given: Given) -> Amount | None:
+def _spoken(given: RunInputs) -> Amount | None:
     """The length of the text when spoken, for models that produce audio."""
     count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
     if not count:

@@ -44,7 +44,7 @@ class Setting(NamedTuple):
         return f" ({detail}, the default)" if self.is_default else f" ({detail})"
 
 
-class Given(NamedTuple):
+class RunInputs(NamedTuple):
     """All that the functions that measure a run read.
 
     `makes` are the output media (`video`), `media` what is known of input files by their URL.

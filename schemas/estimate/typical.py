@@ -16,7 +16,7 @@ from schemas.estimate import areas, counts, lengths
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
 from schemas.estimate.cost import ONE, PER_RESULT, cost
 from schemas.estimate.prices import Estimate, Price, unknown
-from schemas.estimate.settings import Given, read_settings
+from schemas.estimate.settings import RunInputs, read_settings
 from schemas.estimate.units import Unit, parse_unit
 from schemas.fields import Field
 
@@ -56,7 +56,7 @@ class Typical(NamedTuple):
 
 def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
     """Yield the quantities of an unchanged form as facts."""
-    given = Given(read_settings(root, {}), makes)
+    given = RunInputs(read_settings(root, {}), makes)
     found = {
         "outputs": counts.outputs(given),
         "megapixels": areas.output_area(given) if makes & {"image", "video"} else None,

@@ -37,12 +37,12 @@ def stage(painted: Path) -> Iterator[Stage]:
 def test_figures_say_what_is_met_and_what_is_missed() -> None:
     assert figures.at_most("G5", "page", 31, 32, "KB").is_met is True
     assert figures.at_most("G5", "page", 33, 32, "KB").is_met is False
-    ratio = figures.times("G1", "overhead", 40, 20, 1.5, "ms")
+    ratio = figures.at_most_ratio("G1", "overhead", 40, 20, 1.5, "ms")
     assert (ratio.ratio, ratio.is_met) == (2.0, False)
     assert ratio.cells()[-2:] == ["2.00 x", "MISSED"]
-    assert figures.over("G1", "overhead", 139, 120, 20, "ms").is_met is True
-    assert figures.over("G1", "overhead", 141, 120, 20, "ms").is_met is False
-    assert figures.note("G1", "Gradio", "not installed").is_met is None
+    assert figures.at_most_above("G1", "overhead", 139, 120, 20, "ms").is_met is True
+    assert figures.at_most_above("G1", "overhead", 141, 120, 20, "ms").is_met is False
+    assert figures.without_goal("G1", "Gradio", "not installed").is_met is None
 
 
 def test_the_slowest_of_a_few_rounds_decides_nothing() -> None:

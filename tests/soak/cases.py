@@ -52,7 +52,7 @@ class Case:
 def play(stage: Stage, case: Case) -> str:
     """Run the case; return the run's final state. AssertionError if a guarantee was broken."""
     stage.start("sandbox")
-    stage.quiet()
+    stage.clear_faults()
     stage.report(case.is_reported_to)
     known = len(stage.unhandled())
     if case.step == "created" and "worker" in stage.processes:
@@ -70,7 +70,7 @@ def play(stage: Stage, case: Case) -> str:
     ended: str = until(
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
-    stage.quiet()  # a fault in the list of requests would keep `taken` from reading it
+    stage.clear_faults()  # a fault in the list of requests would keep `taken` from reading it
     taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
     assert taken <= 1, f"{case}: upstream took it {taken} times"
     assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"

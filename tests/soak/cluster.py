@@ -11,7 +11,8 @@ from typing import Any
 from tests.processes import free_port
 
 INSTALLED = Path("/usr/lib/postgresql")
-NOBODYS = "postgres"  # the account for the server if we are root, which PostgreSQL refuses
+# The account for the server if we are root, which PostgreSQL refuses.
+UNPRIVILEGED_USER = "postgres"
 
 
 def binaries() -> Path | None:
@@ -29,11 +30,11 @@ class Cluster:
     def __init__(self, programs: Path, folder: Path) -> None:
         """Create the server's files in `folder` and start it."""
         self._programs = programs
-        self._options: dict[str, Any] = {"user": NOBODYS} if os.geteuid() == 0 else {}
+        self._options: dict[str, Any] = {"user": UNPRIVILEGED_USER} if os.geteuid() == 0 else {}
         self._data, self._log = folder / "data", folder / "log"
         folder.mkdir(mode=0o755)
         if self._options:
-            shutil.chown(folder, NOBODYS)
+            shutil.chown(folder, UNPRIVILEGED_USER)
             for parent in folder.parents[:1]:
                 parent.chmod(0o755)
         self._call("initdb", f"--pgdata={self._data}", "--auth=trust", "--username=soak")

@@ -256,7 +256,7 @@ class Stage:
         answer.raise_for_status()
         return sum(run.arguments["prompt"] in json.dumps(item) for item in answer.json()["items"])
 
-    def quiet(self) -> None:
+    def clear_faults(self) -> None:
         """Faults off, counts at zero."""
         self.upstream.delete("/_sandbox/faults")
         self.upstream.delete("/_sandbox/calls")

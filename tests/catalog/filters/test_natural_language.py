@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.catalogue import judging
-from catalog.display.facets import Place, guesses
+from catalog.display.facets import SearchScope, guesses
 from catalog.filters import natural_language
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
@@ -76,7 +76,7 @@ def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
 
 def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
     query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
-    ((hint, href),) = guesses(query.words.hints, query, Place("/models/", "Models"))
+    ((hint, href),) = guesses(query.words.hints, query, SearchScope("/models/", "Models"))
     assert hint.suggestion == "quick resolution:1080p can:sound in:images out:video"
     meant = Query.from_address(href)
     assert meant.text == "quick"
