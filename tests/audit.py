@@ -1,4 +1,5 @@
-"""`python -m tests.audit`: whether a locked package has a known vulnerability, as pip-audit knows it.
+"""`python -m tests.audit`: whether a locked package has a known vulnerability, as pip-audit knows
+it.
 
 The advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line says
 that this was left out, and the lint goes on; a vulnerability that is found fails it.

@@ -1,4 +1,6 @@
-"""Staff need a permission for each action on somebody else's things, and the things' pages say who it was."""
+"""Staff need a permission for each action on somebody else's things, and the things' pages say who
+it was.
+"""
 
 from __future__ import annotations
 

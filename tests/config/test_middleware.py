@@ -1,4 +1,6 @@
-"""Answers are compressed as the browser likes it, files never are, and other sites keep no hold of a page."""
+"""Answers are compressed as the browser likes it, files never are, and other sites keep no hold of
+a page.
+"""
 
 from __future__ import annotations
 

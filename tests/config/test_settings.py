@@ -46,7 +46,9 @@ def shown(tmp_path: Path) -> Shown:
 
 @pytest.fixture
 def read(shown: Shown) -> Read:
-    """`read(FAL_KEY="a:b")`: the upstream, the hosts of its media, whether cookies are secure, our hosts."""
+    """`read(FAL_KEY="a:b")`: the upstream, the hosts of its media, whether cookies are secure, our
+    hosts.
+    """
 
     def show(**given: str) -> tuple[str, list[str], bool, list[str]]:
         what = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"

@@ -214,7 +214,9 @@ def test_rights_that_others_have_are_taken_away(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def up(checkout: Path) -> Iterator[Up]:
-    """`manage.py up` of a team that named its public host alone, in a `var/` that others could read."""
+    """`manage.py up` of a team that named its public host alone, in a `var/` that others could
+    read.
+    """
     for path in checkout.glob("var/*.sqlite3*"):
         path.chmod(0o644)
     running = Up(

@@ -1,4 +1,6 @@
-"""Caches are bounded in bytes, forget what was used least recently, and tell the operator their sums."""
+"""Caches are bounded in bytes, forget what was used least recently, and tell the operator their
+sums.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A board in a browser: from a model's page to the results, by keyboard, on a phone, without script."""
+"""A board in a browser: from a model's page to the results, by keyboard, on a phone, without
+script.
+"""
 
 from __future__ import annotations
 

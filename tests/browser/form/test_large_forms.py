@@ -1,4 +1,6 @@
-"""A form that is too large: with script it stays where it was typed, without the page says so and Back brings it back."""
+"""A form that is too large: with script it stays where it was typed, without the page says so and
+Back brings it back.
+"""
 
 from __future__ import annotations
 

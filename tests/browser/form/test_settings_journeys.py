@@ -1,4 +1,6 @@
-"""Settings on their way: form and JSON, drafts in two tabs, undo, presets, links, recent prompts, drops."""
+"""Settings on their way: form and JSON, drafts in two tabs, undo, presets, links, recent prompts,
+drops.
+"""
 
 from __future__ import annotations
 

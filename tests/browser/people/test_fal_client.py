@@ -1,4 +1,6 @@
-"""The unmodified `@fal-ai/client` in Chromium, told nothing but `proxyUrl`, through a whole Vitrine."""
+"""The unmodified `@fal-ai/client` in Chromium, told nothing but `proxyUrl`, through a whole
+Vitrine.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def page(
     chromium: Browser, vitrine: Up, session: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
-    """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the gateway."""
+    """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the
+    gateway.
+    """
     web = vitrine.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
     live = next(one.partition("=")[2] for one in variables if one.startswith("REALTIME_URL="))

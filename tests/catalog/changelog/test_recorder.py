@@ -1,4 +1,6 @@
-"""The change log: what a sync tells of an endpoint, what it keeps to itself, and how versions are compared."""
+"""The change log: what a sync tells of an endpoint, what it keeps to itself, and how versions are
+compared.
+"""
 
 from __future__ import annotations
 
@@ -184,7 +186,9 @@ def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_
     make_endpoint: Callable[..., Endpoint],
     make_run: Callable[..., Any],
 ) -> None:
-    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change shows."""
+    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change
+    shows.
+    """
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
     made = [

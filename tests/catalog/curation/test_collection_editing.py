@@ -1,4 +1,6 @@
-"""Collections are built in place, by curators alone, with and without script, and every step can be undone."""
+"""Collections are built in place, by curators alone, with and without script, and every step can be
+undone.
+"""
 
 from __future__ import annotations
 

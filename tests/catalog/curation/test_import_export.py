@@ -1,4 +1,6 @@
-"""Files of collections: what is written is read back the same, and what an import would do is told first."""
+"""Files of collections: what is written is read back the same, and what an import would do is told
+first.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,9 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def hold(upstream: CatalogueUpstream, calls: int) -> threading.Event:
-    """Until the event is set, nobody gets an answer to the `calls`-th question for schemas, or later ones."""
+    """Until the event is set, nobody gets an answer to the `calls`-th question for schemas, or
+    later ones.
+    """
     go_on = threading.Event()
 
     def wait(request: httpx.Request) -> None:

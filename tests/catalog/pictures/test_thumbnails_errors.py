@@ -1,4 +1,6 @@
-"""Thumbnails that do not come: given up with a reason, tried again, and no trouble of anything else."""
+"""Thumbnails that do not come: given up with a reason, tried again, and no trouble of anything
+else.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Path:
-    """The project as a fresh clone has it, but for the sandbox's thumbnails, which take long to paint."""
+    """The project as a fresh clone has it, but for the sandbox's thumbnails, which take long to
+    paint.
+    """
     clone = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(painted, clone / "var" / "sandbox")
     return clone

@@ -1,4 +1,6 @@
-"""What is put together once answers as the queryset itself would, whatever is asked, on both databases."""
+"""What is put together once answers as the queryset itself would, whatever is asked, on both
+databases.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ def end_by_the_server(kept: Any) -> None:
 
 @pytest.fixture
 def cut() -> Cut:
-    """`with cut(2):` the first two questions after which a page asked something end with the connection.
+    """`with cut(2):` the first two questions after which a page asked something end with the
+    connection.
 
     PostgreSQL ends it for real; what has no server says what a lost one would.
     """

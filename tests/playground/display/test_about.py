@@ -1,4 +1,6 @@
-"""The model's page at depth: what comes below the form, the team's notes and examples, and what each may see."""
+"""The model's page at depth: what comes below the form, the team's notes and examples, and what
+each may see.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The place that is kept for a result is as large as the result will be, or as is usual, and only where one is seen."""
+"""The place that is kept for a result is as large as the result will be, or as is usual, and only
+where one is seen.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Meshes: drawn by a program that may be killed, shown in a frame that can do nothing, downloaded where not."""
+"""Meshes: drawn by a program that may be killed, shown in a frame that can do nothing, downloaded
+where not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Files that people give: kept once, found again by nobody else, refused with a sentence, chosen from before."""
+"""Files that people give: kept once, found again by nobody else, refused with a sentence, chosen
+from before.
+"""
 
 from __future__ import annotations
 

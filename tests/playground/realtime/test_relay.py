@@ -43,7 +43,8 @@ Relayed = Callable[..., Any]
 
 @pytest.fixture
 def relayed(catalogue: None, sandbox: Control) -> Relayed:
-    """`relayed(act, save_every_s=…)`: what `act(address)` gives while a relay serves at the address.
+    """`relayed(act, save_every_s=…)`: what `act(address)` gives while a relay serves at the
+    address.
 
     Tickets are of PERSON.
     """

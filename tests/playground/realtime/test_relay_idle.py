@@ -18,7 +18,9 @@ Act = Callable[[realtime.Server, int, "asyncio.Task[None]"], Awaitable[None]]
 
 
 def serve(act: Act, *, is_on_demand: bool = True) -> None:
-    """`act(server, port, running)` while a server listens on a supervisor's socket, or on one of its own."""
+    """`act(server, port, running)` while a server listens on a supervisor's socket, or on one of
+    its own.
+    """
 
     async def main(listener: socket.socket) -> None:
         relay = Relay(cast("Any", None))

@@ -1,4 +1,6 @@
-"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever happens."""
+"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever
+happens.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ RENEWS_THE_LEASE = 'UPDATE "playground_run" SET "lease_until"'
 
 
 class Model:
-    """The model of a session: what it got, and what it is made to say (an error is raised, None ends it)."""
+    """The model of a session: what it got, and what it is made to say (an error is raised, None
+    ends it).
+    """
 
     def __init__(self) -> None:
         self.got: asyncio.Queue[str] = asyncio.Queue()
@@ -94,7 +96,9 @@ Live = Callable[..., Any]
 
 @pytest.fixture
 def live(flux: Endpoint, user: User) -> Live:
-    """`live(act, save_every_s=…)`: what `act(browser, model)` gives, while a session is open and, after it, over."""
+    """`live(act, save_every_s=…)`: what `act(browser, model)` gives, while a session is open and,
+    after it, over.
+    """
 
     async def serve(act: Act, limits: LiveLimits) -> Any:
         browser, model = Browser(), Model()

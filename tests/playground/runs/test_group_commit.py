@@ -1,4 +1,6 @@
-"""Changes of many runs at once: few transactions, each run's own order, nobody's fault is another's."""
+"""Changes of many runs at once: few transactions, each run's own order, nobody's fault is
+another's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A state machine drives real rows with observations that come twice, late, in disorder and against each other."""
+"""A state machine drives real rows with observations that come twice, late, in disorder and against
+each other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Copies of results: kept whole and once, measured, with small pictures, and never given up too early."""
+"""Copies of results: kept whole and once, measured, with small pictures, and never given up too
+early.
+"""
 
 from __future__ import annotations
 

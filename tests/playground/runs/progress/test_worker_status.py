@@ -1,4 +1,6 @@
-"""Where nobody works on runs, their pages say so by themselves, and take it back when somebody does."""
+"""Where nobody works on runs, their pages say so by themselves, and take it back when somebody
+does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a webhook leaves out of a run that it ended is asked for once, by one worker, and kept (5.2, 5.4)."""
+"""What a webhook leaves out of a run that it ended is asked for once, by one worker, and kept (5.2,
+5.4).
+"""
 
 from __future__ import annotations
 
