@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Error, FilePayload, Locator, Page, expect
 
 from tests.browser.journeys import Open, open_page
 from tests.browser.waiting import eventually
@@ -23,8 +23,11 @@ def reload_until(page: Page, shown: Locator) -> None:
     """Pages reload themselves every few seconds; the test does not wait for that."""
 
     def is_shown() -> bool:
-        page.reload()
-        return shown.count() > 0
+        try:
+            page.reload()
+            return shown.count() > 0
+        except Error:  # the page was about to reload itself, which interrupts this reload
+            return False
 
     eventually(page, is_shown)
 
