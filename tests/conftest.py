@@ -143,7 +143,7 @@ def catalogue_items() -> list[dict[str, Any]]:
 def painted(shared: Path) -> Path:
     """A sandbox's folder with a thumbnail for each model: one still and one film, many times.
 
-    Painting a picture for each takes a minute, and only the gallery's own tests look at them.
+    Painting one for each takes 24 s of CPU, and only the gallery's own tests look at them.
     """
     from sandbox.config import Config
     from sandbox.models import MODELS
