@@ -85,9 +85,9 @@ def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> Non
     page = curate("/models/fal-ai/flux-42/run/")
     expect(page.locator("#run-button")).to_be_enabled()
     page.get_by_role("button", name="Mark").click()
-    page.get_by_label("Blocked").check()
     settle(page)
-    page.wait_for_load_state("networkidle")  # the form's own style sheet moves its button
+    page.wait_for_load_state("networkidle")  # the form's own style sheet moves its controls
+    page.get_by_label("Blocked").check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     expect(page.get_by_label("Why")).to_be_focused()
