@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test soak lint static-checks bench format lock clean chromium
+.PHONY: help run check quick-tests test test-all soak lint static-checks bench format lock clean chromium
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,8 +19,11 @@ check: $(VENV)/dev.stamp ## the loop while writing: linters, types, contracts, q
 quick-tests: $(VENV)/dev.stamp
 	+@$(BIN)/python -m tests.run --quick # the plus: not held back by -O until its end
 
-test: $(VENV)/dev.stamp chromium ## all tests: with Chromium, and on PostgreSQL where one answers
+test: $(VENV)/dev.stamp chromium ## the tests: with Chromium, and on PostgreSQL where one answers
 	@$(BIN)/python -m tests.run
+
+test-all: $(VENV)/dev.stamp chromium ## all of them, and what `make test` samples: every night, before a release
+	@$(BIN)/python -m tests.run --all
 
 # Runs for SOAK_MINUTES (5), on TEST_DATABASE_URL if it is set; SOAK_ONLY chooses cases.
 soak: $(VENV)/dev.stamp ## every fault at every step of a run, then two at a time

@@ -1,8 +1,9 @@
-"""Runs the test suite: `make test` everything, `make check` (--quick) a fast selection.
+"""Runs the test suite: `make test`, `make check` (--quick) a fast part of it, `make test-all` (--all).
 
-`make test` runs all tests on SQLite. Beside them it runs those that use the database on PostgreSQL,
-if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432. Further
-arguments are passed to the first pytest.
+`make test` runs the tests on SQLite. Beside them it runs those that use the database on PostgreSQL,
+if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
+`make test-all` adds the tests marked `exhaustive` and walks everything that the others only sample
+(`tests/schemas/laws.py`). Further arguments are passed to the first pytest.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import IO
 
 from bench.stage.browser import find_program
 
-QUICK = "not browser and not system and not live"
+QUICK = "not browser and not system and not exhaustive and not live"
+SELECTION = {False: "not exhaustive and not live", True: "not live"}  # by: is it `make test-all`?
 # The folders whose tests query the database; the others need no database or start whole Vitrines.
 QUERYING = """
     accounts boards/runs boards/trials config core flows/account flows/execution notifications
@@ -26,7 +28,6 @@ QUERYING = """
     playground/admin playground/files playground/live playground/runs playground/views
     playground/worker
 """
-ON_POSTGRESQL = ["-m", "not browser and not live", *(f"tests/{room}" for room in QUERYING.split())]
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
@@ -70,18 +71,19 @@ def run_pytest(
     return code
 
 
-def run_on_both_databases(url: str, arguments: list[str]) -> int:
+def run_on_both_databases(url: str, selection: str, arguments: list[str]) -> int:
     """Run both passes at the same time; the output of the one on PostgreSQL is printed last."""
     with tempfile.TemporaryFile() as output, ThreadPoolExecutor(1) as pool:
         on_postgresql = pool.submit(
             run_pytest,
             "PostgreSQL",
-            *ON_POSTGRESQL,
+            *("-m", f"not browser and {selection}"),
+            *(f"tests/{room}" for room in QUERYING.split()),
             processes=2,
             output=output,
             VITRINE_TEST_DATABASE_URL=url,
         )
-        code = run_pytest("SQLite and Chromium", *arguments)
+        code = run_pytest("SQLite and Chromium", "-m", selection, *arguments)
         code = max(code, on_postgresql.result())
         output.seek(0)
         print("== PostgreSQL", output.read().decode(errors="replace"), sep="\n", flush=True)
@@ -90,19 +92,17 @@ def run_on_both_databases(url: str, arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Return 0 if every test passed on every database."""
+    rest = [argument for argument in arguments if argument not in {"--quick", "--all"}]
     if "--quick" in arguments:
-        rest = [argument for argument in arguments if argument != "--quick"]
         # These tests hardly wait, and each process first imports and collects everything.
-        return run_pytest(
-            "SQLite, without a browser",
-            *("-m", QUICK, *rest),
-            processes=3,
-        )
+        return run_pytest("SQLite, without a browser", *("-m", QUICK, *rest), processes=3)
+    selection = SELECTION[is_all := "--all" in arguments]
+    os.environ["VITRINE_TEST_ALL"] = str(int(is_all))
     print(f"== Browser: {find_program()}", flush=True)
     if url := find_postgresql():
-        return run_on_both_databases(url, arguments)
+        return run_on_both_databases(url, selection, rest)
     print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
-    return run_pytest("SQLite and Chromium", *arguments)
+    return run_pytest("SQLite and Chromium", "-m", selection, *rest)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ def kept_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system  # several hundred requests
 @pytest.mark.django_db
 @pytest.mark.any_database

@@ -72,12 +72,14 @@ def test_forms_are_measured(stage: Stage) -> None:
     assert {goal.name for goal in goals} == {"G7"}
 
 
+@pytest.mark.exhaustive
 def test_an_unchanged_sync_writes_no_row(stage: Stage) -> None:
     goals = sync.measure_goals(stage, rounds=1, is_full=False, count=30)
     written = next(goal for goal in goals if goal.what.endswith("rows written"))
     assert written.is_met
 
 
+@pytest.mark.exhaustive
 @pytest.mark.browser
 def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage: Stage) -> None:
     places = {"product": stage.product.address, "floor": stage.floor}

@@ -129,6 +129,7 @@ async def converse(program: Path, environment: dict[str, str], folder: Path) -> 
 
 
 @pytest.mark.system
+@pytest.mark.exhaustive
 def test_the_wheel_searches_and_runs(
     program: Path, environment: dict[str, str], running: Path
 ) -> None:

@@ -15,6 +15,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.schemas.laws import IS_EXHAUSTIVE
+
 pytestmark = pytest.mark.system  # takes long
 
 FIELDS = re.split(
@@ -99,7 +101,7 @@ def ask(staff: Client, route: str, text: str) -> Iterator[tuple[str, int]]:
 @pytest.mark.parametrize("route", ROUTES)
 def test_an_address_answers_whatever_it_is_given(staff: Client, route: str) -> None:
     # What SQLite takes and PostgreSQL refuses is NUL.
-    for text in STRANGE if connection.vendor == "sqlite" else [NUL]:
+    for text in STRANGE if IS_EXHAUSTIVE and connection.vendor == "sqlite" else [NUL]:
         for asked, status in ask(staff, route, text):
             assert status < 500, (asked, text[:10])
 

@@ -89,7 +89,7 @@ def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
     return bridged
 
 
-@pytest.mark.parametrize("model", RUNNABLE, ids=[model.endpoint_id for model in RUNNABLE])
+@pytest.mark.parametrize("model", sample(RUNNABLE, 16), ids=lambda model: model.endpoint_id)
 def test_the_example_runs_and_its_media_are_what_they_claim(
     http: httpx.Client, sandbox: RunningSandbox, model: Model
 ) -> None:

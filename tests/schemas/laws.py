@@ -1,7 +1,8 @@
 """How many cases each law is tried on; neither a clock nor chance decides the outcome.
 
-A normal run tries few, the same ones each time; `HYPOTHESIS_PROFILE=long` tries a hundred times as
-many others, and whatever else takes too long for each run.
+A normal run tries few, the same ones each time. `make test-all` walks every size and model that
+`make test` only samples; `HYPOTHESIS_PROFILE=long` does so too, and tries a hundred times as many
+other examples of each law.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from hypothesis.internal.constants_ast import Constants
 T = TypeVar("T")
 USUAL, LONG_FACTOR = 10, 100
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+IS_EXHAUSTIVE = IS_LONG or os.environ.get("VITRINE_TEST_ALL") == "1"  # tests/run.py sets it
 
 
 def cases(few: int) -> int:
@@ -25,8 +27,8 @@ def cases(few: int) -> int:
 
 
 def sample(every: Sequence[T], few: int) -> Sequence[T]:
-    """Return `few` of these, evenly spread, for a normal run; all of them for the long profile."""
-    return every if IS_LONG else [every[n * len(every) // few] for n in range(few)]
+    """Return `few` of these, evenly spread, for a normal run; all of them for `make test-all`."""
+    return every if IS_EXHAUSTIVE else [every[n * len(every) // few] for n in range(few)]
 
 
 def lay_down() -> None:

@@ -26,6 +26,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.utils import ConnectionHandler
 
 from tests.processes import ROOT, environment
+from tests.schemas.laws import sample
 
 HERE = Path(__file__).parent
 # Each squashed migration, with the last commit that has the migrations it replaces.
@@ -205,12 +206,14 @@ def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
     assert "newer Vitrine" not in manage(url, "sync_models", "--wrong-option").stderr
 
 
+@pytest.mark.exhaustive
 def test_an_upgrade_stars_the_only_file_of_a_starred_run(previous_release: str) -> None:
     execute(previous_release, "UPDATE playground_run SET is_starred = %s", True)
     migrate(previous_release)
     assert execute(previous_release, "SELECT is_starred FROM playground_artifact") == [(True,)]
 
 
+@pytest.mark.exhaustive
 def test_an_upgrade_has_the_films_and_sounds_of_before_measured(previous_release: str) -> None:
     for content_type in ("video/mp4", "audio/wav", "image/gif", "image/png"):
         execute(
@@ -244,7 +247,7 @@ def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: 
     replacements = MigrationLoader(None).replacements
     assert replacements.keys() == SQUASHES.keys()
     before = rows(url)
-    for squash, migration in replacements.items():
+    for squash, migration in sample([*replacements.items()], 2):
         missing = migration.replaces[-1]
         forget(url, [missing])
         done = manage(url, "migrate")

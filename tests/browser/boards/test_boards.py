@@ -78,6 +78,7 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     expect(page.locator("#column-20:not(span)")).to_be_in_viewport()
 
 
+@pytest.mark.exhaustive
 def test_four_models_on_five_prompts_come_out_as_a_sheet_in_few_clicks(open_page: Open) -> None:
     page = ready(open_page(AURORA))
     hand = Hand(page)

@@ -74,6 +74,7 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
 CAMERA = "() => camera.position.clone().sub(controls.target).normalize().toArray()"
 
 
+@pytest.mark.exhaustive
 def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
     page.locator("#row-values").fill("a vase\na chair")

@@ -15,7 +15,7 @@ from schemas import Field, build, contract
 from schemas.validation import validate
 from tests.browser.axe import assert_clean
 from tests.browser.forms import DOCUMENTS, NARROW, put, real, without_errors
-from tests.schemas.laws import IS_LONG
+from tests.schemas.laws import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.browser
 # Each element's tag, classes, kind and the names of its attributes, with those of its parent.
@@ -76,10 +76,10 @@ def examples(kit: Field) -> Iterator[Form]:
 def test_axe_finds_nothing(
     page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
 ) -> None:
-    """A form all of whose elements stood in one before is left to `HYPOTHESIS_PROFILE=long`."""
+    """A form all of whose elements stood in one before is left to `make test-all`."""
     for name, root, value, problems in forms(kit):
         put(page, root, value, problems).evaluate(UNFOLD)
         elements = set(page.evaluate(ELEMENTS))
-        if IS_LONG or elements - seen:
+        if IS_EXHAUSTIVE or elements - seen:
             assert_clean(page, name)
         seen.update(elements)

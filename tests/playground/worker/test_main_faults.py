@@ -33,12 +33,14 @@ def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
     walk(stage, [one for one in cases.worker_cases() if one.step in steps])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
     walk(stage, [one for one in cases.web_cases() if one.step == "running"])
     walk(stage, [one for one in cases.sandbox_cases() if one.step == "submitting"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
     chosen = {
@@ -62,6 +64,7 @@ def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None
     walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> None:
     chosen = {
@@ -72,6 +75,7 @@ def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> 
     walk(stage, [one for one in cases.webhook_cases() if "status garbage" in one.fault])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
     walk(stage, [one for one in cases.direct_cases() if str(one) == "lost, stream at created"])

@@ -23,6 +23,7 @@ from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.schemas import hostile, strategies
+from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -73,7 +74,7 @@ def test_any_mutation_of_a_real_document(documents: dict[str, Any], data: Any) -
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
-@pytest.mark.parametrize("keyword", hostile.KEYWORDS)
+@pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 16))
 def test_any_value_of_any_keyword(keyword: str) -> None:
     for value in hostile.MISFITS:
         wrong = {keyword: value}
