@@ -89,7 +89,7 @@ def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
     return bridged
 
 
-@pytest.mark.parametrize("model", sample(RUNNABLE, 16), ids=lambda model: model.endpoint_id)
+@pytest.mark.parametrize("model", sample(RUNNABLE, 10), ids=lambda model: model.endpoint_id)
 def test_the_example_runs_and_its_media_are_what_they_claim(
     http: httpx.Client, sandbox: RunningSandbox, model: Model
 ) -> None:
@@ -166,7 +166,7 @@ SEEDED = [
 ]
 
 
-@pytest.mark.parametrize("model", sample(SEEDED, 8), ids=lambda model: model.endpoint_id)
+@pytest.mark.parametrize("model", sample(SEEDED, 5), ids=lambda model: model.endpoint_id)
 def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
     http: httpx.Client, sandbox: RunningSandbox, model: Model
 ) -> None:

@@ -229,6 +229,7 @@ def test_an_upgrade_has_the_films_and_sounds_of_before_measured(previous_release
     assert found == {"video/mp4", "audio/wav", "image/gif"}
 
 
+@pytest.mark.exhaustive
 def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: str) -> None:
     url = last_unsquashed
     before = rows(url)

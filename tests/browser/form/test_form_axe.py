@@ -72,7 +72,9 @@ def examples(kit: Field) -> Iterator[Form]:
         yield model.endpoint_id, build(contract(document, model.endpoint_id)), model.example(), []
 
 
-@pytest.mark.parametrize("forms", [wrong, examples, untouched])
+@pytest.mark.parametrize(
+    "forms", [wrong, pytest.param(examples, marks=pytest.mark.exhaustive), untouched]
+)
 def test_axe_finds_nothing(
     page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
 ) -> None:

@@ -37,6 +37,7 @@ def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Op
     expect(note).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_without_script_the_page_says_so_and_back_brings_the_text(open_page: Open) -> None:
     page = open_page("/models/sandbox/ridgeline/", java_script_enabled=False)
     page.locator("[name=prompt]").fill("all that I typed")

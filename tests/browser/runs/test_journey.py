@@ -79,7 +79,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
 
 @pytest.mark.parametrize(
     ("model", "size"),
-    sample([(LITE, WIDE), (LITE, PHONE), ("sandbox/nebula", PHONE), ("sandbox/nebula", WIDE)], 2),
+    sample([(LITE, WIDE), (LITE, PHONE), ("sandbox/nebula", PHONE), ("sandbox/nebula", WIDE)], 1),
 )
 def test_what_comes_takes_the_place_that_was_kept(open_page: Open, size: Any, model: str) -> None:
     page = ready(open_page(f"/models/{model}/", size))
@@ -206,12 +206,15 @@ HAS_METADATA = """media => media.readyState >= 1 ||
 
 @pytest.mark.parametrize(
     ("endpoint_id", "result"),
-    [
-        ("sandbox/drift/text-to-video", ".artifact video"),
-        ("murmur/tones", ".artifact audio"),
-        ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
-        ("sandbox/scribe", ".text-output .prose"),
-    ],
+    sample(
+        [
+            ("murmur/tones", ".artifact audio"),
+            ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
+            ("sandbox/drift/text-to-video", ".artifact video"),
+            ("sandbox/scribe", ".text-output .prose"),
+        ],
+        2,
+    ),
 )
 def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
     page = ready(open_page(f"/models/{endpoint_id}/"))
@@ -307,6 +310,7 @@ def test_what_has_the_focus_is_not_behind_what_sticks(
 AT_TAIL = """((log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 2)(document.querySelector(".log ol"))"""
 
 
+@pytest.mark.exhaustive
 def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("many lines")
@@ -321,7 +325,8 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     assert page.locator(".log").get_attribute("open") is None
 
 
-@pytest.mark.parametrize("cookie", sample([re.compile(".*"), "sessionid"], 1), ids=str)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("cookie", [re.compile(".*"), "sessionid"], ids=["all", "session"])
 def test_after_a_new_login_in_another_tab_the_page_works_on(
     contexts: Contexts, vitrine: Up, cookie: Any
 ) -> None:
@@ -344,6 +349,7 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
     expect(page.locator("[name=prompt]")).to_have_value("typed with patience")
 
 
+@pytest.mark.exhaustive
 def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
     page = open_page("/models/")
     card = "article.card:not([data-endpoint-id^='workflows/'])"  # the account's have none

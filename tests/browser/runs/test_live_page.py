@@ -144,6 +144,7 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     assert len([url for url in asked if "/runs/live/" in url]) <= 2
 
 
+@pytest.mark.exhaustive
 def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
     watching: Watch, vitrine: Up
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
     watching: Watch, vitrine: Up
 ) -> None:
@@ -204,6 +206,7 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     expect(page.locator("link[rel=preload][as=image]")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     watching: Watch,
     vitrine: Up,

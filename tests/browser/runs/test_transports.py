@@ -75,6 +75,7 @@ def test_the_choice_is_kept_with_the_draft(open_page: Open) -> None:
     expect(page.locator(".transport input[value=websocket]")).to_be_checked()
 
 
+@pytest.mark.exhaustive
 def test_painting_live_follows_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator("[name=prompt]").fill("violet")

@@ -56,6 +56,7 @@ def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
     expect(page.locator(".run-row .mat img").first).to_have_js_property("complete", True)
 
 
+@pytest.mark.exhaustive
 def test_what_was_guessed_right_stays_as_it_is(begin: Any) -> None:
     page = begin('/models/mischief/slow/?input={"prompt": "as guessed", "duration": 0.2}')
     page.wait_for_selector(DONE)
