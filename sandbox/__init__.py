@@ -2,8 +2,6 @@
 
 One small ASGI application that needs no further services.
 
-One small ASGI application without further services.
-
 `python -m sandbox --port 8321` serves it; `sandbox.app.build` returns the application.
 
 config, state   settings; the state that the hosts share

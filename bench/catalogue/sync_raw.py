@@ -3,9 +3,6 @@
 Writes the same rows to the same tables. The second time it fetches, parses and compares everything
 and writes nothing; then it makes only the calls that a sync without changes cannot omit.
 
-It writes the same rows into the same tables. The second time it fetches and parses everything
-again, compares, and writes nothing; then only the calls that an unchanged sync cannot do without.
-
     python -m bench.catalogue.sync_raw DATABASE API KEY
 """
 

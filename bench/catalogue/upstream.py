@@ -3,9 +3,6 @@
 Every entry and document is determined by its number. Their structure is that of fal's (8 to 20 KB
 per document, references, unions with null, arrays of objects, long descriptions).
 
-Every entry and every document follows from its number alone. The shapes are those of the real
-thing (8 to 20 KB a document, references, unions with null, arrays of objects, long descriptions).
-
     python -m bench.catalogue.upstream PORT COUNT
 """
 

@@ -3,10 +3,6 @@
 A proxy in front of a local server that delays each direction by half a round trip. A new connection
 first takes a whole round trip, like a TCP handshake: bytes sent at once leave after it.
 
-A proxy before a server of this machine that delays each direction by half a round trip. A new
-connection pays a whole one first, as a handshake would: what is sent right away leaves when that is
-over.
-
     python -m bench.stage.far PORT ROUND_TRIP_MS  (PORT is the server's; the proxy prints its own
     address)
 """

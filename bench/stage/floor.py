@@ -4,10 +4,6 @@ One Starlette process: raw SQLite, pages from f-strings, one status stream per r
 is answered the moment the run ends. No users, validation, history or recovery. Its times are about
 the physical limit, to which the product's are compared.
 
-One Starlette process: raw SQLite, pages from f-strings, one status stream per run, a held poll
-that answers the moment the run is over. No users, no validation, no history, no recovery: what is
-left is about the physical limit, and the figure that the product is divided by.
-
     python -m bench.stage.floor PORT UPSTREAM KEY DATABASE
 """
 

@@ -8,8 +8,6 @@ estimate(price, {"duration": "5"}, Model(root)).words      # "about $0.25"
 `units` parses a price's unit, `settings` reads the values that a run will use, `counts`, `lengths`
 and `areas` measure them, and `cost` multiplies. `typical` estimates a run with an unchanged form
 from stored facts only.
-`areas` measure it, and `cost` multiplies. `typical` says what an untouched form costs, from stored
-facts alone.
 """
 
 from schemas.estimate.amounts import Amount
