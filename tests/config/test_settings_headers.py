@@ -1,4 +1,4 @@
-"""What a deployment sends along with its pages, and that Django's own check finds nothing to say."""
+"""What a deployment sends along with its pages; Django's own check finds nothing to say."""
 
 from __future__ import annotations
 
