@@ -1,1 +1,1 @@
-"""Sign-in and its throttling, login links, single-use tokens, rate limits and permissions."""
+"""Sign-in, sessions, the account page, permissions, single-use tokens, throttle and rate limits."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import single_use, throttle
+from accounts import single_use
+from accounts.limits import throttle
 from accounts.models import LoginLink
 
 EVERY_S = 3600.0

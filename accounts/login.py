@@ -16,8 +16,8 @@ from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts import throttle
-from accounts.addresses import client_address
+from accounts.limits import throttle
+from accounts.limits.addresses import client_address
 from core.db.prepared_queries import Param, PreparedQuery
 
 log = logging.getLogger("accounts.sign_in")
@@ -32,6 +32,7 @@ _USER = PreparedQuery(
 )
 
 
+# Each session names the backend that opened it: a move of this class logs everybody out.
 class Backend(ModelBackend):
     """Django's backend with the throttle, and a prepared query for each request's user."""
 

@@ -10,7 +10,7 @@ from django.db import models
 
 
 class SignInCounter(models.Model):
-    """Failed sign-ins of one account, one address, or one pair (`accounts.throttle.RULES`)."""
+    """Failed sign-ins of one account, one address, or one pair (`limits.throttle.RULES`)."""
 
     key = models.CharField(
         primary_key=True, max_length=64, help_text="SHA-256 of what is counted together"

@@ -1,8 +1,8 @@
 """`python -m tests.audit`: whether a locked package has a known vulnerability, as pip-audit knows
 it.
 
-The advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line says
-that this was left out, and the lint goes on; a vulnerability that is found fails it.
+The advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line
+says that this was left out, and the lint goes on; a vulnerability that is found fails it.
 """
 
 from __future__ import annotations

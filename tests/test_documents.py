@@ -133,6 +133,13 @@ def test_pre_commit_runs_the_tools_of_make_lint() -> None:
     assert "http" not in hooks
 
 
+def test_no_line_of_a_template_passes_100_columns() -> None:
+    """The formatter breaks neither a template tag nor an attribute's value nor a comment."""
+    files = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
+    lines = [(path.name, line) for path in files for line in path.read_text().splitlines()]
+    assert [(name, line) for name, line in lines if len(line) > 100] == []
+
+
 def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
     for name in ("run.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text()

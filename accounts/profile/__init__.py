@@ -1,1 +1,1 @@
-"""A person's own account: name, password, sessions and preferences."""
+"""The account page: name, password and its reset, preferences, one's sessions."""

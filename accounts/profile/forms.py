@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 
-from accounts import throttle
-from accounts.addresses import client_address
+from accounts.limits import throttle
+from accounts.limits.addresses import client_address
 from accounts.sign_in.forms import TOO_MANY
 from core.http.htmx import HtmxRequest
 

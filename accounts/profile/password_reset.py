@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts import throttle
+from accounts.limits import throttle
 from accounts.models import PasswordResetMail
 from core.notify import channel
 

@@ -18,9 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.addresses import client_address
+from accounts.limits.addresses import client_address
+from accounts.limits.throttle import format_wait
 from accounts.models import UserSession
-from accounts.profile import active_sessions, password_reset, preferences
+from accounts.profile import password_reset, preferences
 from accounts.profile.forms import (
     EmailForm,
     NameForm,
@@ -28,7 +29,7 @@ from accounts.profile.forms import (
     ResetForm,
     password_form,
 )
-from accounts.throttle import format_wait
+from accounts.sessions import active_sessions
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 

@@ -1,1 +1,1 @@
-"""Sign-in by password or link: forms, pages and the local owner's account."""
+"""Sign-in by password or link: forms, pages, signals, and the local owner's account."""

@@ -9,8 +9,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase
 
-from accounts import throttle
-from accounts.addresses import client_address
+from accounts.limits import throttle
+from accounts.limits.addresses import client_address
 
 WRONG = "That name and password do not belong together. Check both and try again."
 TOO_MANY = "There were too many failed attempts to sign in. Wait {}, then try again."

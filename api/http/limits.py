@@ -1,6 +1,6 @@
 """Rate limits of the API per user, with headers (draft-ietf-httpapi-ratelimit-headers).
 
-Counted like those of pages, by `accounts.rate_limit` in this process's memory.
+Counted like those of pages, by `accounts.limits.rate_limit` in this process's memory.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from accounts.rate_limit import Limit, buckets
-from accounts.throttle import format_wait
+from accounts.limits.rate_limit import Limit, buckets
+from accounts.limits.throttle import format_wait
 from api.http.problem import Problem
 
 WINDOW_S = 60

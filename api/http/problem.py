@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.rate_limit import MESSAGE
-from accounts.throttle import format_wait
+from accounts.limits.rate_limit import MESSAGE
+from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
 
 ROOT = "/api/"

@@ -30,6 +30,11 @@ class Mark(models.Model):
     def __str__(self) -> str:
         return f"{self.cell_id}: {self.stars} {self.verdict}"
 
+    @property
+    def star_signs(self) -> str:
+        """The stars drawn as text, such as `★★★☆☆`."""
+        return "★" * self.stars + "☆" * (MAX_STARS - self.stars)
+
 
 class RowMark(models.Model):
     """The winner of a row, and the row's tags, by which votes are grouped."""

@@ -7,7 +7,7 @@ wait, a change costs one query, and each fragment is rendered once (`broker.py`)
 
 The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
 day it allows its user to watch the run while logged in in that browser
-(`accounts/session_cache.py`); responses renew it for pages that stay open.
+(`accounts/sessions/cache.py`); responses renew it for pages that stay open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError
 
-from accounts.session_cache import SessionCache, session_key
+from accounts.sessions.cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.models import User
 
-from accounts.session_cache import SessionUser
+from accounts.sessions.cache import SessionUser
 from playground.live.broker import Watched, in_thread
 from playground.models import Run
 from playground.runs.progress import watch_tokens

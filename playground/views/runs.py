@@ -21,7 +21,8 @@ from django_htmx.http import (
     trigger_client_event,
 )
 
-from accounts import permissions, rate_limit
+from accounts import permissions
+from accounts.limits import rate_limit
 from core.http.htmx import HtmxRequest
 from fal.db_safe import db_safe
 from playground.display import batch, history, json_tree, renderers

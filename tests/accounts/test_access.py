@@ -129,17 +129,20 @@ class World:
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=run.created_at)
         self.parts: dict[str, Any] = {
-            "endpoint_id": ENDPOINT, "category": "text-to-image", "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
-            "token": "nonsense", "object_id": "1", "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
-            "board_id": board.pk, "webhook_id": channel.pk, "delivery_id": delivery.pk,
-            "cell": cell.pk, "row": row.pk, "trial": trial.pk, "column": 0, "number": 0, "address": ENDPOINT, "ticket": "none",
-             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
+            "endpoint_id": ENDPOINT, "address": ENDPOINT, "category": "text-to-image",
+            "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
+            "token": "nonsense", "ticket": "none", "object_id": "1",
+            "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
+            "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
+            "column": 0, "number": 0, "webhook_id": channel.pk, "delivery_id": delivery.pk,
+            "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {
-            "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk, "note": note.pk,
-            "saved-search": search.pk, "token": token.pk, "board": board.pk, "vote": board.pk, "auth_user": owner.pk,
-             "chat": chat.pk, "channel": channel.pk, "delivery": delivery.pk, "flow": flow.pk,
+            "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
+            "note": note.pk, "saved-search": search.pk, "token": token.pk, "auth_user": owner.pk,
+            "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
+            "channel": channel.pk, "delivery": delivery.pk,
             "dataset": dataset.pk, "weights": weights.pk,
         }  # fmt: skip
 

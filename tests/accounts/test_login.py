@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
+
+
+def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> None:
+    assert member.session[BACKEND_SESSION_KEY] == "accounts.login.Backend"
 
 
 def test_a_page_leads_to_the_login_and_back(client: Client) -> None:

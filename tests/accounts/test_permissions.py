@@ -23,7 +23,7 @@ Staff = Callable[..., Client]
 
 @pytest.fixture
 def staff() -> Staff:
-    """`staff("playground.cancel_any_run")`: a browser of Eva, who is staff with these permissions."""
+    """`staff("playground.cancel_any_run")`: a browser of Eva, staff with these permissions."""
 
     def browser(*names: str) -> Client:
         eva = User.objects.create_user("eva")

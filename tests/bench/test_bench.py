@@ -138,8 +138,9 @@ def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(
 def test_what_processes_take_is_read_with_all_below_them(tmp_path: Path) -> None:
     busy = "import time; [x for x in range(10**6)]; open('{}', 'w'); time.sleep(600)"
     marks = [tmp_path / "first", tmp_path / "second"]
-    parent = f"import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', {busy.format(marks[0])!r}]); "
-    up = Child("parent", [sys.executable, "-c", parent + busy.format(marks[1])], tmp_path)
+    child, parent = (busy.format(mark) for mark in marks)
+    start = f"import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', {child!r}]); "
+    up = Child("parent", [sys.executable, "-c", start + parent], tmp_path)
     try:
         wait(lambda: all(mark.exists() for mark in marks), lambda: "they do not start")
         found = rest.usages(up.process.pid)

@@ -21,7 +21,12 @@ from tests.conftest import DATA
 from tests.schemas import strategies
 
 STATIC = settings.BASE_DIR / "static"
-PIXEL = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82"
+PIXEL = (
+    b"\x89PNG\r\n\x1a\n"
+    b"\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+    b"\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d"
+    b"\0\0\0\0IEND\xaeB`\x82"
+)
 SITE = "http://vitrine.test"
 NARROW = {"width": 480, "height": 900}
 SIZE = {
@@ -31,6 +36,12 @@ SIZE = {
         "height": {"type": "integer", "default": 256},
     },
 }
+LORA = {
+    "path": {"type": "string"},
+    "scale": {"type": "number", "minimum": 0, "maximum": 4, "default": 1},
+    "how": {"enum": ["a", "b"], "default": "a"},
+    "tags": {"type": "array", "items": {"type": "string"}},
+}
 KIT = {
     "type": "object",
     "required": ["prompt"],
@@ -38,22 +49,29 @@ KIT = {
         "prompt": {"type": "string", "maxLength": 20, "title": "Prompt"},
         "image_url": {"type": "string", "x-fal": {"max_width": 4096}},
         "image_urls": {"type": "array", "items": {"type": "string"}},
-        "image_size": {"anyOf": [SIZE, {"enum": ["square", "portrait_4_3"], "type": "string"}], "default": "square"},
+        "image_size": {
+            "anyOf": [SIZE, {"enum": ["square", "portrait_4_3"], "type": "string"}],
+            "default": "square",
+        },
         "seed": {"type": "integer"},
-        "loras": {"type": "array", "items": {"type": "object", "properties": {
-            "path": {"type": "string"}, "scale": {"type": "number", "minimum": 0, "maximum": 4, "default": 1},
-            "how": {"enum": ["a", "b"], "default": "a"}, "tags": {"type": "array", "items": {"type": "string"}}}}},
+        "loras": {"type": "array", "items": {"type": "object", "properties": LORA}},
         "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
         "mode": {"enum": ["fast", "slow"], "default": "fast"},
         "safe": {"type": "boolean", "default": True},
         "weights": {"type": "object", "additionalProperties": {"type": "number"}},
         "flag": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
-        "mix": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
+        "mix": {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "integer"},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        },
         "parts": {"type": "array", "items": {"enum": ["eyes", "hair"]}},
         "deep": {"type": "object", "properties": {"note": {"type": "string"}}},
         "free": {},
     },
-}  # fmt: skip
+}
 Show = Callable[..., Page]
 
 
@@ -79,8 +97,8 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
         f'<form data-endpoint-id="a/b" method="post" action="/" novalidate>'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="t">'
         f'<div id="fields">{render_form(drawn, "/uploads/")}</div>'
-        f'<button class="button" data-kind="primary" name="~do" value="run">Run</button></form></main>'
-        f"{scripts}</body></html>"
+        f'<button class="button" data-kind="primary" name="~do" value="run">Run</button>'
+        f"</form></main>{scripts}</body></html>"
     )
     posts: list[dict[str, list[str]]] = []
 

@@ -34,12 +34,18 @@ SCHEMA = {
 }
 DROP = """([selector, files, link, html, type]) => {
   const data = new DataTransfer();
-  for (const [name, mime, body] of files) data.items.add(new File([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], name, { type: mime }));
+  for (const [name, mime, body] of files) {
+    const bytes = Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
+    data.items.add(new File([bytes], name, { type: mime }));
+  }
   if (link) data.setData("text/uri-list", link);
   if (html) data.setData("text/html", html);
   const target = document.querySelector(selector);
   target.dispatchEvent(new DragEvent("dragenter", { bubbles: true, dataTransfer: data }));
-  const made = type === "paste" ? new ClipboardEvent(type, { bubbles: true, cancelable: true, clipboardData: data }) : new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
+  const options = { bubbles: true, cancelable: true };
+  const made = type === "paste"
+    ? new ClipboardEvent(type, { ...options, clipboardData: data })
+    : new DragEvent(type, { ...options, dataTransfer: data });
   target.dispatchEvent(made);
   return made.defaultPrevented;
 }"""

@@ -24,13 +24,20 @@ RUNNING = "[data-run-id][data-run-state='running']"
 PRETEND = """
   let isHidden = false;
   Object.defineProperty(document, "hidden", { get: () => isHidden });
-  window.hide = (value) => { isHidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+  window.hide = (value) => {
+    isHidden = value;
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
   window.told = [];
   window.tags = [];
   window.Notification = class extends EventTarget {
     static permission = "default";
     static async requestPermission() { return (this.permission = "granted"); }
-    constructor(title, { body, tag }) { super(); window.told.push(`${title}: ${body}`); window.tags.push(tag); }
+    constructor(title, { body, tag }) {
+      super();
+      window.told.push(`${title}: ${body}`);
+      window.tags.push(tag);
+    }
   };
 """
 

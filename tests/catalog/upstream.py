@@ -1,4 +1,4 @@
-"""fal's Platform API in little, with every way it has been seen to misbehave (protocol, section 3)."""
+"""fal's Platform API in little, and every way it was seen to misbehave (protocol, section 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deployment sends along with its pages, and that Django's own check finds nothing to say."""
+"""What a deployment sends along with its pages; Django's own check finds nothing to say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.test import Client
 
-from accounts.sessions import SessionStore
+from accounts.sessions.store import SessionStore
 from tests.processes import ROOT, environment
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]

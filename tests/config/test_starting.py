@@ -24,6 +24,7 @@ from tests.schemas.laws import sample
 pytestmark = pytest.mark.system
 
 WEB = ["-m", "uvicorn", "config.asgi:application", "--port"]
+MIGRATED = "INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2030-01-01')"
 PROCESSES = ["up", "worker", "realtime", "sync_models", "web"]
 
 
@@ -92,8 +93,7 @@ def test_older_code_refuses_a_newer_database_and_writes_nothing(
     newer = tmp_path / "newer.sqlite3"
     shutil.copy(checkout / "var" / "vitrine.sqlite3", newer)
     with sqlite3.connect(newer) as database:
-        row = "INSERT INTO django_migrations (app, name, applied) VALUES (?, '9000_later', '2030-01-01')"
-        database.execute(row, [app])
+        database.execute(MIGRATED, [app, "9000_later"])
         before = list(database.iterdump())
     database.close()
     sentence = refused(checkout, process, DATABASE_URL=f"sqlite:///{newer}")
@@ -130,8 +130,7 @@ def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(
     other = tmp_path / "other.sqlite3"
     shutil.copy(checkout / "var" / "vitrine.sqlite3", other)
     with sqlite3.connect(other) as database:
-        row = "INSERT INTO django_migrations (app, name, applied) VALUES ('plugin', '0001_initial', '2030-01-01')"
-        database.execute(row)
+        database.execute(MIGRATED, ["plugin", "0001_initial"])
     database.close()
     done = start(
         checkout,

@@ -82,7 +82,7 @@ def staff(client: Client, db: None, make_endpoint: Any) -> Client:
 
 
 def ask(staff: Client, route: str, text: str) -> Iterator[tuple[str, int]]:
-    """What a route answers to requests with this text everywhere: what was asked, and the status."""
+    """What a route answers to requests with this text everywhere: the question, and the status."""
     posted = {name: text.encode("utf-8", "replace").decode() for name in FIELDS}
     unnamed = {name: given for name, given in posted.items() if name not in {"~do", "~mode"}}
     for address in {filled(route, text), filled(route, ENDPOINT if text == NUL else text)}:

@@ -129,8 +129,11 @@ def test_a_run_of_the_api_calls_its_own_webhook_and_the_persons_channels(
         "http://127.0.0.1:9/own", "http://127.0.0.1:9/hook",
     }  # fmt: skip
     assert bodies[0] == {
-        "request_id": str(run.pk), "gateway_request_id": str(run.pk), "status": "OK", "payload": output,
-    }  # fmt: skip
+        "request_id": str(run.pk),
+        "gateway_request_id": str(run.pk),
+        "status": "OK",
+        "payload": output,
+    }
     assert bodies[0] == bodies[1]
     run_webhooks.release(Run.objects.get(pk=run.pk))
     assert Delivery.objects.count() == 2

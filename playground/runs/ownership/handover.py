@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Model
 
 from accounts.models import LoginLink
-from accounts.profile import active_sessions
+from accounts.sessions import active_sessions
 from catalog.models import Collection
 from playground.models import Preset, Run, Share, Upload
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.core.signing import BadSignature, Signer
 
 from accounts import permissions
-from accounts.session_cache import SessionUser
+from accounts.sessions.cache import SessionUser
 from core.byte_cache import byte_cached
 from playground.models import Run
 

@@ -1,4 +1,4 @@
-"""What an anonymous visitor posts costs us no row, and is in the form after the login all the same."""
+"""What an anonymous visitor posts costs us no row, and is in the form after the login."""
 
 from __future__ import annotations
 

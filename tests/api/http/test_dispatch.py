@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.rate_limit import buckets
+from accounts.limits.rate_limit import buckets
 from api import tokens
 from api.http import limits
 from tests.statements import failing

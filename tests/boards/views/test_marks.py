@@ -20,7 +20,7 @@ def test_a_cell_is_marked_and_the_board_shows_it(member: Client, judged: Judged)
     posted = {"stars": "4", "verdict": "fail", "note": "<b>six fingers", "tags": "hands, light"}
     assert member.post(address, posted)["Location"] == f"{board.get_absolute_url()}#cell-{cell.pk}"
     page = member.get(board.get_absolute_url()).content.decode()
-    assert 'aria-label="4 of 5 stars"' in page
+    assert 'aria-label="4 of 5 stars">★★★★☆<' in page
     assert "&lt;b&gt;six fingers" in page
     assert ">hands<" in page.replace("\n", "")
     assert Mark.objects.get().verdict == "fail"

@@ -1,4 +1,4 @@
-"""A plan of any models, real ones and the sandbox's: its page draws, and posts back what it holds."""
+"""The page of a plan draws any models, real and the sandbox's, and posts back what it holds."""
 
 from __future__ import annotations
 

@@ -113,7 +113,9 @@ def test_arranging_works_without_script(curate: Open) -> None:
     assert order()[-1] == "Flux 41"
 
 
-@pytest.mark.parametrize("address", ["/models/fal-ai/flux-01/run/?tab=about", "/searches/", "/collections/import/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address", ["/models/fal-ai/flux-01/run/?tab=about", "/searches/", "/collections/import/"]
+)
 def test_everybody_can_use_the_pages_at_depth(open_page: Open, user: User, address: str) -> None:
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())

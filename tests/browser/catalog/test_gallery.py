@@ -23,8 +23,14 @@ def search_box(page: Page) -> Any:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/models/", "/models/?q=nothing-like-it&tag=fast", "/categories/image-to-3d/", "/collections/best/"],
-)  # fmt: skip
+    [
+        "/",
+        "/models/",
+        "/models/?q=nothing-like-it&tag=fast",
+        "/categories/image-to-3d/",
+        "/collections/best/",
+    ],
+)
 def test_everybody_can_use_every_page(open_page: Open, address: str) -> None:
     assert_usable(open_page(address))
 

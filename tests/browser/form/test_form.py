@@ -153,7 +153,9 @@ def test_dropped_and_pasted_files_and_stray_drops(show: Show, kit: Field) -> Non
       data.items.add(new File(['x'], 'a.png', {type: 'image/png'}));
       const target = document.querySelector(selector);
       const options = {bubbles: true, cancelable: true};
-      const event = type === 'paste' ? new ClipboardEvent(type, {...options, clipboardData: data}) : new DragEvent(type, {...options, dataTransfer: data});
+      const event = type === 'paste'
+        ? new ClipboardEvent(type, {...options, clipboardData: data})
+        : new DragEvent(type, {...options, dataTransfer: data});
       target.dispatchEvent(event);
       return event.defaultPrevented;
     }"""

@@ -20,8 +20,12 @@ from tests.schemas.laws import IS_EXHAUSTIVE
 pytestmark = pytest.mark.browser
 # Each element's tag, classes, kind and the names of its attributes, with those of its parent.
 ELEMENTS = """() => {
-  const told = (one) => [one.tagName, one.className, one.type, ...one.getAttributeNames().sort()].join();
-  return [...document.querySelectorAll("#fields *")].map((one) => told(one.parentNode) + told(one));
+  const told = (one) => {
+    const names = one.getAttributeNames().sort();
+    return [one.tagName, one.className, one.type, ...names].join();
+  };
+  const all = [...document.querySelectorAll("#fields *")];
+  return all.map((one) => told(one.parentNode) + told(one));
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach((d) => (d.open = true))"
 Form = tuple[

@@ -11,9 +11,11 @@ from tests.browser.journeys import Open, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
+# A hidden input: a text area of that size takes minutes to lay out.
 ENLARGE = """() => {
-  const large = Object.assign(document.createElement("input"), { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });
-  document.querySelector("#playground-form").append(large); // a text area of that size takes minutes to lay out
+  const large = document.createElement("input");
+  Object.assign(large, { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });
+  document.querySelector("#playground-form").append(large);
 }"""
 
 

@@ -258,8 +258,13 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     field(page, "image_url")
     came = {url.rpartition("/")[2] for url in asked if "media" in url}
     assert came == {
-        "form-media.js", "media-hold.js", "media-files.js", "media-going.js", "media-upload.js", "media-view.js",
-    }  # fmt: skip
+        "form-media.js",
+        "media-hold.js",
+        "media-files.js",
+        "media-going.js",
+        "media-upload.js",
+        "media-view.js",
+    }
     page.locator("media-field [data-tool=picker]").first.click()
     page.get_by_role("dialog").wait_for()
     assert [url for url in asked if url.endswith("media-tools.css")]
@@ -318,10 +323,14 @@ def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
             "max_aspect_ratio:2.5",
             "This picture is 900 x 300; the model takes at most 2.5 times as wide as high.",
         ),
-        ({"duration_s": 12.04}, "max_duration:10", "This picture is 12 s long; the model takes at most 10 s long."),
+        (
+            {"duration_s": 12.04},
+            "max_duration:10",
+            "This picture is 12 s long; the model takes at most 10 s long.",
+        ),
         ({}, "min_width:1024 min_duration:3", ""),
     ],
-)  # fmt: skip
+)
 def test_limits_are_told_in_words(
     open_form: Open, facts: dict[str, float], limits: str, sentence: str
 ) -> None:

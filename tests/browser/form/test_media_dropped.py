@@ -44,7 +44,7 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
 
 
 def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> None:
-    """A file dropped beside the fields looks for a free one when it can be put there, not before."""
+    """A file dropped beside the fields looks for a free one when it is put there, not before."""
     page = open_form()
     picture = field(page, "image_url")
     script = Held(page, "**/form-rows*.js")
@@ -61,7 +61,9 @@ def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> N
 def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
     """On a field's label; anywhere on the page; pasted while another control has the focus."""
     page = open_form()
-    one, two, song = ("a.png", "image/png", png()), ("b.png", "image/png", png(99, 99)), ("s.wav", "audio/wav", wav())  # fmt: skip
+    one = ("a.png", "image/png", png())
+    two = ("b.png", "image/png", png(99, 99))
+    song = ("s.wav", "audio/wav", wav())
     begin_drag(page)
     assert drop(page, "label[for=f-mask_url]", two)
     held(field(page, "mask_url"))
@@ -94,7 +96,9 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     remote = "https://v3.fal.media/files/x.png"  # what a fresh result shows until it is copied
     page.evaluate(
         """([remote, ours]) => document.querySelector("#stage").insertAdjacentHTML("beforeend",
-          `<figure class="artifact"><img src="${remote}" alt=""><a download href="${ours}?download">x</a></figure>`)""",
+          `<figure class="artifact">
+            <img src="${remote}" alt=""><a download href="${ours}?download">x</a>
+          </figure>`)""",
         [remote, ours],
     )
     drop(page, "[name=image_url]", link=remote)

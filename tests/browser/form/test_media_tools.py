@@ -97,7 +97,8 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) 
     dialog.get_by_role("button", name="Use this mask").press("Enter")
     painted = mask_of(page)
     assert painted.size == (200, 120)
-    assert [painted.getpixel(at) for at in ((50, 60), (75, 60), (150, 60), (75, 5))] == [255, 255, 0, 0]  # fmt: skip
+    places = ((50, 60), (75, 60), (150, 60), (75, 5))
+    assert [painted.getpixel(at) for at in places] == [255, 255, 0, 0]
     held(mask)
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
@@ -108,7 +109,10 @@ def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
     choose(mask, file("mask.png", png(100, 60, "white"), "image/png"))
     held(mask)
     expect(mask.locator(".media-note")).to_have_text(re.compile(r"100 . 60$"))
-    for size, sentence in (((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."), ((100, 60), r"^PNG")):  # fmt: skip
+    for size, sentence in (
+        ((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."),
+        ((100, 60), r"^PNG"),
+    ):
         choose(field(page, "image_url"), file("sea.png", png(*size), "image/png"))
         expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
 

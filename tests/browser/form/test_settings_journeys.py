@@ -31,11 +31,12 @@ pytestmark = pytest.mark.browser
 AURORA = "/models/sandbox/aurora/"
 DROP = """([where, kind, value]) => {
   const data = new DataTransfer();
+  const type = kind.endsWith("json") ? "application/json" : "image/png";
   if (kind === "address") data.setData("text/uri-list", location.origin + value);
-  else data.items.add(new File([value], kind, { type: kind.endsWith("json") ? "application/json" : "image/png" }));
-  const target = document.querySelector(where);
+  else data.items.add(new File([value], kind, { type }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: data };
   for (const name of ["dragenter", "dragover", "drop"])
-    target.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+    document.querySelector(where).dispatchEvent(new DragEvent(name, options));
 }"""
 
 
@@ -71,8 +72,10 @@ def test_a_problem_inside_the_json_leads_to_its_place(aurora: Page) -> None:
 
 
 def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
-    texts = ['{"a" 1}', '{"a": 1,}', "{a: 1}", '{"a": "x\ny"}', '{"a": tru}', '{"a": "\\x"}',
-             '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}']  # fmt: skip
+    texts = [
+        '{"a" 1}', '{"a": 1,}', "{a: 1}", '{"a": "x\ny"}', '{"a": tru}', '{"a": "\\x"}',
+        '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}',
+    ]  # fmt: skip
     aurora.get_by_role("button", name="JSON", exact=True).click()
     box = aurora.get_by_label("Input as JSON")
     for text in texts:
@@ -308,7 +311,8 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
           const bytes = await (await fetch(src)).arrayBuffer();
           const data = new DataTransfer();
           data.items.add(new File([bytes], "saved.png", { type: "image/png" }));
-          document.querySelector("h1").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+          const options = { bubbles: true, cancelable: true, dataTransfer: data };
+          document.querySelector("h1").dispatchEvent(new DragEvent("drop", options));
         }""",
         copy,
     )

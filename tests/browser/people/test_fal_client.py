@@ -45,12 +45,13 @@ CALLS: dict[str, str] = {
         catch (error) { return { status: error.status, loc: error.body.detail[0].loc } }""",
     "queue": """
         const app = "mischief/slow";
-        const { request_id: requestId } = await client.queue.submit(app, { input: { duration: 60, picture: false } });
+        const slow = { input: { duration: 60, picture: false } };
+        const { request_id: requestId } = await client.queue.submit(app, slow);
         const before = await client.queue.status(app, { requestId });
         await client.queue.cancel(app, { requestId });
         const after = await client.queue.subscribeToStatus(app, { requestId, pollInterval: 50 });
         try { await client.queue.result(app, { requestId }) }
-        catch (error) { return { before: before.status, after: after.status, status: error.status } }""",
+        catch ({ status }) { return { before: before.status, after: after.status, status } }""",
     "upload": """
         const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 30 });
         const blob = await new Promise((found) => canvas.toBlob(found));
@@ -64,13 +65,16 @@ CALLS: dict[str, str] = {
     "realtime": """
         return await new Promise((found, failed) => {
           const connection = client.realtime.connect("sandbox/aurora/lite", {
-            onResult: (result) => { connection.close(); found([result.prompt, result.images[0].content.length > 1000]) },
+            onResult: ({ prompt, images }) => {
+              connection.close();
+              found([prompt, images[0].content.length > 1000]);
+            },
             onError: failed,
           });
           connection.send({ prompt: "violet", seed: 3 });
         })""",
 }
-CALL = "([name, mode]) => { const input = { prompt: 'sea', max_tokens: 20 }; return CALLS[name](input, mode); }"
+CALL = "([name, mode]) => CALLS[name]({ prompt: 'sea', max_tokens: 20 }, mode)"
 
 
 class TlsFront:

@@ -62,7 +62,8 @@ def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     room = page.get_by_role("button", name="Paint live").evaluate(
         """(button) => {
-          const [inner, outer] = [button, button.closest(".stage-side")].map((one) => one.getBoundingClientRect());
+          const inner = button.getBoundingClientRect();
+          const outer = button.closest(".stage-side").getBoundingClientRect();
           return Math.min(inner.left - outer.left, inner.top - outer.top);
         }"""
     )

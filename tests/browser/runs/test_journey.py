@@ -1,4 +1,4 @@
-"""The main job in a browser, against the whole of Vitrine: find a model, fill it in, run it, look."""
+"""The main job in a browser, against the whole of Vitrine: find a model, fill it in, run it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ __all__ = ["open_page"]
 LITE = "sandbox/aurora/lite"
 pytestmark = pytest.mark.browser
 _UNTIL = """async () => {
-  for (const end = performance.now() + 60_000; !(IT); await new Promise((soon) => setTimeout(soon, 20)))
+  const end = performance.now() + 60_000;
+  while (!(IT)) {
     if (performance.now() > end) throw new Error("it did not come true");
+    await new Promise((soon) => setTimeout(soon, 20));
+  }
 }"""
 
 
@@ -60,7 +63,8 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     page.expose_function("seen", lambda state: states.append(state))
     page.evaluate(
         """new MutationObserver(() => {
-             const state = document.querySelector("[data-run-id]:not([data-earlier])")?.dataset.runState;
+             const run = document.querySelector("[data-run-id]:not([data-earlier])");
+             const state = run?.dataset.runState;
              if (state && state !== window.last) window.seen(window.last = state);
            }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
     )
@@ -200,8 +204,8 @@ def test_two_tabs_watch_two_runs(open_page: Open) -> None:
         page.wait_for_selector(DONE)
 
 
-HAS_METADATA = """media => media.readyState >= 1 ||
-  new Promise((done) => media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
+HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
+  media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
 
 
 @pytest.mark.parametrize(
@@ -283,7 +287,8 @@ def test_everybody_can_use_it(open_page: Open) -> None:
 
 HIDDEN = """() => {
   const has = document.activeElement;
-  const seen = has.matches(".sizes input, .segments input, [type=file]") ? has.closest("label") : has;
+  const isDrawn = !has.matches(".sizes input, .segments input, [type=file]");
+  const seen = isDrawn ? has : has.closest("label");
   const box = seen.getBoundingClientRect();
   return [box.top + 3, box.bottom - 3].every((y) => {
     const top = document.elementFromPoint(box.left + box.width / 2, y);
@@ -307,7 +312,9 @@ def test_what_has_the_focus_is_not_behind_what_sticks(
     assert not any(hidden), hidden
 
 
-AT_TAIL = """((log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 2)(document.querySelector(".log ol"))"""
+AT_TAIL = """((log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 2)(
+  document.querySelector(".log ol")
+)"""
 
 
 @pytest.mark.exhaustive

@@ -28,7 +28,9 @@ BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map
 })"""
 SHIFTS = """() => {
   window.shifted = 0;
-  new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.shifted += value; }).observe({ type: "layout-shift" });
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) window.shifted += value;
+  }).observe({ type: "layout-shift" });
 }"""
 
 
@@ -76,7 +78,10 @@ def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -
     expect(picture).not_to_have_js_property("naturalWidth", 0)
     was = page.evaluate(BOXES)
     picture.evaluate(
-        """(one) => { one.previousElementSibling.setAttribute("width", 99); one.src += "?again"; }"""
+        """(one) => {
+          one.previousElementSibling.setAttribute("width", 99);
+          one.src += "?again";
+        }"""
     )
     expect(page.locator("#stage .place > svg")).not_to_have_attribute("width", "99")
     assert page.evaluate(BOXES) == was

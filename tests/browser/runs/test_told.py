@@ -81,9 +81,11 @@ def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_
     page.evaluate(
         """(states) => states.forEach((state, number) => {
           const run = document.body.appendChild(document.createElement("article"));
-          Object.assign(run.dataset, { runId: number, title: `cat ${number}`, model: number ? "Aurora" : "Slow" });
+          const [title, model] = [`cat ${number}`, number ? "Aurora" : "Slow"];
+          Object.assign(run.dataset, { runId: number, title, model });
           if (state === "failed") run.innerHTML = "<div class='failure'><h3>Refused</h3></div>";
-          for (const _ of [1, 2]) run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
+          const options = { bubbles: true, detail: { state } };
+          for (const _ of [1, 2]) run.dispatchEvent(new CustomEvent("run:finished", options));
         })""",
         ["succeeded", "succeeded", "failed"],
     )

@@ -24,7 +24,13 @@ WATCH = """() => {
     const picture = document.querySelector(".partial img");
     const text = document.querySelector(".partial .prose");
     const box = picture?.getBoundingClientRect();
-    const now = { words: text?.textContent.length ?? 0, picture: picture?.src.length ?? 0, painted: picture?.complete ?? true, top: box?.top, height: box?.height };
+    const now = {
+      words: text?.textContent.length ?? 0,
+      picture: picture?.src.length ?? 0,
+      painted: picture?.complete ?? true,
+      top: box?.top,
+      height: box?.height,
+    };
     if (JSON.stringify(now) !== JSON.stringify(window.seen.at(-1))) window.seen.push(now);
   }).observe(document.querySelector("#stage"), { childList: true, subtree: true });
 }"""
@@ -148,11 +154,15 @@ def test_on_a_phone_field_and_stop_are_both_in_sight_while_it_paints(open_page: 
     field.evaluate("(field) => (field.setSelectionRange(0, 0), scrollBy(0, 9999))")
     field.press_sequentially("A hut. ")
     seen = """() => {
-          const [field, stop] = [document.querySelector("[name=prompt]"), document.querySelector("live-session button")];
+          const field = document.querySelector("[name=prompt]");
+          const stop = document.querySelector("live-session button");
           const { left, top, height } = stop.getBoundingClientRect();
           const line = field.getBoundingClientRect();
           const at = (x, y) => document.elementFromPoint(x, y)?.closest("button, textarea");
-          return [at(left + 9, top + height / 2) === stop, at(line.left + 20, line.top + 16) === field];
+          return [
+            at(left + 9, top + height / 2) === stop,
+            at(line.left + 20, line.top + 16) === field,
+          ];
         }"""
     # a browser scrolls to the caret by and by
     eventually(page, lambda: page.evaluate(seen) == [True, True])

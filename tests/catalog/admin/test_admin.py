@@ -51,9 +51,12 @@ def test_lists_and_forms_open_without_a_document_and_without_inline_code(
     admin_client: Client, rows: Endpoint, name: str
 ) -> None:
     model = {
-        "endpoint": Endpoint, "collection": Collection, "favourite": Favourite, "syncreport": SyncReport,
+        "endpoint": Endpoint,
+        "collection": Collection,
+        "favourite": Favourite,
+        "syncreport": SyncReport,
         "change": Change,
-    }[name]  # fmt: skip
+    }[name]
     pk = model._default_manager.values_list("pk", flat=True).get()
     for address in (f"/admin/catalog/{name}/", f"/admin/catalog/{name}/{pk}/change/"):
         with CaptureQueriesContext(connection) as queries:
@@ -136,7 +139,11 @@ def test_many_models_are_marked_at_once(
     admin_client: Client, admin_user: Any, make_endpoint: Make
 ) -> None:
     made = [make_endpoint(f"a/{n}") for n in range(3)]
-    for action, mark in (("approve", "approved"), ("mark_experimental", "experimental"), ("clear_standing", "")):  # fmt: skip
+    for action, mark in (
+        ("approve", "approved"),
+        ("mark_experimental", "experimental"),
+        ("clear_standing", ""),
+    ):
         html = act(admin_client, action, *made[:2]).content.decode()
         assert "2 models" in html
         for endpoint in made:
@@ -185,7 +192,9 @@ def test_many_models_are_collected_at_once(admin_client: Client, make_endpoint: 
     assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
 
 
-@pytest.mark.parametrize("action", ["approve", "mark_experimental", "block", "clear_standing", "collect"])  # fmt: skip
+@pytest.mark.parametrize(
+    "action", ["approve", "mark_experimental", "block", "clear_standing", "collect"]
+)
 def test_who_may_only_look_does_nothing_to_models(
     client: Client, django_user_model: Any, make_endpoint: Make, action: str
 ) -> None:
@@ -201,7 +210,14 @@ def test_who_may_only_look_does_nothing_to_models(
     assert not best.items.exists()
 
 
-@pytest.mark.parametrize("more", [{"action": "approve"}, {"action": "block", "go": "1", "reason": "Why"}, {"action": "collect", "go": "1"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"action": "approve"},
+        {"action": "block", "go": "1", "reason": "Why"},
+        {"action": "collect", "go": "1"},
+    ],
+)
 def test_an_action_costs_the_same_whatever_was_picked(
     admin_client: Client, make_endpoint: Make, more: dict[str, str]
 ) -> None:

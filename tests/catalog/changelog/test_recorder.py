@@ -23,7 +23,8 @@ LATER = "2026-06-01T00:00:00Z"
 
 def document(**properties: Any) -> dict[str, Any]:
     """A document whose input has these properties."""
-    body = {"content": {"application/json": {"schema": {"type": "object", "properties": properties}}}}  # fmt: skip
+    schema = {"type": "object", "properties": properties}
+    body = {"content": {"application/json": {"schema": schema}}}
     return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
 
 

@@ -203,10 +203,14 @@ def test_collections_are_put_in_order(staff: Client) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/", "/collections/recovery/",
-        "/collections/order/", "/collections/of/a/1/",
+        EDIT,
+        "/collections/best/choices/?find=a",
+        "/collections/best/deletion/",
+        "/collections/recovery/",
+        "/collections/order/",
+        "/collections/of/a/1/",
     ],
-)  # fmt: skip
+)
 def test_nobody_else_curates(client: Client, user: User, best: Collection, address: str) -> None:
     client.force_login(user)
     assert client.post(address, posted(0)).status_code == 404

@@ -192,7 +192,7 @@ def test_the_page_costs_the_same_however_much_wants_a_look(
 @pytest.mark.parametrize(
     ("old", "others", "expected"),
     [
-        ("a/kling/v2.1/pro", ["a/kling/v2.5/pro", "a/kling/v10/pro", "a/kling/v11/std"], "a/kling/v10/pro"),
+        ("a/veo/v2.1/pro", ["a/veo/v2.5/pro", "a/veo/v10/pro", "a/veo/v11/std"], "a/veo/v10/pro"),
         ("a/flux-1", ["a/flux-2"], "a/flux-2"),
         ("a/flux-2", ["a/flux-1"], None),
         ("a/sdxl", ["a/other"], None),

@@ -60,7 +60,14 @@ def best(make_endpoint: Any) -> Collection:
 def test_an_import_tells_first_and_then_does_what_it_told(staff: Client, best: Collection) -> None:
     file = SimpleUploadedFile("c.json", dumps(FILE).encode())
     told = staff.post(PAGE, {"file": file}).content.decode()
-    for words in ("Changed", "another cover", "a draft again", "1 model removed", "no/such", "1 model with another note"):  # fmt: skip
+    for words in (
+        "Changed",
+        "another cover",
+        "a draft again",
+        "1 model removed",
+        "no/such",
+        "1 model with another note",
+    ):
         assert words in told
     assert best.items.count() == 2
     response = staff.post(PAGE, {"text": dumps(FILE), "confirm": "1"})

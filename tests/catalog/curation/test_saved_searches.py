@@ -113,7 +113,8 @@ def test_what_is_still_being_read_is_told_next_time(
 ) -> None:
     save(member, "in=image")
     SavedSearch.objects.update(seen_at=timezone.now() - timedelta(days=1))
-    ago = {name: timezone.now() - timedelta(seconds=n) for name, n in report.items() if name != "state"}  # fmt: skip
+    now = timezone.now()
+    ago = {name: now - timedelta(seconds=n) for name, n in report.items() if name != "state"}
     made = SyncReport.objects.create(state=report["state"], **ago)
     SyncReport.objects.filter(pk=made.pk).update(started_at=timezone.now() - timedelta(minutes=3))
     endpoint = make_endpoint("a/new")
@@ -231,7 +232,10 @@ def test_they_cost_the_same_however_many(
     assert used[0] == used[1] <= 7
 
 
-@given(st.text(max_size=60), st.lists(st.tuples(st.sampled_from(["category", "tag", "in", "price"]), st.text(max_size=8)), max_size=4))  # fmt: skip
+FILTERS = st.tuples(st.sampled_from(["category", "tag", "in", "price"]), st.text(max_size=8))
+
+
+@given(st.text(max_size=60), st.lists(FILTERS, max_size=4))
 def test_the_spelling_of_a_question_is_its_own(q: str, picked: list[tuple[str, str]]) -> None:
     query = Query(q=" ".join(q.split()), picked=frozenset(picked), page=3)
     params = saved_searches.params_of(query)

@@ -1,4 +1,4 @@
-"""A sync lives through what upstream gets wrong, through stops, and through another sync beside it."""
+"""A sync lives through what upstream gets wrong, through stops, and through another beside it."""
 
 from __future__ import annotations
 

@@ -18,11 +18,19 @@ from catalog.search.query import Query
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
 
+NAMES = [
+    "odd/sp ace", "odd/ümlaut", "odd//double", "odd/per%cent", "odd/que?stion", "odd/ha#sh",
+    'odd/quo"te', "odd/..", "odd/a/../b", "odd/trailing/", "single", "odd/" + "d/" * 60 + "end",
+]  # fmt: skip
 ODD: dict[str, dict[str, Any]] = {
     "odd/huge": {"description": "word " * 100_000, "display_name": "H" * 5000},
     "odd/rtl": {"display_name": "\u202egnp.exe مرحبا", "description": "\u2066 isolates \u202e"},
     "odd/emoji": {"display_name": "👩‍🚀🚀", "description": "🚀 only", "tags": ["🚀", "👩‍🚀"]},
-    "odd/nul": {"display_name": "a\x00b", "tags": ["t\x00", "", " ", "x" * 300], "category": "c\x00d"},
+    "odd/nul": {
+        "display_name": "a\x00b",
+        "tags": ["t\x00", "", " ", "x" * 300],
+        "category": "c\x00d",
+    },
     "odd/tags": {"tags": [f"tag-{n}" for n in range(300)]},
     "odd/mixed": {"tags": [1, None, {"a": 1}, ["x"], "ok"], "category": None, "license_type": None},
     "odd/category": {"category": "quantum-to-dream"},
@@ -42,9 +50,8 @@ ODD: dict[str, dict[str, Any]] = {
         "thumbnail_url": "javascript:alert(1)",
         "thumbnail_animated_url": "data:image/svg+xml,<svg/>",
     },
-    **{name: {} for name in ("odd/sp ace", "odd/ümlaut", "odd//double", "odd/per%cent", "odd/que?stion", "odd/ha#sh", 'odd/quo"te',
-                             "odd/..", "odd/a/../b", "odd/trailing/", "single", "odd/" + "d/" * 60 + "end")},
-}  # fmt: skip
+    **{name: {} for name in NAMES},
+}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The gallery's pages: whole and as fragments, for everybody who may see them, at a constant cost."""
+"""The gallery's pages: whole and as fragments, for all who may see them, at a constant cost."""
 
 from __future__ import annotations
 
@@ -195,9 +195,16 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
 def test_what_upstream_says_is_never_markup(member: Client, make_endpoint: Make) -> None:
     evil = "\"><script>alert(1)</script>'{{7*7}}"
     make_endpoint(
-        "fal-ai/evil", display_name=evil, description=evil, tags=[evil, "b"], group_key=evil,
-        license_type=evil[:32], price_unit=evil, unit_price_usd="1", thumbnail_url="https://x/" + evil,
-    )  # fmt: skip
+        "fal-ai/evil",
+        display_name=evil,
+        description=evil,
+        tags=[evil, "b"],
+        group_key=evil,
+        license_type=evil[:32],
+        price_unit=evil,
+        unit_price_usd="1",
+        thumbnail_url="https://x/" + evil,
+    )
     make_endpoint("fal-ai/good", category="llm", group_key="g", license_type="l", kind="k")
     for address in ("/", "/models/", "/models/?q=%3Cscript%3E&tag=%3Cscript%3E"):
         html = member.get(address).content.decode()

@@ -294,9 +294,13 @@ def test_two_hundred_turns_open_within_the_budget(
         answer = {"output": f"Answer {number}: " + "plain words " * 40}
         run = make_run(endpoint=chat.endpoint, state="succeeded", output=answer)
         last = Turn.objects.create(
-            chat=chat, parent=last, endpoint=chat.endpoint, run=run, text=f"Question {number} of many",
+            chat=chat,
+            parent=last,
+            endpoint=chat.endpoint,
+            run=run,
+            text=f"Question {number} of many",
             form_token=f"n{number}",
-        )  # fmt: skip
+        )
     member.get(chat.get_absolute_url())
     with django_assert_max_num_queries(8):
         page = member.get(chat.get_absolute_url()).content

@@ -1,4 +1,4 @@
-"""A workflow of the account becomes an endpoint with a form; the catalogue's own stay as they are."""
+"""A workflow of the account becomes an endpoint with a form; the catalogue's own stay."""
 
 from __future__ import annotations
 

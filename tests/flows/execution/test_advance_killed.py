@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of a flow: others carry it on, and nothing is sent twice."""
+"""A worker is killed in the middle of a flow: others carry it on, and nothing is sent twice."""
 
 from __future__ import annotations
 

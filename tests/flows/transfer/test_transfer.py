@@ -33,6 +33,7 @@ FLOW = Definition(
     ),
     (Input("prompt", "Prompt", (("s1", ("prompt",)),)),),
 )
+CIRCLE = {"id": "s", "endpoint": "a/b", "wires": [{"to": ["x"], "step": "s", "path": []}]}
 
 
 def changed(node: str, **values: Any) -> bytes:
@@ -86,9 +87,7 @@ def test_a_flow_survives_its_own_notation() -> None:
             id="eleven-steps",
         ),
         pytest.param(
-            json.dumps(
-                {"steps": [{"id": "s", "endpoint": "a/b", "wires": [{"to": ["x"], "step": "s", "path": []}]}]}
-            ).encode(),
+            json.dumps({"steps": [CIRCLE]}).encode(),
             "in a circle: 1 → 1",
             id="own-circle",
         ),

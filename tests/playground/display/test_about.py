@@ -69,7 +69,7 @@ def test_the_part_below_the_form_and_the_tab_say_the_same(
         member.get(PART, headers=HTMX).content.decode(),
         member.get(PAGE, {"tab": "about"}).content.decode(),
     ):
-        for words in ("$0.025 per megapixel; ", "used commercially", "Schnell", "Our best"):  # fmt: skip
+        for words in ("$0.025 per megapixel; ", "used commercially", "Schnell", "Our best"):
             assert words in text
         assert "Not yet" not in text
         assert "javascript:" not in text

@@ -54,7 +54,7 @@ def test_whatever_was_sent_is_a_size_that_a_page_can_keep_or_none(arguments: Any
 
 @pytest.fixture
 def waiting(make_endpoint: Any, make_run: Any) -> Any:
-    """`waiting(document, facts, **arguments)`: a run that is awaited, of a model with such input."""
+    """`waiting(document, facts, **arguments)`: an awaited run, of a model with such input."""
 
     def make(properties: dict[str, Any], facts: list[str], **arguments: Any) -> Run:
         document = {"components": {"schemas": {"Input": {"properties": properties}}}}

@@ -1,4 +1,4 @@
-"""What a result is: guessed from what upstream says of it, known from its bytes once they are here."""
+"""What a result is: guessed from what upstream says, known from its bytes once they are here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of what a run is given: of our uploads and results, not of masks and strangers' files."""
+"""The shape of what a run is given: our uploads and results, not masks and strangers' files."""
 
 from __future__ import annotations
 

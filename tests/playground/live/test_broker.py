@@ -1,4 +1,4 @@
-"""Partial outputs that were announced are shown before they are committed, where a view has them."""
+"""Announced partial outputs are shown before they are committed, where a view has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process of live sessions ends when nobody uses it, and misses nobody who connects meanwhile."""
+"""The process of live sessions ends when unused, and misses nobody who connects meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run again: a press is one run however often the button was hit, and another press is another run."""
+"""Run again: a press is one run however often the button was hit, another press another run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deleting on a stage: the undo takes the run's place, and what is offered depends on the person."""
+"""Deleting on a stage: the undo takes the run's place, and the offer depends on the person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever breaks, no run is stuck, sent twice or lost: a short walk through `make soak`'s table."""
+"""Whatever breaks, no run is stuck, sent twice or lost: a short walk of `make soak`'s table."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
     is_stopped: bool,
 ) -> None:
-    """It is committed, and nobody hears of it: the connection ends, or the worker is told to stop."""
+    """It is committed, but nobody hears of it: the connection ends, or the worker has to stop."""
     run, commit = ask("queue"), BaseDatabaseWrapper.commit
     workers: list[Worker] = []
     cut: list[uuid.UUID] = []

@@ -285,7 +285,7 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
 def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     make_run: Any, settings: Any, transactional_db: None
 ) -> None:
-    """Without a status stream it asks less and less often, and not at all once the run has ended."""
+    """Without a status stream it asks less and less often, and not at all after the run's end."""
     settings.PUBLIC_URL = "https://vitrine.example"
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")

@@ -1,4 +1,4 @@
-"""Form and JSON are exact inverses, through what a browser without JavaScript posts from the page."""
+"""Form and JSON are exact inverses, through what a browser without JavaScript posts."""
 
 from __future__ import annotations
 
@@ -88,10 +88,16 @@ def test_no_text_escapes_into_the_page(text: str) -> None:
 @pytest.mark.parametrize(
     ("label", "word"),
     [
-        ("Images", "image"), ("LoRAs", "LoRA"), ("IP adapters", "IP adapter"), ("ControlNet unions", "ControlNet union"),
-        ("Dynamic masks", "dynamic mask"), ("Categories", "category"), ("Boxes", "box"), ("Glass", "glass"),
+        ("Images", "image"),
+        ("LoRAs", "LoRA"),
+        ("IP adapters", "IP adapter"),
+        ("ControlNet unions", "ControlNet union"),
+        ("Dynamic masks", "dynamic mask"),
+        ("Categories", "category"),
+        ("Boxes", "box"),
+        ("Glass", "glass"),
     ],
-)  # fmt: skip
+)
 def test_one_of_many_is_called_so(label: str, word: str) -> None:
     assert singular(label) == word
 

@@ -241,8 +241,13 @@ def test_curators_block_and_unblock_in_place(
 
 
 @pytest.mark.parametrize(
-    "posted", [{"standing": "blocked"}, {"standing": "nonsense"}, {"standing": "approved", "reason": "x" * 256}]
-)  # fmt: skip
+    "posted",
+    [
+        {"standing": "blocked"},
+        {"standing": "nonsense"},
+        {"standing": "approved", "reason": "x" * 256},
+    ],
+)
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_a_standing_that_cannot_be_is_told(
     staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]

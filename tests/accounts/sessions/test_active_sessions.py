@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts import single_use
 from accounts.models import UserSession
-from accounts.profile import active_sessions
+from accounts.sessions import active_sessions
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -21,9 +21,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts import single_use
-from accounts.addresses import client_address
+from accounts.limits.addresses import client_address
 from accounts.models import UserSession
-from accounts.profile.user_agents import device
+from accounts.sessions.user_agents import device
 from core.db import transient_errors
 from fal.db_safe import db_safe_text
 

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 
-from accounts.addresses import client_address
+from accounts.limits.addresses import client_address
 from accounts.models import LoginLink
-from accounts.profile import active_sessions
+from accounts.sessions import active_sessions
 
 log = logging.getLogger("accounts.sign_in")
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.addresses import network
+from accounts.limits.addresses import network
 from accounts.models import SignInCounter
 
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts import throttle
+from accounts.limits import throttle
 from accounts.models import SignInCounter
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
-from accounts import rate_limit
-from accounts.rate_limit import LIMITS, Buckets, Limit
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import LIMITS, Buckets, Limit
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.django_db

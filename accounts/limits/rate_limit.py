@@ -1,7 +1,7 @@
 """Rate limits on expensive requests, per user or address; `LIMITS` lists them.
 
 Counts are in this process's memory, so that a page view writes nothing; several web processes count
-separately. Sign-in is throttled in the database as well (`accounts.throttle`).
+separately. Sign-in is throttled in the database as well (`accounts.limits.throttle`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from accounts.addresses import client_address, network
-from accounts.throttle import format_wait
+from accounts.limits.addresses import client_address, network
+from accounts.limits.throttle import format_wait
 
 MAX_BUCKETS = 20_000  # of about 200 bytes each
 READ = frozenset({"GET", "HEAD"})
