@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -34,6 +34,18 @@ OUR_PATHS = ("/uploads/", "/runs/")
 
 class KeyReused(ValueError):
     """An idempotency key was reused for a different request."""
+
+
+@dataclass(frozen=True)
+class ProxiedCall:
+    """A call through the proxy; its arguments are validated by upstream only."""
+
+    user: User
+    token_name: str  # empty for a call by login
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+    way_in: str = "proxy"  # the timeline's word for the address
+    options: Mapping[str, Any] = field(default_factory=dict)  # fields of `fal.SubmitOptions`
 
 
 def find_problems(endpoint: Endpoint, arguments: dict[str, Any]) -> list[Problem]:
@@ -71,60 +83,29 @@ def start(
     return run, is_new
 
 
-def start_proxied(
-    user: User,
-    token_name: str,
-    endpoint: Endpoint,
-    arguments: dict[str, Any],
-    webhook: str = "",
-    way_in: str = "proxy",
-    options: Mapping[str, Any] = MappingProxyType({}),
-) -> Run:
-    """Create a run for a call through the proxy; its arguments are validated by upstream only.
+def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
+    """Create a run for a call through the proxy; its end is reported to `webhook`.
 
-    `token_name` is empty for a call by login; `way_in` is the timeline's word for the address;
-    `options` are fields of `fal.SubmitOptions`. The run's end is reported to `webhook`. Raises
-    state_machine.Refused like `start`, and vetting.RefusedAddress.
+    Raises state_machine.Refused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
         vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
     with transaction.atomic():
-        run = _create_proxied(
-            user,
-            token_name,
-            endpoint,
-            arguments,
-            way_in,
-            transport=Transport.QUEUE,
-            options=dict(options),
-        )
+        run = _create_proxied(call, transport=Transport.QUEUE)
         if webhook:
             run_webhooks.attach(run, webhook)
     return run
 
 
-def start_streamed(
-    user: User,
-    token_name: str,
-    endpoint: Endpoint,
-    arguments: dict[str, Any],
-    holder: str,
-    way_in: str = "proxy",
-    options: Mapping[str, Any] = MappingProxyType({}),
-) -> Run:
+def start_streamed(call: ProxiedCall, holder: str) -> Run:
     """Create a run that `holder` sends at once, over a connection on which the caller waits.
 
     It counts as sent from now on, so that no worker sends it again if its holder dies.
     """
     with transaction.atomic():
         run = _create_proxied(
-            user,
-            token_name,
-            endpoint,
-            arguments,
-            way_in,
+            call,
             transport=Transport.STREAM,
-            options=dict(options),
             state=Run.State.SUBMITTING,
             attempts=1,
             worker=holder,
@@ -134,16 +115,15 @@ def start_streamed(
     return run
 
 
-def _create_proxied(
-    user: User,
-    token_name: str,
-    endpoint: Endpoint,
-    arguments: dict[str, Any],
-    way_in: str,
-    **more: Any,
-) -> Run:
-    values = _values(endpoint, arguments, way_in, token_name)
-    run, _ = state_machine.create(user=user, form_token=_form_token(""), **values, **more)
+def _create_proxied(call: ProxiedCall, **more: Any) -> Run:
+    values = _values(call.endpoint, call.arguments, call.way_in, call.token_name)
+    run, _ = state_machine.create(
+        user=call.user,
+        form_token=_form_token(""),
+        options=dict(call.options),
+        **values,
+        **more,
+    )
     return run
 
 

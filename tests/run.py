@@ -1,4 +1,4 @@
-"""Runs the test suite: `make test`, `make check` (--quick) a fast part of it, `make test-all` (--all).
+"""Runs the tests: `make test`, `make check` (--quick, a fast part), `make test-all` (--all).
 
 `make test` runs the tests on SQLite. Beside them it runs those that use the database on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.

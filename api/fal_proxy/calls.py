@@ -27,6 +27,7 @@ from api.fal_proxy.submit_headers import InvalidHeader
 from api.fal_proxy.target import Action, Host, Target
 from api.http.problem import Problem
 from api.models import Token
+from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Endpoint
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
@@ -143,10 +144,9 @@ def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run |
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     webhook = target.query.get("fal_webhook", "")
+    call = ProxiedCall(caller.user, caller.token_name, endpoint, arguments, options=options)
     with _refusals():
-        return submission.start_proxied(
-            caller.user, caller.token_name, endpoint, arguments, webhook, options=options
-        )
+        return submission.start_proxied(call, webhook)
 
 
 def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> UpstreamResponse:
@@ -156,15 +156,9 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     if not leases.has_room(caller.user.pk):
         return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
+    call = ProxiedCall(caller.user, caller.token_name, endpoint, arguments, options=options)
     with _refusals():
-        run = submission.start_streamed(
-            caller.user,
-            caller.token_name,
-            endpoint,
-            arguments,
-            tickets.GATEWAY,
-            options=options,
-        )
+        run = submission.start_streamed(call, tickets.GATEWAY)
     response = responses.not_over(run)
     response.headers[relayed_streams.HEADER] = f"{run.pk} {tickets.sign_stream(run.pk)}"
     return response

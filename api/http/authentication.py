@@ -18,7 +18,6 @@ from api.models import Token
 
 # Key under which a caller within this process (`cli/connection.py`) passes a token that needs no
 # check. Requests from outside cannot set it: servers put only texts into the environment.
-# request from outside can set it: a server puts texts into the environment, never objects.
 LOCAL = "vitrine.token"
 KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`
 CHALLENGE = 'Bearer realm="Vitrine"'

@@ -18,6 +18,7 @@ from api.http.problem import Problem
 from api.models import Token
 from api.openai_proxy import chat_requests, chat_responses, known_models
 from api.openai_proxy.chat_requests import ChatRequest
+from api.submission import ProxiedCall
 from api.wait import HEADER
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
@@ -61,12 +62,11 @@ class OpenAIView:
 def _complete(request: HttpRequest, token: Token) -> HttpResponse:
     """Create the run; middleware replaces this response, according to its header."""
     asked = chat_requests.parse_chat_request(_body(request, token))
+    call = ProxiedCall(token.user, token.name, asked.endpoint, asked.arguments, WAY_IN)
     try:
         if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
-            return _streamed(token, asked)
-        run = submission.start_proxied(
-            token.user, token.name, asked.endpoint, asked.arguments, way_in=WAY_IN
-        )
+            return _streamed(call, asked)
+        run = submission.start_proxied(call)
     except state_machine.Refused as refused:
         raise Problem(403, str(refused), slug="cannot-be-run") from refused
     form = ("&stream=1" if asked.is_stream else "") + ("&usage=1" if asked.wants_usage else "")
@@ -81,12 +81,10 @@ def _streams(asked: ChatRequest) -> bool:
     return any(choice.value == transport_choices.STREAM.value for choice in offered)
 
 
-def _streamed(token: Token, asked: ChatRequest) -> HttpResponse:
-    if not leases.has_room(token.user_id):
+def _streamed(call: ProxiedCall, asked: ChatRequest) -> HttpResponse:
+    if not leases.has_room(call.user.pk):
         raise Problem(429, TOO_MANY)
-    run = submission.start_streamed(
-        token.user, token.name, asked.endpoint, asked.arguments, tickets.GATEWAY, way_in=WAY_IN
-    )
+    run = submission.start_streamed(call, tickets.GATEWAY)
     dialect = tickets.OPENAI_WITH_USAGE if asked.wants_usage else tickets.OPENAI
     response = chat_responses.not_over(run)
     ticket = tickets.sign_stream(run.pk, dialect)

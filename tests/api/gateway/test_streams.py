@@ -71,7 +71,8 @@ def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
 
 def begin(person: User, model: str, **arguments: Any) -> Run:
     endpoint = Endpoint.objects.get(endpoint_id=model)
-    return submission.start_streamed(person, "app", endpoint, arguments, tickets.GATEWAY)
+    call = submission.ProxiedCall(person, "app", endpoint, arguments)
+    return submission.start_streamed(call, tickets.GATEWAY)
 
 
 def stream(gated: Gated, run: Run, leave: bool = False) -> Caller:

@@ -26,14 +26,6 @@ EDIT = "/collections/best/edition/"
 
 
 @pytest.fixture
-def staff(client: Client, db: None) -> Client:
-    client.force_login(
-        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
-    )
-    return client
-
-
-@pytest.fixture
 def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
     """Three models, `a/0` to `a/2`, and one that is in no collection."""
     found = Collection.objects.create(slug="best", title="Best", is_published=False)

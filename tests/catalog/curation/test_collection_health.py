@@ -45,14 +45,6 @@ def best(make_endpoint: Any) -> Collection:
     return collection
 
 
-@pytest.fixture
-def curator(client: Client, db: None) -> Client:
-    client.force_login(
-        User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
-    )
-    return client
-
-
 def contents(collection: Collection) -> list[tuple[str, str]]:
     items = collection.items.order_by("position").values_list("endpoint__endpoint_id", "note")
     return list(items)
@@ -83,80 +75,80 @@ def test_curators_are_told_what_wants_a_look_and_nobody_else(
 
 
 def test_a_deprecated_model_is_replaced_in_its_place_with_its_note_and_back(
-    curator: Client, best: Collection
+    staff: Client, best: Collection
 ) -> None:
     before = contents(best)
     post = {"replace": "x/film/v1.5", "by": "x/film/v2.1"}
-    page = unescape(curator.post(MENDING, post, follow=True).content.decode())
+    page = unescape(staff.post(MENDING, post, follow=True).content.decode())
     assert "x/film/v1.5 is replaced by x/film/v2.1." in page
     assert contents(best)[1] == ("x/film/v2.1", "Note 1")
     best.refresh_from_db()
     assert best.cover is not None
     assert best.cover.endpoint_id == "x/film/v2.1"
-    curator.post(MENDING, {"undo": "1"})
+    staff.post(MENDING, {"undo": "1"})
     assert contents(best) == before
     best.refresh_from_db()
     assert best.cover.endpoint_id == "x/film/v1.5"
-    curator.post(MENDING, {"undo": "1"})
+    staff.post(MENDING, {"undo": "1"})
     assert contents(best) == before
 
 
 def test_a_model_is_taken_out_and_brought_back_beside_what_came_meanwhile(
-    curator: Client, best: Collection
+    staff: Client, best: Collection
 ) -> None:
     before = contents(best)
-    page = curator.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
+    page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
     assert "x/gone is out." in page
     assert "Undo" in page
-    assert "Undo" not in curator.get(PAGE).content.decode()
+    assert "Undo" not in staff.get(PAGE).content.decode()
     late = Endpoint.objects.get(endpoint_id="x/film/v2")
     CollectionItem.objects.create(collection=best, endpoint=late, position=9)
-    curator.post(MENDING, {"undo": "1"})
+    staff.post(MENDING, {"undo": "1"})
     assert contents(best) == [*before, ("x/film/v2", "")]
 
 
 def test_a_change_that_may_break_is_told_until_it_was_looked_at(
-    curator: Client, best: Collection
+    staff: Client, best: Collection
 ) -> None:
     break_it("x/good", days=40)
     break_it("x/film/v2", days=40)
     CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
-    assert "may break" not in curator.get(PAGE).content.decode()
+    assert "may break" not in staff.get(PAGE).content.decode()
     break_it("x/good", hours=1)
-    curator.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
-    curator.post(MENDING, {"remove": "x/gone"})
-    page = curator.get(PAGE).content.decode()
+    staff.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
+    staff.post(MENDING, {"remove": "x/gone"})
+    page = staff.get(PAGE).content.decode()
     assert page.count("changed in a way that may break") == 1
     assert "<code>steps</code> is gone" in page
-    curator.post(MENDING, {"seen": "x/film/v2"})
-    assert "may break" in curator.get(PAGE).content.decode()
-    curator.post(MENDING, {"seen": "x/good"})
-    assert "may break" not in curator.get(PAGE).content.decode()
+    staff.post(MENDING, {"seen": "x/film/v2"})
+    assert "may break" in staff.get(PAGE).content.decode()
+    staff.post(MENDING, {"seen": "x/good"})
+    assert "may break" not in staff.get(PAGE).content.decode()
 
 
 def test_a_change_that_upstream_took_back_is_no_concern(
-    curator: Client, best: Collection, make_endpoint: Any
+    staff: Client, best: Collection, make_endpoint: Any
 ) -> None:
     digests = [make_endpoint(f"y/{n}", document={"n": n}).schema_id for n in range(2)]
     good = Endpoint.objects.filter(endpoint_id="x/good")
     for was, now in ((0, 1), (1, 0), (0, 1), (1, 0)):
-        page = curator.get(PAGE).content.decode()
+        page = staff.get(PAGE).content.decode()
         assert page.count("<code>steps</code> is gone") == was
         break_it("x/good")
         Change.objects.filter(pk=Change.objects.latest("pk").pk).update(was=digests[was])
         good.update(schema=digests[now])
-    assert "may break" not in curator.get(PAGE).content.decode()
+    assert "may break" not in staff.get(PAGE).content.decode()
 
 
 def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
-    curator: Client, best: Collection
+    staff: Client, best: Collection
 ) -> None:
     before = contents(best)
     for _ in range(2):
-        page = curator.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
+        page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
         assert "x/gone is out." in page
     assert "x/gone is not in this collection any more." in page
-    curator.post(MENDING, {"undo": "1"})
+    staff.post(MENDING, {"undo": "1"})
     assert contents(best) == before
 
 
@@ -175,16 +167,16 @@ def test_only_curators_mend_and_only_what_is_there(
 
 
 def test_the_page_costs_the_same_however_much_wants_a_look(
-    curator: Client, best: Collection, make_endpoint: Any
+    staff: Client, best: Collection, make_endpoint: Any
 ) -> None:
     used = []
     for n in range(2):
         for number in range(n * 20):
             row = make_endpoint(f"x/more-{number}", status="deprecated")
             CollectionItem.objects.create(collection=best, endpoint=row, position=9)
-        curator.get(PAGE)
+        staff.get(PAGE)
         with CaptureQueriesContext(connection) as queries:
-            curator.get(PAGE)
+            staff.get(PAGE)
         used.append(len(queries))
     assert used[0] == used[1] <= 10
 

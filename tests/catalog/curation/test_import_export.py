@@ -41,14 +41,6 @@ PAGE = "/collections/import/"
 
 
 @pytest.fixture
-def staff(client: Client, db: None) -> Client:
-    client.force_login(
-        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
-    )
-    return client
-
-
-@pytest.fixture
 def best(make_endpoint: Any) -> Collection:
     for n in range(3):
         make_endpoint(f"a/{n}")

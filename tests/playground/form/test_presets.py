@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,21 @@ def make_preset(flux: Any, user: User) -> Any:
         return Preset.objects.create(endpoint=flux, **(defaults | values))
 
     return make
+
+
+@pytest.fixture
+def stored_png(settings: Any, tmp_path: Path) -> None:
+    """A stored file, `a.png`."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+
+
+@pytest.fixture
+def video_page(make_endpoint: Any, documents: dict[str, Any], stored_png: None) -> str:
+    """The page of a model that takes a picture."""
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    return f"/models/{endpoint_id}/"
 
 
 def test_without_script_what_is_in_the_form_becomes_a_preset(member: Client, flux: Any) -> None:
@@ -173,13 +189,8 @@ def test_the_same_long_input_has_the_same_short_address(member: Client, flux: An
 
 
 def test_a_link_opens_exactly_the_files_that_it_holds(
-    client: Client, member: Client, user: User, stranger: User, make_endpoint: Any,
-    documents: dict[str, Any], settings: Any, tmp_path: Any,
-) -> None:  # fmt: skip
-    settings.MEDIA_ROOT = str(tmp_path)
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
-    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
-    make_endpoint(endpoint_id, documents[endpoint_id])
+    client: Client, member: Client, user: User, stranger: User, video_page: str
+) -> None:
     given, other = (
         Upload.objects.create(
             user=user, digest=d, file="a.png", file_name="a.png", content_type="image/png",
@@ -188,27 +199,19 @@ def test_a_link_opens_exactly_the_files_that_it_holds(
         for d in "ab"
     )  # fmt: skip
     post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
-    page = member.post(f"/models/{endpoint_id}/", post).content.decode()
+    page = member.post(video_page, post).content.decode()
     assert "Colleagues with this link can see 1 file of yours" in page
     client.force_login(stranger)
     assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
-    refused = client.post(
-        f"/models/{endpoint_id}/",
-        {"prompt": "go", "image_url": other.get_absolute_url(), "~do": "link"},
-    )
+    refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
     assert "can see" not in refused.content.decode()
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
 def test_a_link_opens_results_by_the_same_rule(
-    client: Client, member: Client, stranger: User, make_endpoint: Any, make_run: Any,
-    documents: dict[str, Any], settings: Any, tmp_path: Any,
-) -> None:  # fmt: skip
-    settings.MEDIA_ROOT = str(tmp_path)
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
-    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
-    make_endpoint(endpoint_id, documents[endpoint_id])
+    client: Client, member: Client, stranger: User, video_page: str, make_run: Any
+) -> None:
     run = make_run(state="succeeded", output={})
     given, other = (
         Artifact.objects.create(
@@ -218,16 +221,13 @@ def test_a_link_opens_results_by_the_same_rule(
         for at in (0, 1)
     )  # fmt: skip
     post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
-    page = member.post(f"/models/{endpoint_id}/", post).content.decode()
+    page = member.post(video_page, post).content.decode()
     assert "can see 1 file of yours that is in it, uploads and results alike" in unwrapped(page)
     client.force_login(stranger)
     assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
-    refused = client.post(
-        f"/models/{endpoint_id}/",
-        {"prompt": "go", "image_url": other.get_absolute_url(), "~do": "link"},
-    )
+    refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
     assert "1 file in it is not yours to share" in unwrapped(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
 
@@ -237,10 +237,8 @@ def unwrapped(page: str) -> str:
 
 
 def test_what_an_example_was_made_from_is_seen_by_all(
-    client: Client, stranger: User, make_run: Any, settings: Any, tmp_path: Any
+    client: Client, stranger: User, make_run: Any, stored_png: None
 ) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
     first = make_run(state="succeeded", output={})
     made = Artifact.objects.create(
         run=first, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",

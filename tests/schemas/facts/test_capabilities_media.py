@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.schemas.facts.documents import (
     IMAGES,
     VIDEO,
@@ -12,6 +10,7 @@ from tests.schemas.facts.documents import (
     check,
     enum,
     file,
+    for_each,
     number,
     text,
     url,
@@ -182,8 +181,6 @@ CASES: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("takes", "gives", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
-)
+@for_each(CASES)
 def test_fields_become_facts(takes: Node, gives: Node, expected: str) -> None:
     check(takes, gives, expected)

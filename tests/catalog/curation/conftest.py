@@ -1,0 +1,16 @@
+"""A curator."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+
+@pytest.fixture
+def staff(client: Client, db: None) -> Client:
+    """A browser of Eva, who may curate."""
+    client.force_login(
+        User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+    )
+    return client
