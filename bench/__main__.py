@@ -16,13 +16,13 @@ from importlib import import_module
 from bench.figures import SUMMARY, Goal, table
 from bench.stage.stage import Stage
 
-Question = Callable[[Stage, int, bool], list[Goal]]
+Measure = Callable[[Stage, int, bool], list[Goal]]
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {
     "g7": ("bench.pages.forms:measure_goals", 30, "form from schema"),
     "graph": ("bench.pages.graphs:measure_goals", 50, "a workflow's graph of 40 nodes"),
-    "g8": ("bench.catalogue.search:measure_goals", 120, "search, and the judged questions"),
+    "g8": ("bench.catalogue.search:measure_goals", 120, "search, and the judged queries"),
     "g9": ("bench.catalogue.sync:measure_goals", 3, "sync"),
     "g5": ("bench.pages.cold_pages:measure_form", 8, "form page, cold"),
     "g6": ("bench.pages.cold_pages:measure_gallery", 8, "gallery, cold"),
@@ -47,22 +47,22 @@ SAME = {"g2": "g1"}
 
 def main(
     argv: list[str] | None = None,
-    questions: Mapping[str, tuple[str, int, str]] = BENCHMARKS,
+    benchmarks: Mapping[str, tuple[str, int, str]] = BENCHMARKS,
 ) -> int:
     """Run the benchmarks one after the other, then print the summary."""
     options = parser().parse_args(argv)
-    wanted = {SAME.get(name, name) for name in options.questions} or set(questions)
+    wanted = {SAME.get(name, name) for name in options.benchmarks} or set(benchmarks)
     goals: list[Goal] = []
     broken: list[str] = []
     started = time.monotonic()
     with Stage() as stage:
-        for name, (place, rounds, what) in questions.items():
+        for name, (place, rounds, what) in benchmarks.items():
             if name not in wanted:
                 continue
             print(f"\n== {name.upper()}: {what}", flush=True)
             try:
-                question = find(place)
-                goals += question(stage, options.rounds or rounds, options.full)
+                measure_goals = find(place)
+                goals += measure_goals(stage, options.rounds or rounds, options.full)
             except Exception:  # the other benchmarks still run
                 traceback.print_exc()
                 broken.append(name)
@@ -79,18 +79,18 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m bench", description=__doc__)
     names = [*BENCHMARKS, *SAME]
     made.add_argument(
-        "questions", nargs="*", metavar="question", help=f"{', '.join(names)}; none means all"
+        "benchmarks", nargs="*", metavar="benchmark", help=f"{', '.join(names)}; none means all"
     )
     made.add_argument("--full", action="store_true", help="also what takes long: runs of 10 s")
     made.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
     return made
 
 
-def find(place: str) -> Question:
+def find(place: str) -> Measure:
     """Return the function at `module:name`."""
     module, _, name = place.partition(":")
-    question: Question = getattr(import_module(module), name)
-    return question
+    measure_goals: Measure = getattr(import_module(module), name)
+    return measure_goals
 
 
 if __name__ == "__main__":

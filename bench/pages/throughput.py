@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bench.figures import Goal, at_least, at_most, median, percentile, table
-from bench.runs.watchers import _pid, allow_many_files, spent
 from bench.stage.children import HOST, free_port
+from bench.stage.process_usage import allow_many_files, find_process, usage_of
 from bench.stage.stage import Stage
 
 CLIENTS = (32, 128)
@@ -63,7 +63,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         for number in range(rounds + 1):
             for name, (address, cookies) in targets.items():
                 # In a separate thread, because Playwright's event loop runs in this one.
-                load = thread.submit(asyncio.run, spell(address, cookies, clients)).result()
+                load = thread.submit(asyncio.run, run_load(address, cookies, clients)).result()
                 if number:  # the first round only warms up both
                     loads[name].append(load)
         print(table(HEAD, list(rows(clients, loads))), flush=True)
@@ -74,7 +74,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         goals.append(
             at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")
         )
-    memory = spent(_pid("config.server.serving", stage.product.address)).memory_mb
+    memory = usage_of(find_process("config.server.serving", stage.product.address)).memory_mb
     return [*goals, at_most("G10", "memory of the web process", memory, 90, "MB")]
 
 
@@ -93,7 +93,7 @@ def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
         ]
 
 
-async def spell(address: str, cookie: str, clients: int) -> Load:
+async def run_load(address: str, cookie: str, clients: int) -> Load:
     """Let `clients` clients request one address for a few seconds."""
     load, parts = Load(), urlsplit(address)
     lines = [

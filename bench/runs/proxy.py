@@ -22,8 +22,8 @@ import httpx
 
 from bench.figures import Goal, at_most, at_most_above, at_most_ratio, median, table
 from bench.runs.rest import usages
-from bench.runs.watchers import allow_many_files
 from bench.stage.children import HOST, Broken, Child, free_port, wait
+from bench.stage.process_usage import allow_many_files
 from bench.stage.product import Product
 from bench.stage.stage import KEY, Stage
 

@@ -12,7 +12,6 @@ shows how busy disk and machine were. Needs Linux.
 from __future__ import annotations
 
 import html
-import os
 import random
 import re
 import shutil
@@ -29,6 +28,7 @@ import httpx
 
 from bench.figures import Goal, at_most, at_most_above, median, percentile, table, without_goal
 from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
+from bench.stage.process_usage import TICKS_PER_S
 from bench.stage.product import LEFT_OUT, THUMBNAILS_WITHIN_S, has_pictures
 from bench.stage.stage import Stage
 
@@ -37,7 +37,6 @@ MEASURED_S = 60.0
 SETTLE_S = 45.0
 APART_S = (1.5, 3.0)  # between two runs
 MODEL = "sandbox/ridgeline"
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 NAMES = {
     "config.server.supervisor": "supervisor",
     "up": "supervisor",

@@ -11,15 +11,12 @@ import asyncio
 import html
 import json
 import re
-import resource
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -28,11 +25,11 @@ import httpx
 from bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
 from bench.runs.targets import MODEL, arguments
 from bench.stage.children import Broken
+from bench.stage.process_usage import ProcessUsage, allow_many_files, find_process, usage_of
 from bench.stage.product import Product
 from bench.stage.stage import Stage
 
 SECONDS = 3.0
-TICKS_PER_S = 100
 FINAL = b'data-final="1"'
 
 
@@ -44,14 +41,6 @@ class Watch:
     address: Callable[[int], str]
     is_last: Callable[[int, bytes], bool]
     cookie: str = ""
-
-
-@dataclass(frozen=True)
-class Spent:
-    """CPU seconds and memory in MB of a process."""
-
-    cpu_s: float
-    memory_mb: float
 
 
 @dataclass(frozen=True)
@@ -67,7 +56,7 @@ class Found:
     """The results of one side: milliseconds of every watcher, and the cost of each round."""
 
     late_ms: list[float]
-    costs: list[Spent]
+    costs: list[ProcessUsage]
 
     @property
     def p99_ms(self) -> float:
@@ -91,16 +80,17 @@ def measure_goals(
     """Return the results of G3 for each number of watchers."""
     allow_many_files()
     sides = {f"product{on}": _of_product(one) for on, one in stage.products.items()}
-    sides["floor"] = Side(partial(_floor, stage.floor), _pid("bench.stage.floor", stage.floor))
+    floor = find_process("bench.stage.floor", stage.floor)
+    sides["floor"] = Side(partial(_floor, stage.floor), floor)
     goals: list[Goal] = []
     for crowd in crowds:
         found = {name: Found([], []) for name in sides}
         for _ in range(rounds):
             for name, side in sides.items():
-                before = spent(side.pid)
+                before = usage_of(side.pid)
                 found[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
-                after = spent(side.pid)
-                cost = Spent(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
+                after = usage_of(side.pid)
+                cost = ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
                 found[name].costs.append(cost)
         _show(crowd, found)
         for on in stage.products:
@@ -130,7 +120,7 @@ def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
 
 # --- the sides ----------------------------------------------------------------------------------
 def _of_product(product: Product) -> Side:
-    return Side(partial(_product, product), _pid("config.server.serving", product.address))
+    return Side(partial(_product, product), find_process("config.server.serving", product.address))
 
 
 def _product(product: Product) -> Watch:
@@ -217,29 +207,3 @@ def runs_ended(stage: Stage, count: int) -> list[float]:
     query = {"endpoint_id": MODEL, "limit": str(count)}
     newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
     return [datetime.fromisoformat(one["ended_at"]).timestamp() for one in newest["items"]]
-
-
-def allow_many_files() -> None:
-    """Raise this process's limit of open files, which processes started later inherit."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _pid(word: str, address: str) -> int:
-    """Return the process whose command line contains this word and the address's port."""
-    port = urlsplit(address).port
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            line = (folder / "cmdline").read_text().split("\0")
-            if str(port) in line and any(word in part for part in line):
-                return int(folder.name)
-    raise Broken(f"no process of {word} is found")
-
-
-def spent(pid: int) -> Spent:
-    """Return what a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    found = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return Spent(
-        (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(found[1]) / 1024 if found else 0
-    )

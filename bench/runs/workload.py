@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 import httpx
 
 from bench.figures import Goal, at_most, show, table, without_goal
-from bench.runs.watchers import TICKS_PER_S, Spent, allow_many_files, spent
 from bench.stage import database
 from bench.stage.children import ROOT, Broken, Child, free_port
+from bench.stage.process_usage import TICKS_PER_S, ProcessUsage, allow_many_files, usage_of
 from bench.stage.stage import KEY, Stage
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     subprocess.run([*manage, "migrate", "-v0"], **options, check=True)
     worker = stage.start("worker-" + url.partition(":")[0], [*manage, "worker"], **options)
     idle = _calm(worker.process.pid)
-    before, own = others_cpu_s(), spent(upstream.process.pid).cpu_s + idle.cpu_s
+    before, own = others_cpu_s(), usage_of(upstream.process.pid).cpu_s + idle.cpu_s
     script = ASK.format(model=MODEL, count=count, hold=HOLD_S)
     asking = subprocess.Popen(
         [*manage, "shell", "-v0", "-c", script], **options, stdout=subprocess.PIPE, text=True
@@ -120,7 +120,7 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     finally:
         asking.kill()
         asking.wait()
-    own = spent(upstream.process.pid).cpu_s + spent(worker.process.pid).cpu_s - own
+    own = usage_of(upstream.process.pid).cpu_s + usage_of(worker.process.pid).cpu_s - own
     found["cpu_s"] -= idle.cpu_s
     found["others_s"] = max(others_cpu_s() - before - own - found.pop("looking_s"), 0.0)
     found["calls"] = _calls(port) / count
@@ -129,13 +129,13 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     return found
 
 
-def _calm(pid: int) -> Spent:
+def _calm(pid: int) -> ProcessUsage:
     """Return what the worker has used once it is idle after its first sync."""
     until = time.monotonic() + START_S
-    before, calm = spent(pid), 0
+    before, calm = usage_of(pid), 0
     while calm < CALM_S and time.monotonic() < until:
         time.sleep(1)
-        now = spent(pid)
+        now = usage_of(pid)
         calm = calm + 1 if now.cpu_s - before.cpu_s < 0.1 else 0
         before = now
     return before
@@ -147,7 +147,7 @@ def _watched(worker: Child, asking: subprocess.Popen[str], count: int) -> dict[s
     memory = 0.0
     for line in asking.stdout:
         passed, unfinished, lost, sending_s, again = map(float, line.split())
-        now = spent(worker.process.pid)
+        now = usage_of(worker.process.pid)
         memory = max(memory, now.memory_mb)
         if unfinished and passed < FINISH_S:
             continue
@@ -159,7 +159,7 @@ def _watched(worker: Child, asking: subprocess.Popen[str], count: int) -> dict[s
             "unfinished": unfinished,
             "lost": lost,
             "again": again,
-            "looking_s": spent(asking.pid).cpu_s,
+            "looking_s": usage_of(asking.pid).cpu_s,
         }
     raise Broken("nobody could look at the runs")
 
@@ -216,11 +216,11 @@ def _bare(stage: Stage, count: int) -> dict[str, float]:
     upstream = _upstream(stage, "upstream-bare", count)
     base = upstream.line("Sandbox at ").split()[2]
     command = [sys.executable, "-m", "bench.runs.workload", base, KEY, str(count)]
-    before, own = others_cpu_s(), spent(upstream.process.pid).cpu_s
+    before, own = others_cpu_s(), usage_of(upstream.process.pid).cpu_s
     told = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=FINISH_S
     )
-    passed, own = others_cpu_s() - before, spent(upstream.process.pid).cpu_s - own
+    passed, own = others_cpu_s() - before, usage_of(upstream.process.pid).cpu_s - own
     upstream.stop()
     found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
     return found | {
@@ -273,7 +273,7 @@ async def bare(base: str, key: str, count: int) -> dict[str, float]:
             ended.append(time.monotonic())
 
         await asyncio.gather(*(one(clients[n // IN_ONE_POOL]) for n in range(count)))
-    now = spent(os.getpid())
+    now = usage_of(os.getpid())
     return {
         "submits_per_s": count / (max(sent) - begun),
         "seconds": max(ended) - begun,

@@ -67,8 +67,10 @@ class Stage:
         # background of a measurement.
         command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}", "--warm=0"]
         if self.round_trip_ms:
-            away = [sys.executable, "-m", "bench.stage.far", str(port), str(self.round_trip_ms)]
-            command.append(f"--public-url={self.start('far', away).line('Far at ').split()[2]}")
+            proxy = [sys.executable, "-m", "bench.stage.latency_proxy"]
+            proxy += [str(port), str(self.round_trip_ms)]
+            address = self.start("proxy", proxy).line("Proxy at ").split()[2]
+            command.append(f"--public-url={address}")
         environment = os.environ | {"SANDBOX_KEY": KEY}
         return self.start("sandbox", command, env=environment).line("Sandbox at ").split()[2]
 
@@ -125,7 +127,7 @@ class Stage:
         return self._stack.enter_context(chromium())
 
     @contextmanager
-    def far(self, round_trip_ms: float) -> Iterator[Stage]:
+    def with_latency(self, round_trip_ms: float) -> Iterator[Stage]:
         """Yield a second stage whose sandbox has network latency.
 
         It shares this stage's browser and thumbnails.

@@ -50,10 +50,10 @@ class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         title, description = (str(cleaned.get(name, "")) for name in ("title", "description"))
         try:
-            proper = collection_editing.Arrangement(title, description).proper()
+            texts = collection_editing.Arrangement(title, description).cleaned()
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
-        return cleaned | {"title": proper.title, "description": proper.description}
+        return cleaned | {"title": texts.title, "description": texts.description}
 
 
 class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

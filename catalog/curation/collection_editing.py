@@ -45,7 +45,7 @@ class Arrangement:
     lines: Sequence[Line] = ()
     known: frozenset[str] = field(default_factory=frozenset)
 
-    def proper(self) -> Arrangement:
+    def cleaned(self) -> Arrangement:
         """A copy with clean texts and each model once; raises ValueError with a message."""
         title = one_line(self.title, LONGEST_TITLE, "title")
         if not title:
@@ -73,7 +73,7 @@ def create(title: str, by: User) -> Collection:
     Rejects an existing title, which is usually a double click and would be ambiguous. An import or
     an undo may still create a second collection of the same title (`create_with_free_slug`).
     """
-    title = Arrangement(title).proper().title
+    title = Arrangement(title).cleaned().title
     if Collection.objects.filter(title__iexact=title).exists():
         raise ValueError(f"There is a collection “{title}” already.")
     return create_with_free_slug(title, by)
@@ -107,7 +107,7 @@ def arrange(collection: Collection, wanted: Arrangement) -> None:
 
     Models that another curator added meanwhile (not in `known`) stay, at the end.
     """
-    wanted = wanted.proper()
+    wanted = wanted.cleaned()
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
     names = [line.endpoint_id for line in wanted.lines]
     gone = [items[name].pk for name in items.keys() & wanted.known - set(names)]
@@ -142,7 +142,7 @@ def update_texts(
         collection.title if title is None else title,
         collection.description if description is None else description,
         lines=[Line(name, note) for name, note in notes.items() if name in items],
-    ).proper()
+    ).cleaned()
     changed = [items[line.endpoint_id] for line in wanted.lines]
     for item, line in zip(changed, wanted.lines, strict=True):
         item.note = line.note

@@ -154,7 +154,7 @@ def _entry(row: Any, where: str) -> Entry:
         _text(row, name, where) for name in ("title", "description", "cover")
     )
     try:
-        wanted = Arrangement(title, description, is_published, cover, lines).proper()
+        wanted = Arrangement(title, description, is_published, cover, lines).cleaned()
         return Entry(slug, order, wanted)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error

@@ -99,7 +99,7 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
     return [_section(facet, answer.query, place) for facet in shown]
 
 
-def understood(answer: Answer, place: SearchScope) -> QueryInterpretation:
+def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
     query, meant, found = answer.query, answer.asked, answer.found
     is_wish = meant.q != query.q

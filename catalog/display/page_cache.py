@@ -85,7 +85,7 @@ def _region(
         "saving": reverse("catalog:saved-search-new") + query.as_params()
         if query.as_params("favourite")  # favourites without further filters have their own page
         else "",
-        "understood": facets.understood(answer, place),
+        "interpretation": facets.interpretation(answer, place),
         "cleared": place.href(query.bare()),
         "guesses": facets.guesses(answer.hints, query, place),
         "links": [(n, place.href(query, n)) for n in answer.numbers],

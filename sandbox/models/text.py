@@ -82,7 +82,7 @@ MODELS = [
         output(
             "VisionOutput", ["output"], output=text("The description, in Markdown."), usage=USAGE
         ),
-        "recordings.eye:caption",
+        "recordings.media_description:caption",
         group=("eye", "Caption"),
         price=0.001,
         tags=("caption",),
@@ -106,7 +106,7 @@ MODELS = [
         output(
             "ImageAnalysisOutput", ["result"], result=mapping(True, "Everything that was measured.")
         ),
-        "recordings.eye:analyse",
+        "recordings.media_description:analyse",
         group=("eye", "JSON"),
         price=0.001,
         date="2026-06-10T09:00:00.000Z",

@@ -261,7 +261,7 @@ MODELS = [
             duration=number("Seconds."),
             fps=number("Frames a second."),
         ),
-        "recordings.eye:watch",
+        "recordings.media_description:watch",
         group=("eye", "Video"),
         price=0.001,
         unit="seconds",

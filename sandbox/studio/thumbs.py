@@ -194,10 +194,10 @@ def _strip(data: bytes, size: canvas.Size) -> Image.Image:
 
 def _measured(image: Image.Image, size: canvas.Size) -> Image.Image:
     """Draw the image with a strip of the colours found in it."""
-    from sandbox.studio.recordings import eye
+    from sandbox.studio.recordings import media_description
 
     shown = canvas.cover(image, size)
-    facts = eye.measure(image, 6)
+    facts = media_description.measure(image, 6)
     draw = ImageDraw.Draw(shown)
     wide, high = size
     strip, left = round(high * 0.17), 0.0

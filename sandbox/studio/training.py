@@ -13,7 +13,7 @@ from sandbox.errors import ModelError
 from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
 from sandbox.studio.pictures.colour import to_lch
-from sandbox.studio.recordings import eye
+from sandbox.studio.recordings import media_description
 
 EXTENSIONS = [".png", ".jpg", ".jpeg", ".webp"]
 FEWEST, MOST = 2, 60
@@ -44,7 +44,7 @@ def train(arguments: Arguments, context: Context) -> dict[str, Any]:
         "hue": hue,
         "strength": float(np.hypot(*learned)),
         "trigger_word": arguments["trigger_word"],
-        "palette": eye.swatches(sheet, 6),
+        "palette": media_description.swatches(sheet, 6),
     }
     config = {
         name: arguments[name] for name in ("steps", "learning_rate", "trigger_word", "is_style")

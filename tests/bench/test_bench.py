@@ -116,22 +116,22 @@ def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(sta
 
 
 def broken(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
-    """A question that cannot be answered."""
+    """A benchmark that cannot measure."""
     raise Broken("nothing could be measured")
 
 
 def missed(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
-    """A question whose goal is missed."""
+    """A benchmark whose goal is missed."""
     return [figures.at_most("G5", "page", 33, 32, "KB")]
 
 
-def test_a_broken_question_is_told_by_the_exit_code_and_a_missed_goal_is_not(
+def test_a_broken_benchmark_is_told_by_the_exit_code_and_a_missed_goal_is_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    questions = {"g3": (f"{__name__}:broken", 1, "one"), "g4": (f"{__name__}:missed", 1, "two")}
-    assert program.main(["g4"], questions) == 0
+    benchmarks = {"g3": (f"{__name__}:broken", 1, "one"), "g4": (f"{__name__}:missed", 1, "two")}
+    assert program.main(["g4"], benchmarks) == 0
     assert "1 MISSED" in capsys.readouterr().out
-    assert program.main([], questions) == 1
+    assert program.main([], benchmarks) == 1
     assert "BROKEN: g3" in capsys.readouterr().out
 
 

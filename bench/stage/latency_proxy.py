@@ -3,8 +3,9 @@
 A proxy in front of a local server that delays each direction by half a round trip. A new connection
 first takes a whole round trip, like a TCP handshake: bytes sent at once leave after it.
 
-    python -m bench.stage.far PORT ROUND_TRIP_MS  (PORT is the server's; the proxy prints its own
-    address)
+    python -m bench.stage.latency_proxy PORT ROUND_TRIP_MS
+
+PORT is the server's; the proxy prints its own address.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ CHUNK = 64 * 1024
 
 
 @asynccontextmanager
-async def far(port: int, round_trip_s: float) -> AsyncIterator[str]:
+async def latency_proxy(port: int, round_trip_s: float) -> AsyncIterator[str]:
     """Yield the address of a proxy in front of the server at `port`."""
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,8 +71,8 @@ async def carry(
 
 async def main(port: int, round_trip_ms: float) -> None:
     """Run the proxy until the process is stopped."""
-    async with far(port, round_trip_ms / 1000) as address:
-        print(f"Far at {address}", flush=True)
+    async with latency_proxy(port, round_trip_ms / 1000) as address:
+        print(f"Proxy at {address}", flush=True)
         await asyncio.Event().wait()
 
 

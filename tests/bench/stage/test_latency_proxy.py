@@ -7,7 +7,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from bench.stage.children import HOST
-from bench.stage.far import far
+from bench.stage.latency_proxy import latency_proxy
 
 ROUND_TRIP_S = 0.1
 PIECES = [b"%04d" % number * 5000 for number in range(50)]
@@ -35,7 +35,7 @@ async def both_ways() -> list[float]:
     """One piece on a new connection, one on the kept one, then many at once."""
     now = asyncio.get_running_loop().time
     server = await asyncio.start_server(echo, HOST)
-    async with server, far(server.sockets[0].getsockname()[1], ROUND_TRIP_S) as address:
+    async with server, latency_proxy(server.sockets[0].getsockname()[1], ROUND_TRIP_S) as address:
         begun = now()
         reader, writer = await asyncio.open_connection(HOST, urlsplit(address).port)
         took = [await sent(reader, writer, PIECES[:1], begun)]
@@ -54,7 +54,7 @@ async def broken() -> bytes:
         writer.close()
 
     server = await asyncio.start_server(hang_up, HOST)
-    async with server, far(server.sockets[0].getsockname()[1], ROUND_TRIP_S) as address:
+    async with server, latency_proxy(server.sockets[0].getsockname()[1], ROUND_TRIP_S) as address:
         reader, writer = await asyncio.open_connection(HOST, urlsplit(address).port)
         with suppress(ConnectionError):
             writer.write(b"x" * 1_000_000)
