@@ -19,7 +19,6 @@ from typing import IO
 from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not exhaustive and not live"
-SELECTION = {False: "not exhaustive and not live", True: "not live"}  # by: is it `make test-all`?
 # The folders whose tests query the database; the others need no database or start whole Vitrines.
 QUERYING = """
     accounts boards/runs boards/trials config core flows/account flows/execution notifications
@@ -96,8 +95,10 @@ def main(arguments: list[str]) -> int:
     if "--quick" in arguments:
         # These tests hardly wait, and each process first imports and collects everything.
         return run_pytest("SQLite, without a browser", *("-m", QUICK, *rest), processes=3)
-    selection = SELECTION[is_all := "--all" in arguments]
-    os.environ["VITRINE_TEST_ALL"] = str(int(is_all))
+    selection = "not exhaustive and not live"
+    if "--all" in arguments:
+        selection = "not live"
+        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/schemas/laws.py takes all
     print(f"== Browser: {find_program()}", flush=True)
     if url := find_postgresql():
         return run_on_both_databases(url, selection, rest)
