@@ -1,8 +1,14 @@
-"""Typed asyncio client for fal.ai's HTTP and WebSocket protocol. Independent of Django."""
+"""Typed asyncio client for fal.ai's HTTP and WebSocket protocol. Independent of Django.
+
+What opens connections (clients, services, transports) is imported on first use: the web process
+reads messages and errors, and sends nothing to fal.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import fal.http.slim_httpx  # noqa: F401  must precede every import of httpx
 from fal.addresses import Addresses
-from fal.clients import Clients
 from fal.errors import (
     AuthFailed,
     BadRedirect,
@@ -21,9 +27,17 @@ from fal.errors import (
     UploadRefused,
     UpstreamFailed,
 )
-from fal.http.answers import CANCELLED, DISCONNECTED, Answer, Problem, dotted, error_paths
+from fal.http.answers import (
+    BROKEN,
+    CANCELLED,
+    CLIENT_CLOSED_REQUEST,
+    DISCONNECTED,
+    Answer,
+    Problem,
+    dotted,
+    error_paths,
+)
 from fal.http.limits import Limits
-from fal.http.wire import CLIENT_CLOSED_REQUEST
 from fal.messages.catalogue import (
     CatalogueItem,
     Estimate,
@@ -40,15 +54,38 @@ from fal.messages.requests import PastRequest
 from fal.messages.result import Result
 from fal.messages.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
 from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
-from fal.services.files import Download, Files
-from fal.services.platform import Found, Platform
-from fal.services.storage import Storage
-from fal.services.workflows import Workflows
-from fal.transports.queue import Queue
-from fal.transports.realtime import Realtime, Session
-from fal.transports.stream import BROKEN, Partial, Stream, Tee
-from fal.transports.sync import Sync
-from fal.transports.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from fal.clients import Clients
+    from fal.services.files import Download, Files
+    from fal.services.platform import Found, Platform
+    from fal.services.storage import Storage
+    from fal.services.workflows import Workflows
+    from fal.transports.queue import Queue
+    from fal.transports.realtime import Session
+    from fal.transports.stream import Partial
+
+IMPORTED_ON_FIRST_USE = {
+    "Clients": "fal.clients",
+    "Download": "fal.services.files",
+    "Files": "fal.services.files",
+    "Found": "fal.services.platform",
+    "Partial": "fal.transports.stream",
+    "Platform": "fal.services.platform",
+    "Queue": "fal.transports.queue",
+    "Session": "fal.transports.realtime",
+    "Storage": "fal.services.storage",
+    "Workflows": "fal.services.workflows",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what opens connections (PEP 562), and keep it in the module."""
+    if name not in IMPORTED_ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(IMPORTED_ON_FIRST_USE[name]), name)
+    return found
+
 
 __all__ = [
     "BROKEN",
@@ -90,22 +127,17 @@ __all__ = [
     "Problem",
     "Queue",
     "RateLimited",
-    "Realtime",
     "RequestRejected",
     "Result",
     "RunFailed",
     "Session",
     "Status",
     "Storage",
-    "Stream",
     "SubmitOptions",
-    "Sync",
-    "Tee",
     "Unreachable",
     "Unreadable",
     "UploadRefused",
     "UpstreamFailed",
-    "WebSocket",
     "WorkflowDetail",
     "WorkflowItem",
     "WorkflowPage",

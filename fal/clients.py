@@ -20,7 +20,7 @@ from fal.http.wire import OnOutcome, OnSlow, Wire
 from fal.services.files import Files
 from fal.services.platform import Platform
 from fal.services.storage import Storage
-from fal.services.webhooks import Keys
+from fal.services.webhook_keys import Keys
 from fal.services.workflows import Workflows
 from fal.transports.queue import Queue
 from fal.transports.realtime import Realtime

@@ -36,7 +36,7 @@ from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
 from playground.models import Run
 from playground.runs import state_machine
-from playground.worker.scheduling import leases
+from playground.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
 MAX_RUN_S = 600  # how long a call of `run` is held
@@ -154,7 +154,7 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
     endpoint = _endpoint(target.path, target.path.removesuffix(STREAM_SUFFIX))
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
-    if not leases.has_room(caller.user.pk):
+    if not capacity.has_room(caller.user.pk):
         return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
     call = ProxiedCall(caller.user, caller.token_name, endpoint, arguments, options=options)
     with _refusals():

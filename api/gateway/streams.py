@@ -24,7 +24,7 @@ from core.db.prepared_queries import Param, PreparedQuery
 from core.http.asgi import Receive, Send
 from playground.files import inputs
 from playground.models import Run
-from playground.runs import outcomes, state_machine
+from playground.runs import outcomes, state_machine, transitions
 from playground.runs.group_commit import retry_until_committed
 from playground.worker.scheduling import leases
 from playground.worker.transports import cancellation, direct
@@ -94,7 +94,7 @@ class Streams:
 
     async def _renew(self) -> None:
         while self._open:
-            await asyncio.sleep(leases.RENEW_EVERY_S)
+            await asyncio.sleep(transitions.HOLDER_RENEWS_EVERY_S)
             try:
                 await sync_to_async(leases.renew)(tickets.GATEWAY, list(self._open))
             except transient_errors.ANY_DATABASE_ERROR as error:

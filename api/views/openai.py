@@ -22,7 +22,7 @@ from api.submission import ProxiedCall
 from api.wait import HEADER
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
-from playground.worker.scheduling import leases
+from playground.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
@@ -82,7 +82,7 @@ def _streams(asked: ChatRequest) -> bool:
 
 
 def _streamed(call: ProxiedCall, asked: ChatRequest) -> HttpResponse:
-    if not leases.has_room(call.user.pk):
+    if not capacity.has_room(call.user.pk):
         raise Problem(429, TOO_MANY)
     run = submission.start_streamed(call, tickets.GATEWAY)
     dialect = tickets.OPENAI_WITH_USAGE if asked.wants_usage else tickets.OPENAI

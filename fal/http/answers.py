@@ -45,6 +45,8 @@ RETRYABLE_TYPES = frozenset(
     }
 )
 CANCELLED, DISCONNECTED = "client_cancelled", "client_disconnected"  # 11.2
+BROKEN = "stream_broken"  # ours: a connection that broke off before the outcome
+CLIENT_CLOSED_REQUEST = 499  # a proxy's or fal's status: the client has gone
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 _ABOUT_OUR_CALL = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})

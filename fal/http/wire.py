@@ -20,7 +20,7 @@ import httpx
 
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
 from fal.http import bodies
-from fal.http.answers import CANCELLED, Answer, rejection
+from fal.http.answers import CANCELLED, CLIENT_CLOSED_REQUEST, Answer, rejection
 from fal.http.limits import CALL, LIMITS, STREAM, Limits
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ _CONNECTION_CUT = (
     "disconnect/reset before headers",
     "connection termination",
 )  # in a 503: reached after all
-# A proxy timed out waiting for the request (408) or reports that the client has gone (499): fal may
-# have accepted it anyway.
-REQUEST_TIMEOUT, CLIENT_CLOSED_REQUEST = 408, 499
+REQUEST_TIMEOUT = 408
 _random = random.SystemRandom()
 
 

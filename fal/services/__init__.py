@@ -1,1 +1,1 @@
-"""fal's services other than runs: the Platform API, storage, downloads, webhooks."""
+"""fal's services other than runs: the Platform API, storage, downloads, webhook keys."""

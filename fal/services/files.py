@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
-from urllib.parse import unquote_to_bytes
 
 import httpx
 
@@ -21,11 +18,11 @@ from fal.http import bodies
 from fal.http.answers import Answer, rejection
 from fal.http.limits import FILE
 from fal.http.wire import Wire
+from fal.messages.data_uri import decode_data_uri, too_large
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES = 1 << 16
-_MB = 1 << 20
 _REFUSED = frozenset({400, 401, 403, 404, 405, 406, 451})
 _RANGE = re.compile(r"bytes 0-(?P<last>\d+)/(?P<size>\d+)")
 
@@ -66,10 +63,10 @@ class Files:
         async with self._follow(url) as response:
             size = _size(response)
             if size is not None and size > max_bytes:
-                raise _too_large(max_bytes)
+                raise too_large(max_bytes)
             body = response.aiter_bytes(_CHUNK_BYTES)
             claimed = reading.media_type(response.headers.get("content-type", ""))
-            async with aclosing(bodies.capped(body, max_bytes, _too_large(max_bytes))) as chunks:
+            async with aclosing(bodies.capped(body, max_bytes, too_large(max_bytes))) as chunks:
                 yield Download(claimed, size, chunks)
 
     @asynccontextmanager
@@ -116,31 +113,6 @@ class Files:
                 f"Files are not fetched from {_origin_text(target)}: not among the media addresses."
             )
         return target
-
-
-def decode_data_uri(url: str, *, max_bytes: int) -> tuple[str, bytes]:
-    """The media type and bytes of `data:[type][;base64],…` (C33); raises FileUnavailable.
-
-    Accepts standard and URL-safe base64, with or without padding.
-    """
-    head, comma, body = url[5:].partition(",")
-    if not comma:
-        raise FileUnavailable("The data URI has no data.")
-    is_base64 = head.lower().endswith(";base64")
-    # Checked before decoding: decoded base64 is 3/4 of its text, percent-encoding at least 1/3.
-    if len(body) // 4 * 3 > max_bytes + 2 if is_base64 else len(body) > max_bytes * 3:
-        raise _too_large(max_bytes)
-    content = unquote_to_bytes(body)
-    if is_base64:
-        padded = content.translate(_STANDARD, b" \t\r\n=")
-        try:
-            content = base64.b64decode(padded + b"=" * (-len(padded) % 4), validate=True)
-        except binascii.Error as error:
-            raise FileUnavailable("The data URI is not valid base64.") from error
-    if len(content) > max_bytes:
-        raise _too_large(max_bytes)
-    claimed = head.partition(";")[0].strip() or "text/plain"
-    return reading.media_type(claimed), content
 
 
 async def _sliced(content: bytes) -> AsyncGenerator[bytes]:
@@ -191,12 +163,3 @@ def _file_error(answer: Answer) -> FalError:
     else:
         return rejection(answer)
     return FileUnavailable(f"{words}: it answered {answer.status}.", status=answer.status)
-
-
-def _too_large(max_bytes: int) -> FileUnavailable:
-    is_round = max_bytes and max_bytes % _MB == 0
-    size = f"{max_bytes // _MB:,} MB" if is_round else f"{max_bytes:,} bytes"
-    return FileUnavailable(f"The file is larger than the {size} that are kept.")
-
-
-_STANDARD = bytes.maketrans(b"-_", b"+/")

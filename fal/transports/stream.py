@@ -14,7 +14,7 @@ import httpx
 from fal import reading
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
-from fal.http.answers import DISCONNECTED, Answer, reason, run_failure
+from fal.http.answers import BROKEN, DISCONNECTED, Answer, reason, run_failure
 from fal.http.limits import Limits
 from fal.http.wire import OnSent, Wire, may_have_been_accepted
 from fal.messages.endpoint_id import EndpointId
@@ -26,7 +26,6 @@ from fal.transports.sync import run_headers
 _ERROR_KEYS = {"detail", "error", "error_type", "message", "request_id", "status", "type"}
 _PROGRESS_KEYS = {"logs", "message", "partial", "progress", "request_id", "status", "type"}
 _STEPS = {"submit", "completion"}  # a workflow's events about a node without an error (15.7)
-BROKEN = "stream_broken"
 UNUSABLE = "stream_unusable"
 
 

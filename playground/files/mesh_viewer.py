@@ -14,6 +14,7 @@ from core.process import subprocess_worker
 
 MAX_BYTES = 30 << 20
 MAX_PAGE_BYTES = 48 << 20
+UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 # Scripts run in an opaque origin: no cookies, no requests, only the data in the page.
 POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "

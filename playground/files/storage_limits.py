@@ -23,6 +23,11 @@ class QuotaExceeded(ValueError):
     """An upload would exceed UPLOADS_MAX_MB_PER_PERSON; the message is shown to people."""
 
 
+def largest_bytes() -> int:
+    """Return the size in bytes up to which results are copied; larger ones stay at upstream."""
+    return int(settings.RESULT_FILE_MAX_MB) << 20
+
+
 def free_bytes() -> int | None:
     """Return the bytes free on our storage's disk; None if the storage is not a file system."""
     if not isinstance(default_storage, FileSystemStorage):

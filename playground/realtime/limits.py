@@ -1,8 +1,12 @@
-"""Time limits of live sessions, and how many there may be at once."""
+"""Limits of live sessions: times, their number, and what is kept of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from django.conf import settings
+
+KEPT = 4  # newest results of a session that are stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,6 @@ class LiveLimits:
     save_every_s: float = 2.0  # a session's progress and its lease
     # A worker that takes over a live session can only end it, so the relaying process gets more
     # time to recover than a worker does.
-    # than a worker.
     lease_s: float = 60.0
     stop_timeout_s: float = 2.0
     sessions: int = 20
@@ -23,3 +26,13 @@ class LiveLimits:
 
 
 LIVE_LIMITS = LiveLimits()
+
+
+def limits_in_words() -> str:
+    """Describe a session's maximum cost, for the person who starts one."""
+    minutes = settings.LIVE_MINUTES
+    return (
+        f"A picture for each change, each one charged: at most {settings.LIVE_PICTURES_PER_S} "
+        f"a second, for {minutes} minute{'s' if minutes != 1 else ''}. It ends after "
+        f"{settings.LIVE_IDLE_S} seconds without a change. The last {KEPT} are kept in Runs."
+    )

@@ -30,14 +30,13 @@ from fal.db_safe import db_safe
 from playground.files import content_types
 from playground.form import form_state
 from playground.models import Run, Transport
-from playground.realtime.limits import LIVE_LIMITS, LiveLimits
+from playground.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
 from playground.realtime.tickets import Ticket
 from playground.runs import outcomes, state_machine
 from playground.runs.group_commit import retry_until_committed
 from playground.runs.transitions import Observation
-from playground.worker.scheduling import leases
+from playground.worker.scheduling import capacity, leases
 
-KEPT = 4  # newest results that are stored
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
 LOGGED_OUT = "You have logged out. Log in and paint live again."
 RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
@@ -167,16 +166,6 @@ class LiveSession:
         await state_machine.arecord(self.run.pk, replace(outcome, metrics=self._metrics))
 
 
-def limits_in_words() -> str:
-    """Describe a session's maximum cost, for the person who starts one."""
-    minutes = settings.LIVE_MINUTES
-    return (
-        f"A picture for each change, each one charged: at most {settings.LIVE_PICTURES_PER_S} "
-        f"a second, for {minutes} minute{'s' if minutes != 1 else ''}. It ends after "
-        f"{settings.LIVE_IDLE_S} seconds without a change. The last {KEPT} are kept in Runs."
-    )
-
-
 def as_json(value: Any) -> Any:
     """Convert a result for the database: bytes become data URIs in place of an address."""
     if isinstance(value, dict):
@@ -207,7 +196,7 @@ def _size(value: Any) -> int:
 def _begin(
     ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str, lease_s: float
 ) -> Run:
-    if not leases.has_room(ticket.user_id):
+    if not capacity.has_room(ticket.user_id):
         raise SessionLimitReached(
             "Too many runs are under way. Wait for one to end, then paint live again."
         )

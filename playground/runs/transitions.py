@@ -47,6 +47,7 @@ ANSWERED = "Upstream answered"  # begins an event's text if the answer was unusa
 NOT_READ = f"{ANSWERED}, and the answer could not be read."
 _FREE = {"worker": "", "lease_until": None}  # any worker may claim the run at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
+HOLDER_RENEWS_EVERY_S = 5.0
 PROOFS = {"submit", "webhook"}  # sources that identify a run by a secret, not by its content
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 

@@ -24,7 +24,7 @@ from core.http.ranges import parse_range
 from core.http.streaming import OffThreadStream
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
-from fal.services.files import decode_data_uri
+from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
 from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
@@ -32,7 +32,6 @@ from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
 from playground.runs.ownership import deletion
 from playground.views.runs import no_store
-from playground.worker.artifact_copies import UNSHOWN, largest_bytes
 from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(found.file)
-    return _from_storage(name, UNSHOWN, lambda: _viewer(name))
+    return _from_storage(name, mesh_viewer.UNSHOWN, lambda: _viewer(name))
 
 
 def _viewer(name: str) -> HttpResponseBase:
@@ -255,7 +254,7 @@ def serve(
 def _inline_file(request: HttpRequest, found: Artifact) -> HttpResponse:
     """Serve the file in an artifact's `data:` address until its copy is stored."""
     try:
-        claimed, content = decode_data_uri(found.url, max_bytes=largest_bytes())
+        claimed, content = decode_data_uri(found.url, max_bytes=storage_limits.largest_bytes())
     except FileUnavailable as error:
         raise Http404(error.message) from error
     content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)

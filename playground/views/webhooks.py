@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from core.db import transient_errors
-from fal.services.webhooks import is_well_formed
-from playground.worker import webhooks
+from fal.messages.webhooks import is_well_formed
+from playground.worker.webhooks import deliveries
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +29,17 @@ def fal(request: HttpRequest, token: str) -> HttpResponse:
     """
     headers = _signed_headers(request)
     if not is_well_formed(headers, timezone.now().timestamp()):
-        return HttpResponse(status=webhooks.Receipt.FORGED)
-    body = request.read(webhooks.LARGEST_BYTES + 1)
-    if len(body) > webhooks.LARGEST_BYTES:
+        return HttpResponse(status=deliveries.Receipt.FORGED)
+    body = request.read(deliveries.LARGEST_BYTES + 1)
+    if len(body) > deliveries.LARGEST_BYTES:
         return HttpResponse(status=413)
     try:
-        return HttpResponse(status=webhooks.receive(token, headers, body))
+        return HttpResponse(status=deliveries.receive(token, headers, body))
     except DatabaseError as error:
         transient_errors.log_failure(
             log, error, "a webhook could not be stored; upstream will deliver it again"
         )
-        return HttpResponse(status=webhooks.Receipt.LATER)
+        return HttpResponse(status=deliveries.Receipt.LATER)
 
 
 def _signed_headers(request: HttpRequest) -> dict[str, str]:

@@ -14,7 +14,6 @@ from http import HTTPStatus
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError
 from django.db.models import BooleanField, F, Func, Q, QuerySet
@@ -36,8 +35,6 @@ CHECK_SPACE_EVERY_BYTES = 64 << 20  # of a download, between two checks of the f
 # Pauses start at FIRST_PAUSE_S and double. An unreachable host, or a full disk, is retried for
 # about a week: upstream keeps files for at least days. A host that answers without the file may not
 # have it yet: retried for an hour. Gone (410) is nearly final.
-# week: upstream keeps files for days at least. A host that answers without the file may not have
-# it yet: retried for an hour. Gone (410) is nearly final.
 TRIES = 350
 TRIES_FOR_NONE = 11
 TRIES_FOR_GONE = 3
@@ -51,17 +48,11 @@ PROMISED = {"image": "an image", "video": "a video", "audio": "a sound", "mesh":
 PROMISED_BY_NAME = {"zip": "a ZIP archive", "pdf": "a PDF", "glb": "a 3D model"}
 DOUBTFUL = {content_types.TEXT, content_types.UNREADABLE}
 SVG = "image/svg+xml"
-UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 TAKEN_FOR = timedelta(minutes=1)  # renewed while its worker copies it
 # Exactly the condition of the index `artifact_to_copy`: SQLite uses it only for equal literals.
 REMOTE = Func(
     F("state"), template="%(expressions)s = 'remote'", output_field=BooleanField(), arity=1
 )
-
-
-def largest_bytes() -> int:
-    """Return the size in bytes up to which files are copied; larger ones stay at upstream."""
-    return int(settings.RESULT_FILE_MAX_MB) << 20
 
 
 def has_due() -> bool:
@@ -209,7 +200,7 @@ async def _record(artifact: Artifact, *, again: timedelta | None = None, **value
 async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> StoredFile:
     await asyncio.to_thread(storage_limits.require_free_space)
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as file:
-        async with files.open(artifact.url, max_bytes=largest_bytes()) as stream:
+        async with files.open(artifact.url, max_bytes=storage_limits.largest_bytes()) as stream:
             claimed = stream.content_type or artifact.content_type
             await asyncio.to_thread(storage_limits.require_free_space, stream.size or 0)
             async for chunk in stream:
@@ -312,7 +303,7 @@ async def _draw_mesh(kept: StoredFile, path: str, probe: MediaProbe) -> str:
     """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
         if not await probe.render_mesh(path, kept.name.rpartition(".")[2], page.name):
-            return UNSHOWN
+            return mesh_viewer.UNSHOWN
         size_bytes = page.seek(0, os.SEEK_END)
         name = mesh_viewer.page_name(kept.name)
         await asyncio.to_thread(atomic_files.write, name, File(page), size_bytes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.notify import channel
+from playground.runs.transitions import HOLDER_RENEWS_EVERY_S
 from playground.worker import idle
-from playground.worker.scheduling import database_stall, leases
+from playground.worker.scheduling import database_stall
 from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
 
@@ -14,7 +15,7 @@ from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 class WorkerLimits:
     """Durations in seconds; those of runs over one connection are in `direct`."""
 
-    renew_every_s: float = leases.RENEW_EVERY_S  # its leases, its heartbeat, a failed cancel
+    renew_every_s: float = HOLDER_RENEWS_EVERY_S  # its leases, its heartbeat, a failed cancel
     rest_s: float = idle.REST_S  # between queries for runs while there are none
     idle_poll_every_s: float = channel.IDLE_POLL_EVERY_S
     retry_database_s: float = database_stall.RETRY_AFTER_S

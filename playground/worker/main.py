@@ -31,7 +31,7 @@ from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
-from playground.worker import artifact_copies, claiming, idle, upload_measures, webhooks
+from playground.worker import artifact_copies, claiming, idle, upload_measures
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.claiming import RunClaimer
 from playground.worker.following import backfill, reconciliation
@@ -41,6 +41,7 @@ from playground.worker.limits import WORKER_LIMITS, WorkerLimits
 from playground.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from playground.worker.scheduling import leases
 from playground.worker.scheduling.database_stall import DatabaseStall
+from playground.worker.webhooks import processing
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class Worker:
                 partial(upload_measures.measure_due, self.media_probe),
                 wakes_on_change=True,
             ),
-            Job("webhooks", partial(webhooks.process_pending, upstream), wakes_on_change=True),
+            Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
             *([make(upstream) for make in UPSTREAM_JOBS] if self.has_key else []),

@@ -14,10 +14,11 @@ from playground.runs import outcomes, state_machine
 from playground.runs.error_messages import with_full_stop
 from playground.runs.group_commit import retry_until_committed
 from playground.runs.transitions import Observation
-from playground.worker import submit_options, webhooks
+from playground.worker import submit_options
 from playground.worker.following import status_polling
 from playground.worker.transports import direct
 from playground.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+from playground.worker.webhooks import deliveries
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ async def submit_run(
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,
             arguments,
-            submit_options.of(run, webhooks.address(run)),
+            submit_options.of(run, deliveries.address(run)),
         )
     except fal.FalError as error:
         await _record_failure(run, error, was_submitted)

@@ -22,7 +22,7 @@ from django.utils import timezone
 import fal
 from catalog import upstream
 from playground.models import Run, SigningKeys
-from playground.worker import webhooks
+from playground.worker.webhooks import processing
 
 Deliver = Callable[..., int]
 OUTPUT = {
@@ -63,7 +63,7 @@ class Fal:
         return known.get(request.url.path.rpartition("/")[2], self.result)
 
     def tend(
-        self, part: Callable[[Any], Coroutine[Any, Any, float]] = webhooks.process_pending
+        self, part: Callable[[Any], Coroutine[Any, Any, float]] = processing.process_pending
     ) -> None:
         """One round of the worker's part, against this fal."""
 

@@ -26,16 +26,17 @@ def main() -> None:
     from catalog.pictures.thumbnails import ThumbnailFetcher
     from config.management.commands.worker import work
     from fal.http import limits
-    from playground.worker import artifact_copies, webhooks
+    from playground.worker import artifact_copies
     from playground.worker.following import reconciliation
     from playground.worker.following.patience import Patience
     from playground.worker.limits import WorkerLimits
     from playground.worker.scheduling import leases
+    from playground.worker.webhooks import signing_keys
 
     leases.LEASE = timedelta(seconds=2)
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
     patience = Patience(lost_after_s=3.0, quiet_s=1.0, fetch_slowest_s=0.5)
-    webhooks.MIN_FETCH_PAUSE = timedelta(seconds=1)
+    signing_keys.MIN_FETCH_PAUSE = timedelta(seconds=1)
     reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
     for timeouts in (limits.CALL, limits.SUBMIT, limits.FILE, limits.RUN, limits.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5

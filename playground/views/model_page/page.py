@@ -21,7 +21,7 @@ from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
-from playground.realtime import sessions
+from playground.realtime import limits
 from playground.runs import transport_choices
 from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
@@ -113,7 +113,7 @@ def form(
         "form_token": secrets.token_urlsafe(16),
         "tab_id": new_tab_id(),
         "is_live": transport_choices.is_live(found) and found.is_runnable,
-        "live_terms": sessions.limits_in_words(),
+        "live_terms": limits.limits_in_words(),
         "transports": transport_choices.offered(found),
         "transport": transport_choices.chosen(found, filled.post),
         "example_link": form_state.example_link(found),

@@ -13,11 +13,11 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from core.db import transient_errors
-from playground.worker.scheduling import leases
+from playground.runs import transitions
 
 RETRY_AFTER_S = 1.0
 # After a database that blocked everybody, each living worker has renewed its leases by then.
-GRACE_S = 2 * leases.RENEW_EVERY_S
+GRACE_S = 2 * transitions.HOLDER_RENEWS_EVERY_S
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

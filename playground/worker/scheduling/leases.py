@@ -8,13 +8,11 @@ the rows, whichever worker submitted them.
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, When, Window
 from django.db.models.functions import RowNumber
@@ -26,13 +24,12 @@ from playground.files import inputs
 from playground.models import Run, Transport
 from playground.runs import outcomes, state_machine, transitions
 from playground.runs.transitions import Observation
-from playground.worker.scheduling import lease_queries
+from playground.worker.scheduling import capacity, lease_queries
 from playground.worker.scheduling.fair_scheduling import (
     NO_ATTEMPTS,
     NO_LIMITS,
     Attempts,
     FreeRun,
-    Limits,
     SubmitLimits,
     WaitingRun,
     limit_per_host,
@@ -41,7 +38,6 @@ from playground.worker.scheduling.fair_scheduling import (
 )
 
 LEASE = transitions.HOLDER_RENEWS_WITHIN
-RENEW_EVERY_S = 5.0
 
 State = Run.State
 SUBMIT_INTERRUPTED = {
@@ -214,22 +210,6 @@ def has_unfinished() -> bool:
     return bool(lease_queries.ANY_UNFINISHED.all())
 
 
-def has_room(user_id: int) -> bool:
-    """Whether one more run of this user may be in progress now."""
-    under_way = _count_under_way()
-    mine, limits = under_way[user_id], _limits()
-    return mine < limits.per_user and limits.available_slots(under_way, is_first=not mine) > 0
-
-
-def _limits() -> Limits:
-    return Limits(settings.RUNS_AT_ONCE, settings.RUNS_AT_ONCE_PER_USER)
-
-
-def _count_under_way() -> Counter[int]:
-    """Return the number of runs in progress, by user."""
-    return Counter(lease_queries.USERS_UNDER_WAY.all())
-
-
 def _select(
     now: datetime,
     room: int,
@@ -237,7 +217,7 @@ def _select(
     attempts: Attempts = NO_ATTEMPTS,
     waiting: Sequence[WaitingRun] | None = None,
 ) -> list[uuid.UUID]:
-    under_way, limits = _count_under_way(), _limits()
+    under_way, limits = capacity.count_under_way(), capacity.limits()
     room = min(room, limits.available_slots(under_way, is_first=True))
     if room <= 0:
         return []
@@ -313,8 +293,8 @@ def note_queue_positions() -> None:
     now = clock.now()
     if not lease_queries.ANY_NEW.all(now=now):  # mostly: saves counting thousands of runs
         return
-    under_way = _count_under_way()
-    limits = _limits()
+    under_way = capacity.count_under_way()
+    limits = capacity.limits()
     at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
     waiting = lease_queries.new(now).filter(note="")
     team = _queue_note(under_way.total(), "of the team's runs")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fal
-from fal.services.files import decode_data_uri
+from fal.messages.data_uri import decode_data_uri
 from tests.fal.conftest import Connect
 from tests.fal.upstream import FakeQueue, Upstream
 

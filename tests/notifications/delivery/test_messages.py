@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fal.services.webhooks import Report
+from fal.messages.webhooks import Report
 from notifications.delivery import messages
 from playground.models import Run
 

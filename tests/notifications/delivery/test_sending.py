@@ -15,7 +15,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from fal.services.webhooks import Verdict, public_keys, verdict
+from fal.messages.webhooks import Verdict, public_keys, verdict
 from notifications import outbox
 from notifications.delivery import sending, signing_keys
 from notifications.delivery.http_client import Outcome

@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
-from fal.services.webhooks import Report, Verdict, public_keys, verdict
+from fal.messages.webhooks import Report, Verdict, public_keys, verdict
 from notifications import run_ends
 from notifications.delivery import sending
 from notifications.models import Delivery

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from fal.services.webhooks import Verdict, public_keys, verdict
+from fal.messages.webhooks import Verdict, public_keys, verdict
 from notifications.delivery import signing_keys
 from notifications.models import SigningKey
 

@@ -15,7 +15,6 @@ from django.test import Client
 
 from playground.files import mesh_viewer
 from playground.models import Artifact
-from playground.worker import artifact_copies
 from tests.playground.copying import copy, picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -76,9 +75,9 @@ def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
     member: Client, artifact: Any, data: bytes
 ) -> None:
     row = copy(artifact("mesh"), data)
-    assert (row.state, row.kind, row.error) == ("stored", "mesh", artifact_copies.UNSHOWN)
+    assert (row.state, row.kind, row.error) == ("stored", "mesh", mesh_viewer.UNSHOWN)
     page = member.get(row.run.get_absolute_url()).content.decode()
-    assert artifact_copies.UNSHOWN in page
+    assert mesh_viewer.UNSHOWN in page
     assert viewer_of(row) not in page
     assert f'href="{row.get_absolute_url()}?download"' in page
     assert member.get(viewer_of(row)).status_code == 404
@@ -88,7 +87,7 @@ def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
 @pytest.mark.any_database
 def test_a_drawing_that_takes_too_long_is_given_up(artifact: Any) -> None:
     row = copy(artifact("mesh"), glb(), limit_s=0.0)
-    assert (row.state, row.error) == ("stored", artifact_copies.UNSHOWN)
+    assert (row.state, row.error) == ("stored", mesh_viewer.UNSHOWN)
 
 
 def test_what_is_no_mesh_has_no_viewer(member: Client, artifact: Any) -> None:

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 import fal
 from core.http.asgi import Message
 from playground.models import Run, Upload
-from playground.realtime import relay, sessions, tickets
+from playground.realtime import limits, relay, sessions, tickets
 from playground.realtime.limits import LiveLimits
 from playground.realtime.sessions import LiveSession, SessionInput
 from playground.runs import state_machine, timeline
@@ -96,9 +96,9 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert run.sent_at
     assert run.ended_at
     assert run.ended_at > run.sent_at
-    assert len(run.output["frames"]) == run.artifacts.count() == sessions.KEPT
+    assert len(run.output["frames"]) == run.artifacts.count() == limits.KEPT
     work(lambda: not run.artifacts.filter(state="remote").exists())
-    assert len(set(run.artifacts.values_list("digest", flat=True))) == sessions.KEPT
+    assert len(set(run.artifacts.values_list("digest", flat=True))) == limits.KEPT
     client.force_login(User.objects.get(pk=PERSON))
     text = client.get(url).content.decode()
     assert "Live session." in text
@@ -362,6 +362,6 @@ def test_bytes_and_strange_values_become_json() -> None:
 
 def test_the_page_says_what_a_session_may_spend(settings: Any) -> None:
     settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
-    terms = sessions.limits_in_words()
+    terms = limits.limits_in_words()
     assert "at most 5 a second, for 1 minute." in terms
     assert "after 30 seconds" in terms

@@ -17,8 +17,9 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from core.notify import channel
 from playground.models import Run, SigningKeys
-from playground.worker import idle, webhooks
+from playground.worker import idle
 from playground.worker.limits import WorkerLimits
+from playground.worker.webhooks import deliveries
 from tests.playground.conftest import Ask, Work, alone, ended
 
 pytestmark = pytest.mark.system  # takes long
@@ -101,7 +102,7 @@ def test_a_wish_for_newer_keys_wakes_it() -> None:
         # Idle, so that on SQLite it is woken by the notification, not by the write.
         async with channel.listen(lambda: True, idle_poll_every_s=NEVER_S) as signal:
             version = await signal.wait(0, 60)  # it is set as it begins
-            await sync_to_async(webhooks._request_keys)(None)
+            await sync_to_async(deliveries.request_keys)(None)
             assert await signal.wait(version, 60) > version
 
     asyncio.run(alone(is_woken()))

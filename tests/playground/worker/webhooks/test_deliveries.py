@@ -25,11 +25,12 @@ from playground.models import Delivery, Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from playground.views.webhooks import fal as webhook
-from playground.worker import submit, webhooks
+from playground.worker import submit
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.following import follow
 from playground.worker.following.patience import Patience
 from playground.worker.scheduling import leases
+from playground.worker.webhooks import deliveries
 from tests.playground.signer import OUTPUT, Deliver, Fal
 from tests.statements import before
 
@@ -39,9 +40,9 @@ State = Run.State
 def test_a_submit_says_where_to_report(signer: Fal, settings: Any, make_run: Any) -> None:
     run = make_run()
     address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
-    assert webhooks.address(run) == address
+    assert deliveries.address(run) == address
     settings.PUBLIC_URL = ""
-    assert webhooks.address(run) is None
+    assert deliveries.address(run) is None
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run
 
 def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
-    assert deliver(run, b" " * (webhooks.LARGEST_BYTES + 1)) == 413
+    assert deliver(run, b" " * (deliveries.LARGEST_BYTES + 1)) == 413
 
 
 def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make_run: Any) -> None:
@@ -246,7 +247,7 @@ def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
 
     def post(_: int) -> int:
         try:
-            return int(webhooks.receive(run.webhook_token, signer.signed(body), body))
+            return int(deliveries.receive(run.webhook_token, signer.signed(body), body))
         finally:
             connections.close_all()
 

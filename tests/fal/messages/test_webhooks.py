@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fal.services import webhooks
-from fal.services.webhooks import Report, Verdict, public_keys, verdict
+from fal.messages import webhooks
+from fal.messages.webhooks import Report, Verdict, public_keys, verdict
 
 NOW = 1760000000
 SEED = bytes(range(32))

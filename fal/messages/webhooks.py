@@ -1,6 +1,6 @@
 """Webhooks: signature verification and parsing of deliveries (protocol, section 10).
 
-Only `Keys` uses the network. A delivery is verified over its raw bytes before it is parsed.
+A delivery is verified over its raw bytes before it is parsed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any
 from fal import reading
 from fal.errors import RunFailed, UpstreamFailed
 from fal.http.answers import Answer, reason
-from fal.http.wire import Wire
 
 PREFIX = "x-fal-webhook-"
 HEADERS = tuple(PREFIX + name for name in ("request-id", "user-id", "timestamp", "signature"))
@@ -154,16 +153,3 @@ class Report:
             detail=why.detail,
             request_id=self.request_id,
         )
-
-
-class Keys:
-    """Fetches the public keys for fal's signatures."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    async def fetch(self) -> dict[str, Any]:
-        """The key set as fal sends it; raises FalError. Cache it for up to a day."""
-        url = f"{self._wire.addresses.rest}/.well-known/jwks.json"
-        answer = await self._wire.send("GET", url, repeat=True, with_key=False)
-        return dict(reading.as_mapping(reading.parse(answer.content)))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.models import Delivery, Run, SigningKeys
-from playground.worker import webhooks
+from playground.worker.webhooks import deliveries
 from tests.playground.signer import OUTPUT, Deliver, Fal
 
 State = Run.State
@@ -26,12 +26,12 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     SigningKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
     assert deliver(run, payload=OUTPUT) == 200
-    kept = webhooks.DELIVERIES_KEPT
+    kept = deliveries.DELIVERIES_KEPT
     answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
     assert answers == [200] * kept + [429] * (9 - kept)  # the true one is repeated, and kept then
     run.refresh_from_db()
     assert run.state == "running"
-    assert victim.deliveries.count() == webhooks.DELIVERIES_KEPT
+    assert victim.deliveries.count() == deliveries.DELIVERIES_KEPT
     signer.tend()
     run.refresh_from_db()
     victim.refresh_from_db()

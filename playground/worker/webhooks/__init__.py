@@ -1,0 +1,1 @@
+"""Webhooks from upstream: received by the web process, completed by a worker."""
