@@ -164,24 +164,19 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
     """Return the tab's draft, locked; a new tab begins with the newest draft's contents."""
-    if draft := _OWN_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id):
+    key = {"user": user.pk, "endpoint": endpoint.pk, "tab": tab.id}
+    if draft := _OWN_FOR_UPDATE.first(**key):
         return draft
     newest = find(user, endpoint)
-    copied = {name: getattr(newest, name) for name in ("post", "earlier", "schema_digest")}
-    rows = Draft.objects.select_for_update()
-    draft, is_new = rows.get_or_create(
-        user=user, endpoint=endpoint, tab=tab.id, defaults={**copied, "version": newest.version}
-    )
-    if is_new:
+    copied = {name: getattr(newest, name) for name in _SAVED_FIELDS}
+    if prepared_queries.insert_rows(Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)):
         _delete_oldest_drafts(user, endpoint)
-    return draft
+    return _OWN_FOR_UPDATE.get(**key)
 
 
 def _delete_oldest_drafts(user: User, endpoint: Endpoint) -> None:
     """Keep only the drafts of the MAX_TABS tabs that were used last."""
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
-    old = list(mine.values_list("pk", flat=True)[MAX_TABS:])
-    if old:
+    if old := _BEYOND_MAX_TABS.all(user=user.pk, endpoint=endpoint.pk):
         Draft.objects.filter(pk__in=old).delete()
 
 
@@ -191,6 +186,13 @@ _BY_USER_AND_ENDPOINT = {
 }
 _NEWEST = PreparedQuery(
     lambda: Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by("-updated_at")[:1]
+)
+_BEYOND_MAX_TABS = PreparedQuery(
+    lambda: (
+        Draft.objects.filter(**_BY_USER_AND_ENDPOINT)
+        .order_by("-updated_at")
+        .values_list("pk", flat=True)[MAX_TABS:]
+    )
 )
 _BY_TAB = {**_BY_USER_AND_ENDPOINT, "tab": Param("tab", CharField())}
 _OWN = PreparedQuery(lambda: Draft.objects.filter(**_BY_TAB))
