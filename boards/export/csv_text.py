@@ -11,7 +11,6 @@ from fal.db_safe import db_safe_text
 
 # Spreadsheets read a value that begins like this as a formula (OWASP, "CSV Injection"); some also
 # accept the full-width forms.
-# forms are taken for the plain ones by some.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 MAX_CHARS = 32_000  # per cell; Excel's limit is 32,767

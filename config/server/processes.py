@@ -2,7 +2,6 @@
 
 `supervisor.py` restarts them and imports nothing of Django. Only the processes that talk to
 upstream get the key; the web process never does.
-upstream get the key; the web process never does.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # Exactly the condition of the index `run_unfinished`: SQLite uses a partial index only for equal
 # literals, and without the index each query for work would read the whole history.
-# literals, and without it each query for work would read the whole history.
 UNFINISHED = models.Func(
     models.F("state"),
     template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",

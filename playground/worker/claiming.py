@@ -93,7 +93,6 @@ class RunClaimer:
         self._record_submits(claim, submit_limits)
         # Measured with the claim: its own write wakes this task, and another claim at once would
         # delay the tasks of the runs just claimed.
-        # the tasks of the runs that it got.
         self._measure(began)
         return claim
 

@@ -2,7 +2,6 @@
 
 Total and bounded, like `schemas/facts/capabilities.py`: names, limits and descriptions decide, so
 unknown models get roles too.
-models that nobody has seen get roles too.
 """
 
 from __future__ import annotations

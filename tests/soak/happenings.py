@@ -1,7 +1,4 @@
-"""The faults that may affect a run: of upstream, a process, the database, the disk, the clock.
-
-To upstream, to a process, to the database, the disk, the clock.
-"""
+"""The faults that may affect a run: of upstream, a process, the database, the disk, the clock."""
 
 from __future__ import annotations
 

@@ -108,7 +108,6 @@ def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
         return True
     # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
     # anybody can type an address into a form.
-    # address that somebody types into a form proves nothing.
     used = Run.objects.readable_by(user).filter(
         sent_arguments__isnull=False, created_at__lt=run.deleted_at
     )

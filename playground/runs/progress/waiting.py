@@ -118,7 +118,6 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
 
 # Typical durations by endpoint, and when they expire. A run in progress is rendered at each change,
 # and its log may change ten times a second.
-# at each change, and its log may change ten times a second.
 _typical_duration_cache: dict[Any, tuple[TypicalDuration | None, float]] = {}
 
 
