@@ -13,6 +13,7 @@ from tests.sandbox.server import start_sandbox
 from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
+PAINTED_WITHIN_S = 60
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def gallery(tmp_path: Path) -> Iterator[str]:
 def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
     pictures, models = set(), sample(MODELS, 4)
     for model in models:
-        answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp")
+        answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp", timeout=PAINTED_WITHIN_S)
         assert answer.headers["content-type"] == "image/webp"
         image = Image.open(io.BytesIO(answer.content))
         assert image.size == (480, 360)
@@ -38,7 +39,7 @@ def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
 def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:
     moving = {model.endpoint_id for model in MODELS if model.makes_films}
     assert len(moving) == 8
-    answer = httpx.get(f"{gallery}/{min(moving)}.mp4")
+    answer = httpx.get(f"{gallery}/{min(moving)}.mp4", timeout=PAINTED_WITHIN_S)
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.content[4:8] == b"ftyp"
     assert httpx.get(f"{gallery}/sandbox/aurora.mp4").status_code == 404

@@ -102,7 +102,7 @@ def test_the_example_runs_and_its_media_are_what_they_claim(
     for file in media(answer.json()):
         if file["url"].startswith("data:"):
             continue
-        fetched = httpx.get(file["url"])
+        fetched = httpx.get(file["url"], timeout=60)
         assert fetched.status_code == 200
         assert fetched.headers["content-type"] == file["content_type"]
         assert len(fetched.content) == file["file_size"]

@@ -84,7 +84,7 @@ def test_c40_all_spellings_of_logs(
 def test_c41_status_stream_tells_each_log_line_once_and_ends(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    arguments = {"duration": 0.3, "picture": False, "log_lines": 6}
+    arguments = {"duration": 1.2, "picture": False, "log_lines": 6}
     handle = submit(http, sandbox, SLOW, arguments)
     with http.stream("GET", f"{handle['status_url']}/stream", params={"logs": 1}) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -92,7 +92,8 @@ def test_c41_status_stream_tells_each_log_line_once_and_ends(
     lines = [line["message"] for event in seen for line in event.get("logs") or []]
     assert lines == [f"Waited {n}/6 ({100 * n // 6}%)" for n in range(1, 7)]
     assert [event["status"] for event in seen][-1] == "COMPLETED"
-    assert len(seen) >= 4  # lines come as they are written, not all at the end
+    with_lines = [event for event in seen if event.get("logs")]
+    assert len(with_lines) > 1  # they come as they are written, not all at the end
 
 
 def test_status_stream_wakes_at_once_when_the_request_ends(
