@@ -74,11 +74,13 @@ def save(
     post = {} if form_state.is_untouched(endpoint, post, parsed) else post
     with transaction.atomic(savepoint=False):
         draft = _lock_draft(user, endpoint, tab)
-        if draft.post == post and draft.schema_digest == (endpoint.schema_id or ""):
+        is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
+        if is_same and draft.pk:
             return draft.version  # the usual case for Run: already saved by the form
         if tab.is_filled and draft.post != post:
             _push_undo(draft, draft.post)
-        _write(draft, endpoint, post)
+        if not is_same:
+            _write(draft, endpoint, post)
         _save(draft)
     return draft.version
 
@@ -163,20 +165,18 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
-    """Return the tab's draft, locked; a new tab begins with the newest draft's contents."""
-    key = {"user": user.pk, "endpoint": endpoint.pk, "tab": tab.id}
-    if draft := _OWN_FOR_UPDATE.first(**key):
-        return draft
+    """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents."""
+    own = _OWN_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id)
+    if own is not None:
+        return own
     newest = find(user, endpoint)
     copied = {name: getattr(newest, name) for name in _SAVED_FIELDS}
-    if prepared_queries.insert_rows(Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)):
-        _delete_oldest_drafts(user, endpoint)
-    return _OWN_FOR_UPDATE.get(**key)
+    return Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)
 
 
-def _delete_oldest_drafts(user: User, endpoint: Endpoint) -> None:
+def _delete_oldest_drafts(newest: Draft) -> None:
     """Keep only the drafts of the MAX_TABS tabs that were used last."""
-    if old := _BEYOND_MAX_TABS.all(user=user.pk, endpoint=endpoint.pk):
+    if old := _BEYOND_MAX_TABS.all(user=newest.user_id, endpoint=newest.endpoint_id):
         Draft.objects.filter(pk__in=old).delete()
 
 
@@ -200,6 +200,14 @@ _OWN_FOR_UPDATE = PreparedQuery(lambda: Draft.objects.select_for_update().filter
 
 
 def _save(draft: Draft) -> None:
+    """Write a draft of `_lock_draft`; a new tab's may have been written by another request."""
+    if draft.pk is None:
+        if prepared_queries.insert_rows(draft):
+            _delete_oldest_drafts(draft)
+            return
+        key = {"user": draft.user_id, "endpoint": draft.endpoint_id, "tab": draft.tab}
+        written = _OWN_FOR_UPDATE.get(**key)
+        draft.pk, draft.version = written.pk, written.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     prepared_queries.update_row(draft, {**values, "updated_at": timezone.now()})
 

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
@@ -114,6 +115,18 @@ def test_of_many_tabs_the_drafts_of_the_latest_are_kept(member: Client) -> None:
         save(member, f"text {number}", f"tab {number}", 0)
     kept = {draft.post["prompt"][0] for draft in Draft.objects.all()}
     assert kept == {f"text {number}" for number in range(3, drafts.MAX_TABS + 3)}
+
+
+def test_a_new_tab_that_saves_twice_at_once_has_one_draft(member: Client, flux: Any) -> None:
+    save(member, "newest", "one", 0)
+    user = get_user_model().objects.get(pk=member.session["_auth_user_id"])
+    first, second = (drafts._lock_draft(user, flux, drafts.Tab("two")) for _ in range(2))
+    for draft, text in ((first, "first"), (second, "second")):
+        drafts._write(draft, flux, {"prompt": [text]})
+        drafts._save(draft)
+    kept = Draft.objects.get(tab="two")
+    assert kept.post == {"prompt": ["second"]}
+    assert (first.version, second.version, kept.version) == (2, 3, 3)
 
 
 def test_an_untouched_form_is_no_draft(member: Client) -> None:
