@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django import template
-from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.display.highlight import Highlighter
+from catalog.display.icons import icons
 from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.variants import distinguish
@@ -32,19 +31,10 @@ def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
     return price_of_typical_run(endpoint, context.get("asked_seconds"))
 
 
-@cache
-def _icon(name: str) -> SafeString:
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        static("icons.svg"),
-        name,
-    )
-
-
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers: the text beside it names it."""
-    return _icon(name)
+    return icons()[name]
 
 
 @register.filter

@@ -104,9 +104,7 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
 
     def answer(route: Route) -> None:
         request = route.request
-        if request.url.endswith("icons.svg"):
-            route.fulfill(path=STATIC / "icons.svg", content_type="image/svg+xml")
-        elif request.url.endswith(".js"):
+        if request.url.endswith(".js"):
             name = request.url.removeprefix(f"{SITE}/").removeprefix("js/")
             route.fulfill(path=STATIC / "js" / name)
         elif request.url == f"{SITE}/uploads/known/":

@@ -22,7 +22,7 @@ def post_of(page: str) -> dict[str, list[str]]:
 
 
 class _Controls(HTMLParser):
-    VOID = {"input", "img", "br", "hr", "rect", "path", "option", "meta", "link"}
+    VOID = {"input", "img", "br", "hr", "rect", "path", "circle", "option", "meta", "link"}
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -56,7 +56,7 @@ class _Controls(HTMLParser):
             self.options.append((at["value"], "selected" in at))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"path", "rect"}:
+        if tag in {"path", "rect", "circle"}:
             return
         self.handle_starttag(tag, attrs)
 

@@ -89,7 +89,7 @@ def test_painting_live_follows_the_form(open_page: Open) -> None:
     page.get_by_role("button", name="Paint live").focus()
     page.keyboard.press("Enter")
     expect(stops).to_be_focused()
-    expect(stops.locator("use:visible")).to_have_attribute("href", re.compile("#stop$"))
+    expect(stops.locator("[data-icon]:visible")).to_have_attribute("data-icon", "stop")
     picture = page.locator("live-session img")
     expect(picture).to_be_visible()
     first = picture.get_attribute("src")
