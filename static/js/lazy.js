@@ -54,6 +54,6 @@ document.addEventListener(
   },
   { capture: true },
 );
-const load = () => document.querySelectorAll(AT_ONCE).forEach(come);
-load();
-document.addEventListener("htmx:load", load);
+const load = (within) => within.querySelectorAll(AT_ONCE).forEach(come);
+load(document);
+document.addEventListener("htmx:load", ({ target }) => load(target.parentElement ?? target));

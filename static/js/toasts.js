@@ -61,10 +61,13 @@ const SCROLLED_MS = 1000; // longer than a smooth scroll
 let note;
 let ended = [];
 document.addEventListener("run:finished", ({ target, detail: { state } }) => {
-  if (isSeen(target)) return;
-  // The page may still be scrolling to a run that ended at once.
-  if (document.hidden || !target.matches(SHOWN)) tell(target, state);
-  else setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
+  if (document.hidden || !target.matches(SHOWN)) return tell(target, state);
+  // In the next frame: measuring now would lay out the page in the middle of a swap.
+  requestAnimationFrame(() => {
+    if (isSeen(target)) return;
+    // The page may still be scrolling to a run that ended at once.
+    setTimeout(() => isSeen(target) || tell(target, state), SCROLLED_MS);
+  });
 });
 async function tell(target, state) {
   const { together } = await import("./lazy/ends.js");
@@ -81,7 +84,7 @@ async function tell(target, state) {
   }
 }
 function isSeen(run) {
-  if (document.hidden || !run.matches(SHOWN)) return false;
+  if (document.hidden) return false;
   const { top, bottom } = run.getBoundingClientRect();
   return (
     Boolean(run.closest(".run-page")) || Math.min(bottom, innerHeight) - Math.max(top, 0) > SEEN_PX

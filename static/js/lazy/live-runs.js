@@ -14,6 +14,7 @@ const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
 const JOIN_MS = 10; // wait until all tabs have sent what they watch
+const DRAWN_MS = 100; // after the page's last run: first its result is drawn
 const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
 const PICTURES_FROM = "vitrine-pictures-from";
 const STOPPED = 286;
@@ -184,6 +185,7 @@ class LiveRuns extends HTMLElement {
       this.xhr = detail.xhr;
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
+      this.asked = undefined; // answered: what the swap changes needs no restart
       const elements = elementsOf(detail.xhr.responseText);
       const renewed = detail.xhr.getResponseHeader("renewed")?.split(" ");
       if (renewed) tabs.renew(renewed);
@@ -203,7 +205,8 @@ class LiveRuns extends HTMLElement {
       // htmx regards the request as active until this event has been handled.
       this.later(detail.xhr.status === 204 || this.errors ? undefined : 0);
     } else if (event.type === "htmx:afterSettle") {
-      this.look();
+      if (!this.isLooking) queueMicrotask(() => this.look()); // once for all parts of a response
+      this.isLooking = true;
     } else if (event.type === "pagehide") {
       tabs.leave();
     } else if (this.isAsking && this.asked !== undefined && (persisted ?? true)) {
@@ -215,6 +218,8 @@ class LiveRuns extends HTMLElement {
   }
   /** Watches the runs that the page contains now. */
   look() {
+    this.isLooking = false;
+    if (!this.isConnected) return;
     this.take();
     if (this.isAsking && this.asked !== undefined && this.asked !== this.wanted.join())
       this.restart();
@@ -248,11 +253,10 @@ class LiveRuns extends HTMLElement {
       if (!run || run.dataset.version === status.dataset.version) continue;
       run.dataset.version = status.dataset.version;
       run.dataset.runState = status.dataset.runStatus;
-      const log = run.querySelector(".log ol");
-      // In the next frame: measuring now would force layout before the picture is requested.
-      if (log) requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
       if (status.dataset.final) delete run.dataset.watch;
-      if (status.dataset.runStatus === "succeeded") log?.closest("details").removeAttribute("open");
+      const log = run.querySelector(".log[open]");
+      if (status.dataset.runStatus === "succeeded") log?.removeAttribute("open");
+      else if (log) scrollToEnd(log.querySelector("ol"));
     }
     this.tell();
   }
@@ -309,7 +313,8 @@ class LiveRuns extends HTMLElement {
         : 0,
   ) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.poll(), pause);
+    const leastMs = this.ids.size ? 0 : DRAWN_MS;
+    this.timer = setTimeout(() => this.poll(), Math.max(pause, leastMs));
   }
   poll() {
     if (this.isAsking || this.isOver || !this.isConnected) return;
@@ -345,6 +350,8 @@ function end(id, run) {
   (run ?? document.body).dispatchEvent(told);
 }
 
+/** In the next frame: measuring now would lay out the page in the middle of a swap. */
+const scrollToEnd = (list) => requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
 const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
 // No offer while the server is unreachable; the next page or poll offers again.
 const notify = () =>
