@@ -107,13 +107,9 @@ function player(field, sound) {
   const made = button("play", "");
   made.classList.add("media-made");
   const show = () => {
-    const icon = field.view.querySelector("svg").cloneNode(true);
-    const use = icon.firstElementChild;
-    use.setAttribute(
-      "href",
-      use.getAttribute("href").replace(/#.*/, sound.paused ? "#play" : "#pause"),
-    );
-    made.replaceChildren(icon);
+    const name = sound.paused ? "play" : "pause";
+    const icons = field.querySelector(".media-icons").content;
+    made.replaceChildren(icons.querySelector(`[data-icon="${name}"]`).cloneNode(true));
     made.setAttribute("aria-label", `${sound.paused ? "Play" : "Pause"} ${field.named}`);
   };
   for (const name of ["play", "pause"]) sound.addEventListener(name, show);
