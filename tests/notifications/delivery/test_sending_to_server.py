@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_a_receiver_verifies_the_end_of_a_run_of_the_api_with_our_key_set(
     state_machine.record(Run.objects.get().pk, Observation("failed", by="poll", error=error))
     run_ends.process_due()
     async_to_sync(sending.send_due)()
-    Delivery.objects.update(next_attempt_at=timezone.now())
+    Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
     async_to_sync(sending.send_due)()
     assert Delivery.objects.get().state == "delivered"
     keys = public_keys(client.get("/.well-known/jwks.json").json())
@@ -92,7 +93,7 @@ def test_a_receiver_verifies_the_end_of_a_run_of_the_api_with_our_key_set(
 def test_a_redirect_is_not_followed(server: Server, user: Any, make_run: Any) -> None:
     server.statuses = [307]
     run = make_run(state="succeeded", output={})
-    due = {"run": run, "next_attempt_at": timezone.now()}
+    due = {"run": run, "next_attempt_at": timezone.now() - timedelta(seconds=1)}
     Delivery.objects.create(user=user, method="runs", address=server.url, **due)
     async_to_sync(sending.send_due)()
     assert len(server.received) == 1
