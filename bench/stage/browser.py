@@ -96,7 +96,7 @@ class _Wire:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
-        """Whether a request is for an image of the content; the icon set belongs to the page."""
+        """Whether a request is for a thumbnail or an image of another host, not one of the page."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
         is_of_page = address.netloc == self.host and not address.path.startswith(THUMBNAILS)

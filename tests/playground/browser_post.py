@@ -56,8 +56,6 @@ class _Controls(HTMLParser):
             self.options.append((at["value"], "selected" in at))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"path", "rect", "circle"}:
-            return
         self.handle_starttag(tag, attrs)
 
     def input(self, at: dict[str, Any]) -> None:
