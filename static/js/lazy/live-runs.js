@@ -14,7 +14,7 @@ const WAITING_MS = 3000;
 const HIDDEN_MS = 5000;
 const OFFER_MS = 2000;
 const JOIN_MS = 10; // wait until all tabs have sent what they watch
-const DRAWN_MS = 100; // after the page's last run: first its result is drawn
+const DRAWN_MS = 100; // after the last run of all tabs: first its result is drawn
 const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
 const PICTURES_FROM = "vitrine-pictures-from";
 const STOPPED = 286;
@@ -313,8 +313,8 @@ class LiveRuns extends HTMLElement {
         : 0,
   ) {
     clearTimeout(this.timer);
-    const leastMs = this.ids.size ? 0 : DRAWN_MS;
-    this.timer = setTimeout(() => this.poll(), Math.max(pause, leastMs));
+    const isLast = !this.ids.size && !this.trayIds.size && !tabs.others.size;
+    this.timer = setTimeout(() => this.poll(), Math.max(pause, isLast ? DRAWN_MS : 0));
   }
   poll() {
     if (this.isAsking || this.isOver || !this.isConnected) return;

@@ -19,6 +19,15 @@ from tests.processes import Up, until
 __all__ = ["context", "watching"]
 pytestmark = pytest.mark.browser
 LIVE = "**/runs/live/**"
+# Notes how long <live-runs> pauses before each poll.
+NOTE_PAUSES = """() => {
+  window.pauses = [];
+  const wait = window.setTimeout;
+  window.setTimeout = (callback, ms, ...rest) => {
+    if (/^\\(\\)\\s*=>\\s*this\\.poll\\(\\)$/.test(callback)) window.pauses.push(ms);
+    return wait(callback, ms, ...rest);
+  };
+}"""
 
 
 def ask_anew(page: Page) -> None:
@@ -229,6 +238,28 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     fourth.wait_for_selector("[data-run-id][data-run-state='cancelled']")
     expect(second.locator("[data-run-id][data-watch]")).to_have_count(1)  # the first's run goes on
     assert len(held) > 1
+
+
+def test_a_tab_whose_run_is_over_pauses_only_if_no_other_tab_watches_one(
+    watching: Watch, vitrine: Up
+) -> None:
+    first, asked = watching("the first"), list[str]()
+    first.on("request", lambda request: asked.append(request.url))
+    second = watching("the second")
+    run = str(second.locator(f"#stage {RUNNING}").get_attribute("data-run-id"))
+    eventually(first, lambda: any(run in url and "hold=1" in url for url in asked))
+    first.evaluate(NOTE_PAUSES)
+    vitrine.hurry("the first")
+    first.wait_for_selector(DONE)
+    eventually(first, lambda: bool(first.evaluate("pauses.length")))
+    assert first.evaluate("pauses[0]") == 0  # the other tab waits for what this one hears
+    end(second, vitrine).close()
+    expect(first.locator("#tray[data-running]")).to_have_count(0)
+    first.locator("#run-button").click()
+    first.wait_for_selector(RUNNING)
+    first.evaluate("pauses.length = 0")
+    end(first, vitrine)
+    eventually(first, lambda: 100 in first.evaluate("pauses"))  # first its result is drawn
 
 
 def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
