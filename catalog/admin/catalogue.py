@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -23,6 +23,7 @@ from catalog.models import (
 )
 from catalog.models.querysets import CARD
 from catalog.pictures import picture_registry
+from core.admin import RestrictedAdmin
 
 SHOWN_AT_MOST = 200
 
@@ -30,8 +31,13 @@ admin.site.register(Collection, CollectionAdmin)
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(BulkActions):
+class EndpointAdmin(RestrictedAdmin, BulkActions):
     """Endpoints, read-only because upstream defines them; curators set a status by actions."""
+
+    denied = {
+        "add": "only a sync adds endpoints",
+        "delete": "runs refer to endpoints, so removed ones are marked as gone",
+    }
 
     list_display = [
         "endpoint_id",
@@ -74,14 +80,6 @@ class EndpointAdmin(BulkActions):
         """Return every field."""
         return [field.name for field in Endpoint._meta.fields]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Deny: only a sync adds endpoints."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deny: runs refer to endpoints, so removed ones are marked as gone, never deleted."""
-        return False
-
     @admin.display(description="price", ordering="unit_price_usd")
     def price(self, endpoint: Endpoint) -> str:
         """The price with its unit."""
@@ -119,8 +117,10 @@ class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Picture)
-class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PictureAdmin(RestrictedAdmin):
     """Thumbnails: stored and queued ones, and why others failed."""
+
+    denied = {"add": "only the worker adds pictures", "delete": "the worker deletes unused ones"}
 
     list_display = ["url", "state", "moves", "size_bytes", "attempts", "next_try_at", "error"]
     list_filter = ["state"]
@@ -145,18 +145,12 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return every field."""
         return [field.name for field in Picture._meta.fields]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Deny: only the worker adds pictures."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deny: the worker deletes unused pictures."""
-        return False
-
 
 @admin.register(Note)
-class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class NoteAdmin(RestrictedAdmin):
     """Users' notes on models: can be read and, if necessary, deleted here."""
+
+    denied = {"add": "notes are written on a model's page"}
 
     list_display = ["__str__", "endpoint", "user", "created_at"]
     search_fields = ["text", "endpoint__endpoint_id", "user__username"]
@@ -169,35 +163,23 @@ class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         own = [field.name for field in Note._meta.fields]
         return super().get_queryset(request).select_related("user", "endpoint").only(*own, *names)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Deny: notes are written on a model's page."""
-        return False
 
-
-class _WrittenBySyncs:
+class _WrittenBySyncs(RestrictedAdmin):
     """Read-only admin for rows that syncs write."""
 
-    fields: ClassVar[Any]
+    denied = {
+        "add": "only a sync adds rows",
+        "change": "they say what a sync found",
+        "delete": "syncs delete the oldest",
+    }
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return every field."""
         return self.fields
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Deny: only a sync adds rows."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deny: nobody changes rows."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deny: syncs delete the oldest rows; a manual deletion would be a mistake."""
-        return False
-
 
 @admin.register(Change)
-class ChangeAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
+class ChangeAdmin(_WrittenBySyncs):
     """The change log, read-only; the oldest entries are deleted after syncs."""
 
     list_display = ["at", "endpoint", "kind", "weight", "summary"]
@@ -243,7 +225,7 @@ def _sentences(change: Change) -> list[str]:
 
 
 @admin.register(SyncReport)
-class SyncReportAdmin(_WrittenBySyncs, admin.ModelAdmin):  # type: ignore[type-arg]
+class SyncReportAdmin(_WrittenBySyncs):
     """Reports of syncs."""
 
     list_display = [

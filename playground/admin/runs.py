@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.pricing import billed_in_words
+from core.admin import RestrictedAdmin
 from core.formatting import duration, size
 from playground.models import Preset, Run, Upload, Worker
 from playground.runs import error_messages
@@ -24,22 +25,15 @@ HEAVY = ("output", "output_text", "logs", "partial", "steps", "sent_arguments")
 HIDDEN = {"webhook_token", "form_token"}
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnly(RestrictedAdmin):
     """Admin of rows that only the application writes."""
 
+    denied = {
+        "add": "only the application creates them",
+        "change": "only the application changes them",
+        "delete": "runs are deleted on their own pages, where that can be undone",
+    }
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: only the application creates these rows."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: only the application changes these rows."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: runs are deleted on their own pages, where that can be undone."""
-        return False
 
 
 @admin.register(Run)
@@ -125,8 +119,10 @@ class WorkerAdmin(ReadOnly):
 
 
 @admin.register(Preset)
-class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PresetAdmin(RestrictedAdmin):
     """Saved settings: curators rename, share and remove those of other people."""
+
+    denied = {"add": "presets are created from a model's form"}
 
     list_display = ["name", "endpoint", "user", "is_shared", "is_house_default", "updated_at"]
     list_filter = ["is_shared", "is_house_default"]
@@ -140,7 +136,3 @@ class PresetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def shown_arguments(self, preset: Preset) -> str:
         """Return the arguments as text: they are changed in the model's form."""
         return dumps(preset.arguments)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: presets are created from a model's form."""
-        return False
