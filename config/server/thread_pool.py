@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from a2wsgi.wsgi import WSGIResponder
 
+from config.server.elastic_executor import ElasticExecutor
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.streaming import OffThreadStream
 from core.process import memory
 
-THREADS = 8  # of each pool; each keeps its database connection open
+THREADS = 8  # of each pool at most; each keeps its database connection open
+USUAL_PAGE_THREADS = 4  # which render as many pages a second as eight
 QUEUED_MESSAGES = 10  # that a thread may be ahead of the connection
 LARGE_BYTES = 1 << 20  # above FILE_UPLOAD_MAX_MEMORY_SIZE, which Django spools to disk
 
@@ -31,14 +33,14 @@ class ThreadPoolApp:
 
     def __init__(self, app: Callable[..., Any]) -> None:
         self._app = app
-        self._pages = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        self._pages = ElasticExecutor(USUAL_PAGE_THREADS, THREADS, thread_name_prefix="page")
         self._bodies = ThreadPoolExecutor(THREADS, thread_name_prefix="body")
         self._files = ThreadPoolExecutor(THREADS, thread_name_prefix="file")
         self._trimmer = memory.MemoryTrimmer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        pool = self._bodies
+        pool: Executor = self._bodies
         if not _has_large_body(scope):
             pool, receive = self._pages, await _receive_body(receive)
         try:
@@ -54,10 +56,9 @@ class _Responder(WSGIResponder):
     complete response would be a tenth of a small one's time.
     """
 
-    def __init__(
-        self, app: Callable[..., Any], pool: ThreadPoolExecutor, files: ThreadPoolExecutor
-    ) -> None:
-        super().__init__(self._call_wsgi, pool, QUEUED_MESSAGES)
+    def __init__(self, app: Callable[..., Any], pool: Executor, files: ThreadPoolExecutor) -> None:
+        # a2wsgi only passes the pool to `run_in_executor`, which takes any Executor.
+        super().__init__(self._call_wsgi, pool, QUEUED_MESSAGES)  # type: ignore[arg-type]
         self._wsgi = app
         self._files = files
         self._stream: OffThreadStream | None = None
