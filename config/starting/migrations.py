@@ -34,10 +34,13 @@ def require_known() -> None:
     finally:
         connection.close()
     on_disk = _on_disk()
-    squashes = {key: _replaced_by(*key) for key in sorted(on_disk) if SQUASHED in key[1]}
-    _require_not_newer(recorded - on_disk.union(*squashes.values()))
-    for squash, replaced in squashes.items():
-        _require_all_or_none(squash, replaced - recorded, replaced & recorded)
+    squashes = sorted(key for key in on_disk if SQUASHED in key[1])
+    unknown = recorded - on_disk
+    _require_not_newer({key for key in unknown if not any(is_replaced(key, s) for s in squashes)})
+    for squash in squashes:
+        if squash not in recorded:
+            replaced = replaced_by(squash)
+            _require_all_or_none(squash, replaced - recorded, replaced & recorded)
 
 
 def _require_not_newer(unknown: set[Key]) -> None:
@@ -88,7 +91,17 @@ def _on_disk() -> set[Key]:
     }
 
 
-def _replaced_by(label: str, name: str) -> set[Key]:
-    """App label and name of each migration that the squashed migration `name` replaces."""
+def is_replaced(key: Key, squash: Key) -> bool:
+    """Whether `squash` replaces `key`, from their names alone: `0001_squashed_0012` names a range.
+
+    Importing the file to read its `replaces` costs each process 1 MB and 20 ms at every start.
+    """
+    first, _, last = squash[1].partition(SQUASHED)
+    return key[0] == squash[0] and first <= key[1][: len(first)] <= last
+
+
+def replaced_by(squash: Key) -> set[Key]:
+    """App label and name of each migration that `squash` replaces, from its file."""
+    label, name = squash
     module = import_module(f"{apps.get_app_config(label).name}.migrations.{name}")
     return set(module.Migration.replaces)
