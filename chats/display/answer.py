@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from catalog.pricing import billed_in_words
 from chats.models import Turn
 from chats.talk import answers, limits
-from playground.display.renderers import markdown
+from playground.display.markdown import markdown
 from playground.models import Run
 from playground.runs import error_messages
 from playground.runs.progress import live_partials

@@ -13,7 +13,8 @@ from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
 from flows.graph.svg import WORDS, Face, face_of
 from playground.display import json_tree, previews
-from playground.display.renderers import Text, markdown
+from playground.display.markdown import markdown
+from playground.display.renderers import Text
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.models import Run
 from playground.runs import error_messages

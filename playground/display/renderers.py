@@ -9,14 +9,13 @@ from typing import Any
 
 from django.db.models import UUIDField
 from django.template.loader import render_to_string
-from django.utils.html import escape
-from markdown_it import MarkdownIt
 
 from core.db.prepared_queries import Param, PreparedQuery
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
 from playground.display import json_tree, placeholder_size, previews
+from playground.display.markdown import markdown
 from playground.display.previews import Preview
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
@@ -30,28 +29,9 @@ LOG_TAIL = 200
 MAX_SUFFIX_CHARS = 16
 MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
 MAX_SEED_BITS = 256
-# A text's Markdown may become this many times its length in HTML, plus a constant; a text whose
-# HTML is longer is shown as plain text.
-MAX_MARKUP_FACTOR, MAX_MARKUP_EXTRA = 8, 2000
 # Views that show a whole run; others are lists, which need only the run's own row.
 LARGE = {"stage", "page"}
 _ARTIFACTS = PreparedQuery(lambda: Artifact.objects.filter(run_id=Param("run", UUIDField())))
-# Line breaks are kept: models end lines on purpose in poems, captions and transcripts.
-_MARKDOWN_OPTIONS = {"html": False, "linkify": False, "breaks": True}
-_markdown = MarkdownIt("commonmark", _MARKDOWN_OPTIONS).disable("image")
-_markdown.enable("table")
-
-
-def _cell(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-    """Render a table cell with its alignment as an attribute: the CSP forbids inline style."""
-    style = str(tokens[index].attrs.pop("style", ""))
-    if style.startswith("text-align:"):
-        tokens[index].attrs["align"] = style.removeprefix("text-align:")
-    return str(self.renderToken(tokens, index, options, env))
-
-
-for _rule in ("th_open", "td_open"):
-    _markdown.add_render_rule(_rule, _cell)
 
 
 @dataclass(frozen=True)
@@ -295,14 +275,6 @@ def register_view(kind: str, render: Callable[[Run], str], *, is_live: bool = Fa
 def is_live(view: str) -> bool:
     """Whether a view shows partial outputs as they are announced."""
     return watch_tokens.kind_of(view) in LIVE_VIEWS
-
-
-def markdown(text: str) -> str:
-    """Return safe HTML of Markdown; the plain text if the HTML would be much longer."""
-    html = str(_markdown.render(text))
-    if len(html) > MAX_MARKUP_FACTOR * len(text) + MAX_MARKUP_EXTRA:  # e.g. a wide table
-        html = f"<pre>{escape(text)}</pre>"
-    return html
 
 
 def seed_of(run: Run) -> str:

@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import regex
-
 from schemas.document.openapi import Schema, as_dict, as_list, point
 
 Check = Callable[[Any], bool]
@@ -35,6 +33,8 @@ def _is_type(value: Any) -> bool:
 
 
 def _is_pattern(value: Any) -> bool:
+    import regex  # with the first pattern, as `bounded_validator`
+
     try:
         return isinstance(value, str) and len(value) < 1000 and bool(regex.compile(value))
     except (regex.error, RecursionError, OverflowError):

@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-import regex
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from schemas.document.openapi_compat import is_number
@@ -56,6 +55,8 @@ def _with_step_limit(keyword: Keyword) -> Keyword:
 def _pattern(validator: Any, limit: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
     if not isinstance(value, str):
         return
+    import regex  # 1 MB that few schemas need
+
     try:
         is_match = regex.search(limit, value, timeout=_PATTERN_S) is not None
     except TimeoutError:

@@ -1,0 +1,44 @@
+"""Renders the Markdown of models as safe HTML."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.utils.html import escape
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+# A text's Markdown may become this many times its length in HTML, plus a constant; a text whose
+# HTML is longer is shown as plain text.
+MAX_FACTOR, MAX_EXTRA = 8, 2000
+# Line breaks are kept: models end lines on purpose in poems, captions and transcripts.
+_OPTIONS = {"html": False, "linkify": False, "breaks": True}
+
+
+def markdown(text: str) -> str:
+    """Return safe HTML of Markdown; the plain text if the HTML would be much longer."""
+    html = str(_parser().render(text))
+    if len(html) > MAX_FACTOR * len(text) + MAX_EXTRA:  # e.g. a wide table
+        html = f"<pre>{escape(text)}</pre>"
+    return html
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Import and build the parser with the first text: most processes never show one."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", _OPTIONS).disable("image").enable("table")
+    for rule in ("th_open", "td_open"):
+        parser.add_render_rule(rule, _cell)
+    return parser
+
+
+def _cell(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    """Render a table cell with its alignment as an attribute: the CSP forbids inline style."""
+    style = str(tokens[index].attrs.pop("style", ""))
+    if style.startswith("text-align:"):
+        tokens[index].attrs["align"] = style.removeprefix("text-align:")
+    return str(self.renderToken(tokens, index, options, env))
