@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import httpx
 from django.conf import settings
 
 import fal
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def addresses() -> fal.Addresses:
@@ -31,7 +34,7 @@ def clients(
     transport: httpx.AsyncBaseTransport | None = None,
     on_outcome: Callable[[str, fal.FalError | None], None] | None = None,
     on_slow: Callable[[str], None] | None = None,
-    limits: fal.Limits = fal.Limits(),  # noqa: B008  frozen
+    limits: fal.Limits | None = None,
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
     return fal.Clients(
@@ -40,5 +43,5 @@ def clients(
         transport=transport,
         on_outcome=on_outcome,
         on_slow=on_slow,
-        limits=limits,
+        limits=limits or fal.Limits(),
     )

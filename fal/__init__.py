@@ -37,7 +37,6 @@ from fal.http.answers import (
     dotted,
     error_paths,
 )
-from fal.http.limits import Limits
 from fal.messages.catalogue import (
     CatalogueItem,
     Estimate,
@@ -57,6 +56,7 @@ from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 
 if TYPE_CHECKING:
     from fal.clients import Clients
+    from fal.http.limits import Limits
     from fal.services.files import Download, Files
     from fal.services.platform import Found, Platform
     from fal.services.storage import Storage
@@ -70,6 +70,7 @@ IMPORTED_ON_FIRST_USE = {
     "Download": "fal.services.files",
     "Files": "fal.services.files",
     "Found": "fal.services.platform",
+    "Limits": "fal.http.limits",
     "Partial": "fal.transports.stream",
     "Platform": "fal.services.platform",
     "Queue": "fal.transports.queue",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import httpx
+if TYPE_CHECKING:  # the web process checks addresses, and loads no HTTP client
+    import httpx
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+# An address that all parsers read alike: an ASCII host name or IP address, no user name. What a
+# page loads and what we download is decided by it, however browsers and httpx parse the rest.
+_WEB_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{0,5}))?"
+    r"(?:[/?#][^\x00-\x1f\x7f]*)?",
+    re.IGNORECASE | re.ASCII,
+)
 Origin = tuple[str, str, int | None]
 OriginMatcher = Callable[[Origin], bool]
 
@@ -40,6 +50,8 @@ class Addresses:
 
     def may_have_key(self, url: str | httpx.URL) -> bool:
         """Whether `url` has the origin of a configured host and so receives the key (C16)."""
+        import httpx
+
         url = httpx.URL(url)
         return not url.userinfo and origin(url) in self._key_origins
 
@@ -49,16 +61,10 @@ class Addresses:
         bases = (self.api, self.queue, self.run, self.ws, self.rest)
         return frozenset(origin(base) for base in bases)
 
-    def is_media(self, url: str | httpx.URL) -> bool:
+    def is_media(self, url: str) -> bool:
         """Whether a file may be downloaded from `url`: `media` lists its origin or a wildcard."""
-        try:
-            url = httpx.URL(url)
-            found = origin(url)
-        except httpx.InvalidURL:
-            return False
-        if url.userinfo or url.scheme not in {"http", "https"}:
-            return False
-        return any(covers(found) for covers in self._media_matchers)
+        found = _web_origin(url)
+        return found is not None and any(covers(found) for covers in self._media_matchers)
 
     @cached_property
     def _media_matchers(self) -> tuple[OriginMatcher, ...]:
@@ -68,6 +74,8 @@ class Addresses:
 
 def origin(url: str | httpx.URL) -> Origin:
     """Scheme, host and port of `url`, the default port filled in; raises httpx.InvalidURL."""
+    import httpx
+
     url = httpx.URL(url)
     try:
         return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
@@ -75,16 +83,24 @@ def origin(url: str | httpx.URL) -> Origin:
         raise httpx.InvalidURL(str(error)) from error
 
 
+def _web_origin(url: str) -> Origin | None:
+    """The origin of an `http` or `https` address; None if parsers might read it differently."""
+    parts = _WEB_ADDRESS.fullmatch(url)
+    if parts is None:
+        return None
+    scheme = parts["scheme"].lower()
+    return scheme, parts["host"].lower(), int(parts["port"] or 0) or _PORTS[scheme]
+
+
 def _origin_matcher(pattern: str) -> OriginMatcher:
     """A function that says whether an origin matches `pattern`."""
     scheme, _, rest = pattern.partition("://")
-    if rest.startswith("*."):
-        allowed = origin(f"{scheme}://{rest[2:]}")
+    allowed = _web_origin(f"{scheme}://{rest.removeprefix('*.')}")
+    if allowed and rest.startswith("*."):
         # A wildcard never allows plain http; only a full origin (a sandbox) may use it.
         return lambda found: (
             scheme == "https"
             and (found[0], found[2]) == (allowed[0], allowed[2])
             and found[1].endswith(f".{allowed[1]}")
         )
-    named = origin(pattern)
-    return lambda found: named == found
+    return lambda found: found == allowed

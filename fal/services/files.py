@@ -108,7 +108,7 @@ class Files:
             origin(target)
         except httpx.InvalidURL as error:
             raise FileUnavailable("The file's address is malformed.") from error
-        if not self._wire.addresses.is_media(target):
+        if not self._wire.addresses.is_media(str(target)):
             raise FileUnavailable(
                 f"Files are not fetched from {_origin_text(target)}: not among the media addresses."
             )

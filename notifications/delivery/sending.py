@@ -21,8 +21,8 @@ from django.db.models import Min, QuerySet
 
 from core.db import clock
 from notifications.delivery import messages, signing_keys
-from notifications.delivery.http_client import Outcome, VettedTransport, post
 from notifications.delivery.messages import Mail, Post
+from notifications.delivery.outcome import Outcome
 from notifications.models import Delivery, Method, Notification, SigningKey
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
     """Send the deliveries that are due; returns the seconds until the next call."""
     taken = await sync_to_async(take)()
     if taken:
+        from notifications.delivery.http_client import VettedTransport  # not into the web process
+
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
         try:
             await asyncio.gather(*(_attempt(one, vetted) for one in taken))
@@ -149,6 +151,8 @@ async def _deliver(
 ) -> Outcome:
     if isinstance(message, Mail):
         return await asyncio.to_thread(_send_mail, delivery.address, message)
+    from notifications.delivery.http_client import post  # as in `send_due`
+
     return await post(delivery.address, message.body, message.headers, transport)
 
 

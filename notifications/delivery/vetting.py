@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-import httpx
-
-import fal  # noqa: F401  keeps httpx slim, so it comes first
 from fal.addresses import Origin, origin
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_CHARS = 2000
 # Ranges that lead to other addresses: 6to4 contains an IPv4 address; its former relays.
@@ -27,6 +28,8 @@ class RefusedAddress(ValueError):
 
 def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
     """Return the parsed address; raises RefusedAddress. No network access."""
+    import httpx  # parsed by what will connect; the web process needs it only here
+
     if not address.isprintable() or " " in address or len(address) > MAX_CHARS:
         raise RefusedAddress(
             f"Write one address of at most {MAX_CHARS} characters, without spaces."

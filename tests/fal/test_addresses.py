@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fal
+from fal.addresses import origin
 
+PARTS = ["https://", "http://", "fal.media", "v3.", "127.0.0.1", ":99", "evil.com", "//"]
+PARTS.extend("@:/\\?#[]%.\t \n\x00e。ßA1")
 STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
 
 
@@ -27,7 +33,41 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
         ("http://[broken", False),
         ("https://xn--a/a.png", False),
         ("", False),
+        ("HTTPS://V3.Fal.Media/a.png", True),
+        ("https://v3.fal.media:443/a.png", True),
+        ("https://v3.fal.media:/a.png", True),
+        ("https://v3.fal.media", True),
+        ("https://v3.fal.media?a", True),
+        ("https://v3.fal.media/a file, ünlikely.png", True),
+        ("https://v3.fal.media:8443/a.png", False),
+        ("https://v3.fal.media@evil.com/a.png", False),
+        ("https://evil.com/@v3.fal.media/a.png", False),
+        ("https://evil.com\\.fal.media/a.png", False),
+        ("https://evil.com#.fal.media/a.png", False),
+        ("https://v3.fal.media\\@evil.com/a.png", False),
+        ("https://v3.fal.media\n/a.png", False),
+        ("https://v3.fal.media/a\tb.png", False),
+        (" https://v3.fal.media/a.png", False),
+        ("https://evil。fal.media/a.png", False),
     ],
 )
 def test_a_port_that_is_named_is_the_only_one_that_is_asked(url: str, may: bool) -> None:
     assert STAND_IN.is_media(url) is may
+
+
+@given(
+    st.builds(
+        "".join,
+        st.lists(
+            st.sampled_from(PARTS),
+            max_size=9,
+        ),
+    )
+)
+def test_what_is_allowed_is_read_by_the_client_in_the_same_way(url: str) -> None:
+    if STAND_IN.is_media(url):
+        scheme, host, port = origin(url)
+        assert (scheme, host, port) == ("http", "127.0.0.1", 99) or (
+            (scheme, port) == ("https", 443) and host.endswith(".fal.media")
+        )
+        assert not httpx.URL(url).userinfo

@@ -21,8 +21,10 @@ pytestmark = pytest.mark.system  # takes long
             "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
             "import config.asgi",
             {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "cryptography", "mcp"}
-            # It sends nothing to fal: those are the worker's and the realtime process's.
-            | {"fal.clients", "websockets", "playground.worker.following.follow"},
+            # It sends nothing: clients are the worker's and the realtime process's.
+            | {"httpx", "fal.clients", "websockets", "playground.worker.following.follow"}
+            # Loaded with the first pattern in a schema, and the first text.
+            | {"regex", "markdown_it"},
         ),
         (
             "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
