@@ -62,6 +62,8 @@ $(VENV)/run.stamp: requirements/run.txt
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Vitrine needs (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/run.txt
+	@# As pip compiles packages: with PYTHONDONTWRITEBYTECODE set, each process would do it in memory.
+	@$(BIN)/python -m compileall -q -x '/(\.venv|tests|bench|var)/' .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
