@@ -13,8 +13,7 @@ const come = async (act) => {
   isHere = true;
   act(script);
 };
-const comeAndAsk = () => come(({ refresh }) => refresh());
-if (localStorage.getItem(KEY)) comeAndAsk();
+if (localStorage.getItem(KEY)) come(() => {});
 // Once loaded, the script listens itself.
 addEventListener(
   "storage",
@@ -31,7 +30,7 @@ for (const name of ["pointerdown", "keydown"])
       setTimeout(() => {
         if (isHere) return; // the press started a run, which requests the tray
         sessionStorage.setItem(KEY, "asked");
-        comeAndAsk();
+        come(({ refresh }) => refresh());
       }, AFTER_PRESS_MS);
     },
     { once: true, passive: true },

@@ -2,9 +2,9 @@
  * The tray: the user's runs in progress, in the header and the title of every page.
  *
  * `localStorage` has the known state of each run, for all tabs; the counts are computed from it
- * alone. One visible tab, the holder of a Web Lock, has the rows and watches them with its open
- * poll (`live-runs.js`); other tabs have them only while their tray is open. While all tabs are
- * hidden, one of them polls occasionally.
+ * alone, without a request. Rows are fetched where the tray is open, and by one visible tab, the
+ * holder of a Web Lock, for runs that its page does not show: it watches them with its open poll
+ * (`live-runs.js`). While all tabs are hidden, one of them polls occasionally.
  */
 const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; unset: no runs
 const MOST_SEEN = 50;
@@ -17,6 +17,7 @@ const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed:
 const ORDER = ["running", "done", "failed", "unclear"];
 let asking = null;
 let isStale = false;
+let styled = null; // once the style sheet has been loaded
 
 /** Coalesces calls of a function: it runs once, `ms` after the first of them. */
 function soon(ms, act) {
@@ -38,7 +39,7 @@ const rowsLock = {
   },
   hold() {
     this.isHeld = true;
-    catchUp();
+    if (news(known()).length) refresh();
     return new Promise((resolve) => (this.release = resolve));
   },
   leave() {
@@ -88,10 +89,9 @@ export function start(id) {
     note(now, id, run.dataset.version, run.dataset.runState);
     look(now);
   });
-  if (tray()) catchUp();
-  else if (news(known()).length) refresh();
+  catchUp();
 }
-/** Fetches the tray. */
+/** Fetches the rows. */
 export const refresh = soon(0, load);
 function load() {
   isStale = Boolean(asking);
@@ -106,37 +106,40 @@ async function ask() {
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const made = page.getElementById("tray");
-  if (made) await put(document.importNode(made, true));
+  const found = [...page.querySelectorAll("[data-tray-id]")];
   update((now) => {
     now.since = before.since;
-    const found = [...(made?.querySelectorAll("[data-tray-id]") ?? [])];
     // Runs missing in the response have ended, except those added by another tab meanwhile.
     const shown = new Set(found.map(({ dataset }) => dataset.trayId));
     for (const id of Object.keys(before.runs)) if (!shown.has(id)) delete now.runs[id];
     for (const { dataset } of found) note(now, dataset.trayId, dataset.version, dataset.state);
     look(now);
   });
+  await show();
+  if (tray()?.open || rowsLock.isHeld) fill(found);
 }
-async function put(made) {
-  const before = tray();
-  made.open = before?.open ?? false;
-  if (!rowsLock.isHeld && !made.open) made.querySelector("ol").replaceChildren();
-  const sheet = made.querySelector("link");
-  const [old] = document.head.querySelectorAll("link[data-tray]");
-  if (old) sheet.remove();
-  else {
-    sheet.dataset.tray = "";
-    const ready = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
-    document.head.append(sheet);
-    await ready;
-  }
-  before?.remove();
-  document.querySelector(".head nav theme-switch")?.before(made);
-  made.addEventListener("toggle", () => made.open && isBehind() && refresh());
-  window.htmx?.process(made);
-  made.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
+function fill(found) {
+  const list = tray()?.querySelector("ol");
+  if (!list) return;
+  list.replaceChildren(...found.map((row) => document.importNode(row, true)));
+  draw(known());
+  window.htmx?.process(list);
+  list.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
   document.querySelector("live-runs")?.look?.();
+}
+/** Puts the tray without rows into the header, once its style sheet is there. */
+async function show() {
+  const shell = document.getElementById("tray-shell");
+  if (!shell) return; // logged out
+  await (styled ??= new Promise((resolve) => {
+    const sheet = shell.content.querySelector("link");
+    sheet.onload = sheet.onerror = resolve;
+    document.head.append(sheet);
+  }));
+  if (tray() || !news(known()).length) return;
+  shell.before(document.importNode(shell.content, true));
+  tray().addEventListener("toggle", () => isBehind() && refresh());
+  draw(known());
 }
 
 /** Records a run's state unless a newer version of it is known. */
@@ -154,6 +157,7 @@ function collect() {
     }
     look(now);
   });
+  catchUp();
 }
 /** Marks runs as seen that the visible page shows in full. */
 function look(now) {
@@ -169,12 +173,12 @@ function draw(now) {
   const title = document.title.replace(SIGNS, text && text + BETWEEN);
   if (document.title !== title) document.title = title;
   if (!text) tray()?.remove();
-  if (!tray()) return;
+  if (!tray()) return void (text && show());
   for (const row of rows()) {
     const [, word] = now.runs[row.dataset.trayId] ?? [];
     row.hidden = !isNews(now, row.dataset.trayId, word);
   }
-  const label = tray().querySelector("summary > b");
+  const label = tray().querySelector("summary > strong");
   if (label.textContent !== text) label.textContent = text;
   tray().toggleAttribute("data-running", Boolean(found.running));
   tray().querySelector("summary").dataset.count = news(now).length;
@@ -198,13 +202,17 @@ const drawSoon = soon(COUNT_MS, () => {
   catchUp();
 });
 addEventListener("storage", ({ key }) => key === KEY && drawSoon());
-/** Fetches the tray soon, if it does not show all of its runs by then. */
+/** Fetches the rows soon, if some that this page needs are missing by then. */
 export const catchUp = soon(CATCH_UP_MS, () => isBehind() && refresh());
 function isBehind() {
-  if (document.hidden || (tray() && !tray().open && !rowsLock.isHeld)) return false;
+  const isOpen = tray()?.open;
+  if (document.hidden || !(isOpen || rowsLock.isHeld)) return false;
   const shown = new Set(rows().map(({ dataset }) => dataset.trayId));
-  return news(known()).some(([id]) => !shown.has(id));
+  const isMissed = (id, word) => isOpen || (word === "running" && !isWatched(id));
+  return news(known()).some(([id, [, word]]) => !shown.has(id) && isMissed(id, word));
 }
+/** Whether the page itself shows and watches a run. */
+const isWatched = (id) => Boolean(document.getElementById(`run-${id}`)?.dataset.watch);
 function come() {
   if (document.hidden) return rowsLock.leave();
   rowsLock.want();
@@ -219,3 +227,4 @@ setInterval(() => {
 }, HIDDEN_MS);
 draw(known());
 rowsLock.want();
+if (isBehind()) refresh(); // without locks
