@@ -160,3 +160,5 @@ def test_a_phones_header_keeps_its_height_while_runs_are_counted(open_page: Open
       return rows.getBoundingClientRect().top - summary.getBoundingClientRect().bottom;
     }"""
     assert page.evaluate(gap) >= 0
+    page.locator("#tray").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#tray")).to_have_count(0)
