@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user, user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import close_old_connections
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.utils.module_loading import import_string
 
 from accounts import permissions
@@ -81,11 +80,7 @@ def _with_expiry(user: SessionUser | None) -> tuple[SessionUser | None, float]:
 def session_key(headers: list[tuple[bytes, bytes]]) -> str:
     """Return the session key from the cookies in ASGI request headers; empty without one."""
     cookies = b"; ".join(value for name, value in headers if name == b"cookie")
-    try:
-        morsel = SimpleCookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
+    return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
 
 
 def _load_user(key: str) -> SessionUser | None:

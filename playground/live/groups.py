@@ -43,7 +43,8 @@ class Group:
 def parse(query: str) -> list[Group]:
     """Return the groups of a poll; malformed and unsigned ones are left out."""
     found, left = [], MAX_RUNS
-    for text in parse_qs(query).get("g", [])[:MAX_KNOWN]:
+    texts = parse_qs(query).get("g", []) if "g=" in query else []  # most polls name no group
+    for text in texts[:MAX_KNOWN]:
         view, _, rest = text.partition(":")
         mark, _, listed = rest.partition(":")
         signature, _, name = mark.partition("@")
