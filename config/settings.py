@@ -269,7 +269,8 @@ ROOT_URLCONF = "config.urls"
 APPEND_SLASH = True
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "core.template_backend.Templates",
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": [

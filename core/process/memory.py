@@ -16,16 +16,15 @@ M_MMAP_THRESHOLD = -3
 LARGE_BLOCK_BYTES = 1 << 20
 TRIM_AFTER_S = 5.0
 MIN_GROWTH_BYTES = 4 << 20  # trimming takes milliseconds, so less growth is not worth it
-# Of gc.set_threshold: Django's contexts refer to themselves, so each request leaves its page's data
-# to the collector. By default 50 requests pass between two collections of the older generations.
-COLLECT_AFTER = (400, 4, 1)
+# Of gc.set_threshold: a request that waits for its turn is promoted to the oldest generation, which
+# by default is collected once in 400 requests.
+COLLECT_AFTER = (700, 5, 2)
 
 
 def freeze_gc() -> None:
     """Exclude all current objects from later garbage collections, and free large blocks at once.
 
     A collection of everything that a process has imported takes 50 ms and blocks every response.
-    One of what came after takes 1 ms, so there are more of them.
     """
     gc.collect()
     gc.freeze()
