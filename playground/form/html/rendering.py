@@ -129,7 +129,9 @@ def needs_attention(node: Node) -> bool:
 
 @cache
 def _template(name: str) -> Template:
-    return _environment().get_template(f"_{name}.jinja")
+    found = _environment().get_template(f"_{name}.jinja")
+    found.globals = dict(found.globals)  # each render copies them; Jinja's ChainMap, key by key
+    return found
 
 
 @cache
