@@ -21,7 +21,7 @@ from core.http.streaming import OffThreadStream
 from core.process import memory
 
 THREADS = 8  # of each pool at most; each keeps its database connection open
-USUAL_PAGE_THREADS = 4  # which render as many pages a second as eight
+USUAL_PAGE_THREADS = 3  # which render as many pages a second as eight
 QUEUED_MESSAGES = 10  # that a thread may be ahead of the connection
 LARGE_BYTES = 1 << 20  # above FILE_UPLOAD_MAX_MEMORY_SIZE, which Django spools to disk
 
