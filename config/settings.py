@@ -88,6 +88,10 @@ def _media_urls() -> list[str]:
                 f"FAL_MEDIA_URLS must name the port of each address, not {address!r}: "
                 "a result could make this server read from any port of that host."
             )
+        if not address.isascii():
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must have the ASCII form (xn--…) of {address!r}."
+            )
     return urls
 
 

@@ -37,12 +37,8 @@ class Templates(backend.DjangoTemplates):
 
     def from_string(self, template_code: str) -> Template:
         """Return a template of this source."""
-        return Template(self.engine.from_string(template_code), self)
+        return Template(super().from_string(template_code).template, self)
 
     def get_template(self, template_name: str) -> Template:
         """Return a template by its name; raises TemplateDoesNotExist."""
-        try:
-            return Template(self.engine.get_template(template_name), self)
-        except TemplateDoesNotExist as error:
-            backend.reraise(error, self)
-            raise
+        return Template(super().get_template(template_name).template, self)

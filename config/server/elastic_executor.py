@@ -65,10 +65,8 @@ class ElasticExecutor(Executor):
         """End the threads after the jobs that run, as `Executor.shutdown` does."""
         if cancel_futures:
             with self._lock:
-                dropped = [*self._queued]
-                self._queued.clear()
-            for future, _ in dropped:
-                future.cancel()
+                for future, _ in self._queued:
+                    future.cancel()  # so `_run` skips it
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
 
     def _run_queued(self) -> None:

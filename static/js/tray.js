@@ -11,14 +11,11 @@ const come = async (act) => {
   const script = await import("./lazy/tray.js").catch(() => null);
   if (!script) return; // offline: the next page tries again
   isHere = true;
-  act(script);
+  act?.(script);
 };
-if (localStorage.getItem(KEY)) come(() => {});
+if (localStorage.getItem(KEY)) come();
 // Once loaded, the script listens itself.
-addEventListener(
-  "storage",
-  ({ key, newValue }) => key === KEY && newValue && !isHere && come(({ catchUp }) => catchUp()),
-);
+addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !isHere && come());
 document.addEventListener("run:started", ({ detail }) =>
   come(({ start }) => setTimeout(start, AFTER_RUN_MS, detail.id)),
 );

@@ -114,10 +114,19 @@ def test_a_stand_in_on_this_machine_opens_its_own_port_alone(shown: Shown) -> No
         assert [found for found in policy[kind] if "//" in found] == media
 
 
-def test_an_address_of_files_that_opens_every_port_stops_the_start(shown: Shown) -> None:
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://127.0.0.1:*", "FAL_MEDIA_URLS must name the port of each address"),
+        ("https://bücher.example", "FAL_MEDIA_URLS must have the ASCII form (xn--…) of"),
+    ],
+)
+def test_an_address_of_files_that_cannot_be_checked_stops_the_start(
+    shown: Shown, address: str, sentence: str
+) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        shown("1", FAL_KEY="a:b", FAL_MEDIA_URLS="http://127.0.0.1:*")
-    assert "FAL_MEDIA_URLS must name the port of each address" in caught.value.stderr
+        shown("1", FAL_KEY="a:b", FAL_MEDIA_URLS=address)
+    assert sentence in caught.value.stderr
 
 
 def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:

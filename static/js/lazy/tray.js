@@ -203,7 +203,7 @@ const drawSoon = soon(COUNT_MS, () => {
 });
 addEventListener("storage", ({ key }) => key === KEY && drawSoon());
 /** Fetches the rows soon, if some that this page needs are missing by then. */
-export const catchUp = soon(CATCH_UP_MS, () => isBehind() && refresh());
+const catchUp = soon(CATCH_UP_MS, () => isBehind() && refresh());
 function isBehind() {
   const isOpen = tray()?.open;
   if (document.hidden || !(isOpen || rowsLock.isHeld)) return false;
