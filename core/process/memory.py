@@ -16,9 +16,10 @@ M_MMAP_THRESHOLD = -3
 LARGE_BLOCK_BYTES = 1 << 20
 TRIM_AFTER_S = 5.0
 MIN_GROWTH_BYTES = 4 << 20  # trimming takes milliseconds, so less growth is not worth it
-# Of gc.set_threshold: requests that wait for their turn are promoted to the oldest generation,
-# which is collected late by default: 2 MB more with 128 clients.
-COLLECT_AFTER = (700, 5, 2)
+# Of gc.set_threshold. Requests that wait for their turn reach the oldest generation, which Python
+# collects late by default: 2 MB more with 128 clients. But each of its collections walks through
+# everything that thousands of waiting long polls hold, so it has to stay rare.
+COLLECT_AFTER = (1500, 5, 2)
 
 
 def freeze_gc() -> None:
