@@ -55,5 +55,5 @@ document.addEventListener(
   { capture: true },
 );
 const load = (within) => within.querySelectorAll(AT_ONCE).forEach(come);
-load(document);
+document.addEventListener("DOMContentLoaded", () => load(document), { once: true });
 document.addEventListener("htmx:load", ({ target }) => load(target.parentElement ?? target));

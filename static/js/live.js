@@ -4,8 +4,7 @@
  */
 const come = () => import("./lazy/live-runs.js");
 const look = () => document.querySelector("[data-watch]") && come();
-look();
-for (const name of ["htmx:load", "htmx:afterSettle", "tray:shown"])
+for (const name of ["DOMContentLoaded", "htmx:load", "htmx:afterSettle", "tray:shown"])
   document.addEventListener(name, look);
 for (const name of ["focusin", "pointerdown"])
   document.addEventListener(name, ({ target }) => target.form?.id === "playground-form" && come(), {

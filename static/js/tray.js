@@ -13,7 +13,8 @@ const come = async (act) => {
   isHere = true;
   act?.(script);
 };
-if (localStorage.getItem(KEY)) come();
+// The page comes first: with runs in many tabs, the processor is busy.
+if (localStorage.getItem(KEY)) addEventListener("DOMContentLoaded", () => come(), { once: true });
 // Once loaded, the script listens itself.
 addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !isHere && come());
 document.addEventListener("run:started", ({ detail }) =>
