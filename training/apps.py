@@ -29,4 +29,5 @@ class TrainingConfig(AppConfig):
         sources.register("weights", prefill.fill)
         uploads.register_namer(naming.names_of)
         run_ends.register_told_elsewhere(settling.is_training)
-        jobs.register(jobs.Job("ended trainings", sync_to_async(settling.settle_due)))
+        settle = sync_to_async(settling.settle_due)
+        jobs.register(jobs.Job("ended trainings", settle, wakes_on_change=True))

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 3
 MAX_BYTES = 32 << 20
 DRAW_S = 30.0
-REST_S = 5.0  # when the catalogue has not changed for `QUIET_S`
+REST_S = 15.0  # when the catalogue has not changed for `QUIET_S`
 QUIET_S = 60.0
 # Growing pauses between batches of links: the first cards at once, then the rarer the more there
 # are (a second per thousand), because each batch makes open pages render the catalogue again.

@@ -26,7 +26,7 @@ from playground.runs.group_commit import bump_version
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN_S = 8.0  # in case a notification is lost
+LOOK_AGAIN_S = 30.0  # in case a notification is lost
 GATHER_S = 0.05  # submits and their commits have priority
 BATCH = 50
 

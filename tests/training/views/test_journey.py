@@ -83,7 +83,7 @@ def test_from_files_to_weights_in_a_form(
     run = make_run(endpoint=trainer, arguments=arguments, state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(hours=2))
     finished(run, "pytorch_lora_weights.safetensors", "config.json")
-    assert settling.settle_due() == settling.EVERY_S
+    assert settling.settle_due() == settling.LOOK_AGAIN_S
     settling.settle_due()
     weights = Weights.objects.get()
     assert (weights.name, weights.training.dataset) == ("Foxes", dataset)
