@@ -66,7 +66,7 @@ def _pattern(view_name: str, *types: type) -> str | None:
 
 @register.tag
 def url(parser: Parser, token: Token) -> template.Node:
-    """Parse `{% url "run" run.pk %}`; leaves named arguments and `as` a variable to Django's tag."""
+    """Parse `{% url "run" run.pk %}`; leaves named arguments and `as` to Django's tag."""
     node = defaulttags.url(parser, token)
     name = node.view_name.var
     is_positional = isinstance(name, str) and not (node.kwargs or node.asvar)
