@@ -36,13 +36,12 @@ class URLNode(template.Node):
         self._args: list[FilterExpression] = node.args
         self._node = node
 
-    def render(self, context: Context) -> SafeString:
+    def render(self, context: Context) -> str:
         """Return the address, escaped; raises NoReverseMatch as Django's tag does."""
         values = [arg.resolve(context) for arg in self._args]
         pattern = _pattern(self._view_name, *map(type, values))
         if pattern is None or any(isinstance(value, int) and value < 0 for value in values):
-            found: SafeString = self._node.render(context)
-            return found
+            return self._node.render(context)
         return SafeString(pattern % tuple(values))
 
 
