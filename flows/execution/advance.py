@@ -23,10 +23,10 @@ from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
 from playground.models import Run
 from playground.runs.group_commit import bump_version
+from playground.worker import idle
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN_S = 30.0  # in case a notification is lost
 GATHER_S = 0.05  # submits and their commits have priority
 BATCH = 50
 
@@ -35,7 +35,7 @@ async def carry_on(signal: channel.Signal) -> NoReturn:
     """Advance every flow run that can, after each change of the database; never returns."""
     version = -1
     while True:
-        version = await signal.wait(version, LOOK_AGAIN_S)
+        version = await signal.wait(version, idle.REST_S)
         await asyncio.sleep(GATHER_S)
         for pk in await sync_to_async(due)():
             try:

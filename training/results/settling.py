@@ -17,11 +17,11 @@ from notifications import kinds, outbox
 from playground.files import purge, uploads
 from playground.models import Artifact, Run
 from playground.runs import error_messages
+from playground.worker import idle
 from schemas.uses.placing import values_at
 from training.data.rules import rules_of
 from training.models import DatasetArchive, Training, Weights
 
-LOOK_AGAIN_S = 30.0  # in case a notification is lost
 AT_ONCE = 20
 LOOK_BACK = timedelta(days=30)
 SHORTEST = timedelta(minutes=1)  # shorter trainings need no notification
@@ -43,7 +43,7 @@ def settle_due() -> float:
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
         settle(key)
-    return 0.1 if len(keys) == AT_ONCE else LOOK_AGAIN_S
+    return 0.1 if len(keys) == AT_ONCE else idle.REST_S
 
 
 def settle(key: Any) -> None:

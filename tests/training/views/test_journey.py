@@ -23,6 +23,7 @@ from notifications.models import Notification
 from playground.models import Artifact, Run, Upload
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
+from playground.worker import idle
 from schemas.artifacts import artifacts
 from tests.training.conftest import picture
 from training.data.items import Item
@@ -83,7 +84,7 @@ def test_from_files_to_weights_in_a_form(
     run = make_run(endpoint=trainer, arguments=arguments, state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(hours=2))
     finished(run, "pytorch_lora_weights.safetensors", "config.json")
-    assert settling.settle_due() == settling.LOOK_AGAIN_S
+    assert settling.settle_due() == idle.REST_S
     settling.settle_due()
     weights = Weights.objects.get()
     assert (weights.name, weights.training.dataset) == ("Foxes", dataset)
