@@ -285,6 +285,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
+                "core.template_includes",
                 "core.template_urls",
                 "django.templatetags.static",
             ],

@@ -1,0 +1,49 @@
+"""Django's `include` tag, except that a template with a fixed name is looked up once.
+
+Django looks it up in each rendering. A run's fragment includes fifteen templates, and a page of
+cards three for each card.
+"""
+
+from __future__ import annotations
+
+from django import template
+from django.template import loader_tags
+from django.template.base import Parser, Token
+from django.template.context import Context
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+class IncludeNode(loader_tags.IncludeNode):
+    """An include of a template with a fixed name."""
+
+    _found: template.Template | None = None
+
+    def render(self, context: Context) -> SafeString:
+        """Return the rendered template; raises TemplateDoesNotExist."""
+        found = self._found
+        if found is None:
+            # Loaded here, not by the tag, so that a template can include itself.
+            name = loader_tags.construct_relative_path(
+                str(self.origin.template_name), self.template.var
+            )
+            engine = context.template.engine  # type: ignore[union-attr]  # it is being rendered
+            found = self._found = engine.get_template(name)
+        values = {name: value.resolve(context) for name, value in self.extra_context.items()}
+        if self.isolated_context:
+            return found.render(context.new(values))
+        with context.push(**values):
+            return found.render(context)
+
+
+@register.tag
+def include(parser: Parser, token: Token) -> template.Node:
+    """Parse `{% include "run/_status.html" with oob=1 %}`; Django's tag if the name varies."""
+    node = loader_tags.do_include(parser, token)
+    is_fixed = isinstance(node.template.var, str) and not node.template.filters
+    if not is_fixed:
+        return node
+    return IncludeNode(
+        node.template, extra_context=node.extra_context, isolated_context=node.isolated_context
+    )
