@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, include, path
 
 from api import resources
 from api.contract.document import BASE
@@ -18,37 +18,37 @@ def _resources() -> list[URLPattern]:
     by_route: dict[str, dict[str, Operation]] = {}
     for one in OPERATIONS:
         by_route.setdefault(one.route, {})[one.method] = one
-    base = BASE.removeprefix("/")
+    base = BASE.removeprefix(f"/{PREFIX}")
     return [
         path(f"{base}/{route}", view := Resource(by_route[route]), name=view.name)
         for route in sorted(by_route, key=len, reverse=True)
     ]
 
 
+PREFIX = "api/"
+_API = [
+    path("v1/openapi.json", contract.document, name="document"),
+    path("fal/proxy", fal_proxy.proxy, name="fal-proxy"),
+    path("fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
+    path("fal/run/<path:address>", fal_proxy.run, name="fal-run"),
+    path("fal/uploads/<str:ticket>", fal_proxy.upload, name="fal-upload"),
+    path("fal/uploads/<str:ticket>/<int:number>", fal_proxy.upload_part, name="fal-upload-part"),
+    path(
+        "fal/uploads/<str:ticket>/complete", fal_proxy.upload_complete, name="fal-upload-complete"
+    ),
+    path("fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
+    path("openai/v1/chat/completions", openai.completions, name="openai-completions"),
+    path("openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"),
+    path("openai/v1/models", openai.models, name="openai-models"),
+    path("openai/v1/models/<path:name>", openai.model, name="openai-model"),
+    *_resources(),
+]
+
 app_name = "api"
 urlpatterns = [
     path("account/tokens/", tokens.index, name="tokens"),
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
-    path("api/v1/openapi.json", contract.document, name="document"),
-    path("api/fal/proxy", fal_proxy.proxy, name="fal-proxy"),
-    path("api/fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
-    path("api/fal/run/<path:address>", fal_proxy.run, name="fal-run"),
-    path("api/fal/uploads/<str:ticket>", fal_proxy.upload, name="fal-upload"),
-    path(
-        "api/fal/uploads/<str:ticket>/<int:number>", fal_proxy.upload_part, name="fal-upload-part"
-    ),
-    path(
-        "api/fal/uploads/<str:ticket>/complete",
-        fal_proxy.upload_complete,
-        name="fal-upload-complete",
-    ),
-    path("api/fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
-    path("api/openai/v1/chat/completions", openai.completions, name="openai-completions"),
-    path(
-        "api/openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"
-    ),
-    path("api/openai/v1/models", openai.models, name="openai-models"),
-    path("api/openai/v1/models/<path:name>", openai.model, name="openai-model"),
-    *_resources(),
+    # Below one prefix, so that other addresses are not tried against each of these.
+    path(PREFIX, include(_API)),
 ]

@@ -26,7 +26,9 @@ from playground.views.model_page import (
 )
 
 app_name = "playground"
+# The first is requested most often: each is tried in turn.
 urlpatterns = [
+    path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
     path("healthz", health.healthz, name="healthz"),
     path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
@@ -86,5 +88,4 @@ urlpatterns = [
     path("notes/of/<path:endpoint_id>/recovery/", notes.recovery, name="note-recovery"),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
-    path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
 ]
