@@ -38,8 +38,9 @@ AT_ONCE = 20
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
     """Schedule the listing of a run's step files, if it is a run of a workflow."""
-    of_workflow = AccountWorkflow.objects.filter(pk=run.endpoint_id)
-    if run.transport == Transport.STREAM and of_workflow.exists():
+    if run.transport != Transport.STREAM:
+        return
+    if AccountWorkflow.objects.filter(pk=run.endpoint_id).exists():
         StepFile.objects.create(run_id=run.pk, position=0)
 
 
