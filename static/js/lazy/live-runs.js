@@ -186,13 +186,15 @@ class LiveRuns extends HTMLElement {
       this.askedAt = Date.now();
     } else if (event.type === "htmx:beforeOnLoad") {
       this.asked = undefined; // answered: what the swap changes needs no restart
+      const isForOthers = tabs.others.size > 0;
+      if (!isForOthers) fetchFirst(detail.xhr.responseText);
       const elements = elementsOf(detail.xhr.responseText);
       const renewed = detail.xhr.getResponseHeader("renewed")?.split(" ");
       if (renewed) tabs.renew(renewed);
-      if (tabs.others.size && elements.length)
+      if (isForOthers && elements.length)
         tabs.pass(elements, detail.xhr.getResponseHeader("versions")?.split(" ") ?? []);
       this.ours = ofThisPage(elements);
-      fetchFirst(this.ours);
+      if (isForOthers) fetchFirst(this.ours);
     } else if (event.type === "htmx:beforeSwap") {
       detail.serverResponse = this.ours;
     } else if (event.type === "htmx:afterRequest") {
@@ -377,7 +379,8 @@ function fetchFirst(markup) {
     link.onload = link.onerror = () => link.remove();
     document.head.append(link);
     const { origin } = new URL(link.href);
-    if (origin !== location.origin) localStorage.setItem(PICTURES_FROM, origin);
+    if (![location.origin, localStorage.getItem(PICTURES_FROM)].includes(origin))
+      localStorage.setItem(PICTURES_FROM, origin);
   }
 }
 /**
