@@ -50,7 +50,7 @@ def outputs(given: RunInputs, noun: str = "output") -> Amount:
 
 
 def _is_limit(field: Field) -> bool:
-    return words_in(field.name)[:1] == ["max"]
+    return words_in(field.name)[:1] == ("max",)
 
 
 def inputs(given: RunInputs, noun: str) -> Amount | None:

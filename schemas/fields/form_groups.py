@@ -70,12 +70,10 @@ def group(fields: Sequence[Field]) -> list[Group]:
     return [Group(*item) for item in found.items()] + ([Group(OTHER, last)] if last else [])
 
 
-def _beginnings(names: Sequence[list[str]]) -> dict[tuple[str, ...], int]:
+def _beginnings(names: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
     """The prefixes that enough names share, and how many names share each."""
     counts = Counter(
-        tuple(words[:length])
-        for words in names
-        for length in range(1, min(len(words), _LONGEST) + 1)
+        words[:length] for words in names for length in range(1, min(len(words), _LONGEST) + 1)
     )
     return {
         beginning: count
@@ -84,7 +82,7 @@ def _beginnings(names: Sequence[list[str]]) -> dict[tuple[str, ...], int]:
     }
 
 
-def _title(field: Field, words: list[str], shared: dict[tuple[str, ...], int]) -> str:
+def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> str:
     beginning = _beginning(words, shared)
     if beginning:
         return label("_".join(beginning))
@@ -92,11 +90,11 @@ def _title(field: Field, words: list[str], shared: dict[tuple[str, ...], int]) -
     return next((title for title, meant in _MEANT if meant & known), OTHER)
 
 
-def _beginning(words: list[str], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
     """The longest prefix shared by as many names as the first word; else the first word."""
-    first = tuple(words[:1])
+    first = words[:1]
     if first not in shared:
         return ()
-    longer = [tuple(words[:length]) for length in range(2, min(len(words), _LONGEST) + 1)]
+    longer = [words[:length] for length in range(2, min(len(words), _LONGEST) + 1)]
     same = [one for one in longer if shared.get(one) == shared[first]]
     return max(same, key=len, default=first)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from schemas.document.openapi import Schema, as_dict
@@ -286,10 +287,16 @@ def _is_limit(value: Any) -> bool:
     return is_number and 0 < value < 10**30 and math.isfinite(value)
 
 
-def words_in(name: str) -> list[str]:
+def words_in(name: str) -> tuple[str, ...]:
     """`firstImageUrl2`, `first_image_url_2` → first, image, url."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:100])
-    return [word for word in re.split(r"[\W_]+", spaced.lower()) if word and not word.isdecimal()]
+    return _words_in(name[:100])
+
+
+@lru_cache(2048)  # each price reads the names of all fields of its model
+def _words_in(name: str) -> tuple[str, ...]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    words = re.split(r"[\W_]+", spaced.lower())
+    return tuple(word for word in words if word and not word.isdecimal())
 
 
 def _kind_in(words: Iterable[str]) -> str:
@@ -307,7 +314,7 @@ def _by_address(words: set[str], kind: str) -> str:
     return found or ("file" if _FILES & words else "")
 
 
-def _by_description(words: list[str], flat: Schema) -> str:
+def _by_description(words: Iterable[str], flat: Schema) -> str:
     text = flat.get("description")
     if not isinstance(text, str) or not _NO_FILE.isdisjoint(words):
         return ""

@@ -63,7 +63,7 @@ def duration_scale(field: Field) -> float | None:
         or "frame" in says.split(".")[0]
     ):
         return None
-    if words[-1:] == ["length"] and "second" not in says:
+    if words[-1:] == ("length",) and "second" not in says:
         return None
     if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
         return 0.001
