@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import DeleteQuery, UpdateQuery
 
 T = TypeVar("T")
 INSERT_BATCH_ROWS = 100  # keeps a statement below the databases' limits on parameters
@@ -78,24 +78,44 @@ class PreparedQuery(Generic[T]):
         return row
 
 
-class PreparedUpdate:
-    """An update of a queryset's rows; both filters and new values may be parameters."""
+class _PreparedWrite:
+    """A statement that writes the rows of a queryset; its filters may be parameters."""
 
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
-        self.columns = columns
 
     def run(self, **values: Any) -> int:
-        """Execute the update; return the number of rows."""
+        """Execute the statement; return the number of rows."""
         statement: _Statement = _cached_per_connection(self, self._compile)
         with statement.connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.bind(values))
             return int(cursor.rowcount)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
+        return _Statement(self._query().get_compiler(connection=connection), connection)
+
+    def _query(self) -> Any:
+        raise NotImplementedError
+
+
+class PreparedUpdate(_PreparedWrite):
+    """An update of a queryset's rows; the new values may be parameters as well."""
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
+        super().__init__(build)
+        self.columns = columns
+
+    def _query(self) -> Any:
         query: Any = self.build().query.chain(UpdateQuery)
         query.add_update_values(self.columns)
-        return _Statement(query.get_compiler(connection=connection), connection)
+        return query
+
+
+class PreparedDelete(_PreparedWrite):
+    """A deletion of a queryset's rows, to which no other rows may refer; sends no signals."""
+
+    def _query(self) -> Any:
+        return self.build().query.chain(DeleteQuery)
 
 
 _updates: dict[tuple[type[models.Model], tuple[str, ...]], PreparedUpdate] = {}

@@ -14,12 +14,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import BigAutoField, CharField
+from django.db.models import BigAutoField, Case, CharField, When
 from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.db import prepared_queries
-from core.db.prepared_queries import Param, PreparedQuery
+from core.db.prepared_queries import Param, PreparedDelete, PreparedQuery
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.models import Draft, Run
@@ -51,8 +51,8 @@ class Tab:
 
 def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     """Return the tab's draft of a model's form, else the user's newest, else an empty one."""
-    own = _OWN.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id) if tab.id else None
-    kept = own or _NEWEST.first(user=user.pk, endpoint=endpoint.pk)
+    # NULL is equal to no tab, so without an id the newest comes first.
+    kept = _OWN_OR_NEWEST.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id or None)
     if kept is None:
         return Draft(user=user, endpoint=endpoint, post={})
     kept.endpoint = endpoint
@@ -166,47 +166,38 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
     """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents."""
-    own = _OWN_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id)
-    if own is not None:
-        return own
-    newest = find(user, endpoint)
+    found = _OWN_OR_NEWEST_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id)
+    if found is not None and found.tab == tab.id:
+        return found
+    newest = found or Draft(post={})
     copied = {name: getattr(newest, name) for name in _SAVED_FIELDS}
     return Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)
-
-
-def _delete_oldest_drafts(newest: Draft) -> None:
-    """Keep only the drafts of the MAX_TABS tabs that were used last."""
-    if old := _BEYOND_MAX_TABS.all(user=newest.user_id, endpoint=newest.endpoint_id):
-        Draft.objects.filter(pk__in=old).delete()
 
 
 _BY_USER_AND_ENDPOINT = {
     "user_id": Param("user", BigAutoField()),
     "endpoint_id": Param("endpoint", BigAutoField()),
 }
-_NEWEST = PreparedQuery(
-    lambda: Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by("-updated_at")[:1]
+_NEWEST_FIRST = Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by("-updated_at")
+_OWN_FIRST = Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by(
+    Case(When(tab=Param("tab", CharField()), then=0), default=1), "-updated_at"
 )
-_BEYOND_MAX_TABS = PreparedQuery(
-    lambda: (
-        Draft.objects.filter(**_BY_USER_AND_ENDPOINT)
-        .order_by("-updated_at")
-        .values_list("pk", flat=True)[MAX_TABS:]
-    )
+_OWN_OR_NEWEST = PreparedQuery(lambda: _OWN_FIRST[:1])
+_OWN_OR_NEWEST_FOR_UPDATE = PreparedQuery(lambda: _OWN_FIRST.select_for_update()[:1])
+# Keeps only the drafts of the tabs that were used last.
+_DELETE_OLDEST = PreparedDelete(
+    lambda: Draft.objects.filter(pk__in=_NEWEST_FIRST.values("pk")[MAX_TABS:])
 )
-_BY_TAB = {**_BY_USER_AND_ENDPOINT, "tab": Param("tab", CharField())}
-_OWN = PreparedQuery(lambda: Draft.objects.filter(**_BY_TAB))
-_OWN_FOR_UPDATE = PreparedQuery(lambda: Draft.objects.select_for_update().filter(**_BY_TAB))
 
 
 def _save(draft: Draft) -> None:
     """Write a draft of `_lock_draft`; a new tab's may have been written by another request."""
     if draft.pk is None:
         if prepared_queries.insert_rows(draft):
-            _delete_oldest_drafts(draft)
+            _DELETE_OLDEST.run(user=draft.user_id, endpoint=draft.endpoint_id)
             return
-        key = {"user": draft.user_id, "endpoint": draft.endpoint_id, "tab": draft.tab}
-        written = _OWN_FOR_UPDATE.get(**key)
+        key = {"user": draft.user_id, "endpoint": draft.endpoint_id}
+        written = _OWN_OR_NEWEST_FOR_UPDATE.get(**key, tab=draft.tab)
         draft.pk, draft.version = written.pk, written.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     prepared_queries.update_row(draft, {**values, "updated_at": timezone.now()})

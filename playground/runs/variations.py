@@ -21,20 +21,20 @@ MARK = "more-"
 
 
 def start(arguments: Sequence[dict[str, Any]], tokens: Sequence[str], **common: Any) -> list[Run]:
-    """Create a run for each of the arguments, all or none, each once per token.
+    """Create a run for each of the arguments, each once per token, in the caller's transaction.
 
     Several runs share a batch. `common` are the values that all runs share.
     """
     batch = uuid.uuid4() if len(arguments) > 1 else None
-    with transaction.atomic():
-        return [
-            state_machine.create(arguments=one, form_token=token, batch=batch, **common)[0]
-            for one, token in zip(arguments, tokens, strict=True)
-        ]
+    return [
+        state_machine.create(arguments=one, form_token=token, batch=batch, **common)[0]
+        for one, token in zip(arguments, tokens, strict=True)
+    ]
 
 
+@transaction.atomic
 def more_like(run: Run, person: User) -> list[Run]:
-    """Start about `MORE` results from the same arguments with new seeds.
+    """Start about `MORE` results from the same arguments with new seeds, all or none.
 
     A double click starts them once. Raises state_machine.Refused.
     """

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.db import prepared_queries
-from core.db.prepared_queries import Param, ParamList, PreparedQuery, PreparedUpdate
+from core.db.prepared_queries import Param, ParamList, PreparedDelete, PreparedQuery, PreparedUpdate
 from playground.models import Artifact, Run
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,21 @@ def test_an_update_counts_its_rows_and_may_reckon(make_run: Callable[..., Run]) 
     found = [(run.attempts, run.worker) for run in SOME.all(pks=[run.pk for run in runs])]
     assert found == [(1, "w"), (5, "w"), (7, "")]
     assert again.run(pks=[], worker="w") == 0
+
+
+def test_a_deletion_takes_the_rows_of_its_queryset(
+    make_run: Callable[..., Run],
+) -> None:
+    run, other = make_run(), make_run()
+    for one in (run, other):
+        for position in range(4):
+            one.artifacts.create(position=position)
+    newest = Artifact.objects.filter(run_id=Param("run", UUIDField())).order_by("-position")
+    clean = PreparedDelete(lambda: Artifact.objects.filter(pk__in=newest.values("pk")[2:]))
+    assert [clean.run(run=run.pk) for _ in range(2)] == [2, 0]
+    left = Artifact.objects.order_by("run_id", "position").values_list("run_id", "position")
+    expected = [(run.pk, 2), (run.pk, 3), *((other.pk, n) for n in range(4))]
+    assert sorted(left) == sorted(expected)
 
 
 def test_an_inserted_row_is_the_one_that_save_would_write(
