@@ -43,6 +43,15 @@ CARD = (
     "facts",
 )
 
+# What search and comparison read; neither a form nor a run shows it.
+CATALOGUE_ONLY = (
+    "description",
+    "field_words",
+    "inputs",
+    "training_endpoint_ids",
+    "inference_endpoint_ids",
+)
+
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     """Queries for endpoints. None of them loads a schema's document."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from accounts import permissions
+from catalog.models.querysets import CATALOGUE_ONLY
 
 if TYPE_CHECKING:
     import uuid
@@ -69,8 +70,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(batch=batch).order_by("created_at", "pk")
 
     def with_endpoint(self) -> RunQuerySet:
-        """Load the endpoints in the same query."""
-        return self.select_related("endpoint")
+        """Load the endpoints in the same query, without what only the catalogue shows."""
+        return self.select_related("endpoint").defer(
+            *(f"endpoint__{name}" for name in CATALOGUE_ONLY)
+        )
 
     def recent(self) -> RunQuerySet:
         """Newest first, for lists: without the columns that a list does not show."""

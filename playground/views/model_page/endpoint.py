@@ -17,6 +17,7 @@ from accounts import permissions
 from accounts.sign_in import pending_form
 from accounts.sign_in.views import login_required
 from catalog.models import Endpoint
+from catalog.models.querysets import CATALOGUE_ONLY
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
 from playground.display import about, history
@@ -59,7 +60,9 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
 
 
 _BARE = PreparedQuery(
-    lambda: Endpoint.objects.filter(endpoint_id=Param("endpoint_id", CharField()))
+    lambda: Endpoint.objects.defer(*CATALOGUE_ONLY).filter(
+        endpoint_id=Param("endpoint_id", CharField())
+    )
 )
 _SHOWN = PreparedQuery(
     lambda: (
