@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +27,12 @@ _NOUNS = {"image": "images", "images": "images", "video": "videos", "videos": "v
 class Plan:
     """The arguments of each run, and the total number of results.
 
-    `has_seeds`: each run has its own seed. `noun` is the plural noun for the results.
+    `has_seeds`: each run has its own seed. `noun` is the plural noun for the results. `samples`
+    are runs that differ in more than their seed, each with the number of runs like it.
     """
 
     runs: tuple[dict[str, Any], ...]
+    samples: tuple[tuple[dict[str, Any], int], ...]
     results: int
     noun: str
     has_seeds: bool
@@ -55,16 +59,19 @@ def plan(
     counted = output_field(root.children)
     sizes = _sizes(counted, arguments, times)
     seed = next((one for one in root.children if one.is_seed), None)
+    reseeded = range(1 if keeps_first else 0, len(sizes))
+    seeds = _new_seeds(seed, arguments, mark, reseeded) if seed and reseeded else {}
     runs = []
     for number, size in enumerate(sizes):
         one = dict(arguments)
         if counted is not None and size != _requested_count(counted, arguments):
             one[counted.name] = size
-        if seed is not None and (number or not keeps_first):
-            one[seed.name] = _new_seed(seed, arguments, f"{mark}:{number}")
+        if seed and number in seeds:
+            one[seed.name] = seeds[number]
         runs.append(one)
     noun = _NOUNS.get(next((word for word in _words(counted) if word in _NOUNS), ""), "results")
-    return Plan(tuple(runs), sum(sizes), noun, seed is not None)
+    samples = ((runs[sizes.index(size)], count) for size, count in Counter(sizes).items())
+    return Plan(tuple(runs), tuple(samples), sum(sizes), noun, seed is not None)
 
 
 def results_asked(root: Field, arguments: dict[str, Any]) -> int:
@@ -73,8 +80,8 @@ def results_asked(root: Field, arguments: dict[str, Any]) -> int:
     return _requested_count(counted, arguments) if counted else 1
 
 
-def _words(field: Field | None) -> list[str]:
-    return words_in(field.name) if field else []
+def _words(field: Field | None) -> tuple[str, ...]:
+    return words_in(field.name) if field else ()
 
 
 def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list[int]:
@@ -118,10 +125,17 @@ def _requested_count(counted: Field, arguments: dict[str, Any]) -> int:
     return value if is_number and 0 < value <= 1000 else 1
 
 
-def _new_seed(seed: Field, arguments: dict[str, Any], mark: str) -> int:
+def _new_seeds(
+    seed: Field, arguments: dict[str, Any], mark: str, numbers: Iterable[int]
+) -> dict[int, int]:
+    """The seeds of the runs with these numbers."""
     low, high = bounds(seed)
     least = max(int(low or 0), 0)
     most = int(min(_LARGEST_SEED if high is None else high, _LARGEST_SEED))
-    text = json.dumps(arguments, sort_keys=True, default=str)
-    digest = hashlib.sha256(f"{mark}\n{text}".encode("utf-8", "surrogatepass")).digest()
-    return least + int.from_bytes(digest[:8]) % (max(most - least, 0) + 1)
+    text = json.dumps(arguments, sort_keys=True, default=str).encode()
+    found = {}
+    for number in numbers:
+        marked = f"{mark}:{number}\n".encode("utf-8", "surrogatepass") + text
+        digest = hashlib.sha256(marked).digest()
+        found[number] = least + int.from_bytes(digest[:8]) % (max(most - least, 0) + 1)
+    return found

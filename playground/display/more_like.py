@@ -29,7 +29,12 @@ def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
     """Return what it would start for each of these runs. Two queries for all of them."""
     plans = [variations.plan_more(run) for run in runs]
     asked = [
-        (run.endpoint, one) for run, made in zip(runs, plans, strict=True) for one in made.runs
+        (run.endpoint, sample)
+        for run, made in zip(runs, plans, strict=True)
+        for sample, _ in made.samples
     ]
     estimates = iter(cost.estimate_runs(asked))
-    return [MoreLike(made, sum((next(estimates) for _ in made.runs), NOTHING)) for made in plans]
+    return [
+        MoreLike(made, sum((next(estimates).times(count) for _, count in made.samples), NOTHING))
+        for made in plans
+    ]

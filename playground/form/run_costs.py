@@ -20,7 +20,7 @@ MEASURING = "The length of the input is being measured"
 
 @dataclass(frozen=True)
 class RunCost:
-    """The runs that the button starts, their total cost, and the cost of each."""
+    """The runs that the button starts, their total cost, and the cost of each of its samples."""
 
     plan: Plan
     estimate: Estimate
@@ -59,12 +59,17 @@ class RunCost:
 
 def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
     """Return the cost of `times` runs with the form's arguments."""
-    made = plan(version_of(endpoint).root, parsed.arguments, times, "")
+    return of_plan(endpoint, parsed, plan(version_of(endpoint).root, parsed.arguments, times, ""))
+
+
+def of_plan(endpoint: Endpoint, parsed: ParsedForm, made: Plan) -> RunCost:
+    """Return the cost of the runs that are planned for the form's arguments."""
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
     known = {address: Media(*size) for address, size in sizes.items()}
-    each = cost.estimate_runs([(endpoint, one) for one in made.runs], known)
+    each = cost.estimate_runs([(endpoint, one) for one, _ in made.samples], known)
+    total = sum((one.times(n) for one, (_, n) in zip(each, made.samples, strict=True)), NOTHING)
     is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
-    return RunCost(made, sum(each, NOTHING), tuple(each), is_measuring)
+    return RunCost(made, total, tuple(each), is_measuring)
 
 
 def times(text: str) -> int:

@@ -96,6 +96,10 @@ def test_seeds_and_numbers_stay_within_the_schema(
     for one in made.runs:
         assert 1 <= one["num_images"] <= 9
         assert low <= one.get("seed", low) <= low + span
+    seedless = [{**one, "seed": None} for one in made.runs]
+    samples = [({**one, "seed": None}, number) for one, number in made.samples]
+    assert [number for _, number in samples] == [seedless.count(one) for one, _ in samples]
+    assert sum(number for _, number in samples) == len(seedless)
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)

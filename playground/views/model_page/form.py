@@ -110,7 +110,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab_id(request),
-        "cost": run_costs.of_form(found, parsed, _requested_times(request)),
+        "cost": run_costs.of_plan(found, parsed, planned),
     }
     if len(made) > 1:
         return show_batch(request, made, **more)
