@@ -33,7 +33,8 @@ document.addEventListener("htmx:sendError", (event) => {
 });
 /* One notice while logged out, whatever request has noticed it: a poll, a draft, a button. */
 const LOGGED_OUT =
-  "You are logged out. Runs go on, and what you typed is still in this page: log in, then go on here.";
+  "You are logged out. Runs go on, and what you typed is still in this page: " +
+  "log in, then go on here.";
 function loggedOut(is) {
   const line = document.querySelector("#toasts [data-logged-out]");
   if (!is || line) return is || line?.remove();

@@ -12,8 +12,8 @@ function draw() {
     ? "Off in this browser."
     : isAllowed()
       ? "On in this browser."
-      : "On, but the browser blocks notifications here: the tab’s title counts the runs that end. " +
-        "Allow them in the address bar’s site settings.";
+      : "On, but the browser blocks notifications here: the tab’s title counts the runs " +
+        "that end. Allow them in the address bar’s site settings.";
 }
 button.addEventListener("click", async () => {
   if (isOn()) localStorage.removeItem(KEY);
