@@ -1,7 +1,7 @@
 """Django's `include` tag, except that a template with a fixed name is looked up once.
 
-Django looks it up in each rendering. A run's fragment includes fifteen templates, and a page of
-cards three for each card.
+Django looks it up in each rendering. A run's fragment includes twenty templates, a page of cards
+one for each card.
 """
 
 from __future__ import annotations
