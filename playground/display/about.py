@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import BigAutoField
 
 from catalog.curation import notes
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
+from core.db.prepared_queries import Param, PreparedQuery
 from playground.display import history
 from playground.models import Run
 from playground.runs.progress import waiting
@@ -62,5 +65,10 @@ def collections(user: User, endpoint: Endpoint) -> list[Collection]:
 
 def examples(endpoint: Endpoint, most: int = EXAMPLES) -> list[history.Row]:
     """Return the newest runs that colleagues show as examples of the model."""
-    runs = Run.objects.examples().filter(endpoint=endpoint).recent().select_related("user")
-    return [history.row(run) for run in runs[:most]]
+    return [history.row(run) for run in _newest_examples(most).all(endpoint=endpoint.pk)]
+
+
+@cache
+def _newest_examples(most: int) -> PreparedQuery[Run]:
+    of_model = Run.objects.examples().filter(endpoint_id=Param("endpoint", BigAutoField()))
+    return PreparedQuery(lambda: of_model.recent().select_related("user")[:most])
