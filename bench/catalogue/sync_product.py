@@ -70,8 +70,8 @@ async def measure(watch: Watch) -> dict[str, Any]:
     from catalog.sync import pipeline
 
     cpu = time.process_time()
-    before_mb = peak_mb()
     async with upstream.clients() as clients:
+        before_mb = peak_mb()  # here, since the clients are imported when they are made
         start = time.perf_counter()
         first = await pipeline.run(clients.platform)
         between = time.perf_counter()
