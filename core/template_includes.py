@@ -16,25 +16,16 @@ register = template.Library()
 
 
 class IncludeNode(loader_tags.IncludeNode):
-    """An include of a template with a fixed name."""
-
-    _found: template.Template | None = None
+    """An include of a template with a fixed name, which the first rendering replaces by it."""
 
     def render(self, context: Context) -> SafeString:
         """Return the rendered template; raises TemplateDoesNotExist."""
-        found = self._found
-        if found is None:
-            # Loaded here, not by the tag, so that a template can include itself.
-            name = loader_tags.construct_relative_path(
-                str(self.origin.template_name), self.template.var
-            )
+        # Loaded here, not by the tag, so that a template can include itself.
+        if isinstance(name := self.template.var, str):
+            path = loader_tags.construct_relative_path(str(self.origin.template_name), name)
             engine = context.template.engine  # type: ignore[union-attr]  # it is being rendered
-            found = self._found = engine.get_template(name)
-        values = {name: value.resolve(context) for name, value in self.extra_context.items()}
-        if self.isolated_context:
-            return found.render(context.new(values))
-        with context.push(**values):
-            return found.render(context)
+            self.template.var = engine.get_template(path)
+        return super().render(context)
 
 
 @register.tag

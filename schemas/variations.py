@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.estimate.counts import output_field
+from schemas.estimate.prices import NOTHING, Estimate
 from schemas.fields import Field
 from schemas.fields.media import words_in
 from schemas.fields.quantities import bounds, values
@@ -36,6 +37,11 @@ class Plan:
     results: int
     noun: str
     has_seeds: bool
+
+    def total(self, estimates: Iterable[Estimate]) -> Estimate:
+        """The cost of all runs by the costs of the samples, in order."""
+        priced = zip(self.samples, estimates, strict=False)  # others may follow
+        return sum((one.times(count) for (_, count), one in priced), NOTHING)
 
     @property
     def words(self) -> str:

@@ -81,8 +81,8 @@ class PreparedQuery(Generic[T]):
 class _PreparedWrite:
     """A statement that writes the rows of a queryset; its filters may be parameters."""
 
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
-        self.build = build
+    def __init__(self, query: Callable[[], Any]) -> None:
+        self._query = query
 
     def run(self, **values: Any) -> int:
         """Execute the statement; return the number of rows."""
@@ -94,28 +94,24 @@ class _PreparedWrite:
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         return _Statement(self._query().get_compiler(connection=connection), connection)
 
-    def _query(self) -> Any:
-        raise NotImplementedError
-
 
 class PreparedUpdate(_PreparedWrite):
     """An update of a queryset's rows; the new values may be parameters as well."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
-        super().__init__(build)
-        self.columns = columns
+        def query() -> Any:
+            made: Any = build().query.chain(UpdateQuery)
+            made.add_update_values(columns)
+            return made
 
-    def _query(self) -> Any:
-        query: Any = self.build().query.chain(UpdateQuery)
-        query.add_update_values(self.columns)
-        return query
+        super().__init__(query)
 
 
 class PreparedDelete(_PreparedWrite):
     """A deletion of a queryset's rows, to which no other rows may refer; sends no signals."""
 
-    def _query(self) -> Any:
-        return self.build().query.chain(DeleteQuery)
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        super().__init__(lambda: build().query.chain(DeleteQuery))
 
 
 _updates: dict[tuple[type[models.Model], tuple[str, ...]], PreparedUpdate] = {}

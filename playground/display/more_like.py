@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playground.models import Run
 from playground.runs import variations
 from playground.runs.costs import cost
-from schemas.estimate import NOTHING, Estimate
+from schemas.estimate import Estimate
 from schemas.variations import Plan
 
 
@@ -34,7 +34,4 @@ def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
         for sample, _ in made.samples
     ]
     estimates = iter(cost.estimate_runs(asked))
-    return [
-        MoreLike(made, sum((next(estimates).times(count) for _, count in made.samples), NOTHING))
-        for made in plans
-    ]
+    return [MoreLike(made, made.total(estimates)) for made in plans]

@@ -10,7 +10,7 @@ from catalog.schema_versions import version_of
 from playground.files import input_shape
 from playground.form.form_state import ParsedForm
 from playground.runs.costs import cost
-from schemas.estimate import NOTHING, Estimate, Media
+from schemas.estimate import Estimate, Media
 from schemas.variations import TIMES, Plan, plan
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
@@ -67,9 +67,8 @@ def of_plan(endpoint: Endpoint, parsed: ParsedForm, made: Plan) -> RunCost:
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
     known = {address: Media(*size) for address, size in sizes.items()}
     each = cost.estimate_runs([(endpoint, one) for one, _ in made.samples], known)
-    total = sum((one.times(n) for one, (_, n) in zip(each, made.samples, strict=True)), NOTHING)
     is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
-    return RunCost(made, total, tuple(each), is_measuring)
+    return RunCost(made, made.total(each), tuple(each), is_measuring)
 
 
 def times(text: str) -> int:
