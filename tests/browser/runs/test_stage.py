@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.waiting import Held
 from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
@@ -92,7 +93,10 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
     asked = requests_for_rows(page)
+    sent = Held(page, "**/models/mischief/slow/")
     page.locator("#run-button").click()
+    page.wait_for_timeout(1500)  # longer than the first press in a session waits
+    sent.let_go()
     tray = page.locator("#tray")
     expect(tray.locator("summary")).to_contain_text("1 running")
     page.wait_for_timeout(1500)  # longer than a page that lacks rows waits
