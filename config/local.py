@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.starting import disk, instance_lock
+from config.starting.environment import read_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # An installed `vitrine` sets VITRINE_DATA_DIR to a folder of the user's.
@@ -52,4 +53,4 @@ def write_sandbox_settings(settings: Mapping[str, str]) -> None:
 
 def secret_key() -> str:
     """Return the key that `prepare` made, or an empty string before that."""
-    return SECRET_KEY_FILE.read_text().strip() if SECRET_KEY_FILE.exists() else ""
+    return read_text(SECRET_KEY_FILE).strip() if SECRET_KEY_FILE.exists() else ""

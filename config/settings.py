@@ -5,33 +5,29 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 
 from config import local
 from config.starting import settings_rules
+from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
 VAR_DIR = local.VAR_DIR
 
-env = environ.Env()
-env.read_env((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
+env = Environment()
+env.read_file((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
 
 
 def _address(name: str, default: str, *schemes: str) -> str:
     """Return a base URL without its trailing slash; raises ImproperlyConfigured for any other."""
-    value = (env.str(name, default="") or default).rstrip("/")
-    if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
-        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ImproperlyConfigured(
-            f"{name} must be an address that begins with {beginnings}, not {value!r}."
-        )
+    value = (env.text(name) or default).rstrip("/")
+    if value:
+        settings_rules.require_address(name, value, schemes)
     return value
 
 
 def _number(name: str, default: int, least: int, most: int) -> int:
-    value = env.str(name, default="") or str(default)
+    value = env.text(name) or str(default)
     if not value.isdecimal() or not least <= int(value) <= most:
         raise ImproperlyConfigured(
             f"{name} must be a whole number from {least} to {most}, not {value!r}."
@@ -41,15 +37,9 @@ def _number(name: str, default: int, least: int, most: int) -> int:
 
 def _storage() -> dict[str, Any]:
     """Return the storage of media files: any Django backend by dotted name, options as JSON."""
-    name = env.str("MEDIA_STORAGE", default="") or "django.core.files.storage.FileSystemStorage"
-    try:
-        import_string(name)
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            "MEDIA_STORAGE must be the dotted name of an installed Django storage, "
-            f"not {name!r} ({error})."
-        ) from error
-    text = env.str("MEDIA_STORAGE_OPTIONS", default="") or "{}"
+    name = env.text("MEDIA_STORAGE") or "django.core.files.storage.FileSystemStorage"
+    settings_rules.require_storage(name)
+    text = env.text("MEDIA_STORAGE_OPTIONS") or "{}"
     try:
         options = json.loads(text)
     except ValueError:
@@ -60,14 +50,14 @@ def _storage() -> dict[str, Any]:
 
 
 def _choice(name: str, default: str, *choices: str) -> str:
-    value = env.str(name, default="") or default
+    value = env.text(name) or default
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
     return value
 
 
 def _list(name: str, default: str) -> list[str]:
-    value = env.str(name, default="") or default
+    value = env.text(name) or default
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
@@ -75,6 +65,14 @@ def _origin(address: str) -> str:
     """Return scheme, host and port of `address`; other ports of the host are other origins."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _origins(name: str) -> list[str]:
+    """Return the origins of the addresses that the setting lists."""
+    addresses = _list(name, "")
+    for address in addresses:
+        settings_rules.require_address(name, address, ("http", "https"))
+    return [_origin(address) for address in addresses]
 
 
 def _media_urls() -> list[str]:
@@ -92,6 +90,7 @@ def _media_urls() -> list[str]:
             raise ImproperlyConfigured(
                 f"FAL_MEDIA_URLS must have the ASCII form (xn--…) of {address!r}."
             )
+        settings_rules.require_address("FAL_MEDIA_URLS", address, ("https", "http"))
     return urls
 
 
@@ -102,7 +101,7 @@ def _flag(name: str, default: str = "0") -> bool:
 
 # --- server ---------------------------------------------------------------------------------------
 DEBUG = _flag("DEBUG")
-SECRET_KEY = env.str("SECRET_KEY", default="") or local.secret_key()
+SECRET_KEY = env.text("SECRET_KEY") or local.secret_key()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing; set it to a long random text (`make run` makes one by itself)."
@@ -117,13 +116,13 @@ if PUBLIC_URL:
 settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
-FAL_KEY = env.str("FAL_KEY", default="")
+FAL_KEY = env.text("FAL_KEY")
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
 UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
-    env.read_env(local.SANDBOX_FILE)
-    FAL_KEY = env.str("FAL_KEY", default="")
+    env.read_file(local.SANDBOX_FILE)
+    FAL_KEY = env.text("FAL_KEY")
 FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
@@ -155,28 +154,27 @@ LIVE_IDLE_S = _number("LIVE_IDLE_S", 60, 5, 3600)
 
 # --- mail ---------------------------------------------------------------------------------------
 # Only the worker sends mail: links to reset passwords, and notifications.
-EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_URL = env.text("EMAIL_URL")
 _MAIL = settings_rules.parse_mail_url(EMAIL_URL)
 EMAIL_BACKEND, EMAIL_FILE_PATH = _MAIL.backend, _MAIL.folder
 EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="") or "Vitrine <vitrine@localhost>"
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM") or "Vitrine <vitrine@localhost>"
 PASSWORD_RESET_TIMEOUT = 4 * 3600
 
 # --- notifications ----------------------------------------------------------------------------
 # Webhooks go to public https addresses, and to these origins.
-WEBHOOK_PRIVATE_ORIGINS = [_origin(one) for one in _list("WEBHOOK_PRIVATE_ORIGINS", "")]
-settings_rules.require_origins("WEBHOOK_PRIVATE_ORIGINS", WEBHOOK_PRIVATE_ORIGINS)
+WEBHOOK_PRIVATE_ORIGINS = _origins("WEBHOOK_PRIVATE_ORIGINS")
 
 # --- storage ------------------------------------------------------------------------------------
-DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
+DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
 if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
     raise ImproperlyConfigured(
         "DATABASE_URL must look like postgres://user:password@host/name or sqlite:///path."
     )
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": env.parse_database_url(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
@@ -202,7 +200,7 @@ else:
     DATABASES["default"]["OPTIONS"] = options
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
+MEDIA_ROOT = env.text("MEDIA_ROOT") or str(VAR_DIR / "media")
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

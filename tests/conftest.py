@@ -26,10 +26,16 @@ from django.test.utils import CaptureQueriesContext
 from core.db import clock
 from tests.databases import copied
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.event_loop import database_misuses, recorded_misuses
 from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = [
+    "database_misuses",
+    "pytest_collection_modifyitems",
+    "pytest_xdist_make_scheduler",
+    "recorded_misuses",
+]
 
 # A program started in the background may inherit that Ctrl-C is ignored, and its child processes
 # would inherit it too.

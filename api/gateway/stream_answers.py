@@ -37,12 +37,15 @@ class Answer:
         self._run = run
         self._send = send
 
-    def events(
+    async def events(
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
         """Open the run's connection; received data is also sent to the caller."""
-        options = submit_options.of(self._run)
-        return upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
+        options = await submit_options.of(self._run)
+        stream = upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
+        async with aclosing(stream) as events:
+            async for event in events:
+                yield event
 
     async def begin(self, head: fal.Answer) -> None:
         """Send status and headers."""

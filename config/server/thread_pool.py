@@ -84,6 +84,9 @@ class _Responder(WSGIResponder):
         response = self._wsgi(environ, start_response)
         if not isinstance(response, OffThreadStream):
             self._is_streaming = getattr(response, "streaming", True)
+            if not self._is_streaming:
+                # One piece never overflows the queue; a feed is written in hundreds.
+                response.content = response.content
             return response
         self._stream = response
         return ()

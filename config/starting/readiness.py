@@ -11,7 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.core.files.storage import storages
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from config.starting import disk, migrations, private_files
 
@@ -31,9 +32,21 @@ def require(*, is_patient: bool) -> None:
     """
     disk.require_space(_folders())
     require_database(is_patient=is_patient)
+    _require_storage_options()
     for folder in _folders()[1:]:
         disk.require_writable(folder)
     private_files.restrict(settings.VAR_DIR, private_files.database_files())
+
+
+def _require_storage_options() -> None:
+    """Create the storage of media files, which connects to nothing yet."""
+    try:
+        storages["default"]
+    except Exception as error:  # storages of others raise anything
+        raise ImproperlyConfigured(
+            f"MEDIA_STORAGE_OPTIONS do not fit {settings.STORAGES['default']['BACKEND']} "
+            f"({error or type(error).__name__})."
+        ) from error
 
 
 def _folders() -> list[Path]:
@@ -48,9 +61,19 @@ def require_database(*, is_patient: bool) -> None:
         migrations.require_known()
     except (DatabaseError, InterfaceError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        if is_patient and isinstance(error, OperationalError | InterfaceError):
+        if is_patient and _may_pass(error):
             log.warning("the database does not answer yet (%s); it is asked again", reason)
             return
         raise ImproperlyConfigured(
             f"the database of DATABASE_URL cannot be used ({reason})."
         ) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether waiting may help: a server that starts, or SQLite's lock, but no file that is none.
+
+    A worker waited for ever for a database in a folder that did not exist.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return connection.vendor != "sqlite" or "locked" in str(error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import Storage
+from django.utils.module_loading import import_string
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 # Django's own criteria of a strong key (system check security.W009).
@@ -41,14 +43,41 @@ def require_key_pair(key: str) -> None:
         )
 
 
-def require_origins(name: str, origins: Iterable[str]) -> None:
-    """Raise ImproperlyConfigured unless each is `scheme://host` or `scheme://host:port`."""
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured(
-                f"{name} must list origins such as http://n8n.internal:5678, not {origin!r}."
-            )
+def require_address(name: str, value: str, schemes: Collection[str]) -> None:
+    """Raise ImproperlyConfigured unless `value` has one of the schemes, a host, and a usable port.
+
+    The message never quotes a password.
+    """
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an IPv6 address without its end
+        is_address = False
+    if not is_address:
+        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
+        shown = "" if "@" in value else f", not {value!r}"
+        raise ImproperlyConfigured(
+            f"{name} must be an address that begins with {beginnings} and has a host{shown}."
+        )
+
+
+def require_storage(name: str) -> None:
+    """Raise ImproperlyConfigured unless `name` is the dotted name of a class that stores files."""
+    try:
+        storage = import_string(name)
+    except (ImportError, ValueError) as error:
+        raise _no_storage(name, str(error)) from error
+    # Django's own base class has neither of the two methods.
+    methods = [getattr(storage, method, None) for method in ("_open", "_save")]
+    if not isinstance(storage, type) or not issubclass(storage, Storage) or not all(methods):
+        raise _no_storage(name, "it cannot store files")
+
+
+def _no_storage(name: str, reason: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        "MEDIA_STORAGE must be the dotted name of an installed Django storage, "
+        f"not {name!r} ({reason})."
+    )
 
 
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}

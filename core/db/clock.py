@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
+from django.utils.asyncio import async_unsafe
 
 # Shorter than a lease, so that every process adopts a corrected database clock before one expires.
 RESYNC_EVERY_S = 10.0
@@ -16,8 +18,12 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _last_sync: tuple[datetime, float] | None = None  # the database's time, and ours at that moment
 
 
+@async_unsafe
 def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
     """Return the database's current time; on SQLite this machine's clock.
+
+    Raises SynchronousOnlyOperation in an event loop, also where the time is known without a query:
+    there `anow` is used. Else a caller would fail only on PostgreSQL, and only now and then.
 
     Queries the database at most once every `resync_every_s`. In between it adds the time elapsed on
     a monotonic clock, so that changes of this machine's wall clock have no effect.
@@ -34,3 +40,6 @@ def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
     # Assumes that the query and its result took equally long on the network.
     _last_sync = database_time, (started + time.clock_gettime(_CLOCK)) / 2
     return database_time
+
+
+anow = sync_to_async(now)

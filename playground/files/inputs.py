@@ -32,7 +32,10 @@ OUR_ADDRESS = re.compile(
 # fal keeps uploads for at least a week (fal-protocol.md, section 5.4); older ones are sent again.
 UPLOAD_LIFE = timedelta(days=6)
 PROGRESS_EVERY_S = 1.0
+GONE = "file_download_error"  # fal's type of the error
 MAX_STORAGE_TRIES = 30  # of one run: about half an hour with the worker's pauses
+
+Path = tuple[str | int, ...]  # of keys and places, from the arguments to a value
 
 _upload_locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -43,14 +46,16 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
     Uploads the files that upstream does not have. Raises FalError with a message that names the
     file: retryable if the transfer failed, final if the file is not available.
     """
-    wanted = set(our_addresses(run.arguments))
-    if not wanted:
+    places = {address: path for path, address in _places(run.arguments)}
+    if not places:
         return run.arguments
     person = await User.objects.aget(pk=run.user_id)
-    addresses = {
-        address: await _upstream_address(address, run, person, upstream)
-        for address in sorted(wanted)
-    }
+    addresses = {}
+    for address in sorted(places):
+        try:
+            addresses[address] = await _upstream_address(address, run, person, upstream)
+        except _FileMissing as error:
+            raise _invalid_input(str(error), places[address]) from error
     return _replace(run.arguments, addresses)
 
 
@@ -76,7 +81,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 async def _upload(pk: str, person: User) -> Upload:
     found = await Upload.objects.filter(pk=pk).afirst()
     if found is None or not await sync_to_async(found.is_readable_by)(person):
-        raise _missing_file("A file of this input is no longer here.")
+        raise _FileMissing("A file of this input is no longer here.")
     return found
 
 
@@ -84,10 +89,10 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
     readable = await sync_to_async(deletion.readable_artifacts)(run_pk, person)
     found = await readable.filter(position=position).afirst()
     if found is None:
-        raise _missing_file("A past result that this input names is no longer here.")
+        raise _FileMissing("A past result that this input names is no longer here.")
     if found.state == Artifact.State.LOST:
         name = found.file_name or "A past result"
-        raise _missing_file(f"{name} was never copied here, so it cannot be used again.")
+        raise _FileMissing(f"{name} was never copied here, so it cannot be used again.")
     return found
 
 
@@ -131,7 +136,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
                 on_progress=_ProgressNote(run.pk, upload.file_name),
             )
     except FileNotFoundError as error:
-        raise _missing_file(f"{upload.file_name} is no longer in the storage.") from error
+        raise _FileMissing(f"{upload.file_name} is no longer in the storage.") from error
     except fal.AuthFailed:
         raise
     except fal.FalError as error:
@@ -175,18 +180,32 @@ class _ProgressNote:
         await state_machine.arecord(self.pk, Observation(Run.State.SUBMITTING, note=note))
 
 
-def _missing_file(sentence: str) -> fal.FalError:
-    return fal.FalError(sentence, type="file_upload_failed")
+class _FileMissing(LookupError):
+    """A file of the input is not available to this person; the message says which."""
+
+
+def _invalid_input(sentence: str, path: Path) -> fal.FalError:
+    """Return the error that fal answers with if a model cannot fetch a file (protocol, 11.1).
+
+    fal's clients repeat a call after a 500; a 422 ends it, and names the field.
+    """
+    problem = {"loc": ["body", *path], "msg": sentence, "type": GONE}
+    return fal.FalError(sentence, status=422, type=GONE, detail=[problem])
 
 
 def our_addresses(value: Any) -> Iterator[str]:
     """Yield the addresses of our uploads and artifacts in the arguments, at any depth."""
+    return (address for _, address in _places(value))
+
+
+def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the path and the address of each file of ours in the arguments."""
     if isinstance(value, str):
         if OUR_ADDRESS.fullmatch(value):
-            yield value
+            yield path, value
     elif isinstance(value, dict | list):
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from our_addresses(child)
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _places(child, (*path, key))
 
 
 def _replace(value: Any, addresses: dict[str, str]) -> Any:

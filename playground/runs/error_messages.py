@@ -41,8 +41,8 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "image_too_large": ("A picture is too large", INPUT),
     "image_load_error": ("A picture could not be read", "Give it as PNG, JPEG or WebP."),
     "file_download_error": (
-        "The model could not fetch a file",
-        "Check that its address is public, or upload the file here.",
+        "A file could not be fetched",
+        "Choose the file again, or check that its address is public.",
     ),
     "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
     "file_too_large": ("A file is too large", INPUT),

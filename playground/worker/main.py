@@ -31,7 +31,7 @@ from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
-from playground.worker import artifact_copies, claiming, idle, upload_measures
+from playground.worker import artifact_copies, claiming, clock_corrections, idle, upload_measures
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.claiming import RunClaimer
 from playground.worker.following import backfill, reconciliation
@@ -117,6 +117,7 @@ class Worker:
         upstream, reconcile = self.upstream, partial(reconciliation.reconcile_due, self.upstream)
         return [
             Job("renew leases", self._renew_leases),
+            Job("correct times", clock_corrections.correct_due),
             Job("sync the catalogue", CatalogSync(upstream.platform).run),
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),

@@ -54,7 +54,7 @@ async def submit_run(
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,
             arguments,
-            submit_options.of(run, deliveries.address(run)),
+            await submit_options.of(run, deliveries.address(run)),
         )
     except fal.FalError as error:
         await _record_failure(run, error, was_submitted)

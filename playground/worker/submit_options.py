@@ -10,10 +10,10 @@ from playground.models import Run
 SHORTEST_S = 1.001
 
 
-def of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
+async def of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
     """Return a run's options; its start timeout counts from the call, not from the submit."""
     options = dict(run.options)
     if timeout_s := options.get("start_timeout_s"):
-        waited_s = (clock.now() - run.created_at).total_seconds()
+        waited_s = (await clock.anow() - run.created_at).total_seconds()
         options["start_timeout_s"] = max(round(timeout_s - waited_s, 3), SHORTEST_S)
     return fal.SubmitOptions(webhook_url=webhook_url, **options)

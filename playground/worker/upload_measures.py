@@ -33,7 +33,7 @@ async def measure_due(probe: MediaProbe) -> float:
         await _measure(upload, probe)
     waiting = Upload.objects.filter(measure_at__isnull=False)
     next_at = await waiting.order_by("measure_at").values_list("measure_at", flat=True).afirst()
-    return idle.pause_s(next_at, clock.now())
+    return idle.pause_s(next_at, await clock.anow())
 
 
 def _claim() -> Upload | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config.starting import settings_rules
+from config.starting.environment import Environment
 from tests.processes import ROOT, environment
 
 SHOW = "import json; from config import settings as s; print(json.dumps([{}]))"
@@ -145,10 +149,17 @@ def test_files_may_be_kept_in_any_storage(shown: Shown) -> None:
     assert found == [{"BACKEND": name, "OPTIONS": options}]
 
 
+BASE_STORAGE = "django.core.files.storage.Storage"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
+        ({"MEDIA_STORAGE": ".Bucket"}, "MEDIA_STORAGE must be the dotted name"),
+        ({"MEDIA_STORAGE": "json.dumps"}, "not 'json.dumps' (it cannot store files)"),
+        ({"MEDIA_STORAGE": "json.JSONDecoder"}, "MEDIA_STORAGE must be the dotted name"),
+        ({"MEDIA_STORAGE": BASE_STORAGE}, "MEDIA_STORAGE must be the dotted name"),
         ({"MEDIA_STORAGE_OPTIONS": "bucket=a"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
         ({"MEDIA_STORAGE_OPTIONS": "[]"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
     ],
@@ -159,3 +170,94 @@ def test_a_storage_that_is_none_is_named(
     with pytest.raises(subprocess.CalledProcessError) as refused:
         shown("s.STORAGES", **given)
     assert sentence in refused.value.stderr
+
+
+def refusal(shown: Shown, **given: str) -> str:
+    """Return the message with which the settings refuse a value."""
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        shown("1", **given)
+    last_line: str = refused.value.stderr.strip().splitlines()[-1]
+    return last_line.removeprefix("django.core.exceptions.ImproperlyConfigured: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://ana:secret@db:abc/vitrine",
+        "postgres://ana:secret@db:99999/vitrine",
+        "postgres://ana:secret@[::1/vitrine",
+    ],
+)
+def test_a_wrong_port_or_host_of_the_database_is_told_without_the_password(
+    shown: Shown, url: str
+) -> None:
+    message = refusal(shown, DATABASE_URL=url)
+    assert message.startswith("DATABASE_URL must look like postgres://user:password@host:5432/name")
+    assert "secret" not in message
+
+
+ADDRESSES = {
+    "FAL_API_URL": "https",
+    "FAL_QUEUE_URL": "https",
+    "FAL_RUN_URL": "https",
+    "FAL_WS_URL": "wss",
+    "FAL_REST_URL": "https",
+    "FAL_MEDIA_URLS": "https",
+    "GATEWAY_URL": "http",
+    "PUBLIC_URL": "https",
+    "REALTIME_URL": "wss",
+    "WEBHOOK_PRIVATE_ORIGINS": "https",
+}
+
+
+@pytest.mark.parametrize("host", ["[::1", "x:abc", "x:99999", "x:0", ":8000"])
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_an_address_that_nothing_can_reach_is_named(name: str, host: str) -> None:
+    schemes = (ADDRESSES[name],)
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must be an address that begins with"):
+        settings_rules.require_address(name, f"{ADDRESSES[name]}://{host}", schemes)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_each_address_is_checked(shown: Shown, name: str) -> None:
+    message = refusal(shown, **{name: f"{ADDRESSES[name]}://[::1"})
+    assert message.startswith(f"{name} must be an address that begins with ")
+
+
+def test_the_password_of_an_address_is_not_quoted() -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_rules.require_address("FAL_API_URL", "https://ana:secret@x:abc", ("https",))
+    assert "secret" not in str(refused.value)
+
+
+def test_bytes_that_are_no_text_are_named(shown: Shown) -> None:
+    assert refusal(shown, MAIL_FROM="\udcff").startswith("MAIL_FROM is not a text in UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"MAIL_FROM=F\xfcchse\n", "is not a text in UTF-8 (byte 12)"),
+        ("DEBUG=1".encode("utf-16"), "is not a text in UTF-8 (byte 1)"),
+        (b"DEBUG=\0", "holds a NUL"),
+        (None, "cannot be read (Is a directory)"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_read_is_named(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / ".env"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Environment().read_file(path)
+    assert str(refused.value).startswith(f"{path} {words}")
+
+
+def test_a_file_of_settings_may_begin_with_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("MARKED=Füchse\n", encoding="utf-8-sig")
+    Environment().read_file(path)
+    assert os.environ.pop("MARKED") == "Füchse"

@@ -74,6 +74,19 @@ def refused(checkout: Path, process: str, **given: str) -> str:
         ("up", {"ALLOWED_HOSTS": "vitrine.example.com"}, "SECRET_KEY can be guessed"),
         ("web", {"MEDIA_ROOT": "/dev/null/media"}, "MEDIA_ROOT is /dev/null/media, which cannot"),
         ("up", {"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
+        ("web", {"DATABASE_URL": "postgres://a:b@db:abc/vitrine"}, "DATABASE_URL must look like"),
+        (
+            "worker",
+            {"DATABASE_URL": "sqlite:////nowhere/x.sqlite3"},
+            "the database of DATABASE_URL",
+        ),
+        ("web", {"DATABASE_URL": "sqlite:////etc"}, "the database of DATABASE_URL cannot be used"),
+        ("worker", {"MEDIA_STORAGE": "json.JSONDecoder"}, "MEDIA_STORAGE must be the dotted name"),
+        (
+            "worker",
+            {"MEDIA_STORAGE_OPTIONS": '{"bucket": "a"}'},
+            "MEDIA_STORAGE_OPTIONS do not fit django.core.files.storage.FileSystemStorage",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_each_process_with_one_sentence(

@@ -19,6 +19,7 @@ from tests.soak.happenings import (
     killed,
     locked,
     restarted,
+    skewed,
     skewed_at_once,
     together,
 )
@@ -276,6 +277,7 @@ def webhook_cases() -> list[Case]:
         Case("webhook after a lost submit", "created", KEPT, lost, is_reported_to=True),
         Case(BY_WEBHOOK, "created", KEPT, alone, is_reported_to=True),
         Case("kill -9 worker, webhook", "running", KEPT, killed("worker"), is_reported_to=True),
+        Case("clock -1 h, webhook", "running", KEPT, skewed(-1), is_reported_to=True),
         Case("kill -9 web, webhook", "running", KEPT, killed("web"), is_reported_to=True),
     ]
 

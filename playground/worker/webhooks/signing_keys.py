@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -24,13 +24,21 @@ def are_due() -> bool:
     keys = SigningKeys.objects.filter(pk=KEYS_ROW).first()
     if keys is None:
         keys, _ = SigningKeys.objects.get_or_create(pk=KEYS_ROW)
-    if keys.tried_at and keys.tried_at > now - MIN_FETCH_PAUSE:
+    if _is_within(MIN_FETCH_PAUSE, keys.tried_at, now):
         return False
-    fetched = keys.fetched_at
-    if fetched and fetched > now - FETCH_AGAIN and not _are_wanted(keys):
+    if _is_within(FETCH_AGAIN, keys.fetched_at, now) and not _are_wanted(keys):
         return False
     unclaimed = SigningKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
     return bool(unclaimed.update(tried_at=now))
+
+
+def _is_within(pause: timedelta, at: datetime | None, now: datetime) -> bool:
+    """Whether `at` is less than `pause` ago.
+
+    A time ahead of now does not count: the clock that wrote it has been set back since, and webhooks
+    would wait for their keys until it has caught up. Two machines may differ by a minute.
+    """
+    return at is not None and now - pause < at <= now + MIN_FETCH_PAUSE
 
 
 def _are_wanted(keys: SigningKeys) -> bool:

@@ -6,13 +6,17 @@ Many who stop reading, or send by and by, and a page beside them.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, StreamingHttpResponse
 
+from config.middleware import CompressTexts
 from config.server.thread_pool import (
     LARGE_BYTES,
     THREADS,
@@ -31,13 +35,39 @@ def anyio_backend() -> str:
 
 
 def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
-    """`/film` in a hundred parts, `/broken` up to its second, anything else what was sent to it."""
+    """Respond with what was sent, or by the path.
+
+    `/film` is a file in a hundred parts, `/broken` one up to its second, and `/<kind>/<count>` a
+    response of that many pieces.
+    """
+    kind, _, count = environ["PATH_INFO"].strip("/").partition("/")
+    if kind in RESPONSES:
+        response = RESPONSES[kind](b"%d," % number for number in range(int(count)))
+        response = CompressTexts(lambda request: response)(WSGIRequest(environ))
+        start_response("200 OK", list(response.items()))
+        return response
     start_response("200 OK", [("Content-Type", "text/plain")])
     if environ["PATH_INFO"] == "/film":
         return OffThreadStream(b"%d," % number for number in range(100))
     if environ["PATH_INFO"] == "/broken":
         return OffThreadStream(broken())
     return [environ["wsgi.input"].read()]
+
+
+def written(pieces: Iterator[bytes]) -> HttpResponse:
+    """Return a response that was written piece by piece, as Django writes a feed."""
+    response = HttpResponse()
+    for piece in pieces:
+        response.write(piece)
+    return response
+
+
+RESPONSES: dict[str, Any] = {
+    "complete": HttpResponse,
+    "written": written,
+    "streamed": StreamingHttpResponse,
+    "file": OffThreadStream,
+}
 
 
 def broken() -> Iterator[bytes]:
@@ -116,6 +146,37 @@ async def test_a_file_comes_whole_and_in_order() -> None:
     assert browser.body == b"".join(b"%d," % number for number in range(100))
     assert [message["type"] for message in browser.got].count("http.response.start") == 1
     assert [bool(message.get("more_body")) for message in browser.got[1:]] == [True] * 100 + [False]
+
+
+class SlowBrowser(Browser):
+    """A connection that takes each message only after the server had time to send many more."""
+
+    async def send(self, message: Any) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await super().send(message)
+
+
+@pytest.mark.parametrize("browser_class", [Browser, SlowBrowser])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize("kind", RESPONSES)
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 1000])
+async def test_a_response_of_any_number_of_pieces_arrives_whole(
+    kind: str, count: int, encoding: str, browser_class: type[Browser]
+) -> None:
+    """The feed of changes, written in hundreds of pieces, was cut off after the ninth."""
+    scope = request(f"/{kind}/{count}")
+    scope["headers"].append((b"accept-encoding", encoding.encode()))
+    browser = browser_class(part(b""), patience=3000)
+    await ThreadPoolApp(wsgi)(scope, browser.receive, browser.send)
+    assert whole(browser) == b"".join(b"%d," % number for number in range(count))
+    assert browser.got[-1] == {"type": "http.response.body", "body": b""}
+
+
+def whole(browser: Browser) -> bytes:
+    """Return the body, decompressed if its headers say that it is compressed."""
+    is_compressed = (b"content-encoding", b"gzip") in browser.got[0]["headers"]
+    return gzip.decompress(browser.body) if is_compressed else browser.body
 
 
 async def test_who_stops_reading_a_file_takes_no_thread() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -32,3 +33,12 @@ def test_the_database_is_asked_once_in_a_while() -> None:
         for _ in range(5):
             clock.now(resync_every_s=0.0)
     assert len(asked) == 5 * asks
+
+
+@pytest.mark.anyio
+async def test_the_event_loop_never_asks_the_database(database_misuses: list[str]) -> None:
+    """Options of a submit failed so on PostgreSQL whenever the last query was ten seconds ago."""
+    with pytest.raises(SynchronousOnlyOperation):
+        clock.now()
+    assert "test_clock.py" in database_misuses.pop()
+    assert abs(await clock.anow() - datetime.now(UTC)) < AT_MOST

@@ -129,7 +129,11 @@ def test_what_the_person_may_not_have_or_nobody_has_fails_before_it_is_sent(
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
-    assert run.error["type"] == "file_upload_failed"
+    assert (run.error["status"], run.error["type"]) == (422, "file_download_error")
+    (problem,) = run.error["detail"]
+    assert problem["loc"] == ["body", "image_url"]
+    assert problem["msg"] == run.error["message"]
+    assert not run.error["is_retryable"]
     assert "submit" not in sandbox.calls()
 
 

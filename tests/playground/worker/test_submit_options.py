@@ -16,6 +16,7 @@ from playground.worker import submit, submit_options
 from playground.worker.scheduling import leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
+options_of = async_to_sync(submit_options.of)
 ASKED = {
     "priority": "low",
     "hint": "session-7",
@@ -53,15 +54,15 @@ def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     run = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=20))
     run.refresh_from_db()
-    left = submit_options.of(run).start_timeout_s
+    left = options_of(run).start_timeout_s
     assert left is not None
     assert 8 < left < 10.1
     Run.objects.update(created_at=timezone.now() - timedelta(hours=1))
     run.refresh_from_db()
-    assert submit_options.of(run).headers()["X-Fal-Request-Timeout"] == "1.001"
+    assert options_of(run).headers()["X-Fal-Request-Timeout"] == "1.001"
 
 
 def test_a_run_without_options_sends_none(make_run: Any) -> None:
-    assert submit_options.of(make_run(), "https://x/hook") == fal.SubmitOptions(
+    assert options_of(make_run(), "https://x/hook") == fal.SubmitOptions(
         webhook_url="https://x/hook"
     )

@@ -92,6 +92,19 @@ def test_keys_that_cannot_be_had_are_asked_for_seldom(signer: Fal, transactional
     assert len(signer.fetched) == 1
 
 
+def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    """A run that only its webhook reported waited for an hour, as long as the clock had to go."""
+    run = make_run(state=State.RUNNING, request_id="r1")
+    later = timezone.now() + timedelta(hours=1)
+    SigningKeys.objects.update(fetched_at=None, tried_at=later)
+    assert deliver(run, payload=OUTPUT) == 200
+    signer.tend()
+    run.refresh_from_db()
+    assert run.state == State.SUCCEEDED
+
+
 def test_the_account_is_remembered_and_anothers_report_refused(
     deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:

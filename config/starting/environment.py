@@ -1,0 +1,60 @@
+"""The environment and its files, from which `config/settings.py` reads each setting.
+
+Whatever is wrong with them is ImproperlyConfigured, which a start reports in one sentence.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
+    """Variables of the environment, typed."""
+
+    def text(self, name: str) -> str:
+        """Return a variable, empty if missing; ImproperlyConfigured if its bytes are not UTF-8."""
+        value: str = self.str(name, default="")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ImproperlyConfigured(f"{name} is not a text in UTF-8; write it anew.") from error
+        return value
+
+    def read_file(self, path: Path) -> None:
+        """Add the variables of a file such as `.env` that the environment lacks, if it exists."""
+        if path.exists():
+            self.read_env(StringIO(read_text(path)))
+
+    def parse_database_url(self, url: str) -> dict[str, Any]:
+        """Return Django's settings of a database; the message of an error quotes no password."""
+        try:
+            database: dict[str, Any] = self.db_url_config(url)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                "DATABASE_URL must look like postgres://user:password@host:5432/name or "
+                "sqlite:///path; its host or port cannot be read."
+            ) from error
+        return database
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file in UTF-8; raises ImproperlyConfigured if it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin with a mark
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(
+            f"{path} is not a text in UTF-8 (byte {error.start + 1}); save it in that encoding."
+        ) from error
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read ({error.strerror}); it has to be a file that the account which "
+            "runs Vitrine may read."
+        ) from error
+    if "\0" in text:
+        raise ImproperlyConfigured(f"{path} holds a NUL, which no setting may; remove it.")
+    return text
