@@ -35,8 +35,8 @@ def are_due() -> bool:
 def _is_within(pause: timedelta, at: datetime | None, now: datetime) -> bool:
     """Whether `at` is less than `pause` ago.
 
-    A time ahead of now does not count: the clock that wrote it has been set back since, and webhooks
-    would wait for their keys until it has caught up. Two machines may differ by a minute.
+    A time ahead of now does not count: the clock that wrote it has been set back since, and
+    webhooks would wait for their keys until it has caught up. Two machines may differ by a minute.
     """
     return at is not None and now - pause < at <= now + MIN_FETCH_PAUSE
 

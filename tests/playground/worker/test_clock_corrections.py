@@ -51,7 +51,7 @@ def test_times_that_are_written_today_stay_as_they_are(make_run: Any) -> None:
     longest = {column: limit for _, column, limit in clock_corrections.LONGEST}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
     assert timedelta(seconds=max(pauses)) < longest["lease_until"]
-    assert reconciliation.SLOWEST_QUERY < min(longest["lease_until"], longest["due_at"])
+    assert min(longest["lease_until"], longest["due_at"]) > reconciliation.SLOWEST_QUERY
     assert timedelta(seconds=artifact_copies.LONGEST_PAUSE_S) < longest["next_attempt_at"]
     pause_end = clock.now() + reconciliation.SLOWEST_QUERY
     run = make_run(state="unconfirmed", lease_until=pause_end)
