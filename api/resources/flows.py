@@ -141,7 +141,7 @@ def run_flow(call: Call) -> Reply:
     filled = _filled(call, definition)
     if "max_cost" in call.body:
         found, most = _price(filled), Decimal(str(call.body["max_cost"]))
-        if found.low is None or found.high is None or found.unknown_count or found.high > most:
+        if found.most is None or found.most > most:
             detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
             raise Problem(409, detail, slug="too-expensive", estimate=estimate_json(found))
     token = _token(call.values["Idempotency-Key"] or "")

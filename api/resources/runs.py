@@ -152,7 +152,7 @@ def create_run(call: Call) -> Reply:
 def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
     """Raise Problem (409) unless the estimate is known and at most `most`."""
     found = cost.estimate_run(endpoint, arguments)
-    if found.low is None or found.high is None or found.high > most:
+    if found.most is None or found.most > most:
         detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
         raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
 

@@ -113,3 +113,20 @@ def test_what_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
         return [await client.call_tool("run_model", one) for one in (wrong, PAID)]
 
     assert [one.is_error for one in talk(conversation, cap=1)] == [True, False]
+
+
+def test_a_flow_with_a_step_of_unknown_price_needs_leave(talk: Any, flow: Flow) -> None:
+    """Its estimate was "about $0.02 + 1 unknown", whose known part has an upper limit."""
+    Endpoint.objects.update(unit_price_usd=None)
+    Endpoint.objects.filter(endpoint_id=FLUX).update(unit_price_usd="0.02", price_unit="images")
+
+    async def conversation(client: Client) -> list[Any]:
+        asked = {"flow_id": str(flow.pk), "wait_s": 0}
+        leave = {"allow_unknown_price": True}
+        return [await client.call_tool("run_flow", one) for one in (asked, asked | leave)]
+
+    refused, made = talk(conversation, cap=1)
+    assert (refused.is_error, made.is_error) == (True, False)
+    assert "+ 1 unknown" in text(refused)
+    assert "allow_unknown_price" in text(refused)
+    assert Run.objects.count() == 1
