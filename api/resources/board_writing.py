@@ -18,7 +18,7 @@ from boards.models import Batch
 from boards.plan import groups
 from boards.plan.cells import Expanded, expand
 from boards.plan.input_files import missing_files
-from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, read_plan
+from boards.plan.plan import Plan, PlannedColumn, PlannedRow, read_plan
 from boards.plan.stored import column_of, new_cells, stored_plan
 from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
@@ -91,8 +91,6 @@ def add_to_board(call: Call) -> Reply:
     columns = _columns(call)
     plan = stored_plan(board, rows=rows, columns=columns, seeds=seeds, is_reusing=reuses)
     expanded = new_cells(board, plan)
-    if board.cells.filter(replaced_at=None).count() + len(expanded.cells) > MAX_CELLS:
-        raise Problem(422, f"A board takes up to {MAX_CELLS} runs; this would have more.")
     _require_fitting(call, plan, expanded)
     return Reply(as_json(_send(call, plan, expanded, board).board, call))
 
@@ -229,5 +227,7 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> se
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         return sending.run_plan(call.user, plan, expanded, token, board=board)
+    except sending.TooLarge as refused:
+        raise Problem(422, str(refused)) from refused
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
