@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from core.db.json_field import ExactJSONField
 from playground.models import Upload
 
 
@@ -60,6 +61,24 @@ class AssistantSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token_id} {self.spent}"
+
+
+class KeyedCall(models.Model):
+    """A paid call with an `Idempotency-Key`, and what it has started."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key_digest = models.CharField(max_length=64, help_text="SHA-256 of the key")
+    request = models.CharField(max_length=64, help_text="SHA-256 of its address and body")
+    answer = ExactJSONField(default=dict, help_text="from which a repeated call is answered")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key_digest"], name="api_call_once_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"
 
 
 class ProxyFile(models.Model):

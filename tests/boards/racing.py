@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connections, transaction
@@ -24,7 +24,7 @@ def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
     return other.outcome()
 
 
-def at_once(deeds: list[Callable[[], Any]]) -> list[Any]:
+def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
     """Return the outcomes of functions that begin at the same moment; exceptions as values."""
     ready = threading.Barrier(len(deeds))
 
