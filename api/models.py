@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from core.db.json_field import ExactJSONField
 from playground.models import Upload
 
 
@@ -46,6 +48,37 @@ class Token(models.Model):
     def is_expired(self) -> bool:
         """Whether it has expired."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class AssistantSession(models.Model):
+    """What a token's assistant has spent since its last pause of an hour."""
+
+    token = models.OneToOneField(
+        Token, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    spent = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(0))
+    paid_at = models.DateTimeField(help_text="when it started a paid run last")
+
+    def __str__(self) -> str:
+        return f"{self.token_id} {self.spent}"
+
+
+class KeyedCall(models.Model):
+    """A paid call with an `Idempotency-Key`, and what it has started."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key_digest = models.CharField(max_length=64, help_text="SHA-256 of the key")
+    request = models.CharField(max_length=64, help_text="SHA-256 of its address and body")
+    answer = ExactJSONField(default=dict, help_text="from which a repeated call is answered")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key_digest"], name="api_call_once_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"
 
 
 class ProxyFile(models.Model):

@@ -32,7 +32,7 @@ MARK = "api-"  # prefix of the form tokens of these runs
 OUR_PATHS = ("/uploads/", "/runs/")
 
 
-class KeyReused(ValueError):
+class KeyReused(Exception):
     """An idempotency key was reused for a different request."""
 
 
@@ -77,9 +77,7 @@ def start(
             run_webhooks.attach(run, webhook)
     is_same = is_new or _is_same(run, endpoint, arguments, transport)
     if not is_same or (not is_new and run_webhooks.address_of(run) != webhook):
-        raise KeyReused(
-            "This Idempotency-Key came with another request before. Use a new key for each run."
-        )
+        raise KeyReused
     return run, is_new
 
 

@@ -18,12 +18,22 @@ class Exit(IntEnum):
 
 
 class CommandFailed(Exception):
-    """Ends the command with exit code `code`; `lines` gives the details."""
+    """Ends the command with exit code `code`; `lines` gives the details.
 
-    def __init__(self, message: str, code: Exit = Exit.USAGE, lines: list[str] | None = None):
+    `status` is that of the server's response, if there was any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: Exit = Exit.USAGE,
+        lines: list[str] | None = None,
+        status: int = 0,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.lines = lines or []
+        self.status = status
 
 
 def from_problem(status: int, problem: Any) -> CommandFailed:
@@ -39,4 +49,4 @@ def from_problem(status: int, problem: Any) -> CommandFailed:
         if one.get("detail") != message
     ]
     code = Exit.UNREACHABLE if status >= 500 else Exit.REFUSED
-    return CommandFailed(message, code, lines)
+    return CommandFailed(message, code, lines, status)

@@ -7,7 +7,7 @@ import os
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from api.assistants.budget import Budget
+from api.assistants.budget import ProcessBudget
 from api.assistants.caller import Refused
 from api.assistants.tools import Tools
 from cli.client import Client
@@ -40,19 +40,20 @@ class Threaded:
             async with self._lock:
                 return await asyncio.to_thread(function, *arguments, **more)
         except CommandFailed as failure:
-            raise Refused("\n".join([str(failure), *failure.lines])) from failure
+            words = "\n".join([str(failure), *failure.lines])
+            raise Refused(words, failure.status) from failure
 
 
 def serve(client: Client) -> None:
     """Serve until stdin is closed; one session may spend at most `MCP_SPENDING_CAP`."""
     from api.assistants.server import build
 
-    budget = Budget(_cap())
+    caller = Threaded(client)
+    budget = ProcessBudget(caller, _cap())
 
     def tools_of(context: Any) -> Tools:
         return Tools(caller, budget, context.report_progress)
 
-    caller = Threaded(client)
     build(tools_of).run("stdio")
 
 

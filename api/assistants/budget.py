@@ -1,53 +1,60 @@
-"""A spending cap for each assistant's session, by the estimates of the runs that it starts.
-
-Counted in this process's memory: the cap stops an assistant that never stops by itself; it is not
-the team's budget.
-"""
+"""What an assistant's session may spend: the interface for tools, and a session in memory."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, Protocol
 
-MAX_SESSIONS = 1000
-SESSION_S = 3600.0  # without a paid run, after which the cap starts anew
+from api.assistants.caller import Caller, Refused
+from api.spending import CapExceeded, Charge, spent_after, spent_in_session
 
 
-class Budget:
-    """What a session may still spend, in the prices' currency."""
+class Budget(Protocol):
+    """Makes the paid calls of one session."""
 
-    def __init__(self, cap: Decimal, clock: Callable[[], float] = time.monotonic) -> None:
-        self.cap = cap
+    async def left(self) -> Decimal:
+        """Return what the session may still spend."""
+
+    async def start(self, amount: Decimal, path: str, body: Any) -> Any:
+        """Post to an operation that may cost `amount`; raises Refused, also for the cap."""
+
+
+class ProcessBudget:
+    """The session of this process, `vitrine mcp`: it serves one assistant, perhaps from afar."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        cap: Decimal,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._caller = caller
+        self._cap = cap
         self._clock = clock
         self._spent = Decimal(0)
-        self._at = clock()
+        self._paid_at = clock()
 
-    @property
-    def left(self) -> Decimal:
-        """Return how much is left."""
-        if self._clock() - self._at > SESSION_S:
-            self._spent = Decimal(0)
-        return self.cap - self._spent
+    async def left(self) -> Decimal:
+        """Return what the session may still spend."""
+        return self._cap - spent_in_session(self._spent, self._paid_at, self._clock())
 
-    def spend(self, amount: Decimal) -> None:
-        """Count the cost of a run."""
-        self._spent = self.cap - self.left + amount
-        self._at = self._clock()
+    async def start(self, amount: Decimal, path: str, body: Any) -> Any:
+        """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
-
-class Budgets:
-    """The budgets of all sessions, by key; the least recently used are dropped."""
-
-    def __init__(self, cap: Decimal) -> None:
-        self._cap = cap
-        self._budgets: OrderedDict[str, Budget] = OrderedDict()
-
-    def of(self, key: str) -> Budget:
-        """Return the budget of a session."""
-        budget = self._budgets.pop(key, None) or Budget(self._cap)
-        self._budgets[key] = budget
-        while len(self._budgets) > MAX_SESSIONS:
-            self._budgets.popitem(last=False)
-        return budget
+        The amount is counted before the call, since calls overlap, and no longer if the server
+        refuses it. After a lost response it stays counted: the run may exist.
+        """
+        now = self._clock()
+        try:
+            self._spent = spent_after(Charge(amount, self._cap), self._spent, self._paid_at, now)
+        except CapExceeded as exceeded:
+            raise Refused(str(exceeded)) from exceeded
+        self._paid_at = now
+        try:
+            return await self._caller.call("POST", path, body)
+        except Refused as refused:
+            if 400 <= refused.status < 500:
+                self._spent = max(self._spent - amount, Decimal(0))
+            raise

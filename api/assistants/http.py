@@ -7,16 +7,16 @@ is imported by the first request, so a server without assistants does not load i
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 from decimal import Decimal
 from typing import Any
 
-from api.assistants.budget import Budgets
 from api.assistants.caller import Refused
 from api.assistants.in_process import InProcess
+from api.assistants.token_budget import TokenBudget
 from api.contract.operation import PROBLEM
+from api.http.authentication import secret_of
 from api.http.problem import Problem
 from core.http.asgi import App, Receive, Scope, Send
 
@@ -31,7 +31,7 @@ class Assistants:
 
     def __init__(self, app: App, cap: int) -> None:
         self._app = app
-        self._budgets = Budgets(Decimal(cap))
+        self._cap = Decimal(cap)
         self._is_stopping = False
         self._manager: Any = None
         self._stop = asyncio.Event()
@@ -97,11 +97,11 @@ class Assistants:
         from api.assistants.tools import Tools
 
         request = context.request_context.request
-        secret = request.headers.get("authorization", "")
-        key = hashlib.sha256(secret.encode()).hexdigest()
+        caller = request.scope[TOKEN]
+        secret = secret_of(request.headers.get("authorization", ""))
         return Tools(
-            request.scope[TOKEN],
-            self._budgets.of(key),
+            caller,
+            TokenBudget(caller, secret, self._cap),
             context.report_progress,
             lambda: self._is_stopping,
         )

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from api.assistants.caller import BASE, refusal
+from api.charges import CHARGE
+from api.spending import Charge
 from core.http.asgi import App, Message, Scope
 
 # Headers of the assistant's request that are copied to its calls.
@@ -20,6 +22,10 @@ class InProcess:
     def __init__(self, app: App, scope: Scope) -> None:
         self._app = app
         self._scope = scope
+
+    def charging(self, charge: Charge) -> InProcess:
+        """Return a caller whose paid calls are charged to the token's session."""
+        return InProcess(self._app, {**self._scope, CHARGE: charge})
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON of an operation's response; raises Refused."""

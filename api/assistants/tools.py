@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from api.assistants import short
 from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
+from api.spending import plain
 
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
@@ -55,7 +56,7 @@ class Tools:
         words = [
             found["text"],
             *found["basis"],
-            f"This session may spend {self._budget.left} more.",
+            f"This session may spend {plain(await self._budget.left())} more.",
         ]
         return short.bounded("\n".join(words))
 
@@ -77,13 +78,7 @@ class Tools:
             body["preset_id"] = preset_id
         body["endpoint_id"] = endpoint_id
         amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
-        if amount > self._budget.left:
-            raise Refused(
-                f"This run may cost {amount}, and this session may spend {self._budget.left} more. "
-                "Nothing was run. Ask the person to run it on the model's page."
-            )
-        made = await self._api.call("POST", "/runs", body)
-        self._budget.spend(amount)
+        made = await self._budget.start(amount, "/runs", body)
         return short.bounded(short.run(await self._wait(made, wait_s)))
 
     async def run_flow(
@@ -99,13 +94,7 @@ class Tools:
         path, given = f"/flows/{quote(flow_id, safe='')}", {"inputs": inputs}
         found = await self._api.call("POST", f"{path}/estimates", given)
         amount = _amount(found, allow=allow_unknown_price)
-        if amount > self._budget.left:
-            raise Refused(
-                f"This flow may cost {amount}, and this session may spend {self._budget.left} "
-                "more. Nothing was run. Ask the person to run it on the flow's page."
-            )
-        made = await self._api.call("POST", f"{path}/runs", given)
-        self._budget.spend(amount)
+        made = await self._budget.start(amount, f"{path}/runs", given)
         return short.bounded(short.flow_run(await self._wait(made, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:

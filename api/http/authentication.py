@@ -85,5 +85,11 @@ def _token(request: HttpRequest) -> Token | None:
     local = request.META.get(LOCAL)
     if isinstance(local, Token):
         return local
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return tokens.authenticate(secret.strip()) if kind.lower() in KINDS else None
+    secret = secret_of(request.headers.get("Authorization", ""))
+    return tokens.authenticate(secret) if secret else None
+
+
+def secret_of(header: str) -> str:
+    """Return the token in an `Authorization` header; empty if the header is of another kind."""
+    kind, _, secret = header.partition(" ")
+    return secret.strip() if kind.lower() in KINDS else ""

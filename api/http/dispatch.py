@@ -10,11 +10,13 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem
 from api.http.reading import read_body, read_parameters
+from api.spending import CapExceeded
 
 
 class Resource:
@@ -50,7 +52,10 @@ class Resource:
         try:
             values = read_parameters(operation, request, path)
             call = Call(request, token, values, read_body(operation, request))
-            response = as_response(operation.handle(call))
+            with charges.charged(request, token):
+                response = as_response(operation.handle(call))
+        except CapExceeded as exceeded:
+            response = Problem(409, str(exceeded), slug="too-expensive").response()
         except Problem as problem:
             response = problem.response()
         for name, value in headers.items():

@@ -94,7 +94,7 @@ def estimate(found: Estimate) -> dict[str, Any]:
     """Return an `Estimate`."""
     return {
         "low": None if found.low is None else f"{found.low.normalize():f}",
-        "high": None if found.high is None else f"{found.high.normalize():f}",
+        "high": None if found.most is None else f"{found.most.normalize():f}",
         "currency": found.currency,
         "text": found.words,
         "basis": list(found.basis),

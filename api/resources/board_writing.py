@@ -11,6 +11,7 @@ from typing import Any
 from api import submission
 from api.contract.operation import Body, Call, Reply, Response, operation
 from api.http.problem import Problem, pointer
+from api.idempotency import KEY, claimed, once
 from api.representation import run as representation
 from api.resources.boards import BOARD, as_json
 from api.resources.parameters import find_endpoint
@@ -18,7 +19,7 @@ from boards.models import Batch
 from boards.plan import groups
 from boards.plan.cells import Expanded, expand
 from boards.plan.input_files import missing_files
-from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, read_plan
+from boards.plan.plan import Plan, PlannedColumn, PlannedRow, read_plan
 from boards.plan.stored import column_of, new_cells, stored_plan
 from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
@@ -28,16 +29,27 @@ from playground.runs.state_machine import Refused
 _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", "cap": "cap_usd"}
 
 
+def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
+    """Return the board of a repeated call as it is now, with what was said the first time."""
+    board = as_json(_mine(call, answer["board"]), call)
+    return Reply(answer["said"] | {"board": board} if "said" in answer else board)
+
+
 @operation(
     "POST",
     "/boards",
     scope="run",
     tag="boards",
     limit="run",
+    parameters=[KEY],
     body=Body("NewBoard"),
-    responses=[Response(201, "The new board.", "Board")],
+    responses=[
+        Response(201, "The new board.", "Board"),
+        Response(200, "The board that this Idempotency-Key created before.", "Board"),
+    ],
     errors=[404, 409],
 )
+@once(_repeat)
 def create_board(call: Call) -> Reply:
     """Create a board and run its cells.
 
@@ -77,22 +89,21 @@ def estimate_board(call: Call) -> Reply:
     scope="run",
     tag="boards",
     limit="run",
-    parameters=[BOARD],
+    parameters=[BOARD, KEY],
     body=Body("MoreOfBoard"),
     responses=[Response(200, "The board with what was added.", "Board")],
     errors=[404, 409],
 )
+@once(_repeat)
 def add_to_board(call: Call) -> Reply:
     """Add columns, rows or seeds to a board: only new cells run."""
-    board = _mine(call)
+    board = _mine(call, call.values["board_id"])
     rows = _rows(call, board.source)
     seeds = [str(seed) for seed in call.body.get("seeds", [])]
     reuses = call.body.get("reuse", True)
     columns = _columns(call)
     plan = stored_plan(board, rows=rows, columns=columns, seeds=seeds, is_reusing=reuses)
     expanded = new_cells(board, plan)
-    if board.cells.filter(replaced_at=None).count() + len(expanded.cells) > MAX_CELLS:
-        raise Problem(422, f"A board takes up to {MAX_CELLS} runs; this would have more.")
     _require_fitting(call, plan, expanded)
     return Reply(as_json(_send(call, plan, expanded, board).board, call))
 
@@ -103,22 +114,24 @@ def add_to_board(call: Call) -> Reply:
     scope="run",
     tag="boards",
     limit="run",
-    parameters=[BOARD],
+    parameters=[BOARD, KEY],
     body=Body("AgainOfBoard"),
     responses=[Response(200, "What was sent, and the board.", "BoardSent")],
     errors=[404, 409],
 )
+@once(_repeat)
 def run_board_again(call: Call) -> Reply:
     """Run what failed, or send what the cap had held."""
-    board = _mine(call)
+    board = _mine(call, call.values["board_id"])
+    send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     try:
-        if call.body["what"] == "failed":
-            sent = repeating.repeat_failed(call.user, board)
-        else:
-            sent = repeating.send_held(call.user, board)
+        with claimed(call) as answer:
+            sent = send(call.user, board)
+            said = {"message": sent.words, "sent": sent.sent}
+            answer |= {"board": str(board.pk), "said": said}
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
-    return Reply({"message": sent.words, "sent": sent.sent, "board": as_json(board, call)})
+    return Reply(said | {"board": as_json(board, call)})
 
 
 @operation(
@@ -132,15 +145,15 @@ def run_board_again(call: Call) -> Reply:
 )
 def stop_board(call: Call) -> Reply:
     """Cancel the runs that have not started; those under way finish."""
-    board = _mine(call)
+    board = _mine(call, call.values["board_id"])
     words = repeating.stop(board)
     return Reply({"message": words, "sent": 0, "board": as_json(board, call)})
 
 
-def _mine(call: Call) -> Batch:
+def _mine(call: Call, pk: Any) -> Batch:
     """Return one of the user's own boards; raises Problem (404)."""
     boards = Batch.objects.kept().filter(user=call.user).select_related("source", "user")
-    board = boards.filter(pk=call.values["board_id"]).first()
+    board = boards.filter(pk=pk).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
     return board
@@ -228,6 +241,11 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
 def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> sending.Sent:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
-        return sending.run_plan(call.user, plan, expanded, token, board=board)
+        with claimed(call) as answer:
+            sent = sending.run_plan(call.user, plan, expanded, token, board=board)
+            answer["board"] = str(sent.board.pk)
+            return sent
+    except sending.TooLarge as refused:
+        raise Problem(422, str(refused)) from refused
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused

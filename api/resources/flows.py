@@ -13,12 +13,13 @@ from django.db.models import Q
 from api import submission
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
+from api.idempotency import KEY, key_of, key_reused
 from api.representation import endpoint as models
 from api.representation import moments
 from api.representation.run import estimate as estimate_json
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
-from api.resources.runs import KEY, WAIT
+from api.resources.runs import WAIT
 from api.wait import FLOW_RUNS, HEADER
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
@@ -141,21 +142,20 @@ def run_flow(call: Call) -> Reply:
     filled = _filled(call, definition)
     if "max_cost" in call.body:
         found, most = _price(filled), Decimal(str(call.body["max_cost"]))
-        if found.low is None or found.high is None or found.unknown_count or found.high > most:
+        if found.most is None or found.most > most:
             detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
             raise Problem(409, detail, slug="too-expensive", estimate=estimate_json(found))
-    token = _token(call.values["Idempotency-Key"] or "")
-    before = FlowRun.objects.of(call.user).filter(form_token=token).first()
-    if before is None:
+    token = _token(key_of(call))
+    flow_run, is_new = FlowRun.objects.of(call.user).filter(form_token=token).first(), False
+    if flow_run is None:
         try:
-            made = starting.start(call.user, flow, filled, token)
+            flow_run, is_new = starting.start(call.user, flow, filled, token)
         except starting.Refused as refused:
             raise Problem(409, str(refused), slug="cannot-be-run") from refused
-        return _reply(call, made, 201)
-    if before.flow_id != flow.pk or not identical(before.definition, filled.as_json()):
-        detail = "This Idempotency-Key came with another request before. Use a new key for each."
-        raise Problem(422, detail, slug="idempotency-key-reused")
-    return _reply(call, before, 200)
+    is_same = flow_run.flow_id == flow.pk and identical(flow_run.definition, filled.as_json())
+    if not is_same:
+        raise key_reused()
+    return _reply(call, flow_run, 201 if is_new else 200)
 
 
 @operation(

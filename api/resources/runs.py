@@ -13,6 +13,7 @@ from api import submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
+from api.idempotency import KEY, key_of, key_reused
 from api.representation import run as representation
 from api.resources import presets, webhooks
 from api.resources.changes import read_moment
@@ -47,12 +48,6 @@ WAIT = Parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
     "answer when the run has ended, at the latest after so many seconds",
-)
-KEY = Parameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "your name for this call: repeated with it, the call returns the run that it created",
-    where="header",
 )
 _FILTERS = [
     Parameter(
@@ -136,23 +131,24 @@ def create_run(call: Call) -> Reply:
         )
     if "max_cost" in call.body:
         _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
-    key = call.values["Idempotency-Key"] or ""
     webhook = call.body.get("webhook", "")
     if webhook:
         webhooks.require_public(webhook, "webhook")
     try:
-        run, is_new = submission.start(call.token, endpoint, arguments, transport, key, webhook)
+        run, is_new = submission.start(
+            call.token, endpoint, arguments, transport, key_of(call), webhook
+        )
     except state_machine.Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
     except submission.KeyReused as error:
-        raise Problem(422, str(error), slug="idempotency-key-reused") from error
+        raise key_reused() from error
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
 
 
 def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
     """Raise Problem (409) unless the estimate is known and at most `most`."""
     found = cost.estimate_run(endpoint, arguments)
-    if found.low is None or found.high is None or found.high > most:
+    if found.most is None or found.most > most:
         detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
         raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
 

@@ -67,6 +67,7 @@ class Plan:
     is_reusing: bool = True
     troubles: list[Trouble] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # hints that do not prevent running
+    is_stored: bool = False  # rebuilt from a board, whose title, form and cap stay as they are
 
     @property
     def cell_count(self) -> int:

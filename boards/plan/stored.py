@@ -45,6 +45,7 @@ def stored_plan(
         seeds=[*dict.fromkeys(all_seeds)] or [""],
         cap_usd=board.cap_usd,
         is_reusing=is_reusing,
+        is_stored=True,
     )
 
 

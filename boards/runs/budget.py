@@ -82,8 +82,7 @@ class Budget:
 
 def in_dollars(estimate: Estimate) -> Decimal | None:
     """Return the maximum cost; None if that is unknown, or in another currency."""
-    is_dollars = estimate.currency in {"", "USD"} and not estimate.unknown_count
-    return estimate.high if is_dollars else None
+    return estimate.most if estimate.currency in {"", "USD"} else None
 
 
 def runs_of(board: Batch) -> Q:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from boards.models import Batch, Cell
 from boards.plan.stored import held_cells, stored_plan
 from boards.runs.budget import NOTHING, Budget, committed, in_dollars
+from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, new_run, run_plan
 from core.formatting import money
 from playground.models import Run
@@ -29,7 +30,7 @@ CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 def repeat_failed(user: User, board: Batch) -> Sent:
     """Rerun failed and cancelled cells; the earlier runs stay in the history."""
     with transaction.atomic():
-        locked = Batch.objects.select_for_update().get(pk=board.pk)
+        locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
         return _repeat(user, locked, list(_with_runs(cells)))
 
@@ -37,7 +38,7 @@ def repeat_failed(user: User, board: Batch) -> Sent:
 def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
     """Run one cell again, even if it shows a reused result."""
     with transaction.atomic():
-        locked = Batch.objects.select_for_update().get(pk=board.pk)
+        locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
         return _repeat(user, locked, list(_with_runs(cells)))
 
@@ -77,15 +78,22 @@ def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:
 
 
 def stop(board: Batch) -> str:
-    """Cancel the board's runs that have not started; returns a sentence on it."""
-    cells = board.cells.filter(replaced_at=None, is_reused=False)
-    own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
-    waiting = [cell for cell in own if cell.run and cell.run.state in CAN_STOP]
-    running = [cell for cell in own if cell.run and cell.run.state not in CAN_STOP]
+    """Cancel the board's runs that have not started; returns a sentence on it.
+
+    The lock is held only to list them: later requests that began before send nothing more.
+    """
+    with transaction.atomic():
+        locked = lock(board.pk)
+        locked.stopped_at = timezone.now()
+        locked.save(update_fields=["stopped_at"])
+        cells = locked.cells.filter(replaced_at=None, is_reused=False)
+        own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
+        unfinished = list(own)
+    waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
+    running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
     for cell in waiting:
         if cell.run_id:
             state_machine.request_cancel(cell.run_id)
-    Batch.objects.filter(pk=board.pk).update(stopped_at=timezone.now())
     return _stopped(len(waiting), running)
 
 

@@ -16,14 +16,16 @@ from django.utils import timezone
 
 from boards.models import Batch, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
-from boards.plan.plan import Plan
+from boards.plan.plan import MAX_CELLS, Plan
 from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, committed, in_dollars
+from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.models import Run, Transport
 from playground.runs import state_machine
 from playground.runs.costs.cost import estimate_runs
+from playground.runs.state_machine import Refused
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -65,7 +67,10 @@ def run_plan(
     *,
     board: Batch | None = None,
 ) -> Sent:
-    """Create the plan's board, or add the plan's new cells to `board`, and send them."""
+    """Create the plan's board, or add the plan's new cells to `board`, and send them.
+
+    Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile.
+    """
     cells = expanded.fitting
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     with transaction.atomic():
@@ -105,10 +110,11 @@ def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tu
         return Batch.objects.get_or_create(
             user=user, form_token=token[:64], defaults=values | source
         )
-    locked = Batch.objects.select_for_update().get(pk=board.pk)
-    for name, value in values.items():
-        setattr(locked, name, value)
-    locked.save(update_fields=[*values])
+    locked = lock_for_sending(board)
+    if not plan.is_stored:
+        for name, value in values.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=[*values])
     return locked, False
 
 
@@ -150,6 +156,10 @@ def _columns(board: Batch, expanded: Expanded) -> list[Column]:
     return [known[report.column.digest] for report in reports]
 
 
+class TooLarge(Refused):
+    """The board would have too many cells."""
+
+
 class _Writer:
     """Writes cells and runs of one locked board, for its owner."""
 
@@ -181,6 +191,8 @@ class _Writer:
                 self.done.known += 1
             else:
                 new.append((planned, estimate, known or self._cell(*place)))
+        if len(kept) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
+            raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         found = reuse.find(self.user, [one for one, *_ in new]) if self.is_reusing else {}
         for planned, estimate, cell in new:
             self._decide(planned, estimate, cell, found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,11 +19,15 @@ from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
 from boards.runs import cap_warnings
 from boards.runs.budget import Budget, committed, cost_of, in_dollars
+from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.standings import standings
 from core.formatting import money
 from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 NIGHT_HOURS = range(1, 5)
 AT_ONCE = 10  # per call: other jobs get their turn in between
@@ -55,7 +60,7 @@ def send_due(now: datetime) -> int:
     due = Trial.objects.due(month_start(now), is_night=is_night).order_by("pk")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
-        send(key, now)
+        _send_if_due(key, now, due)
     return len(keys)
 
 
@@ -65,16 +70,30 @@ def month_start(now: datetime) -> datetime:
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def send(pk: int, now: datetime) -> Trial:
-    """Give a trial its column, or the reason why it has none; ignored if it has one already."""
+def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
+    """Send a trial unless it was dismissed, or its board's trials paused, since it was listed."""
+    board_id = Trial.objects.values_list("board_id", flat=True).get(pk=pk)
     with transaction.atomic():
-        board_id = Trial.objects.values_list("board_id", flat=True).get(pk=pk)
-        board = Batch.objects.select_for_update().get(pk=board_id)
-        trial = Trial.objects.select_related("endpoint", "former__endpoint").get(pk=pk)
-        standing = StandingTrial.objects.select_related("reference__endpoint").get(pk=board_id)
-        if trial.can_be_sent:
-            _Sender(board, standing, trial, now).send()
-        return trial
+        board = lock(board_id)
+        if due.filter(pk=pk).exists():
+            _send(board, pk, now)
+
+
+def send(read: Batch, pk: int, now: datetime) -> Trial:
+    """Give a trial its column, or the reason why it has none; ignored if it has one already.
+
+    `read` is its board as the request found it. Raises Refused if it was stopped since.
+    """
+    with transaction.atomic():
+        return _send(lock_for_sending(read), pk, now)
+
+
+def _send(board: Batch, pk: int, now: datetime) -> Trial:
+    trial = Trial.objects.select_related("endpoint", "former__endpoint").get(pk=pk)
+    standing = StandingTrial.objects.select_related("reference__endpoint").get(pk=board.pk)
+    if trial.can_be_sent:
+        _Sender(board, standing, trial, now).send()
+    return trial
 
 
 class _Sender:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from boards.models import Batch, StandingTrial, Trial
 from boards.models.trial import PARAMS_CHARS
 from boards.plan.plan import MAX_CAP
+from boards.runs.locking import lock
 from boards.trials.planning import trial_plan
 from boards.trials.sending import best_column
 from catalog.curation import saved_searches
@@ -77,8 +79,10 @@ def configure(board: Batch, posted: Mapping[str, str]) -> Form:
     standing = form.standing
     if standing.state == StandingTrial.State.OFF and read["state"] != StandingTrial.State.OFF:
         read["watched_until"] = timezone.now()  # what was new while it was off is not tried
-    StandingTrial.objects.update_or_create(board=board, defaults=read)
-    board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
+    with transaction.atomic():
+        lock(board.pk)
+        StandingTrial.objects.update_or_create(board=board, defaults=read)
+        board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
     form.standing = standing_of(board)
     return form
 
@@ -188,10 +192,23 @@ def pause(board: Batch, *, is_paused: bool) -> str:
     before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
     if not is_paused:
         before, after = after, before
-    StandingTrial.objects.filter(board=board, state=before).update(state=after)
+    with transaction.atomic():
+        lock(board.pk)
+        StandingTrial.objects.filter(board=board, state=before).update(state=after)
     if is_paused:
         return "Standing trials are paused: what is new is noted, and nothing is sent."
     return "Standing trials go on."
+
+
+def dismiss(board: Batch, pk: int, *, is_dismissed: bool) -> None:
+    """Leave a trial out, or undo that; ignored if it was sent."""
+    with transaction.atomic():
+        lock(board.pk)
+        trial = board.trials.get(pk=pk)
+        if trial.can_be_sent:
+            trial.state = Trial.State.DISMISSED if is_dismissed else Trial.State.WAITING
+            trial.note, trial.decided_at = "", timezone.now()
+            trial.save(update_fields=["state", "note", "decided_at"])
 
 
 def spent_words(spent: Decimal, standing: StandingTrial) -> str:

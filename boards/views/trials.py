@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from boards.models import Batch, Trial
+from boards.models import Batch
 from boards.trials import news, sending, settings
 from boards.views.actions import for_owner
 from boards.views.board import no_store
@@ -73,14 +73,11 @@ def pause(request: HtmxRequest, found: Batch) -> HttpResponseBase:
 @for_owner
 def trial(request: HtmxRequest, found: Batch, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
-    chosen = get_object_or_404(found.trials.select_related("endpoint"), pk=trial)
+    chosen = get_object_or_404(found.trials, pk=trial)
     if request.POST.get("do") == "send":
-        sent = sending.send(chosen.pk, timezone.now())
+        sent = sending.send(found, chosen.pk, timezone.now())
         words = f"{sent.endpoint.display_name}: {sent.note or sent.get_state_display().lower()}"
         messages.info(request, words)
-    elif chosen.can_be_sent:
-        is_out = request.POST.get("do") == "dismiss"
-        chosen.state = Trial.State.DISMISSED if is_out else Trial.State.WAITING
-        chosen.note, chosen.decided_at = "", timezone.now()
-        chosen.save(update_fields=["state", "note", "decided_at"])
+    else:
+        settings.dismiss(found, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
     return redirect("boards:board-trials", found.pk)

@@ -35,8 +35,8 @@ def start(
     definition: Definition,
     token: str,
     reused: Mapping[str, Run] | None = None,
-) -> FlowRun:
-    """Start a flow with its inputs filled in; repeats with the same token return the same run.
+) -> tuple[FlowRun, bool]:
+    """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
     `reused` has the existing results of some steps, by step: nothing is sent for them. Raises
     Refused if a model cannot be run, before anything is paid for.
@@ -56,7 +56,7 @@ def start(
                 for step, run in (reused or {}).items()
             }
             _carry_on(flow_run, definition, begun)
-    return flow_run
+    return flow_run, is_new
 
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:

@@ -116,7 +116,7 @@ def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpRe
     reused = flow_page.reusable(request.user, found, filled) if is_reusing else {}
     token = request.POST.get("~token", "")
     try:
-        made = starting.start(request.user, found, filled, token or uuid.uuid4().hex, reused)
+        made, _ = starting.start(request.user, found, filled, token or uuid.uuid4().hex, reused)
     except starting.Refused as refusal:
         return _page(request, found, definition, post, trouble=str(refusal), status=status)
     return redirect(made)

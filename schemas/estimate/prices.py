@@ -47,9 +47,14 @@ class Estimate:
         return self.low is not None
 
     @property
+    def most(self) -> Decimal | None:
+        """The most that it may cost; None unless a limit is known for every part."""
+        return None if self.unknown_count else self.high
+
+    @property
     def is_free(self) -> bool:
         """Whether it certainly costs nothing."""
-        return self.low == 0 and self.high == 0 and not self.unknown_count
+        return self.low == 0 and self.most == 0
 
     @property
     def words(self) -> str:

@@ -24,6 +24,7 @@ from api import resources, tokens
 from api.contract.components import COMPONENTS
 from api.contract.document import BASE, document
 from api.contract.operation import OPERATIONS
+from api.idempotency import KEY
 from catalog.models import Change, Collection
 from playground.models import Artifact, Preset, Upload
 from tests.schemas.laws import cases
@@ -110,6 +111,13 @@ def test_the_document_names_each_operation_once() -> None:
     for one in OPERATIONS:
         assert one.handle.__doc__, one.id
         assert one.scope in tokens.SCOPES
+
+
+def test_whatever_costs_money_takes_an_idempotency_key() -> None:
+    paid = {one.id: one for one in OPERATIONS if one.limit == "run"}
+    expected = {"create_run", "run_flow", "create_board", "add_to_board", "run_board_again"}
+    assert paid.keys() == expected
+    assert all(KEY in one.parameters for one in paid.values())
 
 
 def test_the_components_are_json_schemas() -> None:

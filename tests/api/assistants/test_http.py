@@ -4,91 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
 from api import tokens
 from api.assistants.http import Assistants
-from api.wait import HeldResponses
-from catalog.models import Collection, Endpoint
-from core.notify import channel
-from flows.models import Flow
+from catalog.models import Collection
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
 from playground.runs import state_machine
 from playground.runs.transitions import Observation
+from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
 from tests.api.pages import Pages
-from tests.flows.conftest import flow, models
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
     from mcp import Client
 
-__all__ = ["flow", "models"]
-
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
-FLUX = "fal-ai/flux/dev"
-MAX_BYTES = 8192
 WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40
-
-
-@pytest.fixture
-def pages() -> Iterator[Pages]:
-    found = Pages(get_wsgi_application())
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def flux(make_endpoint: Any, documents: Any) -> Any:
-    return make_endpoint(
-        FLUX, documents[FLUX], unit_price_usd="0.025", price_unit="images", currency="USD"
-    )
-
-
-@pytest.fixture
-def talk(pages: Pages, user: Any) -> Callable[..., Any]:
-    """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
-    from mcp import Client
-    from mcp.client.streamable_http import streamable_http_client
-
-    def converse(
-        conversation: Callable[[Client], Awaitable[Any]],
-        *scopes: str,
-        cap: int = 1,
-        mode: Any = "auto",
-    ) -> Any:
-        _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
-
-        async def main() -> Any:
-            headers = {"Authorization": f"Bearer {secret}"}
-            async with channel.listen() as signal:
-                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
-                transport = httpx2.ASGITransport(app=assistants)
-                async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
-                    stream = streamable_http_client("http://testserver/mcp", http_client=http)
-                    async with Client(stream, mode=mode) as client:
-                        found = await conversation(client)
-                await assistants.stop()
-            await sync_to_async(connections.close_all)()
-            return found
-
-        return asyncio.run(main())
-
-    return converse
-
-
-def text(result: Any) -> str:
-    """A result's text, which is small."""
-    size = len(json.dumps(result.model_dump(mode="json"), ensure_ascii=False).encode())
-    assert size <= MAX_BYTES
-    return str(result.content[0].text)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -149,37 +86,6 @@ def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
 
     assert "succeeded" in talk(conversation)
     assert told[0] == "created"
-
-
-def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None:
-    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
-    make_endpoint("fal-ai/unknown")
-
-    async def conversation(client: Client) -> list[Any]:
-        paid = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
-        unknown = {"endpoint_id": "fal-ai/unknown", "arguments": {}, "wait_s": 0}
-        asked = [paid, paid, unknown, unknown | {"allow_unknown_price": True}]
-        return [await client.call_tool("run_model", one) for one in asked]
-
-    found = talk(conversation, cap=1)
-    assert [one.is_error for one in found] == [False, True, True, False]
-    assert "may spend 0.4" in text(found[1])
-    assert "Ask the person" in text(found[2])
-    assert Run.objects.count() == 2
-
-
-def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
-    Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
-
-    async def conversation(client: Client) -> list[Any]:
-        short = {"flow_id": str(flow.pk), "inputs": {"prompt": "a hare"}, "wait_s": 0}
-        asked = [short | {"inputs": {"prompt": "x" * 3000}}, short]
-        return [await client.call_tool("run_flow", one) for one in asked]
-
-    refused, made = talk(conversation, cap=1)
-    assert (refused.is_error, made.is_error) == (True, False)
-    assert "Nothing was run" in text(refused)
-    assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
 def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documents: Any) -> None:

@@ -9,7 +9,9 @@ import pytest
 from django.utils import timezone
 
 from boards.models import Batch, Cell, Column, Row
+from playground.models import Run
 from tests.boards import documents
+from tests.boards.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,63 @@ def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: li
     assert stopped["message"].startswith("12 waiting runs are cancelled")
     repeated = call("POST", f"{address}/runs", {"what": "failed"}).json()
     assert repeated["sent"] == 12
+
+
+def test_a_key_creates_adds_and_runs_again_once(call: Any, models: list[str]) -> None:
+    body = plan(models[:1])
+    made, again = (call("POST", "/boards", body, Idempotency_Key="a") for _ in range(2))
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert again.json() == made.json()
+    assert (Batch.objects.count(), Run.objects.count()) == (1, 2)
+    address = made.headers["Location"].removeprefix("/api/v1")
+    more = {"rows": [{"prompt": "a fox"}], "seeds": [1]}
+    first, second = (call("POST", f"{address}/cells", more, Idempotency_Key="b") for _ in range(2))
+    assert first.json() == second.json()
+    Run.objects.update(state="failed")
+    failed = {"what": "failed"}
+    sent = call("POST", f"{address}/runs", failed, Idempotency_Key="c").json()
+    Run.objects.update(state="failed")
+    count = Run.objects.count()
+    repeated = call("POST", f"{address}/runs", failed, Idempotency_Key="c").json()
+    assert (repeated["message"], repeated["sent"]) == (sent["message"], sent["sent"])
+    assert sent["sent"] > 0
+    assert Run.objects.count() == count
+    assert call("POST", f"{address}/runs", failed, Idempotency_Key="d").json()["sent"] > 0
+
+
+def test_a_key_of_another_request_is_refused(
+    call: Any, caller: Any, stranger: Any, models: list[str]
+) -> None:
+    made = call("POST", "/boards", plan(models), Idempotency_Key="a").json()
+    for path, body in (
+        ("/boards", plan(models, title="Other")),
+        (f"/boards/{made['id']}/cells", {}),
+        (f"/boards/{made['id']}/runs", {"what": "failed"}),
+    ):
+        refused = call("POST", path, body, Idempotency_Key="a")
+        assert refused.status_code == 422
+        assert refused.json()["type"] == "urn:vitrine:problem:idempotency-key-reused"
+    assert Batch.objects.count() == 1
+    theirs = caller(stranger, "read", "run")("POST", "/boards", plan(models), Idempotency_Key="a")
+    assert theirs.status_code == 201
+
+
+def test_a_key_of_a_call_that_started_nothing_can_be_used_again(
+    call: Any, models: list[str]
+) -> None:
+    bad = call("POST", "/boards", plan(["lab/flux", "lab/edit"]), Idempotency_Key="a")
+    assert (bad.status_code, Batch.objects.count()) == (422, 0)
+    assert call("POST", "/boards", plan(models), Idempotency_Key="a").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_at_once_with_a_key_create_one_board(call: Any, models: list[str]) -> None:
+    def create() -> Any:
+        return call("POST", "/boards", plan(models), Idempotency_Key="a")
+
+    answers = at_once([create] * 3)
+    assert sorted(one.status_code for one in answers) == [200, 200, 201]
+    assert len({one.json()["id"] for one in answers}) == Batch.objects.count() == 1
 
 
 @pytest.mark.parametrize(

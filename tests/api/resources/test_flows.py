@@ -10,6 +10,7 @@ from catalog.models import Endpoint
 from flows.execution.advance import advance
 from flows.models import Flow, FlowRun
 from playground.models import Run
+from tests.boards.racing import begun_during
 from tests.flows.conftest import FLUX, SEEDREAM, flow, models, succeed
 
 __all__ = ["flow", "models"]
@@ -54,6 +55,18 @@ def test_a_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
     assert (other.status_code, FlowRun.objects.count()) == (422, 1)
     call("POST", address, body)
     assert FlowRun.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_with_other_inputs_at_the_same_moment_is_refused(call: Any, flow: Flow) -> None:
+    def start(prompt: str) -> Any:
+        body = {"inputs": {"prompt": prompt}}
+        return call("POST", f"/flows/{flow.pk}/runs", body, Idempotency_Key="one")
+
+    call("GET", "/me")  # records the token's use, for which the second call would wait
+    other = begun_during(lambda: start("a hare"), lambda: start("a cat"))
+    assert other.status_code == 422
+    assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
 def test_its_steps_are_followed_and_stopped(call: Any, flow: Flow) -> None:

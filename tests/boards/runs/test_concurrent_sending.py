@@ -51,6 +51,7 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
     known: Batch | None = None
     known = press()
     for deed in deeds:
+        known.refresh_from_db()  # each is a request of its own
         waiting = Run.objects.filter(state="created").order_by("created_at")
         if deed == "plan":
             press()

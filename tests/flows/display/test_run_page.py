@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_a_page_that_asks_no_more_says_how_the_flow_ended(user: User, flow: Flow) -> None:
-    made = starting.start(user, flow, parse_definition(flow.definition), "t")
+    made, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=made.pk).is_final:
         # What a page has read just before the worker carries the flow on.
         before = FlowRun.objects.select_related("flow", "user").get(pk=made.pk)

@@ -90,7 +90,7 @@ def test_a_flow_goes_on_after_its_worker_was_killed(
     definition = fan()
     flow = Flow.objects.create(user=user, name="fan", definition=definition.as_json())
     sandbox.reset()
-    flow_run = starting.start(user, flow, definition, "t")
+    flow_run, _ = starting.start(user, flow, definition, "t")
     killed_when(MOMENTS[moment])
     assert FlowRun.objects.get().state == "running"
     leases.release("killed")  # as when its leases have run out

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def started(user: User, flow: Flow, ago: timedelta) -> FlowRun:
-    made = starting.start(user, flow, parse_definition(flow.definition), "t")
+    made, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     FlowRun.objects.update(created_at=timezone.now() - ago)
     return made
 

@@ -1,0 +1,111 @@
+"""Answers a repeated call with what the first one has started, by its `Idempotency-Key`.
+
+A run has its key in its own row (`api.submission`), and so has the run of a flow. One board takes
+many calls, so each call with a key is a row here, written in the transaction of what it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+
+from accounts.single_use import digest
+from api.contract.operation import Call, Handler, Parameter, Reply
+from api.http.problem import Problem
+from api.models import KeyedCall
+from playground.form import form_state
+
+KEY = Parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "your name for this call: repeated with it, the call starts nothing and returns what it "
+    "started before",
+    where="header",
+)
+Repeat = Callable[[Call, dict[str, Any]], Reply]
+
+
+class _Repeated(Exception):
+    """A call with this key was committed meanwhile."""
+
+    def __init__(self, known: KeyedCall) -> None:
+        self.known = known
+
+
+def key_reused() -> Problem:
+    """Return the problem of a key that came with another request."""
+    detail = "This Idempotency-Key came with another request before. Use a new key for each."
+    return Problem(422, detail, slug="idempotency-key-reused")
+
+
+def key_of(call: Call) -> str:
+    """Return the call's key; empty without one."""
+    return call.values["Idempotency-Key"] or ""
+
+
+def once(repeat: Repeat) -> Callable[[Handler], Handler]:
+    """Decorate a handler that writes within `claimed`.
+
+    `repeat` returns the reply to a repeated call, from the answer that the first one stored.
+    """
+
+    def decorate(handle: Handler) -> Handler:
+        @wraps(handle)
+        def wrapped(call: Call) -> Any:
+            if known := _find(call):
+                return repeat(call, known.answer)
+            try:
+                return handle(call)
+            except _Repeated as repeated:
+                return repeat(call, repeated.known.answer)
+
+        return wrapped
+
+    return decorate
+
+
+@contextmanager
+def claimed(call: Call) -> Iterator[dict[str, Any]]:
+    """Make the block one transaction that holds the call's key; it fills the answer for repeats.
+
+    A call at the same time with the same key waits for its end.
+    """
+    answer: dict[str, Any] = {}
+    with transaction.atomic():
+        if not key_of(call):
+            yield answer
+            return
+        row, is_new = KeyedCall.objects.get_or_create(
+            **_names(call), defaults={"request": _request(call), "answer": answer}
+        )
+        if not is_new:
+            raise _Repeated(_same(call, row))
+        yield answer
+        row.answer = answer
+        row.save(update_fields=["answer"])
+
+
+def _find(call: Call) -> KeyedCall | None:
+    """Return the call that had this key before; raises Problem if it was another request."""
+    known = KeyedCall.objects.filter(**_names(call)).first() if key_of(call) else None
+    return known and _same(call, known)
+
+
+def _same(call: Call, known: KeyedCall) -> KeyedCall:
+    if known.request != _request(call):
+        raise key_reused()
+    return known
+
+
+def _names(call: Call) -> dict[str, Any]:
+    """Return the columns that identify a call: whose it is, and its key."""
+    return {"user": call.user, "key_digest": digest(key_of(call))}
+
+
+def _request(call: Call) -> str:
+    """Return a digest of the address and the body."""
+    return form_state.form_token(call.request.path, call.body)

@@ -1,0 +1,30 @@
+"""The lock of a board: its row, held by whatever sends, stops or changes what may be sent.
+
+Of two requests at once, the one that has the lock first is written whole before the other looks at
+the board. A request that began before Stop and gets the lock after it sends nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from boards.models import Batch
+from playground.runs.state_machine import Refused
+
+
+def lock(pk: uuid.UUID) -> Batch:
+    """Return the board with its row locked until the end of the transaction."""
+    return Batch.objects.select_for_update().get(pk=pk)
+
+
+def lock_for_sending(read: Batch) -> Batch:
+    """Return the locked board; `read` is it as the request found it when it began.
+
+    Raises Refused if it was stopped or deleted since.
+    """
+    locked = lock(read.pk)
+    if locked.deleted_at:
+        raise Refused("The board was deleted meanwhile. Nothing was sent.")
+    if locked.stopped_at != read.stopped_at:
+        raise Refused("The board was stopped meanwhile. Nothing was sent: press again to send it.")
+    return locked

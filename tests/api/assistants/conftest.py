@@ -1,0 +1,93 @@
+"""Conversations of the MCP SDK's own client with `/mcp`, on the pages of the web process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from api import tokens
+from api.assistants.http import Assistants
+from api.wait import HeldResponses
+from core.notify import channel
+from tests.api.pages import Pages
+from tests.flows.conftest import flow, models
+
+if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+    from mcp import Client
+
+__all__ = ["flow", "models"]
+
+FLUX = "fal-ai/flux/dev"
+MAX_BYTES = 8192
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    found = Pages(get_wsgi_application())
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def flux(make_endpoint: Any, documents: Any) -> Any:
+    return make_endpoint(
+        FLUX, documents[FLUX], unit_price_usd="0.025", price_unit="images", currency="USD"
+    )
+
+
+@asynccontextmanager
+async def connected(
+    assistants: Assistants, authorization: str, mode: Any = "auto"
+) -> AsyncIterator[Client]:
+    """A client of `assistants` that sends this header."""
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
+    transport = httpx2.ASGITransport(app=assistants)
+    headers = {"Authorization": authorization}
+    async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
+        stream = streamable_http_client("http://testserver/mcp", http_client=http)
+        async with Client(stream, mode=mode) as client:
+            yield client
+
+
+@pytest.fixture
+def talk(pages: Pages, user: Any) -> Callable[..., Any]:
+    """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
+
+    def converse(
+        conversation: Callable[[Client], Awaitable[Any]],
+        *scopes: str,
+        cap: int = 1,
+        mode: Any = "auto",
+    ) -> Any:
+        _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
+
+        async def main() -> Any:
+            async with channel.listen() as signal:
+                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
+                async with connected(assistants, f"Bearer {secret}", mode) as client:
+                    found = await conversation(client)
+                await assistants.stop()
+            await sync_to_async(connections.close_all)()
+            return found
+
+        return asyncio.run(main())
+
+    return converse
+
+
+def text(result: Any) -> str:
+    """A result's text, which is small."""
+    size = len(json.dumps(result.model_dump(mode="json"), ensure_ascii=False).encode())
+    assert size <= MAX_BYTES
+    return str(result.content[0].text)

@@ -1,0 +1,132 @@
+"""The spending cap of assistants: whoever calls how often at once, by whatever header."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.wsgi import get_wsgi_application
+from django.db.models import F
+
+from api import tokens
+from api.assistants.http import Assistants
+from catalog.models import Endpoint
+from flows.models import Flow
+from playground.models import Run
+from tests.api.assistants.conftest import FLUX, connected, text
+from tests.api.pages import Pages
+
+if TYPE_CHECKING:
+    from mcp import Client
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+PAID = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
+
+
+def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None:
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+    make_endpoint("fal-ai/unknown")
+
+    async def conversation(client: Client) -> list[Any]:
+        paid = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
+        unknown = {"endpoint_id": "fal-ai/unknown", "arguments": {}, "wait_s": 0}
+        asked = [paid, paid, unknown, unknown | {"allow_unknown_price": True}]
+        return [await client.call_tool("run_model", one) for one in asked]
+
+    found = talk(conversation, cap=1)
+    assert [one.is_error for one in found] == [False, True, True, False]
+    assert "may spend 0.4" in text(found[1])
+    assert "Ask the person" in text(found[2])
+    assert Run.objects.count() == 2
+
+
+def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
+    Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
+
+    async def conversation(client: Client) -> list[Any]:
+        short = {"flow_id": str(flow.pk), "inputs": {"prompt": "a hare"}, "wait_s": 0}
+        asked = [short | {"inputs": {"prompt": "x" * 3000}}, short]
+        return [await client.call_tool("run_flow", one) for one in asked]
+
+    refused, made = talk(conversation, cap=1)
+    assert (refused.is_error, made.is_error) == (True, False)
+    assert "Nothing was run" in text(refused)
+    assert Run.objects.get().arguments["prompt"] == "a hare"
+
+
+def test_calls_at_once_in_two_processes_stay_within_the_cap(
+    pages: Pages, flux: Any, user: Any
+) -> None:
+    """Each `Assistants` is a web process: they share the database alone."""
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.3")
+    _, secret = tokens.create(user, "assistant")
+    others = Pages(get_wsgi_application())
+
+    async def main() -> list[Any]:
+        processes = [Assistants(pages, 1), Assistants(others, 1)]
+        headers = [f"Bearer {secret}", f"bearer {secret}", f"Key {secret}", f"Bearer  {secret}"]
+        async with AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(connected(process, header))
+                for process in processes
+                for header in headers
+            ]
+            calls = (clients[n % len(clients)].call_tool("run_model", PAID) for n in range(30))
+            answers = await asyncio.gather(*calls)
+        for process in processes:
+            await process.stop()
+        return answers
+
+    answers = asyncio.run(main())
+    others.close()
+    assert sum(not one.is_error for one in answers) == 3
+    assert Run.objects.count() == 3
+    refused = {text(one) for one in answers if one.is_error}
+    assert len(refused) == 1
+    assert "may cost 0.3, and this session may spend 0.1 more" in refused.pop()
+
+
+def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -> None:
+    from api.models import AssistantSession
+
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+
+    async def conversation(client: Client) -> list[Any]:
+        found = [await client.call_tool("run_model", PAID) for _ in range(2)]
+        before = {"paid_at": F("paid_at") - timedelta(minutes=61)}
+        await sync_to_async(AssistantSession.objects.update)(**before)
+        return [*found, *[await client.call_tool("run_model", PAID) for _ in range(2)]]
+
+    found = talk(conversation, cap=1)
+    assert [one.is_error for one in found] == [False, True, False, True]
+
+
+def test_what_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+
+    async def conversation(client: Client) -> list[Any]:
+        wrong = PAID | {"arguments": {"prompt": "x", "num_images": "many"}}
+        return [await client.call_tool("run_model", one) for one in (wrong, PAID)]
+
+    assert [one.is_error for one in talk(conversation, cap=1)] == [True, False]
+
+
+def test_a_flow_with_a_step_of_unknown_price_needs_leave(talk: Any, flow: Flow) -> None:
+    """Its estimate was "about $0.02 + 1 unknown", whose known part has an upper limit."""
+    Endpoint.objects.update(unit_price_usd=None)
+    Endpoint.objects.filter(endpoint_id=FLUX).update(unit_price_usd="0.02", price_unit="images")
+
+    async def conversation(client: Client) -> list[Any]:
+        asked = {"flow_id": str(flow.pk), "wait_s": 0}
+        leave = {"allow_unknown_price": True}
+        return [await client.call_tool("run_flow", one) for one in (asked, asked | leave)]
+
+    refused, made = talk(conversation, cap=1)
+    assert (refused.is_error, made.is_error) == (True, False)
+    assert "+ 1 unknown" in text(refused)
+    assert "allow_unknown_price" in text(refused)
+    assert Run.objects.count() == 1

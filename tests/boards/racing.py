@@ -1,0 +1,65 @@
+"""Two requests of which one begins while the other is being written, on a shared database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connections, transaction
+
+WAIT_S = 0.3  # more than enough for a request that nothing holds back
+
+
+def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """Return the outcome of `second`, which begins after `writing` and before its commit.
+
+    The commit waits until `second` has ended, or for `WAIT_S`: then it waits for the commit.
+    """
+    with transaction.atomic():
+        writing()
+        other = _Thread(second)
+        other.start()
+        other.join(WAIT_S)
+    return other.outcome()
+
+
+def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the outcomes of functions that begin at the same moment; exceptions as values."""
+    ready = threading.Barrier(len(deeds))
+
+    def after_barrier(deed: Callable[[], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            ready.wait()
+            return deed()
+
+        return run
+
+    threads = [_Thread(after_barrier(deed)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [thread.error or thread.value for thread in threads]
+
+
+class _Thread(threading.Thread):
+    def __init__(self, function: Callable[[], Any]) -> None:
+        super().__init__()
+        self.function = function
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.value = self.function()
+        except BaseException as error:
+            self.error = error
+        finally:
+            connections.close_all()
+
+    def outcome(self) -> Any:
+        self.join()
+        if self.error:
+            raise self.error
+        return self.value

@@ -1,0 +1,117 @@
+"""What stops a board stops also what is being written: Stop, the cap, the size, deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from boards.models import Batch, Cell
+from boards.plan.cells import expand
+from boards.plan.plan import MAX_CELLS, Plan
+from boards.plan.stored import new_cells, stored_plan
+from boards.runs import repeating, sending
+from playground.models import Run
+from playground.runs.state_machine import Refused
+from tests.boards.racing import at_once, begun_during
+
+Planned = Callable[..., Plan]
+Send = Callable[..., sending.Sent]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def rows(plan_of: Planned) -> Callable[..., Plan]:
+    """`rows("a", 20)`: a plan of so many prompts that begin with a text."""
+
+    def make(name: str, count: int = 1, **more: str) -> Plan:
+        texts = "\n".join(f"{name} {number}" for number in range(count))
+        return plan_of("flux", row_field="prompt", row_values=texts, seeds="1", **more)
+
+    return make
+
+
+@pytest.fixture
+def board(rows: Callable[..., Plan], send: Send) -> Batch:
+    """A board whose one run has ended."""
+    found = send(rows("first")).board
+    Run.objects.update(state="succeeded", billable_units="1")
+    return Batch.objects.get(pk=found.pk)
+
+
+def test_stop_cancels_what_is_being_added(
+    board: Batch, rows: Callable[..., Plan], send: Send
+) -> None:
+    words = begun_during(
+        lambda: send(rows("more", 80), board=board),
+        lambda: repeating.stop(Batch.objects.get(pk=board.pk)),
+    )
+    assert words.startswith("80 waiting runs are cancelled")
+    assert not Run.objects.filter(state="created").exists()
+
+
+@pytest.mark.parametrize("deed", ["add", "failed", "cell", "held"])
+def test_what_was_under_way_when_stop_was_pressed_is_not_sent(
+    user: User, board: Batch, rows: Callable[..., Plan], send: Send, deed: str
+) -> None:
+    cell = board.cells.get()
+    if deed in {"failed", "held"}:
+        Run.objects.update(state="failed")
+    if deed == "held":
+        Cell.objects.update(run=None, not_sent="Too dear.")
+    repeating.stop(Batch.objects.get(pk=board.pk))
+    deeds: dict[str, Callable[[Batch], Any]] = {
+        "add": lambda read: send(rows("more", 8), board=read),
+        "failed": lambda read: repeating.repeat_failed(user, read),
+        "cell": lambda read: repeating.repeat_cell(user, read, cell),
+        "held": lambda read: repeating.send_held(user, read),
+    }
+    before = Run.objects.count()
+    with pytest.raises(Refused, match="stopped"):
+        deeds[deed](board)
+    assert Run.objects.count() == before
+    assert deeds[deed](Batch.objects.get(pk=board.pk)).sent  # pressed after Stop
+
+
+def test_a_deleted_board_gets_no_more_runs(
+    board: Batch, rows: Callable[..., Plan], send: Send
+) -> None:
+    Batch.objects.update(deleted_at=timezone.now())
+    with pytest.raises(Refused, match="deleted"):
+        send(rows("more"), board=board)
+
+
+def test_adds_at_once_do_not_make_a_board_too_large(
+    user: User, board: Batch, plan_of: Planned
+) -> None:
+    plans = [
+        plan_of(
+            "flux", row_field="prompt", seeds="1-20",
+            row_values="\n".join(f"{name} {number}" for number in range(7)),
+        )
+        for name in "abcdef"
+    ]  # fmt: skip
+    deeds = [
+        partial(sending.run_plan, user, plan, expand(plan), "token", board=board) for plan in plans
+    ]
+    outcomes = at_once(deeds)
+    assert sum(isinstance(one, sending.TooLarge) for one in outcomes) == 4
+    assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS
+
+
+def test_a_lowered_cap_holds_for_what_was_planned_before(
+    user: User, board: Batch, rows: Callable[..., Plan], send: Send
+) -> None:
+    """An addition by the API is planned from the board as it was read, cap included."""
+    more = stored_plan(board, rows=rows("more", 8).rows)
+    expanded = new_cells(board, more)
+    send(rows("first", cap="0.03", title="Renamed"), board=board)
+    sent = sending.run_plan(user, more, expanded, "", board=board)
+    board.refresh_from_db()
+    assert (board.cap_usd, board.title) == (Decimal("0.03"), "Renamed")
+    assert (sent.sent, sent.held) == (2, 6)

@@ -1,0 +1,51 @@
+"""A trial is dismissed or paused while the worker is about to send it, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from boards.models import Batch, StandingTrial
+from boards.trials import candidates, sending, settings
+from catalog.models import Endpoint
+from playground.models import Run
+from tests.boards.racing import begun_during
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def new(board: Batch, standing: StandingTrial, comes: Callable[..., Endpoint]) -> Endpoint:
+    """A model whose trial waits."""
+    endpoint = comes()
+    candidates.note_all()
+    assert board.trials.get().state == "waiting"
+    return endpoint
+
+
+@pytest.mark.parametrize("deed", ["dismiss", "pause"])
+def test_what_is_dismissed_or_paused_after_it_was_listed_is_not_sent(
+    board: Batch, new: Endpoint, deed: str
+) -> None:
+    trial = board.trials.get()
+
+    def stop() -> None:
+        if deed == "dismiss":
+            settings.dismiss(board, trial.pk, is_dismissed=True)
+        else:
+            settings.pause(board, is_paused=True)
+
+    begun_during(stop, lambda: sending.send_due(timezone.now()))
+    assert not Run.objects.filter(endpoint=new).exists()
+    assert board.trials.get().state == {"dismiss": "dismissed", "pause": "waiting"}[deed]
+
+
+def test_a_trial_that_was_sent_first_is_not_shown_as_left_out(board: Batch, new: Endpoint) -> None:
+    trial = board.trials.get()
+    begun_during(
+        lambda: sending.send_due(timezone.now()),
+        lambda: settings.dismiss(board, trial.pk, is_dismissed=True),
+    )
+    assert board.trials.get().state == "sent"
