@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from boards.models import Batch
 from boards.plan.plan import Plan
 from boards.runs import sending
+from boards.votes import voting
 from playground.models import Artifact, Run
 
 SECRET = "painted-by-lab-flux"
@@ -29,6 +30,12 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=told)
     return out.getvalue()
+
+
+def opened(board: Batch) -> str:
+    """Open the board's vote; returns the link for voters."""
+    voting.open_voting(board)
+    return voting.link_of(Batch.objects.get(pk=board.pk))
 
 
 @pytest.fixture
