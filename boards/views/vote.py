@@ -17,13 +17,14 @@ from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.export.votes_table import votes_table
 from boards.models import Batch, Row
+from boards.runs.visibility import without_rights
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv
 from boards.votes import ballots, secret_tokens, voting
 from boards.votes.metadata import BlankedFile
 from boards.votes.standings import standings
-from playground.models import Artifact
+from playground.models import Artifact, Run
 from playground.views import files
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def vote_file(request: HtmxRequest, board: Batch, token: str) -> HttpResponseBas
 
 
 def _result_file(board: Batch, artifact: int) -> Artifact | None:
-    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__cells__board=board)
+    shown = Run.objects.readable_by(without_rights(board.user_id)).filter(cells__board=board)
+    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
     return stored.filter(pk=artifact).first()
 
 

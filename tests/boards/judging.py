@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -36,6 +37,14 @@ def opened(board: Batch) -> str:
     """Open the board's vote; returns the link for voters."""
     voting.open_voting(board)
     return voting.link_of(Batch.objects.get(pk=board.pk))
+
+
+def status_of(browser: Client, address: str) -> int:
+    """The status of a response, which is read to its end: that closes its file."""
+    response: Any = browser.get(address)
+    if response.streaming:
+        b"".join(response.streaming_content)
+    return int(response.status_code)
 
 
 @pytest.fixture

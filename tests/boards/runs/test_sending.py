@@ -93,6 +93,16 @@ def test_a_strangers_run_is_not_reused_unless_it_is_an_example(
     assert send(plan_of("flux", **TWO_ROWS), "third").reused == 4
 
 
+def test_who_may_see_everybodys_runs_reuses_no_private_one_on_a_board(
+    plan_of: Planned, send: Send, user: User, stranger: User
+) -> None:
+    send(plan_of("flux", **TWO_ROWS), "first", who=stranger)
+    finish()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    assert send(plan_of("flux", **TWO_ROWS), "second").reused == 0
+
+
 def test_reuse_can_be_turned_off(plan_of: Planned, send: Send, models: dict[str, Endpoint]) -> None:
     send(plan_of(**TWO_ROWS), "first")
     finish()
