@@ -113,9 +113,9 @@ def run_board_again(call: Call) -> Reply:
     board = _mine(call)
     try:
         if call.body["what"] == "failed":
-            sent = repeating.repeat_failed(call.user, board)
+            sent = repeating.repeat_failed(call.user, board, is_program=True)
         else:
-            sent = repeating.send_held(call.user, board)
+            sent = repeating.send_held(call.user, board, is_program=True)
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
     return Reply({"message": sent.words, "sent": sent.sent, "board": as_json(board, call)})
@@ -228,6 +228,7 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
 def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> sending.Sent:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
-        return sending.run_plan(call.user, plan, expanded, token, board=board)
+        user = call.user
+        return sending.run_plan(user, plan, expanded, token, board=board, is_program=True)
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
