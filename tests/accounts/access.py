@@ -244,6 +244,8 @@ ACCESS: dict[str, Row] = {
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "playground:healthz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
+    "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
+    "playground:links": Row(ANYBODYS, METHOD),
     "playground:latest": Row(ANYBODYS, METHOD),
     "playground:newer": Row(ANYBODYS, METHOD),
     "playground:note": Row(OWNERS_ALONE, OWNERS_ALONE),
