@@ -18,12 +18,14 @@ class FlowsConfig(AppConfig):
         from notifications import run_ends
         from playground.display import renderers
         from playground.files import purge
+        from playground.models import opened_files
         from playground.runs import final_hooks
         from playground.runs.ownership import handover
         from playground.worker import jobs
 
         handover.register("flows", Flow)
         handover.register("runs of flows", FlowRun)
+        opened_files.register(Flow.objects.shown_by, "definition")
         purge.register_inputs(lambda: Flow.objects.kept(), "definition")
         purge.register_inputs(lambda: FlowRun.objects.filter(flow__deleted_at=None), "definition")
         run_ends.register_told_elsewhere(ended.is_step)

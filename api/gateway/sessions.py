@@ -11,7 +11,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from asgiref.sync import sync_to_async
@@ -64,6 +64,7 @@ class ProxyTicket(Ticket):
     """A session's user, by an API token or a login; the session ends with either."""
 
     by: LiveToken | None = None
+    is_of_program: ClassVar[bool] = True
 
     @property
     def is_logged_out(self) -> bool:

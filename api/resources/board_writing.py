@@ -126,7 +126,7 @@ def run_board_again(call: Call) -> Reply:
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     try:
         with claimed(call) as answer:
-            sent = send(call.user, board)
+            sent = send(call.user, board, is_program=True)
             said = {"message": sent.words, "sent": sent.sent}
             answer |= {"board": str(board.pk), "said": said}
     except Refused as refused:
@@ -242,7 +242,7 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> se
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:
-            sent = sending.run_plan(call.user, plan, expanded, token, board=board)
+            sent = sending.run_plan(call.user, plan, expanded, token, board=board, is_program=True)
             answer["board"] = str(sent.board.pk)
             return sent
     except sending.TooLarge as refused:

@@ -12,13 +12,14 @@ from api.representation import moments
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
 from boards.models import Batch, Cell, Column
+from boards.runs.visibility import withhold_unreadable
 
 BOARD = Parameter(
     "board_id", {"type": "string", "format": "uuid"}, "the board", where="path", converter="uuid"
 )
 
 
-_CELL = ("board", "row", "column", "seed", "not_sent", "run__state", "run__deleted_at")
+_CELL = ("board", "row", "column", "seed", "not_sent", "run__state", "run__deleted_at", "run__user")
 
 
 def card(board: Batch, call: Call) -> dict[str, Any]:
@@ -75,13 +76,14 @@ def get_board(call: Call) -> Reply:
 
 
 def as_json(board: Batch, call: Call) -> dict[str, Any]:
-    """Return a `Board`; its source should be loaded. Three queries."""
+    """Return a `Board`; its source should be loaded. Three queries, four with others' runs."""
     columns = list(board.columns.select_related("endpoint"))
     rows = list(board.rows.all())
     row_places = {row.pk: place for place, row in enumerate(rows)}
     column_places = {column.pk: place for place, column in enumerate(columns)}
     cells = board.cells.filter(replaced_at=None).select_related("run")
     cells = cells.only(*_CELL)
+    withhold_unreadable(board, cells)
     return card(board, call) | {
         "columns": [_column(one) for one in columns],
         "rows": [{"label": one.label, "values": one.values} for one in rows],

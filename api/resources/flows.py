@@ -28,6 +28,7 @@ from flows.compose.wiring import answered
 from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
+from flows.models.flow_run import PROGRAM_MARK
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
 from schemas.reference.tables import input_rows
@@ -241,7 +242,7 @@ def _price(definition: Definition) -> Estimate:
 def _token(key: str) -> str:
     """Return the form token of a flow's run: derived from the idempotency key, else random."""
     own = hashlib.sha256(key.encode()).hexdigest() if key else secrets.token_hex(32)
-    return f"{submission.MARK}{own}"[:64]
+    return f"{PROGRAM_MARK}{own}"[:64]
 
 
 def _reply(call: Call, found: FlowRun, status: int) -> Reply:

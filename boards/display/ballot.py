@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 
 from boards.models import Batch, Cell, Row
+from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
 from playground.files.inputs import OUR_ADDRESS
@@ -101,15 +102,19 @@ class StoredInput(NamedTuple):
 
 
 def input_file(board: Batch, address: str) -> StoredInput | None:
-    """Return the file at one of our addresses, if the board's owner may read it and we have it."""
+    """Return the file at one of our addresses, if we have it and voters may see it.
+
+    They may see the files of the board's owner, and those that everybody may.
+    """
     found = OUR_ADDRESS.fullmatch(address)
     if found is None:
         return None
+    reader = without_rights(board.user_id)
     if found["upload"]:
         upload = Upload.objects.filter(pk=found["upload"]).first()
-        is_readable = upload is not None and upload.is_readable_by(board.user)
+        is_readable = upload is not None and upload.is_readable_by(reader)
         return StoredInput(upload.file, upload.content_type) if upload and is_readable else None
-    readable = deletion.readable_artifacts(found["run"], board.user)
+    readable = deletion.readable_artifacts(found["run"], reader)
     stored = readable.filter(position=int(found["position"]), state=Artifact.State.STORED)
     artifact = stored.first()
     return StoredInput(artifact.file, artifact.content_type) if artifact else None

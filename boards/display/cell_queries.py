@@ -16,6 +16,7 @@ from django.db.models import (
 )
 
 from boards.models import Batch, Cell, Column, Row
+from boards.runs.visibility import withhold_unreadable
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from playground.display import tiles
 from playground.models import Artifact, Run
@@ -102,6 +103,7 @@ def rows(keys: Sequence[int]) -> dict[int, Row]:
 def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found:
     """Return the current cells in these rows and columns, each run with its endpoint."""
     found = _CELLS.all(rows=rows, columns=[column.pk for column in columns])
+    withhold_unreadable(board, found)
     endpoints = {column.pk: column.endpoint for column in columns}
     by_place: dict[tuple[int, int], list[Cell]] = {}
     for cell in found:

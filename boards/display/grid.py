@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.db.models import F
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -151,13 +152,17 @@ def heads_of(board: Batch, number: int) -> list[Column]:
 
 
 def runs_of(board_id: str) -> list[uuid.UUID]:
-    """Return the runs that a board's page may watch; empty for an invalid key. One query."""
+    """Return the runs that a board's page may watch; empty for an invalid key. One query.
+
+    Others' runs are not among them: an example may be taken back while the page is open.
+    """
     try:
         key = uuid.UUID(board_id)
     except ValueError:
         return []
     cells = Cell.objects.filter(board_id=key, board__deleted_at=None, replaced_at=None)
-    return [pk for pk in cells.values_list("run_id", flat=True) if pk]
+    own = cells.filter(run__user_id=F("board__user_id"))
+    return list(own.values_list("run_id", flat=True))
 
 
 def _labels(rows: Sequence[tuple[int, str]]) -> SafeString:
@@ -229,6 +234,8 @@ class _RowBuilder:
             return ShownCell(cell, same_as=f"row {row}, column {column}")
         if kept := self.kept.get(cell.pk):
             return ShownCell(cell, markup=kept)
-        shown = ShownCell(cell, tiles.tile(cell.run, self.texts, self.group))
+        is_own = cell.run.user_id == self.lines.board.user_id
+        group = self.group if is_own else ""  # what others have shared is watched by itself
+        shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))
         markup = cell_markup.render(shown, self.lines.board, self.lines.is_mine)
         return replace(shown, markup=markup)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from boards.models import Batch, Cell, Column, Mark, Row, RowMark
+from boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
 from playground.display.tiles import text_of
 from playground.files.artifact_urls import artifact_url
@@ -48,6 +49,7 @@ def contents_of(board: Batch) -> Contents:
         .defer(*(f"run__{name}" for name in _HEAVY))
         .order_by("pk")
     )
+    withhold_unreadable(board, cells)
     by_pk = {column.pk: column for column in columns}
     for cell in cells:
         cell.column = by_pk[cell.column_id]

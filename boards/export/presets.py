@@ -25,7 +25,8 @@ def settings_of(column: Column) -> dict[str, Any]:
     Prompts, files and seeds are no settings unless the column itself has them.
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
-    found = Run.objects.filter(pk__in=cells.values("run")).values_list("arguments", flat=True)
+    readable = Run.objects.readable_by(column.board.user).filter(pk__in=cells.values("run"))
+    found = readable.values_list("arguments", flat=True)
     listed = [one for one in found if isinstance(one, dict)]
     root = version_of(column.endpoint).root
     inputs = {field.name for field in root.children if media_of(field)}

@@ -51,6 +51,9 @@ class Batch(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="Stop was pressed last")
+    voting_opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="colleagues may vote by link since; empty: they may not"
+    )
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = BatchQuerySet.as_manager()

@@ -27,12 +27,12 @@ CAN_REPEAT = (Run.State.FAILED, Run.State.CANCELLED)
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
-def repeat_failed(user: User, board: Batch) -> Sent:
+def repeat_failed(user: User, board: Batch, *, is_program: bool = False) -> Sent:
     """Rerun failed and cancelled cells; the earlier runs stay in the history."""
     with transaction.atomic():
         locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
-        return _repeat(user, locked, list(_with_runs(cells)))
+        return _repeat(user, locked, list(_with_runs(cells)), is_program)
 
 
 def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
@@ -43,17 +43,18 @@ def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def send_held(user: User, board: Batch) -> Sent:
+def send_held(user: User, board: Batch, *, is_program: bool = False) -> Sent:
     """Send the cells that were not sent, within the current cap."""
     plan = stored_plan(board)
-    return run_plan(user, plan, held_cells(board, plan), "", board=board)
+    cells = held_cells(board, plan)
+    return run_plan(user, plan, cells, "", board=board, is_program=is_program)
 
 
 def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
     return cells.select_related("run", "column__endpoint")
 
 
-def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:
+def _repeat(user: User, board: Batch, cells: Sequence[Cell], is_program: bool = False) -> Sent:
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     asked = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
@@ -65,7 +66,7 @@ def _repeat(user: User, board: Batch, cells: Sequence[Cell]) -> Sent:
         if budget.refuse(estimate):
             done.held += 1
             continue
-        run = new_run(user, endpoint, arguments)
+        run = new_run(user, endpoint, arguments, is_program)
         place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
         new.append(Cell(board=board, run=run, estimate_usd=in_dollars(estimate), **place))
         runs.append(run)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.profile import preferences
 from boards.models import Batch, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import MAX_CELLS, Plan
@@ -66,10 +67,12 @@ def run_plan(
     token: str,
     *,
     board: Batch | None = None,
+    is_program: bool = False,
 ) -> Sent:
     """Create the plan's board, or add the plan's new cells to `board`, and send them.
 
     Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile.
+    `is_program`: a program has asked for it, whose runs are not shown to the team.
     """
     cells = expanded.fitting
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
@@ -78,7 +81,7 @@ def run_plan(
         if board is None and not is_new:
             return Sent(locked, known=len(cells))  # the second click of a double click
         budget = Budget(locked.cap_usd, committed(locked))
-        done = write_cells(locked, plan, expanded, estimates, budget)
+        done = write_cells(locked, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
             cap_warnings.warn_of_board(locked, done.held)
         return done
@@ -90,10 +93,12 @@ def write_cells(
     expanded: Expanded,
     estimates: Sequence[Estimate],
     budget: Budget,
+    *,
+    is_program: bool = False,
 ) -> Sent:
     """Add a plan's new cells to a locked board; `estimates` are those of its fitting cells."""
     rows, columns = _rows(board, plan), _columns(board, expanded)
-    writer = _Writer(board, budget, plan.is_reusing)
+    writer = _Writer(board, budget, plan.is_reusing, is_program)
     writer.write(expanded.fitting, estimates, rows, columns)
     return writer.done
 
@@ -163,9 +168,9 @@ class TooLarge(Refused):
 class _Writer:
     """Writes cells and runs of one locked board, for its owner."""
 
-    def __init__(self, board: Batch, budget: Budget, is_reusing: bool) -> None:
+    def __init__(self, board: Batch, budget: Budget, is_reusing: bool, is_program: bool) -> None:
         self.user, self.board, self.budget = board.user, board, budget
-        self.is_reusing = is_reusing
+        self.is_reusing, self.is_program = is_reusing, is_program
         self.done = Sent(board)
         self.runs: list[Run] = []
         self.cells: list[Cell] = []
@@ -221,9 +226,10 @@ class _Writer:
             cell.not_sent = refusal[:500]
             self.done.held += 1
         else:
-            cell.run = self.here[key] = new_run(self.user, planned.endpoint, planned.arguments)
+            run = new_run(self.user, planned.endpoint, planned.arguments, self.is_program)
+            cell.run = self.here[key] = run
             cell.estimate_usd = in_dollars(estimate)
-            self.runs.append(cell.run)
+            self.runs.append(run)
             self.done.sent += 1
 
     def _save(self, cells: Iterable[Cell]) -> None:
@@ -236,8 +242,8 @@ class _Writer:
         )
 
 
-def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object]) -> Run:
-    """Return an unsaved run with these arguments."""
+def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object], is_program: bool) -> Run:
+    """Return an unsaved run with these arguments, shown to the team if its user wants it."""
     return Run(
         user=user,
         endpoint=endpoint,
@@ -247,4 +253,5 @@ def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object]) -> Run
         arguments=arguments,
         title=form_state.title(arguments),
         created_at=timezone.now(),
+        is_example=not is_program and preferences.shares_runs(user),
     )

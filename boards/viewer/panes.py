@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from boards.models import Batch, Cell, Column
+from boards.runs.visibility import withhold_unreadable
 from boards.viewer.word_diff import Part, word_diff
 from boards.votes.standings import name_of
 from core.formatting import duration, money
@@ -58,7 +59,8 @@ def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
         .prefetch_related("run__artifacts")
         .defer("run__logs", "run__output_text", "run__partial", "run__positions", "run__events")
     )
-    by_pk = {cell.pk: cell for cell in cells}
+    withhold_unreadable(board, cells)
+    by_pk = {cell.pk: cell for cell in cells if cell.run}
     return [by_pk[key] for key in wanted if key in by_pk]
 
 

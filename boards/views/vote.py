@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
@@ -15,26 +17,48 @@ from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.export.votes_table import votes_table
 from boards.models import Batch, Row
+from boards.runs.visibility import without_rights
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv
-from boards.votes import ballots, secret_tokens
+from boards.votes import ballots, secret_tokens, voting
 from boards.votes.metadata import BlankedFile
 from boards.votes.standings import standings
-from playground.models import Artifact
+from playground.models import Artifact, Run
 from playground.views import files
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 NO_FILE = "No such file."
+View = Callable[..., Any]
+
+
+def for_voters(view: View) -> View:
+    """Decorate a view of a board for who may vote on it: its owner, and others by the open link.
+
+    All others get the same page, whether the board exists, and whether it was ever voted on.
+    """
+
+    @wraps(view)
+    def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
+        board = Batch.objects.kept().filter(pk=pk).first()
+        token = request.GET.get("token", "")
+        if board and voting.is_admitted(request.user, request.session, board, token):
+            answer: HttpResponseBase = view(request, board, **parts)
+            return answer
+        closed = render(request, "boards/votes/closed.html", status=404)
+        closed.headers["HX-Refresh"] = "true"  # of a ballot that is still open in a browser
+        return closed
+
+    return wrapped
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def vote(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a pair to any logged-in user with the link; a POST records their choice."""
-    board = get_object_or_404(Batch.objects.kept(), pk=pk)
+@for_voters
+def vote(request: HtmxRequest, board: Batch) -> HttpResponse:
+    """Show a pair; a POST records the voter's choice."""
     problem = ""
     if request.method == "POST":
         try:
@@ -64,17 +88,17 @@ def _ballot(request: HtmxRequest, board: Batch, problem: str = "") -> HttpRespon
 
 @require_POST
 @no_store
-def vote_retraction(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+@for_voters
+def vote_retraction(request: HtmxRequest, board: Batch) -> HttpResponse:
     """Retract one's last vote; its pair can be judged again."""
-    board = get_object_or_404(Batch.objects.kept(), pk=pk)
     ballots.take_back(request.user, board)
     return _ballot(request, board) if request.htmx else redirect("boards:vote", board.pk)
 
 
 @require_safe
-def vote_file(request: HtmxRequest, pk: uuid.UUID, token: str) -> HttpResponseBase:
+@for_voters
+def vote_file(request: HtmxRequest, board: Batch, token: str) -> HttpResponseBase:
     """Serve a file of a ballot without its name, and without metadata that reveal its origin."""
-    board = get_object_or_404(Batch.objects.kept(), pk=pk)
     try:
         kind, *parts = secret_tokens.decrypt("file", request.user.pk or 0, token)
     except ValueError as error:
@@ -93,7 +117,8 @@ def vote_file(request: HtmxRequest, pk: uuid.UUID, token: str) -> HttpResponseBa
 
 
 def _result_file(board: Batch, artifact: int) -> Artifact | None:
-    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__cells__board=board)
+    shown = Run.objects.readable_by(without_rights(board.user_id)).filter(cells__board=board)
+    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
     return stored.filter(pk=artifact).first()
 
 
@@ -108,13 +133,15 @@ def _input_file(board: Batch, row: int, place: int) -> ballot.StoredInput | None
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the results of votes and marks by column."""
     board = find(request, pk)
+    is_mine = board.user_id == request.user.pk
+    link = voting.link_of(board) if is_mine else ""
     context = {
         "board": board,
         "standings": standings(board),
-        "is_mine": board.user_id == request.user.pk,
+        "is_mine": is_mine,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),
-        "link": request.build_absolute_uri(f"{board.get_absolute_url()}vote/"),
+        "link": request.build_absolute_uri(link) if link else "",
     }
     return render(request, "boards/votes/results.html", context)
 
@@ -125,6 +152,21 @@ def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export every vote as CSV."""
     board = find(request, pk)
     return as_csv(votes_table(board), f"votes-{board.pk}")
+
+
+@for_owner
+def opening(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+    """Open the blind vote: the results page shows its link."""
+    voting.open_voting(found)
+    return redirect("boards:board-results", found.pk)
+
+
+@for_owner
+def closure(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+    """Close the blind vote: its link ends at once, for everybody."""
+    voting.close_voting(found)
+    messages.info(request, "Voting is closed. Opening it again makes a new link.")
+    return redirect("boards:board-results", found.pk)
 
 
 @for_owner

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from boards.models import Batch, Cell, Vote
+from boards.runs.visibility import without_rights
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
 from playground.models import Artifact, Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 KINDS = {"image", "video", "audio"}  # of files that can be shown without revealing their model
 MAX_FILES = 4  # per result
@@ -47,12 +49,15 @@ class Progress:
 
 
 def voted_cells(board: Batch) -> list[Cell]:
-    """Return the cells with results that a vote can show, with row, column, run and files."""
+    """Return the cells with results that a vote can show, with their rows and runs.
+
+    Of others' runs only those that everybody may read now.
+    """
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
     heavy = ("logs", "output_text", "partial", "steps", "metrics", "positions", "events", "handle")
     cells = (
-        board.cells.filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
-        .filter(run__deleted_at=None)
+        _shown_cells(board)
+        .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .select_related("run", "row")
         .defer(*(f"run__{name}" for name in heavy), "run__output")
         .order_by("pk")
@@ -64,6 +69,11 @@ def voted_cells(board: Batch) -> list[Cell]:
         texts = {pk for pk, output in runs.values_list("pk", "output") if text_of(output)}
         without = [cell for cell in without if cell.run_id in texts]
     return sorted([*with_files, *without], key=lambda cell: cell.pk)
+
+
+def _shown_cells(board: Batch) -> QuerySet[Cell]:
+    readable = Run.objects.readable_by(without_rights(board.user_id))
+    return board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
 
 
 def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
@@ -157,7 +167,7 @@ def record(voter: User, board: Batch, token: str, choice: str) -> bool:
     first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.pk, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
-    cells = {cell.pk: cell for cell in board.cells.filter(pk__in=(first, second))}
+    cells = {cell.pk: cell for cell in _shown_cells(board).filter(pk__in=(first, second))}
     if len(cells) != 2:
         raise ValueError("These results are no longer on the board.")
     left, right = in_order(voter, Pair(cells[first], cells[second]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from boards.models import Batch, Cell, Column, RowMark, Vote
+from boards.runs.visibility import withhold_unreadable
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
 from playground.models import Run
@@ -121,6 +122,7 @@ def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
         .select_related("run", "mark")
         .defer(*(f"run__{name}" for name in _HEAVY))
     )
+    withhold_unreadable(board, cells)
     for cell in cells:
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]

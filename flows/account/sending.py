@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from accounts.profile import preferences
 from flows.account import definitions
 from flows.account.page import Filled
 from flows.graph import reading
@@ -52,6 +53,7 @@ def send(
             arguments=arguments,
             transport=_transport(workflow),
             title=title_of(arguments) or workflow.title[:200],
+            is_example=preferences.shares_runs(user),
         )
     except state_machine.Refused as error:
         raise Refused(Filled(post, trouble=str(error))) from error

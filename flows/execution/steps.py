@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.profile import preferences
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from flows.compose.definition import Definition, Step
@@ -76,6 +77,7 @@ def _begin(
         arguments=arguments,
         transport=Transport.QUEUE,
         title=form_state.title(arguments),
+        is_example=not flow_run.is_of_program and preferences.shares_runs(flow_run.user),
     )
     return made
 

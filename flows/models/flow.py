@@ -28,6 +28,10 @@ class FlowQuerySet(models.QuerySet["Flow"]):
         """The user's own flows that are not deleted."""
         return self.kept().filter(user_id=user.pk or 0)
 
+    def shown_by(self, owner_id: int) -> FlowQuerySet:
+        """The flows that their owner shows to the team, which runs them with their files."""
+        return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
+
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
         """The flows that the user may see, run and copy: their own and those shown to the team."""
         return self.kept().filter(Q(user_id=user.pk or 0) | Q(visibility=Flow.Visibility.TEAM))

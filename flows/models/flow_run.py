@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
+PROGRAM_MARK = "api-"  # prefix of the form tokens of those that programs start
+
+
 class FlowRunQuerySet(models.QuerySet["FlowRun"]):
     """Filters for runs of flows."""
 
@@ -66,6 +69,11 @@ class FlowRun(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the page of this run of the flow."""
         return reverse("flows:flow-run", args=[self.flow_id, self.pk])
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether a program has started it, over the API."""
+        return self.form_token.startswith(PROGRAM_MARK)
 
     @property
     def is_final(self) -> bool:

@@ -22,7 +22,6 @@ from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
 from flows.models import Flow
 from flows.views.posted import posted_fields
-from playground.form import share_links
 from playground.form.posted_files import with_files
 from schemas import Problem, apply
 
@@ -110,8 +109,6 @@ def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Prob
             is_team = request.POST.get("visibility") == Flow.Visibility.TEAM
             locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
         locked.save()
-    if locked.visibility == Flow.Visibility.TEAM:  # colleagues run it with its files
-        share_links.open_files(request.user, locked.definition)
     return locked, edited.problems
 
 

@@ -95,8 +95,8 @@ class RunAdmin(ReadOnly):
 class UploadAdmin(ReadOnly):
     """Lists the files that people have uploaded."""
 
-    list_display = ["created_at", "user", "file_page", "content_type", "readable_size", "is_shared"]
-    list_filter = ["is_shared", ("user", admin.RelatedOnlyFieldListFilter)]
+    list_display = ["created_at", "user", "file_page", "content_type", "readable_size"]
+    list_filter = [("user", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["user"]
     search_fields = ["file_name", "user__username"]
 

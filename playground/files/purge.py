@@ -101,9 +101,9 @@ def _purge(pk: uuid.UUID, now: datetime) -> bool:
 
 
 def _uploads_of(run: Run) -> list[Upload]:
-    """The run's inputs among its owner's uploads; not those shared by a link or a team preset."""
+    """The run's inputs among its owner's uploads."""
     keys = set(UPLOAD.findall(json.dumps(run.arguments)))
-    return list(Upload.objects.filter(pk__in=keys, user_id=run.user_id, is_shared=False))
+    return list(Upload.objects.filter(pk__in=keys, user_id=run.user_id))
 
 
 def _is_mentioned(address: str, inputs: Sequence[Inputs]) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
-from playground.form import migrate_arguments, share_links
+from playground.form import migrate_arguments
 from playground.models import Preset
 from playground.models.querysets import PresetQuerySet
 from schemas.changes.migrate_arguments import Misfit
@@ -145,8 +145,6 @@ def create(
             )
     except IntegrityError as error:  # another tab saved the same name first
         raise NameTaken(name) from error
-    if is_shared:
-        share_links.open_files(user, arguments)
     return preset
 
 
@@ -170,8 +168,6 @@ def change(
             preset.save(update_fields=["name", "is_shared", "is_house_default", "updated_at"])
     except IntegrityError as error:
         raise NameTaken(preset.name) from error
-    if is_shared:
-        share_links.open_files(preset.user, preset.arguments)
 
 
 def house_default(endpoint: Endpoint) -> Preset | None:

@@ -12,7 +12,8 @@ from catalog.models import Endpoint
 from playground.models import Artifact, Share, Upload
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
 
 MAX_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -24,7 +25,7 @@ UPLOAD = re.compile(rf'"/uploads/({_UUID})/')
 class Link:
     """A link's path, and how many of its files colleagues can and cannot see.
 
-    Making a link opens the uploads and results that belong to its author, and no others.
+    A link opens the uploads and results that belong to its author, and no others, until it ends.
     """
 
     address: str
@@ -33,15 +34,24 @@ class Link:
 
 
 def make_link(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
-    """Return the link that fills in these arguments; opens the user's own files in them."""
-    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    page = endpoint.get_absolute_url()
-    address = f"{page}?{urlencode({'input': text}, errors='surrogatepass')}" if arguments else page
-    if len(address) > MAX_ADDRESS_CHARS:
-        address = share(user, endpoint, arguments).get_absolute_url()
+    """Return the link that fills in these arguments.
+
+    One that opens files has a row, with which it ends. Otherwise a short input is in the address.
+    """
+    opened = _count_own_files(user, arguments)
     count = len(_uploads_in(arguments)) + len(_results_in(arguments))
-    opened = open_files(user, arguments)
+    address = _address_with_input(endpoint, arguments)
+    if opened or len(address) > MAX_ADDRESS_CHARS:
+        row = share(user, endpoint, arguments)
+        Share.objects.filter(pk=row.pk).update(opens_files=opened > 0)
+        address = row.get_absolute_url()
     return Link(address, opened, count - opened)
+
+
+def _address_with_input(endpoint: Endpoint, arguments: dict[str, Any]) -> str:
+    page = endpoint.get_absolute_url()
+    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    return f"{page}?{urlencode({'input': text}, errors='surrogatepass')}" if arguments else page
 
 
 def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
@@ -50,17 +60,22 @@ def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
     return known or Share.objects.create(user=user, endpoint=endpoint, arguments=arguments)
 
 
-def open_files(user: User, arguments: dict[str, Any]) -> int:
-    """Open the uploads and results of `user` in these arguments to all; returns how many."""
-    opened = 0
+def links_of(user: User | AnonymousUser) -> QuerySet[Share]:
+    """Return the user's links that open files, newest first."""
+    links = Share.objects.filter(user_id=user.pk or 0, opens_files=True)
+    return links.select_related("endpoint").order_by("-created_at")
+
+
+def _count_own_files(user: User, arguments: dict[str, Any]) -> int:
+    """Return how many uploads and results in these arguments are the user's own."""
+    count = 0
     if uploads := _uploads_in(arguments):
-        opened += Upload.objects.filter(user=user, pk__in=uploads).update(is_shared=True)
+        count += Upload.objects.filter(user=user, pk__in=uploads).count()
     if results := _results_in(arguments):
         own = Artifact.objects.filter(run__user=user, run_id__in={run for run, _ in results})
-        places = own.values_list("pk", "run_id", "position")
-        named = [pk for pk, run, position in places if (str(run), str(position)) in results]
-        opened += Artifact.objects.filter(pk__in=named).update(is_shared=True)
-    return opened
+        places = own.values_list("run_id", "position")
+        count += sum((str(run), str(position)) in results for run, position in places)
+    return count
 
 
 def _uploads_in(arguments: dict[str, Any]) -> set[str]:

@@ -124,7 +124,9 @@ class Router:
             renewed = await renewal.renew(person, watched)
             theirs = [group for group in asked if group.token.is_for(person)]
             new_tokens = groups.renewed(theirs)
-            runs = tuple(run for run, token in watched if token.allows(person) or run in renewed)
+            gone = await renewal.withdrawn(person, watched)
+            allowed = (run for run, token in watched if token.allows(person) or run in renewed)
+            runs = tuple(run for run in allowed if run not in gone)
             runs += await self.groups.watched(theirs)
             if not runs:
                 return await _respond(send, STOP_POLLING)

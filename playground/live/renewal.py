@@ -1,4 +1,7 @@
-"""Renews the tokens of pages that stay open for days, if their user may still see the run."""
+"""Checks what may have changed since a page got its tokens, and renews old ones.
+
+A page may stay open for days, and what it watches as an example may be taken back meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,30 @@ async def renew(
     return renewed
 
 
+async def withdrawn(
+    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
+) -> set[Watched]:
+    """Return those of the runs watched as examples that this user may no longer see.
+
+    Without such runs there is no query.
+    """
+    shared = [run for run, token in watched if token.whose == watch_tokens.ANYBODY]
+    if not shared or person.may_see_runs:
+        return set()
+    gone: set[Watched] = await in_thread(_withdrawn)(person, shared)
+    return gone
+
+
 def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()) -> bytes:
     """Return the response header with a page's new tokens, of runs and of groups."""
     of_runs = [f"{run.pk}:{token}" for run, token in renewed]
     return " ".join([*of_runs, *of_groups]).encode()
+
+
+def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
+    readable = Run.objects.readable_by(User(pk=person.pk))
+    kept = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
+    return {run for run in shared if run.pk not in kept}
 
 
 def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:

@@ -104,6 +104,9 @@ class Share(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
     arguments = ExactJSONField()
+    opens_files = models.BooleanField(
+        default=False, help_text="it is a link for others, who may see its author's files in it"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

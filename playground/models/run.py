@@ -240,9 +240,6 @@ class Artifact(models.Model):
     error = models.CharField(max_length=255, blank=True, help_text="why it was lost")
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    is_shared = models.BooleanField(
-        default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
-    )
     is_starred = models.BooleanField(default=False, help_text="one of the best; see its run's")
 
     class Meta:

@@ -7,12 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts import permissions
 from core.db.json_field import ExactJSONField
-from playground.models.run import Run
+from playground.models import opened_files
 
 
 class Upload(models.Model):
@@ -26,9 +25,6 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=127)
     size_bytes = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
-    is_shared = models.BooleanField(
-        default=False, help_text="a link or a preset for the team holds it: colleagues may see it"
-    )
     width = models.PositiveIntegerField(null=True, help_text="of a film")
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
@@ -60,14 +56,11 @@ class Upload(models.Model):
     def is_readable_by(self, person: Any) -> bool:
         """Whether a user may read the file: its owner, and those who may see everybody's runs.
 
-        Everybody may once a link or a shared preset contains it, or while it is an input of one of
-        the owner's examples.
+        Everybody may while its owner shows them something that it is in (`opened_files.py`).
         """
-        if self.is_shared or self.user_id == person.pk or permissions.may_see_runs(person):
+        if self.user_id == person.pk or permissions.may_see_runs(person):
             return True
-        examples = Run.objects.examples().filter(user_id=self.user_id)
-        made_from = examples.annotate(text=Cast("arguments", models.TextField()))
-        return made_from.filter(text__contains=f'"/uploads/{self.pk}/').exists()
+        return bool(opened_files.texts_naming(self.user_id, f'"/uploads/{self.pk}/'))
 
 
 class DiscardedContent(models.Model):

@@ -24,6 +24,7 @@ from django.contrib.auth.models import User
 from django.db import close_old_connections, transaction
 
 import fal
+from accounts.profile import preferences
 from catalog.models import Endpoint
 from core.db import clock, transient_errors
 from fal.db_safe import db_safe
@@ -215,6 +216,7 @@ def _begin(
         attempts=1,
         worker=worker,
         lease_until=clock.now() + timedelta(seconds=lease_s),
+        is_example=not ticket.is_of_program and preferences.shares_runs(person),
     )
     run.sent_at = run.queued_at = run.started_at = run.created_at
     run.save(update_fields=["sent_at", "queued_at", "started_at"])

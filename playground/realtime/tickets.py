@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from django.core import signing
 from django.db import close_old_connections
@@ -28,6 +29,7 @@ class Ticket:
     origin: str = field(default="", compare=False)
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
+    is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
 
     @property
     def is_logged_out(self) -> bool:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.profile import preferences
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
 
@@ -44,6 +45,15 @@ def is_double_press(run: Run, person: User) -> bool:
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
+def is_shown(run: Run, person: User) -> bool:
+    """Whether a repetition of the run is shown to the team: if the person wants it, as it was.
+
+    What the run contains may be private, such as a chat's system prompt, or a form's that its
+    owner has hidden from the team.
+    """
+    return run.is_example and preferences.shares_runs(person)
+
+
 def _next(run: Run, person: User, form_token: str) -> tuple[Run, bool]:
     """Return the rerun, and whether it is new; form tokens are unique for simultaneous clicks."""
     return state_machine.create(
@@ -54,6 +64,7 @@ def _next(run: Run, person: User, form_token: str) -> tuple[Run, bool]:
         arguments=run.arguments,
         transport=transport_choices.rerun_transport(run.transport),
         title=run.title,
+        is_example=is_shown(run, person),
     )
 
 

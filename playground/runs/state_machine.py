@@ -21,7 +21,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
-from accounts.profile import preferences
 from catalog.models import Endpoint, Standing
 from core.db import clock, prepared_queries
 from core.notify import channel
@@ -90,11 +89,12 @@ def create(**values: Any) -> tuple[Run, bool]:
     A press is identified by `form_token`, which is unique per user. Every run of every transport is
     created here. Raises Refused if `endpoint` cannot be run.
 
-    For users with the preference to share runs, each new run is an example once it has succeeded.
+    A run that a person starts on a page passes `is_example=preferences.shares_runs(person)`: it is
+    shown to the team once it has succeeded. Those of chats and programs do not, since what is in
+    them was not written for others, such as a system prompt.
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
-    values.setdefault("is_example", preferences.shares_runs(values["user"]))
     with transaction.atomic(savepoint=False):
         if prepared_queries.insert_rows(run := Run(**values)):
             channel.notify()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from catalog.schema_versions import version_of
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
-from playground.runs.rerun import SAME_PRESS
+from playground.runs.rerun import SAME_PRESS, is_shown
 from schemas.variations import Plan, plan, results_asked
 
 MORE = 4  # results that "More like this" asks for
@@ -53,6 +53,7 @@ def more_like(run: Run, person: User) -> list[Run]:
         schema_id=run.endpoint.schema_id,
         transport=transport_choices.rerun_transport(run.transport),
         title=run.title,
+        is_example=is_shown(run, person),
     )
 
 

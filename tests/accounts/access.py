@@ -152,14 +152,16 @@ ACCESS: dict[str, Row] = {
     "boards:board-votes": Row(OWNERS, METHOD, VIEW_RUN),
     "boards:board-votes-recovery": Row(METHOD, OWNERS_ALONE),
     "boards:board-votes-reset": Row(METHOD, OWNERS_ALONE),
+    "boards:board-voting": Row(METHOD, OWNERS_ALONE),
+    "boards:board-voting-closure": Row(METHOD, OWNERS_ALONE),
     "boards:boards": Row(ANYBODYS, METHOD),
     "boards:import": Row(ANYBODYS, ANYBODYS),
     "boards:plan": Row(ANYBODYS, ANYBODYS),
     "boards:plan-of-form": Row(METHOD, ANYBODYS),
     "boards:recovery": Row(METHOD, ANYBODYS),
-    "boards:vote": Row(ANYBODYS, ANYBODYS),
+    "boards:vote": Row(OWNERS_ALONE, OWNERS_ALONE),
     "boards:vote-file": Row("login none none none none none", METHOD),
-    "boards:vote-retraction": Row(METHOD, ANYBODYS),
+    "boards:vote-retraction": Row(METHOD, OWNERS_ALONE),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
     "catalog:changes-feed": Row(ANYBODYS, METHOD),
@@ -242,6 +244,8 @@ ACCESS: dict[str, Row] = {
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "playground:healthz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
+    "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
+    "playground:links": Row(ANYBODYS, METHOD),
     "playground:latest": Row(ANYBODYS, METHOD),
     "playground:newer": Row(ANYBODYS, METHOD),
     "playground:note": Row(OWNERS_ALONE, OWNERS_ALONE),
@@ -294,6 +298,15 @@ ACCESS: dict[str, Row] = {
     "training:weights-page": Row(OWNERS_ALONE, OWNERS_ALONE),
 }
 
+# Who is logged in gets at the addresses of a blind vote: the board's owner, who has followed the
+# open link, who has a link from before the vote was closed, and who has none.
+VOTERS = ("owner", "link", "old link", "none")
+VOTE_ACCESS = {
+    "boards:vote": "yes yes none none",
+    "boards:vote-file": "yes yes none none",
+    "boards:vote-retraction": "yes yes none none",
+}
+
 
 def as_document(rows: dict[str, Row]) -> str:
     """The table for people."""
@@ -319,7 +332,17 @@ def as_document(rows: dict[str, Row]) -> str:
         for name, row in sorted(rows.items())
         for method, words in (("GET", row.get), ("POST", row.post))
     ]
-    return "\n".join([*head, *lines]) + "\n"
+    votes = [
+        "",
+        "A blind vote is open to its board's owner and, until the owner closes it, to whoever is",
+        "logged in and has followed its link. An *old link* is one from before it was closed.",
+        "`tests/boards/views/test_vote.py` compares this table.",
+        "",
+        "| route | " + " | ".join(VOTERS) + " |",
+        "|---|" + "---|" * len(VOTERS),
+        *(f"| {name} | {' | '.join(words.split())} |" for name, words in VOTE_ACCESS.items()),
+    ]
+    return "\n".join([*head, *lines, *votes]) + "\n"
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from catalog.views import feeds
 from chats.models import Chat
 from flows.models import AccountWorkflow, Flow, FlowRun
 from notifications.models import Channel, Delivery
-from playground.models import Artifact, Preset, Run, Upload, Worker
+from playground.models import Artifact, Preset, Run, Share, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
 from training.models import Dataset, Training, Weights
@@ -100,6 +100,7 @@ class World:
             size_bytes=1,
         )
         preset = Preset.objects.create(user=owner, endpoint=endpoint, name="p", arguments={})
+        link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
         search = SavedSearch.objects.create(
             user=owner, name="s", params="q=x", seen_at=run.created_at
@@ -140,7 +141,8 @@ class World:
         }  # fmt: skip
         self.keys = {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
-            "note": note.pk, "saved-search": search.pk, "token": token.pk, "auth_user": owner.pk,
+            "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
+            "auth_user": owner.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "channel": channel.pk, "delivery": delivery.pk,
             "dataset": dataset.pk, "weights": weights.pk,

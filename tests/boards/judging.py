@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -16,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from boards.models import Batch
 from boards.plan.plan import Plan
 from boards.runs import sending
+from boards.votes import voting
 from playground.models import Artifact, Run
 
 SECRET = "painted-by-lab-flux"
@@ -29,6 +31,20 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=told)
     return out.getvalue()
+
+
+def opened(board: Batch) -> str:
+    """Open the board's vote; returns the link for voters."""
+    voting.open_voting(board)
+    return voting.link_of(Batch.objects.get(pk=board.pk))
+
+
+def status_of(browser: Client, address: str) -> int:
+    """The status of a response, which is read to its end: that closes its file."""
+    response: Any = browser.get(address)
+    if response.streaming:
+        b"".join(response.streaming_content)
+    return int(response.status_code)
 
 
 @pytest.fixture

@@ -230,6 +230,29 @@ def test_an_upgrade_has_the_films_and_sounds_of_before_measured(previous_release
 
 
 @pytest.mark.exhaustive
+def test_an_upgrade_keeps_the_links_open_that_opened_files(previous_release: str) -> None:
+    for name, is_shared in (("open", True), ("prefill", False)):
+        upload = uuid4()
+        execute(
+            previous_release,
+            "INSERT INTO playground_upload (id, digest, file, file_name, content_type, size_bytes,"
+            " created_at, upstream_url, user_id, is_shared) SELECT %s, %s, '', '', 'image/png', 1,"
+            " '2026-11-22', '', min(id), %s FROM auth_user",
+            *(upload.hex, upload.hex, is_shared),
+        )
+        execute(
+            previous_release,
+            "INSERT INTO playground_share (id, arguments, created_at, endpoint_id, user_id)"
+            " SELECT %s, %s, '2026-11-22', (SELECT min(id) FROM catalog_endpoint), min(id)"
+            " FROM auth_user",
+            *(name, json.dumps({"image_url": f"/uploads/{upload}/a.png"})),
+        )
+    migrate(previous_release)
+    opened = execute(previous_release, "SELECT id FROM playground_share WHERE opens_files")
+    assert opened == [("open",)]
+
+
+@pytest.mark.exhaustive
 def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: str) -> None:
     url = last_unsquashed
     before = rows(url)

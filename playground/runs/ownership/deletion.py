@@ -6,7 +6,6 @@ after its deletion. An artifact of a deleted run stays readable where another ru
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import permissions
-from playground.models import Artifact, Run
+from playground.models import Artifact, Run, opened_files
 from playground.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
@@ -69,8 +68,8 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
     """Return the artifacts of a run that a user may read, whether the run is deleted or not.
 
     Of a deleted run: its owner may, and users who had used them as an input before, since such an
-    input is shown and sent again. Of somebody else's run: those in a link or a preset for the team,
-    and the inputs of its owner's examples.
+    input is shown and sent again. Of somebody else's run: those that its owner has opened
+    (`playground/models/opened_files.py`).
     """
     run = Run.objects.filter(pk=run_id).only("user_id", "deleted_at").first()
     if run is None:
@@ -83,11 +82,10 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
 
 def _is_opened(run: Run) -> Q:
     """The artifacts that everybody may see although the run is private."""
-    address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
-    made_from = mentions(Run.objects.examples().filter(user_id=run.user_id), run.pk)
-    inputs = map(json.dumps, made_from.values_list("arguments", flat=True))
-    used = {int(at) for text in inputs for at in address.findall(text)}
-    return Q(is_shared=True) | Q(position__in=used)
+    prefix = artifact_prefix(run.pk)
+    address = re.compile(rf"{re.escape(prefix)}([0-9]{{1,6}})/")
+    texts = opened_files.texts_naming(run.user_id, prefix)
+    return Q(position__in={int(at) for text in texts for at in address.findall(text)})
 
 
 def mentions(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from accounts.limits import rate_limit
+from accounts.profile import preferences
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
@@ -150,6 +151,7 @@ def _create_runs(
             schema_id=found.schema_id,
             transport=transport_choices.chosen(found, post),
             title=form_state.title(parsed.arguments),
+            is_example=preferences.shares_runs(request.user),
         )
     return made, version
 

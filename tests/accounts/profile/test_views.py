@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.profile import preferences
 from playground.models import Run
-from playground.runs import state_machine
+from playground.runs import rerun
 
 pytestmark = pytest.mark.django_db
 NEW = "a lighthouse at dusk"
@@ -108,21 +108,19 @@ def test_the_theme_is_a_cookie_of_this_browser(member: Client) -> None:
 def test_new_runs_are_shown_to_the_team_where_so_chosen(
     member: Client, user: User, make_endpoint: Any, django_assert_num_queries: Any
 ) -> None:
-    endpoint = make_endpoint()
+    address = make_endpoint("a/b").get_absolute_url()
 
     def run(token: str) -> Run:
-        made, _ = state_machine.create(
-            user=User.objects.get(pk=user.pk),
-            endpoint=endpoint,
-            form_token=token,
-            arguments={},
-        )
-        return made
+        member.post(address, {"~do": "run", "~mode": "json", "~json": "{}", "~token": token})
+        return Run.objects.order_by("-created_at")[0]
 
-    assert not run("before").is_example
+    assert not (before := run("before")).is_example
     html = change(member, "sharing", shares_runs="1").content.decode()
     assert "New runs are shown to the team" in html
-    assert run("after").is_example
+    assert (after := run("after")).is_example
+    # What was private stays so when it is run again.
+    assert not rerun.rerun(before, User.objects.get(pk=user.pk)).is_example
+    assert rerun.rerun(after, User.objects.get(pk=user.pk)).is_example
     change(member, "sharing", shares_runs="0")
     assert not run("again").is_example
     found = User.objects.select_related("preferences").get(pk=user.pk)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.profile import preferences
 from boards.models import Batch, Cell, Column, Row
 from playground.models import Run
 from tests.boards import documents
@@ -192,3 +193,13 @@ def test_boards_are_written_by_their_owner(
     assert other("POST", f"{address}/cancellation").status_code == 404
     assert other("POST", f"{address}/cells", {}).status_code == 404
     assert caller(stranger, "read")("POST", "/boards", plan(models)).status_code == 403
+
+
+def test_a_board_of_a_program_is_not_shown_to_the_team(
+    call: Any, models: list[str], user: Any
+) -> None:
+    preferences.set_shares_runs(user, True)
+    address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
+    call("POST", f"{address}/cancellation")
+    assert call("POST", f"{address}/runs", {"what": "failed"}).json()["sent"]
+    assert not Run.objects.filter(is_example=True).exists()

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from accounts.profile import preferences
 from catalog.models import Endpoint
+from flows.compose.definition import parse_definition
+from flows.execution import starting
 from flows.execution.advance import advance
 from flows.models import Flow, FlowRun
 from playground.models import Run
@@ -121,3 +124,13 @@ def test_a_flow_is_its_owner_s_until_it_is_shown_to_the_team(
     assert other("GET", f"/flow-runs/{made['id']}").status_code == 404
     Flow.objects.update(visibility="team")
     assert other("GET", f"/flows/{flow.pk}").json()["is_mine"] is False
+
+
+def test_a_flow_that_a_program_runs_is_not_shown_to_the_team(call: Any, flow: Flow) -> None:
+    preferences.set_shares_runs(flow.user, True)
+    call("POST", f"/flows/{flow.pk}/runs", {})
+    succeed(Run.objects.get())
+    advance(FlowRun.objects.get().pk)
+    assert set(Run.objects.values_list("is_example", flat=True)) == {False}
+    starting.start(flow.user, flow, parse_definition(flow.definition), "by hand")
+    assert Run.objects.filter(is_example=True).count() == 1

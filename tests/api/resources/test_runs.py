@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
+from accounts.profile import preferences
 from playground.models import Artifact, Run
 from playground.runs import timeline
 
@@ -257,3 +258,9 @@ def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any
     assert Run.objects.count() == 0
     body = {"endpoint_id": "fal-ai/x", "arguments": {}, "max_cost": 0.05}
     assert call("POST", "/runs", body).status_code == 201
+
+
+def test_what_a_program_runs_is_not_shown_to_the_team(call: Any, flux: Any, user: Any) -> None:
+    preferences.set_shares_runs(user, True)
+    call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
+    assert not Run.objects.get().is_example

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from accounts.profile import preferences
 from boards.models import Batch, Cell
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
-from boards.runs import sending
+from boards.runs import repeating, sending
 from catalog.models import Endpoint, Standing
 from notifications.models import Notification
 from playground.models import Run
@@ -91,6 +92,27 @@ def test_a_strangers_run_is_not_reused_unless_it_is_an_example(
     assert send(plan_of("flux", **TWO_ROWS), "second").reused == 0
     Run.objects.filter(user=stranger).update(is_example=True)
     assert send(plan_of("flux", **TWO_ROWS), "third").reused == 4
+
+
+def test_who_may_see_everybodys_runs_reuses_no_private_one_on_a_board(
+    plan_of: Planned, send: Send, user: User, stranger: User
+) -> None:
+    send(plan_of("flux", **TWO_ROWS), "first", who=stranger)
+    finish()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    assert send(plan_of("flux", **TWO_ROWS), "second").reused == 0
+
+
+def test_runs_of_a_board_are_shown_to_the_team_where_so_chosen(
+    plan_of: Planned, send: Send, user: User
+) -> None:
+    preferences.set_shares_runs(user, True)
+    board = send(plan_of("flux", **TWO_ROWS)).board
+    assert set(Run.objects.values_list("is_example", flat=True)) == {True}
+    finish(state="failed")
+    repeating.repeat_failed(user, board)
+    assert set(Run.objects.values_list("is_example", flat=True)) == {True}
 
 
 def test_reuse_can_be_turned_off(plan_of: Planned, send: Send, models: dict[str, Endpoint]) -> None:

@@ -11,8 +11,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from boards.models import Vote
-from tests.boards.judging import SECRET, Judged
+from boards.display.ballot import ballot_of
+from boards.models import Batch, Vote
+from boards.votes import ballots, voting
+from tests.accounts.access import VOTE_ACCESS, VOTERS
+from tests.boards.judging import SECRET, Judged, opened, status_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +33,7 @@ def files_in(page: str) -> list[str]:
 
 def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> None:
     board = judged()
-    page = voter.get(f"{board.get_absolute_url()}vote/").content.decode()
+    page = voter.get(opened(board)).content.decode()
     betraying = [SECRET, "flux", "turbo", "lab/", "fal.media", "Cats", "$", "0.02", "artifacts"]
     betraying += [str(cell.run_id) for cell in board.cells.all()]
     assert not [word for word in betraying if word in page]
@@ -38,7 +41,7 @@ def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> N
 
 
 def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Judged) -> None:
-    page = voter.get(f"{judged().get_absolute_url()}vote/").content.decode()
+    page = voter.get(opened(judged())).content.decode()
     for address in files_in(page):
         response: Any = voter.get(address)
         content = b"".join(response.streaming_content)
@@ -52,13 +55,15 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
 
 
 def test_an_address_is_its_voters_alone(voter: Client, judged: Judged, user: User) -> None:
-    page = voter.get(f"{judged().get_absolute_url()}vote/").content.decode()
+    page = voter.get(opened(judged())).content.decode()
     voter.force_login(user)
     assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
 
 
 def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged: Judged) -> None:
-    address = f"{judged().get_absolute_url()}vote/"
+    link = opened(judged())
+    address = link.partition("?")[0]
+    voter.get(link)  # after which the session needs no token
     for number in (1, 2):
         page = voter.get(address).content.decode()
         pair = re.findall(r'name="pair"\s+value="([^"]+)"', page)[0]
@@ -71,14 +76,14 @@ def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged:
 
 
 def test_a_broken_ballot_is_said_and_shows_another(voter: Client, judged: Judged) -> None:
-    response = voter.post(f"{judged().get_absolute_url()}vote/", {"pair": "x", "choice": "1"})
+    response = voter.post(opened(judged()), {"pair": "x", "choice": "1"})
     assert response.status_code == 422
     assert "not valid" in response.content.decode()
     assert 'name="pair"' in response.content.decode()
 
 
 def test_texts_are_judged_too(voter: Client, judged: Judged) -> None:
-    page = voter.get(f"{judged(text='<b>words').get_absolute_url()}vote/").content.decode()
+    page = voter.get(opened(judged(text="<b>words"))).content.decode()
     assert page.count("&lt;b&gt;words") == 2
 
 
@@ -92,7 +97,6 @@ def test_the_owner_sees_results_and_exports_votes(
     page = re.sub(r"\s+", " ", member.get(f"{board.get_absolute_url()}results/").content.decode())
     assert "flux is better than each of the others." in page
     assert "7 of 7" in page
-    assert f"http://testserver/compare/{board.pk}/vote/" in page
     text = member.get(f"{board.get_absolute_url()}votes.csv").content.decode("utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(text)))
     assert len(lines) == 7
@@ -108,13 +112,95 @@ def test_a_voter_does_not_see_the_results(voter: Client, judged: Judged) -> None
     for part in ("", "results/", "votes.csv", "board.csv", "board.json", "sheet/", "sheet.png"):
         assert voter.get(f"{board.get_absolute_url()}{part}").status_code == 404
     assert voter.post(f"{board.get_absolute_url()}votes/reset/").status_code == 404
-    assert "results/" not in voter.get(f"{board.get_absolute_url()}vote/").content.decode()
+    assert "results/" not in voter.get(opened(board)).content.decode()
 
 
 def test_a_ballot_takes_few_queries_whatever_the_board(
     voter: Client, judged: Judged, django_assert_max_num_queries: Any
 ) -> None:
     board = judged(prompts="\n".join(map(str, range(12))))
-    voter.get(f"{board.get_absolute_url()}vote/")
+    voter.get(opened(board))
     with django_assert_max_num_queries(10):
         voter.get(f"{board.get_absolute_url()}vote/")
+
+
+def test_a_boards_address_shows_nothing_to_whoever_knows_it(voter: Client, judged: Judged) -> None:
+    address = f"{judged().get_absolute_url()}vote/"
+    page = voter.get(address)
+    assert page.status_code == 404
+    assert "a cat" not in page.content.decode()
+    assert voter.post(address, {"pair": "x", "choice": "1"}).status_code == 404
+
+
+def test_the_owner_opens_and_closes_the_vote(
+    client: Client, judged: Judged, user: User, stranger: User
+) -> None:
+    board = judged()
+    results, address = (f"{board.get_absolute_url()}{part}" for part in ("results/", "vote/"))
+    client.force_login(user)
+    assert client.get(address).status_code == 200  # the owner's own vote needs no link
+    page = client.post(f"{board.get_absolute_url()}voting/", follow=True).content.decode()
+    (link,) = re.findall(rf'value="http://testserver({address}\?token=[^"]+)"', page)
+    client.post(f"{board.get_absolute_url()}voting/")  # in another tab: the link stays
+    assert link in client.get(results).content.decode()
+
+    client.force_login(stranger)
+    files = files_in(client.get(link).content.decode())
+    assert client.get(address).status_code == 200
+    voting.close_voting(board)
+    ended = [link, address, *files]
+    assert [client.get(one).status_code for one in ended] == [404] * len(ended)
+    assert client.post(f"{address}retraction/").status_code == 404
+    reopened = opened(board)
+    assert [client.get(one).status_code for one in ended] == [404] * len(ended)
+    assert client.get(reopened).status_code == 200
+
+
+def test_a_link_opens_its_own_board_only(voter: Client, judged: Judged, user: User) -> None:
+    board = judged()
+    other = Batch.objects.create(user=user, source=board.source, form_token="other")
+    token = opened(board).partition("?")[2]
+    opened(other)
+    assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
+
+
+def test_a_link_survives_a_change_of_the_secret_key(
+    voter: Client, judged: Judged, stranger: User, settings: Any
+) -> None:
+    link = opened(judged())
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, [settings.SECRET_KEY]
+    voter.force_login(stranger)
+    assert voter.get(link).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(VOTE_ACCESS))
+def test_each_voter_gets_what_the_table_says(
+    name: str, judged: Judged, user: User, stranger: User
+) -> None:
+    board = judged()
+    old = opened(board)
+    voting.close_voting(board)
+    links = {"owner": "", "link": opened(board), "old link": old, "none": ""}
+    measured = []
+    for voter in VOTERS:
+        browser = Client()
+        browser.force_login(user if voter == "owner" else stranger)
+        if links[voter]:
+            browser.get(links[voter])
+        found = _asked(browser, name, board, stranger)
+        measured.append({404: "none", 200: "yes", 302: "yes"}[found])
+    assert " ".join(measured) == VOTE_ACCESS[name]
+
+
+def _asked(browser: Client, name: str, board: Batch, voter: User) -> int:
+    address = f"{board.get_absolute_url()}vote/"
+    if name == "boards:vote-retraction":
+        return browser.post(f"{address}retraction/").status_code
+    if name == "boards:vote":
+        return status_of(browser, address)
+    shown = files_in(browser.get(address).content.decode())
+    if not shown:  # what the page would show, if it showed anything
+        pair, _ = ballots.next_pair(voter, board)
+        assert pair
+        shown = [ballot_of(voter, board, pair).sides[0].files[0].address]
+    return status_of(browser, shown[0])

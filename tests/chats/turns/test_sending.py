@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.apps import apps
 
+from accounts.profile import preferences
 from chats.models import Chat, Turn
 from chats.turns import sending
 from playground.models import Run
@@ -90,3 +94,18 @@ def test_a_blocked_model_is_refused(chat: Chat) -> None:
     chat.endpoint.save()
     with pytest.raises(sending.Refused, match="Too dear"):
         sending.send(chat, None, "Hi", "", {"model": "a/b"}, "one")
+
+
+def test_a_chat_is_not_shown_to_the_team(chat: Chat) -> None:
+    preferences.set_shares_runs(chat.user, True)
+    sending.send(chat, None, "Hi", "Keep our price list to yourself.", {"model": "a/b"}, "token")
+    assert not Run.objects.get().is_example
+
+
+def test_what_was_published_of_chats_and_programs_is_taken_back(make_run: Any) -> None:
+    tokens = ("chat-1", "api-1", "token", "again-1")
+    runs = [make_run(form_token=token, is_example=True, state="succeeded") for token in tokens]
+    migration = importlib.import_module("playground.migrations.0023_private_chats")
+    migration.take_back(apps, None)
+    shown = Run.objects.filter(is_example=True).values_list("pk", flat=True)
+    assert {*shown} == {run.pk for run in runs[2:]}

@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Endpoint
 from flows.compose.definition import parse_definition
 from flows.models import Flow, FlowRun
-from playground.models import Run
+from playground.models import Run, Upload
 from tests.flows.conftest import FLUX, KLING, SEEDREAM, result_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -79,6 +80,19 @@ def test_colleagues_run_and_copy_what_is_shown_to_them(
     client.post(reverse("flows:flow-copy", args=[flow.pk]))
     copied = Flow.objects.get(user=stranger)
     assert (copied.definition, copied.visibility) == (flow.definition, "private")
+
+
+def test_a_file_is_closed_with_the_flow_that_opened_it(flow: Flow, stranger: User) -> None:
+    upload = Upload.objects.create(user=flow.user, digest="c", file="a", file_name="a", size_bytes=4)
+    flow.definition["steps"][0]["arguments"]["image_url"] = upload.get_absolute_url()
+    assert not upload.is_readable_by(stranger)
+    flow.visibility = "team"
+    flow.save()
+    assert upload.is_readable_by(stranger)
+    Flow.objects.update(visibility="private")
+    assert not upload.is_readable_by(stranger)
+    Flow.objects.update(visibility="team", deleted_at=timezone.now())
+    assert not upload.is_readable_by(stranger)
 
 
 def test_a_deleted_flow_comes_back(member: Client, flow: Flow) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground.form import share_links
+from playground.form import presets, share_links
 from playground.models import Artifact, Preset, Share, Upload
 
 FLUX = "fal-ai/flux/dev"
@@ -188,6 +188,15 @@ def test_the_same_long_input_has_the_same_short_address(member: Client, flux: An
     assert "leads nowhere" in gone
 
 
+@pytest.fixture
+def given(user: User, stored_png: None) -> Upload:
+    """A private upload of the user's."""
+    return Upload.objects.create(
+        user=user, digest="c", file="a.png", file_name="a.png", content_type="image/png",
+        size_bytes=4,
+    )  # fmt: skip
+
+
 def test_a_link_opens_exactly_the_files_that_it_holds(
     client: Client, member: Client, user: User, stranger: User, video_page: str
 ) -> None:
@@ -230,6 +239,47 @@ def test_a_link_opens_results_by_the_same_rule(
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
     assert "1 file in it is not yours to share" in unwrapped(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
+
+
+def test_a_file_is_closed_with_the_link_that_opened_it(
+    client: Client, member: Client, stranger: User, video_page: str, given: Upload
+) -> None:
+    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    link = link_in(member.post(video_page, post).content.decode())
+    assert "End this link" in member.get("/links/").content.decode()
+    share = Share.objects.get()
+    client.force_login(stranger)
+    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
+    assert client.post(f"/links/{share.pk}/deletion/").status_code == 404
+    client.force_login(given.user)
+    client.post(f"/links/{share.pk}/deletion/")
+    client.force_login(stranger)
+    assert client.get(given.get_absolute_url()).status_code == 404
+    assert "leads nowhere" in client.get(link).content.decode()
+
+
+def test_a_file_is_closed_with_the_preset_that_opened_it(
+    client: Client, stranger: User, given: Upload, make_preset: Any
+) -> None:
+    address = given.get_absolute_url()
+    preset = make_preset(arguments={"image_url": address}, is_shared=True)
+    client.force_login(stranger)
+    assert client.get(address).getvalue() == b"\x89PNG"
+    presets.delete(preset)
+    assert client.get(address).status_code == 404
+    presets.restore(preset)
+    assert client.get(address).getvalue() == b"\x89PNG"
+    presets.change(preset, preset.name, is_shared=False)
+    assert client.get(address).status_code == 404
+
+
+def test_a_preset_opens_no_file_of_somebody_else(
+    client: Client, stranger: User, given: Upload, flux: Any
+) -> None:
+    arguments = {"image_url": given.get_absolute_url()}
+    presets.create(stranger, flux, "Mine", arguments, is_shared=True)
+    client.force_login(stranger)
+    assert client.get(given.get_absolute_url()).status_code == 404
 
 
 def unwrapped(page: str) -> str:

@@ -347,6 +347,13 @@ def test_a_page_that_stays_open_gets_new_marks(
     assert (again.status_code, "renewed" in again.headers) == (200, False)
 
 
+def test_what_was_taken_back_is_watched_no_more(make_run: Any, stranger: User) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
+    assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
+
+
 def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
     make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

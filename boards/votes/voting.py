@@ -1,0 +1,73 @@
+"""Opens and closes a board's blind vote, and decides who may take part in it.
+
+The link's token is a signature of the moment of opening and is not stored: a copy of the database
+opens no vote, and closing ends the link and all that it has admitted at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils import timezone
+
+from boards.models import Batch
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.sessions.backends.base import SessionBase
+
+_SALT = "boards.votes.link"
+_ADMITTED = "votes"  # in the session: by board, the opening whose link was followed
+MAX_ADMITTED = 50
+
+
+def open_voting(board: Batch) -> None:
+    """Open the vote under a new link; one that is open keeps its link."""
+    closed = Batch.objects.filter(pk=board.pk, voting_opened_at=None)
+    closed.update(voting_opened_at=timezone.now())
+
+
+def close_voting(board: Batch) -> None:
+    """Close the vote for everybody but the board's owner; its link never works again."""
+    Batch.objects.filter(pk=board.pk).update(voting_opened_at=None)
+
+
+def link_of(board: Batch) -> str:
+    """Return the path of the link for voters; empty while voting is closed."""
+    if board.voting_opened_at is None:
+        return ""
+    token = Signer(salt=_SALT).signature(_opening(board))
+    return f"{reverse('boards:vote', args=[board.pk])}?token={token}"
+
+
+def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Batch, token: str) -> bool:
+    """Whether the user may vote now: the owner, or who has followed the current link.
+
+    The session remembers a valid token, so that the addresses after the first need none.
+    """
+    if board.user_id == user.pk:
+        return True
+    if board.voting_opened_at is None:
+        return False
+    admitted = session.get(_ADMITTED, {})
+    if admitted.get(str(board.pk)) == _opening(board):
+        return True
+    if not _is_valid(board, token):
+        return False
+    newest = [(key, value) for key, value in admitted.items() if key != str(board.pk)]
+    newest = newest[1 - MAX_ADMITTED :]
+    session[_ADMITTED] = dict(newest) | {str(board.pk): _opening(board)}
+    return True
+
+
+def _is_valid(board: Batch, token: str) -> bool:
+    try:
+        return Signer(salt=_SALT).unsign(f"{_opening(board)}:{token}") == _opening(board)
+    except BadSignature:
+        return False
+
+
+def _opening(board: Batch) -> str:
+    return f"{board.pk} {board.voting_opened_at:%Y%m%dT%H%M%S.%f}"

@@ -1,0 +1,31 @@
+"""The links by which a person's files are open to colleagues: listed, and ended one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from playground.form import share_links
+from playground.views.runs import no_store
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List the user's links that open files."""
+    return render(request, "playground/links.html", {"links": share_links.links_of(request.user)})
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
+    """End a link: it leads nowhere, and no longer opens the files in it."""
+    get_object_or_404(share_links.links_of(request.user), pk=pk).delete()
+    messages.success(request, "The link has ended, and your files in it are private again.")
+    return redirect("playground:links")

@@ -1,0 +1,138 @@
+"""What is no longer shared disappears from the boards of others, and from their votes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from boards.export.presets import settings_of
+from boards.models import Batch, Vote
+from boards.runs.visibility import WITHHELD
+from boards.votes import ballots
+from playground.models import Run, Upload
+from tests.boards.judging import Judged, opened, status_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def borrowing(judged: Judged, stranger: User) -> Batch:
+    """A board of which the first row shows runs that a stranger has published as examples."""
+    board = judged()
+    cells = board.cells.filter(row__position=0)
+    Run.objects.filter(cells__in=cells).update(user=stranger, is_example=True)
+    cells.update(is_reused=True)
+    return board
+
+
+def borrowed_runs(board: Batch) -> list[Run]:
+    return list(Run.objects.filter(cells__board=board, cells__is_reused=True))
+
+
+def take_back(board: Batch) -> None:
+    Run.objects.filter(cells__board=board, cells__is_reused=True).update(is_example=False)
+
+
+def addresses_shown(client: Client, board: Batch) -> dict[str, str]:
+    keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
+    parts = [
+        *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
+        f"viewer/?{'&'.join(keys)}",
+        f"rows/{board.rows.order_by('position')[0].pk}/columns/0/",
+    ]
+    return {
+        part: client.get(f"{board.get_absolute_url()}{part}", follow=True).content.decode()
+        for part in parts
+    }
+
+
+def test_an_example_that_was_taken_back_is_nowhere_on_boards(
+    member: Client, borrowing: Batch
+) -> None:
+    told = [str(run.pk) for run in borrowed_runs(borrowing)]
+    shown = addresses_shown(member, borrowing)
+    is_shown = {part: all(pk in page for pk in told) for part, page in shown.items()}
+    assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
+
+    take_back(borrowing)
+    after = addresses_shown(member, borrowing)
+    assert not {part for part, page in after.items() if any(pk in page for pk in told)}
+    for part in ("", "sheet/", "board.csv", "board.json"):
+        assert after[part].count(WITHHELD) == 2, part
+    assert "seconds" in after["board.json"]
+
+
+def test_the_price_of_what_was_taken_back_is_not_in_the_results(
+    member: Client, borrowing: Batch
+) -> None:
+    Run.objects.update(billable_units="1")
+    Run.objects.filter(is_example=True).update(billable_units="99")
+    assert "$0.50" in addresses_shown(member, borrowing)["results/"]
+    take_back(borrowing)
+    page = addresses_shown(member, borrowing)["results/"]
+    assert "$0.50" not in page
+    assert "$0.01" in page
+
+
+def test_programs_do_not_get_what_was_taken_back(member: Client, borrowing: Batch) -> None:
+    from api import tokens
+
+    _, secret = tokens.create(borrowing.user, "script")
+    address, headers = f"/api/v1/boards/{borrowing.pk}", {"authorization": f"Bearer {secret}"}
+    told = [str(run.pk) for run in borrowed_runs(borrowing)]
+    before = member.get(address, headers=headers).json()["cells"]
+    assert {cell["run_id"] for cell in before} >= {*told}
+    take_back(borrowing)
+    cells = member.get(address, headers=headers).json()["cells"]
+    withheld = [cell for cell in cells if cell["run_id"] is None]
+    assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
+
+
+def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Batch) -> None:
+    column = borrowing.columns.order_by("position")[0]
+    Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
+    Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
+    assert "guidance" not in settings_of(column)  # the two differ
+    take_back(borrowing)
+    assert settings_of(column)["guidance"] == 2
+
+
+def test_a_vote_ends_for_what_was_taken_back(
+    client: Client, borrowing: Batch, stranger: User
+) -> None:
+    voter = User.objects.create_user("vera")
+    client.force_login(voter)
+    pairs = {pair.keys: pair for pair in ballots.pairs_of(ballots.voted_cells(borrowing))}
+    borrowed = borrowing.cells.filter(is_reused=True).values_list("pk", flat=True)
+    pair = pairs[tuple(sorted(borrowed))]  # type: ignore[index]
+    page = client.get(opened(borrowing)).content.decode()
+    assert "of 2 judged" in page
+    files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
+    assert [status_of(client, file) for file in files] == [200, 200]
+    Run.objects.update(is_example=False)
+    Run.objects.update(user=stranger)  # now none of the board's runs is its owner's
+    assert [status_of(client, file) for file in files] == [404, 404]
+    assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
+    with pytest.raises(ValueError, match="no longer"):
+        ballots.record(voter, borrowing, ballots.token_of(voter, pair), "1")
+    assert not Vote.objects.exists()
+
+
+def test_a_ballot_shows_no_private_file_that_only_its_owner_may_see(
+    client: Client, judged: Judged, user: User, stranger: User, stored: str
+) -> None:
+    board = judged()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    values: dict[str, Any] = {"digest": "0" * 64, "file": stored, "file_name": "x.png"}
+    values |= {"content_type": "image/png", "size_bytes": 1}
+    upload = Upload.objects.create(user=stranger, **values)
+    board.rows.update(values={"image_url": upload.get_absolute_url()})
+    client.force_login(User.objects.create_user("vera"))
+    assert "The input" not in client.get(opened(board)).content.decode()
+    Upload.objects.update(user=user)
+    assert "The input" in client.get(opened(board)).content.decode()
