@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cli.errors import CommandFailed, Exit
+from cli.output import print_line, print_to_stderr
 
 if TYPE_CHECKING:
     from cli.client import Client
@@ -48,12 +49,12 @@ def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> 
     try:
         return int(options.command(options))
     except CommandFailed as failure:
-        print(f"vitrine: {failure}", file=sys.stderr)
+        print_to_stderr(f"vitrine: {failure}")
         for line in failure.lines:
-            print(f"  {line}", file=sys.stderr)
+            print_to_stderr(f"  {line}")
         return int(failure.code)
     except KeyboardInterrupt:
-        print("vitrine: stopped. A run that was begun goes on.", file=sys.stderr)
+        print_to_stderr("vitrine: stopped. A run that was begun goes on.")
         return int(Exit.UNFINISHED)
     except BrokenPipeError:
         sys.stderr.close()  # stdout's reader has gone; Python would print an error about the pipe
@@ -89,7 +90,7 @@ def _complete(words: Sequence[str], connect: Callable[[], Client]) -> int:
         found = complete(words, names, connect()) if len(words) > 1 else None
         begun = words[0] if words else ""
         shown = [name for name in names if name.startswith(begun)] if found is None else found
-        print("\n".join(shown))
+        print_line("\n".join(shown))
     except CommandFailed as failure:
         return int(failure.code)
     return int(Exit.OK)

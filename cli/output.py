@@ -1,8 +1,13 @@
-"""Prints results: tables and text for people, JSON for scripts."""
+"""Prints results: tables and text for people, JSON for scripts.
+
+Models' names, prompts, errors and logs come from others, and could contain what a terminal executes
+or what hides and reorders the rest of a line. Such characters are printed as escapes.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,19 +17,31 @@ GAP = "  "
 MAX_COLUMN = 40  # characters of each column except the last
 
 
+# Control characters but tab and newline, invisible marks of direction, separators of lines, and
+# halves of characters, which no encoding has.
+_UNPRINTABLE = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """Return the text with its unprintable characters as escapes, such as `\\u001b`."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def print_line(words: str = "") -> None:
     """Print a line of the result."""
-    sys.stdout.write(f"{words}\n")
+    sys.stdout.write(f"{printable(words)}\n")
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON, on several lines."""
+    """Print a value as JSON, on several lines; the escapes are JSON's own."""
     print_line(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their column names; on a terminal the last column is cut to its width."""
-    lines = [columns, *([" ".join(cell.split()) for cell in row] for row in rows)]
+    lines = [columns, *([printable(" ".join(cell.split())) for cell in row] for row in rows)]
     widths = [
         min(max(len(line[place]) for line in lines), MAX_COLUMN)
         for place in range(len(columns) - 1)
@@ -37,7 +54,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def print_to_stderr(words: str) -> None:
     """Print a remark that is not part of the result to stderr."""
-    sys.stderr.write(f"{words}\n")
+    sys.stderr.write(f"{printable(words)}\n")
 
 
 def _cut(text: str, width: int) -> str:

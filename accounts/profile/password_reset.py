@@ -80,8 +80,10 @@ def send_due() -> float:
 
 
 def _send(mail: PasswordResetMail, attempts: int) -> None:
+    # Whoever requests the mail chooses the Host header, so it counts only if nothing else is known.
+    origin = settings.PUBLIC_URL or mail.origin
     try:
-        send_mail(SUBJECT, text(mail.user, mail.origin), None, [mail.user.email])
+        send_mail(SUBJECT, text(mail.user, origin), None, [mail.user.email])
     except Exception as error:  # mail back ends raise anything
         log.error("a password reset mail was not sent (try %s of %s): %s", attempts, TRIES, error)
         if attempts < TRIES:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from cli import inputs
 from cli.client import Client
 from cli.connection import is_terminal
 from cli.errors import CommandFailed, Exit
-from cli.output import print_json, print_line, print_table, print_to_stderr
+from cli.output import print_json, print_line, print_table, print_to_stderr, printable
 
 HOLD_S = 25
 POLL_S = 0.4  # if the server cannot hold calls
@@ -64,7 +65,7 @@ def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> d
     """Wait until the run has ended or the timeout is over; prints progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
     found, shown = made, ""
-    with Console(stderr=True).status(made["state"]) as status:
+    with Console(stderr=True).status(_progress(made)) as status:
         while not found["is_final"] and time.monotonic() < until:
             left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
             hold_s = max(int(left_s), 1) if client.can_hold else 0
@@ -82,7 +83,7 @@ def _progress(found: dict[str, Any]) -> str:
     place = found.get("queue_position")
     last = found["logs"][-1] if found.get("logs") else ""
     parts = [found["state"], f"{place} ahead" if place else "", found["note"], last]
-    return " · ".join(part.replace("[", r"\[") for part in parts if part)
+    return " · ".join(escape(printable(part)) for part in parts if part)
 
 
 def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from cli import main as program
 from cli.completion import complete
 from cli.main import main
+from cli.output import print_json, print_line
 from playground.files import stored_files
 from playground.models import Artifact, Run, Upload
 
@@ -169,3 +170,39 @@ def test_a_remote_vitrine_needs_address_and_token(monkeypatch: Any, capsys: Any)
         monkeypatch.setenv("VITRINE_TOKEN", token)
         assert main(["runs"]) == code
         assert said in capsys.readouterr().err
+
+
+UNPRINTABLE = "a\x1b]0;owned\x07 cat\x9b31m \u202egnp\u2066\ud83d"
+
+
+def test_nothing_of_others_reaches_the_terminal_raw(
+    vitrine: Any, flux: Any, make_run: Any, tmp_path: Path
+) -> None:
+    run = make_run(
+        endpoint=flux, title="a\x1b]0;owned\x07 cat\u202e", state="failed",
+        error={"type": "x", "message": "no\x1b[2J\x9b31m", "retryable": False},
+    )  # fmt: skip
+    flux.description = "x\x1b[2J\r\u2066"
+    flux.save()
+    missing = str(tmp_path / "\x1b[2J")
+    for arguments in (
+        ("runs",), ("runs", str(run.pk)), ("runs", str(run.pk), "--json"), ("runs", "--json"),
+        ("search", "flux"), ("show", FLUX), ("price", FLUX, "\x1b[2J=1"),
+        ("run", FLUX, f"image=@{missing}"),
+    ):  # fmt: skip
+        _, out, err = vitrine(*arguments)
+        assert not set(out + err) & set("\x1b\x07\x9b\r\u202e\u2066"), arguments
+        assert "u001b" in out + err or "x1b" in out + err, arguments
+        if "--json" in arguments:
+            json.loads(out)
+
+
+def test_unprintable_characters_are_escaped_and_json_stays_json(capsys: Any) -> None:
+    print_line(UNPRINTABLE)
+    assert capsys.readouterr().out == (
+        "a\\u001b]0;owned\\u0007 cat\\u009b31m \\u202egnp\\u2066\\ud83d\n"
+    )
+    print_json({"text": UNPRINTABLE, "lines": "a\tb\nc"})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": UNPRINTABLE, "lines": "a\tb\nc"}
+    assert not set(printed) & set("\x1b\x9b\u202e\ud83d")

@@ -41,6 +41,18 @@ def link(text: str) -> str:
     return found[1]
 
 
+def test_the_mails_link_leads_to_the_public_address(
+    client: Client, ana: User, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PUBLIC_URL = "https://vitrine.example"
+    client.post(RESET, {"email": "ana@example.com"}, headers={"host": "vitrine.evil"})
+    password_reset.send_due()
+    (sent,) = mail.outbox
+    assert "evil" not in str(sent.body)
+    assert "https://vitrine.example/login/reset/" in str(sent.body)
+
+
 def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
     client: Client, ana: User
 ) -> None:

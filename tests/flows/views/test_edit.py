@@ -83,7 +83,9 @@ def test_colleagues_run_and_copy_what_is_shown_to_them(
 
 
 def test_a_file_is_closed_with_the_flow_that_opened_it(flow: Flow, stranger: User) -> None:
-    upload = Upload.objects.create(user=flow.user, digest="c", file="a", file_name="a", size_bytes=4)
+    upload = Upload.objects.create(
+        user=flow.user, digest="c", file="a", file_name="a", size_bytes=4
+    )
     flow.definition["steps"][0]["arguments"]["image_url"] = upload.get_absolute_url()
     assert not upload.is_readable_by(stranger)
     flow.visibility = "team"
