@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,3 +77,16 @@ def slowness() -> float:
     began = time.thread_time()
     sum(len(str(number)) for number in range(200_000))
     return max(1.0, (time.thread_time() - began) / REFERENCE_S)
+
+
+@contextmanager
+def largest_memory() -> Iterator[Callable[[], int]]:
+    """Measure the block's memory at its largest, in bytes, without what was there before."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    largest = [0]
+    try:
+        yield lambda: largest[0]
+    finally:
+        largest[0] = tracemalloc.get_traced_memory()[1] - before
+        tracemalloc.stop()
