@@ -215,10 +215,16 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-# Limits in MB: one result file, one person's uploads, and the free space to leave on the disk.
+# Limits in MB: one result file, one person's uploads, the free space to leave on the disk, a post.
 RESULT_FILE_MAX_MB = _number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
 UPLOADS_MAX_MB_PER_PERSON = _number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
 DISK_FLOOR_MB = _number("DISK_FLOOR_MB", 512, 0, 100_000_000)
+POST_MAX_MB = _number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
+FILE_UPLOAD_HANDLERS = [
+    "core.http.body_limits.RefuseLargePosts",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # each node of a large schema is a form control

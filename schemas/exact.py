@@ -12,6 +12,8 @@ _FRAGILE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
 )
 _MAX_DEPTH = 100
+MOST_VALUES = 500_000  # of one text; it takes some 100 bytes of memory for each
+_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Message of json.JSONDecodeError → ours; `static/js/lazy/json-text.js` uses the same messages.
 _MESSAGES = [
     ("Expecting property name", "a key in double quotes is missing"),
@@ -64,8 +66,10 @@ def identical(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def loads(text: str) -> Any:
+def loads(text: str, most_values: int = MOST_VALUES) -> Any:
     """Parses JSON strictly: no NaN, infinity or duplicate keys; raises NotJson."""
+    if _count_marks(text) > most_values and _count_marks(_TEXT.sub("", text)) > most_values:
+        raise NotJson(f"it holds more than {most_values:,} values")
     try:
         value = json.loads(
             text,
@@ -84,6 +88,11 @@ def loads(text: str) -> Any:
     if is_too_deep(value):
         raise NotJson(f"it is nested more than {_MAX_DEPTH} levels deep")
     return value
+
+
+def _count_marks(text: str) -> int:
+    """How many commas and opening brackets there are: no fewer than there are values, less one."""
+    return sum(map(text.count, ",[{"))
 
 
 def dumps(value: Any, indent: int | None = 2) -> str:
@@ -110,6 +119,25 @@ def is_too_deep(value: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def is_larger_than(value: Any, most_chars: int) -> bool:
+    """Whether a value is larger, counting its texts and keys, and 1 for anything else.
+
+    Stops counting there: a value that many places share is counted for each of them.
+    """
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        most_chars -= len(item) if isinstance(item, str) else 1
+        if isinstance(item, dict):
+            most_chars -= sum(map(len, item))
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        if most_chars < 0:
+            return True
+    return False
 
 
 def is_finite(value: Any) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
+from core.http.errors import TooLarge
 
 ROOT = "/api/"
 OPENAI_ROOT = "/api/openai/"
@@ -139,6 +139,4 @@ def _detail(response: HttpResponse) -> str:
     """Return the information of the replaced page that its status alone does not give."""
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
-    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB."
-    return ""
+    return f"The body is too large. {response.why}" if isinstance(response, TooLarge) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from boards.plan.groups import SHARED, Post, of_group, own_name
 from boards.plan.plan import MAX_MODELS, TITLE_CHARS
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
+from schemas.exact import loads
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -67,8 +67,8 @@ def _parsed(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise ValueError(f"This file is larger than {MAX_BYTES >> 20} MB.")
     try:
-        found = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        found = loads(content.decode("utf-8-sig"))
+    except ValueError as error:
         raise ValueError("This is no JSON document. Choose a board's exported JSON.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ValueError("This JSON is no board. Choose a file that a board exported as JSON.")

@@ -16,12 +16,17 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry.meanings import by_meaning
+from schemas.exact import is_larger_than
 from schemas.form.decode import Problem
 
 MAX_CELLS = 400
 MAX_MODELS = 40
 TITLE_CHARS = 200
 MAX_CAP = Decimal(100_000)
+MAX_SEEDS_CHARS = 20_000
+MAX_CAP_CHARS = 40
+MAX_CHARS = 32 << 20  # of the inputs of all runs together
+TOO_LARGE = "What its runs share is too large to be repeated so often: shorten it, or plan fewer."
 _SEEDS = re.compile(r"(\d{1,19})\s*(?:-|\.\.+|\u2013|to)\s*(\d{1,19})")
 
 
@@ -85,7 +90,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
     reader = _Reader(post, list(models), source, known)
     rows, columns = reader.rows(), reader.columns()
     seeds, cap = reader.seeds(), reader.cap()
-    troubles = [*reader.troubles, *_too_many(len(rows), len(columns), len(seeds))]
+    troubles = [*reader.troubles, *_too_many(rows, columns, seeds)]
     if len(models) > MAX_MODELS:
         troubles.append(Trouble("models", f"A board takes up to {MAX_MODELS} models."))
     return Plan(
@@ -117,15 +122,20 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _too_many(rows: int, columns: int, seeds: int) -> list[Trouble]:
-    count = rows * columns * seeds
+def _too_many(
+    rows: list[PlannedRow], columns: list[PlannedColumn], seeds: list[str]
+) -> list[Trouble]:
+    counts = (len(rows), "row"), (len(columns), "column"), (len(seeds), "seed")
+    count = len(rows) * len(columns) * len(seeds)
     if count <= MAX_CELLS:
-        return []
+        inputs, settings = [row.values for row in rows], [one.settings for one in columns]
+        is_large = count and (
+            is_larger_than(inputs, MAX_CHARS * len(rows) // count)
+            or is_larger_than(settings, MAX_CHARS * len(columns) // count)
+        )
+        return [Trouble("total", TOO_LARGE)] if is_large else []
     sign = " \u00d7 "
-    parts = sign.join(
-        f"{many:,} {noun if many == 1 else noun + 's'}"
-        for many, noun in ((rows, "row"), (columns, "column"), (seeds, "seed"))
-    )
+    parts = sign.join(f"{many:,} {noun if many == 1 else noun + 's'}" for many, noun in counts)
     words = f"{parts} are {count:,} runs; a board takes up to {MAX_CELLS}. Leave some out."
     return [Trouble("total", words)]
 
@@ -138,6 +148,7 @@ class _Reader:
         self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
         self.troubles: list[Trouble] = []
         self.notes: list[str] = []
+        self._fields: dict[str, Field | None] = {}
         self.filled = groups.decode_groups(known, post)
         for problem in self.filled.problems:
             self.troubles.append(_unread(problem))
@@ -161,6 +172,9 @@ class _Reader:
         return self._distinct_rows(found)
 
     def _distinct_rows(self, found: list[tuple[str, dict[str, Any]]]) -> list[PlannedRow]:
+        if is_larger_than(self.filled.shared, MAX_CHARS // len(found)):
+            self._add_problem("total", TOO_LARGE)
+            found = found[:1]
         rows: dict[str, PlannedRow] = {}
         for label, own in found:
             whole = self.filled.shared | own
@@ -190,6 +204,11 @@ class _Reader:
 
     def _field(self, name: str) -> Field | None:
         """Return the field with that name, of the source model first, else with that meaning."""
+        if name not in self._fields:
+            self._fields[name] = self._find_field(name)
+        return self._fields[name]
+
+    def _find_field(self, name: str) -> Field | None:
         for root in self.roots:
             if hit := next((child for child in root.children if child.name == name), None):
                 return hit
@@ -202,7 +221,11 @@ class _Reader:
         """Return each model, once for each value along the column axis."""
         found: dict[str, PlannedColumn] = {}
         for number, endpoint in enumerate(self.models):
-            for label, extra in self._values_for(number):
+            along = self._values_for(number)
+            if is_larger_than(self.filled.own[number], MAX_CHARS // len(along)):
+                self._add_problem("total", TOO_LARGE)
+                along = along[:1]
+            for label, extra in along:
                 settings = self.filled.own[number] | extra
                 key = digest([endpoint.endpoint_id, settings])
                 column = PlannedColumn(number, endpoint, label, settings, key)
@@ -252,8 +275,12 @@ class _Reader:
     def seeds(self) -> list[str]:
         """Return the seeds as texts; a single empty one if each model chooses its own."""
         found: list[str] = []
-        for part in re.split(r"[,;\s]+", one(self.post, "seeds").replace(" to ", "-")):
-            if not part:
+        text = one(self.post, "seeds")
+        if len(text) > MAX_SEEDS_CHARS:
+            self._add_problem("seeds", f"A board takes up to {MAX_CELLS} seeds.")
+            return [""]
+        for part in re.split(r"[,;\s]+", text.replace(" to ", "-")):
+            if not part or len(found) > MAX_CELLS:
                 continue
             if match := _SEEDS.fullmatch(part):
                 first, last = int(match[1]), int(match[2])
@@ -273,7 +300,7 @@ class _Reader:
         if not text:
             return None
         try:
-            cap = Decimal(text)
+            cap = Decimal(text if len(text) <= MAX_CAP_CHARS else "NaN")
         except InvalidOperation:
             cap = Decimal(-1)
         if not cap.is_finite() or not 0 <= cap <= MAX_CAP:

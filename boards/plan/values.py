@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 from schemas.carry.meanings import media_of
+from schemas.exact import NotJson, loads
 from schemas.fields import MISSING, Field
 
 MAX_VALUES = 400
+MAX_CHARS = 4 << 20
+NUMBER_CHARS = 100  # of a number, or of a range of numbers
 _NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)"
 _RANGE = re.compile(
     rf"\s*({_NUMBER})\s*(?:\.\.+|-|\u2013|to|bis)\s*({_NUMBER})\s*"
     rf"(?:(?:step|by|:|/)\s*({_NUMBER}))?\s*",
     re.IGNORECASE,
 )
-_BETWEEN_TEXTS = re.compile(r"^\s*---+\s*$", re.MULTILINE)
+_BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` takes line breaks
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _NUMERIC = {"integer", "number"}
 
@@ -27,6 +31,8 @@ def read_axis(field: Field, text: str) -> list[Any]:
     Texts are one on each line, or separated by lines of `---`; numbers may be ranges such as
     `4-20 step 4`; `all` means every choice.
     """
+    if len(text) > MAX_CHARS:
+        raise ValueError(f"The values of an axis may have {MAX_CHARS >> 20} MB together.")
     if is_text(field) or media_of(field) or field.kind in {"object", "list", "map", "json"}:
         parts = split_texts(text)
     else:
@@ -49,7 +55,8 @@ def split_texts(text: str) -> list[str]:
 
 
 def _expand(field: Field, part: str) -> list[Any]:
-    if is_numeric(field) and (match := _RANGE.fullmatch(part)):
+    is_short = len(part) <= NUMBER_CHARS
+    if is_numeric(field) and is_short and (match := _RANGE.fullmatch(part)):
         return _range(field, *match.groups())
     if part.lower() in {"all", "*"} and (offered := choices(field)):
         return offered
@@ -102,18 +109,19 @@ def _path_field(field: Field) -> str:
 
 def _json_or(text: str) -> Any:
     try:
-        return json.loads(text) if text[:1] in '{["' else text
-    except ValueError:
+        return loads(text) if text[:1] in '{["' else text
+    except NotJson:
         return text
 
 
 def _number(field: Field, text: str) -> int | float:
     try:
-        value = float(text)
-        whole = int(text) if re.fullmatch(r"[+-]?\d+", text) else None
+        value = float(text) if len(text) <= NUMBER_CHARS else math.nan
     except ValueError:
-        raise ValueError(f"{field.label} takes numbers; “{text[:60]}” is none.") from None
-    return whole if whole is not None else value
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{field.label} takes numbers; “{text[:60]}” is none.")
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
 
 
 def _truth(field: Field, text: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
-_UNFIT = {"Cc", "Cs"}  # control characters and lone surrogates: databases reject some
+# Control characters and lone surrogates: databases reject some.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def one_line(text: str, longest: int, name: str) -> str:
@@ -19,7 +20,7 @@ def paragraphs(text: str, longest: int, name: str) -> str:
 
 
 def _clean(text: str, kept: str) -> str:
-    return "".join(c if c in kept or unicodedata.category(c) not in _UNFIT else " " for c in text)
+    return _UNFIT.sub(lambda found: found[0] if found[0] in kept else " ", text)
 
 
 def _bounded(text: str, longest: int, name: str) -> str:

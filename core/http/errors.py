@@ -14,25 +14,39 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views import defaults
 
 from core.db import transient_errors
+from core.http.body_limits import PostTooLarge
 
 RETRY_AFTER_S = 3
 SAFE_METHODS = {"GET", "HEAD"}  # may be repeated
 CHUNK_BYTES = 1 << 16
 MAX_DRAINED_BYTES = 256 << 20
-TOO_LARGE: dict[type[Exception], Callable[[], str]] = {
-    RequestDataTooBig: lambda: (
+TOO_LARGE: dict[type[Exception], Callable[[Exception], str]] = {
+    PostTooLarge: str,
+    RequestDataTooBig: lambda _: (
         f"It holds more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB of text."
     ),
-    TooManyFieldsSent: lambda: (
+    TooManyFieldsSent: lambda _: (
         f"It has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields."
     ),
-    TooManyFilesSent: lambda: f"It has more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES:,} files.",
+    TooManyFilesSent: lambda _: (
+        f"It has more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES:,} files."
+    ),
 }
+
+
+class TooLarge(HttpResponse):
+    """413; `why` is the sentence that says what is too large."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self, request: HttpRequest, why: str) -> None:
+        super().__init__(render_to_string("413.html", {"why": why}, request))
+        self.why = why
+
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +74,12 @@ class DatabaseUnavailable(Unavailable):
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler400`: explains a form that is too large, else Django's own page."""
-    why = next((text() for kind, text in TOO_LARGE.items() if isinstance(exception, kind)), "")
+    texts = (text for kind, text in TOO_LARGE.items() if isinstance(exception, kind))
+    why = next((text(exception) for text in texts), "")
     if not why:
         return defaults.bad_request(request, exception)
     _drain_body(request)
-    return render(request, "413.html", {"why": why}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return TooLarge(request, why)
 
 
 def _drain_body(request: HttpRequest) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.graph.graph import INPUT, Graph, Node, circle
-from flows.graph.references import Reference, references
+from flows.graph.references import Reference
 
 MOST_SHOWN = 50
 
@@ -40,7 +40,7 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
     if nodes := circle(graph):
         path = " → ".join([*map(_short, nodes), _short(nodes[0])])
         yield Problem(nodes[0], f"These nodes wait for each other in a circle: {path}.")
-    for one in references(dict(graph.output), graph.nodes):
+    for one in graph.output_references:
         if not one.node:
             name = one.place[0] if one.place else ""
             yield Problem("", f"The result “{name}” reads {_short(one.text)}: {_no_node(one)}")

@@ -66,9 +66,31 @@ class Graph:
         """Map each node to those that it waits for or reads; these may not exist."""
         return {key: self._sources_of(node) for key, node in self.nodes.items()}
 
+    @cached_property
+    def _references(self) -> Mapping[str, list[Reference]]:
+        return {
+            key: [*references(node.input, self.nodes), *references(node.fields, self.nodes)]
+            for key, node in self.nodes.items()
+        }
+
+    @cached_property
+    def output_references(self) -> list[Reference]:
+        """Return the references in the result."""
+        return references(dict(self.output), self.nodes)
+
+    @cached_property
+    def readers(self) -> Mapping[str, list[tuple[Node, Reference]]]:
+        """Map each input of the form to the nodes that read it or a part, in order."""
+        found: dict[str, list[tuple[Node, Reference]]] = {}
+        for node in self.nodes.values():
+            for one in self.references_of(node):
+                if one.node == INPUT and one.path:
+                    found.setdefault(one.path[0], []).append((node, one))
+        return found
+
     def references_of(self, node: Node) -> list[Reference]:
-        """Return the references in a node's input and displayed fields."""
-        return [*references(node.input, self.nodes), *references(node.fields, self.nodes)]
+        """Return the references in a node's input and displayed fields; none of another graph's."""
+        return self._references.get(node.id, [])
 
     def _sources_of(self, node: Node) -> list[str]:
         read = [one.node for one in self.references_of(node) if one.node]
@@ -76,8 +98,7 @@ class Graph:
 
     def output_sources(self) -> list[str]:
         """Return the nodes that the result is read from, without duplicates."""
-        found = [one.node for one in references(dict(self.output), self.nodes)]
-        return list(dict.fromkeys(node for node in found if node))
+        return list(dict.fromkeys(one.node for one in self.output_references if one.node))
 
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:

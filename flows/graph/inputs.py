@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flows.graph.graph import INPUT, Graph
-from flows.graph.references import Reference
+from flows.graph.graph import Graph
 
 Borrow = Callable[[str, str], "dict[str, Any] | None"]
 _TYPES = {
@@ -42,9 +41,8 @@ def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str,
     found = {}
     for name, raw in graph.inputs.items():
         found[str(name)] = _field(graph, str(name), _mapping(raw), borrow)
-    for reference in input_references(graph):  # read, but not described
-        if reference.path and reference.path[0] not in found:
-            name = reference.path[0]
+    for name in graph.readers:  # read, but not described
+        if name not in found:
             found[name] = _field(graph, name, {}, borrow)
     return found
 
@@ -65,16 +63,6 @@ def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
         "required": required,
         "x-fal-order-properties": list(properties),
     }
-
-
-def input_references(graph: Graph) -> list[Reference]:
-    """Return the references of nodes to the workflow's input, in the definition's order."""
-    return [
-        one
-        for node in graph.nodes.values()
-        for one in graph.references_of(node)
-        if one.node == INPUT
-    ]
 
 
 def _is_json_schema(graph: Graph) -> bool:
@@ -124,15 +112,13 @@ def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, An
 
 def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
     """Return the schema of the first model field that is set to this input as a whole."""
-    for node in graph.runs:
-        for one in graph.references_of(node):
-            if one.node == INPUT and one.path == (name,) and len(one.place) in (1, 2):
-                found = borrow(node.app, str(one.place[0]))
-                if found is None:
-                    continue
-                whole = {key: value for key, value in found.items() if key != "default"}
-                item = whole.get("items")
-                return whole if len(one.place) == 1 else _mapping(item)
+    for node, one in graph.readers.get(name, ()):
+        if node.is_run and one.path == (name,) and len(one.place) in (1, 2):
+            found = borrow(node.app, str(one.place[0]))
+            if found is None:
+                continue
+            whole = {key: value for key, value in found.items() if key != "default"}
+            return whole if len(one.place) == 1 else _mapping(whole.get("items"))
     return {}
 
 

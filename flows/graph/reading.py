@@ -6,21 +6,28 @@ that cannot be parsed at all raise Unreadable with a message.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from flows.graph.graph import Graph, Node
-from flows.graph.references import TooDeep, references
+from flows.graph.references import ID_CHARS, REFERENCE_CHARS, TooDeep, TooLong, count_up_to
+from schemas.exact import NotJson, loads
 
 MAX_BYTES = 2_000_000
+MAX_VALUES = 100_000  # lists, objects and their entries
 MAX_NODES = 500
+MAX_FIELDS = 1_000  # of the form
+MAX_LINKS = 5_000  # references and entries of “depends”, in all nodes together
 MAX_TEXT = 255
 
-NOT_JSON = "This is not JSON: {} (line {}, column {})."
+NOT_JSON = "This is not JSON that can be read: {}."
 TOO_DEEP = "The definition is nested too deep to be read."
 TOO_LARGE = "The definition has {:.1f} MB; definitions of up to {:.0f} MB can be read."
 TOO_MANY = "The definition has {:,} nodes; up to {} can be read."
+TOO_MANY_FIELDS = "The form of the definition has {:,} fields; up to {:,} can be read."
+TOO_LONG = f"A text that starts with “$” is longer than {REFERENCE_CHARS:,} characters."
+LONG_ID = "The node “{}…” has an id of {:,} characters; up to {} can be read."
+TOO_TANGLED = "Its nodes have more than {:,} references to each other; no more can be read."
 NO_WORKFLOW = (
     "This is JSON, but no workflow of fal: it has neither “nodes” nor a map of nodes with “type”."
 )
@@ -41,15 +48,11 @@ def parse(text: str | bytes) -> Any:
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        return loads(content.decode("utf-8-sig"), MAX_VALUES)
     except UnicodeDecodeError as error:
         raise Unreadable("This is not a text in UTF-8.") from error
-    except json.JSONDecodeError as error:
-        raise Unreadable(NOT_JSON.format(error.msg, error.lineno, error.colno)) from error
-    except ValueError as error:
-        raise Unreadable("A number in the definition has too many digits to be read.") from error
-    except RecursionError as error:
-        raise Unreadable(TOO_DEEP) from error
+    except NotJson as error:
+        raise Unreadable(NOT_JSON.format(error)) from error
 
 
 def parse_graph(raw: Any) -> Graph:
@@ -57,11 +60,25 @@ def parse_graph(raw: Any) -> Graph:
     document = raw if isinstance(raw, dict) else {}
     try:
         graph = _read(document)
-        for node in graph.nodes.values():
-            references([node.input, node.fields], ())
+        _require_bounded(graph)
     except (TooDeep, RecursionError) as error:
         raise Unreadable(TOO_DEEP) from error
+    except TooLong as error:
+        raise Unreadable(TOO_LONG) from error
     return graph
+
+
+def _require_bounded(graph: Graph) -> None:
+    """Raise Unreadable, TooDeep or TooLong before anything is made of what is too much."""
+    fields = max(len(graph.inputs), len(_mapping(graph.inputs.get("properties"))))
+    if fields > MAX_FIELDS:
+        raise Unreadable(TOO_MANY_FIELDS.format(fields, MAX_FIELDS))
+    nodes = graph.nodes.values()
+    values = [part for node in nodes for part in (node.input, node.fields)]
+    read = count_up_to(MAX_LINKS + 1, [*values, dict(graph.output)])
+    if read + sum(len(node.depends) for node in nodes) > MAX_LINKS:
+        raise Unreadable(TOO_TANGLED.format(MAX_LINKS))
+    _ = graph.sources, graph.output_references  # parses each reference once
 
 
 def _read(document: dict[str, Any]) -> Graph:
@@ -122,6 +139,8 @@ def _read_b(
 def _nodes(raw: Mapping[str, Any]) -> dict[str, Node]:
     if len(raw) > MAX_NODES:
         raise Unreadable(TOO_MANY.format(len(raw), MAX_NODES))
+    if long := next((key for key in raw if len(str(key)) > ID_CHARS), ""):
+        raise Unreadable(LONG_ID.format(long[:40], len(long), ID_CHARS))
     return {str(key): _node(str(key), _mapping(node)) for key, node in raw.items()}
 
 
@@ -132,7 +151,7 @@ def _node(key: str, raw: dict[str, Any]) -> Node:
         kind=_text(raw.get("type")),
         app=_text(raw.get("app")),
         input=raw.get("input") if isinstance(raw.get("input"), dict | list) else {},
-        depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
+        depends=tuple(dict.fromkeys(map(str, depends))) if isinstance(depends, list) else (),
         fields=raw.get("fields") if isinstance(raw.get("fields"), dict | list) else {},
         raw=raw,
     )

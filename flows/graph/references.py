@@ -1,16 +1,20 @@
 """References in a definition: `$node.images.0.url` (fal-protocol.md, 15.4).
 
 A reference is a whole text that starts with `$`. Node ids may contain dots and slashes, so the node
-is the longest known id at the beginning of the text that is followed by its end or a dot.
+is the longest known id at the beginning of the text that is followed by its end or a dot. Ids and
+references have limited lengths: a text of 80,000 dots has as many beginnings that may be an id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 MOST_DEPTH = 60  # of nested lists and objects in a node's input
+ID_CHARS = 255  # of a node
+REFERENCE_CHARS = 1000
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,10 @@ class TooDeep(ValueError):
     """A value is nested too deeply."""
 
 
+class TooLong(ValueError):
+    """A text that starts with `$` is too long for a reference."""
+
+
 def is_reference(value: Any) -> bool:
     """Whether a value is a reference: `"a photo of $input.x"` is ordinary text."""
     return isinstance(value, str) and value.startswith("$")
@@ -34,20 +42,31 @@ def is_reference(value: Any) -> bool:
 
 def parse(text: str, nodes: Collection[str]) -> Reference:
     """Parse a reference; `nodes` are the known ids; `input` is always known."""
-    parts = text[1:].split(".")
-    for count in range(len(parts), 0, -1):
-        if (node := ".".join(parts[:count])) == "input" or node in nodes:
-            return Reference(text, node, tuple(parts[count:]))
-    return Reference(text, "", tuple(parts))
+    if len(text) > REFERENCE_CHARS:
+        raise TooLong
+    named = text[1:]
+    end = len(named) if len(named) <= ID_CHARS else named.rfind(".", 0, ID_CHARS + 1)
+    while end >= 0:
+        if (node := named[:end]) == "input" or node in nodes:
+            rest = named[end + 1 :]
+            return Reference(text, node, tuple(rest.split(".")) if end < len(named) else ())
+        end = named.rfind(".", 0, end)
+    return Reference(text, "", tuple(named.split(".")))
 
 
 def references(value: Any, nodes: Collection[str]) -> list[Reference]:
-    """Return all references inside a value, with their places; raises TooDeep."""
+    """Return all references inside a value, with their places; raises TooDeep or TooLong."""
     return [
         Reference(one.text, one.node, one.path, place)
         for place, text in _texts(value, ())
         for one in [parse(text, nodes)]
     ]
+
+
+def count_up_to(most: int, values: Iterable[Any]) -> int:
+    """Return how many references there are in values, at most `most`; raises TooDeep."""
+    texts = (text for value in values for text in _texts(value, ()))
+    return sum(1 for _ in islice(texts, most))
 
 
 def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -85,11 +104,11 @@ def resolve(value: Any, results: dict[str, Any], nodes: Collection[str]) -> Any:
     The type is kept. Raises Unresolved with the reference as its message.
     """
     if is_reference(value):
-        one = parse(value, nodes)
         try:
+            one = parse(value, nodes)
             return value_at(results[one.node], one.path)
-        except (Unresolved, KeyError):
-            raise Unresolved(value) from None
+        except (Unresolved, KeyError, TooLong):
+            raise Unresolved(value[:REFERENCE_CHARS]) from None
     if isinstance(value, dict):
         return {key: resolve(item, results, nodes) for key, item in value.items()}
     if isinstance(value, list):

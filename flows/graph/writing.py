@@ -99,13 +99,8 @@ def _field(graph: Graph, name: str, schema: dict[str, Any]) -> dict[str, Any]:
     kept = ("description", "required", "default", "examples", "ui")
     found = {"name": name, "label": schema.get("title") or _label(name), "type": kind}
     found |= {key: schema[key] for key in kept if key in schema}
-    reader = next((n.id for n in graph.runs if _reads(graph, n, name)), None)
+    reader = next((node.id for node, _ in graph.readers.get(name, ()) if node.is_run), None)
     return found | ({"modelId": reader} if reader else {})
-
-
-def _reads(graph: Graph, node: Node, name: str) -> bool:
-    refs = graph.references_of(node)
-    return any(one.node == INPUT and one.path[:1] == (name,) for one in refs)
 
 
 def _label(name: str) -> str:

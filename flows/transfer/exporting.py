@@ -12,6 +12,7 @@ from flows.compose.outputs import outputs_of, path_in_words
 from flows.compose.wiring import field_at, inserted, value_at, with_value
 from flows.graph import reading, writing
 from flows.graph.graph import Dialect, Graph, Node
+from flows.graph.references import TooDeep, TooLong
 from flows.transfer.importing import definition_of
 from schemas.changes.migrate_arguments import Version
 from schemas.fields import MISSING, Field
@@ -20,6 +21,10 @@ FORMAT = "vitrine-flow"
 LITERAL = (
     "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and no way "
     "to write it otherwise is known. Change it, or export as our own JSON."
+)
+NOT_EXPRESSIBLE = (
+    "A step's arguments are nested too deep for fal's workflows, or a wire's path is too long. "
+    "Export as our own JSON."
 )
 _TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "list": "array"}
 
@@ -42,7 +47,10 @@ def workflow(
     """
     if imported and (graph := _unchanged(definition, imported)):
         return writing.definition(graph, dialect)
-    return writing.definition(graph_of(name, definition, versions), dialect)
+    try:
+        return writing.definition(graph_of(name, definition, versions), dialect)
+    except (TooDeep, TooLong) as error:
+        raise Invalid(NOT_EXPRESSIBLE) from error
 
 
 def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ from flows.graph import checks, reading
 from flows.graph.graph import INPUT, Graph, Node, order
 from flows.graph.inputs import fields_of
 from flows.graph.references import Reference, is_reference, parse
+from schemas.exact import is_larger_than
 from schemas.fields import MISSING
 
 MAX_BYTES = reading.MAX_BYTES
@@ -76,6 +76,8 @@ def definition_of(graph: Graph) -> Definition:
     steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)
     found = Definition(steps, reader.inputs())
     require_sound(found)
+    if is_larger_than(found.as_json(), MAX_BYTES):  # a default is repeated wherever it is read
+        raise Invalid("With its inputs' defaults in all places that read them it is too large.")
     return parse_definition(found.as_json())  # applies the same limits as to our own exports
 
 
@@ -130,7 +132,7 @@ class _Reader:
                 )
             self.targets.setdefault(name, []).append((node.id, kept))
             field = self.fields.get(name, {})
-            default = copy.deepcopy(field.get("default", MISSING))
+            default = field.get("default", MISSING)
             is_row = isinstance(kept[-1], int)
             return "" if default is MISSING and is_row else default
         source = self.graph.nodes.get(one.node)

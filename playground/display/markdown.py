@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 # A text's Markdown may become this many times its length in HTML, plus a constant; a text whose
 # HTML is longer is shown as plain text.
 MAX_FACTOR, MAX_EXTRA = 8, 2000
+MAX_CELLS = 20_000  # of a text's tables: each row gets as many cells as the widest line has
 # Line breaks are kept: models end lines on purpose in poems, captions and transcripts.
 _OPTIONS = {"html": False, "linkify": False, "breaks": True}
 
 
 def markdown(text: str) -> str:
     """Return safe HTML of Markdown; the plain text if the HTML would be much longer."""
-    html = str(_parser().render(text))
-    if len(html) > MAX_FACTOR * len(text) + MAX_EXTRA:  # e.g. a wide table
+    html = str(_parser().render(text)) if _cell_count(text) <= MAX_CELLS else None
+    if html is None or len(html) > MAX_FACTOR * len(text) + MAX_EXTRA:  # e.g. a wide table
         html = f"<pre>{escape(text)}</pre>"
     return html
+
+
+def _cell_count(text: str) -> int:
+    lines = text.splitlines()
+    return len(lines) * max((line.count("|") for line in lines), default=0)
 
 
 @cache

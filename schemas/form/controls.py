@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from urllib.parse import quote
 
 Post = Mapping[str, list[str]]
@@ -73,11 +74,16 @@ class Rows:
         if self._found is None:
             self._found = {}
             for name in self.post:
-                for match in _ROW_IN_NAME.finditer(name):
+                if len(name) > MAX_NAME_CHARS:
+                    continue
+                for match in islice(_ROW_IN_NAME.finditer(name), MAX_ROWS_IN_NAME):
                     self._found.setdefault(name[: match.start()], {})[int(match[1])] = None
         return self._found
 
 
+# Longer names are none of our forms; a name of a million rows would have as many lists.
+MAX_NAME_CHARS = 1000
+MAX_ROWS_IN_NAME = 12
 _ROW_IN_NAME = re.compile(r"\.([0-9]{1,6})(?=[.~]|$)")
 
 

@@ -81,6 +81,8 @@ class Decoder:
         self.rows = Rows(post)
         self.problems: list[Problem] = []
         self.names: dict[Path, str] = {}
+        self._known: set[Problem] = set()
+        self._with_problems: set[Path] = set()  # the problems' paths and those above them
 
     def json_tab(self) -> tuple[dict[str, Any], list[Problem]]:
         """The JSON tab's text as arguments."""
@@ -117,7 +119,9 @@ class Decoder:
     def add_problem(self, path: Path, message: str) -> Any:
         """Records a problem once; returns MISSING."""
         problem = Problem(path, message)
-        if problem not in self.problems:
+        if problem not in self._known:
+            self._known.add(problem)
+            self._with_problems.update(path[:end] for end in range(len(path) + 1))
             self.problems.append(problem)
         return MISSING
 
@@ -281,7 +285,7 @@ class Decoder:
 
     def has_problem(self, path: Path) -> bool:
         """Whether there is a problem at or below a path."""
-        return any(problem.path[: len(path)] == path for problem in self.problems)
+        return path in self._with_problems
 
     def union(self, field: Field, name: str, path: Path, text: str, default: Any) -> Any:
         """The chosen plain option, or the value of the chosen alternative's controls."""

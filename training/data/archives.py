@@ -14,7 +14,15 @@ from pathlib import PurePosixPath
 from typing import IO
 from zlib import error as ZlibError
 
+from training.data.items import MAX_CAPTION_CHARS
+
 MAX_ENTRIES = 10_000
+# Of the list of entries at an archive's end, with those that are skipped: zipfile makes an object
+# of 500 bytes for each of them, and each takes 46 bytes and its name there.
+MAX_LISTED = 40_000
+MAX_LIST_BYTES = 4 << 20
+MAX_ARCHIVE_BYTES = 400 << 20
+MAX_POST_MB = 800  # of a post with archives and single files
 MAX_UNPACKED_BYTES = 400 << 20  # of one archive, against ZIP bombs
 MAX_TEXT_BYTES = 64 << 10
 SPOOL_BYTES = 1 << 20
@@ -47,11 +55,12 @@ def is_text(name: str) -> bool:
 
 
 def decode_caption(data: bytes) -> str:
-    """Return the text of a caption; decodes Windows-1252 if it is not UTF-8."""
+    """Return the text of a caption, cut off; decodes Windows-1252 if it is not UTF-8."""
     try:
-        return data.decode("utf-8-sig").strip()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace").strip()
+        text = data.decode("cp1252", errors="replace")
+    return text.strip()[:MAX_CAPTION_CHARS]  # 10,000 of them are held at once
 
 
 def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
@@ -61,6 +70,7 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
     skipped silently.
     """
     try:
+        _require_short_list(archive, name)
         opened = zipfile.ZipFile(archive)
     except _BROKEN as error:
         raise Refused(f"{name} is no ZIP archive, or a broken one.") from error
@@ -75,6 +85,20 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
                 if max_bytes < 0:
                     raise Refused(f"{name} unpacks to more than is read of an archive.")
                 yield entry
+
+
+def _require_short_list(archive: IO[bytes], name: str) -> None:
+    """Raise Refused by what the archive's end says, before zipfile reads the list of entries.
+
+    It is zipfile's own reader of the end: another one could be shown another list. What the end
+    says of the number may be wrong, so the size of the list is limited too.
+    """
+    if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
+        raise Refused(f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read of an archive.")
+    end = zipfile._EndRecData(archive)  # type: ignore[attr-defined]
+    count, size_bytes = (end[4], end[5]) if end else (0, 0)
+    if count > MAX_LISTED or size_bytes > MAX_LIST_BYTES:
+        raise Refused(f"{name} lists {count:,} files, more than are read of an archive.")
 
 
 def _counts(name: str) -> bool:

@@ -11,9 +11,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.body_limits import takes_up_to
 from fal.db_safe import db_safe_text
 from playground.files import uploads
-from training.data import adding, packing
+from training.data import adding, archives, packing
 from training.views import reports
 from training.views.datasets import find
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 @require_POST
+@takes_up_to(archives.MAX_POST_MB)
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
     found = find(request, pk)

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
+from core.http.body_limits import takes_up_to
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
-from training.data import adding, packing
+from training.data import adding, archives, packing
 from training.models import Dataset, Weights
 from training.results.settling import IS_TRAINER
 from training.views import reports
@@ -69,6 +70,7 @@ def _text_of(endpoint: Endpoint) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
+@takes_up_to(archives.MAX_POST_MB)
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
     asked = request.POST.get("model", "") or request.GET.get("model", "")

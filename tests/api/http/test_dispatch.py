@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -118,6 +119,14 @@ def test_a_body_of_20_mb_is_too_large(user: Any) -> None:
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     response = client.generic("POST", "/api/v1/runs", b" " * (20 << 20), "application/json")
     assert "16 MB" in assert_problem(response, 413)["detail"]
+
+
+def test_a_file_is_too_large_by_the_limit_of_files(user: Any, settings: Any) -> None:
+    settings.POST_MAX_MB = 16
+    _, secret = tokens.create(user, "t")
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    response = client.post("/api/v1/uploads", {"file": io.BytesIO(bytes(17 << 20))})
+    assert "It has 17 MB; 16 MB is the most" in assert_problem(response, 413)["detail"]
 
 
 @pytest.mark.parametrize(

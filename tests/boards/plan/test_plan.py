@@ -110,6 +110,18 @@ def test_equal_rows_and_columns_are_one(plan_of: Planned) -> None:
         ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is none"),
         ({"seeds": "1-10000"}, "seeds", "no range of up to 400"),
+        ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
+        (
+            {"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"},
+            "total",
+            "too large to be repeated",
+        ),
+        (
+            {"shared.prompt": "x" * 1_000_000, "seeds": "1-50"},
+            "total",
+            "too large to be repeated",
+        ),
+        ({"cap": "1" * 100_000}, "cap", "an amount in US dollars"),
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "lets nothing run"),
         ({"cap": "lots"}, "cap", "such as 2.50"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from boards.plan.tables import decode, read_rows
+from boards.plan.tables import MAX_BYTES, decode, read_rows
+from tests.growth.measuring import largest_memory
 
 TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
 
@@ -32,7 +33,7 @@ def test_a_table_is_read_whatever_made_it(text: str) -> None:
         ("prompt\na,b", "Line 2 of the table has 2 values"),
         ('{"prompt": ', "Line 1 of the table is not valid JSON"),
         ("[1]", "Row 1 of the table is no JSON object"),
-        ("prompt\n" + "a\n" * 10_000, "10,000 rows; a board takes up to 400"),
+        ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
         ('prompt\n"a', "cannot be read as CSV"),
     ],
 )
@@ -49,3 +50,11 @@ def test_files_of_spreadsheets_are_decoded() -> None:
 def test_another_encoding_is_refused_with_the_line() -> None:
     with pytest.raises(ValueError, match=r"not UTF-8 text \(line 2\)"):
         decode("prompt\nGrün".encode("latin-1"))
+
+
+@pytest.mark.parametrize("line", ["a\n", "{}\n"], ids=["csv", "json-lines"])
+def test_a_table_of_short_lines_takes_little_memory(line: str) -> None:
+    text = line * (MAX_BYTES // len(line))
+    with largest_memory() as peak, pytest.raises(ValueError, match="more than 400 rows"):
+        read_rows(text)
+    assert peak() < 10 * MAX_BYTES

@@ -57,6 +57,30 @@ def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
             "nested too deep",
             id="deep-input",
         ),
+        pytest.param("[" + "1," * 100_000 + "1]", "more than 100,000 values", id="many-values"),
+        pytest.param(
+            json.dumps({"nodes": {"a" * 300: {"type": "run"}}}), "300 characters", id="long-id"
+        ),
+        pytest.param(
+            json.dumps({"nodes": {"a": {"type": "run", "input": {"x": "$a" + ".a" * 500}}}}),
+            "longer than 1,000 characters",
+            id="long-reference",
+        ),
+        pytest.param(
+            json.dumps({"nodes": {"a": {"type": "run", "input": {"x": ["$a"] * 5001}}}}),
+            "more than 5,000 references",
+            id="tangled",
+        ),
+        pytest.param(
+            json.dumps(
+                {
+                    "nodes": {"a": {"type": "run"}},
+                    "schema": {"input": {f"x{n}": {} for n in range(1001)}},
+                }
+            ),
+            "1,001 fields",
+            id="many-fields",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(text: str | bytes, words: str) -> None:

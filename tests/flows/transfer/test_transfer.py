@@ -92,6 +92,19 @@ def test_a_flow_survives_its_own_notation() -> None:
             id="own-circle",
         ),
         pytest.param(
+            json.dumps(
+                {
+                    "nodes": {
+                        "a": {"type": "run", "app": "a/b", "depends": ["input"],
+                              "input": {f"x{n}": "$input.x" for n in range(50)}}
+                    },
+                    "schema": {"input": {"x": {"type": "string", "default": "x" * 100_000}}},
+                }
+            ).encode(),
+            "too large",
+            id="repeated-default",
+        ),
+        pytest.param(
             json.dumps({"steps": [{"id": "s"}]}).encode(), "Step 1 has no id or", id="no-model"
         ),
     ],
@@ -106,3 +119,12 @@ def test_what_fal_would_read_as_a_reference_is_not_exported() -> None:
     with pytest.raises(Invalid, match=r"Step 1 has a value that begins with"):
         exporting.workflow("x", flow, {}, "A")
     assert exporting.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
+
+
+def test_what_is_too_deep_for_a_workflow_is_not_exported_as_one() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(80):
+        deep = {"x": deep}
+    flow = Definition((Step("s1", "a/b", deep),))
+    with pytest.raises(Invalid, match="nested too deep"):
+        exporting.workflow("x", flow, {}, "B")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from tests.growth.measuring import largest_memory
 from training.data import archives
+from training.data.items import MAX_CAPTION_CHARS
 
 
 def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.BytesIO:
@@ -41,6 +45,34 @@ def test_a_bomb_and_no_archive_are_refused() -> None:
         list(archives.entries(bomb, "bomb.zip", max_bytes=1 << 20))
     with pytest.raises(archives.Refused, match="no ZIP"):
         list(archives.entries(io.BytesIO(b"PK\x03\x04 nothing"), "x.zip"))
+
+
+def end_of(count: int, size_bytes: int) -> bytes:
+    """The end of an archive in the form for many entries (APPNOTE 4.3.14 to 4.3.16)."""
+    whole = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size_bytes, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, size_bytes, 1)
+    return whole + locator + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("said", [None, 1], ids=["counted", "a-wrong-count"])
+def test_an_archive_of_many_entries_is_refused_before_its_list_is_read(said: int | None) -> None:
+    count = 200_000
+    listed = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    archive = io.BytesIO(listed * count + end_of(said or count, len(listed) * count))
+    with largest_memory() as peak, pytest.raises(archives.Refused, match="more than are read"):
+        list(archives.entries(archive, "many.zip"))
+    assert peak() < 1 << 20
+
+
+def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "large.zip").open("w+b") as file:
+        file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # sparse: it takes no room
+        with pytest.raises(archives.Refused, match="larger than the 400 MB"):
+            list(archives.entries(file, "large.zip"))
+
+
+def test_captions_take_no_more_memory_than_is_kept_of_them() -> None:
+    assert len(archives.decode_caption(b"x" * archives.MAX_TEXT_BYTES)) == MAX_CAPTION_CHARS
 
 
 def test_a_broken_entry_is_named() -> None:

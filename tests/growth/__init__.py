@@ -1,0 +1,1 @@
+"""How the cost of each way in grows with what people send."""

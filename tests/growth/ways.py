@@ -1,0 +1,296 @@
+"""The ways in that parse what people or upstream send, each with the input that costs it most."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from api.contract.components import validator
+from api.http.reading import find_errors
+from boards.export import importing as boards
+from boards.plan import tables, values
+from catalog.curation import import_export
+from flows.graph import checks, reading, svg
+from flows.graph.openapi import document
+from flows.transfer import importing
+from playground.display.markdown import markdown
+from playground.display.previews import MAX_TEXT_CHARS
+from schemas import Field, build, contract, decode_post
+from schemas.exact import loads
+from tests.growth.measuring import WayIn
+
+TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
+FLOW = importing.MAX_BYTES - 1000
+MANY = 20_000  # controls of a post: DATA_UPLOAD_MAX_NUMBER_FIELDS
+NUMBER = Field(kind="integer", name="n", label="N")
+WORDS = Field(kind="string", name="t", label="T")
+ROWS = Field(kind="object", children=(Field(kind="list", name="rows", label="Rows", item=NUMBER),))
+
+
+def flow(**nodes: Any) -> bytes:
+    run = {"id": "a", "type": "run", "app": "a/b", "depends": [], "input": {}}
+    return json.dumps({"nodes": {"a": run, **nodes}}).encode()
+
+
+def node(given: Any, depends: Any = ()) -> dict[str, Any]:
+    return {"id": "b", "type": "run", "app": "a/b", "input": given, "depends": list(depends)}
+
+
+def tangled(size: int) -> bytes:
+    """Nodes that wait for all nodes before them."""
+    count = int(size**0.5)
+    nodes = {}
+    for at in range(count):
+        before = [f"n{number}" for number in range(at)]
+        nodes[f"n{at}"] = {"id": f"n{at}", "type": "run", "app": "a/b", "depends": before}
+    return json.dumps({"nodes": nodes}).encode()
+
+
+def drawn(content: bytes) -> str:
+    graph = reading.load(content)
+    checks.problems(graph)
+    document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
+    return svg.draw(graph)
+
+
+def described(count: int) -> bytes:
+    """Inputs of a form that say nothing, each read by some node."""
+    fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
+    read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
+    contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
+    return json.dumps(contents).encode()
+
+
+def repeated(size: int) -> bytes:
+    """A default, and many places that it goes to."""
+    fields = {"x": {"type": "array", "default": [0] * (size // 4)}}
+    read = {f"x{at}": "$input.x" for at in range(size // 500)}
+    contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
+    return json.dumps(contents).encode()
+
+
+def schema(properties: dict[str, Any], **parts: Any) -> Any:
+    body = {"type": "object", "properties": properties}
+    return {
+        "paths": {"/a/b": {"post": {"requestBody": {"content": {"application/json": {
+            "schema": body}}}}}},
+        "components": {"schemas": parts},
+    }  # fmt: skip
+
+
+def nested_parts(size: int) -> Any:
+    """Parts that each refer to the next one twice."""
+    parts = {
+        f"P{at}": {"allOf": [{"$ref": f"#/components/schemas/P{at + 1}"}] * 2} for at in range(size)
+    }
+    return schema({"x": {"$ref": "#/components/schemas/P0"}}, **parts)
+
+
+def collections(count: int) -> str:
+    items = [{"endpoint_id": f"a/{at}", "note": "x" * 250} for at in range(count)]
+    rows = [{"title": "x", "slug": f"x{at}", "items": items} for at in range(50)]
+    return json.dumps({"format": import_export.FORMAT, "version": 1, "collections": rows})
+
+
+def board(count: int) -> bytes:
+    plan = {f"~shared.{at}": ["x" * 200] for at in range(count)}
+    return json.dumps({"format": "vitrine-board", "version": 1, "plan": plan}).encode()
+
+
+def rows_of_post(count: int) -> dict[str, list[str]]:
+    return {f"rows.{at}": ["no number"] for at in range(count)}
+
+
+WAYS = [
+    WayIn(
+        "flow: a reference of dots",
+        lambda n: flow(b=node({"x": "$a" + ".a" * (n // 2)})),
+        importing.load,
+        FLOW,
+    ),
+    WayIn(
+        "flow: references of dots",
+        lambda n: flow(b=node({"x": ["$a" + ".a" * 480] * (n // 970)})),
+        importing.load,
+        FLOW,
+    ),
+    WayIn(
+        "flow: short references",
+        lambda n: flow(b=node({"x": ["$a"] * (n // 6)}, ["a"])),
+        drawn,
+        FLOW,
+    ),
+    WayIn(
+        "flow: depends",
+        lambda n: flow(b=node({"x": ["$a"] * (n // 12)}, map(str, range(n // 18)))),
+        drawn,
+        FLOW,
+    ),
+    WayIn("flow: one id of dots", lambda n: flow(**{"a" + ".a" * (n // 2): node({})}), drawn, FLOW),
+    WayIn("flow: nodes that wait for all", tangled, drawn, 250_000),
+    WayIn("flow: inputs of its form", lambda n: described(n // 15), drawn, FLOW),
+    WayIn("flow: a default for many places", repeated, importing.load, FLOW),
+    WayIn(
+        "flow: the most references",
+        lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
+        drawn,
+        reading.MAX_LINKS - 10,
+    ),
+    WayIn("flow: the most lines between nodes", tangled, drawn, 2 * reading.MAX_LINKS - 200),
+    WayIn("flow: the most fields", described, drawn, reading.MAX_FIELDS),
+    WayIn(
+        "flow: our own, a long list",
+        lambda n: json.dumps(
+            {"steps": [{"id": "a", "endpoint": "a/b", "arguments": {"x": [0] * n}}]},
+            separators=(",", ":"),
+        ).encode(),
+        importing.load,
+        400_000,
+    ),
+    WayIn(
+        "flow: many empty lists",
+        lambda n: flow(b=node({"x": [[]] * (n // 5)})),
+        importing.load,
+        FLOW,
+    ),
+    WayIn("flow: deep", lambda n: b"[" * n, importing.load, FLOW),
+    WayIn("JSON: many values", lambda n: "[" + "1," * (n // 2) + "1]", loads, TEXT),
+    WayIn("JSON: one text of quotes", lambda n: '["' + '\\"' * (n // 2) + '"]', loads, TEXT),
+    WayIn("JSON: one text of commas", lambda n: '["' + "," * n + '"]', loads, TEXT),
+    WayIn(
+        "JSON: the most values, nested", lambda n: "[" + ",".join(["[[]]"] * n) + "]", loads, 60_000
+    ),
+    WayIn("JSON: deep", lambda n: "[" * n, loads, TEXT),
+    WayIn("JSON: a trailing comma far down", lambda n: "[" + "\n" * n + "1,]", loads, TEXT),
+    WayIn(
+        "API: a new run",
+        lambda n: {"endpoint_id": "a/b", "arguments": {str(at): 1 for at in range(n)}, "x": 1},
+        lambda value: find_errors(validator("NewRun"), value),
+        200_000,
+    ),
+    WayIn("table: JSON lines", lambda n: "{}\n" * (n // 3), tables.read_rows, tables.MAX_BYTES),
+    WayIn(
+        "table: a JSON array",
+        lambda n: "[" + "1," * (n // 2) + "1]",
+        tables.read_rows,
+        tables.MAX_BYTES,
+    ),
+    WayIn(
+        "table: short lines of CSV",
+        lambda n: "a\n" + "b\n" * (n // 2),
+        tables.read_rows,
+        tables.MAX_BYTES,
+    ),
+    WayIn(
+        "table: a wide header",
+        lambda n: ",".join(f"a{at}" for at in range(n // 8)) + "\nx",
+        tables.read_rows,
+        tables.MAX_BYTES,
+    ),
+    WayIn(
+        "table: wide rows",
+        lambda n: ",".join(f"a{at}" for at in range(n // 400)) + ("\n" + "," * (n // 401)) * 390,
+        tables.read_rows,
+        tables.MAX_BYTES,
+    ),
+    WayIn(
+        "table: most columns and rows",
+        lambda n: ",".join(f"a{at}" for at in range(n)) + ("\n" + "1" + ",2" * (n - 1)) * 400,
+        tables.read_rows,
+        tables.MAX_COLUMNS,
+    ),
+    WayIn("collections: models", collections, import_export.parse, 500),
+    WayIn("board: its plan", board, boards._parsed, 20_000),
+    WayIn(
+        "axis: empty lines",
+        lambda n: "\n" * n + "x",
+        lambda text: values.read_axis(WORDS, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: lines of dashes",
+        lambda n: "---\n" * (n // 4),
+        lambda text: values.read_axis(WORDS, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: dashes",
+        lambda n: "-" * n + "x",
+        lambda text: values.read_axis(WORDS, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: a number of spaces",
+        lambda n: "1-2" + " " * n + "x",
+        lambda text: values.read_axis(NUMBER, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: a number of digits",
+        lambda n: "1" * n,
+        lambda text: values.read_axis(NUMBER, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: a number of dots",
+        lambda n: "1" + "." * n,
+        lambda text: values.read_axis(NUMBER, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "axis: commas",
+        lambda n: "," * n,
+        lambda text: values.read_axis(NUMBER, text),
+        values.MAX_CHARS,
+    ),
+    WayIn(
+        "form: wrong numbers in a list", rows_of_post, lambda post: decode_post(ROWS, post), MANY
+    ),
+    WayIn(
+        "form: a control's name of rows",
+        lambda n: {"rows" + ".0" * (n // 2): ["1"]},
+        lambda post: decode_post(ROWS, post),
+        TEXT,
+    ),
+    WayIn(
+        "form: a number of digits",
+        lambda n: {"n": ["1" * n]},
+        lambda post: decode_post(Field(kind="object", children=(NUMBER,)), post),
+        TEXT,
+    ),
+    WayIn("schema: parts of parts", nested_parts, lambda raw: build(contract(raw, "a/b")), 400),
+    WayIn(
+        "schema: many fields",
+        lambda n: schema({f"x{at}": {"type": "string", "title": "x"} for at in range(n)}),
+        lambda raw: build(contract(raw, "a/b")),
+        4000,
+    ),
+    WayIn(
+        "schema: long required",
+        lambda n: schema(
+            {
+                "x": {
+                    "anyOf": [
+                        {
+                            "type": "object",
+                            "properties": {"y": {}},
+                            "required": [str(at) for at in range(n)],
+                        }
+                    ]
+                    * 2
+                }
+            }
+        ),
+        lambda raw: build(contract(raw, "a/b")),
+        20_000,
+    ),
+    WayIn("answer: Markdown brackets", lambda n: "[" * n, markdown, MAX_TEXT_CHARS),
+    WayIn("answer: Markdown emphasis", lambda n: "*a_ " * (n // 4), markdown, MAX_TEXT_CHARS),
+    WayIn("answer: Markdown quotes", lambda n: ">" * n, markdown, MAX_TEXT_CHARS),
+    WayIn(
+        "answer: Markdown tables",
+        lambda n: "|a" * 50 + "\n" + "|-" * 50 + "\n" + "|\n" * (n // 3),
+        markdown,
+        MAX_TEXT_CHARS,
+    ),
+]
