@@ -44,6 +44,7 @@ class Sent:
     reused: int = 0
     held: int = 0
     known: int = 0  # existed before
+    is_repeat: bool = False  # of an earlier press, which has written the board
 
     @property
     def words(self) -> str:
@@ -79,7 +80,7 @@ def run_plan(
     with transaction.atomic():
         locked, is_new = _locked_board(user, plan, token, board)
         if board is None and not is_new:
-            return Sent(locked, known=len(cells))  # the second click of a double click
+            return Sent(locked, known=len(cells), is_repeat=True)
         budget = Budget(locked.cap_usd, committed(locked))
         done = write_cells(locked, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:

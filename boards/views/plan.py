@@ -28,6 +28,7 @@ from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
+from playground.form import form_state
 from playground.form.posted_files import with_files
 from playground.runs.progress.worker_status import readiness
 from playground.runs.state_machine import Refused
@@ -166,15 +167,16 @@ def _run(
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
-    if board is None:
-        drafts.discard(request.user)
-    token = request.POST.get("~token", "") or secrets.token_urlsafe(16)
+    drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
+    token = form_state.form_token(drawn, post)  # after Back, another plan is another board
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board)
     except Refused as refused:
         return _page(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
         )
+    if board is None and not sent.is_repeat:
+        drafts.discard(request.user)
     if sent.reused or sent.held or board:
         messages.info(request, sent.words)
     return redirect(sent.board)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,9 @@ from flows.display import flow_page
 from flows.execution import starting
 from flows.models import Flow
 from flows.views.posted import posted_fields
+from playground.form import form_state
 from playground.form.posted_files import with_files
+from playground.models import Run
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -114,12 +117,19 @@ def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpRe
         return _page(request, found, definition, post, problems, troubles=at_steps, status=status)
     is_reusing = request.POST.get("~reuse") == "1"
     reused = flow_page.reusable(request.user, found, filled) if is_reusing else {}
-    token = request.POST.get("~token", "")
+    token = _token(request, filled, reused)
     try:
-        made, _ = starting.start(request.user, found, filled, token or uuid.uuid4().hex, reused)
+        made, _ = starting.start(request.user, found, filled, token, reused)
     except starting.Refused as refusal:
         return _page(request, found, definition, post, trouble=str(refusal), status=status)
     return redirect(made)
+
+
+def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
+    """Return the same token for two clicks on the same form; after Back, other input is another."""
+    drawn = request.POST.get("~token", "") or uuid.uuid4().hex
+    runs = {step: str(run.pk) for step, run in reused.items()}
+    return form_state.form_token(drawn, {"definition": filled.as_json(), "reused": runs})
 
 
 @require_POST

@@ -122,3 +122,15 @@ def choose(page: Page, word: str) -> None:
     """Press an entry of the Presets menu."""
     open_presets(page)
     page.locator("#presets").get_by_role("button", name=word).first.click()
+
+
+def form_token(page: Page) -> str:
+    """The token of the form on a page that a flow or a board is run from."""
+    return page.locator("form [name='~token']").first.input_value()
+
+
+def back_as_left(page: Page, token: str) -> None:
+    """Go back to such a form as it was left: Playwright turns off the cache that keeps pages."""
+    page.go_back()
+    kept = page.locator("form [name='~token']").first
+    kept.evaluate("(input, token) => { input.value = token; }", token)

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from boards.models import Batch
+from boards.plan import drafts
 from catalog.models import Collection, Endpoint, Standing
 from playground.models import Run
 from tests.boards import documents
@@ -64,6 +65,32 @@ def test_the_first_button_runs_the_plan(member: Client, models: dict[str, Endpoi
         {"prompt": "a cat"},
         {"prompt": "a cat"},
     ]
+
+
+def test_back_and_a_change_is_another_board_and_a_double_click_is_one(
+    member: Client, user: User, models: dict[str, Endpoint]
+) -> None:
+    """The browser's Back shows the form as it was left, with its token."""
+    first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    changed = first | {"shared.prompt": "a dog"}
+    posts = (first, first, changed, changed)
+    pages = [member.post(NEW, post | {"~do": "run"})["Location"] for post in posts]
+    assert pages[0] == pages[1] != pages[2] == pages[3]
+    assert Batch.objects.count() == 2
+    prompts = {run.arguments["prompt"] for run in Run.objects.all()}
+    assert prompts == {"a cat", "a dog"}
+
+
+def test_what_opens_an_earlier_board_keeps_the_draft(
+    member: Client, user: User, models: dict[str, Endpoint]
+) -> None:
+    first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    assert member.post(NEW, first | {"~do": "run"}).status_code == 302
+    assert not drafts.load(user)
+    member.post(NEW, first | {"shared.prompt": "a dog", "~do": "update"})
+    assert member.post(NEW, first | {"~do": "run"}).status_code == 302
+    assert Batch.objects.count() == 1
+    assert drafts.load(user)["shared.prompt"] == ["a dog"]
 
 
 def test_nothing_is_sent_where_something_is_missing(

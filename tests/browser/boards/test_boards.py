@@ -11,7 +11,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, PHONE, Open, open_page
+from tests.browser.journeys import (
+    AURORA,
+    PHONE,
+    Open,
+    back_as_left,
+    form_token,
+    open_page,
+)
 from tests.browser.people.test_first_hour import Hand
 from tests.browser.runs.test_journey import ready
 
@@ -47,6 +54,21 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     ended(page, 8)
     expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
     assert_clean(page, "the board")
+
+
+def test_back_and_a_change_run_another_board(open_page: Open) -> None:
+    page = open_page(f"/compare/new/?{LITE}")
+    run = page.locator("form[data-board-plan] button").first
+    boards = []
+    for words in ("a red boat", "a blue boat"):
+        token = form_token(page)
+        page.locator("[name='shared.prompt']").fill(words)
+        run.click()
+        page.wait_for_url(BOARD)
+        boards.append(page.url)
+        expect(page.locator(".board")).to_contain_text(words)
+        back_as_left(page, token)
+    assert len(set(boards)) == 2
 
 
 def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:

@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import AURORA, DONE, PHONE, Open, open_page, prompt
+from tests.browser.journeys import (
+    AURORA,
+    DONE,
+    PHONE,
+    Open,
+    back_as_left,
+    form_token,
+    open_page,
+    prompt,
+)
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -25,15 +34,22 @@ def test_a_chain_from_a_result_is_run_and_run_again(open_page: Open) -> None:
     page.get_by_label("Name").fill("Harbour in two inks")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Harbour in two inks")
+    token = form_token(page)
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(SUCCEEDED)).to_have_count(2, timeout=60_000)
     expect(page.locator(f"{SUCCEEDED} figure img")).to_have_count(2)
     expect(page.get_by_text("earlier run")).to_have_count(1)
     assert_clean(page)
     assert_fits(page)
-    page.get_by_role("link", name="Run again…").click()
+    address = page.url
+    back_as_left(page, token)
     words = page.get_by_label("Prompt").first
-    expect(words).to_have_value("a harbour at dawn")
+    words.fill("a harbour at noon")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(SUCCEEDED)).to_have_count(2, timeout=60_000)
+    assert page.url != address
+    page.get_by_role("link", name="Run again…").click()
+    expect(words).to_have_value("a harbour at noon")
     words.fill("a harbour at night")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(SUCCEEDED)).to_have_count(2, timeout=60_000)

@@ -65,6 +65,22 @@ def test_a_result_is_chained_edited_run_and_run_again(
     assert "in snow" not in member.get(flow.get_absolute_url()).content.decode()
 
 
+def test_back_and_a_change_is_another_run_and_a_double_click_is_one(
+    member: Client, user: User, models: dict[str, Any]
+) -> None:
+    """The browser's Back shows the form as it was left, with its token."""
+    menu = f"{reverse('flows:then')}?run={result_of(user, models[FLUX]).pk}&key=a0"
+    member.post(menu, {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"})
+    address = Flow.objects.get().get_absolute_url()
+    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    posts = [fields, fields, fields | {"prompt_2": "in rain"}, fields | {"~reuse": ""}, fields]
+    pages = [member.post(address, post).headers["Location"] for post in posts]
+    assert pages[0] == pages[1] == pages[4]
+    assert len(set(pages)) == FlowRun.objects.count() == 3
+    changed = FlowRun.objects.get(pk=pages[2].rstrip("/").rpartition("/")[2])
+    assert changed.definition["steps"][1]["arguments"]["prompt"] == "in rain"
+
+
 def test_a_failed_step_says_why_and_is_tried_again(member: Client, flow: Flow) -> None:
     fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     address = member.post(flow.get_absolute_url(), fields).headers["Location"]
