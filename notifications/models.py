@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.db.encrypted_field import EncryptedTextField
 from core.db.json_field import ExactJSONField
 from playground.models import Run
 
@@ -70,8 +71,8 @@ class Channel(models.Model):
     )
     method = models.CharField(max_length=16, choices=Method)
     name = models.CharField(max_length=80)
-    address = models.CharField(
-        max_length=2000, blank=True, help_text="a secret; empty for the account's e-mail address"
+    address = EncryptedTextField(
+        blank=True, help_text="a secret; empty for the account's e-mail address"
     )
     kinds = ExactJSONField(default=list, help_text="names of `notifications.kinds`")
     is_paused = models.BooleanField(default=False)
@@ -114,7 +115,7 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     method = models.CharField(max_length=16, choices=Method)
-    address = models.CharField(max_length=2000, help_text="a secret")
+    address = EncryptedTextField(help_text="a secret")
     channel = models.ForeignKey(
         Channel, null=True, on_delete=models.SET_NULL, related_name="deliveries"
     )

@@ -30,6 +30,7 @@ from accounts.profile.forms import (
     password_form,
 )
 from accounts.sessions import active_sessions
+from accounts.single_use import stored_session_key
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 
@@ -41,7 +42,7 @@ YEAR_S = 365 * 24 * 3600
 @never_cache
 def account(request: HtmxRequest) -> HttpResponse:
     """Show the account page."""
-    key = request.session.session_key
+    key = stored_session_key(request.session.session_key)
     if not UserSession.objects.filter(pk=key).exists():
         active_sessions.record_session(request, request.user)
     return _page(request)

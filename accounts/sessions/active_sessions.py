@@ -24,6 +24,7 @@ from accounts import single_use
 from accounts.limits.addresses import client_address
 from accounts.models import UserSession
 from accounts.sessions.user_agents import device
+from accounts.single_use import stored_session_key
 from core.db import transient_errors
 from fal.db_safe import db_safe_text
 
@@ -74,7 +75,7 @@ def _try_to_note(request: HttpRequest, user: User) -> None:
 
 def record_session(request: HttpRequest, user: User) -> None:
     """Record when and from where the session was used; nothing for a session not stored yet."""
-    key, now = request.session.session_key, timezone.now()
+    key, now = stored_session_key(request.session.session_key), timezone.now()
     if not key:
         return
     values = {
@@ -93,6 +94,7 @@ def record_session(request: HttpRequest, user: User) -> None:
 def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
     """Return a person's sessions: that of `key` first, then the most recently used."""
     rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
+    this = stored_session_key(key)
     found = [
         ActiveSession(
             row.public_id,
@@ -100,7 +102,7 @@ def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
             row.address,
             row.started_at,
             row.used_at,
-            row.session_id == key,
+            row.session_id == this,
         )
         for row in rows.order_by("-used_at")
     ]
@@ -114,12 +116,16 @@ def end(user: User, public_id: UUID) -> bool:
 
 def end_others(user: User, key: str | None) -> int:
     """End all of a person's sessions except that of `key`; return their number."""
-    return _end(UserSession.objects.filter(user=user).exclude(session_id=key))
+    return _end(UserSession.objects.filter(user=user).exclude(session_id=stored_session_key(key)))
 
 
 def revoke_tickets(key: str | None) -> None:
     """Invalidate the tickets and live streams of a session that ends."""
-    if digest := single_use.session_digest(key):
+    _revoke(single_use.session_digest(key))
+
+
+def _revoke(digest: str) -> None:
+    if digest:
         # They check this until none that began before the session's end can be left.
         single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
 
@@ -127,6 +133,6 @@ def revoke_tickets(key: str | None) -> None:
 def _end(rows: QuerySet[UserSession]) -> int:
     keys = list(rows.values_list("session_id", flat=True))
     for key in keys:
-        revoke_tickets(key)
+        _revoke(single_use.digest_of_stored(key))
     Session.objects.filter(pk__in=keys).delete()
     return len(keys)

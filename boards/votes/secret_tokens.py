@@ -1,18 +1,16 @@
-"""Opaque tokens for voters: what they refer to can be neither read nor guessed from them.
-
-`cryptography` takes 6 MB of memory, so it is imported at the first vote.
-"""
+"""Opaque tokens for voters: what they refer to can be neither read nor guessed from them."""
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
 
 from django.utils.crypto import salted_hmac
 
+from core.encryption import cipher
+
 if TYPE_CHECKING:
-    from cryptography.fernet import Fernet
+    from cryptography.fernet import MultiFernet
 
 LIFE_S = 24 * 3600
 Part = str | int
@@ -43,8 +41,5 @@ def is_swapped(voter_id: int, first: int, second: int) -> bool:
     return bool(salted_hmac("boards.votes.order", text).digest()[0] & 1)
 
 
-def _cipher(kind: str) -> Fernet:
-    from cryptography.fernet import Fernet
-
-    key = salted_hmac(f"boards.votes.{kind}", "key", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+def _cipher(kind: str) -> MultiFernet:
+    return cipher(f"boards.votes.{kind}")

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from core.db import clock
 from notifications.delivery import messages, signing_keys
 from notifications.delivery.messages import Mail, Post
 from notifications.delivery.outcome import Outcome
-from notifications.models import Delivery, Method, Notification, SigningKey
+from notifications.models import Channel, Delivery, Method, Notification, SigningKey
 
 if TYPE_CHECKING:
     import httpx
@@ -63,7 +64,7 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
 
 
 def maintain() -> float:
-    """Maintain signing keys, if anything is signed, and delete old rows.
+    """Maintain signing keys, if anything is signed, and addresses; delete old rows.
 
     Returns the seconds until the next call.
     """
@@ -71,6 +72,7 @@ def maintain() -> float:
     signs = (Method.WEBHOOK, Method.RUNS)
     if SigningKey.objects.exists() or Delivery.objects.filter(method__in=signs).exists():
         signing_keys.maintain(now)
+    _encrypt_anew()
     for model, kept in ((Delivery, DELIVERIES_KEPT), (Notification, NOTIFICATIONS_KEPT)):
         old: Any = model._default_manager.filter(created_at__lt=now - kept)
         if model is Delivery:
@@ -79,6 +81,20 @@ def maintain() -> float:
         if pks:
             model._default_manager.filter(pk__in=pks).delete()
     return REST_S
+
+
+def _encrypt_anew() -> None:
+    """Encrypt the addresses with the current SECRET_KEY while there are former ones.
+
+    So a former key is not needed any more once it is taken out of the settings.
+    """
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    for pk in list(Channel.objects.exclude(address="").values_list("pk", flat=True)):
+        with transaction.atomic():
+            channel = Channel.objects.select_for_update().filter(pk=pk).first()
+            if channel and channel.address:
+                channel.save(update_fields=["address"])
 
 
 def take() -> list[Delivery]:

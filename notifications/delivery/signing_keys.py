@@ -13,13 +13,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.utils.crypto import salted_hmac
-
+from core.encryption import cipher
 from notifications.models import SigningKey
 
 if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 log = logging.getLogger(__name__)
@@ -51,7 +48,7 @@ def create(now: datetime) -> SigningKey:
     return SigningKey.objects.create(
         kid=secrets.token_hex(8),
         public=_base64url(private.public_key().public_bytes_raw()),
-        private=_fernet().encrypt(private.private_bytes_raw()).decode(),
+        private=cipher(SALT).encrypt(private.private_bytes_raw()).decode(),
         created_at=now,
     )
 
@@ -110,18 +107,7 @@ def _decrypt(key: SigningKey) -> Ed25519PrivateKey | None:
 def _private(key: SigningKey) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    return Ed25519PrivateKey.from_private_bytes(_fernet().decrypt(key.private))
-
-
-def _fernet() -> MultiFernet:
-    """Return a cipher that encrypts with SECRET_KEY, and decrypts with former ones too."""
-    from cryptography.fernet import Fernet, MultiFernet
-
-    secrets_ = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [
-        salted_hmac(SALT, "", secret=secret, algorithm="sha256").digest() for secret in secrets_
-    ]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in derived])
+    return Ed25519PrivateKey.from_private_bytes(cipher(SALT).decrypt(key.private))
 
 
 def _base64url(raw: bytes) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 
 from accounts import single_use
 from accounts.models import UserSession
 from accounts.sessions import active_sessions
+from accounts.sessions.store import SessionStore
+from accounts.single_use import stored_session_key
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -38,9 +44,55 @@ def test_the_page_lists_each_session_with_its_device_and_address(user: User) -> 
     assert session_key(here) not in html
 
 
+def test_no_key_of_a_session_is_in_the_database(user: User) -> None:
+    here = log_in()
+    key = session_key(here)
+    stored = Session.objects.get()
+    assert key not in {stored.pk, UserSession.objects.get().pk}
+    thief = Client()
+    thief.cookies["sessionid"] = stored.pk
+    assert thief.get("/account/").status_code == 302
+    assert here.get("/account/").status_code == 200
+    here.post("/logout/")
+    assert not Session.objects.filter(pk=stored.pk).exists()
+
+
+def test_sessions_in_coroutines_are_those_of_threads(user: User) -> None:
+    async def act() -> str:
+        session = SessionStore()
+        await session.aset("a", 1)
+        await session.asave()
+        again = SessionStore(session.session_key)
+        assert await again.aget("a") == 1
+        assert await again.aexists(str(session.session_key))
+        return str(session.session_key)
+
+    key = async_to_sync(act)()
+    assert SessionStore(key).get("a") == 1
+    async_to_sync(SessionStore(key).adelete)()
+    assert not SessionStore().exists(key)
+
+
+def test_everybody_stays_logged_in_after_the_update(user: User) -> None:
+    here = log_in()
+    stored, key = Session.objects.get(), session_key(here)
+    Session.objects.create(
+        session_key=key, session_data=stored.session_data, expire_date=stored.expire_date
+    )
+    UserSession.objects.update(session_id=key)
+    stored.delete()
+    assert here.get("/account/").status_code == 302
+    migration = importlib.import_module("accounts.migrations.0003_session_digests")
+    migration.store_digests(apps, connection.schema_editor())
+    here.cookies["sessionid"] = key
+    page = here.get("/account/")
+    assert "This one" in page.content.decode()
+    assert Session.objects.get().pk == stored_session_key(key)
+
+
 def test_one_session_is_ended(user: User) -> None:
     here, there = log_in(), log_in("curl/8.5.0")
-    chosen = UserSession.objects.get(session_id=session_key(there))
+    chosen = UserSession.objects.get(session_id=stored_session_key(session_key(there)))
     key = session_key(there)
     here.post("/account/sessions/deletion/", {"session": str(chosen.public_id)})
     assert there.get("/account/").status_code == 302
@@ -58,7 +110,7 @@ def test_all_others_are_ended(user: User) -> None:
 
 def test_nobody_ends_anothers_session(user: User, stranger: User, client: Client) -> None:
     here = log_in()
-    chosen = UserSession.objects.get(session_id=session_key(here))
+    chosen = UserSession.objects.get(session_id=stored_session_key(session_key(here)))
     client.force_login(stranger)
     for named in (str(chosen.public_id), "nonsense"):
         answer = client.post("/account/sessions/deletion/", {"session": named}, follow=True)

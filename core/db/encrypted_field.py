@@ -1,0 +1,33 @@
+"""A model field for a secret that the database stores encrypted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from core.encryption import cipher
+
+SALT = "vitrine.encrypted-field"
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+    """Text that is encrypted with SECRET_KEY in the database, and cannot be searched there.
+
+    An empty text stays empty. One whose key is lost is read as empty: it has to be entered again.
+    """
+
+    def get_prep_value(self, value: str | None) -> str | None:
+        """Encrypt for the database."""
+        return cipher(SALT).encrypt(value.encode()).decode() if value else value
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        """Decrypt the text from the database."""
+        if not value:
+            return value
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return cipher(SALT).decrypt(value).decode()
+        except InvalidToken:
+            return ""

@@ -1,0 +1,29 @@
+"""Encrypts what the database keeps but a copy of it must not reveal, with keys of SECRET_KEY.
+
+`cryptography` takes 6 MB of memory, so it is imported at the first use.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+def cipher(salt: str) -> MultiFernet:
+    """Return a cipher that encrypts with SECRET_KEY, and decrypts with former ones too.
+
+    Each use has its own salt, and so its own keys.
+    """
+    from cryptography.fernet import Fernet, MultiFernet
+
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = [
+        salted_hmac(salt, "", secret=secret, algorithm="sha256").digest() for secret in secrets
+    ]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
