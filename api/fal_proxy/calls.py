@@ -14,7 +14,6 @@ from django.db.models import CharField, IntegerField, Q, UUIDField
 
 from api import submission
 from api.fal_proxy import (
-    parts,
     relayed_streams,
     responses,
     status_streams,
@@ -109,7 +108,6 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
 
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
-    parts.delete_stale()
     body = _read_input(caller.read_body())
     said = body if isinstance(body, dict) else {}
     name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))

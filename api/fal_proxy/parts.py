@@ -1,7 +1,9 @@
 """Multipart uploads, as `@fal-ai/client` sends files above 90 MB (fal-protocol.md, section 9.1).
 
-A part is a file in our storage and a row, so any web process can receive the next one. After the
-last one they are joined to one upload; incomplete parts are deleted when another upload starts.
+A part is a file in our storage and a row, so any web process can receive the next one. Its row is
+written before its bytes are read, so that parts sent at once keep to the file's limit and to their
+user's quota together. After the last one they are joined to one upload; a worker deletes those that
+never are.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import IO, Any
@@ -26,65 +29,98 @@ from playground.files import storage_limits, uploads
 MAX_PART_BYTES = 64 << 20  # the client sends 10 MB
 MAX_PARTS = 1000
 FOLDER = "incoming"
-DELETED_AT_ONCE = 100  # stale parts, each time an upload starts
+DELETED_AT_ONCE = 100  # stale parts
+EVERY_S = 600.0
 NOT_KEPT = "This server's storage takes no files at the moment. Try again later."
 
 
-def receive(announced: Announced, number: int, body: IO[bytes]) -> str:
-    """Store a part, replacing one with the same number; returns its etag.
+def receive(announced: Announced, number: int, body: IO[bytes], size_bytes: int) -> str:
+    """Store a part of this announced size, replacing one with the same number; returns its etag.
 
-    Raises ValueError with a message, `uploads.NotStored` if the storage failed.
+    Raises ValueError with a message, also if the file's limit or the user's quota is reached, and
+    `uploads.NotStored` if the storage failed.
     """
     if not 1 <= number <= MAX_PARTS:
         raise ValueError(f"Parts have numbers from 1 to {MAX_PARTS}.")
-    others = ProxyPart.objects.filter(file_id=announced.pk).exclude(number=number)
-    taken = others.aggregate(sum=Sum("size_bytes"))["sum"] or 0
-    room = min(MAX_PART_BYTES, uploads.MAX_BYTES - taken)
-    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
-        digest, size = hashlib.sha256(), 0
-        while chunk := body.read(CHUNK_BYTES):
-            size += len(chunk)
-            if size > room:
-                most = uploads.MAX_BYTES >> 20
-                raise ValueError(
-                    f"{announced.name} is larger than {most} MB, or its part too large."
-                )
-            digest.update(chunk)
-            spooled.write(chunk)
-        spooled.seek(0)
-        name = _store(f"{FOLDER}/{announced.pk}-{number}", spooled, size)
-    etag = digest.hexdigest()[:32]
-    _delete(ProxyPart.objects.filter(file_id=announced.pk, number=number))
-    ProxyPart.objects.create(
-        file_id=announced.pk,
-        user_id=announced.user_id,
-        number=number,
-        etag=etag,
-        size_bytes=size,
-        stored_as=name,
-    )
+    row = _reserve(announced, number, size_bytes)
+    try:
+        with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
+            etag, size_bytes = _copy(body, spooled, size_bytes)
+            name = _store(row.stored_as, spooled, size_bytes)
+    except BaseException:
+        row.delete()
+        raise
+    values = {"etag": etag, "size_bytes": size_bytes, "stored_as": name}
+    if not ProxyPart.objects.filter(pk=row.pk).update(**values):
+        _delete_files([name])
+        raise ValueError(f"Part {number} was sent again in the meantime.")
     return etag
+
+
+def _reserve(announced: Announced, number: int, size_bytes: int) -> ProxyPart:
+    """Write the part's row before its bytes, so that they count at once; it has no etag yet."""
+    rows = ProxyPart.objects.filter(file_id=announced.pk)
+    with storage_limits.locked_quota(announced.user_id):
+        former = rows.filter(number=number)
+        replaced = list(former.values_list("stored_as", flat=True))
+        former.delete()
+        taken = rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0
+        if size_bytes > min(MAX_PART_BYTES, uploads.MAX_BYTES - taken):
+            most = uploads.MAX_BYTES >> 20
+            raise ValueError(f"{announced.name} is larger than {most} MB, or its part too large.")
+        storage_limits.require_quota(announced.user_id, "", size_bytes)
+        row = ProxyPart.objects.create(
+            file_id=announced.pk,
+            user_id=announced.user_id,
+            number=number,
+            size_bytes=size_bytes,
+            stored_as=f"{FOLDER}/{announced.pk}-{number}-{uuid.uuid4().hex}",
+        )
+    _delete_files(replaced)
+    return row
+
+
+def _copy(body: IO[bytes], spooled: IO[bytes], most_bytes: int) -> tuple[str, int]:
+    """Copy a part; return its etag and size."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := body.read(CHUNK_BYTES):
+        size += len(chunk)
+        if size > most_bytes:
+            raise ValueError("The part is larger than its Content-Length.")
+        digest.update(chunk)
+        spooled.write(chunk)
+    spooled.seek(0)
+    return digest.hexdigest()[:32], size
 
 
 def complete(announced: Announced, listed: Any) -> ProxyFile:
     """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
-    rows = {row.number: row for row in ProxyPart.objects.filter(file_id=announced.pk)}
+    own = ProxyPart.objects.filter(file_id=announced.pk)
+    rows = {row.number: row for row in own if row.etag}
     ordered = [_listed(one, rows) for one in listed] if isinstance(listed, list) else []
     ordered.sort(key=lambda row: row.number)
     if not ordered or len({row.number for row in ordered}) != len(ordered):
         raise ValueError("The list of parts is empty, or names one twice.")
     with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole:
         _join(ordered, whole)
-        found = keep(announced, whole, whole.tell())
-    _delete(ProxyPart.objects.filter(file_id=announced.pk))
+        freed = sum(row.size_bytes for row in ordered)
+        found = keep(announced, whole, whole.tell(), freed_bytes=freed)
+    _delete(own)
     return found
 
 
-def delete_stale() -> None:
-    """Delete parts of uploads that have expired."""
+def bytes_of(user_id: int) -> int:
+    """Return what a user's parts take, which counts towards their quota."""
+    return ProxyPart.objects.filter(user_id=user_id).aggregate(sum=Sum("size_bytes"))["sum"] or 0
+
+
+def purge_stale() -> float:
+    """Delete parts of uploads that have expired; return the seconds until the next call."""
     before = timezone.now() - timedelta(seconds=MAX_AGE_S)
     stale = ProxyPart.objects.filter(created_at__lt=before)
-    _delete(ProxyPart.objects.filter(pk__in=[row.pk for row in stale[:DELETED_AT_ONCE]]))
+    keys = list(stale.values_list("pk", flat=True)[:DELETED_AT_ONCE])
+    _delete(ProxyPart.objects.filter(pk__in=keys))
+    return 1.0 if len(keys) == DELETED_AT_ONCE else EVERY_S
 
 
 def _listed(one: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
@@ -116,6 +152,10 @@ def _delete(rows: QuerySet[ProxyPart]) -> None:
     """Delete rows, then their files: a leftover file wastes space, a leftover row causes errors."""
     names = list(rows.values_list("stored_as", flat=True))
     rows.delete()
+    _delete_files(names)
+
+
+def _delete_files(names: Iterable[str]) -> None:
     for name in names:
         with suppress(Exception):  # storage backends raise any kind of exception
             default_storage.delete(name)

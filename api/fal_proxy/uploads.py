@@ -64,11 +64,11 @@ def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
         return keep(announced, spooled, size)
 
 
-def keep(announced: Announced, content: IO[bytes], size: int) -> ProxyFile:
+def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: int = 0) -> ProxyFile:
     """Store a file's whole content as the user's upload; raises like `receive`."""
     name, content_type = announced.name, announced.content_type
     file: UploadedFile[Any] = UploadedFile(content, name, content_type, size)
-    upload = uploads.store(announced.user_id, file)
+    upload = uploads.store(announced.user_id, file, freed_bytes=freed_bytes)
     found, _ = ProxyFile.objects.update_or_create(
         pk=announced.pk, user_id=announced.user_id, defaults={"upload": upload}
     )

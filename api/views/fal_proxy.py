@@ -23,6 +23,7 @@ from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem
 from api.models import ProxyFile, Token
+from core.http.parameters import parse_key
 from playground.files import uploads as files
 from schemas.exact import NotJson, loads
 
@@ -136,7 +137,8 @@ def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
     """Receive a part of the file of a ticket."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
-        etag = parts.receive(announced, number, cast("IO[bytes]", request))
+        size_bytes = parse_key(request.META.get("CONTENT_LENGTH")) or 0
+        etag = parts.receive(announced, number, cast("IO[bytes]", request), size_bytes)
         return responses.as_json({"partNumber": number, "etag": etag}, headers={"ETag": etag})
 
     return _receive(request, ticket, "PUT", receive)

@@ -23,7 +23,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from playground.files import mesh_viewer
+from playground.files import mesh_viewer, storage_limits
 from playground.models import Artifact, DiscardedContent, Draft, Preset, Run, Share, Upload
 from playground.runs.ownership import deletion
 
@@ -56,6 +56,7 @@ def purge_due() -> float:
     Returns 1 if more are due.
     """
     now = timezone.now()
+    storage_limits.delete_stale_reservations()
     is_more = purge_runs(now) + delete_discarded(now)
     return 1.0 if is_more else EVERY_S
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db.models import Sum
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
-from playground.models import Artifact, Upload
+from playground.models import Artifact, Upload, UploadReservation
 
 MB = 1 << 20
+RESERVED = timedelta(hours=1)  # longer than it takes to store a file
+
+Held = Callable[[int], int]  # user → bytes
+_HELD: list[Held] = []
 
 
 class DiskFull(OSError):
@@ -56,17 +66,68 @@ def require_free_space(more_bytes: int = 0) -> None:
     raise DiskFull(errno.ENOSPC, words)
 
 
+def register_held(held: Held) -> None:
+    """Register what of another app counts towards a user's quota."""
+    if held not in _HELD:
+        _HELD.append(held)
+
+
+@contextmanager
+def locked_quota(user_id: int) -> Iterator[None]:
+    """Hold other uploads of a user back, in one transaction: none may fill the room just found."""
+    with transaction.atomic():
+        list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
+        yield
+
+
+@contextmanager
+def reserved_room(
+    user_id: int, digest: str, size_bytes: int, freed_bytes: int = 0
+) -> Iterator[QuerySet[UploadReservation]]:
+    """Reserve room for a file while it is stored; raises QuotaExceeded before that.
+
+    Delete the reservation together with writing the file's row, in `locked_quota`. `freed_bytes`
+    is the size of what counts now and is deleted when the file is there.
+    """
+    with locked_quota(user_id):
+        require_quota(user_id, digest, size_bytes - freed_bytes)
+        key = UploadReservation.objects.create(user_id=user_id, size_bytes=size_bytes).pk
+    reservation = UploadReservation.objects.filter(pk=key)
+    try:
+        yield reservation
+    except BaseException:
+        reservation.delete()
+        raise
+
+
+def delete_stale_reservations() -> None:
+    """Delete the reservations of processes that were killed."""
+    UploadReservation.objects.filter(created_at__lte=timezone.now() - RESERVED).delete()
+
+
+def used_bytes(user_id: int) -> int:
+    """Return what counts towards a user's quota: uploads, files on their way, parts of files.
+
+    Results of the user's own runs do not count.
+    """
+    made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
+    counted = Upload.objects.filter(user_id=user_id).exclude(digest__in=made.values("digest"))
+    reserved = UploadReservation.objects.filter(user_id=user_id)
+    reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
+    sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))
+    return sum(sums) + sum(held(user_id) for held in _HELD)
+
+
 def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
     """Raise QuotaExceeded if a new upload of `size_bytes` would exceed its user's quota.
 
     Files that the user has uploaded before, and results of their own runs, do not count again.
     """
-    mine = Upload.objects.filter(user_id=user_id)
-    made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
-    counted = mine.exclude(digest__in=made.values("digest"))
-    used = counted.aggregate(sum=Sum("size_bytes"))["sum"] or 0
+    used = used_bytes(user_id)
     if used + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
+    made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
+    mine = Upload.objects.filter(user_id=user_id)
     if mine.filter(digest=digest).exists() or made.filter(digest=digest).exists():
         return
     raise QuotaExceeded(

@@ -64,12 +64,13 @@ def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upl
     return found if found and _is_stored(found.file) else None
 
 
-def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
+def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes: int = 0) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
 
     NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
     `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
+    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`).
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
@@ -79,9 +80,16 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "") -> Upload:
     _check_kind(name, found, claimed, kind)
     file.seek(0)
     digest = stored_files.content_digest(file)
-    storage_limits.require_quota(user_id, digest, file.size or 0)
-    purge.reclaim(digest)
-    stored = _put_in_storage(file, name, claimed, digest)
+    with storage_limits.reserved_room(user_id, digest, file.size or 0, freed_bytes) as room:
+        purge.reclaim(digest)
+        stored = _put_in_storage(file, name, claimed, digest)
+        with storage_limits.locked_quota(user_id):  # others count the one or the other
+            upload = _row(user_id, name, stored)
+            room.delete()
+    return upload
+
+
+def _row(user_id: int, name: str, stored: stored_files.StoredFile) -> Upload:
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
         digest=stored.digest,

@@ -2,7 +2,7 @@
 
 from playground.models.form import Draft, Preset, Share, share_id
 from playground.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
-from playground.models.upload import DiscardedContent, Upload
+from playground.models.upload import DiscardedContent, Upload, UploadReservation
 from playground.models.worker import Delivery, MetadataBackfill, SigningKeys, Worker
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SigningKeys",
     "Transport",
     "Upload",
+    "UploadReservation",
     "Worker",
     "share_id",
     "webhook_token",

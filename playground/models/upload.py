@@ -63,6 +63,17 @@ class Upload(models.Model):
         return bool(opened_files.texts_naming(self.user_id, f'"/uploads/{self.pk}/'))
 
 
+class UploadReservation(models.Model):
+    """Room of a person's quota for a file that is being stored (`files/storage_limits.py`)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    size_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.size_bytes} bytes of {self.user_id}"
+
+
 class DiscardedContent(models.Model):
     """Content that no row references any more; its files are deleted later (`files/purge.py`)."""
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from api import tokens
+from api.fal_proxy import parts as proxy_parts
 from api.models import ProxyPart
 from playground.files.uploads import MAX_BYTES
 from playground.models import Run, Upload
@@ -106,6 +107,6 @@ def test_parts_are_bounded_and_do_not_stay(
     ProxyPart.objects.update(size_bytes=MAX_BYTES)
     assert Client().put(f"{address}/2", b"one more").status_code == 422
     ProxyPart.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    call("POST", PARTS, {})
+    proxy_parts.purge_stale()
     assert not ProxyPart.objects.exists()
     assert not list((tmp_path / "incoming").iterdir())

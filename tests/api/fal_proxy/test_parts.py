@@ -1,0 +1,115 @@
+"""Parts of files count towards their person's quota, and those of one file towards its limit."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
+from django.utils import timezone
+
+from api.fal_proxy import parts
+from api.fal_proxy.uploads import Announced
+from api.models import ProxyPart
+from playground.files import storage_limits, uploads
+from playground.models import Upload
+from tests.playground.files.test_storage_limits_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KB = 1 << 10
+
+
+@pytest.fixture(autouse=True)
+def one_megabyte(settings: Any, tmp_path: Any) -> Any:
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.UPLOADS_MAX_MB_PER_PERSON = 1
+    return tmp_path
+
+
+@pytest.fixture
+def announced(user: User) -> Announced:
+    return Announced(user.pk, str(uuid.uuid4()), "film.txt", "text/plain")
+
+
+def send(announced: Announced, number: int, size_bytes: int = 300 * KB) -> dict[str, Any]:
+    body = io.BytesIO(bytes([65 + number]) * size_bytes)
+    return {"partNumber": number, "etag": parts.receive(announced, number, body, size_bytes)}
+
+
+def test_parts_sent_at_once_keep_to_the_quota(announced: Announced, tmp_path: Any) -> None:
+    raised = at_once(6, lambda number: send(announced, number + 1))
+    assert [type(error) for error in raised if error] == [storage_limits.QuotaExceeded] * 3
+    assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
+    assert len(list((tmp_path / "incoming").iterdir())) == 3
+
+
+def test_parts_sent_at_once_keep_to_the_limit_of_a_file(
+    announced: Announced, settings: Any
+) -> None:
+    settings.UPLOADS_MAX_MB_PER_PERSON = 5000
+    ProxyPart.objects.create(
+        file_id=announced.pk,
+        user_id=announced.user_id,
+        number=100,
+        etag="x",
+        size_bytes=uploads.MAX_BYTES - 700 * KB,
+        stored_as="x",
+    )
+    raised = at_once(6, lambda number: send(announced, number + 1))
+    assert sum(error is not None for error in raised) == 4
+    assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] <= uploads.MAX_BYTES
+
+
+def test_parts_and_uploads_share_the_quota(announced: Announced) -> None:
+    send(announced, 1, 900 * KB)
+    file = SimpleUploadedFile("a.txt", b"a" * (300 * KB), "text/plain")
+    with pytest.raises(storage_limits.QuotaExceeded):
+        uploads.store(announced.user_id, file, "file")
+
+
+def test_a_whole_file_takes_the_room_of_its_parts(announced: Announced) -> None:
+    listed = [send(announced, 1, 500 * KB), send(announced, 2, 500 * KB)]
+    parts.complete(announced, listed)
+    assert Upload.objects.get().size_bytes == 1000 * KB
+    assert not ProxyPart.objects.exists()
+
+
+def test_one_part_sent_twice_at_once_is_kept_once(announced: Announced, tmp_path: Any) -> None:
+    raised = at_once(4, lambda _: send(announced, 1))
+    assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
+    assert {type(error) for error in raised if error} <= {ValueError}
+
+
+def test_a_part_that_is_not_whole_yet_cannot_be_joined(announced: Announced) -> None:
+    ProxyPart.objects.create(
+        file_id=announced.pk, user_id=announced.user_id, number=1, size_bytes=9, stored_as="x"
+    )
+    with pytest.raises(ValueError, match="Part 1 is missing"):
+        parts.complete(announced, [{"partNumber": 1, "etag": ""}])
+
+
+def test_a_body_that_breaks_off_leaves_no_part(announced: Announced) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("the client has disconnected")
+
+    with pytest.raises(OSError, match="disconnected"):
+        parts.receive(announced, 1, Broken(), 300 * KB)
+    assert not ProxyPart.objects.exists()
+
+
+def test_abandoned_parts_are_deleted_with_their_files(announced: Announced, tmp_path: Any) -> None:
+    send(announced, 1)
+    parts.purge_stale()
+    assert ProxyPart.objects.exists()
+    ProxyPart.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    parts.purge_stale()
+    assert not ProxyPart.objects.exists()
+    assert not list((tmp_path / "incoming").iterdir())
+    assert json.dumps(storage_limits.used_bytes(announced.user_id)) == "0"
