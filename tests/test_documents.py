@@ -32,7 +32,9 @@ SOURCES = {path.name for folder in FOLDERS.split("|") for path in (ROOT / folder
 def _settings_read() -> set[str]:
     """The names that config/settings.py reads from the environment."""
     return set(
-        re.findall(r'(?:_address|_number|_choice|_flag|_list|env\.str)\(\s*"([A-Z_]+)"', SETTINGS)
+        re.findall(
+            r'(?:_address|_number|_choice|_flag|_list|_origins|env\.text)\(\s*"([A-Z_]+)"', SETTINGS
+        )
     )
 
 

@@ -23,7 +23,8 @@ GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
-    "api.ProxyPart", "boards.PlanDraft", "boards.Vote",
+    "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
+    "boards.PlanDraft", "boards.Vote",
     "notifications.Notification", "notifications.Channel",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("playground", "0013_squashed_0022"),
+        ("playground", "0024_opened_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
