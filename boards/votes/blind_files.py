@@ -7,6 +7,7 @@ Other files, and pictures that are too large, keep their bytes with the metadata
 from __future__ import annotations
 
 import io
+import logging
 from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import IO, Any
@@ -16,6 +17,8 @@ from django.core.files.storage import default_storage
 
 from boards.votes.metadata import BlankedFile
 from core.byte_cache import ByteCache
+
+log = logging.getLogger(__name__)
 
 MAX_PIXELS, MAX_BYTES = 20_000_000, 40 << 20
 # By format, with the quality at which nobody sees a difference; speed matters more than size.
@@ -57,21 +60,25 @@ def _copy(file: IO[bytes]) -> bytes | None:
                 if is_animated or is_large or picture.mode not in _MODES:
                     return None
                 return _encode(_in_srgb(ImageOps.exif_transpose(picture)), str(picture.format))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            return None  # no picture, or a broken one
+        except Exception as error:  # decoders raise anything for what is no picture, or broken
+            log.debug("a ballot's file is not copied as a picture: %r", error)
+            return None
 
 
 def _in_srgb(picture: Any) -> Any:
     """Return the picture in the colours that its profile describes, without the profile."""
     from PIL import ImageCms
 
-    if profile := picture.info.get("icc_profile"):
-        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    profile = picture.info.get("icc_profile")
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    if picture.mode not in {"L", "CMYK", "RGB"} or mode == "RGBA":
+        picture = picture.convert(mode)
+    if profile:
         with suppress(OSError, ImageCms.PyCMSError):  # a broken profile is ignored, as browsers do
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
             picture = ImageCms.profileToProfile(picture, source, target, outputMode=mode)
-    plain = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    plain = picture.convert(mode)
     plain.info.clear()
     return plain
 

@@ -281,14 +281,15 @@ def _bytes(
     """Serve a stored file, or the requested range if `If-Range` still matches."""
     opened = open_file(file) if open_file else None
     size_bytes = opened.size if opened else default_storage.size(file)
-    if request.method == "HEAD":  # ranges apply to GET only; nothing is read
-        if opened:
-            opened.close()
-        return HttpResponse(headers={"Content-Length": str(size_bytes)})
     is_same = request.headers.get("If-Range", tag) == tag
     part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
-    if part and not part.is_satisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": part.content_range})
+    is_head = request.method == "HEAD"  # ranges apply to GET only; nothing is read
+    if is_head or (part and not part.is_satisfiable):
+        if opened:
+            opened.close()
+        if part and not is_head:
+            return HttpResponse(status=416, headers={"Content-Range": part.content_range})
+        return HttpResponse(headers={"Content-Length": str(size_bytes)})
     opened = opened or default_storage.open(file)
     _seek(opened, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes

@@ -61,7 +61,9 @@ PICTURES = {
     "avif": lambda: saved("AVIF", icc_profile=profile(), quality=95) + SECRET,
     "bmp": lambda: saved("BMP") + SECRET,
     "tiff": lambda: saved("TIFF", icc_profile=profile(), tiffinfo={305: SECRET.decode()}),
-    "paletted": lambda: saved("PNG", "P") + SECRET,
+    "paletted": lambda: saved("PNG", "P", icc_profile=profile()) + SECRET,
+    "grey": lambda: saved("JPEG", "L", comment=SECRET),
+    "printed": lambda: saved("JPEG", "CMYK", comment=SECRET),
 }
 
 
@@ -104,6 +106,17 @@ def test_a_moving_picture_keeps_its_frames(opened: Opened) -> None:
     assert SECRET not in content
     with Image.open(io.BytesIO(content)) as copied:
         assert copied.n_frames == 2  # type: ignore[attr-defined]
+
+
+def test_the_colours_are_those_of_the_profile(opened: Opened) -> None:
+    swapped = (
+        profile().replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
+    )
+    out = io.BytesIO()
+    Image.new("RGBA", (8, 8), (255, 0, 0, 90)).save(out, "PNG", icc_profile=swapped)
+    with Image.open(opened(out.getvalue())) as copied:
+        red, green, blue, alpha = copied.getpixel((0, 0))  # type: ignore[misc]
+    assert (red < 10, green > 245, blue < 10, alpha) == (True, True, True, 90)
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded(opened: Opened) -> None:
