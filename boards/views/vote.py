@@ -8,9 +8,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import HOUSE_DEFAULT, may
@@ -22,7 +22,7 @@ from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv
 from boards.votes import ballots, secret_tokens, voting
-from boards.votes.metadata import BlankedFile
+from boards.votes.blind_files import open_blind
 from boards.votes.standings import standings
 from playground.models import Artifact, Run
 from playground.views import files
@@ -112,7 +112,8 @@ def vote_file(request: HtmxRequest, board: Batch, token: str) -> HttpResponseBas
         found.file,
         found.content_type,
         "result",
-        open_file=lambda name: BlankedFile(default_storage.open(name)),
+        tag=salted_hmac("boards.votes.file", token).hexdigest(),
+        open_file=open_blind,
     )
 
 

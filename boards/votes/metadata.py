@@ -1,12 +1,14 @@
 """Blanks metadata that reveal the origin of media files: prompts, programs and models.
 
 The file keeps its length, so ranges and offsets stay valid: metadata are overwritten with zeros.
-PNG, JPEG, WebP, WAV, MP4 and MP3 are handled here, GIF, FLAC, Ogg and WebM in
+PNG, JPEG, WebP, WAV, MP4, MP3, AAC and SVG are handled here, GIF, FLAC, Ogg and WebM in
 `container_metadata.py`, AVIF and HEIF in `item_metadata.py`; other formats are served unchanged.
+Still pictures are copied instead, if they are not too large (`blind_files.py`).
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -30,6 +32,8 @@ _RIFF_KEPT = {
 }
 _WEBP_METADATA_FLAGS = 0x0C  # EXIF and XMP, in the first byte of VP8X
 _JPEG_KEPT = {0xE0: b"", 0xE2: b"ICC_PROFILE", 0xEE: b""}
+APE_HEAD_BYTES = 32
+_SVG_TOLD = re.compile(rb"<!--|<\?(?!xml\s)|<(metadata|title|desc)\b[^<>]*(?<!/)>")
 _BOXES_WITH_BOXES = {b"moov", b"trak", b"mdia"}
 _BOXES_TO_BLANK = {b"udta", b"uuid", b"meta"}
 
@@ -128,8 +132,37 @@ def _mp3(file: IO[bytes], size_bytes: int) -> Patches:
     if head[:3] == b"ID3" and len(head) == 10:
         length = sum((byte & 0x7F) << 7 * (3 - place) for place, byte in enumerate(head[6:10]))
         yield from _zeros(10, min(length, size_bytes - 10))
+    end = size_bytes
     if size_bytes >= 128 and _at(file, size_bytes - 128, 3) == b"TAG":
-        yield from _zeros(size_bytes - 128, 128)
+        end -= 128
+        yield from _zeros(end, 128)
+    yield from _ape(file, 0, size_bytes)
+    yield from _ape(file, end - APE_HEAD_BYTES, size_bytes)
+
+
+def _ape(file: IO[bytes], offset: int, size_bytes: int) -> Patches:
+    """Zero an APEv2 tag whose header or footer is at `offset`; either has the tag's length."""
+    head = _at(file, offset, APE_HEAD_BYTES) if offset >= 0 else b""
+    if head[:8] != b"APETAGEX" or len(head) < APE_HEAD_BYTES:
+        return
+    length, _, flags = struct.unpack("<III", head[12:24])  # without the header
+    is_header, has_header = bool(flags & 1 << 29), bool(flags & 1 << 31)
+    start = offset if is_header else max(offset + APE_HEAD_BYTES - length, 0)
+    end = min(offset + APE_HEAD_BYTES + (length if is_header else 0), size_bytes)
+    if has_header and not is_header:
+        start = max(start - APE_HEAD_BYTES, 0)
+    yield from _zeros(start, end - start)
+
+
+def _svg(file: IO[bytes], size_bytes: int) -> Patches:
+    """Blank comments, titles, descriptions and metadata with spaces."""
+    text = _at(file, 0, size_bytes) if size_bytes <= MAX_PATCH_BYTES else b""
+    offset = 0
+    while found := _SVG_TOLD.search(text, offset):
+        last = b"</" + found[1] + b">" if found[1] else {b"<!--": b"-->"}.get(found[0], b"?>")
+        end = text.find(last, found.end())
+        offset = end + len(last) if end >= 0 else size_bytes  # without an end nothing is drawn
+        yield Patch(found.start(), b" " * (offset - found.start()))
 
 
 _READERS: list[tuple[Callable[[bytes], bool], Callable[[IO[bytes], int], Patches]]] = [
@@ -141,7 +174,10 @@ _READERS: list[tuple[Callable[[bytes], bool], Callable[[IO[bytes], int], Patches
     (lambda head: head.startswith(b"fLaC"), container_metadata.flac),
     (lambda head: head.startswith(b"OggS"), container_metadata.ogg),
     (lambda head: head.startswith(b"\x1aE\xdf\xa3"), container_metadata.webm),
-    (lambda head: head.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")), _mp3),
+    (lambda head: head.startswith((b"ID3", b"APETAGEX")), _mp3),
+    # The sync word of MPEG sound, layers 2 and 3, and of AAC.
+    (lambda head: head[:1] == b"\xff" and head[1:2] >= b"\xf0", _mp3),
+    (lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"), _svg),
 ]
 
 
@@ -168,6 +204,15 @@ class BlankedFile:
                 part = patch.data[first - patch.offset : last - patch.offset]
                 data[first - start : last - start] = part
         return bytes(data)
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes, which blanking does not change."""
+        return int(self.file.size)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Seek to an offset."""

@@ -226,18 +226,19 @@ def serve(
     content_type: str,
     name: str,
     *,
+    tag: str = "",
     open_file: Callable[[str], Any] | None = None,
 ) -> HttpResponseBase:
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
     Files that a browser could execute are sandboxed and only offered as a download. `open_file`
-    may return other bytes than are stored, of the same length.
+    may return other bytes than are stored, with their `size`; `tag` is then their entity tag.
     """
-    tag = f'"{file.rpartition("/")[2]}"'  # a file is named by its content's hash
+    tag = f'"{tag or file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
         file,
         "The file is no longer in the storage.",
-        lambda: _bytes(request, file, tag, open_file or default_storage.open),
+        lambda: _bytes(request, file, tag, open_file),
     )
     if isinstance(response, Unavailable):
         return response
@@ -275,17 +276,21 @@ def _make_safe(
 
 
 def _bytes(
-    request: HttpRequest, file: str, tag: str, open_file: Callable[[str], Any]
+    request: HttpRequest, file: str, tag: str, open_file: Callable[[str], Any] | None
 ) -> HttpResponseBase:
     """Serve a stored file, or the requested range if `If-Range` still matches."""
-    size_bytes = default_storage.size(file)
-    if request.method == "HEAD":  # ranges apply to GET only; nothing is read
-        return HttpResponse(headers={"Content-Length": str(size_bytes)})
+    opened = open_file(file) if open_file else None
+    size_bytes = opened.size if opened else default_storage.size(file)
     is_same = request.headers.get("If-Range", tag) == tag
     part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
-    if part and not part.is_satisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": part.content_range})
-    opened = open_file(file)
+    is_head = request.method == "HEAD"  # ranges apply to GET only; nothing is read
+    if is_head or (part and not part.is_satisfiable):
+        if opened:
+            opened.close()
+        if part and not is_head:
+            return HttpResponse(status=416, headers={"Content-Range": part.content_range})
+        return HttpResponse(headers={"Content-Length": str(size_bytes)})
+    opened = opened or default_storage.open(file)
     _seek(opened, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes
     response = OffThreadStream(_chunks(opened, count), headers={"Content-Length": str(count)})

@@ -50,6 +50,11 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
         told = " ".join(f"{name}: {value}" for name, value in response.items())
         assert SECRET not in told
         assert 'filename="result.png"' in told
+        assert "judged" not in response["ETag"]
+        again = voter.get(address, headers={"if-none-match": response["ETag"]})
+        assert again.status_code == 304
+        head = voter.head(address)
+        assert int(head["Content-Length"]) == len(content)
         part: Any = voter.get(address, headers={"range": "bytes=0-99"})
         assert (part.status_code, b"".join(part.streaming_content)) == (206, content[:100])
 

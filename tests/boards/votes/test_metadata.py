@@ -80,7 +80,30 @@ def mp3() -> bytes:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("make", [png, jpeg, webp, wav, mp4, mp3])
+def _ape() -> bytes:
+    item = struct.pack("<II", len(SECRET), 0) + b"Tool\0" + SECRET
+    ends = [
+        b"APETAGEX" + struct.pack("<IIII", 2000, len(item) + 32, 1, flags) + bytes(8)
+        for flags in (0xA0000000, 0x80000000)
+    ]
+    return ends[0] + item + ends[1]
+
+
+def mp3_with_ape() -> bytes:
+    return b"\xff\xfbsound" + _ape() + b"TAG" + SECRET.ljust(125, b"\0")
+
+
+def aac() -> bytes:
+    return _ape() + b"\xff\xf1sound"
+
+
+def svg() -> bytes:
+    return b"""<?xml version="1.0"?><!-- by %b --><?maker %b?>
+    <svg xmlns="http://www.w3.org/2000/svg"><title id="t">%b</title><desc/>
+    <metadata><x>%b</x></metadata><circle r="4"/><desc>%b</desc></svg><!-- %b""" % ((SECRET,) * 6)
+
+
+@pytest.mark.parametrize("make", [png, jpeg, webp, wav, mp4, mp3, mp3_with_ape, aac, svg])
 def test_nothing_of_the_origin_is_left_and_the_length_stays(make: Callable[[], bytes]) -> None:
     whole = make()
     assert SECRET in whole
@@ -101,6 +124,19 @@ def test_a_picture_looks_as_before(make: Callable[[], bytes]) -> None:
             )
         assert not after.getexif()
         assert "parameters" not in after.info
+
+
+def test_a_drawing_and_a_sound_keep_their_content() -> None:
+    drawing = BlankedFile(io.BytesIO(svg())).read()
+    assert b'<circle r="4"/>' in drawing
+    assert b"</svg>" in drawing
+    for make in (mp3_with_ape, aac):
+        assert b"sound" in BlankedFile(io.BytesIO(make())).read()
+
+
+def test_a_drawing_of_nothing_but_beginnings_takes_no_time() -> None:
+    whole = b"<svg>" + b"<title>" * 500_000
+    assert BlankedFile(io.BytesIO(whole)).read().strip() == b"<svg>"
 
 
 def test_a_film_keeps_its_frames() -> None:
