@@ -43,7 +43,8 @@ def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
     kind, _, count = environ["PATH_INFO"].strip("/").partition("/")
     if kind in RESPONSES:
         response = RESPONSES[kind](b"%d," % number for number in range(int(count)))
-        response = CompressTexts(lambda request: response)(WSGIRequest(environ))
+        compress: Any = CompressTexts(lambda request: response)
+        response = compress(WSGIRequest(environ))
         start_response("200 OK", list(response.items()))
         return response
     start_response("200 OK", [("Content-Type", "text/plain")])
