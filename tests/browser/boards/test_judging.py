@@ -65,10 +65,20 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     page.goto(f"{address}results/")
     expect(page.locator(".standings").first).to_contain_text("Too few votes to tell")
     axe.assert_clean(page)
+    page.get_by_role("button", name="Open voting").click()
+    link = page.get_by_label("Link for voters")
+    expect(link).to_have_value(re.compile(rf"{address}vote/\?token=\S+$"))
+    axe.assert_clean(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     for part in ("results/", "vote/", "sheet/"):
         page.goto(f"{address}{part}")
         axe.assert_fits(page)
+    page.goto(f"{address}results/")
+    page.get_by_role("button", name="Close voting").click()
+    expect(page.get_by_role("button", name="Open voting")).to_be_visible()
+    page.goto("/links/")
+    axe.assert_clean(page)
+    axe.assert_fits(page)
 
 
 CAMERA = "() => camera.position.clone().sub(controls.target).normalize().toArray()"
