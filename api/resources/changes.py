@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
 
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
@@ -13,6 +12,7 @@ from api.representation import endpoint as representation
 from api.resources.parameters import CURSOR, LIMIT, MODEL, page
 from catalog.changelog.queries import KINDS
 from catalog.models import Change, Favourite
+from core.http.parameters import parse_moment
 
 
 @operation(
@@ -57,10 +57,7 @@ def list_changes(call: Call) -> Reply:
 def read_moment(text: str, kind: type) -> tuple[datetime, int | str]:
     """Return the time and the key in the cursor of a list sorted by time; raises Problem."""
     moment, key = cursor.decode(text, str, kind)
-    try:
-        at = parse_datetime(moment)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    at = parse_moment(moment)
+    if at is None:
         raise cursor.bad_cursor()
     return at, key

@@ -11,6 +11,7 @@ from api.contract.shapes import MAX_ENDPOINT_ID
 from api.http import cursor
 from api.http.problem import Problem
 from catalog.models import Endpoint
+from fal.db_safe import db_safe_text
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 20
@@ -50,7 +51,7 @@ def key(name: str, description: str) -> Parameter:
 def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
     """Return the endpoint with this id; raises Problem (404)."""
     rows = Endpoint.objects.all() if endpoints is None else endpoints
-    found: Endpoint | None = rows.filter(endpoint_id=endpoint_id).first()
+    found: Endpoint | None = rows.filter(endpoint_id=db_safe_text(endpoint_id)).first()
     if found is None:
         detail = f"There is no model {endpoint_id!r}. Search for it: GET /api/v1/models?q=…"
         raise Problem(404, detail)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from boards.models import Batch, StandingTrial, Trial
 from boards.models.trial import PARAMS_CHARS
-from boards.plan.plan import MAX_CAP
+from boards.plan.plan import MAX_CAP, MAX_CAP_CHARS
 from boards.runs.locking import lock
 from boards.trials.planning import trial_plan
 from boards.trials.sending import best_column
@@ -137,7 +137,7 @@ class _Reader:
     def _cap(self) -> Decimal:
         text = self.values["cap"].removeprefix("$").strip()
         try:
-            cap = Decimal(text)
+            cap = Decimal(text if len(text) <= MAX_CAP_CHARS else "NaN")
         except InvalidOperation:
             cap = Decimal(-1)
         if not cap.is_finite() or not 0 < cap <= MAX_CAP:

@@ -15,7 +15,7 @@ from boards.display import grid
 from boards.models import Batch
 from boards.runs.progress import progress_of
 from boards.trials import news
-from core.http.parameters import parse_uuid
+from core.http.parameters import parse_moment, parse_uuid
 from playground.models import Run
 from playground.runs.progress.worker_status import readiness
 
@@ -41,19 +41,13 @@ def index(request: HtmxRequest) -> HttpResponse:
         .prefetch_related("columns__endpoint")
         .defer("plan")
     )
-    before = request.GET.get("before", "")
-    boards = boards.filter(created_at__lt=before) if _is_moment(before) else boards
+    before = parse_moment(request.GET.get("before", ""))
+    boards = boards.filter(created_at__lt=before) if before else boards
     listed = list(boards[: LISTED + 1])
     more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
     deleted = request.GET.get("deleted", "")
     context = {"boards": listed[:LISTED], "more": more, "deleted": parse_uuid(deleted)}
     return render(request, "boards/boards.html", context)
-
-
-def _is_moment(text: str) -> bool:
-    from playground.display.history import parse_moment
-
-    return parse_moment(text) is not None
 
 
 @require_safe

@@ -16,9 +16,8 @@ from chats.models import Chat
 from chats.talk import carry
 from chats.talk.shape import shape_of
 from chats.turns import finding
-from core.http.parameters import parse_uuid
+from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
-from playground.display.history import parse_moment
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

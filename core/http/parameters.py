@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
+
+from django.utils.dateparse import parse_datetime
 
 KEY_DIGITS = 18  # the largest key has 19
 MAX_PAGE = 9999
@@ -20,6 +23,18 @@ def parse_key(text: str | None) -> int | None:
     """Return the primary key in `text`; None if it is not one that a database can hold."""
     is_key = text and text.isascii() and text.isdecimal() and len(text) < KEY_DIGITS
     return int(text) if text and is_key else None
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Return the time with time zone in `text`, in UTC; None if it is not one.
+
+    Year 1 at +14:00 is a time, but in UTC it is before the first year that databases can compare.
+    """
+    try:
+        found = parse_datetime(text.replace(" ", "+"))  # an unescaped `+` in an address
+        return found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def page_number(text: str) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from fal.reading import parse_time
 from playground.models import Run
 
 MOST_TEXT = 500
@@ -110,7 +111,4 @@ def _text(event: Mapping[str, Any], key: str) -> str:
 
 
 def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
+    return parse_time(text) if isinstance(text, str) else None

@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 import fal
 from catalog.models import Endpoint, Schema
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
+from fal.reading import parse_time
 from flows.graph import openapi, reading
 from flows.models import AccountListing, AccountWorkflow
 from schemas.document.openapi import as_dict, resolve
@@ -65,7 +65,7 @@ def _values(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: 
         "title": db_safe_text(item.title.strip() or item.name)[:256],
         "description": db_safe_text(item.description),
         "tags": [db_safe_text(tag)[:64] for tag in item.tags[:20]],
-        "created_at": _moment(item.created_at),
+        "created_at": parse_time(item.created_at),
         "trouble": db_safe_text(trouble)[:500],
         "read_at": timezone.now(),
         "gone_at": None,
@@ -73,14 +73,6 @@ def _values(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: 
     if detail is not None:
         found |= {"is_public": detail.is_public, "definition": json.dumps(detail.contents)}
     return found
-
-
-def _moment(text: str) -> Any:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
 
 
 def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fal.db_safe import db_safe
 from flows.graph.graph import Graph, Node
 from flows.graph.references import ID_CHARS, REFERENCE_CHARS, TooDeep, TooLong, count_up_to
 from schemas.exact import NotJson, loads
@@ -43,12 +44,12 @@ def load(text: str | bytes) -> Graph:
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON; raises Unreadable with the reason."""
+    """Parse JSON, whose texts databases and pages can hold; raises Unreadable with the reason."""
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
     try:
-        return loads(content.decode("utf-8-sig"), MAX_VALUES)
+        return db_safe(loads(content.decode("utf-8-sig"), MAX_VALUES))
     except UnicodeDecodeError as error:
         raise Unreadable("This is not a text in UTF-8.") from error
     except NotJson as error:

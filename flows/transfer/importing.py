@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fal.db_safe import db_safe
 from flows.compose.definition import (
     MOST_STEPS,
     Definition,
@@ -52,14 +51,13 @@ def load(content: bytes) -> Imported:
         document = reading.parse(content)
         if isinstance(document, dict) and isinstance(document.get("steps"), list):
             name = document.get("name")
-            named = db_safe(name).strip() if isinstance(name, str) else ""
+            named = name.strip() if isinstance(name, str) else ""
             return Imported(named[:200] or UNTITLED, parse_definition(document))
         graph = reading.parse_graph(document)
     except reading.Unreadable as unreadable:
         raise Invalid(str(unreadable)) from unreadable
     title = " ".join((graph.title or graph.name or UNTITLED).split())
-    raw = dict(graph.raw)
-    return Imported(title[:200], definition_of(graph), db_safe(raw), graph.dialect)
+    return Imported(title[:200], definition_of(graph), dict(graph.raw), graph.dialect)
 
 
 def definition_of(graph: Graph) -> Definition:

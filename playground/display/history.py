@@ -14,9 +14,9 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from accounts import permissions
+from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from playground.display import renderers
 from playground.files import artifact_urls, inputs
@@ -224,12 +224,3 @@ def newest_id(rows: Sequence[Row]) -> str:
 def newest_moment(newest_first: Sequence[Run]) -> str:
     """Return when the newest run of a list was created, as ISO 8601; pages ask for later ones."""
     return (newest_first[0].created_at if newest_first else timezone.now()).isoformat()
-
-
-def parse_moment(text: str) -> datetime | None:
-    """Parse a time in an address; None if it is invalid."""
-    try:
-        found = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.http.parameters import parse_key
 from playground.files import uploads
 from schemas import Field, Problem, fields, with_uploads
 
@@ -45,5 +46,6 @@ def with_files(
 def _problem(control: str, message: str) -> Problem:
     """Return a problem with a posted file, at the field that it was posted for."""
     name = control.partition("~")[0]
-    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    keys = ((part, parse_key(part)) for part in name.split("."))
+    path = tuple(part if key is None else key for part, key in keys)
     return Problem(path, message)

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_uuid
-from playground.display import batch, history, renderers
+from core.http.parameters import parse_moment, parse_uuid
+from playground.display import batch, renderers
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.runs.ownership import deletion
@@ -55,7 +55,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Restore deleted runs: the posted ones, or all that were deleted at the posted time."""
     deleted = deletion.restorable(request.user)
-    at = history.parse_moment(request.POST.get("at", ""))
+    at = parse_moment(request.POST.get("at", ""))
     if at is not None:
         chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
     else:

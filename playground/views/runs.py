@@ -24,6 +24,7 @@ from django_htmx.http import (
 from accounts import permissions
 from accounts.limits import rate_limit
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_moment
 from fal.db_safe import db_safe
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
@@ -66,7 +67,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
     """Return the time and size of the deletion that the address names, for an undo button."""
-    at = history.parse_moment(request.GET.get("deleted", ""))
+    at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
     mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
@@ -78,7 +79,7 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
 def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
     filters = history.Filters.from_query(request.GET)
-    since = history.parse_moment(request.GET.get("since", "")) or timezone.now()
+    since = parse_moment(request.GET.get("since", "")) or timezone.now()
     count = filters.runs_for(request.user).filter(created_at__gt=since).count()
     if not count:
         return HttpResponse(status=204)
@@ -99,7 +100,7 @@ def latest(request: HtmxRequest) -> HttpResponse:
 @no_store
 def tray(request: HtmxRequest) -> HttpResponse:
     """Render the user's runs in progress and those ended after `?since`; 204 without any."""
-    since = history.parse_moment(request.GET.get("since", ""))
+    since = parse_moment(request.GET.get("since", ""))
     rows = tray_rows.rows(request.user, since)
     if not rows:
         return HttpResponse(status=204)

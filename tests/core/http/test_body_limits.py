@@ -25,13 +25,8 @@ class Unread(io.RawIOBase):
 
 
 def post_of(path: str, size_bytes: int) -> WSGIRequest:
-    environ: dict[str, Any] = RequestFactory()._base_environ(
-        REQUEST_METHOD="POST",
-        PATH_INFO=path,
-        CONTENT_TYPE="multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(size_bytes),
-    )
-    environ["wsgi.input"] = Unread()
+    environ: dict[str, Any] = RequestFactory().post(path).environ
+    environ |= {"CONTENT_LENGTH": str(size_bytes), "wsgi.input": Unread()}
     request = WSGIRequest(environ)
     request.resolver_match = resolve(path)
     return request

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
-from core.http.parameters import page_number, parse_key, parse_uuid
+from core.http.parameters import page_number, parse_key, parse_moment, parse_uuid
 
 KEY = uuid.UUID("5c0c2c1e-9d3c-5a51-8b67-2f0f5d2ab001")
 
@@ -40,3 +41,26 @@ def test_a_key_is_read() -> None:
 @pytest.mark.parametrize(("text", "page"), [("7", 7), ("0", 1), ("-3", 1), ("", 1), ("10000", 1)])
 def test_a_page_is_the_first_where_none_is_named(text: str, page: int) -> None:
     assert page_number(text) == page
+
+
+def test_a_time_is_in_utc() -> None:
+    expected = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    assert parse_moment("2026-01-01T12:00:00+02:00") == expected
+    assert parse_moment("2026-01-01T12:00:00 02:00") == expected  # as an address has it
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-01-01T12:00:00",
+        "2026-13-01T12:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "\ud800",
+        "9" * 5000,
+    ],
+    ids=["empty", "no-zone", "no-month", "before-year-1", "after-9999", "half-a-pair", "digits"],
+)
+def test_what_is_no_time_in_utc_is_none(text: str) -> None:
+    assert parse_moment(text) is None

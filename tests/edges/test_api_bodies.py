@@ -1,0 +1,115 @@
+"""Each operation of the API gets each edge value, in its parameters and in its body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from api import resources, tokens
+from api.contract.components import COMPONENTS
+from api.contract.operation import JSON, OPERATIONS, Operation
+from api.http import cursor
+from tests.accounts.test_access import ENDPOINT, World
+from tests.edges.test_routes import MEANT, encoded, world
+from tests.edges.values import TEXTS
+from tests.schemas.laws import sample
+
+assert resources  # which declares the operations
+__all__ = ["world"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.system]
+SHORT = [text for text in TEXTS if len(text) < 5000]
+VALUES: list[Any] = [
+    *TEXTS, [], {}, [[]], ["\ud800"], {"\ud800": "\ud800"}, {"a\x00": "\x00"}, True, None,
+    -1, 10**30, 1e308, 0.1, [1] * 1000,
+]  # fmt: skip
+DEEP = ["[" * 500 + "]" * 500, "[" * 100_000, '{"a":' * 500 + "1" + "}" * 500]
+CURSORS = [
+    cursor.encode(at, key)
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00Z")
+    for key in (10**30, -1, "\ud800", "x", "00000000-0000-0000-0000-000000000000")
+]
+
+
+@pytest.fixture
+def browser(world: World) -> Client:
+    _, secret = tokens.create(world.people["owner"], "edges", list(tokens.SCOPES))
+    person = world.people["owner"]
+    person.is_staff = person.is_superuser = True
+    person.save()
+    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+
+
+def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any]:
+    found = []
+    for method, address, body in calls:
+        with transaction.atomic():
+            response = browser.generic(method, address, body, JSON)
+            transaction.set_rollback(True)
+        if response.status_code >= 500 and response.status_code not in MEANT:
+            found.append((response.status_code, method, address[:200], body[:300]))
+    return found
+
+
+def address_of(one: Operation, world: World) -> str:
+    path = one.path
+    for part in one.parameters:
+        if part.where == "path":
+            known = world.parts.get(part.name, world.keys.get(part.name.partition("_")[0], 1))
+            path = path.replace(f"{{{part.name}}}", str(known))
+    return f"/api/v1{path}"
+
+
+def smallest(schema: Any) -> Any:
+    """The smallest value of a schema, for what is not at the edge."""
+    if "$ref" in schema:
+        return smallest(COMPONENTS[schema["$ref"].rpartition("/")[2]])
+    if schema.get("properties"):
+        needed = schema.get("required", ())
+        return {name: smallest(schema["properties"][name]) for name in needed}
+    for key in ("enum", "examples"):
+        if schema.get(key):
+            return schema[key][0]
+    kind = schema.get("type", "object")
+    kind = kind[0] if isinstance(kind, list) else kind
+    item = [smallest(schema.get("items", {}))] if schema.get("minItems") else []
+    return {"array": item, "integer": 1, "number": 1, "boolean": True, "string": "x"}.get(kind, {})
+
+
+def bodies(one: Operation) -> Iterator[str]:
+    """Bodies of an operation that are right but for one value at an edge."""
+    if one.body is None or one.body.content_type != JSON:
+        return
+    schema = COMPONENTS[one.body.component]
+    whole = smallest(schema) | ({"endpoint_id": ENDPOINT} if "endpoint_id" in str(schema) else {})
+    for name in schema.get("properties", {}):
+        for value in sample(VALUES, 12):
+            yield json.dumps(whole | {name: value})
+            yield json.dumps(whole | {name: {"prompt": value}})
+            yield json.dumps(whole | {name: [value]})
+        yield from (json.dumps(whole | {name: 0}).replace(": 0", f": {deep}") for deep in DEEP)
+        for number in ("NaN", "1e400", "9" * 5000):
+            yield json.dumps(whole | {name: 0}).replace(": 0", f": {number}")
+
+
+def calls(world: World) -> Iterator[tuple[str, str, str]]:
+    for one in OPERATIONS:
+        address = address_of(one, world)
+        for part in one.parameters:
+            if part.where == "query":
+                for text in [*SHORT, *(CURSORS if part.name == "cursor" else ())]:
+                    yield one.method, f"{address}?{quote(part.name)}={encoded(text)}", "{}"
+        for body in bodies(one):
+            yield one.method, address, body
+        yield from ((one.method, address, deep) for deep in DEEP)
+
+
+def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:
+    found = failures(browser, calls(world))
+    assert not found, "\n".join(map(str, found))

@@ -1,0 +1,110 @@
+"""Each route gets each edge value: in each of its parameters, its form, its path and its body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, resolve
+
+from tests.accounts.test_access import ENDPOINT, NAMES, World
+from tests.edges.values import TEXTS, names_of
+from tests.schemas.laws import sample
+
+pytestmark = [pytest.mark.django_db, pytest.mark.system]
+PARTS = 8
+MEANT = {501, 507}  # what the proxy does not offer, and a storage that takes no file
+ROUTES = [name for name in sorted(NAMES) if name != "playground:healthz"]
+
+
+@pytest.fixture
+def world(make_endpoint: Any, documents: Any, settings: Any) -> Iterator[World]:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    file = default_storage.save("tests/edges.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    yield World(make_endpoint(ENDPOINT, documents[ENDPOINT], tags=["realtime"]), file)
+    default_storage.delete(file)
+
+
+@pytest.fixture
+def browser(world: World) -> Client:
+    browser = Client(raise_request_exception=False)
+    browser.cookies = world.cookies["superuser"]
+    return browser
+
+
+def encoded(text: str) -> str:
+    """A value as a browser or an attacker writes it into an address: half a pair too."""
+    return quote(text.encode("utf-8", "surrogatepass"))
+
+
+def status_of(browser: Client, method: str, address: str, body: str = "") -> int:
+    """The status of a response, of which nothing stays."""
+    form = "application/x-www-form-urlencoded"
+    with transaction.atomic():
+        response: Any = browser.generic(method, address, body, form)
+        if response.streaming:
+            b"".join(response.streaming_content)  # which closes the file
+        transaction.set_rollback(True)
+    return int(response.status_code)
+
+
+def app_of(address: str) -> str:
+    return resolve(address.partition("?")[0]).func.__module__.partition(".")[0]
+
+
+def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[Any]:
+    """The requests that ended in a server error, cut off to be legible."""
+    return [
+        (status, method, address[:200], body[:200])
+        for method, address, body in requests
+        if (status := status_of(browser, method, address, body)) >= 500 and status not in MEANT
+    ]
+
+
+def asked(address: str) -> Iterator[tuple[str, str, str]]:
+    """A route with a value in each parameter that its app reads: each gets each in its turn."""
+    names = [name for name in names_of(app_of(address)) if name != "csrfmiddlewaretoken"]
+    path, _, query = address.partition("?")
+    short = [text for text in TEXTS if len(text) < 5000]
+    for turn in sample(range(len(TEXTS)), 4):
+        yield "GET", f"{path}?{query}&{_filled(names, short, turn)}", ""
+        yield "POST", address, _filled(names, TEXTS, turn)
+
+
+def _filled(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
+    values = (encoded(texts[(turn + at) % len(texts)]) for at in range(len(names)))
+    return "&".join(f"{quote(name)}={value}" for name, value in zip(names, values, strict=True))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_parameter_ends_in_a_server_error(world: World, browser: Client, part: int) -> None:
+    addresses = [world.address(name) for name in ROUTES[part::PARTS]]
+    found = [one for address in addresses for one in failures(browser, asked(address))]
+    assert not found, "\n".join(map(str, found))
+
+
+def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
+    short = sample([encoded(text) for text in TEXTS if len(text) < 5000], 5)
+
+    def paths() -> Iterator[tuple[str, str, str]]:
+        for name in ROUTES:
+            parts = world.address(name).partition("?")[0].split("/")
+            for at, part in enumerate(parts):
+                for value in short if part else ():
+                    changed = "/".join([*parts[:at], value, *parts[at + 1 :]])
+                    yield "GET", changed, ""
+                    yield "POST", changed, ""
+
+    found = failures(browser, paths())
+    assert not found, "\n".join(map(str, found))
+
+
+def test_the_names_are_found_in_the_source() -> None:
+    assert {"before", "page", "model", "q"} <= set(names_of("playground"))
+    assert get_resolver("config.urls")

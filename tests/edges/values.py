@@ -1,0 +1,71 @@
+"""Values at the edges, and the names of the parameters that views read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tests.processes import ROOT
+
+DIGITS = "9" * 5000  # Python converts no number of more than 4300
+TEXTS = (
+    "0001-01-01T00:00:00+14:00",  # in UTC it is before year 1
+    "9999-12-31T23:59:59-14:00",  # in UTC it is after year 9999
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    DIGITS,
+    "9223372036854775808",  # one more than a database's largest integer
+    "-1",
+    "-99999999999999999999",
+    "NaN",
+    "1e400",
+    "-1e308",
+    "1e-400",
+    "²",  # a digit for `isdigit`, and none for `int`
+    "٣",  # a digit for both
+    "a\x00b",
+    "\ud800",
+    "x" * 100_000,
+    "[" * 100_000,
+    '{"a":' * 500 + "1" + "}" * 500,
+    '{"a": "\\ud800", "b": "\\u0000", "c": 1e400}',
+    "'\"<>%_\\",
+    "../../etc/passwd",
+    "00000000-0000-0000-0000-000000000000",
+)
+OFTEN = ("before", "since", "deleted", "page", "q", "model", "run", "input")  # read by a variable
+READERS = {"GET", "POST", "params", "request", "posted", "query"}
+
+
+@cache
+def names_of(app: str) -> tuple[str, ...]:
+    """The names that an app's modules read from an address or a form, by their source."""
+    found = {name for file in (ROOT / app).rglob("*.py") for name in _names(file)}
+    return tuple(sorted(name for name in {*found, *OFTEN} if "." not in name and " " not in name))
+
+
+def _names(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr in {"get", "getlist", "pop"} and _is_reader(node.func.value):
+                yield from _text(node.args[0])
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for before, after in zip(node.args, node.args[1:], strict=False):
+                if _is_reader(before):
+                    yield from _text(after)
+        elif isinstance(node, ast.Subscript) and _is_reader(node.value):
+            yield from _text(node.slice)
+        elif isinstance(node, ast.Compare) and any(map(_is_reader, node.comparators)):
+            yield from _text(node.left)
+
+
+def _is_reader(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in READERS
+
+
+def _text(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
