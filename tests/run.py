@@ -19,8 +19,9 @@ from typing import IO
 from bench.stage.browser import find_program
 
 QUICK = "not browser and not system and not exhaustive and not live"
-# The folders whose tests query the database; the others need no database or start whole Vitrines.
+# The tests that query the database; the others need no database or start whole Vitrines.
 QUERYING = """
+    api/assistants/test_spending.py api/fal_proxy/test_parts.py api/resources/test_boards.py edges
     accounts boards/runs boards/trials config core flows/account flows/execution notifications
     catalog/admin catalog/changelog catalog/curation catalog/filters catalog/related
     catalog/search catalog/sync catalog/views training/views
