@@ -32,8 +32,8 @@ Repeat = Callable[[Call, dict[str, Any]], Reply]
 class _Repeated(Exception):
     """A call with this key was committed meanwhile."""
 
-    def __init__(self, known: KeyedCall) -> None:
-        self.known = known
+    def __init__(self, earlier_call: KeyedCall) -> None:
+        self.earlier_call = earlier_call
 
 
 def key_reused() -> Problem:
@@ -56,12 +56,12 @@ def once(repeat: Repeat) -> Callable[[Handler], Handler]:
     def decorate(handle: Handler) -> Handler:
         @wraps(handle)
         def wrapped(call: Call) -> Any:
-            if known := _find(call):
-                return repeat(call, known.answer)
+            if earlier_call := _find(call):
+                return repeat(call, earlier_call.answer)
             try:
                 return handle(call)
             except _Repeated as repeated:
-                return repeat(call, repeated.known.answer)
+                return repeat(call, repeated.earlier_call.answer)
 
         return wrapped
 
@@ -91,14 +91,14 @@ def claimed(call: Call) -> Iterator[dict[str, Any]]:
 
 def _find(call: Call) -> KeyedCall | None:
     """Return the call that had this key before; raises Problem if it was another request."""
-    known = KeyedCall.objects.filter(**_names(call)).first() if key_of(call) else None
-    return known and _same(call, known)
+    earlier_call = KeyedCall.objects.filter(**_names(call)).first() if key_of(call) else None
+    return earlier_call and _same(call, earlier_call)
 
 
-def _same(call: Call, known: KeyedCall) -> KeyedCall:
-    if known.request != _request(call):
+def _same(call: Call, earlier_call: KeyedCall) -> KeyedCall:
+    if earlier_call.request != _request(call):
         raise key_reused()
-    return known
+    return earlier_call
 
 
 def _names(call: Call) -> dict[str, Any]:

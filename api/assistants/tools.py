@@ -78,8 +78,8 @@ class Tools:
             body["preset_id"] = preset_id
         body["endpoint_id"] = endpoint_id
         amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
-        made = await self._budget.start(amount, "/runs", body)
-        return short.bounded(short.run(await self._wait(made, wait_s)))
+        run = await self._budget.start(amount, "/runs", body)
+        return short.bounded(short.run(await self._wait(run, wait_s)))
 
     async def run_flow(
         self, flow_id: str, inputs: dict[str, Any], wait_s: int, *, allow_unknown_price: bool
@@ -94,8 +94,8 @@ class Tools:
         path, given = f"/flows/{quote(flow_id, safe='')}", {"inputs": inputs}
         found = await self._api.call("POST", f"{path}/estimates", given)
         amount = _amount(found, allow=allow_unknown_price)
-        made = await self._budget.start(amount, f"{path}/runs", given)
-        return short.bounded(short.flow_run(await self._wait(made, wait_s, "/flow-runs/")))
+        flow_run = await self._budget.start(amount, f"{path}/runs", given)
+        return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:
         """Return the state of a run, once it has ended or the time is over."""

@@ -46,20 +46,20 @@ class Imported:
 
 def import_board(user: User, content: bytes) -> Imported:
     """Create a board from an exported document; raises ValueError with a message."""
-    found = _parsed(content)
-    post = _post(found.get("plan"))
+    document = _parsed(content)
+    post = _post(document.get("plan"))
     models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
     if not models:
         raise ValueError("None of the models of this board is in this catalogue.")
     board = Batch.objects.create(
         user=user,
         form_token=secrets.token_urlsafe(16),
-        title=db_safe_text(str(found.get("title") or ""))[:TITLE_CHARS],
-        source=_source(found, models),
-        source_schema_id=_source(found, models).schema_id,
+        title=db_safe_text(str(document.get("title") or ""))[:TITLE_CHARS],
+        source=_source(document, models),
+        source_schema_id=_source(document, models).schema_id,
         plan=_without(post, unknown),
     )
-    files = sum(len(input_addresses(row.get("values"))) for row in _dicts(found.get("rows")))
+    files = sum(len(input_addresses(row.get("values"))) for row in _dicts(document.get("rows")))
     return Imported(board, [*dict.fromkeys(unknown)], files)
 
 
@@ -67,14 +67,14 @@ def _parsed(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise ValueError(f"This file is larger than {MAX_BYTES >> 20} MB.")
     try:
-        found = loads(content.decode("utf-8-sig"))
+        document = loads(content.decode("utf-8-sig"))
     except ValueError as error:
         raise ValueError("This is no JSON document. Choose a board's exported JSON.") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("This JSON is no board. Choose a file that a board exported as JSON.")
-    if found.get("version") != VERSION:
+    if document.get("version") != VERSION:
         raise ValueError("A newer Vitrine has exported this board: update this one first.")
-    return found
+    return document
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

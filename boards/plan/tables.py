@@ -44,8 +44,8 @@ def read_rows(text: str) -> list[dict[str, Any]]:
     if len(text) > MAX_BYTES:
         raise ValueError(TOO_LARGE)
     text = text.strip().lstrip("\ufeff")
-    found = _from_json(text) if text[:1] in {"{", "["} else _from_csv(text)
-    rows = list(islice(found, MAX_ROWS + 1))
+    table_rows = _from_json(text) if text[:1] in {"{", "["} else _from_csv(text)
+    rows = list(islice(table_rows, MAX_ROWS + 1))
     if not rows:
         raise ValueError("The table has a header and no rows: write at least one row below it.")
     if len(rows) > MAX_ROWS:
@@ -102,6 +102,6 @@ def _from_csv(text: str) -> Iterator[dict[str, Any]]:
                 f"Line {number} of the table has {len(line)} values, its first line {len(names)}"
                 " names: put a text with commas between quotes."
             )
-        found = {name: value.strip() for name, value in zip(names, line, strict=False)}
-        if any(found.values()):
-            yield {name: value for name, value in found.items() if value}
+        values = {name: value.strip() for name, value in zip(names, line, strict=False)}
+        if any(values.values()):
+            yield {name: value for name, value in values.items() if value}

@@ -31,8 +31,8 @@ def parse_moment(text: str) -> datetime | None:
     Year 1 at +14:00 is a time, but in UTC it is before the first year that databases can compare.
     """
     try:
-        found = parse_datetime(text.replace(" ", "+"))  # an unescaped `+` in an address
-        return found.astimezone(UTC) if found and found.tzinfo else None
+        moment = parse_datetime(text.replace(" ", "+"))  # an unescaped `+` in an address
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
 

@@ -81,12 +81,12 @@ class Graph:
     @cached_property
     def readers(self) -> Mapping[str, list[tuple[Node, Reference]]]:
         """Map each input of the form to the nodes that read it or a part, in order."""
-        found: dict[str, list[tuple[Node, Reference]]] = {}
+        readers: dict[str, list[tuple[Node, Reference]]] = {}
         for node in self.nodes.values():
             for one in self.references_of(node):
                 if one.node == INPUT and one.path:
-                    found.setdefault(one.path[0], []).append((node, one))
-        return found
+                    readers.setdefault(one.path[0], []).append((node, one))
+        return readers
 
     def references_of(self, node: Node) -> list[Reference]:
         """Return the references in a node's input and displayed fields; none of another graph's."""
