@@ -104,9 +104,9 @@ def complete(announced: Announced, listed: Any) -> ProxyFile:
     with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole:
         _join(ordered, whole)
         freed = sum(row.size_bytes for row in ordered)
-        found = keep(announced, whole, whole.tell(), freed_bytes=freed)
+        file = keep(announced, whole, whole.tell(), freed_bytes=freed)
     _delete(own)
-    return found
+    return file
 
 
 def bytes_of(user_id: int) -> int:

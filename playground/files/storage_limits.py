@@ -110,12 +110,17 @@ def used_bytes(user_id: int) -> int:
 
     Results of the user's own runs do not count.
     """
-    made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
-    counted = Upload.objects.filter(user_id=user_id).exclude(digest__in=made.values("digest"))
+    results = _own_results(user_id)
+    counted = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
     sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))
     return sum(sums) + sum(held(user_id) for held in _HELD)
+
+
+def _own_results(user_id: int) -> QuerySet[Artifact]:
+    """Return the stored results of the user's runs, whose content counts towards no quota."""
+    return Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
 
 
 def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
@@ -126,9 +131,8 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
     used = used_bytes(user_id)
     if used + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
-    made = Artifact.objects.filter(run__user_id=user_id, state=Artifact.State.STORED)
-    mine = Upload.objects.filter(user_id=user_id)
-    if mine.filter(digest=digest).exists() or made.filter(digest=digest).exists():
+    uploads = Upload.objects.filter(user_id=user_id)
+    if any(rows.filter(digest=digest).exists() for rows in (uploads, _own_results(user_id))):
         return
     raise QuotaExceeded(
         f"Your uploads take {used // MB:,} MB of the {settings.UPLOADS_MAX_MB_PER_PERSON:,} MB "

@@ -54,8 +54,8 @@ def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()
 
 def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
     readable = Run.objects.readable_by(User(pk=person.pk))
-    kept = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
-    return {run for run in shared if run.pk not in kept}
+    shown = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
+    return {run for run in shared if run.pk not in shown}
 
 
 def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
