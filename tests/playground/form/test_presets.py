@@ -246,8 +246,9 @@ def test_a_file_is_closed_with_the_link_that_opened_it(
 ) -> None:
     post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
     link = link_in(member.post(video_page, post).content.decode())
-    assert "End this link" in member.get("/links/").content.decode()
+    listed = member.get("/links/").content.decode()
     share = Share.objects.get()
+    assert re.search(rf'aria-describedby="link-{share.pk}"\s*>\s*End this link', listed)
     client.force_login(stranger)
     assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.post(f"/links/{share.pk}/deletion/").status_code == 404
