@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all soak lint static-checks bench format lock clean chromium
+.PHONY: help run check quick-tests test test-all pythons soak lint static-checks bench format lock clean chromium
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,14 @@ test: $(VENV)/dev.stamp chromium ## the tests: with Chromium, and on PostgreSQL 
 
 test-all: $(VENV)/dev.stamp chromium ## all of them, and what `make test` samples: every night, before a release
 	@$(BIN)/python -m tests.run --all
+
+# One environment for each, beside the one that `make run` uses.
+pythons: ## linters and tests on every Python from 3.11 to 3.14 that this machine has
+	@for minor in 11 12 13 14; do \
+	  python=$$(command -v python3.$$minor) || continue; \
+	  echo "== Python 3.$$minor"; \
+	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-3.$$minor lint test || exit 1; \
+	done
 
 # Runs for SOAK_MINUTES (5), on TEST_DATABASE_URL if it is set; SOAK_ONLY chooses cases.
 soak: $(VENV)/dev.stamp ## every fault at every step of a run, then two at a time
@@ -61,18 +69,19 @@ $(VENV)/run.stamp: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Vitrine needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Vitrine needs (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/run.txt
+	@sh requirements/install.sh $(BIN)/python run.txt
 	@# As pip compiles packages: with PYTHONDONTWRITEBYTECODE set, each process would do it in memory.
-	@$(BIN)/python -m compileall -q -x '/(\.venv|tests|bench|var)/' .
+	@$(BIN)/python -m compileall -q -x '/(\.venv[^/]*|tests|bench|var)/' .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "Installing what the tests need (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@sh requirements/install.sh $(BIN)/python dev.txt
 	@touch $@
 
-lock: $(VENV)/run.stamp ## write the two lock files, with hashes, from pyproject.toml
+lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile -q --group installer --universal --python-version 3.11 --generate-hashes --no-header -o requirements/uv.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<uuid:pk>/rows/<int:row>/columns/<int:number>/", board.columns, name="board-columns"),
     path("<uuid:pk>/columns/<int:number>/", board.heads, name="board-heads"),
     path("<uuid:pk>/title/", actions.title, name="board-title"),
+    path("<uuid:pk>/cap/", actions.cap, name="board-cap"),
     path("<uuid:pk>/cancellation/", actions.cancellation, name="board-cancellation"),
     path("<uuid:pk>/repetition/", actions.repetition, name="board-repetition"),
     path("<uuid:pk>/continuation/", actions.continuation, name="board-continuation"),

@@ -277,8 +277,7 @@ ROOT_URLCONF = "config.urls"
 APPEND_SLASH = True
 TEMPLATES = [
     {
-        "BACKEND": "core.template_backend.Templates",
-        "NAME": "django",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": [

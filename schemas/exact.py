@@ -159,9 +159,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def _explain(text: str, error: json.JSONDecodeError) -> NotJson:
     """The error in plain words; a trailing comma is reported at its own position."""
-    before = text[: error.pos].rstrip()
-    if text[error.pos : error.pos + 1] in {"]", "}"} and before.endswith(","):
-        head = before[:-1]
+    if (head := _before_trailing_comma(text, error)) is not None:
         column = len(head) - head.rfind("\n")
         return NotJson("there is a comma too many", head.count("\n") + 1, column)
     if text[:1].isalpha() and error.pos == 0:
@@ -190,3 +188,15 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise NotJson(f"the key {json.dumps(twice)} stands in it twice")
     return result
+
+
+def _before_trailing_comma(text: str, error: json.JSONDecodeError) -> str | None:
+    """The text before a comma that a bracket follows; None if the error is another.
+
+    Python 3.13 and later report the comma's position, 3.11 and 3.12 what follows it.
+    """
+    if error.msg.startswith("Illegal trailing comma"):
+        return text[: error.pos]
+    before = text[: error.pos].rstrip()
+    is_closing = text[error.pos : error.pos + 1] in {"]", "}"}
+    return before[:-1] if is_closing and before.endswith(",") else None

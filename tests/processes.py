@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Compiled bytecode is copied, which saves six programs from compiling; files that are being written
 # are not.
 LEAVE_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
+    ".git", ".venv*", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
 )
 OURS = (
     "FAL_",

@@ -84,6 +84,25 @@ class Plan:
         return [one.message for one in self.troubles if one.where == where]
 
 
+def parse_cap(typed: str) -> Decimal | None:
+    """Return the cap of a board in US dollars, None where the text is empty.
+
+    Raises ValueError with a message where it is no amount, or zero.
+    """
+    text = typed.strip().removeprefix("$").strip()
+    if not text:
+        return None
+    try:
+        cap = Decimal(text if len(text) <= MAX_CAP_CHARS else "NaN")
+    except InvalidOperation:
+        cap = Decimal(-1)
+    if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
+        raise ValueError(f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not.")
+    if cap == 0:
+        raise ValueError("A cap of zero lets nothing run. Raise it, or leave it empty.")
+    return cap.quantize(Decimal("0.0001"))
+
+
 def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
     """Parse a posted plan; its problems are in `troubles`."""
     known = groups.groups_of(source, models)
@@ -296,21 +315,11 @@ class _Reader:
 
     def cap(self) -> Decimal | None:
         """Return the board's maximum cost in US dollars."""
-        text = one(self.post, "cap").strip().removeprefix("$").strip()
-        if not text:
-            return None
         try:
-            cap = Decimal(text if len(text) <= MAX_CAP_CHARS else "NaN")
-        except InvalidOperation:
-            cap = Decimal(-1)
-        if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
-            self._add_problem(
-                "cap", f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not."
-            )
+            return parse_cap(one(self.post, "cap"))
+        except ValueError as error:
+            self._add_problem("cap", str(error))
             return None
-        if cap == 0:
-            self._add_problem("cap", "A cap of zero lets nothing run. Raise it, or leave it empty.")
-        return cap.quantize(Decimal("0.0001"))
 
 
 def _unread(problem: Problem) -> Trouble:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,7 +16,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from boards.models import Batch
+from boards.plan.plan import parse_cap
 from boards.runs import repeating
+from boards.runs.locking import lock
+from core.formatting import money
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from playground.runs.state_machine import Refused
@@ -76,6 +80,20 @@ def title(request: HtmxRequest, found: Batch) -> Any:
     found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
     found.save(update_fields=["title"])
     return redirect(found)
+
+
+@for_owner
+def cap(request: HtmxRequest, found: Batch) -> Any:
+    """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
+    try:
+        amount = parse_cap(request.POST.get("cap", ""))
+    except ValueError as error:
+        return str(error)
+    with transaction.atomic():
+        board = lock(found.pk)
+        board.cap_usd = amount
+        board.save(update_fields=["cap_usd"])
+    return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 
 @for_owner

@@ -60,11 +60,10 @@ def for_voters(view: View) -> View:
 def vote(request: HtmxRequest, board: Batch) -> HttpResponse:
     """Show a pair; a POST records the voter's choice."""
     problem = ""
-    if request.method == "POST":
+    token = request.POST.get("pair", "")  # the last ballot shows no pair: nothing to record
+    if token:
         try:
-            ballots.record(
-                request.user, board, request.POST.get("pair", ""), request.POST.get("choice", "")
-            )
+            ballots.record(request.user, board, token, request.POST.get("choice", ""))
         except ValueError as error:
             problem = str(error)
         else:

@@ -76,7 +76,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """The columns, best first if the votes are significant; else in the board's order."""
+    """The columns, best first; `is_told` says whether the votes tell any two apart."""
 
     tag: str
     columns: list[Standing]
@@ -156,8 +156,7 @@ def _standings(
     counts = _counts(votes)
     listed = [_standing(one, numbers, fit, counts[one.pk], facts[one.pk]) for one in columns]
     is_told = any(one.best > 1 for one in listed)
-    if is_told:
-        listed.sort(key=lambda one: (not one.votes, one.best, one.worst, -one.score))
+    listed.sort(key=lambda one: (not one.votes, one.best, one.worst, -one.score))
     sure = [one for one in listed if one.votes and one.worst == 1]
     leader = sure[0] if sure and len(numbers) > 1 else None
     return Standings(tag, listed, len(votes), is_told, leader)

@@ -73,9 +73,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view(self.removal_view)
         return [path("<int:pk>/removal/", view, name="auth_user_removal"), *super().get_urls()]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, *location: Any) -> dict[str, Any]:
         """Remove Django's bulk deletion, which fails for every user who has runs."""
-        actions: dict[str, Any] = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request, *location)
         actions.pop("delete_selected", None)
         return actions
 

@@ -126,6 +126,7 @@ ACCESS: dict[str, Row] = {
     "api:v1-webhooks-one": Row(CLOSED, CLOSED),
     "boards:board": Row(OWNERS, METHOD, VIEW_RUN),
     "boards:board-cancellation": Row(METHOD, OWNERS_ALONE),
+    "boards:board-cap": Row(METHOD, OWNERS_ALONE),
     "boards:board-cell": Row(METHOD, OWNERS_ALONE),
     "boards:board-cell-mark": Row(OWNERS_ALONE, OWNERS_ALONE),
     "boards:board-column-house-default": Row(METHOD, "login none no none none none"),

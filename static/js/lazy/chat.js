@@ -1,8 +1,10 @@
 /**
- * <chat-thread>: a conversation. Ctrl/⌘+Enter sends the message; the end stays in view while the
- * answer grows, unless the user has scrolled up.
+ * <chat-thread>: a conversation. Enter sends the message, Shift+Enter starts a new line; from any
+ * other field Ctrl/⌘+Enter sends. The end stays in view while the answer grows, unless the user has
+ * scrolled up.
  */
 const NEAR = 160; // pixels from the end that count as the end
+const hasKeyboard = matchMedia("(pointer: fine)"); // on a phone Enter is the way to a new line
 
 class ChatThread extends HTMLElement {
   connectedCallback() {
@@ -55,8 +57,11 @@ class ChatThread extends HTMLElement {
       scrollTo(0, document.documentElement.scrollHeight);
   }
   keydown(event) {
-    const { key, metaKey, ctrlKey, repeat, target } = event;
-    if (key !== "Enter" || !(metaKey || ctrlKey) || repeat || !target.form) return;
+    const { key, metaKey, ctrlKey, shiftKey, altKey, repeat, isComposing, target } = event;
+    const isMessage = target.matches("[name='~text']") && !shiftKey && !altKey;
+    const sends = metaKey || ctrlKey || (isMessage && hasKeyboard.matches);
+    if (key !== "Enter" || !sends || isComposing || !target.form) return;
+    if (repeat) return event.preventDefault();
     event.preventDefault();
     const isEdit = target.form.id === "turn-actions";
     const button = isEdit

@@ -257,7 +257,8 @@ class LiveRuns extends HTMLElement {
       run.dataset.runState = status.dataset.runStatus;
       if (status.dataset.final) delete run.dataset.watch;
       const log = run.querySelector(".log[open]");
-      if (status.dataset.runStatus === "succeeded") log?.removeAttribute("open");
+      const isOver = status.dataset.final && status.dataset.runStatus !== "failed";
+      if (isOver) log?.removeAttribute("open");
       else if (log) scrollToEnd(log.querySelector("ol"));
     }
     this.tell();

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -48,6 +49,20 @@ def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, bo
     assert page.count(" data-watch=") == 8
     assert "0 of 8" in page
     assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_the_cap_is_raised_where_it_is_read(member: Client, plan_of: Planned, send: Send) -> None:
+    board = send(plan_of(**ROWS, cap="0.05")).board
+    page = text(member.get(board.get_absolute_url()))
+    assert "Cap $0.05" in page
+    for typed, amount, words in (
+        ("a lot", "0.0500", "“a lot” is not"), ("0", "0.0500", "cap of zero"),
+        ("$1.5", "1.5000", "The cap is $1.50 now"), ("", None, "The board has no cap now"),
+    ):  # fmt: skip
+        page = text(member.post(f"{board.get_absolute_url()}cap/", {"cap": typed}, follow=True))
+        board.refresh_from_db()
+        assert board.cap_usd == (amount and Decimal(amount))
+        assert words in page
 
 
 def test_an_ended_board_shows_results_and_stops_watching(member: Client, board: Batch) -> None:

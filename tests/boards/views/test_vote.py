@@ -87,6 +87,16 @@ def test_a_broken_ballot_is_said_and_shows_another(voter: Client, judged: Judged
     assert 'name="pair"' in response.content.decode()
 
 
+def test_the_last_ballot_has_nothing_to_refuse(voter: Client, judged: Judged) -> None:
+    link = opened(judged(prompts="a"))
+    pair = re.findall(r'name="pair"\s+value="([^"]+)"', voter.get(link).content.decode())[0]
+    voter.post(link, {"pair": pair, "choice": "1"})
+    response = voter.post(link, {"choice": "1"}, headers={"hx-request": "true"})
+    assert response.status_code == 200
+    assert "You have judged every pair" in re.sub(r"\s+", " ", response.content.decode())
+    assert Vote.objects.count() == 1
+
+
 def test_texts_are_judged_too(voter: Client, judged: Judged) -> None:
     page = voter.get(opened(judged(text="<b>words"))).content.decode()
     assert page.count("&lt;b&gt;words") == 2

@@ -16,13 +16,14 @@ from tests.boards.votes.test_ballots import judge_all
 pytestmark = pytest.mark.django_db
 
 
-def test_few_votes_are_no_ranking(judged: Judged, user: User) -> None:
+def test_few_votes_are_no_ranking_yet_sorted_by_score(judged: Judged, user: User) -> None:
     board = judged(prompts="a\nb\nc")
     assert standings(board)[0].words == "No votes yet."
+    assert [one.column.position for one in standings(board)[0].columns] == [0, 1]
     judge_all(user, board, "lab/turbo")
     (found,) = standings(board)
     assert "Too few votes" in found.words
-    assert [one.column.position for one in found.columns] == [0, 1]
+    assert [one.column.position for one in found.columns] == [1, 0]
     assert found.leader is None
     assert {one.ranks for one in found.columns} == {"1 to 2"}
 

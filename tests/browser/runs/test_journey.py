@@ -151,6 +151,7 @@ def test_cancel_says_what_happened(open_page: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("#stage [data-run-state=cancelled]")
     expect(page.locator("#stage .state")).to_be_focused()
+    expect(page.locator("#stage .log")).not_to_have_attribute("open")
 
 
 def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
