@@ -105,6 +105,15 @@ async def strike(fault: Fault, answer: Answer) -> Response:
     return await FAULTS[fault.name](fault, answer)
 
 
+def _refused(status: int, words: str) -> Callable[[Fault, Answer], Awaitable[Response]]:
+    """Return a fault that refuses the call in the words of fal (fal-protocol.md, section 11.3)."""
+
+    async def refused(fault: Fault, answer: Answer) -> Response:
+        return error(fault.kind, status, words)
+
+    return refused
+
+
 async def _slow(fault: Fault, answer: Answer) -> Response:
     await asyncio.sleep(fault.value or 30)
     return await answer()
@@ -330,6 +339,12 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "late": _late,
     "lost": _lost,
     "hang": _hang,
+    "bad-key": _refused(401, "Cannot access application: invalid key credentials."),
+    "no-balance": _refused(
+        403, "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai."
+    ),
+    "admin-lock": _refused(403, "User is locked. Reason: Admin lock."),
+    "no-access": _refused(403, "You have no access to this model."),
     "garbage": _garbage,
     "words": _instead("text/plain", lambda: b"Here you are: a lighthouse."),
     "picture": _instead("image/png", _tile),

@@ -49,7 +49,7 @@ BROKEN = "stream_broken"  # ours: a connection that broke off before the outcome
 CLIENT_CLOSED_REQUEST = 499  # a proxy's or fal's status: the client has gone
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
-_ABOUT_OUR_CALL = frozenset({401, 403, 404, *_TRANSIENT_STATUSES})
+_ABOUT_OUR_CALL = frozenset({401, 402, 403, 404, *_TRANSIENT_STATUSES})
 _MAX_WAIT_S = 86_400.0
 _MAX_MESSAGE_CHARS = 600
 
@@ -104,7 +104,7 @@ def rejection(answer: Answer) -> FalError:
 def run_failure(answer: Answer) -> FalError:
     """The error for an unsuccessful result: RunFailed if the model failed, else as `rejection`.
 
-    401, 403, 404, 408, 409, 425 and 429 are about our call unless they carry a typed list of model
+    401 to 404, 408, 409, 425 and 429 are about our call unless they carry a typed list of model
     errors. A 5xx is the model's if fal names an error type, or sends JSON with its request id. An
     error page of a proxy between fal and us says nothing about the run.
     """

@@ -20,7 +20,7 @@ from django.utils import timezone
 import fal
 from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
-from playground.runs import state_machine
+from playground.runs import refusals, state_machine
 from playground.runs.ownership import deletion
 from playground.runs.transitions import Observation
 
@@ -137,9 +137,9 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
             )
     except FileNotFoundError as error:
         raise _FileMissing(f"{upload.file_name} is no longer in the storage.") from error
-    except fal.AuthFailed:
-        raise
     except fal.FalError as error:
+        if isinstance(error, fal.AuthFailed) or refusals.of_account(error):
+            raise
         raise fal.FalError(
             f"{upload.file_name} did not get to the model: {error.message}",
             status=error.status,

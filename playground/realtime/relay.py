@@ -33,7 +33,7 @@ from playground.form import form_state
 from playground.realtime import sessions, tickets
 from playground.realtime.limits import LIVE_LIMITS, LiveLimits
 from playground.realtime.sessions import LiveSession, SessionInput
-from playground.runs import state_machine
+from playground.runs import refusals, state_machine
 from playground.worker.transports import cancellation
 from schemas.artifacts import artifacts
 
@@ -123,7 +123,7 @@ class Relay:
                     await page.send({"type": "end", "message": first})
         except (fal.FalError, sessions.SessionLimitReached, state_machine.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
-            await page.send({"type": "end", "message": str(error)})
+            await page.send({"type": "end", "message": refusals.words(error)})
         finally:
             reading.cancel()
         return None
@@ -216,7 +216,7 @@ async def serve_session(
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
-        why, lost = str(error), error
+        why, lost = refusals.words(error), error
     except Exception as error:
         # A bug of ours; the run has to be ended nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.utils.text import Truncator
 
 import fal
+from playground.runs import refusals
+from playground.runs.refusals import INPUT
 
 
 @dataclass(frozen=True)
@@ -23,20 +26,23 @@ class Explanation:
 
 REASON_SIGNS = 160
 ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
+# What an explanation without advice of its own says, by whether the same run may succeed later.
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
-INPUT = "Correct the input, then press Run."
+FINAL = "The same again would hardly do better: change the input, or try another model."
+AGAIN = "Run it again."  # follows advice of its own where the same run may succeed later
 
-# By fal's error type (fal-protocol.md, sections 11.1 to 11.3).
+# Title and advice by fal's error type (fal-protocol.md, sections 11.1 to 11.3). Whether to run it
+# again is said by the error's `is_retryable` alone, so no advice here does.
 BY_TYPE: Mapping[str, tuple[str, str]] = {
-    "internal_server_error": ("The model broke down", RETRY),
-    "generation_timeout": ("The model took too long", "Ask for less at once, or run it again."),
-    "downstream_service_error": ("A service behind the model refused", RETRY),
-    "downstream_service_unavailable": ("A service behind the model is away", RETRY),
+    "internal_server_error": ("The model broke down", ""),
+    "generation_timeout": ("The model took too long", "Ask for less at once."),
+    "downstream_service_error": ("A service behind the model refused", ""),
+    "downstream_service_unavailable": ("A service behind the model is away", ""),
     "content_policy_violation": (
         "The model declined this content",
         "Its content checker objected to the prompt or a file. Reword it or choose another file.",
     ),
-    "no_media_generated": ("The model made nothing from this", "Reword the prompt and run again."),
+    "no_media_generated": ("The model made nothing from this", "Reword the prompt."),
     "image_too_small": ("A picture is too small", INPUT),
     "image_too_large": ("A picture is too large", INPUT),
     "image_load_error": ("A picture could not be read", "Give it as PNG, JPEG or WebP."),
@@ -46,14 +52,11 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
     "file_too_large": ("A file is too large", INPUT),
-    "file_upload_failed": (
-        "A file did not get to the model",
-        "Run it again, or choose another file.",
-    ),
+    "file_upload_failed": ("A file did not get to the model", "Another file may do."),
     "feature_not_supported": ("The model cannot do this combination", INPUT),
     "invalid_archive": ("The archive could not be read", INPUT),
-    "request_timeout": ("It did not start in time", RETRY),
-    "startup_timeout": ("The model did not start in time", RETRY),
+    "request_timeout": ("It did not start in time", ""),
+    "startup_timeout": ("The model did not start in time", ""),
     "model_blocked": (
         "The model is blocked",
         "Another model may do the same.",
@@ -68,33 +71,25 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "stream_unusable": (
         "The stream ended without a result",
-        "It may have been charged. Run it again, or send it to the queue.",
+        "It may have been charged. The queue may bring a result.",
     ),
     "not_found": (
         "Upstream no longer knows this run",
         "It was lost there, or its result has expired. It may have been charged. "
-        "Run it again to get a new one.",
+        "A new run makes a new result.",
     ),
-    "bad_request": ("Upstream did not understand the request", INPUT),
-    "concurrent_requests_limit": (
-        "Too many runs at once",
-        "Wait for one to end, then run it again.",
-    ),
+    "concurrent_requests_limit": ("Too many runs at once", "Wait for one to end."),
 }
 BY_CLASS: Mapping[str, tuple[str, str]] = {
-    "AuthFailed": (
-        "Upstream refused the key",
-        "An admin can check FAL_KEY and the account's balance, then run it again.",
-    ),
     "InvalidInput": ("The model did not accept the input", INPUT),
-    "RateLimited": ("Upstream is asked too often", "Wait a minute, then run it again."),
-    "UpstreamFailed": ("Upstream is in trouble", RETRY),
+    "RateLimited": ("Upstream is asked too often", "Wait a minute."),
+    "UpstreamFailed": ("Upstream is in trouble", ""),
     "Unreadable": (
         "The result cannot be shown",
         "Upstream ended the run, and may have charged it. What it gave is kept below.",
     ),
-    "Unreachable": ("Upstream does not answer", RETRY),
-    "RunFailed": ("The model failed", RETRY),
+    "Unreachable": ("Upstream does not answer", ""),
+    "RunFailed": ("The model failed", ""),
 }
 
 
@@ -110,18 +105,31 @@ def upstream_words(words: str) -> str:
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:
-    """Explain `FalError.as_json()`; unknown errors get a general explanation."""
+    """Explain `FalError.as_json()`; unknown errors get a general explanation.
+
+    It never advises to run the same again where that fails again.
+    """
     error = error or {}
+    title, advice = _title_and_advice(error)
+    is_retryable = bool(error.get("is_retryable"))
+    if not advice:
+        advice = RETRY if is_retryable else FINAL
+    elif is_retryable:
+        advice = f"{advice} {AGAIN}"
+    return Explanation(title, advice, is_retryable)
+
+
+def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
     kind = _kind(error)
     if kind in BY_TYPE:
-        title, advice = BY_TYPE[kind]
-    elif error.get("status") == 422:
-        title, advice = BY_CLASS["InvalidInput"]
-    elif kind.startswith("runner_"):
-        title, advice = "The machine that ran the model went away", RETRY
-    else:
-        title, advice = BY_CLASS.get(str(error.get("error")), ("It failed", RETRY))
-    return Explanation(title, advice, bool(error.get("is_retryable")))
+        return BY_TYPE[kind]
+    if refusal := refusals.of(error):
+        return refusal.title, refusal.advice
+    if error.get("status") == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return BY_CLASS["InvalidInput"]
+    if kind.startswith("runner_"):
+        return "The machine that ran the model went away", ""
+    return BY_CLASS.get(str(error.get("error")), ("It failed", ""))
 
 
 def reason(error: Mapping[str, Any] | None) -> str:

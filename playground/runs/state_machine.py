@@ -193,10 +193,18 @@ def is_before_submit(run: Run) -> bool:
     return run.state == State.SUBMITTING and not run.handle and run.sent_at is None
 
 
-def requeue(pk: uuid.UUID, note: str, pause: timedelta, was_submitted: bool = False) -> None:
+def requeue(
+    pk: uuid.UUID,
+    note: str,
+    pause: timedelta,
+    was_submitted: bool = False,
+    *,
+    has_event: bool = True,
+) -> None:
     """Move a run that certainly did not reach upstream back to `created`, to wait for `pause`.
 
     `was_submitted`: the caller marked it as submitted and knows that the submit failed.
+    Its timeline gets the note unless the caller has told it (`has_event`).
     Ignored if another worker has submitted the run meanwhile.
     """
 
@@ -210,7 +218,7 @@ def requeue(pk: uuid.UUID, note: str, pause: timedelta, was_submitted: bool = Fa
             return _local_end(run, State.CANCELLED)
         until = clock.now() + pause
         again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
-        if note:
+        if note and has_event:
             again["events"] = with_event(run, "later", note, timezone.now())
         return again | {"sent_at": None, "queued_at": None, "started_at": None}
 

@@ -22,6 +22,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import fal
+from playground.runs import refusals
+from playground.worker.account_gate import AccountGate
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -40,6 +42,7 @@ TROUBLE_LASTS_S = 300.0  # for a host without requests since
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a new deployment
 WAITERS_RELEASED_PER_S = 200.0
 POLLS_PER_S = 100.0
+MEND_KEY = refusals.BY_KIND[refusals.KEY_REFUSED].advice
 MAX_TRACKED_MODELS = 256  # per host; every file address counts as a model
 
 _random = random.SystemRandom()
@@ -287,7 +290,8 @@ class BreakerRegistry:
         self._polled_runs = 0
         self._no_stream_until: dict[str, float] = {}
         self._reading = asyncio.Lock()
-        self.trouble_changed = asyncio.Event()  # some host's trouble began or ended
+        self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
+        self.account = AccountGate(now, self.trouble_changed.set)
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""
@@ -358,8 +362,10 @@ class BreakerRegistry:
 
     @property
     def trouble(self) -> str:
-        """Return what is wrong with upstream's hosts, in sentences; empty if nothing is."""
-        return " ".join(host.trouble for host in self._hosts.values() if host.trouble)
+        """Return what is wrong with the account, else with hosts; empty if nothing is."""
+        return self.account.trouble or " ".join(
+            host.trouble for host in self._hosts.values() if host.trouble
+        )
 
 
 def _host_problem(error: fal.FalError | None) -> str:
@@ -369,7 +375,7 @@ def _host_problem(error: fal.FalError | None) -> str:
     if isinstance(error, fal.RateLimited):
         return "asks us to slow down."
     if isinstance(error, fal.AuthFailed):
-        return "does not accept the key." if error.status == 401 else ""
+        return f"does not accept the key. {MEND_KEY}" if error.status == 401 else ""
     if isinstance(error, fal.UpstreamFailed):
         is_error = (error.status or 0) >= 500
         return f"answers with errors ({error.status})." if is_error else "gives unreadable answers."

@@ -130,13 +130,20 @@ class RunClaimer:
         if not submit_limits:
             self._attempts_per_model.clear()
         for run in claim.to_send if claim else ():
+            self._breakers.account.record_submit()
             breaker_of(self._breakers, self._addresses, run.transport).record_submit()
             if submit_limits:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> dict[str, int]:
-        """Return how many runs (one or none) may go by each transport with a tripped breaker."""
-        limits = {}
+        """Return how many runs (one or none) may go by each transport with a tripped breaker.
+
+        By any, while upstream refuses the whole account.
+        """
+        account = self._breakers.account
+        limits = {} if account.is_open else dict.fromkeys(map(str, TRANSPORTS), 1)
+        if not account.may_submit():
+            return dict.fromkeys(limits, 0)
         is_following = self._run_tasks.is_following
         for transport in TRANSPORTS:
             breaker = breaker_of(self._breakers, self._addresses, transport)

@@ -210,7 +210,8 @@ class Worker:
         await sync_to_async(self._write_heartbeat)()
         addresses = self.upstream.addresses
         troubles = {
-            transport: claiming.breaker_of(self.breakers, addresses, transport).trouble
+            transport: self.breakers.account.trouble
+            or claiming.breaker_of(self.breakers, addresses, transport).trouble
             for transport in claiming.TRANSPORTS
         }
         await sync_to_async(leases.note_upstream_trouble)(self.name, troubles)

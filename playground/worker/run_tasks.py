@@ -103,7 +103,9 @@ class RunTasks:
 
     async def _submit(self, run: Run) -> None:
         try:
-            handle = await submit.submit_run(run, self._upstream, self._limits.direct)
+            handle = await submit.submit_run(
+                run, self._upstream, self._breakers.account, self._limits.direct
+            )
         finally:
             self.submitting.discard(run.pk)
         if handle:

@@ -18,7 +18,7 @@ from typing import Any
 
 import fal
 from playground.models import Run, Transport
-from playground.runs import outcomes, state_machine
+from playground.runs import outcomes, refusals, state_machine
 from playground.runs.transitions import Observation
 from playground.worker.following import reconciliation
 from playground.worker.transports import cancellation
@@ -140,4 +140,5 @@ def _may_have_worked(error: fal.FalError, waited_s: float, limits: DirectLimits)
 def _may_be_sent_later(error: fal.FalError) -> bool:
     """Whether it was rejected for now, before reaching a model, whose own failures are final."""
     is_model_failure = isinstance(error, fal.RunFailed | fal.Unreadable)
-    return error.is_retryable and not error.is_unconfirmed and not is_model_failure
+    is_for_now = error.is_retryable or refusals.of_account(error) is not None
+    return is_for_now and not error.is_unconfirmed and not is_model_failure

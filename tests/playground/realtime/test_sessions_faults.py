@@ -19,12 +19,13 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
+import fal
 from catalog.models import Endpoint
 from core.http.asgi import Message
 from playground.models import Run, Upload
 from playground.realtime import relay, sessions, tickets
 from playground.realtime.limits import LiveLimits
-from playground.runs import state_machine
+from playground.runs import refusals, state_machine
 from playground.worker.scheduling import leases
 from tests.playground.conftest import LIMIT_S
 from tests.statements import before, failing
@@ -57,6 +58,8 @@ class Model:
     async def results(self) -> AsyncGenerator[Any]:
         """What the test lets it say."""
         while (said := await self.says.get()) is not None:
+            if isinstance(said, fal.RequestRejected):
+                raise said
             yield said
 
 
@@ -163,6 +166,19 @@ def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
     assert live(act) == relay.NOT_PAINTED
     run = Run.objects.get()
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
+
+
+def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Live) -> None:
+    error = fal.AuthFailed("User is locked. Reason: Exhausted balance.", status=403)
+
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(error)
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act) == refusals.BY_KIND["balance_exhausted"].sentence
+    assert Run.objects.get().state == "failed"
 
 
 def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None:

@@ -238,7 +238,7 @@ def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(URL, fal.AuthFailed("", status=401))
     assert pace.host(URL).try_acquire()
-    assert pace.trouble == "queue.test does not accept the key."
+    assert pace.trouble.startswith("queue.test does not accept the key. An admin can ")
 
 
 def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None:

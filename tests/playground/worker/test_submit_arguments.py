@@ -17,6 +17,7 @@ import fal
 from catalog.models import Endpoint
 from playground.models import Run
 from playground.worker import submit
+from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.scheduling import leases
 from schemas import build, contract
 from schemas.exact import identical
@@ -42,7 +43,7 @@ def sent(run: Run) -> Any:
     async def main() -> None:
         transport = httpx.MockTransport(queue)
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
-            assert await submit.submit_run(run, upstream)
+            assert await submit.submit_run(run, upstream, BreakerRegistry().account)
         await sync_to_async(connections.close_all)()
 
     asyncio.run(main())

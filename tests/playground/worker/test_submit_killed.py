@@ -33,6 +33,7 @@ from playground.models import Worker as Row
 from playground.runs import state_machine
 from playground.runs.progress import worker_status
 from playground.worker import run_tasks, submit
+from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.limits import WorkerLimits
 from playground.worker.main import Worker
 from playground.worker.scheduling import leases
@@ -82,7 +83,7 @@ class Cut:
 
 async def _carry(run: Run, at: int, is_killed: bool, **wire: Any) -> bool:
     async with upstream.clients(**wire) as clients:
-        cut = Cut(submit.submit_run(run, clients), at, is_killed)
+        cut = Cut(submit.submit_run(run, clients, BreakerRegistry().account), at, is_killed)
 
         async def carry() -> None:
             await cut

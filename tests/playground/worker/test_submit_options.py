@@ -13,6 +13,7 @@ from django.utils import timezone
 import fal
 from playground.models import Run
 from playground.worker import submit, submit_options
+from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.scheduling import leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def test_the_options_of_a_claimed_run_are_headers_of_its_submit(make_run: Any) -
     async def send() -> None:
         transport = httpx.MockTransport(queue)
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
-            assert await submit.submit_run(run, upstream)
+            assert await submit.submit_run(run, upstream, BreakerRegistry().account)
 
     send()
     (request,) = found

@@ -273,7 +273,7 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
     async def send() -> Handle | None:
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
-                return await submit.submit_run(run, clients)
+                return await submit.submit_run(run, clients, BreakerRegistry().account)
         finally:
             await sync_to_async(connections.close_all)()
 
