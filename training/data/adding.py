@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from core.file_names import clean_name
 from fal.db_safe import db_safe_text
 from playground.files import content_types, purge, storage_limits, stored_files, uploads
 from playground.models import Artifact, Upload
@@ -123,7 +124,7 @@ def _stored(user_id: int, file: UploadedFile[Any], name: str) -> Upload:
 
 def _item(upload: Upload, name: str) -> Item:
     return Item(
-        name=uploads.clean_name(name.replace("\\", "/")),
+        name=clean_name(name.replace("\\", "/")),
         address=upload.get_absolute_url(),
         kind=upload.content_type.partition("/")[0],
         size_bytes=upload.size_bytes,
@@ -148,7 +149,7 @@ def _as_upload(user_id: int, artifact: Artifact) -> Upload:
         digest=artifact.digest,
         defaults={
             "file": artifact.file,
-            "file_name": uploads.clean_name(name),
+            "file_name": clean_name(name),
             "content_type": artifact.content_type,
             "size_bytes": artifact.size_bytes or 0,
             "width": artifact.width,

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from django.db import transaction
 
+from core.file_names import clean_name
 from fal.db_safe import db_safe_text
-from playground.files.uploads import clean_name
 from training.data.items import MAX_CAPTION_CHARS, Item, free_name, items_of
 from training.models import Dataset
 
