@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cli.errors import CommandFailed
 from schemas import Field, build, contract
 from schemas.exact import NotJson, loads
+from schemas.numbers import NotANumber, read_number
 
 Upload = Callable[[Path, str], str]
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
@@ -106,6 +108,9 @@ def _parse_value(field: Field | None, text: str, upload: Upload) -> Any:
         return text
     if kind == "list" and not text.lstrip().startswith("["):
         return [_parse_value(field.item if field else None, text, upload)]
+    if kind in {"integer", "number"}:
+        with suppress(NotANumber):  # `null`, or the server says what is wrong with it
+            return read_number(text.strip(), is_whole=kind == "integer")
     try:
         return loads(text)
     except NotJson:

@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 
 from api.models import ProxyFile
+from core.file_names import clean_name
 from playground.files import uploads
 
 SALT = "api.fal_proxy.uploads"
@@ -38,7 +39,7 @@ class Announced(NamedTuple):
 def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
     """Return the paths to send a file to and to read it from, for `upload_url` and `file_url`."""
     found = str(uuid.uuid4())
-    name = uploads.clean_name(name)
+    name = clean_name(name)
     ticket = signing.dumps([user.pk, found, name, content_type[:127]], salt=SALT)
     return (
         reverse("api:fal-upload", args=[ticket]),

@@ -17,17 +17,20 @@ from catalog.schema_versions import version_of
 from schemas import Field
 from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than
+from schemas.fields import MISSING
 from schemas.form.decode import Problem
+from schemas.numbers import NotANumber, read_number
 
 MAX_CELLS = 400
 MAX_MODELS = 40
 TITLE_CHARS = 200
 MAX_CAP = Decimal(100_000)
 MAX_SEEDS_CHARS = 20_000
+MAX_SEED_DIGITS = 19
 MAX_CAP_CHARS = 40
 MAX_CHARS = 32 << 20  # of the inputs of all runs together
 TOO_LARGE = "What its runs share is too large to be repeated so often: shorten it, or plan fewer."
-_SEEDS = re.compile(r"(\d{1,19})\s*(?:-|\.\.+|\u2013|to)\s*(\d{1,19})")
+_SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
 
 
 class Trouble(NamedTuple):
@@ -180,7 +183,8 @@ class _Reader:
             self.troubles.append(Trouble("table", words))
         try:
             if table.strip():
-                found = [self._table_row(row) for row in tables.read_rows(table)]
+                rows = enumerate(tables.read_rows(table), start=1)
+                found = [self._table_row(number, row) for number, row in rows]
             elif axis.strip():
                 found = self._axis_rows(one(self.post, "row-field"), axis)
             else:
@@ -207,7 +211,7 @@ class _Reader:
             raise ValueError("Choose the field that these values are for.")
         return [(values.words(v), {known.name: v}) for v in values.read_axis(known, text)]
 
-    def _table_row(self, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         found = {}
         for name, value in row.items():
             known = self._field(name)
@@ -217,8 +221,12 @@ class _Reader:
                     f"The table's column “{name[:60]}” is no input of these models. "
                     f"They share {some or 'nothing'}."
                 )
-            is_text = isinstance(value, str)
-            found[known.name] = values.read_value(known, value) if is_text else value
+            try:
+                cell = values.read_cell(known, value)
+            except ValueError as error:
+                raise ValueError(f"Row {number} of the table: {error}") from error
+            if cell is not MISSING:
+                found[known.name] = cell
         return " · ".join(values.words(value) for value in found.values())[:300], found
 
     def _field(self, name: str) -> Field | None:
@@ -307,8 +315,8 @@ class _Reader:
                     self._add_problem("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
                     continue
                 found += [str(seed) for seed in range(first, last + 1)]
-            elif part.isdecimal() and len(part) <= 19:
-                found.append(str(int(part)))
+            elif (seed := _seed(part)) is not None:
+                found.append(str(seed))
             else:
                 self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
         return [*dict.fromkeys(found)] or [""]
@@ -325,6 +333,14 @@ class _Reader:
 def _unread(problem: Problem) -> Trouble:
     where = str(problem.path[0]) if problem.path else groups.SHARED
     return Trouble(where, problem.message)
+
+
+def _seed(text: str) -> int | None:
+    try:
+        seed = read_number(text, is_whole=True)
+    except NotANumber:
+        return None
+    return int(seed) if 0 <= seed < 10**MAX_SEED_DIGITS else None
 
 
 def _row_label(whole: dict[str, Any], root: Field) -> str:

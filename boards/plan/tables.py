@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from core.text_encoding import decode_text
+from fal.db_safe import db_safe, db_safe_text
 from schemas.exact import NotJson, loads
 
 MAX_ROWS = 400
@@ -15,35 +17,28 @@ MAX_COLUMNS = 1000
 MAX_BYTES = 4 << 20
 TOO_LARGE = "This table is larger than 4 MB: split it, or leave columns out."
 _DELIMITERS = ",;\t"
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIPs, .xls is OLE
 
 
 def decode(content: bytes) -> str:
-    """Return a file's text; raises ValueError with a message if it has no known encoding."""
+    """Return a file's text in any usual encoding; raises ValueError with a message."""
     if len(content) > MAX_BYTES:
         raise ValueError(TOO_LARGE)
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
-        if not content.startswith(mark):
-            continue
-        try:
-            return content.decode(name)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise ValueError(
-                f"This file is not UTF-8 text (line {line}): save it as “CSV UTF-8” and choose it"
-                " again."
-            ) from error
-    return ""
+    if content.startswith(_SPREADSHEETS):
+        raise ValueError("This is a spreadsheet's own file: save it as “CSV UTF-8”, choose that.")
+    return decode_text(content)
 
 
 def read_rows(text: str) -> list[dict[str, Any]]:
     """Return the rows of a table: JSON lines, a JSON array, or CSV with a header.
 
-    CSV values are texts; empty ones are left out. Raises ValueError with a message. No more rows
-    are read than a board takes: 4 MB of short lines would become 750 MB of lists.
+    CSV values are texts; empty ones are left out. Lines end at LF or CRLF alone. Characters that
+    the database cannot store are dropped, as everywhere. Raises ValueError with a message. No more
+    rows are read than a board takes: 4 MB of short lines would become 750 MB of lists.
     """
     if len(text) > MAX_BYTES:
         raise ValueError(TOO_LARGE)
-    text = text.strip().lstrip("\ufeff")
+    text = db_safe_text(text).strip().lstrip("\ufeff")
     table_rows = _from_json(text) if text[:1] in {"{", "["} else _from_csv(text)
     rows = list(islice(table_rows, MAX_ROWS + 1))
     if not rows:
@@ -57,14 +52,14 @@ def _from_json(text: str) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(_json_rows(text), start=1):
         if not isinstance(row, dict):
             raise ValueError(f"Row {number} of the table is no JSON object, such as {{…}}.")
-        yield row
+        yield db_safe(row)
 
 
 def _json_rows(text: str) -> Iterator[Any]:
     if text.startswith("["):
         yield from _parsed(text, "The table")
         return
-    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         if line.strip():
             yield _parsed(line, f"Line {number} of the table")
 
@@ -76,13 +71,20 @@ def _parsed(text: str, what: str) -> Any:
         raise ValueError(f"{what} is not valid JSON: {error}.") from error
 
 
+def _lines(text: str) -> Iterator[str]:
+    return iter(io.StringIO(text, newline="\n"))
+
+
 def _csv_lines(text: str) -> Iterator[list[str]]:
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        yield from reader
     except csv.Error as error:
-        raise ValueError(f"The table cannot be read as CSV: {error}.") from error
+        raise ValueError(
+            f"Line {reader.line_num} of the table cannot be read as CSV: {error}."
+        ) from error
 
 
 def _from_csv(text: str) -> Iterator[dict[str, Any]]:
@@ -102,6 +104,6 @@ def _from_csv(text: str) -> Iterator[dict[str, Any]]:
                 f"Line {number} of the table has {len(line)} values, its first line {len(names)}"
                 " names: put a text with commas between quotes."
             )
-        values = {name: value.strip() for name, value in zip(names, line, strict=False)}
-        if any(values.values()):
-            yield {name: value for name, value in values.items() if value}
+        values = dict(zip(names, line, strict=False))
+        if any(value.strip() for value in values.values()):
+            yield {name: value for name, value in values.items() if value.strip()}

@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
+from fal.db_safe import db_safe, db_safe_text
 from schemas.carry.meanings import media_of
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, identical, loads
 from schemas.fields import MISSING, Field
+from schemas.numbers import NotANumber, as_json, read_exactly, read_number
 
 MAX_VALUES = 400
 MAX_CHARS = 4 << 20
-NUMBER_CHARS = 100  # of a number, or of a range of numbers
-_NUMBER = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)"
+RANGE_CHARS = 100  # of a range of numbers
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
 _RANGE = re.compile(
     rf"\s*({_NUMBER})\s*(?:\.\.+|-|\u2013|to|bis)\s*({_NUMBER})\s*"
     rf"(?:(?:step|by|:|/)\s*({_NUMBER}))?\s*",
     re.IGNORECASE,
 )
 _BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` takes line breaks
+# One value of a line, quoted as in CSV or bare.
+_PART = re.compile(r'[ \t]*(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _NUMERIC = {"integer", "number"}
+# What pandas writes into an empty cell of a column of numbers, as it is told or by itself.
+_EMPTY_CELLS = {"nan", "<na>"}
+_EDGES = " \t\r\n"  # U+2028, for one, belongs to a text
 
 
 def read_axis(field: Field, text: str) -> list[Any]:
     """Return the values typed for an axis; raises ValueError with a message.
 
     Texts are one on each line, or separated by lines of `---`; numbers may be ranges such as
-    `4-20 step 4`; `all` means every choice.
+    `4-20 step 4`; `all` means every choice. A choice with a comma in it stands between quotes, or
+    alone on its line.
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"The values of an axis may have {MAX_CHARS >> 20} MB together.")
     if is_text(field) or media_of(field) or field.kind in {"object", "list", "map", "json"}:
-        parts = split_texts(text)
+        expanded: Iterator[list[Any]] = ([read_value(field, part)] for part in split_texts(text))
     else:
-        parts = [part for line in text.splitlines() for part in line.split(",") if part.strip()]
+        expanded = chain.from_iterable(_values_of_line(field, line) for line in text.split("\n"))
     values: list[Any] = []
-    for part in parts:
-        values += _expand(field, part.strip())
+    for some in expanded:
+        values += some
         if len(values) > MAX_VALUES:
             raise ValueError(f"An axis takes up to {MAX_VALUES} values; this has more.")
     if not values:
@@ -48,54 +57,111 @@ def read_axis(field: Field, text: str) -> list[Any]:
 
 
 def split_texts(text: str) -> list[str]:
-    """Return the texts of a text area: one per line, or those between lines of `---`."""
+    """Return the texts of a text area: one per line, or those between lines of `---`.
+
+    Lines end at LF alone: U+2028 and the like belong to a text.
+    """
     is_long = _BETWEEN_TEXTS.search(text)
-    parts = _BETWEEN_TEXTS.split(text) if is_long else text.splitlines()
-    return [part.strip() for part in parts if part.strip()]
+    parts = _BETWEEN_TEXTS.split(text) if is_long else text.split("\n")
+    return [part for part in (part.strip(_EDGES) for part in parts) if part]
+
+
+def _values_of_line(field: Field, line: str) -> Iterator[list[Any]]:
+    """Yield the values of each part of a line; a part may be a range, or `all`."""
+    whole = _member(field, line)
+    if whole is not MISSING:
+        yield [whole]
+        return
+    for match in _PART.finditer(line):
+        quoted, bare = match[1], (match[2] or "").strip()
+        if quoted is not None:
+            yield [read_value(field, quoted.replace('""', '"'))]
+        elif bare:
+            yield _expand(field, bare)
 
 
 def _expand(field: Field, part: str) -> list[Any]:
-    is_short = len(part) <= NUMBER_CHARS
+    if (member := _member(field, part)) is not MISSING:
+        return [member]
+    is_short = len(part) <= RANGE_CHARS
     if is_numeric(field) and is_short and (match := _RANGE.fullmatch(part)):
-        return _range(field, *match.groups())
+        return _range(*match.groups(), field.step)
     if part.lower() in {"all", "*"} and (offered := choices(field)):
         return offered
     return [read_value(field, part)]
 
 
-def _range(field: Field, first: str, last: str, step: str | None) -> list[Any]:
-    start, end, stride = float(first), float(last), float(step or field.step or 1)
+def _range(first: str, last: str, step: str | None, usual_step: float | None) -> list[Any]:
+    try:
+        start, end = read_exactly(first), read_exactly(last)
+        stride = read_exactly(step or str(usual_step or 1))
+    except NotANumber as error:
+        raise ValueError(f"“{first} to {last}” {error}.") from error
     if stride <= 0:
         raise ValueError(f"The step of “{first} to {last}” must be more than 0.")
     if end < start:
         raise ValueError(f"“{first} to {last}” runs backwards: write the smaller number first.")
-    count = int((end - start) / stride + 1e-9) + 1
+    count = (end - start) // stride + 1
     if count > MAX_VALUES:
-        raise ValueError(f"“{first} to {last}” has {count} values; an axis takes {MAX_VALUES}.")
-    numbers = [round(start + stride * place, 6) for place in range(count)]
-    return [int(one) if one.is_integer() else one for one in numbers]
+        many = count if count < 10**9 else "too many"
+        raise ValueError(f"“{first} to {last}” has {many} values; an axis takes {MAX_VALUES}.")
+    return [as_json(start + stride * place) for place in range(count)]
+
+
+def read_cell(field: Field, value: Any) -> Any:
+    """Return the value in a cell of a table; MISSING for an empty one.
+
+    Only texts are parsed: JSON has its own types. An empty cell is also what pandas writes for one:
+    NaN in a column of numbers, and null in JSON lines.
+    """
+    if isinstance(value, str):
+        is_empty = is_numeric(field) and value.strip().casefold() in _EMPTY_CELLS
+        return MISSING if is_empty and not _takes_text(field) else read_value(field, value)
+    return MISSING if value is None and not field.is_nullable else db_safe(value)
 
 
 def read_value(field: Field, text: str) -> Any:
     """Parse one value according to the field's kind; raises ValueError with a message."""
+    text = db_safe_text(text)
     if media_of(field):
-        return [text] if field.kind == "list" and not text.startswith("[") else _json_or(text)
+        address = text.strip()
+        is_single = field.kind == "list" and not address.startswith("[")
+        return [address] if is_single else _json_or(address)
     if is_text(field):
         return text
     if (place := _path_field(field)) and not text.startswith(("[", "{")):
         return [{place: text}]
-    if offered := choices(field):
-        known = {str(value).casefold(): value for value in offered}
-        if text.casefold() in known:
-            return known[text.casefold()]
+    if (member := _member(field, text)) is not MISSING:
+        return member
     if is_numeric(field):
-        return _number(field, text)
+        return _number(field, text.strip())
     if field.kind == "boolean":
-        return _truth(field, text)
+        return _truth(field, text.strip())
     if field.kind == "choice":
         some = ", ".join(str(value) for value in choices(field)[:8])
         raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {some}.")
     return _json_or(text)
+
+
+def _member(field: Field, text: str) -> Any:
+    """Return the choice that a text means, MISSING if none: as it is written, then without spaces.
+
+    Upper and lower case only matter if two choices differ in it, or if any text is a value.
+    """
+    offered = choices(field)
+    for wanted in (text, text.strip()):
+        for value in offered:
+            if wanted == _written(value):
+                return value
+    if _takes_text(field):
+        return MISSING
+    similar = [value for value in offered if _written(value).casefold() == text.strip().casefold()]
+    is_clear = similar and all(identical(value, similar[0]) for value in similar)
+    return similar[0] if is_clear else MISSING
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _path_field(field: Field) -> str:
@@ -109,19 +175,21 @@ def _path_field(field: Field) -> str:
 
 def _json_or(text: str) -> Any:
     try:
-        return loads(text) if text[:1] in '{["' else text
+        return db_safe(loads(text)) if text[:1] in '{["' else text
     except NotJson:
         return text
 
 
-def _number(field: Field, text: str) -> int | float:
+def _number(field: Field, text: str) -> Any:
+    kinds = {branch.kind for branch in (field, *field.branches)}
     try:
-        value = float(text) if len(text) <= NUMBER_CHARS else math.nan
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"{field.label} takes numbers; “{text[:60]}” is none.")
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
+        return read_number(text, is_whole="number" not in kinds)
+    except NotANumber as error:
+        if _takes_text(field):
+            return text
+        takes = "whole numbers" if "number" not in kinds else "numbers"
+        reason = f"{error}" if "large" in str(error) else "is none"
+        raise ValueError(f"{field.label} takes {takes}; “{text[:60]}” {reason}.") from error
 
 
 def _truth(field: Field, text: str) -> bool:
@@ -133,6 +201,11 @@ def _truth(field: Field, text: str) -> bool:
 def is_text(field: Field) -> bool:
     """Whether any text is a value."""
     return field.kind == "string" and not field.media
+
+
+def _takes_text(field: Field) -> bool:
+    """Whether any text is a value of one of the field's alternatives."""
+    return any(is_text(branch) for branch in field.branches)
 
 
 def is_numeric(field: Field) -> bool:
@@ -151,5 +224,5 @@ def choices(field: Field) -> list[Any]:
 def words(value: Any) -> str:
     """Return a value as a short label."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    line = " ".join(text.split())
+    line = " ".join(db_safe_text(text).split())
     return line if len(line) <= 200 else f"{line[:199]}…"

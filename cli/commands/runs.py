@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import re
 import time
 from argparse import Namespace
 from pathlib import Path
@@ -18,11 +17,11 @@ from cli.client import Client
 from cli.connection import is_terminal
 from cli.errors import CommandFailed, Exit
 from cli.output import print_json, print_line, print_table, print_to_stderr, printable
+from core.file_names import clean_name
 
 HOLD_S = 25
 POLL_S = 0.4  # if the server cannot hold calls
 COPY_WAIT_S = 10.0  # for the server's copies of the artifacts, whose URLs do not expire
-_UNSAFE = re.compile(r"[^\w.-]+")
 _CODES = {"succeeded": Exit.OK, "failed": Exit.RUN_FAILED, "cancelled": Exit.RUN_FAILED}
 
 
@@ -119,7 +118,7 @@ def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
     """Return a file name without folders: the artifact's own, else from its model and position."""
     model = found["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
-    name = _UNSAFE.sub("-", name).strip(".-")[-100:] or "file"
+    name = clean_name(name)
     if not Path(name).suffix:
         name += mimetypes.guess_extension(artifact["content_type"]) or ""
     return name

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from pathlib import PurePath
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -16,6 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from core.file_names import clean_name
 from playground.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from playground.models import Artifact, Upload
 
@@ -137,12 +137,6 @@ def _is_stored(file: str) -> bool:
     except Exception as error:  # storage backends raise any kind of exception
         log.error("%s was not looked up, the storage failed: %s", file, error)
         return False
-
-
-def clean_name(name: str) -> str:
-    """Return a file name without folders and characters that are special in URLs and shells."""
-    name = re.sub(r"[^\w.\-]+", "-", PurePath(name).name)[-100:].strip("-.")
-    return name or "file"
 
 
 def _check_size(name: str, size_bytes: int) -> None:

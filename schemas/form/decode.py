@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
@@ -14,6 +12,7 @@ from schemas.fields import MISSING, Field
 from schemas.fields.fitting import is_default_branch
 from schemas.form.controls import Post, Rows, below, last_value
 from schemas.form.texts import control_text
+from schemas.numbers import NotANumber, read_number
 
 Path = tuple[str | int, ...]
 
@@ -349,12 +348,6 @@ def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -
     }
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
-_DECIMAL = re.compile(
-    r"[+-]?(?:[0-9]{1,4000}\.?[0-9]{0,4000}|\.[0-9]{1,4000})(?:[eE][+-]?[0-9]{1,6})?"
-)
-
-
 def decode_text(field: Field, text: str) -> Any:
     """One control's text as a value of its field, or BLANK; raises Unreadable."""
     if field.kind == "string":
@@ -380,13 +373,7 @@ def _chosen(field: Field, text: str) -> Any:
 
 
 def _numeric(field: Field, text: str) -> int | float:
-    if _INTEGER.fullmatch(text) and (field.kind == "integer" or "." not in text):
-        return int(text.partition(".")[0])
-    if field.kind == "integer":
-        raise Unreadable("must be a whole number")
-    if not _DECIMAL.fullmatch(text):
-        raise Unreadable("must be a number")
-    value = float(text)
-    if not math.isfinite(value):
-        raise Unreadable("is too large a number")
-    return value
+    try:
+        return read_number(text, is_whole=field.kind == "integer")
+    except NotANumber as error:
+        raise Unreadable(str(error)) from error

@@ -116,7 +116,7 @@ def test_results_are_saved_under_safe_names(
 
     run = make_run(endpoint=flux, state="succeeded", output={"images": []})
     stored = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
-    for position, name in enumerate(["../../etc/passwd", "a.png", "a.png", ""]):
+    for position, name in enumerate(["../../etc/passwd", "a.png", "a.png", "", "💫 🦊.png"]):
         Artifact.objects.create(
             run=run, position=position, path="x", kind="image", url="https://v3.fal.media/a",
             state="stored", file=stored.name, file_name=name, content_type="image/png",
@@ -125,9 +125,9 @@ def test_results_are_saved_under_safe_names(
     code, out, _ = vitrine("runs", str(run.pk), "-o", str(tmp_path / "out"))
     assert code == 0
     saved = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert saved == ["a-2.png", "a.png", "etc-passwd.png", "fal-ai-flux-dev-4.png"]
+    assert saved == ["a-2.png", "a.png", "fal-ai-flux-dev-4.png", "passwd.png", "💫 🦊.png"]
     assert {file.read_bytes() for file in (tmp_path / "out").iterdir()} == {PNG}
-    assert len(out.splitlines()) == 5
+    assert len(out.splitlines()) == 6
 
 
 def test_an_output_without_files_is_saved_as_json(

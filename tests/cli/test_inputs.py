@@ -64,6 +64,10 @@ def read(*words: str) -> Any:
         (["num_images=4", "scale=1.5"], {"num_images": 4, "scale": 1.5}),
         (["seed=18446744073709551616"], {"seed": 2**64}),
         (["seed=null"], {"seed": None}),
+        (["seed=1e3", "scale=1.2e-7"], {"seed": 1000, "scale": 1.2e-7}),
+        (["seed=9007199254740993.0"], {"seed": 9007199254740993}),
+        (["scale=NaN"], {"scale": "NaN"}),  # refused by the server
+        (["scale=1e999"], {"scale": "1e999"}),
         (["safe=yes"], {"safe": True}),
         (["safe=false"], {"safe": False}),
         (["format=png"], {"format": "png"}),

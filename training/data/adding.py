@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from core.file_names import clean_name, split_suffix
 from fal.db_safe import db_safe_text
 from playground.files import content_types, purge, storage_limits, stored_files, uploads
 from playground.models import Artifact, Upload
 from training.data import archives
-from training.data.items import (
-    MAX_CAPTION_CHARS,
-    MOST_FILES,
-    Item,
-    free_name,
-    items_of,
-    kept,
-)
+from training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
+from training.data.pairing import Given, Paired, pair, place
 from training.models import Dataset
 
 MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # leaves room for names and captions in the ZIP
@@ -33,79 +28,84 @@ RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 class Added:
     """The outcome for a set of given files."""
 
-    files: list[Item] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)  # captions by stem
+    files: list[Item] = field(default_factory=list)  # stored, and in the end those in the data set
     skipped: list[str] = field(default_factory=list)  # sentences
     captions: int = 0
 
 
 def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]]) -> Added:
     """Store and append posted files; those that are not accepted are reported, the rest is kept."""
-    found = Added()
-    for file in files:
+    added, given = Added(), Given()
+    for number, file in enumerate(files, start=1):
         name = db_safe_text(file.name or "file")
         try:
-            _take(dataset.user_id, file, name, found)
+            _take(dataset.user_id, file, name, number, given, added)
         except (archives.Refused, storage_limits.QuotaExceeded, uploads.NotStored) as refusal:
-            found.skipped.append(str(refusal))
-    return _append(dataset, found)
+            added.skipped.append(str(refusal))
+    return _append(dataset, pair(given), added)
 
 
 def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
     """Append results of the user's own runs; the stored file is shared, not copied."""
-    found = Added()
+    added, items = Added(), []
     for address in addresses:
         match = RESULT.fullmatch(address)
         artifact = _artifact(dataset.user_id, *match.groups()) if match else None
         if artifact is None or artifact.state != Artifact.State.STORED:
-            found.skipped.append("A result is gone, or not copied yet. Try again in a moment.")
+            added.skipped.append("A result is gone, or not copied yet. Try again in a moment.")
             continue
         upload = _as_upload(dataset.user_id, artifact)
-        item = _item(upload, upload.file_name)
-        found.files.append(item)
-        found.texts[item.stem] = artifact.run.title
-    return _append(dataset, found)
+        caption = db_safe_text(artifact.run.title)[:MAX_CAPTION_CHARS]
+        items.append(replace(_item(upload, upload.file_name), caption=caption))
+    return _append(dataset, Paired(items, [], []), added)
 
 
-def _take(user_id: int, file: UploadedFile[Any], name: str, found: Added) -> None:
+def _take(
+    user_id: int, file: UploadedFile[Any], name: str, number: int, given: Given, added: Added
+) -> None:
     file.seek(0)
     head = file.read(content_types.HEAD_BYTES)
     file.seek(0)
+    if not archives.counts(name):
+        return
     if archives.is_text(name):
-        found.texts[PurePosixPath(name).stem] = archives.decode_caption(
-            file.read(archives.MAX_TEXT_BYTES)
-        )
+        text = archives.decode_caption(file.read(archives.MAX_TEXT_BYTES))
+        given.texts.append((place(0, name), text))
     elif name.lower().endswith(".zip") or head.startswith(b"PK\x03\x04"):
         for entry in archives.entries(file, name):
-            _take_entry(user_id, entry, found)
+            _take_entry(user_id, entry, number, given, added)
     else:
-        _store(user_id, file, name, found)
+        given.files.append((place(0, name), _store(user_id, file, name, added)))
 
 
-def _take_entry(user_id: int, entry: archives.Entry, found: Added) -> None:
-    name = db_safe_text(entry.name)
+def _take_entry(
+    user_id: int, entry: archives.Entry, number: int, given: Given, added: Added
+) -> None:
+    name, at = db_safe_text(entry.name), place(number, entry.path)
     if entry.trouble:
-        found.skipped.append(f"{name} {entry.trouble}.")
+        added.skipped.append(f"{name} {entry.trouble}.")
     elif entry.file is None:
-        found.texts[PurePosixPath(name).stem] = entry.text
+        given.texts.append((at, entry.text))
     else:
         size_bytes = entry.file.seek(0, 2)
-        _store(user_id, UploadedFile(entry.file, name, size=size_bytes), name, found)
+        file = UploadedFile(entry.file, name, size=size_bytes)
+        given.files.append((at, _store(user_id, file, name, added)))
 
 
-def _store(user_id: int, file: UploadedFile[Any], name: str, found: Added) -> None:
+def _store(user_id: int, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
     """Store one media file, or report why not; storage and quota errors abort the addition."""
-    if len(found.files) >= MOST_FILES:
-        found.skipped.append(f"{name} is one more than the {MOST_FILES} files of a data set.")
-        return
+    if len(added.files) >= MOST_FILES:
+        added.skipped.append(f"{name} is one more than the {MOST_FILES} files of a data set.")
+        return None
     try:
         item = _item(_stored(user_id, file, name), name)
     except (uploads.NotStored, storage_limits.QuotaExceeded):
         raise
     except ValueError as refusal:
-        found.skipped.append(str(refusal))
-    else:
-        found.files.append(item)
+        added.skipped.append(str(refusal))
+        return None
+    added.files.append(item)
+    return item
 
 
 def _stored(user_id: int, file: UploadedFile[Any], name: str) -> Upload:
@@ -123,7 +123,7 @@ def _stored(user_id: int, file: UploadedFile[Any], name: str) -> Upload:
 
 def _item(upload: Upload, name: str) -> Item:
     return Item(
-        name=uploads.clean_name(name.replace("\\", "/")),
+        name=clean_name(name),
         address=upload.get_absolute_url(),
         kind=upload.content_type.partition("/")[0],
         size_bytes=upload.size_bytes,
@@ -148,7 +148,7 @@ def _as_upload(user_id: int, artifact: Artifact) -> Upload:
         digest=artifact.digest,
         defaults={
             "file": artifact.file,
-            "file_name": uploads.clean_name(name),
+            "file_name": clean_name(name),
             "content_type": artifact.content_type,
             "size_bytes": artifact.size_bytes or 0,
             "width": artifact.width,
@@ -159,61 +159,74 @@ def _as_upload(user_id: int, artifact: Artifact) -> Upload:
     return upload
 
 
-def _append(dataset: Dataset, found: Added) -> Added:
+def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
     """Add the files to the current row, each content once, under unused names."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         items = items_of(locked.files)
-        new = list(_fitting(items, found))
-        items, found.captions = _captioned([*items, *new], found)
-        locked.files = [one.as_json() for one in items]
+        earlier = len(items)
+        _add(items, paired.files, added)
+        _caption_earlier(items, earlier, paired, added)
+        locked.files = [item.as_json() for item in items]
         locked.save(update_fields=["files", "changed_at"])
-    found.files = new
+    added.files = items[earlier:]
+    added.captions += sum(bool(item.caption) for item in added.files)
     dataset.files = locked.files
-    return found
+    return added
 
 
-def _fitting(items: list[Item], found: Added) -> Iterator[Item]:
-    taken = {one.stem.lower() for one in items}
-    there = {one.address.split("/")[2] for one in kept(items)}
-    count, size_bytes = len(kept(items)), sum(one.size_bytes for one in kept(items))
-    for one in found.files:
-        key = one.address.split("/")[2]
-        count, size_bytes = count + 1, size_bytes + one.size_bytes
-        if key in there:
-            found.skipped.append(f"{one.name} is in the data set already.")
-        elif count > MOST_FILES or size_bytes > MAX_BYTES:
+def _add(items: list[Item], new: Iterable[Item], added: Added) -> None:
+    taken = {item.stem.lower() for item in items}
+    positions = {_key(item): at for at, item in enumerate(items) if not item.is_removed}
+    size_bytes = sum(item.size_bytes for item in kept(items))
+    for item in new:
+        if (at := positions.get(_key(item))) is not None:
+            items[at] = _repeated(items[at], item, added)
+        elif len(positions) >= MOST_FILES or size_bytes + item.size_bytes > MAX_BYTES:
             limit = f"{MOST_FILES} files or {MAX_BYTES >> 20} MB"
-            found.skipped.append(f"{one.name} does not fit: a data set has at most {limit}.")
+            added.skipped.append(f"{item.name} does not fit: a data set has at most {limit}.")
         else:
-            there.add(key)
-            yield _named(one, taken, found)
-            continue
-        count, size_bytes = count - 1, size_bytes - one.size_bytes
+            positions[_key(item)] = len(items)
+            size_bytes += item.size_bytes
+            items.append(replace(item, name=free_name(item.name, taken)))
 
 
-def _named(item: Item, taken: set[str], found: Added) -> Item:
-    """Give a file an unused name; its caption follows."""
-    named = replace(item, name=free_name(item.name, taken))
-    if named.stem != item.stem and item.stem in found.texts:
-        found.texts[named.stem] = found.texts[item.stem]
-    return named
+def _key(item: Item) -> str:
+    return item.address.split("/")[2]
 
 
-def _captioned(items: list[Item], found: Added) -> tuple[list[Item], int]:
-    """Return the files with their captions and the number of these; report unmatched ones."""
-    used, captioned = set(), []
-    for one in items:
-        key = next((k for k in (one.stem, one.root) if k in found.texts), "")
-        if not key or one.is_removed or not one.takes_caption:
-            captioned.append(one)
-            continue
-        used.add(key)
-        text = db_safe_text(found.texts[key])[:MAX_CAPTION_CHARS]
-        captioned.append(replace(one, caption=text))
-    stems = {one.stem for one in found.files}
-    loose = [
-        f"{stem}.txt is no file's caption." for stem in found.texts if stem not in used | stems
-    ]
-    found.skipped += loose
-    return captioned, len(used)
+def _repeated(earlier: Item, item: Item, added: Added) -> Item:
+    """Report a file that is there already; its caption is only taken if that one has none."""
+    named = "" if earlier.name == item.name else f", as {earlier.name}"
+    said = f"{item.name} is in the data set already{named}"
+    if not item.caption or item.caption == earlier.caption:
+        added.skipped.append(f"{said}.")
+    elif earlier.caption or not earlier.takes_caption:
+        added.skipped.append(f"{said}. The caption stays as it is: edit it there.")
+    else:
+        added.skipped.append(f"{said}; the caption was added to it.")
+        return replace(earlier, caption=item.caption)
+    return earlier
+
+
+def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Added) -> None:
+    """Give texts that came without their file to earlier files of that name without a caption.
+
+    The others are reported: none replaces a caption that somebody may have written by hand.
+    """
+    positions = defaultdict(set)
+    for position, item in enumerate(items[:earlier]):
+        if item.takes_caption and not item.is_removed:
+            positions[item.stem].add(position)
+            positions[item.root].add(position)
+    for at, text in paired.loose:
+        stem, _ = split_suffix(clean_name(at.path))
+        same = [one for one in positions[stem] if not items[one].caption and "/" not in at.path]
+        if len(same) == 1:
+            items[same[0]] = replace(items[same[0]], caption=text)
+            added.captions += bool(text)
+        else:
+            added.skipped.append(f"{at.path} is no file's caption in this upload.")
+    for at in paired.ambiguous:
+        words = "several files have its name. Put each with its caption into a folder of a ZIP"
+        added.skipped.append(f"{at.path} was not used: {words}.")

@@ -1,7 +1,7 @@
 """ZIP archives: reads posted ones defensively, writes ours reproducibly.
 
-A posted archive is untrusted: sizes are counted while it is unpacked, names lose their folders, and
-files that are neither media nor captions are skipped and reported.
+A posted archive is untrusted: sizes are counted while it is unpacked, paths only say which caption
+belongs to which file, and files that are neither media nor captions are skipped and reported.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 from zlib import error as ZlibError
 
+from core.text_encoding import decode_text
+from fal.db_safe import db_safe_text
+from training.data import pairing
 from training.data.items import MAX_CAPTION_CHARS
 
 MAX_ENTRIES = 10_000
@@ -31,6 +35,7 @@ MEDIA = {
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
     ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
 }  # fmt: skip
+_SAYS_UTF8 = 0x800
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
 
@@ -41,26 +46,28 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of an archive without its folders: a caption's `text`, or an open `file`."""
+    """A file of an archive with its path there: a caption's `text`, or an open `file`."""
 
-    name: str
+    path: str
     file: IO[bytes] | None = None
     text: str = ""
     trouble: str = ""  # why it is skipped
 
+    @property
+    def name(self) -> str:
+        """Return the name without folders."""
+        return PurePosixPath(self.path).name
+
 
 def is_text(name: str) -> bool:
     """Whether a file with this name is a caption."""
-    return name.lower().endswith((".txt", ".caption"))
+    return name.lower().endswith(pairing.SUFFIXES)
 
 
 def decode_caption(data: bytes) -> str:
-    """Return the text of a caption, cut off; decodes Windows-1252 if it is not UTF-8."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    return text.strip()[:MAX_CAPTION_CHARS]  # 10,000 of them are held at once
+    """Return the text of a caption, cut off."""
+    text = decode_text(data, is_cut=len(data) >= MAX_TEXT_BYTES)
+    return db_safe_text(text).strip()[:MAX_CAPTION_CHARS]  # 10,000 of them are held at once
 
 
 def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
@@ -75,7 +82,7 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
     except _BROKEN as error:
         raise Refused(f"{name} is no ZIP archive, or a broken one.") from error
     with opened:
-        found = [one for one in opened.infolist() if _counts(one.filename)]
+        found = [one for one in opened.infolist() if counts(_path(one))]
         if len(found) > MAX_ENTRIES:
             raise Refused(f"{name} holds {len(found)} files, more than the {MAX_ENTRIES} read.")
         for one in found:
@@ -101,30 +108,40 @@ def _require_short_list(archive: IO[bytes], name: str) -> None:
         raise Refused(f"{name} lists {count:,} files, more than are read of an archive.")
 
 
-def _counts(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
+def counts(path: str) -> bool:
+    """Whether a path is a file that people mean: no folder, no rubbish of macOS, not hidden."""
+    parts = path.split("/")
     is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
     return bool(parts[-1]) and "__MACOSX" not in parts and not is_hidden
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """Return an entry's path; many programs write UTF-8 without saying so (APPNOTE 4.4.4)."""
+    path = info.filename
+    if not info.flag_bits & _SAYS_UTF8:
+        with suppress(UnicodeError):
+            path = path.encode("cp437").decode()
+    return path.replace("\\", "/")
 
 
 def _entry(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], budget: int
 ) -> tuple[Entry, int]:
     """Unpack one file into `kept`; return it and its size."""
-    path = PurePosixPath(info.filename.replace("\\", "/"))
-    name, is_caption = path.name, is_text(path.name)
-    if path.suffix.lower() not in MEDIA and not is_caption:
-        return Entry(name, trouble="is neither a picture, film, sound nor a caption"), 0
+    path = _path(info)
+    is_caption = is_text(path)
+    if PurePosixPath(path).suffix.lower() not in MEDIA and not is_caption:
+        return Entry(path, trouble="is neither a picture, film, sound nor a caption"), 0
     if info.flag_bits & 1:
-        return Entry(name, trouble="is encrypted"), 0
+        return Entry(path, trouble="is encrypted"), 0
     try:
         most = min(budget, MAX_TEXT_BYTES) if is_caption else budget
         size_bytes = _unpack(archive, info, kept, most)
     except _BROKEN:
-        return Entry(name, trouble="is broken in the archive"), 0
+        return Entry(path, trouble="is broken in the archive"), 0
     if is_caption:
-        return Entry(name, text=decode_caption(kept.read(MAX_TEXT_BYTES))), size_bytes
-    return Entry(name, kept), size_bytes
+        return Entry(path, text=decode_caption(kept.read(MAX_TEXT_BYTES))), size_bytes
+    return Entry(path, kept), size_bytes
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], most: int) -> int:

@@ -8,9 +8,10 @@ from pathlib import PurePosixPath
 
 from django.db import transaction
 
+from core.file_names import clean_name
 from fal.db_safe import db_safe_text
-from playground.files.uploads import clean_name
 from training.data.items import MAX_CAPTION_CHARS, Item, free_name, items_of
+from training.data.trigger import prefixed
 from training.models import Dataset
 
 MAX_TRIGGER_CHARS = 100
@@ -57,10 +58,9 @@ def prepend_trigger(dataset: Dataset, word: str) -> None:
     """Prefix every caption, even empty ones, with the trigger word, unless it has it."""
 
     def with_word(item: Item) -> Item:
-        if not item.takes_caption or word.lower() in item.caption.lower():
+        if not item.takes_caption:
             return item
-        text = f"{word}, {item.caption}" if item.caption else word
-        return replace(item, caption=text[:MAX_CAPTION_CHARS])
+        return replace(item, caption=prefixed(item.caption, word)[:MAX_CAPTION_CHARS])
 
     change(dataset, lambda items: [with_word(one) for one in items])
 

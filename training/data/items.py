@@ -27,7 +27,7 @@ class Item:
     @property
     def root(self) -> str:
         """Return the name without extension and without `_start`, `_end` or `_mask`."""
-        return _PART.sub("", self.stem)
+        return root_of(self.stem)
 
     @property
     def stem(self) -> str:
@@ -53,6 +53,11 @@ class Item:
     def as_json(self) -> dict[str, Any]:
         """Return the value stored in the row."""
         return asdict(self)
+
+
+def root_of(stem: str) -> str:
+    """Return a name without `_start`, `_end` or `_mask`."""
+    return _PART.sub("", stem)
 
 
 def items_of(stored: Any) -> list[Item]:

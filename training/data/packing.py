@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.file_names import clean_name
 from core.http.parameters import parse_uuid
 from playground.files import purge, uploads
 from playground.form import form_state
@@ -50,7 +51,7 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
     with tempfile.TemporaryFile() as file:
         archives.write(file, _opened(dataset.user_id, items), captions(items, rules))
         size_bytes = file.seek(0, 2)
-        name = f"{uploads.clean_name(dataset.name)[:80]}.zip"
+        name = f"{clean_name(dataset.name)[:80]}.zip"
         posted = UploadedFile(file, name, "application/zip", size_bytes)
         upload = uploads.store(dataset.user_id, posted)
     DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)

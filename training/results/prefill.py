@@ -12,6 +12,7 @@ from playground.form.form_state import FormState
 from playground.form.prefill import use_as
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
+from training.data.trigger import has_trigger, prefixed
 from training.models import Weights
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
     arguments = form_state.parse_form_leniently(endpoint, filled.post).arguments
     texts = [text for text in values_at(arguments, prompt) if isinstance(text, str)]
     text = texts[0] if texts else ""
-    if not prompt or word.lower() in text.lower():
+    if not prompt or has_trigger(text, word):
         return filled
-    arguments = place(root, arguments, prompt, f"{word}, {text}" if text else word)
+    arguments = place(root, arguments, prompt, prefixed(text, word))
     marks = {key: value for key, value in filled.post.items() if key == form_state.HOUSE}
     placed = form_state.from_arguments(endpoint, arguments)
     words = f"{filled.notice} The prompt begins with “{word}”, their trigger word."

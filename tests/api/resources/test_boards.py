@@ -203,3 +203,35 @@ def test_a_board_of_a_program_is_not_shown_to_the_team(
     call("POST", f"{address}/cancellation")
     assert call("POST", f"{address}/runs", {"what": "failed"}).json()["sent"]
     assert not Run.objects.filter(is_example=True).exists()
+
+
+HOSTILE = "x\0y\ud83dz"
+
+
+@pytest.mark.parametrize("place", ["rows", "settings", "title"])
+def test_texts_that_databases_refuse_are_taken_without_the_characters(
+    call: Any, make_endpoint: Any, place: str
+) -> None:
+    fields = {"prompt": documents.PROMPT, "loras": {"type": "array", "items": {"type": "object"}}}
+    make_endpoint("lab/tuner", documents.document(**fields))
+    column: dict[str, Any] = {"endpoint_id": "lab/tuner"}
+    body: dict[str, Any] = {"columns": [column], "rows": [{"prompt": "a"}], "title": "b"}
+    if place == "rows":
+        body["rows"] = [{"prompt": HOSTILE, "loras": [{HOSTILE: HOSTILE}]}]
+    elif place == "settings":
+        column["settings"] = {"loras": [{HOSTILE: HOSTILE}]}
+    else:
+        body["title"] = HOSTILE
+    assert call("POST", "/boards", body).status_code == 201
+    assert "xy?z" in str([*Row.objects.values(), *Column.objects.values(), *Batch.objects.values()])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_program_gives_no_number_that_json_does_not_have(
+    call: Any, make_endpoint: Any, number: float
+) -> None:
+    make_endpoint("lab/tuner", documents.document(lr={"type": "number"}))
+    body = {"columns": [{"endpoint_id": "lab/tuner"}], "rows": [{"lr": number}]}
+    answer = call("POST", "/boards", body)  # Python writes NaN and Infinity
+    assert answer.status_code == 400
+    assert "is not a JSON value" in answer.json()["detail"]

@@ -104,7 +104,11 @@ def test_equal_rows_and_columns_are_one(plan_of: Planned) -> None:
     ("controls", "where", "words"),
     [
         ({"column_field": "seed"}, "values", "a field and no values"),
-        ({"column_field": "num_inference_steps", "column_values": "x"}, "values", "takes numbers"),
+        (
+            {"column_field": "num_inference_steps", "column_values": "x"},
+            "values",
+            "takes whole numbers",
+        ),
         ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
         ({"table": "colour\nred"}, "table", "“colour” is no input"),
         ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boards.plan.tables import MAX_BYTES, decode, read_rows
+from tests.conftest import CASES
 from tests.growth.measuring import largest_memory
 
 TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
@@ -34,7 +35,8 @@ def test_a_table_is_read_whatever_made_it(text: str) -> None:
         ('{"prompt": ', "Line 1 of the table is not valid JSON"),
         ("[1]", "Row 1 of the table is no JSON object"),
         ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
-        ('prompt\n"a', "cannot be read as CSV"),
+        ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
+        ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said_in_a_sentence(text: str, words: str) -> None:
@@ -47,9 +49,51 @@ def test_files_of_spreadsheets_are_decoded() -> None:
     assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
 
 
-def test_another_encoding_is_refused_with_the_line() -> None:
-    with pytest.raises(ValueError, match=r"not UTF-8 text \(line 2\)"):
-        decode("prompt\nGrün".encode("latin-1"))
+def test_a_file_of_an_older_program_is_decoded_too() -> None:
+    assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_spreadsheet_itself_is_refused_with_what_to_do(start: bytes) -> None:
+    with pytest.raises(ValueError, match="save it as “CSV UTF-8”"):
+        decode(start + bytes(100))
+
+
+LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\r"]
+
+
+@pytest.mark.parametrize("mark", LINE_ENDS)
+def test_lines_end_at_lf_alone(mark: str) -> None:
+    text = f"one{mark}two"
+    assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
+    if mark > " ":  # JSON takes no others
+        assert read_rows(f'{{"prompt":"{text}"}}\r\n{{"prompt":"b"}}\n') == [
+            {"prompt": text},
+            {"prompt": "b"},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("35a-u2028.jsonl", [{"prompt": "one\u2028two"}, {"prompt": "b"}]),
+        ("35b-surrogate.jsonl", [{"prompt": "a?"}]),
+        ("35c-nul.jsonl", [{"prompt": "ab"}]),
+        ("34a-nan.csv", [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}]),
+    ],
+)
+def test_the_cases_are_read(case: str, expected: list[dict[str, str]]) -> None:
+    assert read_rows(decode((CASES / case).read_bytes())) == expected
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_json_has_no_number_for_is_refused_beside_its_line(number: str) -> None:
+    with pytest.raises(ValueError, match="Line 2 of the table is not valid JSON"):
+        read_rows(f'{{"a": 1}}\n{{"a": {number}}}')
+
+
+def test_a_large_integer_is_exact_in_json() -> None:
+    assert read_rows('{"a": 9007199254740993}') == [{"a": 9007199254740993}]
 
 
 @pytest.mark.parametrize("line", ["a\n", "{}\n"], ids=["csv", "json-lines"])

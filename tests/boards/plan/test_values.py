@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from boards.plan.values import read_axis, read_value
+from boards.plan.values import read_axis, read_cell, read_value
 from schemas import Field
-from schemas.fields import Option
+from schemas.fields import MISSING, Option
 
 STEPS = Field(kind="integer", name="steps", label="Steps")
 SCALE = Field(kind="number", name="scale", label="Scale")
@@ -66,7 +66,7 @@ def test_an_axis_is_read_as_its_field_asks(field: Field, text: str, expected: An
         (STEPS, "1-10000", "has 10000 values"),
         (STEPS, "9-3", "runs backwards"),
         (STEPS, "1-9 step 0", "more than 0"),
-        (STEPS, "many", "Steps takes numbers"),
+        (STEPS, "many", "Steps takes whole numbers"),
         (RATIO, "4:3", "it has 16:9, 1:1"),
         (SWITCH, "perhaps", "on or off"),
         (PROMPT, "a\n" * 500, "up to 400"),
@@ -85,3 +85,110 @@ def test_a_value_of_a_table_keeps_its_type() -> None:
         0.5,
         "4",
     ]
+
+
+def choice(*members: Any, **more: Any) -> Field:
+    options = tuple(Option(key=str(n), label=str(v), value=v) for n, v in enumerate(members))
+    return Field(kind="choice", name="style", label="Style", options=options, **more)
+
+
+BIG = 9007199254740993
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        (STEPS, f"{BIG}-{BIG + 2}", [BIG, BIG + 1, BIG + 2]),
+        (STEPS, f"{10**18 + 1} to {10**18 + 7} step 3", [10**18 + 1, 10**18 + 4, 10**18 + 7]),
+        (STEPS, f"{BIG}\n{BIG}.0, 1e3", [BIG, BIG, 1000]),
+        (STEPS, "1e3-3e3 step 1e3", [1000, 2000, 3000]),
+        (SCALE, "1.2e-7, 1E3, -0.5", [1.2e-7, 1000, -0.5]),
+        (SCALE, "0.1-0.5 step 0.1", [0.1, 0.2, 0.3, 0.4, 0.5]),
+        (SCALE, "1e-7-3e-7 step 1e-7", [1e-7, 2e-7, 3e-7]),
+        (SCALE, "-2--1", [-2, -1]),
+    ],
+)
+def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[Any]) -> None:
+    values = read_axis(field, text)
+    assert values == expected
+    assert all(isinstance(value, int) for value in values if field is STEPS)
+
+
+@pytest.mark.parametrize(
+    ("members", "text", "expected"),
+    [
+        (("A", "a"), "a, A", ["a", "A"]),
+        (("A", "a"), "A\na", ["A", "a"]),
+        (("a,b", "a", "b"), "a,b", ["a,b"]),
+        (("a,b", "a", "b"), '"a,b", a', ["a,b", "a"]),
+        (("a,b", "c"), '"a,b",c', ["a,b", "c"]),
+        (('say "hi"', "c"), '"say ""hi""", c', ['say "hi"', "c"]),
+        ((" a", "a"), '" a", a', [" a", "a"]),
+        ((" a", "a"), " a\na", [" a", "a"]),
+        (("a ", "b"), "a \nb", ["a ", "b"]),
+        (("Wide", "Tall"), "wide, TALL", ["Wide", "Tall"]),
+        (("one two", "x"), "one two, x", ["one two", "x"]),
+        (("one\u2028two", "x"), "one\u2028two\nx", ["one\u2028two", "x"]),
+        (("1-3", "1", "3"), "1-3, 3", ["1-3", "3"]),
+        (("all", "some"), "all", ["all"]),
+        ((1, 2, "x"), "1, 2, x", [1, 2, "x"]),
+        ((True, False), "true, False", [True, False]),
+    ],
+)
+def test_choices_are_taken_as_they_are(members: Any, text: str, expected: list[Any]) -> None:
+    assert read_axis(choice(*members), text) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "A"])
+def test_a_text_beside_choices_is_not_changed_to_one(text: str) -> None:
+    options = choice("A").options
+    field = Field(
+        kind="union", name="voice", label="Voice", options=options,
+        branches=(Field(kind="choice", options=options), Field(kind="string")),
+    )  # fmt: skip
+    assert read_axis(field, text) == [text]
+
+
+def test_a_choice_in_other_letters_is_refused_if_two_differ_in_them() -> None:
+    with pytest.raises(ValueError, match="has no choice “ÄB”"):
+        read_axis(choice("äB", "Äb"), "ÄB")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
+def test_the_lines_of_an_axis_end_at_lf_alone(mark: str) -> None:
+    assert read_axis(PROMPT, f"one{mark}two\nb") == [f"one{mark}two", "b"]
+    assert read_axis(PROMPT, f"one{mark}\n---\nb") == [f"one{mark}", "b"]
+
+
+@pytest.mark.parametrize("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
+@pytest.mark.parametrize("field", [STEPS, SCALE])
+def test_what_is_no_number_is_refused(field: Field, text: str) -> None:
+    with pytest.raises(ValueError, match="takes"):
+        read_axis(field, text)
+    with pytest.raises(ValueError, match="takes"):
+        read_value(field, text)
+
+
+@pytest.mark.parametrize("cell", ["NaN", " nan ", "<NA>", None])
+@pytest.mark.parametrize("field", [STEPS, SCALE])
+def test_an_empty_cell_of_pandas_is_empty(field: Field, cell: Any) -> None:
+    assert read_cell(field, cell) is MISSING
+
+
+def test_a_text_of_a_table_may_be_nan() -> None:
+    assert read_cell(PROMPT, "NaN") == "NaN"
+    assert read_cell(Field(kind="number", name="x", is_nullable=True), None) is None
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("a\0b", "ab"), ("a\ud83d", "a?")])
+def test_a_value_holds_nothing_that_a_database_refuses(cell: str, expected: str) -> None:
+    assert read_cell(PROMPT, cell) == expected
+    assert read_axis(PROMPT, cell) == [expected]
+    assert read_cell(LORAS, [{"path": cell}]) == [{"path": expected}]
+    assert read_axis(LORAS, '[{"path": "a\\u0000b\\ud83d"}]') == [[{"path": "ab?"}]]
+
+
+def test_an_address_loses_the_spaces_around_it() -> None:
+    image = Field(kind="string", name="image_url", label="Image", media="image")
+    assert read_cell(image, " https://example.com/a.png ") == "https://example.com/a.png"
+    assert read_cell(FILES, " https://example.com/a.png ") == ["https://example.com/a.png"]

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import unicodedata
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from playground.files import content_types, uploads
+from core.file_names import clean_name
+from playground.files import content_types, inputs, uploads
 from playground.models import Artifact, Run, Upload
 from tests.conftest import grant
 from tests.schemas import strategies
@@ -174,9 +177,41 @@ def test_what_may_well_be_of_the_kind_is_taken(kind: str, found: str, claimed: s
 
 
 def test_a_name_cannot_leave_its_folder() -> None:
-    assert uploads.clean_name("../../etc/pass wd") == "pass-wd"
-    assert uploads.clean_name("...") == "file"
-    assert uploads.clean_name("x" * 300 + ".png").endswith(".png")
+    assert clean_name("../../etc/pass wd") == "pass wd"
+    assert clean_name("C:\\fakepath\\a.png") == "a.png"
+    assert clean_name("...") == "file"
+    assert clean_name("x" * 300 + ".png").endswith("x.png")
+    assert clean_name("photo\u202egpj.exe\0\n") == "photogpj.exe"
+
+
+NAMES = ["💫 🦊.png", "Füchse é.png", "लोमड़ी की तस्वीर.png", "สุนัขจิ้งจอก.png", "狐の写真 (1).png",
+         "a+b & c=d; 100% #1?.png", "it's ok.PNG"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_upload_keeps_the_name_that_its_person_wrote(
+    member: Client, name: str, form: Any
+) -> None:
+    address = give(member, unicodedata.normalize(form, name), png(), "image").json()
+    assert address["name"] == name
+    answer = member.head(address["url"] + "?download")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.isascii()
+    assert address["url"].isascii()
+    header = Message()
+    header["Content-Disposition"] = disposition
+    assert header.get_filename() == name
+    assert inputs.OUR_ADDRESS.fullmatch(address["url"])
+
+
+@pytest.mark.parametrize("name", [".png", "  .png", "/.png", "\0.png", "\ud83d.png"])
+def test_a_name_that_is_all_suffix_keeps_it(name: str) -> None:
+    assert clean_name(name) == "file.png"
+
+
+def test_a_long_name_is_cut_before_its_suffix_and_between_characters() -> None:
+    assert clean_name("ส" * 200 + ".jpeg") == "ส" * 78 + ".jpeg"
 
 
 @pytest.fixture

@@ -76,6 +76,20 @@ def test_an_unreadable_integer_is_a_problem_of_its_field(text: str) -> None:
     assert parsed.arguments == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("integer", "1e3", 1000),
+        ("integer", "9007199254740993.0", 9007199254740993),
+        ("number", "1.2e-7", 1.2e-7),
+        ("number", "1E3", 1000.0),
+    ],
+)
+def test_a_number_may_be_written_as_in_json(kind: str, text: str, expected: float) -> None:
+    value = decode_post(form({"x": {"type": kind}}), {"x": [text]}).arguments["x"]
+    assert repr(value) == repr(expected)
+
+
 def test_an_infinite_number_is_refused() -> None:
     assert decode_post(form({"x": {"type": "number"}}), {"x": ["1e999"]}).problems
 

@@ -1,0 +1,152 @@
+"""Tables and axes as people give them: kept exactly on every database, or refused by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from boards.models import Batch, Column, Row
+from catalog.models import Endpoint
+from playground.models import Run
+from schemas.exact import loads
+from tests.boards import documents
+from tests.conftest import CASES
+
+pytestmark = pytest.mark.django_db
+BIG = 9007199254740993
+PLAN = {"model": "lab/flux", "planned": "1", "~do": "run", "~token": "one"}
+
+
+@pytest.fixture
+def tuner(make_endpoint: Any) -> Endpoint:
+    """A model with a number, an integer without limits, and choices of every kind."""
+    styles = {"enum": ["A", "a", "a,b", " wide "], "type": "string"}
+    made: Endpoint = make_endpoint(
+        "lab/tuner",
+        documents.document(
+            prompt={"type": "string"},
+            lr={"type": "number"},
+            big={"type": "integer"},
+            style=styles,
+            loras={"type": "array", "items": {"type": "object"}},
+        ),
+    )
+    return made
+
+
+def run_plan(member: Client, model: Endpoint, **controls: Any) -> Any:
+    posted = {name.replace("_", "-"): value for name, value in controls.items()}
+    return member.post("/compare/new/", {**PLAN, "model": model.endpoint_id, **posted})
+
+
+def rows() -> list[Any]:
+    return list(Row.objects.order_by("position").values_list("values", flat=True))
+
+
+@pytest.mark.parametrize("way", ["file", "text"])
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("35a-u2028.jsonl", [{"prompt": "one\u2028two"}, {"prompt": "b"}]),
+        ("35b-surrogate.jsonl", [{"prompt": "a?"}]),
+        ("35c-nul.jsonl", [{"prompt": "ab"}]),
+        ("34a-nan.csv", [{"prompt": "hello"}, {"prompt": "you", "lr": 0.2}]),
+    ],
+)
+def test_the_cases_become_rows(
+    member: Client, tuner: Endpoint, case: str, expected: list[Any], way: str
+) -> None:
+    content = (CASES / case).read_bytes()
+    given: Any = {"file": SimpleUploadedFile(case, content)} if way == "file" else {
+        "table": content.decode("utf-8")
+    }  # fmt: skip
+    answer = run_plan(member, tuner, **given)
+    assert answer.status_code == 302
+    assert rows() == expected
+    board = Batch.objects.get()
+    whole = member.get(f"/compare/{board.pk}/board.json")
+    assert loads(whole.content.decode())["rows"]
+    assert member.get(board.get_absolute_url()).status_code == 200
+
+
+HOSTILE = "x\\u0000y\\ud83dz"
+CLEAN = "xy?z"
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"table": f'{{"prompt": "{HOSTILE}"}}'},
+        {"table": f'[{{"prompt": "{HOSTILE}"}}]'},
+        {"table": "prompt\nx\0y\ud83dz"},
+        {"row_field": "prompt", "row_values": "x\0y\ud83dz"},
+        {"shared~json": f'{{"prompt": "{HOSTILE}"}}'},
+        {"table": f'{{"loras": [{{"{HOSTILE}": "{HOSTILE}"}}]}}'},
+        {"row_field": "loras", "row_values": f'[{{"path": "{HOSTILE}"}}]'},
+        {"column_field": "loras", "column_values": f'[{{"path": "{HOSTILE}"}}]'},
+        {"column_field": "prompt", "column_values": f"{HOSTILE}\n\ud83d\0"},
+    ],
+)
+def test_what_databases_refuse_becomes_a_board_or_a_sentence(
+    member: Client, tuner: Endpoint, controls: dict[str, str]
+) -> None:
+    controls = {name: text.encode("utf-8", "surrogatepass") for name, text in controls.items()}  # type: ignore[misc]
+    answer = run_plan(member, tuner, **controls)
+    assert answer.status_code in {302, 422}
+    if answer.status_code == 302:
+        board = Batch.objects.get()
+        assert member.get(board.get_absolute_url()).status_code == 200
+        assert member.get(f"/compare/{board.pk}/board.csv").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_no_part_of_a_plan_takes_what_is_no_number(
+    member: Client, tuner: Endpoint, number: str
+) -> None:
+    for given in (
+        {"table": f"prompt,lr\na,{number}x"},
+        {"table": f'{{"lr": {number}}}'},
+        {"row_field": "lr", "row_values": number},
+        {"column_field": "lr", "column_values": number},
+        {"shared.lr": number, "shared.prompt": "a"},
+    ):
+        answer = run_plan(member, tuner, **given)
+        assert answer.status_code == 422
+    assert not Batch.objects.exists()
+
+
+def test_large_integers_and_choices_are_kept_exactly(member: Client, tuner: Endpoint) -> None:
+    answer = run_plan(
+        member,
+        tuner,
+        row_field="big",
+        row_values=f"{BIG}-{BIG + 2}",
+        column_field="style",
+        column_values='a, A, "a,b"\n wide ',
+    )
+    assert answer.status_code == 302
+    assert rows() == [{"big": BIG}, {"big": BIG + 1}, {"big": BIG + 2}]
+    settings = Column.objects.order_by("position").values_list("settings", flat=True)
+    assert list(settings) == [{"style": style} for style in ("a", "A", "a,b", " wide ")]
+    sent = [run.arguments for run in Run.objects.all()]
+    assert {"big": BIG, "style": " wide "} in sent
+
+
+def test_a_table_of_choices_is_kept_exactly(member: Client, tuner: Endpoint) -> None:
+    table = 'prompt,style,big,lr\nx,A,1e3,1.2e-7\nx,a,,\nx,"a,b",9007199254740993,\nx," wide ",7.0,'
+    assert run_plan(member, tuner, table=table).status_code == 302
+    assert rows() == [
+        {"prompt": "x", "style": "A", "big": 1000, "lr": 1.2e-7},
+        {"prompt": "x", "style": "a"},
+        {"prompt": "x", "style": "a,b", "big": BIG},
+        {"prompt": "x", "style": " wide ", "big": 7},
+    ]
+
+
+def test_a_value_that_is_refused_names_its_row(member: Client, tuner: Endpoint) -> None:
+    answer = run_plan(member, tuner, table="prompt,lr\nhello,0.5\nyou,many\n")
+    assert "Row 2 of the table: " in answer.content.decode()
+    assert rows() == []

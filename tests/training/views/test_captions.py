@@ -1,0 +1,214 @@
+"""Captions stay with their files, however folders, names, archives and encodings look."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from tests.conftest import CASES
+from tests.training.conftest import picture
+from training.models import Dataset
+
+pytestmark = pytest.mark.django_db
+COLOURS = iter(f"#{number:06x}" for number in range(1, 0xFFFFFF, 257))
+
+
+@pytest.fixture
+def dataset(user: Any, trainer: Endpoint) -> Dataset:
+    return Dataset.objects.create(user=user, endpoint=trainer, name="Foxes", trigger_word="TOK")
+
+
+def png(name: str) -> tuple[str, bytes]:
+    return name, picture(next(COLOURS))
+
+
+def text(name: str, words: str) -> tuple[str, bytes]:
+    return name, words.encode()
+
+
+def zipped(*files: tuple[str, bytes]) -> tuple[str, bytes]:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        for name, content in files:
+            target.writestr(name, content)
+    return "set.zip", archive.getvalue()
+
+
+def drop(member: Client, dataset: Dataset, *files: tuple[str, bytes]) -> str:
+    """Post files; return the messages of the next page."""
+    posted = [SimpleUploadedFile(name, content) for name, content in files]
+    address = reverse("training:dataset-files", args=[dataset.pk])
+    page = member.post(address, {"files": posted}, follow=True)
+    dataset.refresh_from_db()
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def captions(dataset: Dataset) -> list[tuple[str, str]]:
+    return [(file["name"], file["caption"]) for file in dataset.files]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("32a-folders", [("1.png", "a cat"), ("1-2.png", "a dog")]),
+        (
+            "31a-spaces",
+            [
+                ("my photo (1).png", "a red fox"),
+                ("img#2.png", "a blue fox"),
+                ("plain.png", "a plain fox"),
+            ],
+        ),
+        ("16-nfd", [("Füchse é.png", "a fox")]),
+        ("31b-utf16", [("u.png", "a fox, Füchse"), ("v.png", "Füchse")]),
+        ("33-macosx", [("a.png", "cap")]),
+    ],
+)
+def test_each_file_of_an_archive_gets_its_own_caption(
+    member: Client, dataset: Dataset, case: str, expected: list[tuple[str, str]]
+) -> None:
+    said = drop(member, dataset, (f"{case}.zip", (CASES / f"{case}.zip").read_bytes()))
+    assert captions(dataset) == expected
+    assert "no file" not in said
+
+
+def test_two_drops_with_the_same_names_keep_their_captions(
+    member: Client, dataset: Dataset
+) -> None:
+    drop(member, dataset, png("1.png"), text("1.txt", "a cat"))
+    drop(member, dataset, text("1.txt", "a dog"), png("1.png"))
+    said = drop(member, dataset, zipped(png("1.png"), text("1.txt", "a fox")))
+    assert captions(dataset) == [("1.png", "a cat"), ("1-2.png", "a dog"), ("1-3.png", "a fox")]
+    assert said == "1 file and 1 caption added."
+
+
+def test_two_archives_in_one_drop_keep_theirs(member: Client, dataset: Dataset) -> None:
+    drop(
+        member,
+        dataset,
+        zipped(png("1.png"), text("1.txt", "a cat")),
+        zipped(text("1.txt", "a dog"), png("1.png")),
+    )
+    assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
+
+
+def test_captions_in_an_archive_of_their_own_are_paired_by_path(
+    member: Client, dataset: Dataset
+) -> None:
+    pictures = zipped(png("a/1.png"), png("b/1.png"))
+    drop(member, dataset, pictures, zipped(text("b/1.txt", "a dog"), text("a/1.txt", "a cat")))
+    assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
+
+
+def test_files_of_one_name_chosen_together_are_paired_in_their_order(
+    member: Client, dataset: Dataset
+) -> None:
+    files = png("1.png"), text("1.txt", "a cat"), png("1.png"), text("1.txt", "a dog")
+    drop(member, dataset, *files)
+    assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
+
+
+def test_a_caption_that_could_be_of_several_files_is_reported(
+    member: Client, dataset: Dataset
+) -> None:
+    said = drop(member, dataset, png("1.png"), png("1.png"), text("1.txt", "a cat"))
+    assert [caption for _, caption in captions(dataset)] == ["", ""]
+    assert "1.txt was not used: several files have its name" in said
+
+
+def test_a_caption_in_another_folder_is_reported_with_its_path(
+    member: Client, dataset: Dataset
+) -> None:
+    said = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
+    assert captions(dataset) == [("1.png", "")]
+    assert "b/1.txt is no file's caption" in said
+
+
+def test_names_that_are_cleaned_alike_keep_their_captions(member: Client, dataset: Dataset) -> None:
+    long = "a very long name " * 20
+    files = [png(f"{long}{end}.png") for end in "xy"]
+    drop(member, dataset, zipped(*files, *(text(f"{long}{end}.txt", end) for end in "yx")))
+    assert [caption for _, caption in captions(dataset)] == ["x", "y"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_names_are_composed_before_they_are_compared(
+    member: Client, dataset: Dataset, one: Any, other: Any
+) -> None:
+    name = "Füchse é"
+    drop(
+        member,
+        dataset,
+        png(f"{unicodedata.normalize(one, name)}.png"),
+        text(f"{unicodedata.normalize(other, name)}.txt", "a fox"),
+    )
+    assert captions(dataset) == [("Füchse é.png", "a fox")]
+
+
+def test_utf_8_names_of_an_archive_that_does_not_say_so_are_read(
+    member: Client, dataset: Dataset
+) -> None:
+    name, content = zipped(png("Fuechse.png"), text("Fuechse.txt", "a fox"))
+    drop(member, dataset, (name, content.replace(b"Fuechse", "Füchse".encode())))
+    assert captions(dataset) == [("Füchse.png", "a fox")]
+
+
+def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Dataset) -> None:
+    said = drop(
+        member,
+        dataset,
+        zipped(
+            png("x/a_start.png"), png("x/a_end.png"), text("x/a.txt", "x"),
+            png("y/a_start.png"), png("y/a_end.png"), text("y/a.txt", "y"),
+            text("y/a_end.txt", "z"),
+        ),
+    )  # fmt: skip
+    assert captions(dataset) == [
+        ("a_start.png", "x"), ("a_end.png", ""), ("a-2_start.png", "y"), ("a-2_end.png", ""),
+    ]  # fmt: skip
+    assert "y/a_end.txt is no file's caption" in said
+
+
+def test_a_later_caption_fills_a_gap_and_replaces_nothing(member: Client, dataset: Dataset) -> None:
+    drop(member, dataset, png("a.png"), png("b.png"), text("b.txt", "written by hand"))
+    said = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
+    assert captions(dataset) == [("a.png", "late"), ("b.png", "written by hand")]
+    assert "b.txt is no file's caption in this upload" in said
+
+
+def test_the_caption_of_a_file_that_is_there_already_is_not_lost(
+    member: Client, dataset: Dataset
+) -> None:
+    first, second = png("a.png"), png("b.png")
+    drop(member, dataset, first, second, text("b.txt", "mine"))
+    again = zipped(
+        ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
+    )
+    said = drop(member, dataset, again)
+    assert captions(dataset) == [("a.png", "late"), ("b.png", "mine")]
+    assert "c.png is in the data set already, as a.png; the caption was added to it." in said
+    assert "b.png is in the data set already. The caption stays as it is" in said
+
+
+def test_the_caption_of_a_refused_file_goes_to_no_other(member: Client, dataset: Dataset) -> None:
+    drop(member, dataset, png("a.png"))
+    said = drop(member, dataset, ("a.png", picture()[:20]), text("a.txt", "a broken one"))
+    assert captions(dataset) == [("a.png", "")]
+    assert "a.png is a broken picture" in said
+
+
+def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_another_word(
+    member: Client, dataset: Dataset
+) -> None:
+    drop(member, dataset, png("a.png"), text("a.txt", "a token on a table"))
+    member.post(dataset.get_absolute_url(), {"trigger_word": "TOK", "do": "trigger"})
+    dataset.refresh_from_db()
+    assert captions(dataset) == [("a.png", "TOK, a token on a table")]
