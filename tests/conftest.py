@@ -52,6 +52,7 @@ def pytest_collection_finish() -> None:
 
 laws.lay_down()
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+CASES = DATA.parent / "cases"  # small inputs that failed once, with their right values
 
 
 @pytest.fixture(scope="session", autouse=True)
