@@ -1,7 +1,8 @@
 """Parses `name=value` words into a model's input, by its schema.
 
 `prompt=a cat`, `num_images=4`, `image_url=@cat.png` (uploaded), `loras:=[{"path": …}]` (JSON),
-`image_size.width=512` (nested); a repeated name adds an item to a list.
+`image_size.width=512` (nested); a repeated name adds an item to a list. `@` names a file in fields
+that take one, and is a character like any other elsewhere: `prompt=@Image1 dances`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from cli.errors import CommandFailed
 from schemas import Field, build, contract
 from schemas.exact import NotJson, loads
+from schemas.fields import media
 from schemas.numbers import NotANumber, read_number
 
 Upload = Callable[[Path, str], str]
@@ -39,7 +41,7 @@ def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, A
         _set_path(
             arguments,
             path,
-            _parse(value, name) if is_json else _parse_value(field, value, upload),
+            _parse(value, name) if is_json else _parse_value(field, value, upload, path[-1]),
             field,
         )
     return arguments
@@ -91,12 +93,11 @@ def _set_path(arguments: dict[str, Any], path: list[str], value: Any, field: Fie
         here[last] = value
 
 
-def _parse_value(field: Field | None, text: str, upload: Upload) -> Any:
+def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "") -> Any:
     """Convert a text by the field's kind; if it does not fit, let the server reject it."""
     kind = field.kind if field else "json"
-    if text.startswith("@") and len(text) > 1:
-        media = (field.media or (field.item.media if field.item else "")) if field else ""
-        address = upload(Path(text[1:]).expanduser(), media)
+    if text.startswith("@") and len(text) > 1 and (medium := _media_of(field, name)):
+        address = upload(Path(text[1:]).expanduser(), medium)
         return [address] if kind == "list" else address
     if field and kind in {"choice", "boolean"}:
         for option in field.options:
@@ -115,6 +116,14 @@ def _parse_value(field: Field | None, text: str, upload: Upload) -> Any:
         return loads(text)
     except NotJson:
         return text
+
+
+def _media_of(field: Field | None, name: str) -> str:
+    """Return the kind of files that a field takes, by its name without a schema; "" for a text."""
+    if field is None:
+        return media.media_of(name, {"type": "string"}, True)
+    parts = [field, *([field.item] if field.item else []), *field.branches]
+    return next((part.media for part in parts if part.media), "")
 
 
 def _parse(text: str, name: str) -> Any:

@@ -29,7 +29,7 @@ _EPILOGUE = (
     "VITRINE_TOKEN they use another one. Exit codes: 0 done, 1 the run failed, 2 wrong usage, "
     "3 refused, 4 not reached, 5 the run goes on."
 )
-_INPUT_HELP = "name=value, name=@file (uploaded), name:=JSON"
+_INPUT_HELP = "name=value, name=@file (uploaded, where the model takes a file), name:=JSON"
 
 
 def _connect() -> Client:

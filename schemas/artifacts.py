@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from schemas.exact import NotJson, loads
 from schemas.wording.vocabulary import TEXT_OUTPUT_WORDS
 
 _EXTENSIONS = {
@@ -43,8 +44,12 @@ _KEYS = {  # words in a file's keys; the last criterion
 }
 # A `message` is a status, not a result; `reasoning` is shown like a result.
 _TEXTS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
-_MAX_DEPTH = 40
-MOST_FOUND = 1000
+MOST_FOUND = 1000  # files, and as many texts
+_FILE_KEY = re.compile(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$")
+_ADDRESS = re.compile(r"(?i)https?://\S+")
+_BETWEEN_ADDRESSES = re.compile(r"(?i)[\s,;]+(?=https?://)")
+_DATA_URI = re.compile(r"(?i)data:[\w.+-]+/[\w.+-]+(?:;[^\s,;]+)*,\S*")
+IsMedia = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,47 +68,117 @@ class Artifact:
     text: str = ""
 
 
-def artifacts(output: Any, output_schema: Any = None) -> list[Artifact]:
+def artifacts(
+    output: Any, output_schema: Any = None, *, is_media: IsMedia = lambda url: False
+) -> list[Artifact]:
     """The files and texts of an output, in its order; a repeated file is listed once.
 
-    A text is recognized by its key, or as the only property in `output_schema`.
+    A file is an object with a `url`, an address under a key such as `image_url`, a data URI, and
+    every address for which `is_media` says that upstream's hosts serve it, wherever it stands. A
+    text is recognized by its key, or as the only property in `output_schema`.
     """
-    found: dict[tuple[str, str], Artifact] = {}
+    listed: dict[tuple[str, str], Artifact] = {}
+    left = {True: MOST_FOUND, False: MOST_FOUND}  # files, texts: neither displaces the other
     only = _only_text(output, output_schema)
-    for keys, value in _walk(output, ()):
-        artifact = _file(value, keys) or _text(value, keys, only)
-        if artifact and len(found) < MOST_FOUND:
-            found.setdefault((artifact.url, "" if artifact.url else artifact.path), artifact)
-    return list(found.values())
+    for place in _walk(output):
+        for artifact in [*_files(place, is_media), *_texts(place, only, is_media)]:
+            is_file = bool(artifact.url)
+            key = (artifact.url, "") if is_file else ("", artifact.path)
+            before = listed.get(key)
+            if before is None and left[is_file]:
+                left[is_file] -= 1
+                listed[key] = artifact
+            elif before is not None and artifact.content_type and not before.content_type:
+                listed[key] = artifact  # a list of addresses may precede their description
+    return list(listed.values())
 
 
-def _walk(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every value with its keys; does not descend into file objects."""
-    yield keys, value
-    if len(keys) >= _MAX_DEPTH or (isinstance(value, dict) and _is_address(value.get("url"))):
-        return
-    below = value.items() if isinstance(value, dict) else enumerate(_list(value))
-    for key, item in below:
-        yield from _walk(item, (*keys, key))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value with its keys; `about` is the object that describes an address in it."""
+
+    keys: tuple[str | int, ...]
+    value: Any
+    about: dict[str, Any]
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _walk(output: Any) -> Iterator[_Place]:
+    """Every value and every key that is an address, in the order of the document.
+
+    Iterative, because the depth of an output is limited only by its size.
+    """
+    waiting = [_Place((), output, {})]
+    while waiting:
+        place = waiting.pop()
+        yield place
+        waiting.extend(reversed(_below(place)))
+
+
+def _below(place: _Place) -> list[_Place]:
+    keys, value = place.keys, place.value
+    if isinstance(value, list):
+        return [_Place((*keys, index), item, {}) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return []
+    # With one address, the other members describe it (`{"video_url": …, "width": 512}`).
+    about = value if sum(map(_is_address, value.values())) == 1 else {}
+    below = []
+    for key, item in value.items():
+        if isinstance(key, str) and "://" in key:  # live sessions have other keys, too
+            below.append(_Place((*keys, key), key, {}))
+        below.append(_Place((*keys, key), item, about))
+    return below
 
 
 def _is_address(value: Any) -> bool:
     return isinstance(value, str) and bool(re.match(r"(?i)https?://[^\s/]|data:[^,]*,", value))
 
 
-def _file(value: Any, keys: tuple[str | int, ...]) -> Artifact | None:
-    if isinstance(value, dict) and _is_address(value.get("url")):
-        return _described(value["url"], value, keys)
+def _files(place: _Place, is_media: IsMedia) -> list[Artifact]:
+    """The files at a place: several if its text is a list of addresses, or JSON with some."""
+    keys, value = place.keys, place.value
+    if isinstance(value, dict):
+        return [_described(value["url"], value, keys)] if _is_address(value.get("url")) else []
+    if not isinstance(value, str):
+        return []
+    if urls := _served(value, is_media):
+        return [_described(url, place.about, keys) for url in urls]
+    if _is_named_file(value, keys):
+        return [_described(value, place.about, keys)]
+    return _within_json(value, keys, is_media)
+
+
+def _served(text: str, is_media: IsMedia) -> list[str]:
+    """The addresses of upstream's hosts, or the data URI, of which a text consists; else none."""
+    text = text.strip()
+    if _DATA_URI.fullmatch(text):
+        return [text]
+    urls = _BETWEEN_ADDRESSES.split(text) if _ADDRESS.match(text) else []
+    return urls if all(_ADDRESS.fullmatch(url) and is_media(url) for url in urls) else []
+
+
+def _is_named_file(value: str, keys: tuple[str | int, ...]) -> bool:
+    """Whether an address of any host stands where a file is expected."""
     key = _last_name(keys).lower()
     if len(keys) == 1 and _is_result(value, key):
-        return _described(value, {}, keys)
-    if _is_address(value) and re.search(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$", key):
-        return _described(value, {}, keys)
-    return None
+        return True
+    return _is_address(value) and bool(_FILE_KEY.search(key))
+
+
+def _within_json(text: str, keys: tuple[str | int, ...], is_media: IsMedia) -> list[Artifact]:
+    """The files of upstream's hosts in a text that is JSON."""
+    if text.lstrip()[:1] not in {"{", "["} or ("://" not in text and "data:" not in text):
+        return []
+    try:
+        inner = artifacts(loads(text), is_media=is_media)
+    except NotJson:
+        return []
+    files = [one for one in inner if one.url and _served(one.url, is_media)]
+    above = _path(keys)
+    joined = [f"{above}{'' if one.path[:1] == '[' else '.'}{one.path}" for one in files]
+    return [
+        replace(one, path=path.strip(".")[:255]) for one, path in zip(files, joined, strict=True)
+    ]
 
 
 def _is_result(value: Any, key: str) -> bool:
@@ -117,6 +192,7 @@ def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> 
     content_type = _string(about.get("content_type")).partition(";")[0].strip().lower()
     if url[:5].lower() == "data:":
         content_type = re.split("[;,]", url[5:205], maxsplit=1)[0].lower() or content_type
+    url = url.strip()
     name = _string(about.get("file_name"))
     if not name and url[:5].lower() != "data:":
         name = unquote(PurePosixPath(_path_in(url)).name)
@@ -173,14 +249,17 @@ def _by_extension(name: str) -> str:
     return _KIND_OF.get(PurePosixPath(name).suffix[1:].lower(), "")
 
 
-def _text(value: Any, keys: tuple[str | int, ...], only: str) -> Artifact | None:
-    if not isinstance(value, str) or not value.strip() or _is_address(value):
-        return None
+def _texts(place: _Place, only: str, is_media: IsMedia) -> list[Artifact]:
+    keys, value = place.keys, place.value
+    if not isinstance(value, str) or not value.strip():
+        return []
     name = _last_name(keys).lower()
     is_top = sum(isinstance(key, str) for key in keys) <= 1
-    if not keys or (is_top and (name in _TEXTS or name == only)):
-        return Artifact(path=_path(keys), kind="text", text=value)
-    return None
+    if keys and not (is_top and (name in _TEXTS or name == only)):
+        return []
+    if _served(value, is_media) or _is_named_file(value, keys):
+        return []
+    return [Artifact(path=_path(keys), kind="text", text=value)]
 
 
 def _only_text(output: Any, schema: Any) -> str:

@@ -7,25 +7,27 @@ messages in the form of its schema, as in chats (`chats/talk/composition.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from api.http.problem import Problem
+from api.openai_proxy import chat_messages, chat_settings, known_models
+from api.openai_proxy.chat_messages import wrong
 from catalog.models import Endpoint
 from chats.talk import composition
-from chats.talk.composition import Conversation, Exchange
-from chats.talk.shape import Shape, shape_of
+from chats.talk.shape import Shape
 from fal.db_safe import db_safe_text
 from fal.transports import completions
-from schemas import Field
 
-ROUTER = f"openrouter/router/openai/v1{completions.SUFFIX}"
-SYSTEM_ROLES = {"system", "developer"}
+UNKNOWN_MODEL = "model-not-found"  # OpenAI's code for it
 NO_ROUTER = "The catalogue has no model “{}”, and this Vitrine's upstream has no router for it."
-NO_TURNS = "{} takes text turns alone. Leave out tools, or name a model of the router."
-NO_PICTURES = "{} takes no pictures. Name another model."
+NO_NAME = (
+    "There is no model “{}”. Name one of the catalogue by its id, or one of fal's router as "
+    "vendor/model; GET …/models lists them."
+)
+NO_CHAT = "“{}” is no chat model: it does not answer a text with a text. GET …/models lists those."
 ONE_ADDRESS = "Name the model that shall answer as vendor/model; {} is the router's own address."
+TOO_LONG = "The conversation is longer than {} takes. Leave out its oldest messages."
 
 
 @dataclass(frozen=True)
@@ -49,111 +51,48 @@ def parse_chat_request(body: Any) -> ChatRequest:
         raise Problem(400, "The body must be a JSON object with model and messages.")
     messages, model = body.get("messages"), body.get("model")
     if not isinstance(model, str) or not model.strip():
-        raise _wrong("model", "Name the model that shall answer.")
+        raise wrong("model", "Name the model that shall answer.")
     is_list = isinstance(messages, list) and bool(messages)
     if not is_list or not all(isinstance(one, dict) for one in messages or ()):
-        raise _wrong("messages", "messages must be a list of objects with role and content.")
+        raise wrong("messages", "messages must be a list of objects with role and content.")
     endpoint, arguments = _arguments(body, db_safe_text(model))
     options = body.get("stream_options")
     wants_usage = isinstance(options, dict) and options.get("include_usage") is True
     return ChatRequest(endpoint, arguments, body.get("stream") is True, wants_usage)
 
 
-def _wrong(parameter: str, detail: str, status: int = 400) -> Problem:
-    return Problem(status, detail, errors=[{"detail": detail, "parameter": parameter}])
-
-
 def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, Any]]:
     named = Endpoint.objects.filter(endpoint_id=model).first()
-    shape = shape_of(named) if named else None
-    if named is not None and shape is not None:
-        if shape.kind == "completions":
-            raise _wrong("model", ONE_ADDRESS.format(model))
-        return named, _composed(named, shape, body)
-    router = Endpoint.objects.filter(endpoint_id=ROUTER).first()
+    if named is not None:
+        return named, _composed(named, _shape(named), body)
+    router = known_models.router()
     if router is None:
-        raise _wrong("model", NO_ROUTER.format(model[:200]), 404)
+        raise wrong("model", NO_ROUTER.format(model[:200]), 404, UNKNOWN_MODEL)
+    if not known_models.is_router_name(model):
+        raise wrong("model", NO_NAME.format(model[:200]), 404, UNKNOWN_MODEL)
     return router, {name: value for name, value in body.items() if name != "stream"}
 
 
+def _shape(endpoint: Endpoint) -> Shape:
+    """Return how an endpoint takes a conversation; raises Problem for one that takes none."""
+    shape = known_models.chat_shape(endpoint)
+    if shape is None:
+        raise wrong("model", NO_CHAT.format(endpoint.endpoint_id), 404, UNKNOWN_MODEL)
+    if shape.kind == "completions" or known_models.needs_model(shape):
+        raise wrong("model", ONE_ADDRESS.format(endpoint.endpoint_id))
+    return shape
+
+
 def _composed(endpoint: Endpoint, shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
-    messages, name = body["messages"], endpoint.display_name
-    if body.get("tools") or any(one.get("role") == "tool" for one in messages):
-        raise _wrong("tools", NO_TURNS.format(name))
-    settings = _settings(shape, body)
-    if pictures := _pictures(messages):
-        settings |= _with_pictures(shape, pictures, name)
-    composed = composition.compose(shape, conversation(messages), settings)
+    name = endpoint.display_name
+    settings = chat_settings.settings_of(shape, body, name)
+    messages = chat_messages.parse_messages(body["messages"], name)
+    media = [medium for message in messages for medium in message.media]
+    settings = chat_settings.with_media(shape, settings, media, name)
+    composed = composition.compose(shape, chat_messages.conversation(messages), settings)
     if composed.problems:
         first = composed.problems[0]
-        raise _wrong(str(first.path[0]) if first.path else "messages", first.message)
+        raise wrong(str(first.path[0]) if first.path else "messages", first.message)
+    if composed.left_out:
+        raise wrong("messages", TOO_LONG.format(name), slug="context-length-exceeded")
     return composed.arguments
-
-
-def _settings(shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters that the model has under OpenAI's names."""
-    body = dict(body)
-    if "max_completion_tokens" in body:
-        body.setdefault("max_tokens", body["max_completion_tokens"])
-    known = {child.name for child in shape.rest.children} - {"stream", "model"}
-    return {key: value for key, value in body.items() if key in known and value is not None}
-
-
-def conversation(messages: Sequence[dict[str, Any]]) -> Conversation:
-    """Return the turns of a list of messages; the last message is the one to answer."""
-    system = "\n\n".join(text_of(one) for one in messages if one.get("role") in SYSTEM_ROLES)
-    said: list[str] = []
-    earlier: list[Exchange] = []
-    for one in messages:
-        if one.get("role") == "user":
-            said.append(text_of(one))
-        elif one.get("role") == "assistant" and said:
-            earlier.append(Exchange("\n\n".join(said), text_of(one)))
-            said = []
-    if not said:
-        raise _wrong("messages", "The last message must be one of role user.")
-    return Conversation("\n\n".join(said), earlier, system)
-
-
-def text_of(message: dict[str, Any]) -> str:
-    """Return the text of a message: plain, or joined from its parts."""
-    content = message.get("content")
-    if not isinstance(content, list):
-        return content if isinstance(content, str) else ""
-    texts = [part.get("text") for part in content if isinstance(part, dict)]
-    return "\n\n".join(text for text in texts if isinstance(text, str))
-
-
-def _pictures(messages: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the addresses of the pictures in the newest message that has any."""
-    for one in reversed(messages):
-        content = one.get("content")
-        parts = [part for part in content if isinstance(part, dict)] if _is_list(content) else []
-        urls = [_picture(part) for part in parts if part.get("type") == "image_url"]
-        if found := [url for url in urls if url]:
-            return found
-    return []
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _picture(part: dict[str, Any]) -> str:
-    given = part.get("image_url")
-    url = given.get("url") if isinstance(given, dict) else given
-    return url if isinstance(url, str) else ""
-
-
-def _with_pictures(shape: Shape, pictures: list[str], name: str) -> dict[str, Any]:
-    lists = [child for child in shape.rest.children if child.item and _is_picture(child.item)]
-    if lists:
-        return {lists[0].name: pictures}
-    single = next((child for child in shape.rest.children if _is_picture(child)), None)
-    if single is None or len(pictures) > 1:
-        raise _wrong("messages", NO_PICTURES.format(name))
-    return {single.name: pictures[0]}
-
-
-def _is_picture(field: Field) -> bool:
-    return field.media == "image"

@@ -1,43 +1,103 @@
-"""The models listed for OpenAI's clients: endpoints that take text, and names of fal's router.
+"""The models that answer OpenAI's chat calls: endpoints of the catalogue, and the router's names.
 
-Upstream has no list of the router's names (fal-protocol.md, section 16.5); listed are those that a
-schema in the catalogue offers as values or examples of a field `model`.
+What is listed and what a call takes follow from the same functions. Upstream has no list of the
+router's names (fal-protocol.md, section 16.5); listed are those that a schema in the catalogue
+offers as values or examples of a field `model`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from catalog.models import Endpoint
-from chats.display import choices
-from chats.talk.shape import MODEL, shape_of
-from fal.transports.completions import is_completions
+from chats.talk.shape import MODEL, Shape, shape_of
+from fal.transports import completions
+from schemas.facts.capabilities import capabilities_of
 
+ROUTER = f"openrouter/router/openai/v1{completions.SUFFIX}"
 ROUTERS = ("openrouter/", "fal-ai/any-llm")
+PARTS = {"image", "audio", "video"}  # what a message can bring beside its text
+_IS_CHAT = {"in:text", "out:text"}
 
 
 def listed() -> list[dict[str, Any]]:
     """Return the models without duplicates."""
-    found: dict[str, dict[str, Any]] = {}
-    for endpoint in choices.models():
-        for name, owner in _names(endpoint):
+    models: dict[str, dict[str, Any]] = {}
+    has_router = router() is not None
+    for endpoint in _candidates():
+        names = [endpoint.endpoint_id] if _is_listed(endpoint) else []
+        for name in [*names, *(_router_names(endpoint) if has_router else ())]:
             created = int(endpoint.first_seen_at.timestamp())
-            one = {"id": name, "object": "model", "created": created, "owned_by": owner}
-            found.setdefault(name, one)
-    return list(found.values())
+            owner = name.partition("/")[0]
+            model = {"id": name, "object": "model", "created": created, "owned_by": owner}
+            models.setdefault(name, model)
+    return list(models.values())
 
 
-def _names(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
-    """Yield an endpoint's own id, and the names that a router's field `model` offers."""
+def router() -> Endpoint | None:
+    """Return the address of fal's router; None if the catalogue has none that can be run."""
+    endpoint = Endpoint.objects.filter(endpoint_id=ROUTER).first()
+    return endpoint if endpoint is not None and endpoint.is_runnable else None
+
+
+def is_router_name(name: str) -> bool:
+    """Whether the router may know a model of this name."""
+    vendor, _, model = name.partition("/")
+    return bool(vendor and model)
+
+
+def chat_shape(endpoint: Endpoint) -> Shape | None:
+    """Return how an endpoint takes a chat call; None if it answers in anything but text."""
+    shape = shape_of(endpoint)
+    if shape is None or shape.kind == "completions":
+        return shape
+    contract, root = shape.version.contract, shape.version.root
+    facts = capabilities_of(contract, root, contract.document).facts
+    return shape if _answers_in_text(facts) else None
+
+
+def needs_model(shape: Shape) -> bool:
+    """Whether the model that answers is an argument of its own, as the router's is."""
+    return any(one.name == MODEL.name and one.is_required for one in shape.rest.children)
+
+
+def _answers_in_text(facts: list[str]) -> bool:
+    media = {fact for fact in facts if fact.startswith("out:")}
+    return set(facts) >= _IS_CHAT and media == {"out:text"}
+
+
+def _candidates() -> list[Endpoint]:
+    """Return the endpoints whose facts allow a chat; those whose facts are not known, too."""
+    columns = ("endpoint_id", "schema_id", "facts", "first_seen_at", "gone_at", "standing")
+    rows = Endpoint.objects.filter(gone_at=None).only(*columns).order_by("position")
+    return [row for row in rows if row.is_runnable and (not row.facts or _may_chat(row))]
+
+
+def _may_chat(endpoint: Endpoint) -> bool:
+    return _answers_in_text(endpoint.facts) or endpoint.endpoint_id.startswith(ROUTERS)
+
+
+def _is_listed(endpoint: Endpoint) -> bool:
+    return bool(endpoint.schema_id) and _takes_messages(endpoint.schema_id, endpoint.endpoint_id)
+
+
+@lru_cache(4096)
+def _takes_messages(schema_id: str, endpoint_id: str) -> bool:
+    """Whether messages alone suffice for a run; cached, as parsing the schemas takes seconds."""
+    shape = chat_shape(Endpoint(endpoint_id=endpoint_id, schema_id=schema_id))
+    if shape is None or shape.kind == "completions":
+        return False
+    required = [one for one in shape.rest.children if one.is_required]
+    return all((one.item or one).media in PARTS for one in required)
+
+
+def _router_names(endpoint: Endpoint) -> Iterator[str]:
+    """Yield the names that a router's field `model` offers."""
     name = endpoint.endpoint_id
-    if is_completions(name):
-        return
-    yield name, name.partition("/")[0]
     shape = shape_of(endpoint) if name.startswith(ROUTERS) else None
     children = shape.rest.children if shape else ()
     field = next((child for child in children if child.name == MODEL.name), None)
     values = [*(option.value for option in field.options), *field.examples] if field else []
-    for value in values:
-        if isinstance(value, str) and "/" in value:
-            yield value, value.partition("/")[0]
+    yield from (value for value in values if isinstance(value, str) and is_router_name(value))

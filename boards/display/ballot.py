@@ -14,8 +14,8 @@ from boards.votes import ballots, secret_tokens
 from playground.display import previews
 from playground.files.inputs import OUR_ADDRESS
 from playground.models import Artifact, Run, Upload
+from playground.runs.outputs import artifacts_in
 from playground.runs.ownership import deletion
-from schemas.artifacts import artifacts
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -80,7 +80,7 @@ def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Ru
         if one.kind in ballots.KINDS and one.state == Artifact.State.STORED
     ][: ballots.MAX_FILES]
     files = [BlindFile(one.kind, _address(voter, board, RESULT, one.pk)) for one in shown]
-    texts = [] if files else [one.text for one in previews.of_texts(artifacts(run.output))]
+    texts = [] if files else [one.text for one in previews.of_texts(artifacts_in(run.output))]
     return Side(key, files, texts)
 
 

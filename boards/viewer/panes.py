@@ -17,7 +17,7 @@ from playground.display.history import seconds
 from playground.display.renderers import Shown
 from playground.models import Run
 from playground.runs.costs.billing import billed_cost
-from schemas.artifacts import artifacts
+from playground.runs.outputs import artifacts_in
 
 LEAST, MOST = 2, 4
 LETTERS = "ABCD"
@@ -94,7 +94,7 @@ def _run(cell: Cell) -> Run:
 
 
 def _text(run: Run) -> str:
-    found = previews.of_texts(artifacts(run.output))
+    found = previews.of_texts(artifacts_in(run.output))
     return found[0].text if found else ""
 
 

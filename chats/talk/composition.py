@@ -38,7 +38,7 @@ MODEL_NAME = "model"
 
 
 class Exchange(NamedTuple):
-    """A message and its answer."""
+    """A message and its answer; a greeting, or a second answer, has no message before it."""
 
     said: str
     answered: str
@@ -118,8 +118,9 @@ def _transcript(earlier: Sequence[Exchange], text: str) -> str:
     return BETWEEN.join([BEGIN, *lines, END, f"{PERSON}: {text}", f"{MODEL}:"])
 
 
-def _lines(one: Exchange) -> tuple[str, str]:
-    return f"{PERSON}: {one.said}", f"{MODEL}: {one.answered}"
+def _lines(one: Exchange) -> list[str]:
+    said = [f"{PERSON}: {one.said}"] if one.said else []
+    return [*said, f"{MODEL}: {one.answered}"]
 
 
 def _with_messages(
@@ -134,7 +135,7 @@ def _with_messages(
     if most is not None:
         room = max(0, most - len(system) - len(new))
         earlier = earlier[len(earlier) - min(len(earlier), room // 2) :]
-    said = [one for pair in earlier for one in (("user", pair.said), ("assistant", pair.answered))]
+    said = [turn for pair in earlier for turn in _turns(pair)]
     base = dict(settings)
     if shape.system and talk.system:
         base[shape.system.name] = talk.system
@@ -145,8 +146,17 @@ def _with_messages(
     for form in (_plain, _in_parts):
         yield base | {name: [form(*one) for one in (*system, *said, *new)]}, left_out
     if system:  # for a schema whose only roles are user and assistant
-        first = [("user", f"{talk.system}\n\n{(said + new)[0][1]}"), *(said + new)[1:]]
-        yield base | {name: [_plain(*one) for one in first]}, left_out
+        turns = said + new
+        if turns and turns[0][0] == "user":
+            turns = [("user", f"{talk.system}\n\n{turns[0][1]}"), *turns[1:]]
+        else:
+            turns = [("user", talk.system), *turns]
+        yield base | {name: [_plain(*one) for one in turns]}, left_out
+
+
+def _turns(pair: Exchange) -> list[tuple[str, str]]:
+    said = [("user", pair.said)] if pair.said else []
+    return [*said, ("assistant", pair.answered)]
 
 
 def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from playground.display.renderers import Text
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.models import Run
 from playground.runs import error_messages
-from schemas.artifacts import artifacts
+from playground.runs.outputs import artifacts_in
 
 MOST_MEDIA = 6  # files of one node on the page; all are in its JSON
 MOST_JSON = 6000
@@ -137,7 +137,7 @@ def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
         return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
     if step.output is None:
         return {}
-    found = artifacts(step.output)
+    found = artifacts_in(step.output)
     files = [
         File(one.kind, src, one.file_name or "File")
         for one in found

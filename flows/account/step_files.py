@@ -24,8 +24,8 @@ from flows.account.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
 from playground.files import uploads
 from playground.models import Run, Transport, Upload
+from playground.runs.outputs import artifacts_in
 from playground.worker.jobs import Job
-from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def list_files(marker: StepFile) -> None:
     known = set(marker.run.artifacts.values_list("url", flat=True))
     found: dict[str, None] = {}
     for step in steps_of(marker.run).values():
-        for one in artifacts(step.output) if step.output is not None else ():
+        for one in artifacts_in(step.output) if step.output is not None else ():
             if one.url and one.url not in known and not one.url.startswith("data:"):
                 found[one.url] = None
     with transaction.atomic():

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from playground.runs.outputs import artifacts_in
 from schemas.artifacts import artifacts
 from schemas.changes.migrate_arguments import Version
 from schemas.document.merging import Merger
@@ -52,7 +53,7 @@ def outputs_of(version: Version) -> list[Output]:
 
 def outputs_in(output: Any) -> list[Output]:
     """Return the files and texts of an existing output, with the paths of their addresses."""
-    known = [(one.kind, one.url or one.text) for one in artifacts(output)]
+    known = [(one.kind, one.url or one.text) for one in artifacts_in(output)]
     paths = dict[str, Path]()
     _note_texts(output, (), paths)
     return [

@@ -21,9 +21,10 @@ from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
 from playground.models import Artifact, Run
 from playground.runs import error_messages, timeline
+from playground.runs.outputs import artifacts_in
 from playground.runs.progress import waiting, watch_tokens
 from playground.runs.transitions import LOG_LIMIT
-from schemas.artifacts import MOST_FOUND, artifacts
+from schemas.artifacts import MOST_FOUND
 
 LOG_TAIL = 200
 MAX_SUFFIX_CHARS = 16
@@ -134,14 +135,14 @@ def shown(run: Run) -> list[Shown]:
 
 def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
     """Whether the copies have changed how artifacts are shown since the run ended."""
-    kinds = {one.path: one.kind for one in artifacts(run.output)}
+    kinds = {one.path: one.kind for one in artifacts_in(run.output)}
     rows = [one.artifact for one in shown_now]
     return any(row.error or row.attempts > 1 or row.kind != kinds.get(row.path) for row in rows)
 
 
 def texts(run: Run) -> list[Text]:
     """Return previews of the texts in the run's output."""
-    return [_text(one) for one in previews.of_texts(artifacts(run.output))]
+    return [_text(one) for one in previews.of_texts(artifacts_in(run.output))]
 
 
 def _text(preview: Preview) -> Text:
@@ -162,7 +163,7 @@ def partial(run: Run) -> Partial | None:
     """Return what a streaming model has sent so far; None if nothing of it can be shown."""
     if run.partial is None:
         return None
-    found = artifacts(run.partial)
+    found = artifacts_in(run.partial)
     content = run.partial if isinstance(run.partial, dict) else {}
     message = content.get("message")
     message = db_safe_text(message[:MAX_MESSAGE_CHARS]) if isinstance(message, str) else ""
@@ -194,7 +195,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     """Return the context of the templates that show a whole run in the given view."""
     found_results = results(run, view)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
-    count = len(found_results["shown"]) + len(found_texts)
+    most = max(len(found_results["shown"]), len(found_texts))
     found_partial = partial(run)
     return {
         **found_results,
@@ -206,7 +207,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "texts": found_texts,
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
-        "cut_at": MOST_FOUND if count >= MOST_FOUND else 0,
+        "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.of(run, found_partial.share if found_partial else None),
         "seed": seed_of(run),

@@ -14,8 +14,8 @@ from core.formatting import money
 from playground.display import history, previews, renderers
 from playground.models import Artifact, Run
 from playground.runs.costs.billing import billed_cost
+from playground.runs.outputs import artifacts_in
 from playground.runs.progress import watch_tokens
-from schemas.artifacts import artifacts
 
 WITH_STILLS = {"video"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
@@ -81,7 +81,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
 
 def text_of(output: object) -> str:
     """Return the beginning of the first text in an output."""
-    found = previews.texts(artifacts(output))
+    found = previews.texts(artifacts_in(output))
     return previews.of_texts(found[:1])[0].text[:TEXT_CHARS] if found else ""
 
 

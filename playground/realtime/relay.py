@@ -34,8 +34,8 @@ from playground.realtime import sessions, tickets
 from playground.realtime.limits import LIVE_LIMITS, LiveLimits
 from playground.realtime.sessions import LiveSession, SessionInput
 from playground.runs import refusals, state_machine
+from playground.runs.outputs import artifacts_in
 from playground.worker.transports import cancellation
-from schemas.artifacts import artifacts
 
 T = TypeVar("T")
 
@@ -358,7 +358,7 @@ async def _send_result(page: _Page, result: dict[str, Any] | fal.RunFailed) -> N
         return await page.send({"type": "problem", "message": result.message[:500]})
     if picture := _first_bytes(result):
         return await page.send({"type": "picture"}, picture)
-    found = artifacts(result)
+    found = artifacts_in(result)
     text = "\n\n".join(one.text for one in found if one.text)
     url = next((one.url for one in found if one.kind == "image"), "")
     return await page.send({"type": "text", "text": text, "url": url})

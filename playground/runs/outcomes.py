@@ -8,8 +8,8 @@ from typing import Any
 import fal
 from fal.db_safe import db_safe_text
 from playground.models import Run
+from playground.runs.outputs import artifacts_in
 from playground.runs.transitions import Observation
-from schemas.artifacts import artifacts
 
 NOTHING_CAME = "The live session broke off before its first picture."
 CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}
@@ -21,7 +21,7 @@ def from_output(output: Any, *, by: str) -> Observation:
         Run.State.SUCCEEDED,
         by=by,
         output=output,
-        artifacts=[one for one in artifacts(output) if one.url],
+        artifacts=[one for one in artifacts_in(output) if one.url],
     )
 
 

@@ -30,9 +30,9 @@ from playground.files import content_types, mesh_viewer, storage_limits
 from playground.files import uploads as domain
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
+from playground.runs.outputs import artifacts_in
 from playground.runs.ownership import deletion
 from playground.views.runs import no_store
-from schemas.artifacts import artifacts
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve one whole text of a run's output, or of its partial output, as a file."""
     run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
-    found = previews.texts(artifacts(run.partial if run.output is None else run.output))
+    found = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
     if position >= len(found):
         raise Http404("This run has no such text.")
     whole = db_safe_text(found[position].text)

@@ -85,7 +85,7 @@ def test_run_uploads_files(vitrine: Any, make_endpoint: Any, tmp_path: Path) -> 
         (["run", "fal-ai/nowhere", "--input", "{}"], 3, "no model"),
         (["run", "--preset", "99", "--input", "{}"], 3, "no such preset"),
         (["run", FLUX, "prompt=x", "--max-cost", "0.001"], 3, "Nothing was run"),
-        (["run", FLUX, "prompt=@nowhere.txt"], 2, "cannot be read"),
+        (["run", FLUX, "--input", "@nowhere.json"], 2, "cannot be read"),
         (["run"], 2, "Name a model"),
         (["show", "fal-ai/nowhere"], 3, "no model"),
         (["cancel", "nonsense"], 3, "nothing at this address"),

@@ -34,6 +34,8 @@ DOCUMENT = {
                                         "properties": {"width": {"type": "integer"}},
                                     },
                                     "loras": {"type": "array", "items": {"type": "object"}},
+                                    "tags": {"type": "array", "items": {"type": "string"}},
+                                    "extra": {"type": "object"},
                                     "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
                                 },
                             }
@@ -71,6 +73,12 @@ def read(*words: str) -> Any:
         (["safe=yes"], {"safe": True}),
         (["safe=false"], {"safe": False}),
         (["format=png"], {"format": "png"}),
+        (["prompt=@Image1 dances"], {"prompt": "@Image1 dances"}),
+        (["prompt=@/etc/hosts"], {"prompt": "@/etc/hosts"}),
+        (["tags=@a", "tags=@b"], {"tags": ["@a", "@b"]}),
+        (["size.width=@5"], {"size": {"width": "@5"}}),
+        (["extra.note=@someone"], {"extra": {"note": "@someone"}}),
+        (["extra.image_url=@cat.png"], {"extra": {"image_url": "/uploads/image/cat.png"}}),
         (["image_url=@cat.png"], {"image_url": "/uploads/image/cat.png"}),
         (
             ["image_urls=@a.png", "image_urls=https://x/b.png"],

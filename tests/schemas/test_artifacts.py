@@ -2,17 +2,118 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from schemas.artifacts import artifacts
+from schemas.artifacts import MOST_FOUND, artifacts
+from tests.conftest import CASES
 from tests.schemas import strategies
+
+C = "https://cdn.test/files"  # upstream's media host
+DATA_URI = "data:image/png;base64,iVBORw0KGgo="
 
 
 def kinds(output: Any) -> list[tuple[str, str]]:
     return [(one.path, one.kind) for one in artifacts(output)]
+
+
+def served(output: Any) -> list[tuple[str, str]]:
+    """The addresses that are artifacts, with their kinds, when `C` is upstream's media host."""
+    listed = artifacts(output, is_media=lambda url: url.startswith(C))
+    return [(one.url.replace(C, "C"), one.kind) for one in listed if one.url]
+
+
+def case(name: str) -> Any:
+    text = (CASES / "26-results.json").read_text(encoding="utf-8")
+    return json.loads(text.replace("C/", f"{C}/"))[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("list", [("C/a.png", "image"), ("C/b.png", "image")]),
+        ("nested", [("C/v.mp4", "video")]),
+        ("frames", [("C/a.png", "image")]),
+        ("bare", [("C/a.png", "image")]),
+        ("map", [("C/x.glb", "mesh")]),
+        ("inner", [("C/a.png", "image")]),
+        ("data-uri", [(DATA_URI, "image")]),
+    ],
+)
+def test_each_address_of_the_published_results_is_an_artifact(
+    name: str, right: list[tuple[str, str]]
+) -> None:
+    assert served(case(name)) == right
+
+
+@pytest.mark.parametrize(
+    ("output", "right"),
+    [
+        ([[f"{C}/a.png"], [{"x": [f"{C}/b.wav"]}]], [("C/a.png", "image"), ("C/b.wav", "audio")]),
+        ({"result": {"anything": f"{C}/no-suffix"}}, [("C/no-suffix", "file")]),
+        ({"result": {"video": f"{C}/no-suffix"}}, [("C/no-suffix", "video")]),
+        ({"prompt": f"{C}/a.png"}, [("C/a.png", "image")]),
+        ({"files": {f"{C}/a.png": {"score": 1}}}, [("C/a.png", "image")]),
+        ({"output": f"  {C}/a.png\n"}, [("C/a.png", "image")]),
+        ({"output": f"{C}/a.png\n{C}/b.png"}, [("C/a.png", "image"), ("C/b.png", "image")]),
+        ({"output": f"{C}/a.png, {C}/b.png"}, [("C/a.png", "image"), ("C/b.png", "image")]),
+        ({"output": json.dumps({"glb": f"{C}/x.glb"})}, [("C/x.glb", "mesh")]),
+        (json.dumps([f"{C}/a.png", DATA_URI]), [("C/a.png", "image"), (DATA_URI, "image")]),
+        (
+            {"video": {"url": f"{C}/v.mp4", "thumbnail": {"url": f"{C}/t.png"}}},
+            [("C/v.mp4", "video"), ("C/t.png", "image")],
+        ),
+        ({"uri": f"{C}/x", "content_type": "video/mp4"}, [("C/x", "video")]),
+    ],
+)
+def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
+    output: Any, right: list[tuple[str, str]]
+) -> None:
+    assert served(output) == right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The fox is at {C}/a.png, have a look.",
+        f"{C}/a.png shows a fox",
+        f"![A fox]({C}/a.png)",
+        f'{{"page": "see {C}/a.png"}}',
+        f"{{ not JSON {C}/a.png",
+        "https://elsewhere.test/an/article",
+        '{"url": "https://elsewhere.test/an/article"}',
+        "data: a word, and another",
+    ],
+)
+def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
+    listed = artifacts({"output": text, "seed": 1}, is_media=lambda url: url.startswith(C))
+    assert [(one.kind, one.text) for one in listed] == [("text", text)]
+
+
+def test_files_are_in_the_order_of_the_document_and_each_once() -> None:
+    described = {"url": f"{C}/b", "content_type": "video/mp4", "width": 8}
+    output = {"all": [f"{C}/z.png", f"{C}/b", f"{C}/a.png"], "film": described}
+    assert served(output) == [("C/z.png", "image"), ("C/b", "video"), ("C/a.png", "image")]
+
+
+def test_texts_do_not_displace_a_file_behind_them() -> None:
+    output = {"texts": [str(n) for n in range(MOST_FOUND + 5)], "image": {"url": f"{C}/a.png"}}
+    assert served(output) == [("C/a.png", "image")]
+
+
+@pytest.mark.parametrize("shape", [list, lambda urls: {f"k{n}": url for n, url in enumerate(urls)}])
+def test_tens_of_thousands_of_addresses_are_bounded(shape: Any) -> None:
+    assert len(served({"x": shape([f"{C}/{n}.png" for n in range(50_000)])})) == MOST_FOUND
+
+
+def test_an_address_is_found_below_hundreds_of_levels() -> None:
+    output: Any = f"{C}/a.png"
+    for _ in range(900):
+        output = [output]
+    assert served(output) == [("C/a.png", "image")]
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])

@@ -18,7 +18,7 @@ from playground.files import uploads
 from playground.form import drafts, form_state, presets
 from playground.form.form_state import FormState, Post
 from playground.models import Artifact, Run
-from schemas.artifacts import artifacts
+from playground.runs.outputs import artifacts_in
 from schemas.uses.inputs import Input, inputs_of
 from schemas.uses.placing import place
 
@@ -86,7 +86,7 @@ def results(run: Run) -> list[Result]:
     """Return the files and texts of a run that can be used as inputs; one query."""
     stored = run.artifacts.exclude(state=Artifact.State.LOST)
     made = [Result(run, f"a{one.position}", kind_of(one), one.get_absolute_url()) for one in stored]
-    texts = [one for one in artifacts(run.output) if one.kind == "text" and one.text]
+    texts = [one for one in artifacts_in(run.output) if one.kind == "text" and one.text]
     return made + [
         Result(run, f"t{position}", "text", db_safe_text(one.text))
         for position, one in enumerate(texts)

@@ -30,6 +30,8 @@ from playground.views.model_page import form, page
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 TAB_COOKIE = "tab"
+TAB_QUERY = "draft"  # a tab's own id, if the cookie names another tab
+NO_TAB = "none"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
@@ -111,6 +113,7 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
         tab_id=draft.tab or page.new_tab_id(),
         draft_version=draft.version,
         is_filled=is_filled,
+        drawn_for=tab_in_front(request).id or NO_TAB,
     )
 
 
@@ -150,8 +153,12 @@ def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormSt
 
 
 def tab_in_front(request: HtmxRequest) -> drafts.Tab:
-    """Return the requesting browser tab: the script of the tab in front sets its id as a cookie."""
-    return drafts.Tab(request.COOKIES.get(TAB_COOKIE, "")[:64])
+    """Return the requesting browser tab: the script of the tab in front sets its id as a cookie.
+
+    A tab that was drawn with another tab's draft asks again by an address with its own id.
+    """
+    tab = request.GET.get(TAB_QUERY) or request.COOKIES.get(TAB_COOKIE, "")
+    return drafts.Tab("".join(filter(str.isprintable, tab))[:64])
 
 
 def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:

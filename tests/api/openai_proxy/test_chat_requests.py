@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from api import tokens
 from api.http.problem import Problem
-from api.openai_proxy import chat_requests
-from chats.talk.composition import Exchange
+from api.openai_proxy import chat_messages, chat_requests, known_models
 from playground.models import Run
-from tests.chats.documents import SHORT, VISION
+from tests.chats.documents import (
+    DIALOGUE,
+    LISTENER,
+    MESSAGES,
+    ROUTER,
+    SHORT,
+    TEXT,
+    VISION,
+    document,
+)
+from tests.conftest import CASES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ADDRESS = "/api/openai/v1/chat/completions"
@@ -22,20 +33,63 @@ def said(role: str, content: Any) -> dict[str, Any]:
     return {"role": role, "content": content}
 
 
+def turns(messages: list[dict[str, Any]]) -> Any:
+    return chat_messages.conversation(chat_messages.parse_messages(messages, "Eye"))
+
+
 def test_messages_become_turns() -> None:
-    parts = [{"type": "text", "text": "b"}, {"type": "image_url"}, 3, {"type": "text", "text": 4}]
-    found = chat_requests.conversation(
+    parts = [{"type": "text", "text": "b"}, {"type": "text", "text": "c"}]
+    talk = turns(
         [
             said("developer", "S"),
+            said("assistant", "I am Bob."),
             said("user", "a"),
             said("user", parts),
             said("assistant", "A"),
-            said("assistant", None),
-            said("user", "c"),
+            said("assistant", "B"),
+            said("user", "d"),
         ]
     )
-    assert (found.system, found.text) == ("S", "c")
-    assert found.earlier == [Exchange("a\n\nb", "A")]
+    assert (talk.system, talk.text) == ("S", "d")
+    assert talk.earlier == [
+        ("", "I am Bob."),
+        ("a\n\nb\n\nc", "A"),
+        ("", "B"),
+    ]
+
+
+REFUSED: list[tuple[Any, str]] = [
+    ({"role": "function", "name": "f", "content": "{}"}, "messages[0].role"),
+    ({"role": "tool", "tool_call_id": "1", "content": "{}"}, "messages[0].role"),
+    ({"role": ["user"], "content": "x"}, "messages[0].role"),
+    ({"role": "user", "content": "x", "name": "Ann"}, "messages[0].name"),
+    (
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+        "messages[0].tool_calls",
+    ),
+    ({"role": "user", "content": 4}, "messages[0].content"),
+    (said("user", [3]), "messages[0].content[0].type"),
+    (said("user", [{"type": "text", "text": 4}]), "messages[0].content[0].text"),
+    (said("user", [{"type": "file", "file": {"file_id": "f"}}]), "messages[0].content[0].type"),
+    (said("user", [{"type": "image_url"}]), "messages[0].content[0].image_url.url"),
+    (
+        said("user", [{"type": "image_url", "image_url": {"url": "u", "detail": "high"}}]),
+        "messages[0].content[0].image_url.detail",
+    ),
+    (
+        said("user", [{"type": "input_audio", "input_audio": {"data": "AA", "format": "x"}}]),
+        "messages[0].content[0].input_audio.format",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "parameter"), REFUSED, ids=range(len(REFUSED)))
+def test_what_a_conversation_has_no_place_for_is_refused_by_name(
+    message: Any, parameter: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        turns([message, said("user", "Hi")])
+    assert (refused.value.status, refused.value.errors[0]["parameter"]) == (400, parameter)
 
 
 @pytest.fixture
@@ -75,15 +129,147 @@ def test_the_address_takes_its_method_and_scope_alone(call: Any, user: Any) -> N
     assert browser.get("/api/openai/v1/nothing").json()["error"]["type"] == "invalid_request_error"
 
 
-def test_an_endpoint_gets_what_its_schema_takes(make_endpoint: Any) -> None:
+def parsed(model: str, *messages: Any, **more: Any) -> dict[str, Any]:
+    body = {"model": model, "messages": [*messages], **more}
+    return chat_requests.parse_chat_request(body).arguments
+
+
+def refused(model: str, *messages: Any, **more: Any) -> tuple[int, str]:
+    with pytest.raises(Problem) as caught:
+        parsed(model, *messages, **more)
+    return caught.value.status, caught.value.errors[0]["parameter"]
+
+
+HI = said("user", "Hi")
+
+
+def picture(name: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": f"https://lab.test/{name}.png"}}
+
+
+SOUND = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+
+
+def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
+    body = json.loads((CASES / "43-openai.json").read_text(encoding="utf-8"))
+    make_endpoint("lab/short", SHORT)
+    make_endpoint("lab/messages", MESSAGES)
+    make_endpoint("lab/dialogue", DIALOGUE)
+    folded = parsed("lab/short", *body["messages"])["prompt"]
+    places = [folded.index(text) for text in ("S", "Assistant: Hello, I am Bob.", "User: Who are")]
+    assert places == sorted(places)
+    assert parsed("lab/messages", *body["messages"])["messages"] == body["messages"]
+    assert parsed("lab/dialogue", *body["messages"])["messages"] == [
+        said("user", "S"),
+        *body["messages"][1:],
+    ]
+
+
+def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: Any) -> None:
     make_endpoint("lab/eye", VISION)
     make_endpoint("lab/short", SHORT)
-    picture = {"type": "image_url", "image_url": {"url": "https://lab.test/a.png"}}
-    messages = [said("user", [{"type": "text", "text": "hi"}, picture])]
-    body: dict[str, Any] = {"model": "lab/eye", "messages": messages, "frequency_penalty": 1}
-    found = chat_requests.parse_chat_request(body)
-    assert found.arguments == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
-    with pytest.raises(Problem, match="takes no pictures"):
-        chat_requests.parse_chat_request(body | {"model": "lab/short"})
-    with pytest.raises(Problem, match="text turns alone"):
-        chat_requests.parse_chat_request(body | {"tools": [{"type": "function"}]})
+    make_endpoint("lab/listener", LISTENER)
+    first = said("user", [{"type": "text", "text": "hi"}, picture("a")])
+    then = [said("assistant", "A fox."), said("user", [picture("b"), picture("a")])]
+    assert parsed("lab/eye", first) == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
+    pictures = ["https://lab.test/a.png", "https://lab.test/b.png"]
+    assert parsed("lab/eye", first, *then)["image_urls"] == pictures
+    assert refused("lab/short", first) == (400, "messages[0].content[1].image_url")
+    heard = parsed("lab/listener", said("user", [{"type": "text", "text": "hi"}, SOUND]))
+    assert heard == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
+    place = "messages[2].content[0].image_url"
+    assert refused("lab/listener", first, *then) == (400, place)
+    assert refused("lab/short", said("user", [SOUND])) == (
+        400,
+        "messages[0].content[0].input_audio",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("n", 2),
+        ("stop", ["x"]),
+        ("response_format", {"type": "json_object"}),
+        ("seed", 0),
+        ("frequency_penalty", 1),
+        ("logprobs", True),
+        ("logit_bias", {"5": 1}),
+        ("max_tokens", 5),
+        ("tools", [{"type": "function"}]),
+        ("functions", [{"name": "f"}]),
+        ("modalities", ["text", "audio"]),
+        ("reasoning_effort", "low"),
+        ("temprature", 1),
+    ],
+)
+def test_a_setting_that_the_endpoint_lacks_is_refused_by_name(
+    make_endpoint: Any, parameter: str, value: Any
+) -> None:
+    make_endpoint("lab/short", SHORT)
+    assert refused("lab/short", HI, **{parameter: value}) == (400, parameter)
+
+
+def test_a_setting_that_changes_nothing_is_accepted(make_endpoint: Any) -> None:
+    make_endpoint("lab/short", SHORT)
+    neutral = {"n": 1, "stop": None, "response_format": {"type": "text"}, "temperature": 1.0}
+    more = {"tools": [], "tool_choice": "auto", "user": "ann", "stream_options": {}, "top_p": 1}
+    assert parsed("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
+
+
+def test_a_setting_goes_to_the_endpoints_field_that_means_the_same(make_endpoint: Any) -> None:
+    lists = {"type": "array", "items": TEXT}
+    inputs = {"prompt": TEXT, "stop_sequences": lists, "max_tokens": {"type": "integer"}}
+    make_endpoint("lab/set", document(inputs, ["prompt"]))
+    settings = {"stop": ["x"], "max_completion_tokens": 5}
+    right = {"prompt": "Hi", "stop_sequences": ["x"], "max_tokens": 5}
+    assert parsed("lab/set", HI, **settings) == right
+    assert refused("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
+
+
+def test_a_conversation_that_does_not_fit_is_refused_whole(make_endpoint: Any) -> None:
+    make_endpoint("lab/short", SHORT)
+    earlier = [said("user", "a" * 200), said("assistant", "b" * 200)]
+    assert refused("lab/short", *earlier, HI) == (400, "messages")
+
+
+def test_what_is_no_chat_model_is_refused_by_name(make_endpoint: Any, documents: Any) -> None:
+    make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH))
+    make_endpoint(known_models.ROUTER, {})
+    assert refused("fal-ai/flux/dev", HI) == (404, "model")
+    assert refused("lab/both", HI) == (404, "model")
+    assert refused("no-such-thing", HI) == (404, "model")
+    assert parsed("vendor/model", HI)["model"] == "vendor/model"
+
+
+BOTH = {"output": TEXT, "image": {"type": "object", "properties": {"url": TEXT}, "title": "Image"}}
+
+
+def test_the_list_offers_exactly_the_ids_that_a_chat_takes(
+    make_endpoint: Any, documents: Any
+) -> None:
+    make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], category="llm")
+    make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH), category="llm")
+    make_endpoint("lab/gone", SHORT, gone_at=timezone.now())
+    make_endpoint("openrouter/router", ROUTER)
+    named = ROUTER["components"]["schemas"]["In"]["properties"]["model"]
+    offering = document({"prompt": TEXT, "model": named | {"enum": ["a/b"], "default": "a/b"}}, [])
+    make_endpoint("fal-ai/any-llm", offering)
+    for number in range(70):  # the chat page lists sixty
+        make_endpoint(f"lab/llm-{number}", SHORT)
+    make_endpoint("lab/eye", VISION)
+
+    def names() -> list[str]:
+        return [one["id"] for one in known_models.listed()]
+
+    endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
+    assert {*names()} == endpoints
+    make_endpoint(known_models.ROUTER, {})
+    assert {*names()} == {*endpoints, "a/b"}
+    for name in names():
+        assert parsed(name, said("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])]))
+    assert refused("openrouter/router", HI) == (400, "model")
+
+
+EYES = {"lab/eye": [picture("a")]}

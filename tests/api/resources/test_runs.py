@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.contrib.auth.models import Permission
 
 from accounts.profile import preferences
 from playground.models import Artifact, Run
-from playground.runs import timeline
+from playground.runs import outcomes, state_machine, timeline
+from tests.conftest import CASES
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -264,3 +266,16 @@ def test_what_a_program_runs_is_not_shown_to_the_team(call: Any, flux: Any, user
     preferences.set_shares_runs(user, True)
     call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     assert not Run.objects.get().is_example
+
+
+def test_a_run_lists_each_file_of_upstreams_hosts_wherever_its_address_stands(
+    call: Any, make_run: Any
+) -> None:
+    text = (CASES / "26-results.json").read_text(encoding="utf-8")
+    cases = json.loads(text.replace("C/", "https://v3b.fal.media/files/b/"))
+    for name in cases.keys() - {"_"}:
+        run = make_run(state="running")
+        assert state_machine.record(run.pk, outcomes.from_output(cases[name], by="test"))
+        artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
+        assert len(artifacts) == (2 if name == "list" else 1), name
+        assert all(one["state"] == "remote" and one["url"] for one in artifacts), name

@@ -120,6 +120,36 @@ def test_two_tabs_keep_two_drafts(aurora: Page) -> None:
     expect(third.locator("#form-notice")).to_contain_text("Everything is back as it was.")
 
 
+def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -> None:
+    """As a restored window reloads its tabs: none is touched, and the cookie names another one."""
+    other, third = aurora.context.new_page(), aurora.context.new_page()
+    texts = {aurora: "from this tab", other: "from the other tab", third: "from the third tab"}
+    for page, text in texts.items():
+        page.goto(AURORA)
+        type_and_save(page, text)
+    for _ in range(2):
+        for page in texts:
+            page.evaluate("setTimeout(() => location.reload())")
+        for page, text in texts.items():
+            expect(prompt(page)).to_have_value(text)
+            expect(page).to_have_url(re.compile(r"/aurora/$"))
+    type_and_save(aurora, "from this tab, on")
+    other.reload()
+    expect(prompt(other)).to_have_value("from the other tab")
+
+
+def test_a_copied_tab_begins_a_draft_of_its_own(aurora: Page) -> None:
+    type_and_save(aurora, "typed first")
+    with aurora.expect_popup() as opened:
+        aurora.evaluate("window.open(location.href)")  # copies the tab's storage
+    copied = opened.value
+    expect(prompt(copied)).to_have_value("typed first")
+    type_and_save(copied, "typed in the copy")
+    for page, text in ((aurora, "typed first"), (copied, "typed in the copy")):
+        page.reload()
+        expect(prompt(page)).to_have_value(text)
+
+
 def test_what_is_typed_without_a_network_is_saved_when_it_is_back(aurora: Page) -> None:
     type_and_save(aurora, "before")
     aurora.context.set_offline(True)

@@ -59,6 +59,16 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
         assert OTHER not in page
 
 
+def test_a_tab_asks_for_its_own_draft_by_its_id_whatever_tab_is_in_front(member: Client) -> None:
+    save(member, "from one", "one", 0)
+    save(member, "from two", "two", 0)
+    assert 'data-drawn-for="two"' in in_front(member, "two")
+    page = member.get(PAGE, {"draft": "one"}).content.decode()
+    assert prompt(page) == "from one"
+    assert 'data-drawn-for="one"' in page
+    assert member.get(PAGE, {"draft": "\x00one"}).status_code == 200
+
+
 def test_a_new_tab_begins_with_the_newest_draft_and_can_show_the_other(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)

@@ -1,0 +1,138 @@
+"""The messages of OpenAI's chat body as a conversation, with the media in them.
+
+What a conversation has no place for is refused by its place in the body (`messages[1].role`):
+left out without a word it would change the answer that is paid for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.http.problem import Problem
+from chats.talk.composition import Conversation, Exchange
+
+SYSTEM_ROLES = {"system", "developer"}
+ROLES = {*SYSTEM_ROLES, "user", "assistant"}
+NO_TURNS = "{} takes turns of system, user and assistant alone. {} Or name a model of the router."
+AUDIO_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
+_NEUTRAL: tuple[Any, ...] = (None, "", [], {})
+
+
+@dataclass(frozen=True)
+class Medium:
+    """An address in a message: its kind (`image`), and its place in the body."""
+
+    kind: str
+    url: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its text, and the media in it."""
+
+    role: str
+    text: str
+    media: Sequence[Medium] = ()
+
+
+def wrong(parameter: str, detail: str, status: int = 400, slug: str = "") -> Problem:
+    """Return the refusal of one parameter of the body."""
+    errors = [{"detail": detail, "parameter": parameter}]
+    return Problem(status, detail, slug=slug, errors=errors)
+
+
+def parse_messages(messages: Sequence[dict[str, Any]], name: str) -> list[Message]:
+    """Parse the messages for the model `name`; raises Problem for what it cannot get."""
+    return [_message(one, f"messages[{at}]", name) for at, one in enumerate(messages)]
+
+
+def conversation(messages: Sequence[Message]) -> Conversation:
+    """Return the turns of a list of messages; the last message is the one to answer.
+
+    An answer without a message before it (a greeting, a second answer) is an exchange of its own.
+    """
+    system = "\n\n".join(one.text for one in messages if one.role in SYSTEM_ROLES)
+    said: list[str] = []
+    earlier: list[Exchange] = []
+    for one in messages:
+        if one.role == "user":
+            said.append(one.text)
+        elif one.role == "assistant":
+            earlier.append(Exchange("\n\n".join(said), one.text))
+            said = []
+    if not said:
+        raise wrong("messages", "The last message must be one of role user.")
+    return Conversation("\n\n".join(said), earlier, system)
+
+
+def _message(message: dict[str, Any], place: str, name: str) -> Message:
+    role = message.get("role")
+    if not isinstance(role, str) or role not in ROLES:
+        detail = f"Leave out the message of role {str(role)[:40]!r}."
+        raise wrong(f"{place}.role", NO_TURNS.format(name, detail))
+    for key, value in message.items():
+        if key not in {"role", "content"} and value not in _NEUTRAL:
+            raise wrong(f"{place}.{key}", NO_TURNS.format(name, f"Leave out {key[:40]!r}."))
+    parts = [*_parts(message.get("content"), f"{place}.content")]
+    return Message(
+        role,
+        "\n\n".join(part for part in parts if isinstance(part, str)),
+        [part for part in parts if isinstance(part, Medium)],
+    )
+
+
+def _parts(content: Any, place: str) -> Iterator[str | Medium]:
+    if content is None or isinstance(content, str):
+        yield content or ""
+        return
+    if not isinstance(content, list):
+        raise wrong(place, "A message's content must be a text or a list of parts.")
+    for at, part in enumerate(content):
+        kind = part.get("type") if isinstance(part, dict) else None
+        read = _PARTS.get(kind) if isinstance(kind, str) else None
+        if read is None:
+            detail = f"A part of type {str(kind)[:40]!r} cannot be sent to this model."
+            raise wrong(f"{place}[{at}].type", f"{detail} It may be one of {', '.join(_PARTS)}.")
+        yield read(part.get(kind), f"{place}[{at}].{kind}")
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise wrong(place, "The text of a part must be a text.")
+    return value
+
+
+def _address(kind: str) -> Callable[[Any, str], Medium]:
+    def read(value: Any, place: str) -> Medium:
+        about = value if isinstance(value, dict) else {"url": value}
+        url = about.get("url")
+        if not isinstance(url, str) or not url:
+            raise wrong(f"{place}.url", "A part needs the address of its file.")
+        if about.get("detail") not in {None, "auto"}:
+            raise wrong(
+                f"{place}.detail", "This model takes no detail for a picture: leave it out."
+            )
+        return Medium(kind, url, place)
+
+    return read
+
+
+def _audio(value: Any, place: str) -> Medium:
+    about = value if isinstance(value, dict) else {}
+    data, content_type = about.get("data"), AUDIO_TYPES.get(str(about.get("format")))
+    if not isinstance(data, str) or not data:
+        raise wrong(f"{place}.data", "A sound needs its data in base64.")
+    if content_type is None:
+        raise wrong(f"{place}.format", f"A sound's format is one of {', '.join(AUDIO_TYPES)}.")
+    return Medium("audio", f"data:{content_type};base64,{data}", place)
+
+
+_PARTS: dict[str, Callable[[Any, str], str | Medium]] = {
+    "text": _text,
+    "image_url": _address("image"),
+    "video_url": _address("video"),
+    "input_audio": _audio,
+}
