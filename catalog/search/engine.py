@@ -127,6 +127,13 @@ def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
     return _understand(index, query, starred).sets.hits
 
 
+def rank_all(query: Query, index: Index) -> dict[int, int]:
+    """Map the primary key of each result to its position, 0 for the best: the gallery's order."""
+    found, sets, *_ = _understand(index, query, frozenset())
+    ranked = _ranked(index, query, found, sets.hits, len(sets.hits))
+    return {index.keys[place]: position for position, place in enumerate(ranked)}
+
+
 def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
     """Return the first results only, without facets."""
     return search_slice(query, frozenset(), 0, most).endpoints
@@ -155,10 +162,13 @@ def _is_wish(words: ParsedQuery, found: Found) -> bool:
     """Whether a text is to be read as a wish, and not only to be looked for.
 
     Media alone are what texts say too: `image to video` is a wish only if no text has its words.
+    `last frame` alone says what a model is called or does, and nothing that is wanted of it.
     """
     wish, count = words.wish, len(words.wish.conditions)
-    if wish.is_firm or words.sort or wish.is_graded:
+    if words.sort or wish.is_graded:
         return count > 0
+    if wish.is_firm:
+        return count + bool(wish.content) > 1
     return found.is_weak and (count >= FEWEST or (bool(found.missed) and count > 1))
 
 
