@@ -103,11 +103,13 @@ def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
     query, meant, found = answer.query, answer.asked, answer.found
     is_wish = meant.q != query.q
-    missed = found.missed if found and answer.total else ()
+    missed = found.missed if found and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
     kept = " ".join(found.used) if missed and found else meant.plain
     words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
+    if answer.ranked_by:
+        words = [Chip(f"“{answer.ranked_by}” first", place.href(meant))]
     edit = place.href(meant if is_wish else query.saying(kept))
     return QueryInterpretation([*words, *chips(meant, place)], (*missed, *answer.left_out), edit)
 

@@ -20,6 +20,7 @@ from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS
 from catalog.pricing import typical_run
 from core.byte_cache import byte_cached
 from schemas.estimate import parse_unit
+from schemas.wording.languages import NAMES
 
 _MOST = 400  # facts of one endpoint
 _PER = {name: name for name in KEYS["per"].synonyms.values()} | dict(KEYS["per"].synonyms)
@@ -29,6 +30,10 @@ _MEDIA |= {"speech": "audio", "json": "data"}
 _COPIED = {"kind": "kind", "license": "license_type", "group": "group_key", "owner": "owner"}
 _SOUND = re.compile(
     r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
+)
+# Vidu's Start-End to Video, whose document may not have been read
+_END_FRAME = re.compile(
+    r"(?i)\b(?:start|first)(?:[\s-]frame)?[\s-](?:and[\s-]|to[\s-])?(?:end|last)\b|\bflf2v\b"
 )
 _FIXED = re.compile(r"(?i)(?<![\w.])(?:360|480|540|580|720|768|1080|1440)p\b")
 
@@ -124,6 +129,11 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
     makes_video = "out:video" in said or row.category.endswith("-to-video")
     if makes_video and (row.category == "audio-to-video" or _SOUND.search(row.description)):
         found.append("can:sound")
+    if makes_video and _END_FRAME.search(f"{row.endpoint_id} {row.display_name} {row.description}"):
+        found.append("can:end-frame")
+    if "out:audio" in said or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
+        words = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
+        found += [f"language:{word}" for word in words if word in NAMES]
     if makes_video and not any(fact.startswith("resolution:") for fact in said):
         words = f"{row.endpoint_id} {row.display_name} {row.description}"
         found += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(words)]

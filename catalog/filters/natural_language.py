@@ -1,8 +1,8 @@
-"""Translates a wish to query words: `ten-second video from two pictures, under a dollar`.
+"""Reads a wish: `ten-second product film from two pictures, under a dollar`.
 
-The translation is offered to the user, and used directly only if no text contains the words, since
-a sentence may also be part of a name. A wish states at least three conditions. Words without
-relevance are dropped; all others remain in the query.
+Its requirements become conditions, in query words; its words of content (`product`) say which of
+the models that meet them come first. Words without relevance are dropped. A wish of many conditions
+is also offered to the user as a query, since a sentence may be part of a name.
 """
 
 from __future__ import annotations
@@ -10,49 +10,112 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
+
+from schemas.wording.languages import NAMES
 
 _TABLE = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 _NUMBERS: dict[str, str] = _TABLE["numbers"]
 _NAMED = "|".join(sorted(_NUMBERS, key=len, reverse=True))
-_PARTS = _TABLE["parts"] | {"number": rf"(?P<number>\d+(?:[.,]\d+)?|{_NAMED})"}
+_PARTS = _TABLE["parts"] | {
+    "number": rf"(?P<number>\d*[.,]\d+|\d+|(?:{_NAMED})\b)",
+    "digits": r"(?P<number>\d*[.,]\d+|\d+)",
+    "language": rf"(?P<value>{'|'.join(sorted(NAMES, key=len, reverse=True))})\b",
+}
 _FILLERS = frozenset(_TABLE["fillers"].split())
-FEWEST = 3  # conditions; a text with fewer is an ordinary search
+_BEST = frozenset(_TABLE["best"].split())
+_GRADED = frozenset(_TABLE["graded"].split())
+_SHADES = frozenset(_TABLE["shades"].split())
+_JOINED = frozenset({"in", "can"})  # keys of which a wish may state several
+FEWEST = 3  # conditions; a text with fewer is not offered as a query
+
+
+class Wish(NamedTuple):
+    """The requirements of a text as query words, and its words of content.
+
+    `ranking` are the words that rank: those of content, and those that a requirement covers but
+    does not express (`music` is sound, but not any), languages among them. `is_firm` says that it
+    requires more than media, which texts name as well; `is_graded`, that it asks for the best
+    or the fastest.
+    """
+
+    conditions: tuple[str, ...] = ()
+    content: str = ""
+    ranking: str = ""
+    is_firm: bool = False
+    is_graded: bool = False
+
+    @property
+    def query_words(self) -> str:
+        """The wish as a query."""
+        return " ".join(filter(None, [self.content, *self.conditions]))
 
 
 def _compile(form: str) -> re.Pattern[str]:
-    for name, part in _PARTS.items():
-        form = form.replace(f"<{name}>", part)
+    form = re.sub(r"(?<!\?P)<(\w+)>", lambda match: _PARTS[match[1]], form)
     return re.compile(rf"(?<![^\W_]){form}", re.IGNORECASE)
 
 
-_PHRASES = [(_compile(form), word) for form, word in _TABLE["phrases"].items()]
+_PHRASES = [(_compile(form), words.split()) for form, words in _TABLE["phrases"].items()]
 
 
-def to_query_words(text: str, fewest: int = FEWEST) -> str:
-    """Return the wish in query words; empty if the text states fewer conditions."""
+def read_wish(text: str) -> Wish:
+    """Return what a text asks for; a quoted text asks for nothing but itself."""
     if '"' in text:
-        return ""
-    found: dict[str, str] = {}  # key → query word; the first of each key
-    for form, word in _PHRASES:
-        for match in form.finditer(text):
-            found.setdefault(word.lstrip("-").partition(":")[0], _filled(word, match))
-        text = form.sub(" ", text)
-    if len(found) < fewest:
-        return ""
+        return Wish(content=text)
+    given: dict[str, str] = {}  # key → query word; the first of each key
+    rest = text
+    for form, words in _PHRASES:
+        for match in form.finditer(rest):
+            for word in words:
+                key = word.lstrip("-").partition(":")[0]
+                given.setdefault(word if key in _JOINED else key, _filled(word, match))
+        rest = form.sub(_kept, rest)
+    typed, left = _bare_words(text), _bare_words(rest)
+    content = [word for word in left if word.casefold() not in _FILLERS | _BEST]
+    covered = (_SHADES if given.get("out") == "out:audio" else frozenset()) | (
+        NAMES if "language" in given else frozenset()
+    )
+    shades = [word for word in typed if word.casefold() in covered and word not in content]
+    return Wish(
+        conditions=tuple(given.values()),
+        content=" ".join(content),
+        ranking=" ".join([*content, *shades]),
+        is_firm=any(map(_is_firm, given.values())),
+        is_graded=any(word.casefold() in _BEST | _GRADED for word in typed),
+    )
+
+
+def _bare_words(text: str) -> list[str]:
     words = (word.strip(".,;:!?()") for word in text.split())
-    rest = [word for word in words if word and word.casefold() not in _FILLERS]
-    return " ".join([*rest, *found.values()])
+    return [word for word in words if word]
+
+
+def _is_firm(word: str) -> bool:
+    """Whether a query word requires more than a medium: an ability, a figure, a second picture."""
+    key, _, value = word.partition(":")
+    return key not in {"in", "out", "category"} or value.endswith("s")
+
+
+def _kept(match: re.Match[str]) -> str:
+    """Return what stays of a phrase: the words that only had to stand beside it."""
+    return f" {match.groupdict().get('kept') or ''} "
 
 
 def _filled(word: str, match: re.Match[str]) -> str:
     """Return a query word with its placeholder filled in: `price:<{number}` → `price:<0.5`."""
     found = match.groupdict()
-    typed = found.get("number") or "0"
-    number = _NUMBERS.get(typed.casefold(), typed.replace(",", "."))
-    seconds = float(number) * (60 if found.get("minutes") else 1)
+    number, end = (_figure(found.get(name)) for name in ("number", "end"))
+    scale = 60 if found.get("minutes") else 1
     return word.format(
         number=number,
         cents=f"{float(number) / 100:g}",
-        seconds=f"{seconds:g}",
-        value=found.get("value"),
+        seconds=f"{float(number) * scale:g}",
+        end=f"{float(end) * scale:g}",
+        value=(found.get("value") or "").casefold(),
     )
+
+
+def _figure(typed: str | None) -> str:
+    number = _NUMBERS.get((typed or "0").casefold(), typed or "0").replace(",", ".")
+    return f"0{number}" if number.startswith(".") else number

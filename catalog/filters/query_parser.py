@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from catalog.filters.conditions import Condition, combine, folded, parse_condition
-from catalog.filters.natural_language import to_query_words
+from catalog.filters.natural_language import FEWEST, Wish, read_wish
 from catalog.filters.vocabulary import KEYS, SYNONYMS
 from core.byte_cache import byte_cached
 
@@ -18,8 +18,11 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = {  # sort → phrases that request it
-    "price": re.compile(r"(?i)(?<!\S)(?:cheapest|least expensive|lowest[- ]priced?)(?!\S)"),
-    "newest": re.compile(r"(?i)(?<!\S)newest(?!\S)"),
+    "price": re.compile(
+        r"(?i)(?<!\S)(?:cheap(?:est)?|(?:in|least )expensive|affordable|low[- ]cost"
+        r"|lowest[- ]priced?|budget(?! of))(?!\S)"
+    ),
+    "newest": re.compile(r"(?i)(?<!\S)(?:newest|latest)(?!\S)"),
 }
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _QUOTED = re.compile(r'^"([^"]*)"?$')
@@ -42,7 +45,7 @@ class ParsedQuery(NamedTuple):
     conditions: tuple[Condition, ...] = ()
     hints: tuple[Hint, ...] = ()
     taken: tuple[tuple[str, Condition], ...] = ()  # each word as typed, with its condition
-    wish: str = ""  # `text` translated to query words, if it is a wish
+    wish: Wish = Wish()  # what `text` asks for
     sort: str = ""  # the order that the text requests
     sort_words: str = ""  # the words of that request, as typed
 
@@ -65,13 +68,11 @@ def parse_query(q: str) -> ParsedQuery:
         elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
     said, sort, sort_words = _order(" ".join(text))
-    wish = to_query_words(said)
-    if sort and not wish:  # "cheapest video" alone is a search, not a wish
-        meant = to_query_words(said, 1)
-        wish = meant if all(":" in word for word in meant.split()) else ""
-    if wish:
+    wish = read_wish(said)
+    is_pure_order = bool(sort) and not wish.content  # "cheapest video": nothing but a requirement
+    if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
-        hints.insert(0, Hint(said, "Models can be asked for that.", wish))
+        hints.insert(0, Hint(said, "Models can be asked for that.", wish.query_words))
     conditions = combine(one for _, one in taken)
     return ParsedQuery(said, conditions, tuple(hints), tuple(taken), wish, sort, sort_words)
 

@@ -14,7 +14,14 @@ from typing import Any, NamedTuple
 from django.core.paginator import Paginator
 
 from catalog.filters.labels import describe
-from catalog.filters.query_parser import Hint, nearest, unknown_value_hint
+from catalog.filters.natural_language import FEWEST
+from catalog.filters.query_parser import (
+    Hint,
+    ParsedQuery,
+    nearest,
+    parse_query,
+    unknown_value_hint,
+)
 from catalog.models import Endpoint, Revision
 from catalog.search import spelling
 from catalog.search.filter_sets import (
@@ -30,6 +37,8 @@ from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
 
 PAGE_SIZE = 48
+_MEDIA = {"in", "out", "category"}
+_LAST = 1 << 30  # the score of what has none of the words
 
 
 class Slice(NamedTuple):
@@ -54,6 +63,7 @@ class Answer:
     near: list[Endpoint] = field(default_factory=list)  # results that match most of the words
     asked: Query = field(default_factory=Query)  # as interpreted; usually `query` itself
     left_out: tuple[str, ...] = ()  # conditions of a wish that were dropped, as text
+    ranked_by: str = ""  # words of a wish that decide what comes first
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
 
@@ -66,11 +76,15 @@ class Answer:
 
 
 class _Understood(NamedTuple):
-    """The hits of the words, the filters, and the dropped conditions of a wish as text."""
+    """The hits of the words, the filters, and the dropped conditions of a wish as text.
+
+    `ranked_by` are words that only rank: the hits are not confined to those of `found`.
+    """
 
     found: Found | None
     sets: FilterSets
     left_out: tuple[str, ...] = ()
+    ranked_by: str = ""
 
 
 def search(
@@ -81,7 +95,7 @@ def search(
     `starred` holds the ids of the user's favourites; `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
-    found, sets, left_out = _understand(index, query, starred)
+    found, sets, left_out, ranked_by = _understand(index, query, starred)
     asked, total = sets.query, len(sets.hits)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
@@ -102,6 +116,7 @@ def search(
         near=[cards[key] for key in near if key in cards],
         found=found,
         left_out=left_out,
+        ranked_by=ranked_by,
         hints=[*asked.words.hints, *filter(None, doubts)],
         asked=asked,
     )
@@ -112,6 +127,13 @@ def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
     return _understand(index, query, starred).sets.hits
 
 
+def rank_all(query: Query, index: Index) -> dict[int, int]:
+    """Map the primary key of each result to its position, 0 for the best: the gallery's order."""
+    found, sets, *_ = _understand(index, query, frozenset())
+    ranked = _ranked(index, query, found, sets.hits, len(sets.hits))
+    return {index.keys[place]: position for position, place in enumerate(ranked)}
+
+
 def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
     """Return the first results only, without facets."""
     return search_slice(query, frozenset(), 0, most).endpoints
@@ -120,7 +142,7 @@ def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
 def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
     """Return results from position `first` on, without facets and hints."""
     index = current(Revision.current())
-    found, sets, _ = _understand(index, query, starred)
+    found, sets, *_ = _understand(index, query, starred)
     ranked = _ranked(index, query, found, sets.hits, first + count)
     shown = [index.keys[place] for place in ranked[first:]]
     cards = index.cards(shown)
@@ -128,26 +150,55 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
 
 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
-    """Interpret the query; a wish whose words no text has becomes filters, some maybe dropped."""
+    """Interpret the query: a wish by what it requires, if anything meets it, else by its words."""
     typed = _evaluate(index, query, starred)
     found = typed.found
-    if found is None or not (found.is_weak or query.words.sort):
+    if found is None or not _is_wish(query.words, found):
         return typed
-    wished = query.wished(is_loose=bool(found.missed))
-    if wished is None:
-        return typed
-    left_out: tuple[str, ...] = ()
-    meant = _evaluate(index, wished, starred)
-    if meant.found and not meant.sets.hits and not any(map(index.is_word, meant.found.used)):
-        left_out, wished = (wished.plain,), wished.saying("")
-        meant = _evaluate(index, wished, starred)
-    least = fewest_to_drop(meant.sets, {one.key for one in query.conditions})
-    if least is None:
-        return typed
-    for name in least:
-        left_out += tuple(describe(one) for one in wished.conditions if one.key == name)
-        wished = wished.without(name)
-    return _evaluate(index, wished, starred)._replace(left_out=left_out)
+    return _granted(index, query, typed.sets.filtered, starred) or typed
+
+
+def _is_wish(words: ParsedQuery, found: Found) -> bool:
+    """Whether a text is to be read as a wish, and not only to be looked for.
+
+    Media alone are what texts say too: `image to video` is a wish only if no text has its words.
+    `last frame` alone says what a model is called or does, and nothing that is wanted of it.
+    """
+    wish, count = words.wish, len(words.wish.conditions)
+    if words.sort or wish.is_graded:
+        return count > 0
+    if wish.is_firm:
+        return count + bool(wish.content) > 1
+    return found.is_weak and (count >= FEWEST or (bool(found.missed) and count > 1))
+
+
+def _granted(
+    index: Index, query: Query, among: Places, starred: frozenset[int]
+) -> _Understood | None:
+    """Return the models that meet what a wish requires; None if nothing meets any part of it.
+
+    Its words of content decide only what comes first. Where it names no medium, they are all that
+    says what is wanted (`upscaler under 5 cents`), and narrow the results as in a search.
+    """
+    wish = query.words.wish
+    required = parse_query(" ".join(wish.conditions)).conditions
+    wished = query.requiring(" ".join(wish.conditions))
+    own = [one for one in wished.conditions if one in required]
+    dropped = fewest_to_drop(index, among, own)
+    if dropped is None:
+        return None
+    left_out = tuple(map(describe, dropped))
+    wished = wished.relaxed(dropped)
+    granted = _evaluate(index, wished, starred)._replace(left_out=left_out)
+    found = match(index, wish.ranking) if wish.ranking else None
+    if found is None:
+        return granted
+    ranked = (found.scores.keys() | found.near.keys()) & granted.sets.hits
+    if not ranked:
+        return granted._replace(left_out=(*left_out, *filter(None, [wish.content])))
+    if not _MEDIA & {one.key for one in wished.conditions}:
+        return _evaluate(index, wished.saying(wish.content), starred)._replace(left_out=left_out)
+    return granted._replace(found=found, ranked_by=wish.ranking)
 
 
 def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
@@ -159,10 +210,13 @@ def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understoo
 
 def _ranked(index: Index, query: Query, found: Found | None, hits: Places, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
+    if found is None and query.text and not query.order:  # a wish without words of content
+        return nsmallest(end, hits, key=lambda place: (-index.merit[place], place))
     if found is None or query.sort:
         return nsmallest(end, hits, key=index.sort_key(query.order, query.seconds))
     if not query.order:
-        return nsmallest(end, hits, key=_score_key(index, found, found.scores))
+        scores = {**found.near, **found.scores} if found.near else found.scores
+        return nsmallest(end, hits, key=_score_key(index, found, scores))
     by = index.sort_key(query.order, query.seconds)  # exact names come first
     return nsmallest(end, hits, key=lambda place: (not found.is_sure(place), by(place)))
 
@@ -171,7 +225,7 @@ def _near(sets: FilterSets, found: Found | None) -> list[int]:
     """If few results have all the words, return the best of those that lack some."""
     if found is None or not 0 < len(sets.hits) < FEW:
         return []
-    others = (found.near.keys() - found.places) & sets.filtered
+    others = (found.near.keys() - sets.hits) & sets.filtered
     by = _score_key(sets.index, found, found.near)
     return nsmallest(2 * FEW - len(sets.hits), others, key=by)
 
@@ -182,7 +236,11 @@ def _score_key(index: Index, found: Found, scores: Mapping[int, int]) -> Callabl
     merit, lengths = index.merit, index.names.lengths
 
     def key(place: int) -> tuple[int, float, int]:
-        return scores[place], -merit[place] - 0.8 * words / max(words, lengths[place]), place
+        return (
+            scores.get(place, _LAST),
+            -merit[place] - 0.8 * words / max(words, lengths[place]),
+            place,
+        )
 
     return key
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import combinations
+from itertools import chain, combinations
 from operator import and_
 from typing import NamedTuple
 
-from catalog.filters.conditions import BY_DURATION, Condition, parse_condition
+from catalog.filters.conditions import BY_DURATION, Condition, asked_length, parse_condition
 from catalog.filters.labels import describe, label
 from catalog.filters.vocabulary import FAVOURITE, KEYS, Key
 from catalog.search.index import Index, Places
@@ -18,8 +18,13 @@ from catalog.search.query import STATUSES, Query
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
-# The filters of a wish in the order in which they may be dropped; inputs and outputs come last.
-_LEAST_FIRST = ("resolution", "can", "duration", "price", "license", "in", "out")
+# The keys of a wish in the order in which their conditions may be dropped. What it takes and makes
+# comes last: pictures are no answer to who wants a film.
+_LEAST_FIRST = (
+    "ratio", "resolution", "time", "can", "duration", "price", "is", "license", "language",
+    "in", "out", "category",
+)  # fmt: skip
+_MEDIA = {"in": 1, "out": 2, "category": 2}
 _OWN_TITLES = {"favourite": "Favourites only", "status": "Status"}
 _MOST = 4
 
@@ -172,20 +177,28 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
     ]
 
 
-def fewest_to_drop(sets: FilterSets, kept: Set[str]) -> tuple[str, ...] | None:
-    """Return the fewest filters to drop for any result, the least important first.
+def fewest_to_drop(
+    index: Index, among: Places, wished: Sequence[Condition]
+) -> tuple[Condition, ...] | None:
+    """Return the fewest conditions to drop for any result, least important first, media last.
 
-    None if even a single remaining filter finds nothing. `kept` are names not to drop.
+    None if even a single remaining condition finds nothing `among` the places. Prices stay those of
+    the wished length, so that a length is not dropped to make a film cheaper.
     """
-    names = sorted(
-        (one for one in sets.by_name if one in KEYS and one not in kept),
-        key=lambda name: _LEAST_FIRST.index(name) if name in _LEAST_FIRST else -1,
-    )
-    for count in range(max(len(names), 1)):
-        for dropped in combinations(names, count):
-            if sets.without(*dropped):
-                return dropped
+    seconds = asked_length(wished)
+    ranked = sorted(wished, key=lambda one: _LEAST_FIRST.index(one.key))
+    counts = range(max(len(ranked), 1))
+    choices = chain.from_iterable(combinations(ranked, count) for count in counts)
+    for dropped in sorted(choices, key=_loss):
+        kept = [one for one in ranked if one not in dropped]
+        if reduce(and_, (index.having(one, seconds) for one in kept), among):
+            return dropped
     return None
+
+
+def _loss(dropped: tuple[Condition, ...]) -> tuple[int, int]:
+    """Return how much a wish loses: a medium more than any number of other conditions."""
+    return max((_MEDIA.get(one.key, 0) for one in dropped), default=0), len(dropped)
 
 
 def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> FilterRelaxation:

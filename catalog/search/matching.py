@@ -60,7 +60,7 @@ class Found:
 
     def is_sure(self, place: int) -> bool:
         """Whether names and labels alone match, more or less."""
-        return self.scores[place] <= LABEL * len(self.used)
+        return place in self.scores and self.scores[place] <= LABEL * len(self.used)
 
     @property
     def places(self) -> Set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode, urlsplit
@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 from django.http import QueryDict
 
 from catalog.filters.conditions import Condition, asked_length, combine, parse_condition
-from catalog.filters.natural_language import to_query_words
 from catalog.filters.query_parser import ParsedQuery, parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 from fal.db_safe import db_safe_text
@@ -128,13 +127,17 @@ class Query:
         """The requested order: of the URL, else of the words."""
         return self.sort or self.words.sort
 
-    def wished(self, *, is_loose: bool) -> Query | None:
-        """Return the query in query words, if its text is a wish.
+    def requiring(self, words: str) -> Query:
+        """Return the query with its text replaced by query words; its other filters stay."""
+        return replace(self, q=replace_words(self.q, self.text, words), page=1)
 
-        If `is_loose`, two conditions are enough.
-        """
-        wish = self.words.wish or (to_query_words(self.text, 2) if is_loose else "")
-        return replace(self, q=replace_words(self.q, self.text, wish)) if wish else None
+    def relaxed(self, dropped: Collection[Condition]) -> Query:
+        """Return the query without some of its typed conditions."""
+        q = self.q
+        for piece, asked in self.words.taken:
+            if asked in dropped:
+                q = replace_words(q, piece)
+        return replace(self, q=q)
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:

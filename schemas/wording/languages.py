@@ -106,6 +106,7 @@ _CODES = {
     "yiddish": "yi",
     "yoruba": "yo",
 }
+NAMES = frozenset(_CODES)  # in English and in lower case
 _NAMES = {code: name for name, codes in _CODES.items() for code in (name, *codes.split())}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from catalog.models import Endpoint, Favourite, Revision
@@ -24,6 +26,9 @@ IN_FULL = 300  # on the page of one use
 MAX_TEXT_CHARS = 200
 
 
+Rank = tuple[int, int]  # of an input, the smaller the better
+
+
 @dataclass(frozen=True)
 class _Ranking:
     """A user's favourites, and their recently used models with 0 for the latest."""
@@ -31,8 +36,8 @@ class _Ranking:
     starred: frozenset[int]
     recent: dict[int, int]
 
-    def rank(self, taker: Taker) -> tuple[int, int]:
-        """Return the sort key in a group: favourites first, then recently used models."""
+    def rank(self, taker: Taker, title: str) -> Rank | None:
+        """Return the rank in a group: favourites first, then recently used models."""
         if taker.key in self.starred:
             return 0, self.recent.get(taker.key, RECENT_RUNS)
         return (1, self.recent[taker.key]) if taker.key in self.recent else (2, 0)
@@ -40,6 +45,26 @@ class _Ranking:
     def mark(self, key: int) -> str:
         """Return why a model is listed first; empty for other models."""
         return "Favourite" if key in self.starred else "Used lately" if key in self.recent else ""
+
+
+@dataclass(frozen=True)
+class _TextRanking:
+    """The gallery's order of the models that a text finds.
+
+    Enter takes the first: a use of that name comes before models that only mention it, and a run
+    of one of these (Lucidflux for "upscale") was paid for.
+    """
+
+    text: str
+    positions: dict[int, int]
+
+    def rank(self, taker: Taker, title: str) -> Rank | None:
+        """Return the rank of an input; None unless its model, label or use matches."""
+        words = self.text.lower()
+        is_named = words in title.lower() or words in taker.input.label.lower()
+        if not is_named and taker.key not in self.positions:
+            return None
+        return int(not is_named), self.positions.get(taker.key, len(self.positions))
 
 
 @dataclass(frozen=True)
@@ -54,12 +79,16 @@ class Offered:
 
 @dataclass(frozen=True)
 class Menu:
-    """The inputs that accept a kind of result: those of its own model, and others by use."""
+    """The inputs that accept a kind of result: those of its own model, and others by use.
+
+    For a text the group of the best input comes first; `is_own_best` says that it is an own one.
+    """
 
     own: list[Taker]
     groups: list[Offered]
     cards: dict[int, Endpoint]
-    ranking: _Ranking
+    mark: Callable[[int], str]
+    is_own_best: bool = True
 
 
 def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> Menu:
@@ -69,37 +98,58 @@ def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> M
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
-    ranking = _ranking(user)
+    known = _ranking(user)
+    by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
+    rank = (by_text or known).rank
+    found = _offers(index, kind, use, own, rank)
+    mine = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
+    is_own_best = not (by_text and mine and found) or mine[0][0] < min(at for at, _ in found)
+    groups = [group for _, group in (sorted(found, key=itemgetter(0)) if by_text else found)]
+    listed = chain((t for _, t in mine[:1]), *(group.takers for group in groups))
+    cards = index.search.cards(taker.key for taker in listed)
+    inputs = [taker for _, taker in mine if taker.key in cards]
+    return Menu(inputs, groups, cards, known.mark, is_own_best)
+
+
+def _offers(
+    index: UseIndex, kind: str, use: str, own: int, rank: Callable[[Taker, str], Rank | None]
+) -> list[tuple[Rank, Offered]]:
+    """Return the groups in menu order, or the one of a `use`, each with its best input's rank."""
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
-    matches = _matcher(index, text)
-    groups = []
-    for name, takers in by_use.items():
+    shown = {use: by_use[use]} if use in by_use else by_use
+    found = []
+    for name, takers in shown.items():
         title = USES[kind][name]
-        if use in by_use and name != use:
-            continue
-        among = [one for one in takers if matches(one, title)]
-        ranked = sorted(_one_of_each(among, own), key=ranking.rank)
-        if ranked:
-            groups.append(Offered(name, title, ranked[:most], len(ranked)))
-    mine = [] if use else [t for t in index.inputs_of(own, kind) if matches(t, "This model")]
-    listed = [*mine[:1], *(taker for group in groups for taker in group.takers)]
-    cards = index.search.cards(taker.key for taker in listed)
-    return Menu([one for one in mine if one.key in cards], groups, cards, ranking)
+        fitting = (taker for taker in takers if rank(taker, title) is not None)
+        if ranked := _ranked(_one_of_each(fitting, own), title, rank):
+            inputs = [taker for _, taker in ranked]
+            found.append((ranked[0][0], Offered(name, title, inputs[:most], len(inputs))))
+    return found
+
+
+def _ranked(
+    takers: Iterable[Taker], title: str, rank: Callable[[Taker, str], Rank | None]
+) -> list[tuple[Rank, Taker]]:
+    """Return the inputs of a use that are to be offered with their ranks, best first."""
+    found = ((rank(taker, title), taker) for taker in takers)
+    return sorted(((at, taker) for at, taker in found if at is not None), key=itemgetter(0))
 
 
 def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
     """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
     found = offered(user, result.kind, result.run.endpoint_id, text, use)
     cards = found.cards
-    listed = [Group("This model", [_own_place(one, result, cards) for one in found.own])]
+    own = Group("This model", [_own_place(one, result, cards) for one in found.own])
+    listed = []
     for group in found.groups:
         places = [
-            _place(t, result, cards[t.key], found.ranking) for t in group.takers if t.key in cards
+            _place(t, result, cards[t.key], found.mark) for t in group.takers if t.key in cards
         ]
         if group.count > len(group.takers) and places and not use:
             places.append(Place(f"All {group.count} models…", "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
+    listed.insert(0 if found.is_own_best else len(listed), own)
     return [group for group in listed if group.places]
 
 
@@ -108,20 +158,6 @@ def _ranking(user: User) -> _Ranking:
     used = Run.objects.of(user).order_by("-created_at")
     recent = dict.fromkeys(used.values_list("endpoint_id", flat=True)[:RECENT_RUNS])
     return _Ranking(frozenset(starred), {key: place for place, key in enumerate(recent)})
-
-
-def _matcher(index: UseIndex, text: str) -> Callable[[Taker, str], bool]:
-    """Return a predicate: whether the model, label or use of an input matches the typed text."""
-    if not text:
-        return lambda taker, title: True
-    places = engine.find_all(Query(q=text), frozenset(), index.search)
-    keys = {index.search.keys[place] for place in places}
-    words = text.lower()
-
-    def matches(taker: Taker, title: str) -> bool:
-        return taker.key in keys or words in title.lower() or words in taker.input.label.lower()
-
-    return matches
 
 
 def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
@@ -142,12 +178,12 @@ def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint]) -> Plac
     return Place(taker.input.label, endpoint.display_name, address)
 
 
-def _place(taker: Taker, result: Result, endpoint: Endpoint, ranking: _Ranking) -> Place:
+def _place(taker: Taker, result: Result, endpoint: Endpoint, mark: Callable[[int], str]) -> Place:
     return Place(
         endpoint.display_name,
         endpoint.endpoint_id,
         result.address_in(endpoint, taker.input.path),
         "image",
-        mark=ranking.mark(taker.key),
+        mark=mark(taker.key),
         picture=endpoint.picture.small_src if endpoint.picture else "",
     )

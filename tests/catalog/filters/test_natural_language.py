@@ -55,7 +55,7 @@ from catalog.search.tokenizer import tokenize
     ],
 )
 def test_a_wish_is_read_as_a_question(typed: str, asked: str) -> None:
-    assert natural_language.to_query_words(typed) == asked
+    assert natural_language.read_wish(typed).query_words == asked
     words = parse_query(asked)
     assert not [hint for hint in words.hints if hint.suggestion]
     assert len(words.taken) == sum(":" in word for word in asked.split())
@@ -66,7 +66,7 @@ def test_a_wish_is_read_as_a_question(typed: str, asked: str) -> None:
     ["flux pro", "image to video", "4k video", "video with sound", "kling 2.1", "a" * 300, ""],
 )
 def test_a_search_is_no_wish(typed: str) -> None:
-    assert natural_language.to_query_words(typed) == ""
+    assert len(natural_language.read_wish(typed).conditions) < natural_language.FEWEST
 
 
 def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
@@ -209,4 +209,4 @@ def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
 
 @given(st.text(max_size=200))
 def test_anything_can_be_typed(text: str) -> None:
-    parse_query(natural_language.to_query_words(text))
+    parse_query(natural_language.read_wish(text).query_words)

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint, Favourite
+from catalog.search import engine
+from catalog.search.query import Query
 from catalog.sync import post_sync
 from playground.display.navigation import use_menu
 from playground.form.prefill import use_as
@@ -89,6 +91,64 @@ def test_a_word_finds_models_and_uses(
     assert menu(user, run, text="upscale") == {"Upscale": ["upscaler"]}
     assert menu(user, run, text="last frame") == {"Last frame of a film": ["film"]}
     assert menu(user, run, text="nothing is called so") == {}
+
+
+MENTIONS = "Restores pictures before you upscale, cut out or remove background of them."
+
+
+@pytest.fixture
+def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
+    """Models named after what they do, listed after one that mentions everything."""
+    picture = {"image_url": TEXT}
+    specs = [
+        ("a/lucid", "Lucid", picture | {"prompt": TEXT}, MENTIONS),
+        ("a/pixels", "Pixels", picture | {"prompt": TEXT}, MENTIONS),
+        ("a/birefnet", "BiRefNet", picture, "Removes what is behind a subject."),
+        ("a/pixels/remove-background", "Remove Background", picture, ""),
+        ("a/grand-upscale", "Grand Upscale", picture, ""),
+    ]
+    for position, (name, title, inputs, told) in enumerate(specs):
+        make_endpoint(
+            name, document(inputs, "image"), display_name=title, description=told, position=position
+        )
+    post_sync.run()
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "best"),
+    [
+        ("upscale", "Upscale", "Grand Upscale"),
+        ("remove background", "Cut out", "Remove Background"),
+        ("cut out", "Cut out", "BiRefNet"),
+        ("grand", "Upscale", "Grand Upscale"),
+        ("lucid", "Edit it", "Lucid"),
+    ],
+)
+def test_enter_takes_the_best_name_and_not_the_first_mention(
+    user: User,
+    operations: None,
+    models: dict[str, Endpoint],
+    result_of: Make,
+    text: str,
+    group: str,
+    best: str,
+) -> None:
+    Favourite.objects.create(user=user, endpoint=Endpoint.objects.get(endpoint_id="a/lucid"))
+    found = menu(user, result_of(models["draw"], "image"), text=text)
+    title, labels = next(iter(found.items()))
+    assert (title, labels[0]) == (group, best)
+    own = result_of(Endpoint.objects.get(endpoint_id="a/pixels"), "image")
+    title, labels = next(iter(menu(user, own, text=text).items()))
+    assert title == group
+
+
+def test_what_a_text_finds_stands_in_the_gallerys_order(
+    user: User, operations: None, models: dict[str, Endpoint], result_of: Make
+) -> None:
+    found = menu(user, result_of(models["draw"], "image"), text="pixels")
+    listed = [label for labels in found.values() for label in labels]
+    gallery = [one.display_name for one in engine.search(Query(q="pixels")).endpoints]
+    assert listed == gallery[: len(listed)]
 
 
 def test_blocked_and_removed_models_are_not_offered(

@@ -1,0 +1,133 @@
+"""In a wish requirements never yield to a word: words of content rank what meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.test import Client
+
+from bench.catalogue import realistic
+from bench.catalogue.judging import JUDGED
+from catalog.filters.conditions import combine
+from catalog.filters.query_parser import parse_query
+from catalog.models import Endpoint, Revision
+from catalog.search.engine import Answer, search
+from catalog.search.filter_sets import FilterSets
+from catalog.search.index import current
+from catalog.search.query import Query
+
+ENDPOINTS = 1200
+LANGUAGES = ("german", "french", "spanish", "japanese", "english")
+pytestmark = pytest.mark.django_db
+
+
+class Wish(NamedTuple):
+    """A line of the list."""
+
+    typed: str
+    required: str
+    ranking: str
+
+
+def wishes() -> list[Wish]:
+    lines = JUDGED.with_name("wishes.txt").read_text(encoding="utf-8").splitlines()
+    written = [line for line in lines if line and not line.startswith("#")]
+    return [Wish(*(part.strip() for part in line.split("|"))) for line in written]
+
+
+@pytest.fixture(scope="module")
+def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[Answer, set[int]]]:
+    """Each wish's answer, and the models that meet all that it requires."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        Endpoint.objects.bulk_create(Endpoint(**one) for one in entries())
+        found = {wish.typed: (search(Query(q=wish.typed)), meeting(wish)) for wish in wishes()}
+        transaction.set_rollback(True)
+    return found
+
+
+def entries() -> Iterator[dict[str, Any]]:
+    """The synthetic catalogue, with several pictures taken by a third, and languages of sound."""
+    for place, entry in enumerate(realistic.entries(ENDPOINTS)):
+        if "in:image" in entry["facts"] and place % 3 == 0:
+            entry["facts"].append("in:images")
+        if {"out:audio", "can:sound"} & {*entry["facts"]}:
+            entry["facts"].append(f"language:{LANGUAGES[place % len(LANGUAGES)]}")
+        yield entry
+
+
+def meeting(wish: Wish) -> set[int]:
+    index = current(Revision.current())
+    sets = FilterSets(index, Query(q=wish.required), index.everything, frozenset())
+    return {index.keys[place] for place in sets.filtered}
+
+
+@pytest.mark.parametrize("wish", wishes(), ids=lambda wish: wish.typed)
+def test_each_model_found_meets_all_that_is_required(
+    wish: Wish, answers: dict[str, tuple[Answer, set[int]]]
+) -> None:
+    answer, able = answers[wish.typed]
+    assert set(answer.asked.conditions) == set(combine(parse_query(wish.required).conditions))
+    assert answer.asked.order == parse_query(wish.required).sort
+    lost = tuple(word[1:] for word in wish.ranking.split() if word.startswith("-"))
+    ranking = [] if lost else wish.ranking.split()
+    assert able
+    assert (answer.total, answer.left_out) == (len(able), lost)
+    assert {one.pk for one in answer.endpoints} <= able
+    assert sorted(answer.ranked_by.split()) == sorted(ranking)
+
+
+def test_there_are_ten_wishes_of_each_kind() -> None:
+    assert len({wish.typed for wish in wishes()}) == len(wishes()) >= 85
+
+
+FILM = {"category": "image-to-video", "facts": ["duration:5-10", "in:images", "out:video"]}
+
+
+def test_words_of_content_rank_what_meets_a_wish(make_endpoint: Callable[..., Endpoint]) -> None:
+    plain = make_endpoint("z/plain", display_name="Plain", position=1, **FILM)
+    told = make_endpoint("z/told", description="For a product.", position=2, **FILM)
+    named = make_endpoint("z/named", display_name="Product Film", position=3, **FILM)
+    make_endpoint("z/shots", display_name="Product Shots", facts=["in:image", "out:image"])
+    make_endpoint("z/short", display_name="Product Film", facts=["duration:5", "out:video"])
+    answer = search(Query(q="10 second product film from two photos"))
+    assert answer.endpoints == [named, told, plain]
+    assert (answer.left_out, answer.near) == ((), [])
+
+
+def test_no_medium_is_dropped_for_any_number_of_other_conditions(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    film = make_endpoint("z/film", category="text-to-video", facts=["in:text", "out:video"])
+    make_endpoint(
+        "z/picture", license_type="commercial", facts=["in:images", "out:image", "resolution:4k"]
+    )
+    answer = search(Query(q="4k video for commercial use, 10 seconds"))
+    assert answer.endpoints == [film]
+    assert answer.left_out == ("4K", "10 s or more", "Licence: Commercial")
+
+
+def test_words_narrow_where_no_medium_says_what_is_wanted(
+    make_endpoint: Callable[..., Endpoint],
+) -> None:
+    cheap = make_endpoint(
+        "z/up", display_name="Upscaler", unit_price_usd="0.01", price_unit="images", currency="USD"
+    )
+    make_endpoint("z/other", unit_price_usd="0.01", price_unit="images", currency="USD")
+    make_endpoint(
+        "z/dear", display_name="Upscaler", unit_price_usd="1", price_unit="images", currency="USD"
+    )
+    assert search(Query(q="upscaler under 5 cents")).endpoints == [cheap]
+
+
+def test_the_page_says_what_comes_first(
+    member: Client, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    make_endpoint("z/named", display_name="Product Film", **FILM)
+    html = member.get("/models/?q=10+second+product+film+from+two+photos").content.decode()
+    assert "“product” first" in html
+    assert 'aria-label="Remove the filter Takes two or more images"' in html
+    assert "Left out" not in html
