@@ -18,7 +18,7 @@ class BoardsConfig(AppConfig):
         from boards.runs.belonging import boards_of
         from boards.trials import job, news
         from catalog.changelog import personal_news
-        from playground.files import purge
+        from playground.files import input_references
         from playground.live import groups
         from playground.runs.ownership import belonging, handover
         from playground.worker import jobs
@@ -29,6 +29,10 @@ class BoardsConfig(AppConfig):
 
         belonging.register(boards_of)
         handover.register("boards", Batch)
-        purge.register_inputs(lambda: Batch.objects.kept(), "plan")
-        purge.register_inputs(lambda: Row.objects.filter(board__deleted_at=None), "values")
-        purge.register_inputs(lambda: Column.objects.filter(board__deleted_at=None), "settings")
+        input_references.register_inputs(lambda: Batch.objects.kept(), "plan")
+        input_references.register_inputs(
+            lambda: Row.objects.filter(board__deleted_at=None), "values"
+        )
+        input_references.register_inputs(
+            lambda: Column.objects.filter(board__deleted_at=None), "settings"
+        )

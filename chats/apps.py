@@ -15,12 +15,14 @@ class ChatsConfig(AppConfig):
         from chats.models import Chat, Turn
         from chats.turns.belonging import chats_of
         from playground.display import renderers
-        from playground.files import purge
+        from playground.files import input_references
         from playground.runs.ownership import belonging, handover
 
         belonging.register(chats_of)
         handover.register("chats", Chat)
-        purge.register_inputs(lambda: Chat.objects.kept(), "settings")
-        purge.register_inputs(lambda: Chat.objects.kept(), "draft")
-        purge.register_inputs(lambda: Turn.objects.filter(chat__deleted_at=None), "settings")
+        input_references.register_inputs(lambda: Chat.objects.kept(), "settings")
+        input_references.register_inputs(lambda: Chat.objects.kept(), "draft")
+        input_references.register_inputs(
+            lambda: Turn.objects.filter(chat__deleted_at=None), "settings"
+        )
         renderers.register_view("chat", answer.render, is_live=True)

@@ -17,7 +17,7 @@ class FlowsConfig(AppConfig):
         from flows.models import Flow, FlowRun
         from notifications import run_ends
         from playground.display import renderers
-        from playground.files import purge
+        from playground.files import input_references
         from playground.models import opened_files
         from playground.runs import final_hooks
         from playground.runs.ownership import handover
@@ -26,8 +26,10 @@ class FlowsConfig(AppConfig):
         handover.register("flows", Flow)
         handover.register("runs of flows", FlowRun)
         opened_files.register(Flow.objects.shown_by, "definition")
-        purge.register_inputs(lambda: Flow.objects.kept(), "definition")
-        purge.register_inputs(lambda: FlowRun.objects.filter(flow__deleted_at=None), "definition")
+        input_references.register_inputs(lambda: Flow.objects.kept(), "definition")
+        input_references.register_inputs(
+            lambda: FlowRun.objects.filter(flow__deleted_at=None), "definition"
+        )
         run_ends.register_told_elsewhere(ended.is_step)
         jobs.register_signalled("carry flows on", advance.carry_on)
         jobs.register_upstream(sync.job)

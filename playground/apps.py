@@ -8,3 +8,11 @@ class PlaygroundConfig(AppConfig):
 
     name = "playground"
     verbose_name = "Playground"
+
+    def ready(self) -> None:
+        """Install the trigger that notes runs whose input files are to be read."""
+        from django.db.models.signals import post_migrate
+
+        from playground.models import input_file
+
+        post_migrate.connect(input_file.install_trigger, sender=self)

@@ -14,7 +14,7 @@ class TrainingConfig(AppConfig):
         from asgiref.sync import sync_to_async
 
         from notifications import run_ends
-        from playground.files import purge, uploads
+        from playground.files import input_references, uploads
         from playground.form.prefill import sources
         from playground.runs.ownership import handover
         from playground.worker import jobs
@@ -24,7 +24,7 @@ class TrainingConfig(AppConfig):
 
         handover.register("data sets", Dataset)
         handover.register("weights", Weights)
-        purge.register_inputs(lambda: Dataset.objects.kept(), "files")
+        input_references.register_inputs(lambda: Dataset.objects.kept(), "files")
         sources.register("dataset", packing.fill)
         sources.register("weights", prefill.fill)
         uploads.register_namer(naming.names_of)

@@ -8,109 +8,128 @@ removes that record, so no file is deleted between being written and being refer
 
 from __future__ import annotations
 
-import json
 import logging
-import re
+import math
+import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from playground.files import mesh_viewer, storage_limits
-from playground.models import Artifact, DiscardedContent, Draft, Preset, Run, Share, Upload
+from playground.files import input_references, mesh_viewer, storage_limits
+from playground.models import Artifact, DiscardedContent, InputFile, Run, Upload
 from playground.runs.ownership import deletion
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 600.0
-BATCH = 20  # runs, and contents, per call: other jobs get their turn in between
+SOON_S = 0.02  # while more is due: other jobs get their turn in between
+STEP_S = 0.05  # of work between two pauses
+BATCH = 50  # runs of one transaction, which holds SQLite's write lock well below 50 ms
+CONTENTS = 100  # whose keys are read at once
+NAMED_FOR_S = 1.0  # how long the names in rows other than runs are used before they are read again
 SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
+FIRST = uuid.UUID(int=0)
 
 
-Inputs = tuple[Callable[[], QuerySet[Any]], str]
-RUNS: Inputs = (Run.objects.all, "arguments")
-UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-# Other rows that contain inputs, and their JSON field.
-INPUTS: list[Inputs] = [
-    (lambda: Preset.objects.kept(), "arguments"),
-    (Share.objects.all, "arguments"),
-    (Draft.objects.all, "post"),
-]
+class Purge:
+    """A worker's walks through the runs that are due, in the order of their keys.
 
-
-def register_inputs(rows: Callable[[], QuerySet[Any]], field: str) -> None:
-    """Keep runs as long as another app's rows have their artifacts as inputs."""
-    INPUTS.append((rows, field))
-
-
-def purge_due() -> float:
-    """Purge deleted runs and discarded files that are due; return the seconds until the next call.
-
-    Returns 1 if more are due.
+    It keeps its place between two steps, so runs that are needed elsewhere are passed over once in
+    a walk and do not block the others.
     """
-    now = timezone.now()
-    storage_limits.delete_stale_reservations()
-    is_more = purge_runs(now) + delete_discarded(now)
-    return 1.0 if is_more else EVERY_S
 
+    def __init__(self) -> None:
+        self._after = FIRST
+        self._named: set[uuid.UUID] = set()
+        self._named_until = 0.0
 
-def purge_runs(now: datetime) -> bool:
-    """Delete runs whose grace period is over, unless their files are still needed elsewhere."""
-    due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
-    # In random order, so that runs which are needed elsewhere do not block the others.
-    found = list(due.order_by("?").values_list("pk", flat=True)[:BATCH])
-    purged = [pk for pk in found if not is_needed(pk, now) and _purge(pk, now)]
-    if purged:
-        log.info("%s deleted runs were purged", len(purged))
-    return len(purged) == BATCH
+    def step(self) -> float:
+        """Purge runs and discarded files for a moment; return the seconds until the next step."""
+        until = time.monotonic() + STEP_S
+        storage_limits.delete_stale_reservations()
+        # All arguments are read before the first run goes, or a file that one names would be lost.
+        is_more = input_references.read_unread() or self._purge_runs(until)
+        is_more |= delete_discarded(timezone.now(), until)
+        return SOON_S if is_more else EVERY_S
 
-
-def is_needed(pk: uuid.UUID, now: datetime) -> bool:
-    """Whether an artifact of this run is an input of a kept run, draft, preset or link."""
-    if not Artifact.objects.filter(run_id=pk).exists():
+    def _purge_runs(self, until: float) -> bool:
+        """Purge the next runs that are due; False at the end of the walk."""
+        now = timezone.now()
+        while keys := list(_due(now).filter(pk__gt=self._after).order_by("pk")[:BATCH]):
+            self._after, needed = keys[-1], self._needed(keys, now)
+            free = [pk for pk in keys if pk not in needed]
+            if count := _purge(free, self._named, now):
+                log.info("%s deleted runs were purged", count)
+            if time.monotonic() > until:
+                return True
+        self._after = FIRST
         return False
-    staying = Run.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=now - deletion.GRACE))
-    if deletion.mentions(staying, pk).exists():
-        return True
-    # Without the quote: a form field contains a plain address, or JSON with escaped quotes.
-    return _is_mentioned(deletion.artifact_prefix(pk)[1:], INPUTS)
+
+    def _needed(self, keys: Sequence[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+        """Return those of these runs with a result that is an input of a row that stays."""
+        with_results = Artifact.objects.filter(run_id__in=keys).order_by().values_list("run_id")
+        inputs = InputFile.objects.filter(source__in=keys).distinct().values_list("source")
+        # One query for each, which ends at the first row: a result may be the input of thousands.
+        by_runs = (pk for (pk,) in inputs if pk and _is_input_of_staying_run(pk, now))
+        return self._named_elsewhere().intersection(pk for (pk,) in with_results).union(by_runs)
+
+    def _named_elsewhere(self) -> set[uuid.UUID]:
+        if time.monotonic() > self._named_until:
+            self._named = input_references.named_elsewhere()
+            self._named_until = time.monotonic() + NAMED_FOR_S
+        return self._named
 
 
-def _purge(pk: uuid.UUID, now: datetime) -> bool:
+def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
+    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - deletion.GRACE)
+    return InputFile.objects.filter(stays, source=pk).exclude(run=pk).exists()
+
+
+def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
+    """The keys of the runs whose grace period is over."""
+    due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
+    return due.values_list("pk", flat=True)
+
+
+def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> int:
+    """Delete these runs and what only they had, except what is `named` elsewhere; returns how many.
+
+    Leaves out runs that were restored, or that another worker is purging.
+    """
     with transaction.atomic():
-        due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
-        run = due.select_for_update(of=("self",)).filter(pk=pk).first()
-        if run is None:  # restored, or purged by another worker
-            return False
-        stored = list(run.artifacts.filter(state=Artifact.State.STORED))
-        uploads = _uploads_of(run)
-        run.delete()
-        for artifact in stored:
-            _discard(artifact.digest, files_of(artifact), now)
-        for upload in uploads:
-            if not _is_mentioned(f"/uploads/{upload.pk}/", [*INPUTS, RUNS]):
-                upload.delete()
-                _discard(_content_digest(upload), [upload.file], now)
-    return True
+        locked = _due(now).filter(pk__in=keys).select_for_update(of=("self",), skip_locked=True)
+        if not (owners := dict(locked.values_list("pk", "user_id"))):
+            return 0
+        stored = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
+        stored = stored.exclude(digest="")
+        contents = {artifact.digest: files_of(artifact) for artifact in stored}
+        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
+        Run.objects.only("pk").filter(pk__in=owners).delete()
+        _discard(contents | _delete_unused(uploads), now)
+    return len(owners)
 
 
-def _uploads_of(run: Run) -> list[Upload]:
-    """The run's inputs among its owner's uploads."""
-    keys = set(UPLOAD.findall(json.dumps(run.arguments)))
-    return list(Upload.objects.filter(pk__in=keys, user_id=run.user_id))
+def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
+    """Return the inputs of these runs among the uploads of the runs' owners."""
+    inputs = InputFile.objects.filter(run_id__in=owners).values_list("source", "run_id")
+    of_owner = {(source, owners[run]) for source, run in inputs}
+    uploads = Upload.objects.filter(pk__in={source for source, _ in of_owner})
+    return [upload for upload in uploads if (upload.pk, upload.user_id) in of_owner]
 
 
-def _is_mentioned(address: str, inputs: Sequence[Inputs]) -> bool:
-    """Whether an address that begins like this occurs in the given input columns."""
-    texts = (rows().annotate(inputs_text=Cast(name, TextField())) for rows, name in inputs)
-    return any(rows.filter(inputs_text__contains=address).exists() for rows in texts)
+def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
+    """Delete the uploads that no run has as an input any more; returns their files by content."""
+    keys = [upload.pk for upload in uploads]
+    used = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
+    unused = [upload for upload in uploads if upload.pk not in used]
+    Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
+    return {_content_digest(upload): [upload.file] for upload in unused}
 
 
 def _content_digest(upload: Upload) -> str:
@@ -118,12 +137,19 @@ def _content_digest(upload: Upload) -> str:
     return PurePosixPath(upload.file).name.partition(".")[0]
 
 
-def _discard(digest: str, files: list[str], now: datetime) -> None:
-    """Record the content of a deleted row as discarded, unless another row has it."""
-    if digest and not _is_named(digest, files[:1]):
-        DiscardedContent.objects.update_or_create(
-            digest=digest, defaults={"files": files, "discarded_at": now}
-        )
+def _discard(contents: Mapping[str, list[str]], now: datetime) -> None:
+    """Record contents of deleted rows as discarded, unless other rows have them."""
+    named = _named_contents(contents)
+    DiscardedContent.objects.bulk_create(
+        [
+            DiscardedContent(digest=digest, files=files, discarded_at=now)
+            for digest, files in contents.items()
+            if digest not in named
+        ],
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["files", "discarded_at"],
+    )
 
 
 def files_of(artifact: Artifact) -> list[str]:
@@ -140,13 +166,18 @@ def reclaim(digest: str) -> None:
     DiscardedContent.objects.filter(digest=digest).delete()
 
 
-def delete_discarded(now: datetime) -> bool:
-    """Delete the files of contents that were discarded `SETTLED` ago and are still unreferenced."""
+def delete_discarded(now: datetime, until: float = math.inf) -> bool:
+    """Delete the files of contents that were discarded `SETTLED` ago and are still unreferenced.
+
+    Ends at the time `until` of the monotonic clock; returns whether there may be more.
+    """
     due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
-    found = list(due.order_by("discarded_at").values_list("pk", flat=True)[:BATCH])
-    for digest in found:
+    digests = list(due.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
+    for digest in digests:
         _delete_files(digest, now)
-    return len(found) == BATCH
+        if time.monotonic() > until:
+            return True
+    return len(digests) == CONTENTS
 
 
 def _delete_files(digest: str, now: datetime) -> None:
@@ -155,7 +186,7 @@ def _delete_files(digest: str, now: datetime) -> None:
         row = DiscardedContent.objects.select_for_update().filter(pk=digest).first()
         if row is None:
             return
-        if not _is_named(row.digest, row.files):
+        if not _named_contents({row.digest: row.files}):
             try:
                 for name in row.files:
                     default_storage.delete(name)
@@ -167,7 +198,12 @@ def _delete_files(digest: str, now: datetime) -> None:
         row.delete()
 
 
-def _is_named(digest: str, files: Iterable[str]) -> bool:
-    by_content = Artifact.objects.filter(digest=digest, state=Artifact.State.STORED)
-    uploads = Upload.objects.filter(Q(digest=digest) | Q(file__in=list(files)))
-    return by_content.exists() or uploads.exists()
+def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
+    """Return the digests of those contents that stored results or uploads have."""
+    main = {files[0]: digest for digest, files in contents.items() if files}
+    artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
+    uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
+    named = set(artifacts.values_list("digest", flat=True))
+    for digest, file in uploads.values_list("digest", "file"):
+        named |= {digest, main.get(file, digest)}
+    return named

@@ -140,6 +140,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
             models.Index(fields=["endpoint", "-created_at"], name="run_of_endpoint"),
+            models.Index(fields=["created_at"], name="run_by_time"),
+            models.Index(fields=["user", "ended_at"], name="run_ended"),
             models.Index(
                 fields=["created_at"],
                 name="run_unfinished",
@@ -159,6 +161,11 @@ class Run(models.Model):
             models.Index(
                 fields=["deleted_at"],
                 name="run_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["id"],
+                name="run_to_purge",
                 condition=models.Q(deleted_at__isnull=False),
             ),
         ]

@@ -44,6 +44,8 @@ class Upload(models.Model):
                 name="upload_to_measure",
                 condition=models.Q(measure_at__isnull=False),
             ),
+            models.Index(fields=["digest"], name="upload_by_content"),
+            models.Index(fields=["file"], name="upload_by_file"),
         ]
 
     def __str__(self) -> str:

@@ -123,7 +123,7 @@ class Worker:
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
             Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
-            Job("purge deleted runs", sync_to_async(purge.purge_due)),
+            Job("purge deleted runs", sync_to_async(purge.Purge().step)),
             Job(
                 "measure uploads",
                 partial(upload_measures.measure_due, self.media_probe),

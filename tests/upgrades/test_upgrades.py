@@ -182,6 +182,15 @@ def last_unsquashed(previous_release: str) -> str:
     return previous_release
 
 
+def test_an_upgrade_marks_the_runs_whose_input_files_are_to_be_noted(previous_release: str) -> None:
+    url = previous_release
+    ((run,), *_) = execute(url, "SELECT id FROM playground_run ORDER BY id")
+    arguments = json.dumps({"image_url": f"/uploads/{uuid4()}/a.png"})
+    execute(url, "UPDATE playground_run SET arguments = %s WHERE id = %s", arguments, run)
+    migrate(url)
+    assert execute(url, "SELECT run_id, source FROM playground_inputfile") == [(run, None)]
+
+
 def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
     previous_release: str,
 ) -> None:

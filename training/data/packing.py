@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.file_names import clean_name
 from core.http.parameters import parse_uuid
-from playground.files import purge, uploads
+from playground.files import input_references, uploads
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
@@ -69,7 +69,9 @@ def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
 
 def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield each file with its name, opened one after the other."""
-    keys = {one.name: match[1] for one in items if (match := purge.UPLOAD.match(one.address))}
+    keys = {
+        one.name: match[1] for one in items if (match := input_references.UPLOAD.match(one.address))
+    }
     known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
     stored = {str(key): upload.file for key, upload in known.items()}
     for one in sorted(items, key=lambda item: item.name):

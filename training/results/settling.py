@@ -14,7 +14,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import duration
 from notifications import kinds, outbox
-from playground.files import purge, uploads
+from playground.files import input_references, uploads
 from playground.models import Artifact, Run
 from playground.runs import error_messages
 from playground.worker import idle
@@ -84,7 +84,7 @@ def trigger_word(run: Run) -> str:
 
 def _archive(run: Run) -> DatasetArchive | None:
     """Return the archive, made of a data set, with which the run was started."""
-    keys = purge.UPLOAD.findall(str(run.arguments))
+    keys = input_references.UPLOAD.findall(str(run.arguments))
     made = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
     return made.select_related("dataset").order_by("-pk").first() if keys else None
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import permissions
-from playground.models import Artifact, Run, opened_files
+from playground.models import Artifact, InputFile, Run, opened_files
 from playground.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
@@ -88,12 +88,6 @@ def _is_opened(run: Run) -> Q:
     return Q(position__in={int(at) for text in texts for at in address.findall(text)})
 
 
-def mentions(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
-    """Return those of `runs` that have an artifact of the given run among their inputs."""
-    texts = runs.annotate(arguments_text=Cast("arguments", TextField()))
-    return texts.filter(arguments_text__contains=artifact_prefix(run_id)).exclude(pk=run_id)
-
-
 def artifact_prefix(run_id: uuid.UUID) -> str:
     """Return how the address of each artifact of a run begins, within JSON."""
     return f'"/runs/{run_id}/artifacts/'
@@ -109,7 +103,17 @@ def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
     used = Run.objects.readable_by(user).filter(
         sent_arguments__isnull=False, created_at__lt=run.deleted_at
     )
-    return mentions(used, run.pk).exists()
+    return _naming(used, run.pk).exists()
+
+
+def _naming(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
+    """Those of `runs` that have an artifact of the given run among their inputs."""
+    is_read_or_not_yet = Q(source=run_id) | Q(source=None)
+    candidates = InputFile.objects.filter(is_read_or_not_yet).exclude(run_id=run_id)
+    texts = runs.filter(pk__in=candidates.values("run")).annotate(
+        arguments_text=Cast("arguments", TextField())
+    )
+    return texts.filter(arguments_text__contains=artifact_prefix(run_id))
 
 
 def _require_permission(runs: RunQuerySet, by: User) -> None:

@@ -6,18 +6,20 @@ import io
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from boards.models import Batch, Row
-from playground.files import purge, stored_files
-from playground.models import Artifact, DiscardedContent, Preset, Run, Upload
+from playground.files import input_references, purge, stored_files
+from playground.models import Artifact, DiscardedContent, InputFile, Preset, Run, Upload
 from playground.runs.ownership import deletion
 from tests.conftest import grant
 
@@ -122,10 +124,10 @@ def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User
     run = ended(make_run)
     file = with_file(run).file
     deletion.delete(Run.objects.filter(pk=run.pk), user)
-    purge.purge_due()
+    purge.Purge().step()
     assert Run.objects.filter(pk=run.pk).exists()
     age(run)
-    purge.purge_due()
+    purge.Purge().step()
     assert not Run.objects.filter(pk=run.pk).exists()
     assert default_storage.exists(file)
     purge.delete_discarded(timezone.now() + purge.SETTLED)
@@ -138,7 +140,7 @@ def test_for_good_does_not_wait_for_the_week(member: Client, make_run: Any) -> N
     delete(member, run)
     delete(member, run, for_good="1")
     assert str(run.pk) not in member.get("/runs/?state=deleted").content.decode()
-    purge.purge_due()
+    purge.Purge().step()
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
@@ -157,7 +159,7 @@ def test_a_content_that_something_else_has_stays(
         )  # fmt: skip
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
-    purge.purge_due()
+    purge.Purge().step()
     if keeper == "stored again":
         purge.reclaim(found.digest)
     purge.delete_discarded(timezone.now() + purge.SETTLED)
@@ -183,11 +185,68 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
         )
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
-    purge.purge_due()
+    purge.Purge().step()
     assert status(member, address) == 200
     other.delete()
-    purge.purge_due()
+    purge.Purge().step()
     assert not Run.objects.filter(pk=run.pk).exists()
+
+
+def test_a_purge_looks_at_its_own_runs_and_not_at_everybodys_arguments(
+    make_run: Any, user: User
+) -> None:
+    runs = [ended(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"}) for _ in "ab"]
+    for run in runs:
+        with_file(run, run.pk.bytes)
+    deletion.delete(Run.objects.filter(pk=runs[0].pk), user)
+    age(runs[0])
+    input_references.read_unread()  # once for each run, whenever it is
+    with CaptureQueriesContext(connection) as captured:
+        purge.Purge().step()
+    assert not Run.objects.filter(pk=runs[0].pk).exists()
+    for query in captured:
+        assert '"playground_run"."arguments"' not in query["sql"].partition("WHERE")[2]
+        assert "RANDOM" not in query["sql"]
+
+
+def test_runs_that_are_needed_do_not_keep_others_from_being_purged(
+    make_run: Any, user: User
+) -> None:
+    needed = [ended(make_run) for _ in range(purge.BATCH + 1)]
+    for run in needed:
+        ended(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
+    free = [ended(make_run) for _ in range(purge.BATCH + 1)]
+    deleted = Run.objects.filter(pk__in=[run.pk for run in [*needed, *free]])
+    deleted.update(deleted_at=timezone.now() - deletion.GRACE)
+    walk = purge.Purge()
+    while walk.step() == purge.SOON_S:
+        pass
+    assert {*deleted.values_list("pk", flat=True)} == {run.pk for run in needed}
+
+
+def test_a_run_that_an_earlier_release_inserts_keeps_its_input(make_run: Any, user: User) -> None:
+    source = ended(make_run)
+    address = with_file(source).get_absolute_url()
+    naming = Run(
+        user=user, endpoint=source.endpoint, form_token="t", arguments={"image_url": address}
+    )
+    Run.objects.bulk_create([naming])  # like any other code that writes rows
+    deletion.delete(Run.objects.filter(pk=source.pk), user)
+    age(source)
+    purge.Purge().step()
+    assert Run.objects.filter(pk=source.pk).exists()
+    assert list(naming.input_files.values_list("source", flat=True)) == [source.pk]
+
+
+def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger: User) -> None:
+    run = ended(make_run, is_example=True)
+    address = with_file(run).get_absolute_url()
+    ended(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
+    deletion.delete(Run.objects.filter(pk=run.pk), run.user)
+    assert deletion.readable_artifacts(run.pk, stranger).exists()
+    input_references.read_unread()
+    assert deletion.readable_artifacts(run.pk, stranger).exists()
+    assert not InputFile.objects.filter(source=None).exists()
 
 
 @pytest.mark.parametrize("is_used_elsewhere", [True, False])
@@ -205,7 +264,7 @@ def test_an_upload_goes_with_the_last_run_that_had_it(
         ended(make_run, arguments=arguments)
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
-    purge.purge_due()
+    purge.Purge().step()
     purge.delete_discarded(timezone.now() + purge.SETTLED)
     assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
     assert default_storage.exists(kept.name) == is_used_elsewhere
@@ -221,7 +280,7 @@ def test_nobody_deletes_anothers_upload_with_a_run(
     run = ended(make_run, arguments={"image": theirs.get_absolute_url()})
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
-    purge.purge_due()
+    purge.Purge().step()
     assert not Run.objects.filter(pk=run.pk).exists()
     assert Upload.objects.filter(pk=theirs.pk).exists()
 
