@@ -8,12 +8,14 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from boards.models import Batch
 from boards.runs import repeating
 from core.http.parameters import parse_uuid
@@ -82,7 +84,9 @@ def title(request: HtmxRequest, found: Batch) -> Any:
 def deletion(request: HtmxRequest, found: Batch) -> Any:
     """Delete the board; its runs stay in the history, and the list offers to undo it."""
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('boards:boards')}?deleted={found.pk}")
 
 
@@ -92,6 +96,10 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
     mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
-    if mine.exclude(deleted_at=None).update(deleted_at=None):
+    deleted = mine.exclude(deleted_at=None)
+    with transaction.atomic():
+        audit.record(request.user, "restored", deleted)
+        is_restored = deleted.update(deleted_at=None)
+    if is_restored:
         messages.success(request, "The board was brought back.")
     return redirect("boards:board", pk)
