@@ -21,7 +21,7 @@ from config.starting import disk, migrations, private_files
 # Commands that use the database and the media files. The patient ones run for long or are
 # restarted, so they wait for a database that is unavailable; the others cannot work without it.
 PATIENT_COMMANDS = {"worker", "realtime"}
-COMMANDS = {"up", "sync_models", *PATIENT_COMMANDS}
+COMMANDS = {"up", "sync_models", "move_media", *PATIENT_COMMANDS}
 # Commands that need the database alone.
 DATABASE_COMMANDS = {"migrate", "login_link", "token", "createsuperuser", "changepassword"}
 MIGRATING_COMMANDS = {"up", "migrate"}
