@@ -8,7 +8,6 @@ import sys
 def main() -> None:
     """Run one management command; report a wrong setting in one sentence, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
@@ -19,12 +18,7 @@ def main() -> None:
     try:
         if sys.argv[1:2] == ["up"]:
             local.prepare()
-        if sys.argv[1:2] and sys.argv[1] in readiness.COMMANDS:
-            django.setup()
-            readiness.require(is_patient=sys.argv[1] in readiness.PATIENT_COMMANDS)
-        elif sys.argv[1:2] == ["migrate"]:
-            django.setup()
-            readiness.require_database(is_patient=False)
+        readiness.require_for("".join(sys.argv[1:2]))
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Vitrine did not start: {error}")

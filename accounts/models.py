@@ -1,4 +1,4 @@
-"""Sign-in state that all processes share: failed attempts, login links, used tokens."""
+"""What all processes share about people: sign-in state, limits, preferences, the audit log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.utils import timezone
 
 
 class SignInCounter(models.Model):
@@ -107,3 +108,26 @@ class PasswordResetMail(models.Model):
 
     def __str__(self) -> str:
         return f"reset mail for {self.user_id}"
+
+
+class AuditEntry(models.Model):
+    """One act on one row; stays when the person or the row is gone (`accounts.audit`)."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, help_text="as it was when they acted")
+    action = models.CharField(max_length=40)
+    kind = models.CharField(max_length=100, help_text="the row's model, such as playground.run")
+    object_id = models.CharField(max_length=255)
+    object_name = models.CharField(max_length=255)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["kind", "object_id"], name="audit_of_object")]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.action} {self.kind} {self.object_id}"

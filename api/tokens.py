@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import CharField, Q
 from django.utils import timezone
 
+from accounts import audit
 from accounts.single_use import digest
 from api.models import Token
 from core.db.prepared_queries import Param, PreparedQuery
@@ -46,11 +47,17 @@ _BY_DIGEST = PreparedQuery(
 
 
 def create(
-    user: User, name: str, scopes: Iterable[str] = DEFAULT_SCOPES, days: int | None = None
+    user: User,
+    name: str,
+    scopes: Iterable[str] = DEFAULT_SCOPES,
+    days: int | None = None,
+    *,
+    by: User | None = None,
 ) -> tuple[Token, str]:
     """Create a token; returns the row and the token itself, which cannot be retrieved later.
 
-    Raises ValueError with a message for an invalid name, unknown scopes or days.
+    `by` is who creates it, None for a command. Raises ValueError with a message for an invalid
+    name, unknown scopes or days.
     """
     name, wanted = _clean_name(name), set(scopes)
     if not wanted or wanted - SCOPES.keys():
@@ -73,6 +80,7 @@ def create(
     try:
         with transaction.atomic():
             token.save()
+            audit.record(by, "created", [token], _about(token))
     except IntegrityError as error:
         raise ValueError(f"You have a token “{name}” already. Give this one another name.") from (
             error
@@ -95,7 +103,9 @@ def revoke(token: Token) -> None:
     """Invalidate the token at once; `restore` undoes that for an hour."""
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
-        token.save(update_fields=["revoked_at"])
+        with transaction.atomic():
+            token.save(update_fields=["revoked_at"])
+            audit.record(token.user, "revoked", [token], _about(token))
 
 
 def restore(token: Token) -> None:
@@ -108,8 +118,14 @@ def restore(token: Token) -> None:
     try:
         with transaction.atomic():
             token.save(update_fields=["revoked_at"])
+            audit.record(token.user, "restored", [token], _about(token))
     except IntegrityError as error:
         raise ValueError(f"You have a new token “{token.name}”. Revoke that one first.") from error
+
+
+def _about(token: Token) -> str:
+    until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "without an end"
+    return f"of {token.user.get_username()}, {token.scopes}, {until}"
 
 
 def _record_use(token: Token, now: datetime) -> None:

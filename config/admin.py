@@ -11,6 +11,7 @@ import django
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
@@ -23,7 +24,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import permissions
+from accounts import audit, permissions
 from accounts.sign_in.forms import AdminSignInForm, with_wait
 
 
@@ -40,8 +41,30 @@ def versions() -> dict[str, str]:
     }
 
 
-class CheckedActionKeys(ModelAdmin):  # type: ignore[type-arg]
-    """Rejects actions on values that cannot be primary keys; Django itself would answer 500."""
+class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
+    """Writes to the audit log what Django's admin log gets, which ends with its author's account.
+
+    Also rejects actions on values that cannot be primary keys; Django itself would answer 500.
+    """
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """Record an added row in both logs."""
+        return self._record(request, "added", [obj], super().log_addition(request, obj, message))
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """Record a changed row in both logs."""
+        return self._record(request, "changed", [obj], super().log_change(request, obj, message))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
+        """Record deleted rows in both logs."""
+        audit.record(request.user, "deleted", queryset)
+        return super().log_deletions(request, queryset)
+
+    def _record(
+        self, request: HttpRequest, action: str, rows: list[Model], entry: LogEntry
+    ) -> LogEntry:
+        audit.record(request.user, action, rows, entry.get_change_message())
+        return entry
 
     def response_action(
         self,
@@ -115,7 +138,7 @@ class VitrineAdminSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Register with `CheckedActionKeys` mixed in, for Django's own models too."""
+        """Register with `AuditedAdmin` mixed in, for Django's own models too."""
         base = admin_class or ModelAdmin
-        checked = type(base.__name__, (CheckedActionKeys, base), {})
+        checked = type(base.__name__, (AuditedAdmin, base), {})
         super().register(model_or_iterable, checked, **options)

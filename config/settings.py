@@ -1,6 +1,5 @@
 """Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each."""
 
-import json
 import os
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,13 +38,7 @@ def _storage() -> dict[str, Any]:
     """Return the storage of media files: any Django backend by dotted name, options as JSON."""
     name = env.text("MEDIA_STORAGE") or "django.core.files.storage.FileSystemStorage"
     settings_rules.require_storage(name)
-    text = env.text("MEDIA_STORAGE_OPTIONS") or "{}"
-    try:
-        options = json.loads(text)
-    except ValueError:
-        options = None
-    if not isinstance(options, dict):
-        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {text!r}.")
+    options = settings_rules.storage_options(name, env.text("MEDIA_STORAGE_OPTIONS"))
     return {"BACKEND": name, "OPTIONS": options}
 
 

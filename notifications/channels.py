@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from fal.db_safe import db_safe_text
 from notifications import kinds
 from notifications.delivery import vetting
@@ -72,7 +73,9 @@ def change(channel: Channel, draft: Draft) -> None:
 
 def delete(channel: Channel) -> None:
     """Delete a channel, so that nothing more is sent to it. `restore` undoes it for an hour."""
-    Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
+    with transaction.atomic():
+        Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
+        audit.record(channel.user, "deleted", [channel])
 
 
 def restore(channel: Channel) -> bool:

@@ -118,5 +118,5 @@ def delete_preset(call: Call) -> Reply:
     preset = find(call, call.values["preset_id"])
     if preset.user_id != call.user.pk and not permissions.may(call.user, permissions.DELETE_PRESET):
         raise Problem(403, "This preset is somebody else's: only they may delete it.")
-    domain.delete(preset)
+    domain.delete(preset, call.user)
     return Reply(None, 204)

@@ -41,7 +41,8 @@ def _create(request: HtmxRequest) -> HttpResponse:
     try:
         if days and not (days.isdecimal() and len(days) < 6):
             raise ValueError("Choose when the token expires.")
-        token, secret = tokens.create(request.user, name, scopes, int(days) if days else None)
+        lifetime = int(days) if days else None
+        token, secret = tokens.create(request.user, name, scopes, lifetime, by=request.user)
     except ValueError as error:
         return _page(request, status=422, error=str(error), typed=typed)
     return _page(request, secret=secret, created=token)

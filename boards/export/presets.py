@@ -57,7 +57,7 @@ def save_preset(user: User, board: Batch, column: Column) -> Preset:
 def make_house_default(user: User, board: Batch, column: Column) -> Preset:
     """Make a column's settings the house default, which fills its model's untouched form."""
     preset = save_preset(user, board, column)
-    presets.change(preset, preset.name, is_shared=True, is_house_default=True)
+    presets.change(preset, preset.name, is_shared=True, is_house_default=True, by=user)
     return preset
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from boards.models import Batch
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
@@ -100,7 +101,9 @@ def cap(request: HtmxRequest, found: Batch) -> Any:
 def deletion(request: HtmxRequest, found: Batch) -> Any:
     """Delete the board; its runs stay in the history, and the list offers to undo it."""
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('boards:boards')}?deleted={found.pk}")
 
 
@@ -110,6 +113,10 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
     mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
-    if mine.exclude(deleted_at=None).update(deleted_at=None):
+    deleted = mine.exclude(deleted_at=None)
+    with transaction.atomic():
+        audit.record(request.user, "restored", deleted)
+        is_restored = deleted.update(deleted_at=None)
+    if is_restored:
         messages.success(request, "The board was brought back.")
     return redirect("boards:board", pk)

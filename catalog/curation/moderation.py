@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
@@ -32,9 +34,12 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
     reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
     if standing == Standing.BLOCKED and not reason:
         raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
-    return endpoints.update(
-        standing=standing,
-        standing_reason=reason,
-        standing_by=by if standing else None,
-        standing_at=timezone.now() if standing else None,
-    )
+    with transaction.atomic():
+        changed = list(endpoints.only("endpoint_id"))
+        audit.record(by, standing or "cleared", changed, reason)
+        return endpoints.update(
+            standing=standing,
+            standing_reason=reason,
+            standing_by=by if standing else None,
+            standing_at=timezone.now() if standing else None,
+        )

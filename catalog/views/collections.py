@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from accounts import permissions
+from accounts import audit, permissions
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.curation.permissions import curators_only
@@ -241,7 +242,9 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
         raise Http404("There is no such collection.")
     if found is not None:
         request.session[GONE] = import_export.dump(found)
-        found.delete()
+        with transaction.atomic():
+            audit.record(request.user, "deleted", [found])
+            found.delete()
     address = reverse("catalog:collections")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
@@ -253,7 +256,9 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     if not (gone := request.session.pop(GONE, None)):
         messages.info(request, "There is nothing to bring back.")
         return redirect("catalog:collections")
-    made = import_export.restore(gone, request.user)
+    with transaction.atomic():
+        made = import_export.restore(gone, request.user)
+        audit.record(request.user, "restored", [made])
     messages.success(request, f"“{made.title}” is back.")
     return redirect(made)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
@@ -86,7 +88,9 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete the conversation; its runs stay in the history, and the list offers to undo it."""
     found = find(request, pk)
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('chats:chats')}?deleted={found.pk}")
 
 
@@ -98,5 +102,7 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     if found is None:
         return redirect("chats:chats")
     found.deleted_at = None
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [found])
     return redirect(found)

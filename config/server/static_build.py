@@ -68,6 +68,11 @@ def _recipes() -> Iterator[tuple[str, tuple[list[Path], Callable[[list[Path]], s
         yield f"js/lazy/{file.name}", ([file], minify_module)
 
 
+def bundle_names() -> set[str]:
+    """Return the names of all bundles, without building them."""
+    return {name for name, _ in _recipes()}
+
+
 def build() -> set[str]:
     """Write the bundles that changed to `var/bundles/`; return the names of all."""
     names = set()

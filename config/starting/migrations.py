@@ -1,4 +1,4 @@
-"""Refuses a database that is newer than this code, or too old for it to upgrade."""
+"""Refuses a database that is newer than this code, too old for it to upgrade, or not migrated."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ LAST_UNSQUASHED_OF = dict.fromkeys(
 LAST_UNSQUASHED = "the Vitrine of 24 November 2026 (commit b7749c45)"
 
 
-def require_known() -> None:
+def require_known(*, is_migrated: bool) -> None:
     """Raise ImproperlyConfigured if the database is newer than this code, or too old to upgrade.
 
-    Only reads, and closes its connection, so that threads and processes started later share none.
+    With `is_migrated` also if a migration of this code is not applied. Only reads, and closes its
+    connection, so that threads and processes started later share none.
     Raises what the database raises.
     """
     try:
@@ -41,6 +42,9 @@ def require_known() -> None:
         if squash not in recorded:
             replaced = replaced_by(squash)
             _require_all_or_none(squash, replaced - recorded, replaced & recorded)
+            recorded |= {squash} if replaced <= recorded else set()
+    if is_migrated:
+        _require_applied(on_disk - recorded)
 
 
 def _require_not_newer(unknown: set[Key]) -> None:
@@ -50,6 +54,14 @@ def _require_not_newer(unknown: set[Key]) -> None:
         raise ImproperlyConfigured(
             f"the database was migrated by a newer Vitrine (this one does not know {named}{more}); "
             "nothing was changed. Start the newer version, or restore a backup from before it."
+        )
+
+
+def _require_applied(missing: set[Key]) -> None:
+    if missing:
+        raise ImproperlyConfigured(
+            f"the database is not migrated ({len(missing)} migrations are not applied, such as "
+            f"{'.'.join(min(missing))}). Run `manage.py migrate` once, then start this again."
         )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import django
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -19,19 +21,33 @@ from config.starting import disk, migrations, private_files
 # Commands that use the database and the media files. The patient ones run for long or are
 # restarted, so they wait for a database that is unavailable; the others cannot work without it.
 PATIENT_COMMANDS = {"worker", "realtime"}
-COMMANDS = {"up", "sync_models", *PATIENT_COMMANDS}
+COMMANDS = {"up", "sync_models", "move_media", *PATIENT_COMMANDS}
+# Commands that need the database alone.
+DATABASE_COMMANDS = {"migrate", "login_link", "token", "createsuperuser", "changepassword"}
+MIGRATING_COMMANDS = {"up", "migrate"}
 
 log = logging.getLogger(__name__)
 
 
-def require(*, is_patient: bool) -> None:
+def require_for(command: str) -> None:
+    """Run the checks that a command of `manage.py` needs; raises ImproperlyConfigured."""
+    is_migrated = command not in MIGRATING_COMMANDS
+    if command in COMMANDS:
+        django.setup()
+        require(is_patient=command in PATIENT_COMMANDS, is_migrated=is_migrated)
+    elif command in DATABASE_COMMANDS:
+        django.setup()
+        require_database(is_patient=False, is_migrated=is_migrated)
+
+
+def require(*, is_patient: bool, is_migrated: bool = True) -> None:
     """Check disk, database and MEDIA_ROOT, then make the files in `var/` private.
 
     Raises ImproperlyConfigured where a check fails. A process that `is_patient` may start while the
-    database does not respond.
+    database does not respond; only one that migrates it does without `is_migrated`.
     """
     disk.require_space(_folders())
-    require_database(is_patient=is_patient)
+    require_database(is_patient=is_patient, is_migrated=is_migrated)
     _require_storage_options()
     for folder in _folders()[1:]:
         disk.require_writable(folder)
@@ -55,10 +71,10 @@ def _folders() -> list[Path]:
     return [settings.VAR_DIR, *([Path(settings.MEDIA_ROOT)] if is_disk else [])]
 
 
-def require_database(*, is_patient: bool) -> None:
-    """Check that the database responds and that this code can upgrade it, as `require` does."""
+def require_database(*, is_patient: bool, is_migrated: bool) -> None:
+    """Check that the database responds and that this code can use it, as `require` does."""
     try:
-        migrations.require_known()
+        migrations.require_known(is_migrated=is_migrated)
     except (DatabaseError, InterfaceError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if is_patient and _may_pass(error):
@@ -67,6 +83,23 @@ def require_database(*, is_patient: bool) -> None:
         raise ImproperlyConfigured(
             f"the database of DATABASE_URL cannot be used ({reason})."
         ) from error
+
+
+def require_static_files() -> None:
+    """Raise ImproperlyConfigured unless the static files that pages name are collected.
+
+    A page that names a missing one answers 500. Compares names alone: reading sources takes time.
+    """
+    from config.server import static_build  # the worker and commands do without it
+
+    manifest = getattr(staticfiles_storage, "hashed_files", None)
+    if settings.DEBUG or manifest is None:  # names without hashes
+        return
+    if missing := static_build.bundle_names() - manifest.keys():
+        raise ImproperlyConfigured(
+            f"the static files are not collected in {settings.STATIC_ROOT} ({min(missing)} is "
+            "missing). Run `manage.py collectstatic --noinput` once, then start this again."
+        )
 
 
 def _may_pass(error: Exception) -> bool:

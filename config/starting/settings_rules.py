@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 # Django's own criteria of a strong key (system check security.W009).
 MIN_KEY_LENGTH = 50
 MIN_KEY_UNIQUE_CHARACTERS = 5
+MAX_MEMORY_BYTES = 8 << 20
 
 
 def require_strong_key(key: str, hosts: Iterable[str]) -> None:
@@ -66,11 +68,29 @@ def require_storage(name: str) -> None:
     try:
         storage = import_string(name)
     except (ImportError, ValueError) as error:
-        raise _no_storage(name, str(error)) from error
+        is_extra = name.startswith("storages.")
+        hint = "; install it: pip install 'django-storages[s3]'" if is_extra else ""
+        raise _no_storage(name, f"{error}{hint}") from error
     # Django's own base class has neither of the two methods.
     methods = [getattr(storage, method, None) for method in ("_open", "_save")]
     if not isinstance(storage, type) or not issubclass(storage, Storage) or not all(methods):
         raise _no_storage(name, "it cannot store files")
+
+
+def storage_options(name: str, text: str) -> dict[str, Any]:
+    """Return the options of a storage from their JSON; raises ImproperlyConfigured.
+
+    S3Storage would hold a whole file in memory while it is served, a film of 2 GB too.
+    """
+    try:
+        options = json.loads(text or "{}")
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {text!r}.")
+    if name.startswith("storages.backends.s3"):
+        options.setdefault("max_memory_size", MAX_MEMORY_BYTES)
+    return options
 
 
 def _no_storage(name: str, reason: str) -> ImproperlyConfigured:

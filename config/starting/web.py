@@ -18,6 +18,7 @@ def load_checked(load: Callable[[], Any]) -> Any:
     try:
         django.setup()
         readiness.require(is_patient=True)
+        readiness.require_static_files()
         return load()
     except ImproperlyConfigured as error:
         sys.exit(f"Vitrine did not start: {error}")

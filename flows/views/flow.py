@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -152,5 +154,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete one's own flow; its runs stay in the history, and the list offers to undo it."""
     found = get_object_or_404(Flow.objects.of(request.user), pk=pk)
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('flows:flows')}?deleted={found.pk}")

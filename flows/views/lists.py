@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import audit
 from catalog.search import engine
 from catalog.search.query import Query
 from core.http.parameters import page_number, parse_uuid
@@ -67,5 +69,7 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     if found is None:
         return redirect("flows:flows")
     found.deleted_at = None
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [found])
     return redirect(found)

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +18,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts import audit
 from playground.runs.ownership import handover
 
 KEPT = Q(runs__deleted_at=None)
@@ -114,7 +116,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     @admin.action(description="Activate again", permissions=["change"])
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Reactivate the selected accounts."""
-        count = User.objects.filter(pk__in=people.values("pk")).update(is_active=True)
+        activated = User.objects.filter(pk__in=people.values("pk"), is_active=False)
+        with transaction.atomic():
+            audit.record(request.user, "activated", activated)
+            count = activated.update(is_active=True)
         self.message_user(request, f"{count} activated.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
@@ -149,7 +154,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         by: Any = request.user
         if how == "deactivate":
             handover.deactivate(person, by)
-            self.log_change(request, person, "Deactivated.")
             self.message_user(request, f"{person} is deactivated: nobody can sign in, all is kept.")
         elif how == "pass_on":
             key = request.POST.get("to", "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
@@ -17,6 +19,7 @@ from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
+from core.storage.place import describe
 from playground.files import storage_limits
 from playground.models import Artifact, Delivery, DiscardedContent, Run, Upload, Worker
 from playground.runs import error_messages
@@ -28,6 +31,8 @@ LATEST_SYNCS = 5
 FAILURES_SHOWN = 20
 LONG_WAIT = timedelta(minutes=10)
 DAY = timedelta(days=1)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Queue:
 class Storage:
     """How much our storage holds and how much is free."""
 
+    place: str
+    is_elsewhere: bool  # the oldest result is not there
     results_bytes: int
     uploads_bytes: int
     database_bytes: int
@@ -139,6 +146,8 @@ def _storage() -> Storage:
     contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
     states = dict(Artifact.objects.order_by().values_list("state").annotate(Count("pk")))
     return Storage(
+        describe(default_storage),
+        _is_elsewhere(),
         contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
         Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
         _database_bytes(),
@@ -151,6 +160,17 @@ def _storage() -> Storage:
         Run.objects.deleted().count(),
         DiscardedContent.objects.count(),
     )
+
+
+def _is_elsewhere() -> bool:
+    """Whether the oldest result is not in our storage, as after a change of MEDIA_STORAGE."""
+    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    oldest = stored.order_by("pk").values_list("file", flat=True).first()
+    try:
+        return oldest is not None and not default_storage.exists(oldest)
+    except Exception as error:  # storages raise any kind of exception
+        log.error("the storage of results cannot be reached: %r", error)
+        return False
 
 
 def _database_bytes() -> int:
@@ -200,6 +220,11 @@ def _problems(syncs: list[SyncReport], storage: Storage) -> Iterator[str]:
         yield f"The last sync did not end well: {last.error or last.get_state_display()}."
     elif _is_stale(last):
         yield "The last sync is long ago. See whether a worker is running."
+    if storage.is_elsewhere:
+        yield (
+            f"Earlier results are not in {storage.place}, where MEDIA_STORAGE keeps files. If it "
+            "was changed, bring them over with “manage.py move_media”; pages show them again then."
+        )
     if storage.is_low:
         yield (
             f"The disk is nearly full: {size(storage.free_bytes)} are free, and nothing is copied "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import audit
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form import migrate_arguments
@@ -149,14 +150,15 @@ def create(
 
 
 def change(
-    preset: Preset, name: str, *, is_shared: bool, is_house_default: bool | None = None
+    preset: Preset, name: str, *, is_shared: bool, is_house_default: bool | None = None, by: User
 ) -> None:
-    """Rename, share or unshare a preset; raises ValueError and NameTaken.
+    """Rename, share or unshare a preset as `by`; raises ValueError and NameTaken.
 
     `is_house_default` makes it fill everybody's untouched form instead of the previous house
     default; None leaves that as it is. Only a shared preset can be the house default.
     """
     preset.name, preset.is_shared = clean_name(name), is_shared
+    was_house_default = preset.is_house_default
     if is_house_default is not None:
         preset.is_house_default = is_house_default
     preset.is_house_default = preset.is_house_default and is_shared
@@ -166,6 +168,9 @@ def change(
             if preset.is_house_default:
                 others.exclude(pk=preset.pk).update(is_house_default=False)
             preset.save(update_fields=["name", "is_shared", "is_house_default", "updated_at"])
+            if preset.is_house_default != was_house_default:
+                action = "made house default" if preset.is_house_default else "no house default"
+                audit.record(by, action, [preset], f"of {preset.endpoint_id}")
     except IntegrityError as error:
         raise NameTaken(preset.name) from error
 
@@ -176,13 +181,15 @@ def house_default(endpoint: Endpoint) -> Preset | None:
     return kept.order_by("-updated_at").first()
 
 
-def delete(preset: Preset) -> None:
+def delete(preset: Preset, by: User) -> None:
     """Delete a preset; it can be restored for a day."""
     preset.deleted_at = timezone.now()
-    preset.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        preset.save(update_fields=["deleted_at"])
+        audit.record(by, "deleted", [preset], f"of {preset.endpoint_id}")
 
 
-def restore(preset: Preset) -> None:
+def restore(preset: Preset, by: User) -> None:
     """Undo a deletion; if its name is in use meanwhile, the preset gets the name `name (2)`."""
     taken = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
     names = set(taken.exclude(pk=preset.pk).values_list("name", flat=True))
@@ -193,7 +200,9 @@ def restore(preset: Preset) -> None:
     preset.deleted_at = None
     if house_default(preset.endpoint):  # another preset has become the house default since
         preset.is_house_default = False
-    preset.save(update_fields=["deleted_at", "name", "is_house_default"])
+    with transaction.atomic():
+        preset.save(update_fields=["deleted_at", "name", "is_house_default"])
+        audit.record(by, "restored", [preset], f"of {preset.endpoint_id}")
 
 
 def clean_name(name: str) -> str:

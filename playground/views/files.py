@@ -12,7 +12,14 @@ from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotFound,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
@@ -39,6 +46,10 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES = 1 << 16
 RETRY_AFTER_S = 60
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
+NOT_HERE = (
+    "The file is not in this server's storage. If the storage was changed, the file may be in the "
+    "former one: an admin brings it over with “manage.py move_media”."
+)
 # Policy for files: a browser that opens one executes nothing in it.
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
@@ -210,11 +221,11 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
 def _from_storage(
     file: str, missing: str, read: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """Call `read` for a stored file; Http404(`missing`) if it is gone, 503 if storage fails."""
+    """Call `read` for a file: 404 that says `missing` if it is gone, 503 if storage fails."""
     try:
         return read()
-    except FileNotFoundError as error:
-        raise Http404(missing) from error
+    except FileNotFoundError:
+        return HttpResponseNotFound(f"{missing}\n", content_type="text/plain; charset=utf-8")
     except Exception as error:  # storage backends raise any kind of exception
         log.error("%s cannot be read, the storage failed: %r", file, error)
         return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
@@ -237,10 +248,10 @@ def serve(
     tag = f'"{tag or file.rpartition("/")[2]}"'  # a file is named by its content's hash
     response = get_conditional_response(request, etag=tag) or _from_storage(
         file,
-        "The file is no longer in the storage.",
+        NOT_HERE,
         lambda: _bytes(request, file, tag, open_file),
     )
-    if isinstance(response, Unavailable):
+    if isinstance(response, Unavailable | HttpResponseNotFound):
         return response
     if response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         response.headers["Content-Type"] = content_type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -135,6 +136,50 @@ def test_a_database_between_two_releases_is_refused_and_left_as_it_is(
     with sqlite3.connect(between) as database:
         assert list(database.iterdump()) == before
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("process", "missing"),
+    [
+        ("web", "everything"),
+        ("worker", "everything"),
+        ("realtime", "the last"),
+        ("sync_models", "the last"),
+        ("login_link", "everything"),
+        ("createsuperuser", "everything"),
+    ],
+)
+def test_a_database_that_is_not_migrated_stops_each_process_with_one_sentence(
+    checkout: Path, tmp_path: Path, process: str, missing: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'unmigrated.sqlite3'}"
+    if missing == "the last":
+        shutil.copy(checkout / "var" / "vitrine.sqlite3", tmp_path / "unmigrated.sqlite3")
+        with sqlite3.connect(tmp_path / "unmigrated.sqlite3") as database:
+            database.execute("DELETE FROM django_migrations WHERE name = '0002_second_model'")
+        database.close()
+    sentence = refused(checkout, process, DATABASE_URL=url)
+    assert sentence.startswith("the database is not migrated (")
+    assert "Run `manage.py migrate` once" in sentence
+
+
+@pytest.mark.parametrize("collected", ["nothing", "an earlier version"])
+def test_a_web_process_without_collected_static_files_stops_with_one_sentence(
+    checkout: Path, tmp_path: Path, collected: str
+) -> None:
+    if collected == "an earlier version":
+        (tmp_path / "static").mkdir()
+        paths = json.dumps({"css/gallery.css": "css/gallery.0123456789ab.css"})
+        manifest = f'{{"paths": {paths}, "version": "1.1", "hash": ""}}'
+        (tmp_path / "static" / "staticfiles.json").write_text(manifest)
+    sentence = refused(
+        checkout,
+        "web",
+        VITRINE_DATA_DIR=str(tmp_path),
+        DATABASE_URL=f"sqlite:///{checkout / 'var' / 'vitrine.sqlite3'}",
+    )
+    assert sentence.startswith("the static files are not collected in ")
+    assert "Run `manage.py collectstatic --noinput` once" in sentence
 
 
 def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(

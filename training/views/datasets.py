@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from fal.db_safe import db_safe_text
 from training.data import editing, packing
 from training.display import dataset_page
@@ -99,5 +101,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete a data set; its trainings and weights stay, and the list offers to undo it."""
     found = find(request, pk)
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('training:training')}?deleted={found.pk}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
 from core.http.body_limits import takes_up_to
@@ -102,5 +104,7 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     if found is None:
         return redirect("training:training")
     found.deleted_at = None
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [found])
     return redirect(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
 from training.display import weights_page
@@ -56,5 +58,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Remove weights from the list, which offers an undo; their run and its file stay."""
     found = _find(request, pk)
     found.deleted_at = timezone.now()
-    found.save(update_fields=["deleted_at"])
+    with transaction.atomic():
+        found.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [found])
     return redirect(f"{reverse('training:weights')}?deleted={found.pk}")

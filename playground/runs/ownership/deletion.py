@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from accounts import permissions
+from accounts import audit, permissions
 from playground.models import Artifact, InputFile, Run, opened_files
 from playground.models.querysets import RunQuerySet
 
@@ -40,7 +44,8 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
     now = timezone.now()
     unfinished = runs.kept().unfinished().count()
     ended = runs.kept().filter(state__in=Run.FINAL)
-    count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
+    with _recorded(ended, by, "deleted"):
+        count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
     return Deletion(count, now, unfinished)
 
 
@@ -48,14 +53,26 @@ def restore(runs: RunQuerySet, by: User) -> int:
     """Restore deleted runs; returns how many. Users may restore the runs that they may delete."""
     _require_permission(runs, by)
     restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
-    return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
+    with _recorded(restored, by, "restored"):
+        return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
 
 
 def delete_for_good(runs: RunQuerySet, by: User) -> int:
     """End the grace period of deleted runs now: the worker purges them next."""
     _require_permission(runs, by)
     now = timezone.now()
-    return runs.deleted().update(deleted_at=now - GRACE)
+    with _recorded(runs.deleted(), by, "deleted for good"):
+        return runs.deleted().update(deleted_at=now - GRACE)
+
+
+@contextmanager
+def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
+    """Write what happens to `runs` within to the audit log, in one transaction with it."""
+    with transaction.atomic():
+        names = runs.select_related("user").only("endpoint_id", "state", "user__username")
+        for owner, owned in groupby(names.order_by("user_id"), lambda run: run.user):
+            audit.record(by, action, owned, f"of {owner.get_username()}")
+        yield
 
 
 def restorable(user: User | AnonymousUser) -> RunQuerySet:

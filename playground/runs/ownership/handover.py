@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Model
 
+from accounts import audit
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
 from catalog.models import Collection
@@ -63,6 +64,7 @@ def deactivate(person: User, by: User) -> None:
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(is_active=False)
         LoginLink.objects.filter(user=person).delete()
+        audit.record(by, "deactivated", [person])
         active_sessions.end_others(person, None)
 
 
@@ -84,6 +86,8 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
         for _, model, name in PASSED_ON:
             _of(model, name, person).update(**{name: to})
         Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
+        words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
+        audit.record(by, "removed", [person], f"{to.get_username()} got {words or 'nothing'}")
         person.delete()
     return passed
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import audit
 from playground.form import share_links
 from playground.views.runs import no_store
 
@@ -26,6 +28,9 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
     """End a link: it leads nowhere, and no longer opens the files in it."""
-    get_object_or_404(share_links.links_of(request.user), pk=pk).delete()
+    link = get_object_or_404(share_links.links_of(request.user), pk=pk)
+    with transaction.atomic():
+        audit.record(request.user, "deleted", [link])
+        link.delete()
     messages.success(request, "The link has ended, and your files in it are private again.")
     return redirect("playground:links")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from catalog.curation import notes as domain
 from catalog.models import Endpoint, Note
 from core.http.htmx import HtmxRequest
@@ -46,7 +48,10 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
     removable = domain.removable_by(request.user).select_related("endpoint")
     found = get_object_or_404(removable, pk=pk)
     endpoint = found.endpoint
-    return _list(request, endpoint, deleted=domain.delete(found))
+    with transaction.atomic():
+        audit.record(request.user, "deleted", [found], f"of {found.user or 'nobody'}")
+        signed = domain.delete(found)
+    return _list(request, endpoint, deleted=signed)
 
 
 @require_POST

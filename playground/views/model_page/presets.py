@@ -60,7 +60,7 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
     # None keeps the current value: this user may not change it.
     is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
     try:
-        presets.change(found, name, is_shared=is_shared, is_house_default=is_house)
+        presets.change(found, name, is_shared=is_shared, is_house_default=is_house, by=request.user)
     except ValueError as error:
         found.name = before
         return _form(request, found.endpoint, preset=found, name=name, error=str(error))
@@ -73,7 +73,7 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
 def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
     """Delete a preset; the response offers to restore it."""
     found = _editable(request, pk, permissions.DELETE_PRESET)
-    presets.delete(found)
+    presets.delete(found, request.user)
     if request.htmx:
         context = {"notice": f"“{found.name}” is deleted.", "deleted": found}
         return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
@@ -86,7 +86,7 @@ def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
     """Restore a deleted preset."""
     found = get_object_or_404(_mine(request), pk=pk)
     _authorize(request, found, permissions.DELETE_PRESET)
-    presets.restore(found)
+    presets.restore(found, request.user)
     return _done(request, found, f"“{found.name}” is back.")
 
 

@@ -266,11 +266,11 @@ def test_a_file_is_closed_with_the_preset_that_opened_it(
     preset = make_preset(arguments={"image_url": address}, is_shared=True)
     client.force_login(stranger)
     assert client.get(address).getvalue() == b"\x89PNG"
-    presets.delete(preset)
+    presets.delete(preset, preset.user)
     assert client.get(address).status_code == 404
-    presets.restore(preset)
+    presets.restore(preset, preset.user)
     assert client.get(address).getvalue() == b"\x89PNG"
-    presets.change(preset, preset.name, is_shared=False)
+    presets.change(preset, preset.name, is_shared=False, by=preset.user)
     assert client.get(address).status_code == 404
 
 

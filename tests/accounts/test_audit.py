@@ -1,0 +1,198 @@
+"""The audit log: acts on what others use are in it, and stay when people and rows are gone."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry
+from api import tokens
+from api.models import Token
+from boards.models import Batch
+from catalog.models import Collection, Note
+from chats.models import Chat
+from flows.models import Flow
+from playground.models import Preset, Run
+from playground.runs.ownership import handover
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def eva(db: None) -> User:
+    """An admin."""
+    return User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def admin(client: Client, eva: User) -> Client:
+    """Eva's browser."""
+    client.force_login(eva)
+    return client
+
+
+def entries() -> list[tuple[str, str, str, str]]:
+    """Who did what to which kind of row, by its name; the oldest first."""
+    rows = AuditEntry.objects.order_by("pk")
+    return [(row.actor_name, row.action, row.kind, row.object_name) for row in rows]
+
+
+def test_what_an_admin_did_stays_when_their_account_is_removed(
+    admin: Client, eva: User, stranger: User
+) -> None:
+    admin.post("/admin/auth/group/add/", {"name": "Design"})
+    change = {"name": "Designers"}
+    admin.post(f"/admin/auth/group/{Group.objects.get().pk}/change/", change)
+    admin.post(f"/admin/auth/group/{Group.objects.get().pk}/delete/", {"post": "yes"})
+    boss = User.objects.create_user("boss", is_staff=True, is_superuser=True)
+    handover.pass_on(eva, stranger, boss)
+    assert not LogEntry.objects.exists()
+    assert entries() == [
+        ("eva", "added", "auth.group", "Design"),
+        ("eva", "changed", "auth.group", "Designers"),
+        ("eva", "deleted", "auth.group", "Designers"),
+        ("boss", "removed", "auth.user", "eva"),
+    ]
+    assert "Name" in AuditEntry.objects.get(action="changed").detail
+
+
+def test_what_the_admin_log_had_before_the_audit_log_is_copied(eva: User, user: User) -> None:
+    LogEntry.objects.log_actions(
+        eva.pk, [user], CHANGE, [{"changed": {"fields": ["Staff status"]}}], single_object=True
+    )
+    import_module("accounts.migrations.0004_operating").copy_admin_log(apps, None)
+    assert entries() == [("eva", "changed", "auth.user", "ana")]
+    assert AuditEntry.objects.get().detail == "Changed Staff status."
+
+
+def test_a_block_and_its_end_are_in_the_log_with_the_reason(
+    admin: Client, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint()
+    page = reverse("playground:standing", args=[endpoint.endpoint_id])
+    admin.post(page, {"standing": "blocked", "reason": "Too dear"})
+    selected = {"action": "clear_standing", "_selected_action": [endpoint.pk]}
+    admin.post("/admin/catalog/endpoint/", selected)
+    name = endpoint.endpoint_id
+    assert entries() == [
+        ("eva", "blocked", "catalog.endpoint", name),
+        ("eva", "cleared", "catalog.endpoint", name),
+    ]
+    assert AuditEntry.objects.get(action="blocked").detail == "Too dear"
+
+
+def test_tokens_are_in_the_log_from_their_creation_to_their_end(
+    admin: Client, eva: User, user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin.post(reverse("api:tokens"), {"name": "n8n", "scope": ["read"], "days": "30"})
+    token = Token.objects.get()
+    admin.post(reverse("api:token-revocation", args=[token.pk]))
+    admin.post(reverse("api:token-recovery", args=[token.pk]))
+    call_command("token", "ana", "--name", "nightly")
+    nightly = Token.objects.get(name="nightly")
+    admin.post(f"/admin/api/token/{nightly.pk}/delete/", {"post": "yes"})
+    assert [(who, action) for who, action, *_ in entries()] == [
+        ("eva", "created"),
+        ("eva", "revoked"),
+        ("eva", "restored"),
+        ("command line", "created"),
+        ("eva", "deleted"),
+    ]
+    assert AuditEntry.objects.filter(detail__contains="of ana, read run, without an end").exists()
+    secret = capsys.readouterr().out.strip()
+    assert not AuditEntry.objects.filter(detail__contains=secret).exists()
+
+
+def test_a_house_default_is_in_the_log_when_it_is_made_and_when_it_ends(
+    admin: Client, eva: User, make_endpoint: Any
+) -> None:
+    preset = Preset.objects.create(user=eva, endpoint=make_endpoint(), name="Calm", arguments={})
+    page = reverse("playground:preset", args=[preset.pk])
+    house = {"name": "Calm", "is_shared": "1", "is_house_default": "1"}
+    admin.post(page, house)
+    admin.post(page, house)  # changes nothing
+    admin.post(page, {"name": "Calm", "is_shared": "1"})
+    admin.post(reverse("playground:preset-deletion", args=[preset.pk]))
+    admin.post(reverse("playground:preset-recovery", args=[preset.pk]))
+    assert [action for _, action, *_ in entries()] == [
+        "made house default",
+        "no house default",
+        "deleted",
+        "restored",
+    ]
+
+
+def test_deletions_and_recoveries_of_runs_are_in_the_log(
+    admin: Client, make_run: Any, user: User
+) -> None:
+    runs = [make_run(state="succeeded") for _ in range(2)]
+    posted = {"run": [run.pk for run in runs]}
+    admin.post(reverse("playground:runs-deletion"), posted)
+    admin.post(reverse("playground:runs-recovery"), {"run": runs[0].pk})
+    admin.post(reverse("playground:runs-deletion"), posted | {"for_good": "1"})
+    acts = [(action, kind) for _, action, kind, _ in entries()]
+    assert acts == [
+        ("deleted", "playground.run"),
+        ("deleted", "playground.run"),
+        ("restored", "playground.run"),
+        ("deleted for good", "playground.run"),
+    ]
+    assert set(AuditEntry.objects.values_list("detail", flat=True)) == {"of ana"}
+    Run.objects.all().delete()
+    assert AuditEntry.objects.filter(object_id=str(runs[0].pk)).count() == 2
+
+
+@pytest.mark.parametrize("model", [Batch, Flow, Chat])
+def test_deleted_boards_flows_and_chats_are_in_the_log(
+    admin: Client, eva: User, model: Any, make_endpoint: Any
+) -> None:
+    route, key = {
+        Batch: ("boards:board", "board"),
+        Flow: ("flows:flow", "flow"),
+        Chat: ("chats:chat", "chat"),
+    }[model]
+    relation = {Batch: "source", Chat: "endpoint"}.get(model)
+    values = {relation: make_endpoint()} if relation else {}
+    row = model.objects.create(user=eva, **values)
+    admin.post(reverse(f"{route}-deletion", args=[row.pk]))
+    admin.post(reverse(route.split(":")[0] + ":recovery"), {key: row.pk})
+    assert [(action, name) for _, action, _, name in entries()] == [
+        ("deleted", str(row)),
+        ("restored", str(row)),
+    ]
+
+
+def test_deleted_collections_and_notes_are_in_the_log(
+    admin: Client, eva: User, user: User, make_endpoint: Any
+) -> None:
+    Collection.objects.create(slug="calm", title="Calm", owner=eva)
+    admin.post(reverse("catalog:collection-deletion", args=["calm"]))
+    note = Note.objects.create(user=user, endpoint=make_endpoint(), text="Slow at night")
+    admin.post(reverse("playground:note-deletion", args=[note.pk]))
+    assert [(action, name) for _, action, _, name in entries()] == [
+        ("deleted", "Calm"),
+        ("deleted", "Slow at night"),
+    ]
+
+
+def test_deactivations_and_activations_are_in_the_log(admin: Client, user: User) -> None:
+    users = "/admin/auth/user/"
+    admin.post(f"{users}{user.pk}/removal/", {"how": "deactivate"})
+    admin.post(users, {"action": "reactivate", "_selected_action": [user.pk]})
+    admin.post(users, {"action": "deactivate", "_selected_action": [user.pk]})
+    assert [action for _, action, *_ in entries()] == ["deactivated", "activated", "deactivated"]
+
+
+def test_the_servers_log_has_ids_and_no_names(eva: User, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "accounts.audit"):
+        token, _ = tokens.create(eva, "secret project", by=eva)
+    assert caplog.messages == [f"created: api.token {token.pk} by person {eva.pk}"]
