@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config import local
-from config.starting import settings_rules
+from config.starting import key_access, settings_rules
 from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
@@ -109,13 +109,15 @@ if PUBLIC_URL:
 settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
-FAL_KEY = env.text("FAL_KEY")
+# Processes without the key cannot tell UPSTREAM from it: pages ask the worker's record instead
+# (playground/runs/progress/current_upstream.py).
+FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
 UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_file(local.SANDBOX_FILE)
-    FAL_KEY = env.text("FAL_KEY")
+    FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
 FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")

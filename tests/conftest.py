@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
+from playground.runs.progress import current_upstream
 from tests.databases import copied
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.event_loop import database_misuses, recorded_misuses
@@ -85,6 +87,13 @@ def certificates() -> Iterator[None]:
         patch("httpx._transports.default.create_ssl_context", known),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def upstream_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upstream was read from the worker's record before, so that it is never counted."""
+    sandbox = current_upstream.Upstream("sandbox", "127.0.0.1:8001")
+    monkeypatch.setattr(current_upstream, "_known", (sandbox, math.inf))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,6 @@ from environ import Env
 
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ["UPSTREAM"] = "sandbox"
-os.environ["FAL_KEY"] = "test-id:test-secret"
 if "VITRINE_TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["VITRINE_TEST_DATABASE_URL"]
 else:
@@ -19,6 +18,7 @@ else:
 with patch.object(Env, "read_env"):
     from config.settings import *  # noqa: F403
 
+FAL_KEY = "test-id:test-secret"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -102,7 +102,10 @@ COMPONENTS: dict[str, Schema] = {
             scopes=several(text(enum=list(SCOPES))),
             expires_at=nullable(moment()),
         ),
-        upstream=text("where runs go", enum=["fal", "sandbox"]),
+        upstream=text(
+            "where runs go, as the worker says; unknown before one has run",
+            enum=["fal", "sandbox", "unknown"],
+        ),
         waiting_because=text("why a new run would wait; empty when it would not"),
     ),
     "Price": record(

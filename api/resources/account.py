@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from api.contract.operation import Call, Reply, Response, operation
 from api.representation import moments
+from playground.runs.progress import current_upstream
 from playground.runs.progress.worker_status import readiness
 
 
@@ -18,6 +17,7 @@ from playground.runs.progress.worker_status import readiness
 )
 def get_me(call: Call) -> Reply:
     """Tell who the token acts for, what it may do, and where runs go."""
+    upstream = current_upstream.get()
     return Reply(
         {
             "user": call.user.get_username(),
@@ -27,7 +27,7 @@ def get_me(call: Call) -> Reply:
                 "scopes": call.token.scope_list,
                 "expires_at": moments.as_text(call.token.expires_at),
             },
-            "upstream": settings.UPSTREAM,
+            "upstream": upstream.name if upstream else "unknown",
             "waiting_because": readiness(),
         }
     )

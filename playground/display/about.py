@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db.models import BigAutoField
 
 from catalog.curation import notes
@@ -15,7 +14,7 @@ from catalog.related import related_models
 from core.db.prepared_queries import Param, PreparedQuery
 from playground.display import history
 from playground.models import Run
-from playground.runs.progress import waiting
+from playground.runs.progress import current_upstream, waiting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,7 +51,9 @@ def licence(endpoint: Endpoint) -> str:
 
 def links(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Return links to more about the model as (label, address); http and https only."""
-    page = f"https://fal.ai/models/{endpoint.endpoint_id}" if settings.UPSTREAM == "fal" else ""
+    upstream = current_upstream.get()
+    is_fal = upstream is not None and not upstream.is_free
+    page = f"https://fal.ai/models/{endpoint.endpoint_id}" if is_fal else ""
     candidates = [("On fal.ai", page), ("Source code", endpoint.github_url)]
     return [(word, url) for word, url in candidates if urlsplit(url).scheme in {"https", "http"}]
 

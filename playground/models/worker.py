@@ -15,6 +15,8 @@ class Worker(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     beat_at = models.DateTimeField()
     has_key = models.BooleanField(default=False)
+    upstream = models.CharField(max_length=16, blank=True, help_text="fal or sandbox")
+    upstream_host = models.CharField(max_length=255, blank=True, help_text="where runs go")
     trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
     breakers = ExactJSONField(
         default=list, help_text="[{host, state, trouble}] of its circuit breakers"

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -195,6 +196,8 @@ class Worker:
         values = {
             "beat_at": clock.now(),
             "has_key": self.has_key,
+            "upstream": settings.UPSTREAM,
+            "upstream_host": urlsplit(self.upstream.addresses.queue).netloc[:255],
             "trouble": self.breakers.trouble[:255],
             "breakers": self.breakers.summary()[:MAX_HOSTS_SHOWN],
         }

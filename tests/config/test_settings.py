@@ -19,6 +19,7 @@ from config.starting.environment import Environment
 from tests.processes import ROOT, environment
 
 SHOW = "import json; from config import settings as s; print(json.dumps([{}]))"
+WITH_KEY = "from config.starting import key_access; key_access.grant(); "
 
 
 Shown = Callable[..., list[Any]]
@@ -27,15 +28,15 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 @pytest.fixture
 def shown(tmp_path: Path) -> Shown:
-    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy.
+    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy, as a process that may read the key.
 
     What stands in the checkout's own `.env` does not count.
     """
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
-    def show(what: str, **given: str) -> list[Any]:
+    def show(what: str, before: str = WITH_KEY, **given: str) -> list[Any]:
         done = subprocess.run(
-            [sys.executable, "-c", SHOW.format(what)],
+            [sys.executable, "-c", before + SHOW.format(what)],
             cwd=tmp_path,
             env=environment(SECRET_KEY="a long and random text" * 3, **given),
             capture_output=True,
@@ -89,6 +90,19 @@ def test_postgresql_keeps_plans_and_the_address_has_the_last_word(
 )
 def test_the_key_chooses_the_upstream(read: Read, given: dict[str, str], upstream: str) -> None:
     assert read(**given)[0] == upstream
+
+
+@pytest.mark.parametrize("is_in_file", [False, True])
+def test_a_process_that_does_not_talk_to_upstream_never_holds_the_key(
+    shown: Shown, tmp_path: Path, is_in_file: bool
+) -> None:
+    """Neither in its settings nor in the environment, which its children would get."""
+    given = {} if is_in_file else {"FAL_KEY": "id:secret"}
+    if is_in_file:
+        (tmp_path / ".env").write_text("FAL_KEY=id:secret\n")
+    what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
+    assert shown(what, before="", **given) == ["", None]
+    assert shown("s.FAL_KEY", **given) == ["id:secret"]
 
 
 def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it(read: Read) -> None:
