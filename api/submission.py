@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MARK = "api-"  # prefix of the form tokens of these runs
-OUR_PATHS = ("/uploads/", "/runs/")
 
 
 class KeyReused(Exception):
@@ -136,18 +135,6 @@ def _values(
         "title": form_state.title(arguments),
         "events": [{"at": timezone.now().isoformat(), "what": what, "text": token_name}],
     }
-
-
-def with_relative_addresses(value: Any, origin: str) -> Any:
-    """Return arguments with our files as paths, as in forms, without scheme and host."""
-    if isinstance(value, str):
-        path = value.removeprefix(origin)
-        return path if path != value and path.startswith(OUR_PATHS) else value
-    if isinstance(value, dict):
-        return {key: with_relative_addresses(child, origin) for key, child in value.items()}
-    if isinstance(value, list):
-        return [with_relative_addresses(child, origin) for child in value]
-    return value
 
 
 def _form_token(key: str) -> str:

@@ -35,6 +35,7 @@ from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
 from playground.models import Run
 from playground.runs import state_machine
+from playground.runs.own_addresses import with_own_paths
 from playground.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
@@ -207,8 +208,7 @@ def _arguments(caller: Caller) -> dict[str, Any] | None:
     arguments = _read_input(caller.read_body())
     if not isinstance(arguments, dict):
         return None
-    arguments = uploads.with_uploads(caller.user, caller.origin, arguments)
-    return dict(submission.with_relative_addresses(arguments, caller.origin))
+    return dict(with_own_paths(uploads.with_uploads(caller.user, arguments)))
 
 
 @contextmanager

@@ -20,11 +20,13 @@ from django.urls import reverse
 from api.models import ProxyFile
 from core.file_names import clean_name
 from playground.files import uploads
+from playground.runs.own_addresses import path_at_own_host
 
 SALT = "api.fal_proxy.uploads"
 MAX_AGE_S = 3600
 CHUNK_BYTES = 1 << 20
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FILES = "/api/fal/files/"
+_FILE = re.compile(rf"{_FILES}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+")
 
 
 class Announced(NamedTuple):
@@ -76,10 +78,15 @@ def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: in
     return found
 
 
-def with_uploads(user: User, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def with_uploads(user: User, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return arguments with addresses of the user's files replaced by those of the uploads."""
-    pattern = re.compile(rf"{re.escape(origin)}/api/fal/files/({_UUID})/[^/]+")
-    wanted = {match[1] for text in _texts(arguments) if (match := pattern.fullmatch(text))}
+
+    def match_of(text: str) -> re.Match[str] | None:
+        return (
+            _FILE.fullmatch(path_at_own_host(text.strip())) if "/api/fal/files/" in text else None
+        )
+
+    wanted = {match[1] for text in _texts(arguments) if (match := match_of(text))}
     if not wanted:
         return arguments
     rows = ProxyFile.objects.filter(pk__in=wanted, user=user).select_related("upload")
@@ -87,7 +94,7 @@ def with_uploads(user: User, origin: str, arguments: dict[str, Any]) -> dict[str
 
     def replaced(value: Any) -> Any:
         if isinstance(value, str):
-            match = pattern.fullmatch(value)
+            match = match_of(value)
             return addresses.get(match[1], value) if match else value
         if isinstance(value, dict):
             return {key: replaced(child) for key, child in value.items()}

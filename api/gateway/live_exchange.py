@@ -20,7 +20,6 @@ from django.conf import settings
 from django.db import close_old_connections
 
 import fal
-from api import submission
 from api.fal_proxy import uploads
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
@@ -28,6 +27,7 @@ from playground.files import inputs
 from playground.models import Run
 from playground.realtime import sessions
 from playground.realtime.sessions import LiveSession, SessionInput
+from playground.runs.own_addresses import with_own_paths
 from playground.worker.transports import cancellation
 
 MAX_BUFFERED = 60
@@ -208,7 +208,7 @@ class _Exchange:
         run = self._live.run
         arguments = given.arguments
         if self._origin:
-            arguments = await sync_to_async(_with_our_files)(run, self._origin, arguments)
+            arguments = await sync_to_async(_with_our_files)(run, arguments)
         run.arguments = sessions.as_json(arguments)
         resolved = await inputs.upload_inputs(run, self._upstream)
         has_files = resolved is not run.arguments
@@ -219,8 +219,7 @@ class _Exchange:
             await self._session.send_frame(given.frame)
 
 
-def _with_our_files(run: Run, origin: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _with_our_files(run: Run, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return arguments with our files as paths, as in forms."""
     close_old_connections()
-    arguments = uploads.with_uploads(run.user, origin, arguments)
-    return dict(submission.with_relative_addresses(arguments, origin))
+    return dict(with_own_paths(uploads.with_uploads(run.user, arguments)))

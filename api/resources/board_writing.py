@@ -8,7 +8,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from api import submission
 from api.contract.operation import Body, Call, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, claimed, once
@@ -24,6 +23,7 @@ from boards.plan.stored import column_of, new_cells, stored_plan
 from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
 from fal.db_safe import db_safe, db_safe_text
+from playground.runs.own_addresses import tidy_addresses
 from playground.runs.state_machine import Refused
 
 _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", "cap": "cap_usd"}
@@ -164,7 +164,7 @@ def _plan(call: Call) -> Plan:
     body = call.body
     columns = _columns(call)
     models = [column.endpoint for column in columns]
-    rows = [_relative(call, row) for row in body["rows"]]
+    rows = [_relative(row) for row in body["rows"]]
     post = {
         "model": [model.endpoint_id for model in models],
         "title": [db_safe_text(body.get("title", ""))],
@@ -188,7 +188,7 @@ def _rows(call: Call, source: Endpoint) -> list[PlannedRow]:
     """Return the rows of the body, converted to the board's source model; raises Problem (422)."""
     if not call.body.get("rows"):
         return []
-    table = json.dumps(_relative(call, call.body["rows"]), ensure_ascii=False)
+    table = json.dumps(_relative(call.body["rows"]), ensure_ascii=False)
     post = {"model": [source.endpoint_id], "table": [table]}
     plan = read_plan(post, [source], source)
     plan.troubles.extend(missing_files(plan))
@@ -212,15 +212,14 @@ def _columns(call: Call) -> list[PlannedColumn]:
     found: dict[str, PlannedColumn] = {}
     for given in call.body.get("columns", []):
         endpoint = find_endpoint(given["endpoint_id"])
-        column = column_of(endpoint, _relative(call, given.get("settings", {})))
+        column = column_of(endpoint, _relative(given.get("settings", {})))
         found.setdefault(column.digest, column)
     return [column._replace(model=number) for number, column in enumerate(found.values())]
 
 
-def _relative(call: Call, given: Any) -> Any:
+def _relative(given: Any) -> Any:
     """Return input values in the form of rows: our files as paths, texts without NUL."""
-    origin = call.absolute("/").rstrip("/")
-    return submission.with_relative_addresses(db_safe(given), origin)
+    return tidy_addresses(db_safe(given))
 
 
 def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Q
 
-from api import submission
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
@@ -29,6 +28,7 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
+from playground.runs.own_addresses import tidy_addresses
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
 from schemas.reference.tables import input_rows
@@ -210,8 +210,7 @@ def _find_run(call: Call) -> FlowRun:
 
 def _filled(call: Call, definition: Definition) -> Definition:
     """Return the definition with the call's inputs; raises Problem with each that does not fit."""
-    origin = call.absolute("/").rstrip("/")
-    given = submission.with_relative_addresses(call.body.get("inputs", {}), origin)
+    given = tidy_addresses(call.body.get("inputs", {}))
     names = {one.name for one in definition.inputs}
     unknown = [name for name in given if name not in names]
     errors = [

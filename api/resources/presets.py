@@ -11,6 +11,7 @@ from api.http.problem import Problem
 from api.resources.parameters import CURSOR, LIMIT, MAX_KEY, MODEL, find_endpoint, key, page
 from playground.form import presets as domain
 from playground.models import Preset
+from playground.runs.own_addresses import tidy_addresses
 
 PRESET = key("preset_id", "the preset")
 
@@ -92,7 +93,7 @@ def create_preset(call: Call) -> Reply:
             call.user,
             endpoint,
             body["name"],
-            body["arguments"],
+            tidy_addresses(body["arguments"]),
             is_shared=body.get("is_shared", False),
             may_replace=call.values["replace"],
         )

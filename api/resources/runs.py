@@ -32,6 +32,7 @@ from playground.display import history
 from playground.models import Run
 from playground.runs import stars, state_machine, transport_choices
 from playground.runs.costs import cost
+from playground.runs.own_addresses import tidy_addresses
 from playground.runs.ownership import deletion
 
 RUN = Parameter(
@@ -166,15 +167,14 @@ def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any])
 def estimate_run(call: Call) -> Reply:
     """Estimate what a run will cost, without running it."""
     endpoint = find_endpoint(call.body["endpoint_id"])
-    found = cost.estimate_run(endpoint, call.body.get("arguments", {}))
+    found = cost.estimate_run(endpoint, tidy_addresses(call.body.get("arguments", {})))
     return Reply(representation.estimate(found))
 
 
 def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     """Return the model and the arguments of a new run, with the preset's; raises Problem."""
     body = call.body
-    origin = call.absolute("/").rstrip("/")
-    arguments = submission.with_relative_addresses(body.get("arguments", {}), origin)
+    arguments = tidy_addresses(body.get("arguments", {}))
     if "preset_id" not in body:
         return find_endpoint(body["endpoint_id"]), arguments
     preset = presets.find(call, body["preset_id"])

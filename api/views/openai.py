@@ -22,6 +22,7 @@ from api.submission import ProxiedCall
 from api.wait import HEADER
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
+from playground.runs.own_addresses import with_own_paths
 from playground.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
@@ -102,9 +103,7 @@ def _body(request: HttpRequest, token: Token) -> Any:
         raise Problem(400, f"The body is not JSON: {error}.") from None
     if not isinstance(body, dict):
         return body
-    origin = request.build_absolute_uri("/").rstrip("/")
-    body = uploads.with_uploads(token.user, origin, body)
-    return submission.with_relative_addresses(body, origin)
+    return with_own_paths(uploads.with_uploads(token.user, body))
 
 
 def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:

@@ -12,9 +12,9 @@ from boards.models import Batch, Cell, Row
 from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
-from playground.files.inputs import OUR_ADDRESS
 from playground.models import Artifact, Run, Upload
 from playground.runs.outputs import artifacts_in
+from playground.runs.own_addresses import OUR_ADDRESS
 from playground.runs.ownership import deletion
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from playground.runs.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning
@@ -91,8 +92,9 @@ class Filled:
 def decode_groups(groups: Groups, post: Post) -> Filled:
     """Decode the post of a plan's form."""
     decoded = decode_post(groups.root, post)
-    own = [_known(decoded.arguments.get(own_name(number))) for number in range(len(groups.own))]
-    return Filled(_known(decoded.arguments.get(SHARED)), own, decoded.problems)
+    arguments = tidy_addresses(decoded.arguments)
+    own = [_known(arguments.get(own_name(number))) for number in range(len(groups.own))]
+    return Filled(_known(arguments.get(SHARED)), own, decoded.problems)
 
 
 def _known(value: Any) -> dict[str, Any]:

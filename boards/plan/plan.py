@@ -14,6 +14,7 @@ from boards.plan import groups, tables, values
 from boards.plan.groups import Filled, Groups, Post
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from playground.runs.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than
@@ -209,7 +210,8 @@ class _Reader:
         known = self._field(name) or self._main_field()
         if known is None:
             raise ValueError("Choose the field that these values are for.")
-        return [(values.words(v), {known.name: v}) for v in values.read_axis(known, text)]
+        read = tidy_addresses(values.read_axis(known, text))
+        return [(values.words(v), {known.name: v}) for v in read]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         found = {}
@@ -226,7 +228,7 @@ class _Reader:
             except ValueError as error:
                 raise ValueError(f"Row {number} of the table: {error}") from error
             if cell is not MISSING:
-                found[known.name] = cell
+                found[known.name] = tidy_addresses(cell)
         return " · ".join(values.words(value) for value in found.values())[:300], found
 
     def _field(self, name: str) -> Field | None:
@@ -276,7 +278,7 @@ class _Reader:
             self.notes.append(f"{endpoint} has no {source.label}: it gets one column.")
             return [("", {})]
         try:
-            found = values.read_axis(target, text)
+            found = tidy_addresses(values.read_axis(target, text))
         except ValueError as error:
             if not self.troubles_at("values"):  # another model would report the same
                 self._add_problem("values", str(error))

@@ -85,7 +85,7 @@ def _expand(field: Field, part: str) -> list[Any]:
         return [member]
     is_short = len(part) <= RANGE_CHARS
     if is_numeric(field) and is_short and (match := _RANGE.fullmatch(part)):
-        return _range(*match.groups(), field.step)
+        return _range(match[1], match[2], match[3], field.step)
     if part.lower() in {"all", "*"} and (offered := choices(field)):
         return offered
     return [read_value(field, part)]

@@ -13,6 +13,7 @@ from chats.talk import second_model
 from chats.talk.shape import Shape, shape_of
 from playground.form.html import rendering
 from playground.form.html.rendering import has_errors, needs_attention
+from playground.runs.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
 from schemas import draw as draw_nodes
 
@@ -42,7 +43,7 @@ def held(chat: Chat) -> Filled:
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
     """Return the model's other arguments that a post encodes, and problems with unreadable ones."""
     parsed = decode_post(shape.rest, post)
-    return parsed.arguments, parsed.problems
+    return tidy_addresses(parsed.arguments), parsed.problems
 
 
 def context(chat: Chat, filled: Filled) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chats.talk import carry
 from chats.talk.shape import shape_of
+from playground.runs.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def settings_of(
     if root is None:
         return {}, []
     parsed = decode_post(root, with_fields(chat, post, first))
-    return parsed.arguments.get(NAME) or {}, parsed.problems
+    return tidy_addresses(parsed.arguments.get(NAME) or {}), parsed.problems
 
 
 def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]) -> Post:

@@ -31,6 +31,7 @@ from flows.compose.definition import (
 from flows.compose.form import Versions
 from flows.compose.outputs import Output, outputs_of, path_in_words
 from flows.compose.wiring import field_at
+from playground.runs.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.exact import NotJson, dumps, loads
 from schemas.fields import Field
@@ -121,7 +122,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
     steps = []
     for number, step in enumerate(definition.steps, start=1):
         posted = decoded.arguments.get(step.id)
-        arguments = dict(posted) if isinstance(posted, dict) else {}
+        arguments = dict(tidy_addresses(posted)) if isinstance(posted, dict) else {}
         for name, value in step.arguments.items():
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
                 arguments.setdefault(name, value)

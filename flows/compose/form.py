@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.compose.definition import Definition, Input, Path, Step
 from flows.compose.wiring import field_at, value_at, with_sources
+from playground.runs.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.fields import MISSING, Field
 from schemas.form.controls import Post
@@ -66,7 +67,7 @@ def answers(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the values in a post of the form, by input, and problems with unparsable ones."""
     decoded = decode_post(form_root(definition, versions), post)
-    return decoded.arguments, decoded.problems
+    return tidy_addresses(decoded.arguments), decoded.problems
 
 
 def problems_of(

@@ -57,7 +57,7 @@ def swap(
         follower = changed.step(one.id)
         if follower and follower.wires != one.wires and one.id in versions:
             changed = with_open_inputs(changed, follower, versions[one.id])
-    dropped = (f"setting {one.words}" for one in carried.of("dropped"))
+    dropped = (one.words for one in carried.of("dropped"))
     all_lost = (*lost, *unasked, *unfed, *dropped)
     return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 

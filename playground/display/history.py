@@ -19,10 +19,11 @@ from accounts import permissions
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from playground.display import renderers
-from playground.files import artifact_urls, inputs
+from playground.files import artifact_urls
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.runs import error_messages
+from playground.runs.own_addresses import OUR_ADDRESS
 from playground.runs.ownership import deletion
 from playground.runs.progress import watch_tokens
 
@@ -205,7 +206,7 @@ def argument_rows(arguments: Any) -> list[ArgumentRow]:
     rows = []
     for name, value in islice(arguments.items(), MAX_ROWS):
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        is_media = isinstance(value, str) and inputs.OUR_ADDRESS.fullmatch(value) is not None
+        is_media = isinstance(value, str) and OUR_ADDRESS.fullmatch(value) is not None
         rows.append(
             ArgumentRow(
                 name[:MAX_VALUE_CHARS],

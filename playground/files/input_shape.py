@@ -11,8 +11,9 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from playground.files import stored_files
-from playground.files.inputs import OUR_ADDRESS, our_addresses
+from playground.files.inputs import our_addresses
 from playground.models import Artifact, Upload
+from playground.runs.own_addresses import OUR_ADDRESS
 
 MAX_KNOWN = 4096
 MAX_VALUES = 200  # arguments searched for files

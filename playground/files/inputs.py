@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,14 +20,10 @@ import fal
 from core.storage import atomic_files
 from playground.models import Artifact, Run, Upload
 from playground.runs import refusals, state_machine
+from playground.runs.own_addresses import OUR_ADDRESS, with_own_paths
 from playground.runs.ownership import deletion
 from playground.runs.transitions import Observation
 
-_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-OUR_ADDRESS = re.compile(
-    rf"/uploads/(?P<upload>{_UUID})/[^/]*"
-    rf"|/runs/(?P<run>{_UUID})/artifacts/(?P<position>[0-9]{{1,6}})/"
-)
 # fal keeps uploads for at least a week (fal-protocol.md, section 5.4); older ones are sent again.
 UPLOAD_LIFE = timedelta(days=6)
 PROGRESS_EVERY_S = 1.0
@@ -46,7 +41,8 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
     Uploads the files that upstream does not have. Raises FalError with a message that names the
     file: retryable if the transfer failed, final if the file is not available.
     """
-    places = {address: path for path, address in _places(run.arguments)}
+    arguments = with_own_paths(run.arguments)
+    places = {address: path for path, address in _places(arguments)}
     if not places:
         return run.arguments
     person = await User.objects.aget(pk=run.user_id)
@@ -56,12 +52,12 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
             addresses[address] = await _upstream_address(address, run, person, upstream)
         except _FileMissing as error:
             raise _invalid_input(str(error), places[address]) from error
-    return _replace(run.arguments, addresses)
+    return _replace(arguments, addresses)
 
 
 def has_files(run: Run) -> bool:
     """Whether files of ours have to be uploaded before the run can be submitted."""
-    return next(our_addresses(run.arguments), None) is not None
+    return next(our_addresses(with_own_paths(run.arguments)), None) is not None
 
 
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:

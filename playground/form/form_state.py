@@ -25,6 +25,7 @@ from playground.form.html import rendering
 from playground.form.html.summaries import is_content
 from playground.models import Run
 from playground.runs import error_messages, transport_choices
+from playground.runs.own_addresses import tidy_addresses
 from schemas import Field, Problem
 from schemas import draw as draw_nodes
 from schemas.changes.migrate_arguments import Version
@@ -113,7 +114,7 @@ def parse_form_leniently(
     if json_view.is_json(post) and (mistake := json_view.find_error(post)):
         return ParsedForm({}, [mistake])
     decoded = decode_post((version or version_of(endpoint)).root, post)
-    return ParsedForm(decoded.arguments, decoded.problems)
+    return ParsedForm(tidy_addresses(decoded.arguments), decoded.problems)
 
 
 def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None) -> bool:

@@ -27,6 +27,7 @@ from core.notify import channel
 from fal.db_safe import db_safe
 from playground.models import GIVEN_UP, Artifact, MetadataBackfill, Run
 from playground.runs.group_commit import Changed, retry_until_committed, update_locked
+from playground.runs.own_addresses import with_own_paths
 from playground.runs.transitions import (
     ENDS,
     TRANSITIONS,
@@ -95,8 +96,10 @@ def create(**values: Any) -> tuple[Run, bool]:
     """
     if refusal := values["endpoint"].refusal:
         raise Refused(refusal)
+    run = Run(**values)
+    run.arguments = with_own_paths(run.arguments)
     with transaction.atomic(savepoint=False):
-        if prepared_queries.insert_rows(run := Run(**values)):
+        if prepared_queries.insert_rows(run):
             channel.notify()
             return run, True
     return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
@@ -112,6 +115,8 @@ def create_all(runs: Sequence[Run]) -> None:
             raise Refused(endpoint.refusal)
     if not runs:
         return
+    for run in runs:
+        run.arguments = with_own_paths(run.arguments)
     with transaction.atomic():
         if not prepared_queries.insert_rows(*runs):
             raise IntegrityError("a run with one of these form tokens exists")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from schemas.carry import conversions
+from schemas.carry import conversions, files
 from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.changes import diff_lines
 from schemas.changes.migrate_arguments import Version, migrate
@@ -25,12 +25,16 @@ from schemas.validation import validate
 Kind = Literal["carried", "converted", "clamped", "dropped"]
 _MAX_DROPS = 50
 _USUAL_RATE = 24.0
+NOT_HERE = "this model has no such input"
 _FOUND_TWICE = "its place is taken"
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happened to one argument: its value `after` at `target`; `said` is the reason."""
+    """What happened to one argument: its value `after` at `target`; `said` is the reason.
+
+    `text` is the whole step in words, of what is not used and of files: addresses say nothing.
+    """
 
     kind: Kind
     source: str
@@ -38,12 +42,13 @@ class Step:
     before: Any = None
     after: Any = None
     said: str = ""
+    text: str = ""
 
     @property
     def words(self) -> str:
         """The step as text: `image_size landscape_16_9 → aspect_ratio 16:9`."""
-        if self.kind == "dropped":
-            return f"{self.source}: {self.said}" if self.said else self.source
+        if self.text:
+            return self.text
         if self.kind == "carried":
             return self.source
         name = f"{self.target} " if self.target != self.source else ""
@@ -53,7 +58,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Carried:
-    """The target's arguments, and a step for each argument of the source, in their order."""
+    """The target's arguments, and a step for each argument of the source, in their order.
+
+    A list of files of which some are not used has two.
+    """
 
     arguments: dict[str, Any]
     steps: tuple[Step, ...]
@@ -94,23 +102,27 @@ class _Mapping:
         self.made: dict[str, Any] = {}
         self.places: dict[str, tuple[str, ...]] = {}  # source → targets
         self.reasons: dict[str, str] = {}
+        self.unused: dict[str, str] = {}  # source → which of its files have no place
 
     def fill(self) -> None:
         """Map each argument: first to a field of the same name, then to one of the same meaning."""
         for name, value in self.given.items():
-            if name in self.after and self._fits(name, value):
-                self._place(name, name, value)
+            if name in self.after and self.fits(name, value):
+                self.place(name, name, value)
         self._place_shape()
         self._place_length()
+        files.place_files(self)
         for name, value in self.given.items():
             if name not in self.places and name not in self.reasons:
                 self._place_alike(name, value)
 
-    def _place(self, name: str, to: str, value: Any) -> None:
+    def place(self, name: str, to: str, value: Any) -> None:
+        """Write a value of the argument `name` to the field `to`."""
         self.made[to] = copy.deepcopy(value)
         self.places[name] = (*self.places.get(name, ()), to)
 
-    def _fits(self, name: str, value: Any) -> bool:
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether the target accepts a value under a free name."""
         if name in self.made:
             return False
         found = validate(self.target.contract, {name: value}, self.target.root)
@@ -118,19 +130,24 @@ class _Mapping:
 
     def _fitting(self, to: str, values: Iterator[Any]) -> Any:
         """The first value that the target accepts under a name; None if it accepts none."""
-        return next((value for value in values if self._fits(to, value)), None)
+        return next((value for value in values if self.fits(to, value)), None)
+
+    def label(self, name: str) -> str:
+        """The label of an argument, by the source's schema or else the target's."""
+        field = self.before.get(name) or self.after.get(name)
+        return (field and field.label) or name
 
     def _place_alike(self, name: str, value: Any) -> None:
         """Place an argument in the field of its own name or else of the same meaning."""
         to = self.after.get(name) or self._same_meaning(name)
         if to is None:
-            self.reasons[name] = "not in this model"
+            self.reasons[name] = NOT_HERE
         elif to.name in self.made:
             self.reasons[name] = _FOUND_TWICE
         elif to.name != name and self._is_other_scale(to, value):
             self.reasons[name] = f"{to.label} has another scale here"
         else:
-            self._place(name, to.name, _as_offered(to, _as_file(to, value)))
+            self.place(name, to.name, _as_offered(to, _as_file(to, value)))
 
     def _same_meaning(self, name: str) -> Field | None:
         field = self.before.get(name)
@@ -143,7 +160,7 @@ class _Mapping:
         Such scales cannot be compared: 7 on a scale of guidance up to 20 is not 1 on one up to 1.
         """
         is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
-        return is_relative and not self._fits(to.name, value)
+        return is_relative and not self.fits(to.name, value)
 
     def _place_shape(self) -> None:
         """Place a size, an aspect ratio, or a width and a height, in the target's notation."""
@@ -155,14 +172,14 @@ class _Mapping:
             value = self._fitting(ratio.name, conversions.shapes_for(ratio, shape))
             if value is not None:
                 for name in names:
-                    self._place(name, ratio.name, value)
+                    self.place(name, ratio.name, value)
                 return
         if {*SIDES} <= self.after.keys() and not {*SIDES} & self.made.keys():
             sides = conversions.on_grid(shape, _usual_area(self.after))
             for side, value in zip(SIDES, sides, strict=True):
                 for name in names:
                     if len(names) == 1 or name == side:
-                        self._place(name, side, value)
+                        self.place(name, side, value)
 
     def _given_shape(self) -> tuple[conversions.Shape | None, list[str]]:
         sides = {name: self.given.get(name) for name in SIDES}
@@ -186,10 +203,10 @@ class _Mapping:
             value = self._fitting(to.name, values)
             if value is None:
                 value = next(conversions.durations_for(to, seconds))
-            self._place(name, to.name, value)
+            self.place(name, to.name, value)
         elif frames and frames.name not in self.made:
             rate = self._rate(self.wanted, self.made)
-            self._place(name, frames.name, next(conversions.frames_for(frames, seconds, rate)))
+            self.place(name, frames.name, next(conversions.frames_for(frames, seconds, rate)))
 
     def _given_length(self) -> tuple[str, float | None]:
         for meaning in ("duration", "frames"):
@@ -249,7 +266,7 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
         for one in [*problems, *_problems(target, whole)]:
             said.setdefault(str(one.path[0]), one.message)
         whole = _without_invalid(target, whole, said)
-    steps = tuple(_step(mapped, name, whole, said) for name in mapped.given)
+    steps = tuple(step for name in mapped.given for step in _steps(mapped, name, whole, said))
     return Carried(whole, steps)
 
 
@@ -295,20 +312,42 @@ def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
     return [one for one in found if one.path and one.path[0] in arguments]
 
 
+def _steps(
+    mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]
+) -> Iterator[Step]:
+    step = _step(mapped, name, whole, said)
+    yield step
+    if (unused := mapped.unused.get(name)) and step.kind != "dropped":
+        reason = unused.rpartition(": ")[2]
+        yield Step("dropped", name, before=mapped.given[name], said=reason, text=unused)
+
+
 def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]) -> Step:
     before = mapped.given[name]
-    places = mapped.places.get(name, ())
-    to = next((one for one in places if one in whole), "")
-    if not to:
-        why = next((said[one] for one in places if one in said), "")
-        return Step("dropped", name, before=before, said=mapped.reasons.get(name) or why)
+    places = [one for one in mapped.places.get(name, ()) if one in whole]
+    if not places:
+        given = mapped.places.get(name, ())
+        why = mapped.reasons.get(name) or next((said[one] for one in given if one in said), "")
+        text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
+        return Step("dropped", name, before=before, said=why, text=text)
+    to = places[0]
     after: Any = whole[to]
-    if len(places) == 2:  # a size was split into a width and a height
-        to, after = " and ".join(places), " and ".join(_short(whole.get(one)) for one in places)
+    text = _moved_files(mapped, name, places)
+    if len(places) == 2:  # a size was split into a width and a height, a list into two frames
+        to, after = " and ".join(places), " and ".join(_short(whole[one]) for one in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
     is_clamped = to in said and _is_number(after)
-    return Step("clamped" if is_clamped else "converted", name, to, before, after, said.get(to, ""))
+    kind: Kind = "clamped" if is_clamped else "converted"
+    return Step(kind, name, to, before, after, said.get(to, ""), text)
+
+
+def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:
+    """Say by labels where files have gone; empty for other arguments."""
+    fields = [mapped.after[one] for one in places if one in mapped.after]
+    if not fields or not all(map(media_of, fields)):
+        return ""
+    return f"{mapped.label(name)} → {' and '.join(field.label for field in fields)}"
 
 
 def _is_number(value: Any) -> bool:

@@ -39,7 +39,7 @@ SHAPE_NAMES = ("image_size", "video_size", "size", "aspect_ratio", "ratio", "out
 SIDES = ("width", "height")
 _FILES = ("image", "video", "audio")
 _FIRST_FILES = re.compile(
-    r"^(?:input_|start_|first_frame_|source_|init_|main_)?(image|video|audio)"
+    r"^(?:input_|start_|first_|first_frame_|source_|init_|main_)?(image|video|audio)"
 )
 _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.carry import files
 from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.fields import Field
 
@@ -20,7 +21,7 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
     if meaning in {"duration", "frames"}:
         found = wanted.get("duration") or wanted.get("frames")
     else:
-        found = wanted.get(meaning)
+        found = wanted.get(meaning) or _list_for(meaning, wanted)
     return (found.name,) if found else ()
 
 
@@ -39,6 +40,12 @@ def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field
     """The fields of `root` that correspond to no shared field of `first`."""
     taken = {name for field in shared for name in counterparts(field, first, root)}
     return [field for field in root.children if field.name not in taken and not field.is_hidden]
+
+
+def _list_for(meaning: str, wanted: dict[str, Field]) -> Field | None:
+    """Return the list of pictures that takes a last frame too, in a model without one."""
+    pictures = wanted.get("image") if meaning == files.END else None
+    return pictures if pictures and pictures.kind == "list" else None
 
 
 def _is_same_kind(field: Field, other: Field) -> bool:

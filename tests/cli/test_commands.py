@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,18 @@ def test_wait_ends_as_the_run_ends(vitrine: Any, flux: Any, make_run: Any) -> No
     for state, code in (("succeeded", 0), ("failed", 1), ("cancelled", 1)):
         Run.objects.update(state=state)
         assert vitrine(*body, "--wait")[0] == code
+
+
+def test_our_own_files_are_recognised_by_their_whole_address(
+    vitrine: Any, make_endpoint: Any, documents: Any
+) -> None:
+    endpoint_id = "fal-ai/bytedance/seedream/v4/edit"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    path = f"/runs/{uuid.uuid4()}/artifacts/0/"
+    words = ["prompt=a cat", f"image_urls= http://localhost:8400{path}"]
+    code, _, err = vitrine("run", endpoint_id, *words)
+    assert code == 0, err
+    assert Run.objects.get().arguments["image_urls"] == [path]
 
 
 def test_results_are_saved_under_safe_names(

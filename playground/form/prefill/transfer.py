@@ -17,12 +17,11 @@ from playground.form import form_state
 from playground.form.prefill import use_as
 from playground.form.prefill.use_as import Result
 from playground.models import Run
-from schemas.carry import Carried, Step, carry
+from schemas.carry import NOT_HERE, Carried, Step, carry
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 
 _MEDIA_OF = {"3d": "mesh", "lora": "weights", "file": "archive"}  # by the suffix of `out:…`
-_UNKNOWN = "not in this model"  # `carry`'s message for a name without a counterpart
 
 
 class Fate(NamedTuple):
@@ -96,7 +95,7 @@ class _Mover:
         for step in self.steps:
             if step.source in self.moved:
                 made.changed.append(self.moved[step.source])
-            elif step.kind == "dropped" and step.said == _UNKNOWN:
+            elif step.kind == "dropped" and step.said == NOT_HERE:
                 made.unknown.append(step.source)
             elif step.kind == "dropped":
                 made.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
@@ -145,7 +144,8 @@ class _Mover:
 
     def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts without a counterpart to free inputs of their kind and role."""
-        dropped_names = {step.source for step in self.steps if step.kind == "dropped"}
+        placed = {step.source for step in self.steps if step.target}
+        dropped_names = {step.source for step in self.steps} - placed
         for old in takers:
             name = names_in(old.path)[0]
             values = [one for one in values_at(given, old.path) if isinstance(one, str)]

@@ -35,6 +35,28 @@ def test_a_run_is_created_with_what_was_asked_for(call: Any, flux: Any, user: An
     assert response.headers["Location"] == f"/api/v1/runs/{run.pk}"
 
 
+EDIT = "fal-ai/bytedance/seedream/v4/edit"
+
+
+@pytest.mark.parametrize("origin", ["", " http://testserver", "https://localhost:8443"])
+@pytest.mark.parametrize("way", ["run", "preset"])
+def test_our_own_files_are_recognised_by_any_of_our_names(
+    call: Any, make_endpoint: Any, documents: Any, origin: str, way: str
+) -> None:
+    make_endpoint(EDIT, documents[EDIT])
+    paths = [f"/uploads/{uuid.uuid4()}/x.png", f"/runs/{uuid.uuid4()}/artifacts/0/"]
+    given = [f"{origin}{path}" for path in paths] + [" https://example.com/a.png "]
+    arguments = {"prompt": "a cat", "image_urls": given}
+    body = {"endpoint_id": EDIT, "arguments": arguments}
+    if way == "preset":
+        preset = call("POST", "/presets", body | {"name": "cats"}).json()
+        body = {"preset_id": preset["id"]}
+    assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 201
+    assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 200
+    urls = Run.objects.get().arguments["image_urls"]
+    assert urls == [*paths, "https://example.com/a.png"]
+
+
 def test_the_timeline_names_the_token(call: Any, flux: Any) -> None:
     call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     moments = timeline.moments(Run.objects.get())

@@ -263,8 +263,9 @@ def test_other_methods_are_refused(call: Call, endpoint: Any) -> None:
 
 
 def test_addresses_of_our_files_stand_as_forms_have_them(call: Call, endpoint: Any) -> None:
-    call("POST", SUBMIT, {"image_url": "http://testserver/uploads/1/x.png"})
-    assert Run.objects.get().arguments == {"image_url": "/uploads/1/x.png"}
+    path = f"/uploads/{uuid.uuid4()}/x.png"
+    call("POST", SUBMIT, {"image_url": f"http://localhost:9{path}", "prompt": " https://x.test "})
+    assert Run.objects.get().arguments == {"image_url": path, "prompt": " https://x.test "}
 
 
 def test_a_host_of_ours_answers_with_our_addresses(user: Any, endpoint: Any) -> None:

@@ -173,7 +173,10 @@ def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) 
     assert "2 runs" in page
     file = SimpleUploadedFile("rows.csv", "prompt\nGrün".encode("latin-1"))
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
-    assert "not UTF-8 text" in page
+    assert "Grün" in page
+    file = SimpleUploadedFile("rows.xlsx", b"PK\x03\x04 and more")
+    page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
+    assert "save it as “CSV UTF-8”" in page
 
 
 def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:

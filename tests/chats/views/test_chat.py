@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -238,6 +239,18 @@ def test_files_go_to_the_model_and_stay_with_the_turn(
     sent = Run.objects.get().arguments
     assert (sent["audio_url"], sent["image_url"]) == (post["audio_url"], post["image_url"])
     assert post["audio_url"] in member.get(page).content.decode()
+
+
+def test_our_own_files_are_recognised_by_their_whole_address(
+    member: Client, user: Any, make_endpoint: Any
+) -> None:
+    listener = make_endpoint("lab/listener", documents.LISTENER)
+    page = Chat.objects.create(user=user, endpoint=listener).get_absolute_url()
+    path = f"/uploads/{uuid.uuid4()}/a.wav"
+    post = {"~text": "What is it?", "~token": "t", "audio_url": f" http://localhost:8400{path} "}
+    assert member.post(page, post).status_code == 302
+    assert Run.objects.get().arguments["audio_url"] == path
+    assert Turn.objects.get().settings["audio_url"] == path
 
 
 def test_another_model_goes_on_with_what_was_typed(

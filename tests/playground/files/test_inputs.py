@@ -354,3 +354,29 @@ def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8000", "https://vitrine.example:8443"])
+def test_a_file_by_its_whole_address_goes_up_like_any_other(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any, settings: Any, origin: str
+) -> None:
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
+    artifact = make_artifact(make_run(state="succeeded"))
+    made = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
+    work(lambda: ended(made))
+    made.refresh_from_db()
+    assert made.state == "succeeded", made.error
+    assert made.arguments["image_url"] == artifact.get_absolute_url()
+    assert origin not in made.sent_arguments["image_url"]
+
+
+def test_somebody_elses_file_is_refused_by_its_whole_address_too(
+    ask: Ask, work: Work, sandbox: Control, stranger: User
+) -> None:
+    theirs = make_upload(stranger)
+    made = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
+    work(lambda: ended(made))
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert "no longer here" in str(made.error)
+    assert "upload_initiate" not in sandbox.calls()

@@ -106,7 +106,7 @@ def test_an_argument_is_carried_to_what_means_the_same(
 ) -> None:
     found = carry(given_, of(old), of(new))
     assert found.arguments == expected
-    assert [step.kind for step in found.steps] == [kind]
+    assert found.steps[0].kind == kind
     assert found.steps[0].words
 
 
@@ -145,7 +145,7 @@ def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(
     found = carry(given_, source, target)
     problems = validate(target.contract, found.arguments, target.root)
     assert [one for one in problems if one.path and one.path[0] in found.arguments] == []
-    assert [step.source for step in found.steps] == list(given_)
+    assert list(dict.fromkeys(step.source for step in found.steps)) == list(given_)
     placed = {to for step in found.steps for to in step.target.split(" and ") if to}
     assert placed == set(found.arguments)
     for step in found.of("carried"):

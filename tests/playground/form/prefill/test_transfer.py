@@ -61,13 +61,11 @@ def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], resul
     given = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
     run = result_of(models["edit"], arguments=given)
     found = carried(run, models["film"])
-    assert found.arguments == {"prompt": "x", "image_url": "https://x.test/1"}
-    assert dict(found.fates)["Changed"] == "image_urls is in “Image”"
+    frames = {"image_url": "https://x.test/1", "end_image_url": "https://x.test/2"}
+    assert found.arguments == {"prompt": "x"} | frames
+    assert dict(found.fates)["Changed"] == "Images → Image and End image"
     back = result_of(models["film"], arguments=found.arguments)
-    assert carried(back, models["edit"]).arguments == {
-        "prompt": "x",
-        "image_urls": ["https://x.test/1"],
-    }
+    assert carried(back, models["edit"]).arguments == given
 
 
 def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from html import unescape
 from typing import Any
 from unittest.mock import patch
@@ -292,7 +293,7 @@ def test_a_posted_file_becomes_an_upload(
     member.post(f"/models/{endpoint_id}/", {"prompt": "go", "image_url~file": file, "~token": "t"})
     address = Run.objects.get().arguments["image_url"]
     assert address.startswith("/uploads/")
-    assert address.endswith("/a-b.png")
+    assert address.endswith("/a%20b.png")
     served = member.get(address)
     assert served.headers["Content-Type"] == "image/png"
     assert served.getvalue() == picture.getvalue()
@@ -380,3 +381,17 @@ def test_the_stage_shows_what_is_waited_for_else_what_was_lost_last(
     page = member.get(flux.get_absolute_url()).content.decode()
     in_stage = re.findall(r'<section class="stage-run" id="run-([^"]+)"', page)
     assert in_stage == ([str(runs[shown].pk)] if shown else [])
+
+
+@pytest.mark.parametrize("way", ["controls", "json"])
+def test_our_own_files_are_recognised_by_their_whole_address(
+    member: Client, make_endpoint: Any, documents: Any, way: str
+) -> None:
+    endpoint_id = "fal-ai/bytedance/seedream/v4/edit"
+    page = make_endpoint(endpoint_id, documents[endpoint_id]).get_absolute_url()
+    path = f"/runs/{uuid.uuid4()}/artifacts/0/"
+    addresses = [f"http://localhost:8400{path}", " https://example.com/a.png "]
+    arguments = {"prompt": "a cat", "image_urls": addresses}
+    post: dict[str, Any] = {"~mode": "json", "~json": json.dumps(arguments)}
+    assert member.post(page, arguments if way == "controls" else post).status_code == 302
+    assert Run.objects.get().arguments["image_urls"] == [path, "https://example.com/a.png"]

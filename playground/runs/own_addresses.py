@@ -1,0 +1,82 @@
+"""Recognises addresses of our own files, however they are written.
+
+In arguments they are paths, which a worker replaces with upstream's addresses. People and programs
+also give whole addresses: a board's table has them, and the browser shows them. Upstream could not
+fetch those: it has no login here, and may not reach this host at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
+from django.urls import reverse
+
+from core.file_names import clean_name
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+OUR_ADDRESS = re.compile(
+    rf"/uploads/(?P<upload>{_UUID})/[^/]*"
+    rf"|/runs/(?P<run>{_UUID})/artifacts/(?P<position>[0-9]{{1,6}})/"
+)
+_OUR_PATH = re.compile(
+    rf"/uploads/(?P<upload>{_UUID})/(?P<name>[^/]+)"
+    rf"|/runs/(?P<run>{_UUID})/artifacts/(?P<position>[0-9]{{1,6}})/?",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\s*+(?:https?://|/(?:uploads|runs)/)\S++\s*+", re.IGNORECASE)
+
+
+def with_own_paths(value: Any) -> Any:
+    """Return arguments in which our files are paths."""
+    return _mapped(value, _with_own_path)
+
+
+def tidy_addresses(value: Any) -> Any:
+    """Return arguments in which our files are paths and no address has spaces around it."""
+    return _mapped(value, lambda text: _with_own_path(_trimmed(text)))
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _mapped(child, change) for key, child in value.items()}
+    return [_mapped(child, change) for child in value] if isinstance(value, list) else value
+
+
+def _trimmed(text: str) -> str:
+    is_address = "/" in text and _ADDRESS.fullmatch(text)
+    return text.strip() if is_address else text
+
+
+def _with_own_path(text: str) -> str:
+    if "/" not in text or not _ADDRESS.fullmatch(text):
+        return text
+    address = text.strip()
+    path = address if address.startswith("/") else path_at_own_host(address)
+    found = _OUR_PATH.fullmatch(path) or _OUR_PATH.fullmatch(unquote(path))
+    if found is None:
+        return text
+    if found["upload"]:
+        name = clean_name(unquote(found["name"]))
+        return reverse("playground:upload", args=[found["upload"].lower(), name])
+    return reverse("playground:artifact", args=[found["run"].lower(), int(found["position"])])
+
+
+def path_at_own_host(address: str) -> str:
+    """Return the path of an address if it names this server, else "".
+
+    By any name that it answers to, over any port and scheme: a proxy may have others than we know.
+    """
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+    except ValueError:  # no address; UnicodeError is one, too
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return parts.path if host and validate_host(host, settings.ALLOWED_HOSTS) else ""

@@ -1,0 +1,125 @@
+"""Places files where models differ in how many they take: one, a list, or a first and a last frame.
+
+Two pictures in a list become the first and the last frame of a film, and back. Files for which
+there is no place are named: whoever compares models has to know that one has seen less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from schemas.carry.meanings import media_of
+from schemas.fields import Field
+
+KINDS = {"image": "picture", "video": "film", "audio": "sound"}
+END = "end image"
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
+)
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class Mapping(Protocol):
+    """The part of `carry`'s mapping that is used here."""
+
+    given: dict[str, Any]
+    meant: dict[str, Field]  # fields of the source, by meaning
+    wanted: dict[str, Field]  # and of the target
+    made: dict[str, Any]
+    places: dict[str, tuple[str, ...]]
+    reasons: dict[str, str]
+    unused: dict[str, str]
+
+    def place(self, name: str, to: str, value: Any) -> None:
+        """Write a value of the argument `name` to the field `to`."""
+
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether the target accepts a value under a free name."""
+
+
+def place_files(mapping: Mapping) -> None:
+    """Place the files that are not placed by name, of each kind."""
+    _place_last_frame(mapping)
+    for kind in KINDS:
+        name = _name_of(mapping, kind)
+        to = mapping.wanted.get(kind)
+        if name and to and name not in mapping.places and to.name not in mapping.made:
+            _place_first(mapping, kind, name, to)
+
+
+def _name_of(mapping: Mapping, meaning: str) -> str:
+    """Return the argument that was given for a meaning; empty without one."""
+    field = mapping.meant.get(meaning)
+    return field.name if field and field.name in mapping.given else ""
+
+
+def _place_first(mapping: Mapping, kind: str, name: str, to: Field) -> None:
+    """Place a file or a list of files; what is left of it goes to the last frame, or is unused."""
+    value = mapping.given[name]
+    files = value if isinstance(value, list) else [value]
+    if not files or not media_of(to):
+        return
+    if to.kind == "list":
+        count = next((n for n in range(len(files), 0, -1) if mapping.fits(to.name, files[:n])), 0)
+        mapping.place(name, to.name, files[: count or len(files)])
+        _note_unused(mapping, kind, name, count or len(files), len(files))
+        return
+    mapping.place(name, to.name, files[0])
+    last = mapping.wanted.get(END) if kind == "image" else None
+    has_last = len(files) > 1 and last is not None and last.name not in mapping.made
+    if last and has_last:
+        mapping.place(name, last.name, files[1])
+    _note_unused(mapping, kind, name, 1 + has_last, len(files))
+
+
+def _place_last_frame(mapping: Mapping) -> None:
+    """Append a last frame to the pictures of a model without one; say so if it takes no list."""
+    name, first = _name_of(mapping, END), _name_of(mapping, "image")
+    if not name or name in mapping.places or END in mapping.wanted:
+        return
+    to = mapping.wanted.get("image")
+    if to is None:
+        return
+    if to.kind != "list":
+        mapping.reasons[name] = "this model takes one picture" if first else "it has no last frame"
+        return
+    files = [*_placed(mapping, first, to), mapping.given[name]]
+    before = mapping.made.pop(to.name, None)
+    if not mapping.fits(to.name, files):
+        mapping.reasons[name] = f"this model takes {_number(len(files) - 1)}"
+        mapping.made |= {to.name: before} if before is not None else {}
+        return
+    for source in filter(None, (first, name)):
+        if source == name or source not in mapping.places:
+            mapping.place(source, to.name, files)
+    mapping.made[to.name] = files
+
+
+def _placed(mapping: Mapping, first: str, to: Field) -> Iterator[Any]:
+    """Yield the pictures that stand before the last frame in the target's list."""
+    if not first:
+        return
+    if first in mapping.places:
+        yield from mapping.made.get(to.name, [])
+        return
+    value = mapping.given[first]
+    yield from value if isinstance(value, list) else [value]
+
+
+def _note_unused(mapping: Mapping, kind: str, name: str, used: int, count: int) -> None:
+    if used < count:
+        what = _unused(KINDS[kind], used + 1, count)
+        mapping.unused[name] = f"{what} not used: this model takes {_number(used)}"
+
+
+def _unused(noun: str, first: int, last: int) -> str:
+    if first == last:
+        is_named = first <= len(_ORDINALS)
+        return f"The {_ORDINALS[first - 1]} {noun} is" if is_named else f"The {noun} {first} is"
+    return f"The {noun}s {first} to {last} are"
+
+
+def _number(count: int) -> str:
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
