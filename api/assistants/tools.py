@@ -196,13 +196,13 @@ class Tools:
 def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
     """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed."""
     if estimate["high"] is not None:
-        return Decimal(estimate["high"])
+        return Decimal(str(estimate["high"]))
     if not allow:
         raise Refused(
             f"Nobody knows what this run may cost ({estimate['text']}). Nothing was run. Ask the "
             "person; if they agree, call again with allow_unknown_price=true."
         )
-    return Decimal(estimate["low"] or 0)
+    return Decimal(str(estimate["low"] or 0))
 
 
 def _model(endpoint_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,7 @@ from api.resources.parameters import (
 )
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
+from core.http.parameters import parse_moment
 from playground.display import history
 from playground.models import Run
 from playground.runs import stars, state_machine, transport_choices
@@ -49,6 +51,11 @@ WAIT = Parameter(
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
     "answer when the run has ended, at the latest after so many seconds",
 )
+_MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
+NO_MODEL = (
+    "Name the model by endpoint_id, and its input by arguments; or a preset by preset_id, which "
+    "has both."
+)
 _FILTERS = [
     Parameter(
         "q",
@@ -62,6 +69,9 @@ _FILTERS = [
         "in this state alone",
     ),
     Parameter("starred", {"type": "boolean"}, "starred runs alone"),
+    Parameter("created_after", _MOMENT, "at this time or later; a date is its midnight UTC"),
+    Parameter("created_before", _MOMENT, "before this time; a date is its midnight UTC"),
+    Parameter("batch", {"type": "string", "format": "uuid"}, "of the batch with this `batch_id`"),
 ]
 
 
@@ -83,6 +93,12 @@ def list_runs(call: Call) -> Reply:
         is_starred=bool(values["starred"]),
     )
     rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
+    if after := _moment(call, "created_after"):
+        rows = rows.filter(created_at__gte=after)
+    if before := _moment(call, "created_before"):
+        rows = rows.filter(created_at__lt=before)
+    if values["batch"]:
+        rows = rows.filter(batch=as_uuid(values["batch"]))
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -95,6 +111,18 @@ def list_runs(call: Call) -> Reply:
     return Reply(page(found, values["limit"], lambda one: representation.card(one, call), mark))
 
 
+def _moment(call: Call, name: str) -> datetime | None:
+    """Return the time in a parameter; None without it. Raises Problem (422)."""
+    text = call.values[name]
+    if text is None:
+        return None
+    moment = parse_moment(text) or parse_moment(f"{text}T00:00:00Z")
+    if moment is None:
+        detail = f"{name} must be a date (2026-11-26) or a time with its zone (RFC 3339)."
+        raise Problem(422, detail, errors=[{"parameter": name, "detail": detail}])
+    return moment
+
+
 @operation(
     "POST",
     "/runs",
@@ -102,7 +130,7 @@ def list_runs(call: Call) -> Reply:
     tag="runs",
     limit="run",
     parameters=[KEY, WAIT],
-    body=Body("NewRun"),
+    body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
         Response(200, "The run that this Idempotency-Key created before.", "Run"),
@@ -131,9 +159,9 @@ def create_run(call: Call) -> Reply:
         )
     if "max_cost" in call.body:
         _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
-    webhook = call.body.get("webhook", "")
+    webhook = call.body.get("webhook_url", "")
     if webhook:
-        webhooks.require_public(webhook, "webhook")
+        webhooks.require_public(webhook, "webhook_url")
     try:
         run, is_new = submission.start(
             call.token, endpoint, arguments, transport, key_of(call), webhook
@@ -175,6 +203,8 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     body = call.body
     origin = call.absolute("/").rstrip("/")
     arguments = submission.with_relative_addresses(body.get("arguments", {}), origin)
+    if body.keys().isdisjoint({"endpoint_id", "preset_id"}):
+        raise _invalid("endpoint_id", NO_MODEL)
     if "preset_id" not in body:
         return find_endpoint(body["endpoint_id"]), arguments
     preset = presets.find(call, body["preset_id"])
