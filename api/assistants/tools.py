@@ -17,6 +17,7 @@ from api.spending import plain
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
 POLL_S = 0.3  # if the API cannot hold a call
+COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses last
 MAX_PICTURE_BYTES = 1 << 20
 Progress = Callable[[float, float, str], Awaitable[None]]
 
@@ -118,7 +119,7 @@ class Tools:
 
     async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
         """Return an artifact in a line; for a picture also its thumbnail and content type."""
-        found = await self._api.call("GET", _run(run_id))
+        found = await self._with_copies(await self._api.call("GET", _run(run_id)))
         artifact = next((one for one in found["artifacts"] if one["position"] == position), None)
         if artifact is None:
             raise Refused(f"This run has {len(found['artifacts'])} artifacts, numbered from 0.")
@@ -189,6 +190,18 @@ class Tools:
             hold_s = max(min(int(left_s), HOLD_S), 1)
             found = await self._api.call("GET", f"{path}{found['id']}", wait=hold_s)
             if not found["is_final"] and time.monotonic() - asked < POLL_S:
+                await asyncio.sleep(POLL_S)
+        return await self._with_copies(found)
+
+    async def _with_copies(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return a run once its files are copied, for addresses that last; else as it is."""
+        until = time.monotonic() + COPY_WAIT_S
+        while any(one["state"] == "remote" for one in found.get("artifacts", ())):
+            asked = time.monotonic()
+            if asked > until or self._is_stopping():
+                break
+            found = await self._api.call("GET", _run(found["id"]), wait=1)
+            if time.monotonic() - asked < POLL_S:
                 await asyncio.sleep(POLL_S)
         return found
 

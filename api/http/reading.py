@@ -113,7 +113,8 @@ def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str
 
 def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
     """Yield an error in words that name the properties of the object in which it is."""
-    place, schema = [*error.absolute_path], error.schema
+    place = [*error.absolute_path]
+    schema: Any = error.schema
     instance: Any = error.instance
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     takes = f"It takes {', '.join(properties)}."

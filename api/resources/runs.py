@@ -31,10 +31,11 @@ from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from core.http.parameters import parse_moment
 from playground.display import history
-from playground.models import Run
+from playground.models import Artifact, Run
 from playground.runs import stars, state_machine, transport_choices
 from playground.runs.costs import cost
 from playground.runs.ownership import deletion
+from schemas.estimate import Estimate
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
@@ -49,7 +50,8 @@ POSITION = Parameter(
 WAIT = Parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
-    "answer when the run has ended, at the latest after so many seconds",
+    "answer when it has ended and its files are copied, at the latest after so many seconds (and "
+    "five more for the copies)",
 )
 _MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
 NO_MODEL = (
@@ -158,7 +160,8 @@ def create_run(call: Call) -> Reply:
             ],
         )
     if "max_cost" in call.body:
-        _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
+        estimate = cost.estimate_run(endpoint, arguments)
+        require_below(Decimal(str(call.body["max_cost"])), estimate)
     webhook = call.body.get("webhook_url", "")
     if webhook:
         webhooks.require_public(webhook, "webhook_url")
@@ -173,12 +176,12 @@ def create_run(call: Call) -> Reply:
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
 
 
-def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
+def require_below(most: Decimal, estimate: Estimate) -> None:
     """Raise Problem (409) unless the estimate is known and at most `most`."""
-    found = cost.estimate_run(endpoint, arguments)
-    if found.most is None or found.most > most:
-        detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
-        raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
+    if estimate.most is None or estimate.most > most:
+        detail = f"The estimate is {estimate.words}, and max_cost allows {most}. Nothing was run."
+        as_json = representation.estimate(estimate)
+        raise Problem(409, detail, slug="too-expensive", estimate=as_json)
 
 
 @operation(
@@ -358,6 +361,7 @@ def _require_mine(call: Call, run: Run, permission: str) -> None:
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:
     """Return the run; a header makes `api.wait` hold the response until it has ended."""
     headers = {"Location": f"/api/v1/runs/{run.pk}"} if status == 201 else {}
-    if not run.is_final and call.values.get("wait"):
+    is_copying = any(one.state == Artifact.State.REMOTE for one in run.artifacts.all())
+    if call.values.get("wait") and (is_copying or not run.is_final):
         headers[HEADER] = f"{run.pk} {call.values['wait']}"
     return Reply(representation.whole(run, call), status, headers)

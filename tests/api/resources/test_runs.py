@@ -317,3 +317,15 @@ def test_a_run_lists_each_file_of_upstreams_hosts_wherever_its_address_stands(
         artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
         assert len(artifacts) == (2 if name == "list" else 1), name
         assert all(one["state"] == "remote" and one["url"] for one in artifacts), name
+
+
+def test_an_ended_run_whose_files_are_being_copied_is_waited_for(call: Any, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    values = {"kind": "image", "url": "https://v3.fal.media/a.png", "path": "x"}
+    artifact = Artifact.objects.create(run=run, position=0, **values)
+    assert "Vitrine-Wait" in call("GET", f"/runs/{run.pk}?wait=5").headers
+    assert "Vitrine-Wait" not in call("GET", f"/runs/{run.pk}").headers
+    Artifact.objects.filter(pk=artifact.pk).update(state="stored")
+    whole = call("GET", f"/runs/{run.pk}?wait=5")
+    assert "Vitrine-Wait" not in whole.headers
+    assert whole.json()["artifacts"][0]["url"].endswith(f"/runs/{run.pk}/artifacts/0/")
