@@ -47,9 +47,17 @@ class Tools:
         following = f" More: cursor={found['next_cursor']!r}" if found["next_cursor"] else ""
         return short.bounded(f"{text}{more}{following}")
 
-    async def read_model(self, endpoint_id: str) -> str:
-        """Return a model's inputs in short."""
-        return short.bounded(short.model(await self._api.call("GET", _model(endpoint_id))))
+    async def read_model(self, endpoint_id: str, name: str = "", cursor: str = "") -> str:
+        """Return a model's inputs in short, or the one named `name` with all its choices."""
+        found = await self._api.call("GET", _model(endpoint_id))
+        if not name:
+            return short.bounded(short.model(found))
+        row = next((one for one in found["inputs"] if one["name"] == name), None)
+        if row is None:
+            names = ", ".join(one["name"] for one in found["inputs"])
+            raise Refused(f"{endpoint_id} has no input {name!r}. It has {names}.")
+        start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
+        return short.bounded(short.whole_input(row, start))
 
     async def price_run(self, endpoint_id: str, arguments: dict[str, Any]) -> str:
         """Estimate the cost of a run."""
@@ -77,6 +85,8 @@ class Tools:
             endpoint_id = endpoint_id or preset["endpoint_id"]
             arguments = {**preset["arguments"], **arguments}
             body["preset_id"] = preset_id
+        if not endpoint_id:
+            raise Refused("Name the model by endpoint_id, or a preset by preset_id.")
         body["endpoint_id"] = endpoint_id
         amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
         run = await self._budget.start(amount, "/runs", body)

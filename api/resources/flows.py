@@ -225,9 +225,8 @@ def _filled(call: Call, definition: Definition) -> Definition:
         for message in messages
     ]
     if errors:
-        detail = (
-            f"{errors[0]['detail']} The flow's inputs: GET /api/v1/flows/{call.values['flow_id']}"
-        )
+        takes = ", ".join(one.name for one in definition.inputs) or "no inputs"
+        detail = f"{errors[0]['detail']} The flow takes {takes}."
         raise Problem(422, detail, slug="invalid-arguments", errors=errors)
     return filled
 

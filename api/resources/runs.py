@@ -147,7 +147,8 @@ def create_run(call: Call) -> Reply:
     endpoint, arguments = _input(call)
     transport = call.body.get("transport", SENT_TRANSPORTS[0])
     if transport not in {choice.value for choice in transport_choices.offered(endpoint)}:
-        raise _invalid("transport", f"{endpoint.endpoint_id} does not offer it.")
+        words = f"{endpoint.endpoint_id} does not offer the transport “{transport}”."
+        raise _invalid("transport", words)
     problems = submission.find_problems(endpoint, arguments)
     if problems and not endpoint.refusal:
         raise Problem(
