@@ -5,7 +5,9 @@ held back here, on the event loop, until the run has ended or the time is over; 
 again by a request of the same caller. So only the view handles authentication, permissions and
 limits.
 
-One query serves all waiting calls: the states of their runs, at each notification.
+One query serves all waiting calls of a kind: the states of their runs, at each notification. A run
+that has ended is read a few seconds later if its files are being copied, because upstream's
+addresses expire and ours last.
 """
 
 from __future__ import annotations
@@ -19,34 +21,50 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
-from django.db.models import UUIDField
+from django.db.models import Exists, OuterRef, UUIDField
 
+from boards.models import Batch, Cell
 from core.db import transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Message, Receive, Scope, Send
 from core.notify.channel import Signal
 from flows.models import FlowRun
-from playground.models import Run
+from playground.models import Artifact, Run
 
 HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60
 POLL_DATABASE_S = 8.0  # in case a notification is lost
+COPY_WAIT_S = 5.0  # most of that time, a copy of a picture or a short film is done
 PREFIX = "/api/v1/runs"
 FLOWS, FLOW_RUNS = "/api/v1/flows", "/api/v1/flow-runs"
+BOARDS = "/api/v1/boards"
+COPIES = "copies"
 PROXIES = ("/api/fal/", "/api/openai/")
 _HEADER = HEADER.lower().encode()
-_ENDED = PreparedQuery(
-    lambda: Run.objects.filter(
-        pk__in=ParamList("pks", UUIDField()), state__in=Run.FINAL
-    ).values_list("pk", flat=True)
+_PKS = {"pk__in": ParamList("pks", UUIDField())}
+_REMOTE = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.REMOTE)
+_UNDER_WAY = Cell.objects.filter(board=OuterRef("pk"), replaced_at=None, run__isnull=False).exclude(
+    run__state__in=Run.FINAL
 )
-_FLOWS_ENDED = PreparedQuery(
-    lambda: (
-        FlowRun.objects.filter(pk__in=ParamList("pks", UUIDField()))
-        .exclude(state=FlowRun.State.RUNNING)
-        .values_list("pk", flat=True)
-    )
+_ENDED: PreparedQuery[Any] = PreparedQuery(
+    lambda: Run.objects.filter(**_PKS, state__in=Run.FINAL).values_list("pk", flat=True)
 )
+# What is over, by the beginning of the address that reads it; any other address reads a run.
+_OVER: dict[str, PreparedQuery[Any]] = {
+    FLOW_RUNS: PreparedQuery(
+        lambda: (
+            FlowRun.objects.filter(**_PKS)
+            .exclude(state=FlowRun.State.RUNNING)
+            .values_list("pk", flat=True)
+        )
+    ),
+    BOARDS: PreparedQuery(
+        lambda: Batch.objects.filter(~Exists(_UNDER_WAY), **_PKS).values_list("pk", flat=True)
+    ),
+    COPIES: PreparedQuery(
+        lambda: Run.objects.filter(~Exists(_REMOTE), **_PKS).values_list("pk", flat=True)
+    ),
+}
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +140,7 @@ class HeldResponses:
     def __init__(self, app: App, signal: Callable[[], Signal | None]) -> None:
         self._app = app
         self._signal = signal
-        self._waiters: dict[bool, RunWaiter] = {}  # the key says whether for runs of flows
+        self._waiters: dict[str, RunWaiter] = {}  # by a key of `_OVER`; "" for runs
         self._is_closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,14 +152,25 @@ class HeldResponses:
         await self._app(scope, receive, held.send)
         if held.pk is None:
             return None
-        is_flow = held.address.startswith(FLOW_RUNS)
-        waiter = self._waiters.get(is_flow)
-        if waiter is None or waiter.signal is not signal:
-            waiter = RunWaiter(signal, _FLOWS_ENDED if is_flow else _ENDED)
-            self._waiters[is_flow] = waiter
-        if await _unless_disconnected(waiter.wait(held.pk, held.wait_s), receive):
+        if await _unless_disconnected(self._wait(held, signal), receive):
             await self._app(_reading(scope, held.address), _without_body(receive), held.resend)
         return None
+
+    async def _wait(self, held: _Held, signal: Signal) -> None:
+        """Return when what the call waits for is over, and the files of a run are copied."""
+        pk, address = held.pk, held.address
+        if pk is None:
+            return
+        kind = next((one for one in (FLOW_RUNS, BOARDS) if address.startswith(one)), "")
+        await self._waiter(kind, signal).wait(pk, held.wait_s)
+        if address.startswith(PREFIX) and not self._is_closed:
+            await self._waiter(COPIES, signal).wait(pk, COPY_WAIT_S)
+
+    def _waiter(self, kind: str, signal: Signal) -> RunWaiter:
+        waiter = self._waiters.get(kind)
+        if waiter is None or waiter.signal is not signal:
+            waiter = self._waiters[kind] = RunWaiter(signal, _OVER.get(kind, _ENDED))
+        return waiter
 
     def release_all(self) -> None:
         """Release all waiting calls and hold no more, as the server shuts down."""
@@ -189,7 +218,7 @@ def _may_wait(scope: Scope) -> bool:
     if scope["path"].startswith(PROXIES):
         return bool(scope["method"] == "POST")
     return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(
-        (PREFIX, FLOWS, FLOW_RUNS)
+        (PREFIX, FLOWS, FLOW_RUNS, BOARDS)
     )
 
 

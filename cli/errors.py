@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from api.contract import terms
+
 
 class Exit(IntEnum):
     """The exit codes of `vitrine`."""
@@ -20,7 +22,7 @@ class Exit(IntEnum):
 class CommandFailed(Exception):
     """Ends the command with exit code `code`; `lines` gives the details.
 
-    `status` is that of the server's response, if there was any.
+    `status` and `problem` are those of the server's response, if there was any.
     """
 
     def __init__(
@@ -29,11 +31,13 @@ class CommandFailed(Exception):
         code: Exit = Exit.USAGE,
         lines: list[str] | None = None,
         status: int = 0,
+        problem: Any = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.lines = lines or []
         self.status = status
+        self.problem = problem
 
 
 def from_problem(status: int, problem: Any) -> CommandFailed:
@@ -43,10 +47,10 @@ def from_problem(status: int, problem: Any) -> CommandFailed:
     listed = found.get("errors")
     errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     lines = [
-        f"{str(one.get('pointer') or one.get('parameter') or '').removeprefix('#/arguments/')}: "
-        f"{one.get('detail')}"
+        f"{terms.option_of(one)}: {one.get('detail')}"
         for one in errors
         if one.get("detail") != message
     ]
     code = Exit.UNREACHABLE if status >= 500 else Exit.REFUSED
-    return CommandFailed(message, code, lines, status)
+    message = terms.in_terms(message, terms.COMMANDS)
+    return CommandFailed(message, code, lines, status, problem)

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from api.assistants.budget import ProcessBudget
-from api.assistants.caller import Refused
+from api.assistants.caller import Refused, refusal
 from api.assistants.tools import Tools
 from cli.client import Client
 from cli.errors import CommandFailed
@@ -40,6 +40,8 @@ class Threaded:
             async with self._lock:
                 return await asyncio.to_thread(function, *arguments, **more)
         except CommandFailed as failure:
+            if isinstance(failure.problem, dict):  # in the terms of tools, not of commands
+                raise refusal(failure.status, failure.problem) from failure
             words = "\n".join([str(failure), *failure.lines])
             raise Refused(words, failure.status) from failure
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from api.contract import terms
+
 BASE = "/api/v1"
 
 
@@ -33,4 +35,5 @@ def refusal(status: int, problem: Any) -> Refused:
     for one in listed if isinstance(listed, list) else []:
         place = str(one.get("pointer") or one.get("parameter") or "")
         lines.append(f"{place.removeprefix('#/')}: {one.get('detail')}")
-    return Refused("\n".join(dict.fromkeys(lines)), status)
+    words = "\n".join(dict.fromkeys(lines))
+    return Refused(terms.in_terms(words, terms.TOOLS), status)

@@ -62,9 +62,16 @@ def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         return await _text_of(tools_of(ctx).find_models(question, limit, cursor))
 
     @server.tool(title="Read a model", annotations=READS, structured_output=False)
-    async def read_model(ctx: Context[Any, Any], endpoint_id: EndpointId) -> str:
-        """Read a model's inputs in short, its price and an example."""
-        return await _text_of(tools_of(ctx).read_model(endpoint_id))
+    async def read_model(
+        ctx: Context[Any, Any],
+        endpoint_id: EndpointId,
+        input: Annotated[
+            str, Field(description="an input's name: it alone, with every choice", max_length=255)
+        ] = "",
+        cursor: Cursor = "",
+    ) -> str:
+        """Read a model's inputs in short, its price and an example; or one input in full."""
+        return await _text_of(tools_of(ctx).read_model(endpoint_id, input, cursor))
 
     @server.tool(title="Price a run", annotations=READS, structured_output=False)
     async def price_run(

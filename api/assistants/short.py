@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 MAX_BYTES = 7500  # of a response; with the protocol's envelope below 8 KB
 MAX_OUTPUT = 3000
 MAX_DESCRIPTION = 140
 MAX_CHOICES = 12
-_CUT = "\n… cut here: ask for less at once, or open the page."
+_CUT = "\n… cut here: ask for less at once."
 
 
 def bounded(text: str) -> str:
@@ -65,7 +65,8 @@ def model(one: dict[str, Any]) -> str:
 def input_line(one: dict[str, Any]) -> str:
     """Describe an input in a line."""
     choices = "|".join(one["choices"][:MAX_CHOICES])
-    more = "|…" if len(one["choices"]) > MAX_CHOICES else ""
+    is_cut = len(one["choices"]) > MAX_CHOICES
+    more = f"|… (all: read_model with input={one['name']!r})" if is_cut else ""
     facts = [
         f"default {cut(one['default'], 60)}" if one["default"] else "",
         f"{choices}{more}",
@@ -74,6 +75,23 @@ def input_line(one: dict[str, Any]) -> str:
     ]
     mark = "*" if one["is_required"] else ""
     return f"- {one['name']}{mark}: {one['type']}; " + "; ".join(filter(None, facts))
+
+
+def whole_input(one: dict[str, Any], start: int) -> str:
+    """Describe an input with its whole description and its choices from number `start`, bounded."""
+    head = [
+        f"{one['name']}{' (required)' if one['is_required'] else ''}: {one['type']}",
+        f"Default: {one['default']}" if one["default"] else "",
+        one["limits"],
+        cut(one["description"], 2000),
+        f"{len(one['choices'])} choices:" if one["choices"] else "",
+    ]
+    lines, end = [line for line in head if line], start
+    room = MAX_BYTES - _size("\n".join(lines)) - 100
+    while end < len(one["choices"]) and (room := room - _size(one["choices"][end])) > 0:
+        end += 1
+    more = [f"More: cursor={str(end)!r}"] if end < len(one["choices"]) else []
+    return "\n".join([*lines, *one["choices"][start:end], *more])
 
 
 def run(one: dict[str, Any]) -> str:
@@ -87,13 +105,36 @@ def run(one: dict[str, Any]) -> str:
         ]
     lines += map(artifact, one["artifacts"])
     if one["output"] is not None:
-        lines.append(f"Output: {cut(as_json(one['output']), MAX_OUTPUT)}")
+        lines.append(f"Output: {_output(one['output'], one['artifacts'])}")
     lines.append(f"Billed: {one['billed']}" if one["billed"] else "")
     if not one["is_final"]:
         lines.append(
             f"It goes on. Look again with get_run(run_id={one['id']!r}); do not run it anew."
         )
     return "\n".join(line for line in lines if line)
+
+
+def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
+    """Return the beginning of an output with our addresses of copied files: upstream's expire."""
+    ours = {one["path"]: one["url"] for one in artifacts if one["state"] == "stored"}
+    text = as_json(output)[: 3 * MAX_OUTPUT]
+    for path, value in _strings(output) if ours else ():
+        if address := ours.get(path) or ours.get(path.removesuffix(".url")):
+            text = text.replace(as_json(value), as_json(address))
+    return cut(text, MAX_OUTPUT)
+
+
+def _strings(output: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts of an output with their paths, as artifacts have them."""
+    waiting = [("", output)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path.removeprefix("."), value
+        elif isinstance(value, dict):
+            waiting += [(f"{path}.{key}", item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
 
 
 def flow_run(one: dict[str, Any]) -> str:
@@ -106,7 +147,7 @@ def flow_run(one: dict[str, Any]) -> str:
     if one["is_final"]:
         lines.append("Look at a step's results with get_run.")
     else:
-        lines.append("It goes on: look at its page, or at a step with get_run; do not run it anew.")
+        lines.append("It goes on: look at a step with get_run; do not run it anew.")
     return "\n".join(lines)
 
 

@@ -17,6 +17,7 @@ from api.spending import plain
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
 POLL_S = 0.3  # if the API cannot hold a call
+COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses last
 MAX_PICTURE_BYTES = 1 << 20
 Progress = Callable[[float, float, str], Awaitable[None]]
 
@@ -46,9 +47,17 @@ class Tools:
         following = f" More: cursor={found['next_cursor']!r}" if found["next_cursor"] else ""
         return short.bounded(f"{text}{more}{following}")
 
-    async def read_model(self, endpoint_id: str) -> str:
-        """Return a model's inputs in short."""
-        return short.bounded(short.model(await self._api.call("GET", _model(endpoint_id))))
+    async def read_model(self, endpoint_id: str, name: str = "", cursor: str = "") -> str:
+        """Return a model's inputs in short, or the one named `name` with all its choices."""
+        found = await self._api.call("GET", _model(endpoint_id))
+        if not name:
+            return short.bounded(short.model(found))
+        row = next((one for one in found["inputs"] if one["name"] == name), None)
+        if row is None:
+            names = ", ".join(one["name"] for one in found["inputs"])
+            raise Refused(f"{endpoint_id} has no input {name!r}. It has {names}.")
+        start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
+        return short.bounded(short.whole_input(row, start))
 
     async def price_run(self, endpoint_id: str, arguments: dict[str, Any]) -> str:
         """Estimate the cost of a run."""
@@ -76,6 +85,8 @@ class Tools:
             endpoint_id = endpoint_id or preset["endpoint_id"]
             arguments = {**preset["arguments"], **arguments}
             body["preset_id"] = preset_id
+        if not endpoint_id:
+            raise Refused("Name the model by endpoint_id, or a preset by preset_id.")
         body["endpoint_id"] = endpoint_id
         amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
         run = await self._budget.start(amount, "/runs", body)
@@ -118,7 +129,7 @@ class Tools:
 
     async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
         """Return an artifact in a line; for a picture also its thumbnail and content type."""
-        found = await self._api.call("GET", _run(run_id))
+        found = await self._with_copies(await self._api.call("GET", _run(run_id)))
         artifact = next((one for one in found["artifacts"] if one["position"] == position), None)
         if artifact is None:
             raise Refused(f"This run has {len(found['artifacts'])} artifacts, numbered from 0.")
@@ -190,19 +201,31 @@ class Tools:
             found = await self._api.call("GET", f"{path}{found['id']}", wait=hold_s)
             if not found["is_final"] and time.monotonic() - asked < POLL_S:
                 await asyncio.sleep(POLL_S)
+        return await self._with_copies(found)
+
+    async def _with_copies(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return a run once its files are copied, for addresses that last; else as it is."""
+        until = time.monotonic() + COPY_WAIT_S
+        while any(one["state"] == "remote" for one in found.get("artifacts", ())):
+            asked = time.monotonic()
+            if asked > until or self._is_stopping():
+                break
+            found = await self._api.call("GET", _run(found["id"]), wait=1)
+            if time.monotonic() - asked < POLL_S:
+                await asyncio.sleep(POLL_S)
         return found
 
 
 def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
     """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed."""
     if estimate["high"] is not None:
-        return Decimal(estimate["high"])
+        return Decimal(str(estimate["high"]))
     if not allow:
         raise Refused(
             f"Nobody knows what this run may cost ({estimate['text']}). Nothing was run. Ask the "
             "person; if they agree, call again with allow_unknown_price=true."
         )
-    return Decimal(estimate["low"] or 0)
+    return Decimal(str(estimate["low"] or 0))
 
 
 def _model(endpoint_id: str) -> str:

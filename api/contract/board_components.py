@@ -31,6 +31,11 @@ _MORE_OF_BOARD = {
     ),
     "reuse": flag("show results that exist already instead of paying again", default=True),
     "partial": flag("send what fits although some row does not", default=False),
+    "max_cost": number(
+        "send nothing unless the estimate certainly stays below; in the price's currency",
+        minimum=0,
+        maximum=1_000_000,
+    ),
 }
 
 BOARDS: dict[str, Schema] = {
@@ -38,6 +43,7 @@ BOARDS: dict[str, Schema] = {
     "BoardPage": page("BoardCard"),
     "Board": record(
         **_BOARD,
+        is_final=flag("whether all its runs have ended"),
         columns=several(record(endpoint_id=text(), label=text(), settings={"type": "object"})),
         rows=several(record(label=text(), values={"type": "object"})),
         cells=several(

@@ -60,6 +60,7 @@ _RUN = {
     "duration_s": nullable(number("from its creation to its end")),
     "artifacts": several(ref("Artifact")),
     "is_starred": flag(),
+    "batch_id": nullable(text("of the runs that one press of ×2 to ×8 started", format="uuid")),
     "url": text("its page", format="uri"),
 }
 _FLOW = {
@@ -201,10 +202,11 @@ COMPONENTS: dict[str, Schema] = {
         inference_s=nullable(number("the model's own working time")),
         billed=text("what upstream billed, in words"),
         request_id=text("upstream's"),
-        webhook=text("where its end is reported, without the secret part; empty without one"),
+        webhook_url=text("where its end is reported, without the secret part; empty without one"),
     ),
+    # One type for generated clients; the operation requires one of endpoint_id and preset_id.
     "NewRun": request(
-        endpoint_id=ENDPOINT_ID | {"description": "may be left out beside `preset_id`"},
+        endpoint_id=ENDPOINT_ID | {"description": "the model; may be left out beside `preset_id`"},
         arguments={
             "type": "object",
             "description": "the model's input; addresses of uploads and of artifacts may stand in "
@@ -218,15 +220,16 @@ COMPONENTS: dict[str, Schema] = {
             minimum=0,
             maximum=1_000_000,
         ),
-        webhook=WEBHOOK_URL | {"description": "report the run's end there, signed as fal does"},
-    )
-    | {"anyOf": [{"required": ["endpoint_id"]}, {"required": ["preset_id"]}]},
+        webhook_url=WEBHOOK_URL | {"description": "report the run's end there, signed as fal does"},
+    ),
     "NewEstimate": request(
         "endpoint_id", endpoint_id=ENDPOINT_ID, arguments={"type": "object", "default": {}}
     ),
     "Estimate": record(
-        low=nullable(text("decimal number; null where nothing is known")),
-        high=nullable(text("decimal number; null where it may cost more, unknown how much")),
+        low=nullable(number("null where nothing is known")),
+        high=nullable(
+            number("as `max_cost` takes it; null where it may cost more, unknown how much")
+        ),
         currency=text(),
         text=text("for people: `about $0.10`"),
         basis=several(text(), "how it was computed"),
@@ -314,17 +317,19 @@ COMPONENTS: dict[str, Schema] = {
     "Webhook": record(
         id=text(format="uuid"),
         name=text(),
-        address=text("without its secret part"),
+        webhook_url=text("without its secret part"),
         is_paused=flag(),
         created_at=moment(),
     ),
     "WebhookPage": page("Webhook"),
-    "NewWebhook": request("address", address=WEBHOOK_URL, name=text(maxLength=80, default="")),
+    "NewWebhook": request(
+        "webhook_url", webhook_url=WEBHOOK_URL, name=text(maxLength=80, default="")
+    ),
     "Delivery": record(
         id=text(format="uuid"),
         run_id=text(format="uuid"),
         webhook_id=nullable(text("null for the run's own webhook", format="uuid")),
-        address=text("without its secret part"),
+        webhook_url=text("without its secret part"),
         state=text(enum=["waiting", "pending", "delivered", "failed"]),
         attempts=several(
             record(

@@ -43,11 +43,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Body:
-    """A request's body: JSON of a component, or a form with files."""
+    """A request's body: JSON of a component, or a form with files.
+
+    `formerly` are earlier names of properties, which are still accepted.
+    """
 
     component: str
     content_type: str = JSON
     is_required: bool = True
+    formerly: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from api.contract.components import validator
 from api.contract.operation import JSON, Operation, Parameter, Schema
@@ -84,6 +84,8 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
     if body.content_type != JSON:
         return None  # the handler reads files and fields
     value = _parse(request.body)
+    if isinstance(value, dict):
+        value = {body.formerly.get(name, name): item for name, item in value.items()}
     errors = find_errors(validator(body.component), value)
     if errors:
         raise Problem(422, errors[0]["detail"], errors=errors)
@@ -101,9 +103,30 @@ def _parse(content: bytes) -> Any:
 
 def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str]]:
     """Return the validation errors of a value, each with a JSON Pointer."""
-    found = []
+    found: list[dict[str, str]] = []
     for error in checked.iter_errors(value):
-        found.append({"pointer": pointer(error.absolute_path), "detail": error.message[:300]})
-        if len(found) == MAX_ERRORS:
+        found += [one for one in _in_words(error) if one not in found]
+        if len(found) >= MAX_ERRORS:
             break
-    return found
+    return found[:MAX_ERRORS]
+
+
+def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
+    """Yield an error in words that name the properties of the object in which it is."""
+    place = [*error.absolute_path]
+    schema: Any = error.schema
+    instance: Any = error.instance
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    takes = f"It takes {', '.join(properties)}."
+    if error.validator == "additionalProperties" and properties:
+        for name in instance.keys() - properties.keys():
+            detail = f"{name[:100]!r} is no property here. {takes}"
+            yield {"pointer": pointer([*place, name[:100]]), "detail": detail}
+    elif error.validator == "required":
+        for name in schema["required"]:
+            if name not in instance:
+                yield {"pointer": pointer([*place, name]), "detail": f"{name} is missing. {takes}"}
+    elif error.validator == "type" and properties:
+        yield {"pointer": pointer(place), "detail": f"This must be an object. {takes}"}
+    else:
+        yield {"pointer": pointer(place), "detail": error.message[:300]}

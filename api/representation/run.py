@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from api.contract.operation import Call
@@ -17,6 +18,7 @@ from playground.runs import error_messages
 from schemas.estimate import Estimate
 
 LOG_LINES = 50
+_SMALLEST = Decimal("0.00000001")
 
 
 def card(run: Run, call: Call) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def card(run: Run, call: Call) -> dict[str, Any]:
         "duration_s": history.seconds(run),
         "artifacts": [artifact(one, call) for one in run.artifacts.all()],
         "is_starred": run.is_starred,
+        "batch_id": str(run.batch) if run.batch else None,
         "url": call.absolute(run.get_absolute_url()),
     }
 
@@ -52,7 +55,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "inference_s": run.inference_s,
         "billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
         "request_id": run.request_id,
-        "webhook": masked(run_webhooks.address_of(run)),
+        "webhook_url": masked(run_webhooks.address_of(run)),
     }
 
 
@@ -93,9 +96,14 @@ def artifact(found: Artifact, call: Call) -> dict[str, Any]:
 def estimate(found: Estimate) -> dict[str, Any]:
     """Return an `Estimate`."""
     return {
-        "low": None if found.low is None else f"{found.low.normalize():f}",
-        "high": None if found.most is None else f"{found.most.normalize():f}",
+        "low": _amount(found.low, ROUND_FLOOR),
+        "high": _amount(found.most, ROUND_CEILING),
         "currency": found.currency,
         "text": found.words,
         "basis": list(found.basis),
     }
+
+
+def _amount(amount: Decimal | None, rounding: str) -> float | None:
+    """Return an amount as a number, rounded so that `max_cost` covers the `high` of an estimate."""
+    return None if amount is None else float(amount.quantize(_SMALLEST, rounding, Context(60)))

@@ -12,8 +12,10 @@ from api.contract.operation import Body, Call, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, claimed, once
 from api.representation import run as representation
-from api.resources.boards import BOARD, as_json
+from api.resources import runs
+from api.resources.boards import BOARD, as_json, reply
 from api.resources.parameters import find_endpoint
+from api.resources.runs import WAIT
 from boards.models import Batch
 from boards.plan import groups
 from boards.plan.cells import Expanded, expand
@@ -25,14 +27,17 @@ from catalog.models import Endpoint
 from fal.db_safe import db_safe, db_safe_text
 from playground.runs.own_addresses import tidy_addresses
 from playground.runs.state_machine import Refused
+from schemas.estimate import NOTHING
 
 _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", "cap": "cap_usd"}
 
 
 def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
     """Return the board of a repeated call as it is now, with what was said the first time."""
-    board = as_json(_mine(call, answer["board"]), call)
-    return Reply(answer["said"] | {"board": board} if "said" in answer else board)
+    board = _mine(call, answer["board"])
+    if "said" not in answer:
+        return reply(board, call)
+    return Reply(answer["said"] | {"board": as_json(board, call)})
 
 
 @operation(
@@ -41,7 +46,7 @@ def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
     scope="run",
     tag="boards",
     limit="run",
-    parameters=[KEY],
+    parameters=[KEY, WAIT],
     body=Body("NewBoard"),
     responses=[
         Response(201, "The new board.", "Board"),
@@ -54,14 +59,14 @@ def create_board(call: Call) -> Reply:
     """Create a board and run its cells.
 
     Rows are inputs in the terms of the first column's model, and are carried to the others. It
-    costs what its runs cost, at most `cap_usd`. Unless `partial` is set, nothing is sent where
-    some row does not fit some model.
+    costs what its runs cost, at most `cap_usd`; with `max_cost` nothing is sent if all of it may
+    cost more. Unless `partial` is set, nothing is sent where some row does not fit some model.
     """
     plan = _plan(call)
     expanded = expand(plan)
     _require_fitting(call, plan, expanded)
-    sent = _send(call, plan, expanded, None)
-    return Reply(as_json(sent.board, call), 201, {"Location": f"/api/v1/boards/{sent.board.pk}"})
+    _require_below(call, plan, expanded, None)
+    return reply(_send(call, plan, expanded, None).board, call, 201)
 
 
 @operation(
@@ -89,7 +94,7 @@ def estimate_board(call: Call) -> Reply:
     scope="run",
     tag="boards",
     limit="run",
-    parameters=[BOARD, KEY],
+    parameters=[BOARD, KEY, WAIT],
     body=Body("MoreOfBoard"),
     responses=[Response(200, "The board with what was added.", "Board")],
     errors=[404, 409],
@@ -105,7 +110,8 @@ def add_to_board(call: Call) -> Reply:
     plan = stored_plan(board, rows=rows, columns=columns, seeds=seeds, is_reusing=reuses)
     expanded = new_cells(board, plan)
     _require_fitting(call, plan, expanded)
-    return Reply(as_json(_send(call, plan, expanded, board).board, call))
+    _require_below(call, plan, expanded, board)
+    return reply(_send(call, plan, expanded, board).board, call)
 
 
 @operation(
@@ -235,6 +241,13 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
         ]
         words = errors[0]["detail"] if errors else "Nothing of this plan can run."
         raise Problem(422, f"{words} Nothing was sent.", errors=errors)
+
+
+def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> None:
+    """Raise Problem (409) unless all that would be sent is known to cost at most `max_cost`."""
+    if "max_cost" in call.body:
+        total = pricing.price(call.user, plan, expanded, board).total
+        runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
 def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> sending.Sent:

@@ -11,8 +11,11 @@ from api.http.problem import Problem
 from api.representation import moments
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.runs import WAIT
+from api.wait import BOARDS, HEADER
 from boards.models import Batch, Cell, Column
 from boards.runs.visibility import withhold_unreadable
+from playground.models import Run
 
 BOARD = Parameter(
     "board_id", {"type": "string", "format": "uuid"}, "the board", where="path", converter="uuid"
@@ -62,17 +65,26 @@ def list_boards(call: Call) -> Reply:
     "/boards/{board_id}",
     scope="read",
     tag="boards",
-    parameters=[BOARD],
+    parameters=[BOARD, WAIT],
     responses=[Response(200, "The board: columns, rows and cells.", "Board")],
     errors=[404],
 )
 def get_board(call: Call) -> Reply:
-    """Read a board: its models, its inputs, and the run in each cell."""
+    """Read a board: its models, its inputs, and the run in each cell; `wait` for its runs."""
     boards = Batch.objects.kept().visible_to(call.user).select_related("source")
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
-    return Reply(as_json(board, call))
+    return reply(board, call)
+
+
+def reply(board: Batch, call: Call, status: int = 200) -> Reply:
+    """Return the board; a header makes `api.wait` hold the response until its runs have ended."""
+    body, address = as_json(board, call), f"{BOARDS}/{board.pk}"
+    headers = {"Location": address} if status == 201 else {}
+    if call.values.get("wait") and not body["is_final"]:
+        headers[HEADER] = f"{board.pk} {call.values['wait']} {address}"
+    return Reply(body, status, headers)
 
 
 def as_json(board: Batch, call: Call) -> dict[str, Any]:
@@ -84,12 +96,12 @@ def as_json(board: Batch, call: Call) -> dict[str, Any]:
     cells = board.cells.filter(replaced_at=None).select_related("run")
     cells = cells.only(*_CELL)
     withhold_unreadable(board, cells)
+    shown = [_cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells]
     return card(board, call) | {
+        "is_final": all(one["state"] is None or one["state"] in Run.FINAL for one in shown),
         "columns": [_column(one) for one in columns],
         "rows": [{"label": one.label, "values": one.values} for one in rows],
-        "cells": [
-            _cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells
-        ],
+        "cells": shown,
     }
 
 

@@ -18,7 +18,7 @@ from api.representation import moments
 from api.representation.run import estimate as estimate_json
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
-from api.resources.runs import WAIT
+from api.resources.runs import WAIT, require_below
 from api.wait import FLOW_RUNS, HEADER
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
@@ -142,10 +142,7 @@ def run_flow(call: Call) -> Reply:
     flow, definition = _find(call)
     filled = _filled(call, definition)
     if "max_cost" in call.body:
-        found, most = _price(filled), Decimal(str(call.body["max_cost"]))
-        if found.most is None or found.most > most:
-            detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
-            raise Problem(409, detail, slug="too-expensive", estimate=estimate_json(found))
+        require_below(Decimal(str(call.body["max_cost"])), _price(filled))
     token = _token(key_of(call))
     flow_run, is_new = FlowRun.objects.of(call.user).filter(form_token=token).first(), False
     if flow_run is None:
@@ -227,9 +224,8 @@ def _filled(call: Call, definition: Definition) -> Definition:
         for message in messages
     ]
     if errors:
-        detail = (
-            f"{errors[0]['detail']} The flow's inputs: GET /api/v1/flows/{call.values['flow_id']}"
-        )
+        takes = ", ".join(one.name for one in definition.inputs) or "no inputs"
+        detail = f"{errors[0]['detail']} The flow takes {takes}."
         raise Problem(422, detail, slug="invalid-arguments", errors=errors)
     return filled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,12 +29,14 @@ from api.resources.parameters import (
 )
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
+from core.http.parameters import parse_moment
 from playground.display import history
-from playground.models import Run
+from playground.models import Artifact, Run
 from playground.runs import stars, state_machine, transport_choices
 from playground.runs.costs import cost
 from playground.runs.own_addresses import tidy_addresses
 from playground.runs.ownership import deletion
+from schemas.estimate import Estimate
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
@@ -48,7 +51,13 @@ POSITION = Parameter(
 WAIT = Parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
-    "answer when the run has ended, at the latest after so many seconds",
+    "answer when it has ended and its files are copied, at the latest after so many seconds (and "
+    "five more for the copies)",
+)
+_MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
+NO_MODEL = (
+    "Name the model by endpoint_id, and its input by arguments; or a preset by preset_id, which "
+    "has both."
 )
 _FILTERS = [
     Parameter(
@@ -63,6 +72,9 @@ _FILTERS = [
         "in this state alone",
     ),
     Parameter("starred", {"type": "boolean"}, "starred runs alone"),
+    Parameter("created_after", _MOMENT, "at this time or later; a date is its midnight UTC"),
+    Parameter("created_before", _MOMENT, "before this time; a date is its midnight UTC"),
+    Parameter("batch", {"type": "string", "format": "uuid"}, "of the batch with this `batch_id`"),
 ]
 
 
@@ -84,6 +96,12 @@ def list_runs(call: Call) -> Reply:
         is_starred=bool(values["starred"]),
     )
     rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
+    if after := _moment(call, "created_after"):
+        rows = rows.filter(created_at__gte=after)
+    if before := _moment(call, "created_before"):
+        rows = rows.filter(created_at__lt=before)
+    if values["batch"]:
+        rows = rows.filter(batch=as_uuid(values["batch"]))
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -96,6 +114,18 @@ def list_runs(call: Call) -> Reply:
     return Reply(page(found, values["limit"], lambda one: representation.card(one, call), mark))
 
 
+def _moment(call: Call, name: str) -> datetime | None:
+    """Return the time in a parameter; None without it. Raises Problem (422)."""
+    text = call.values[name]
+    if text is None:
+        return None
+    moment = parse_moment(text) or parse_moment(f"{text}T00:00:00Z")
+    if moment is None:
+        detail = f"{name} must be a date (2026-11-26) or a time with its zone (RFC 3339)."
+        raise Problem(422, detail, errors=[{"parameter": name, "detail": detail}])
+    return moment
+
+
 @operation(
     "POST",
     "/runs",
@@ -103,7 +133,7 @@ def list_runs(call: Call) -> Reply:
     tag="runs",
     limit="run",
     parameters=[KEY, WAIT],
-    body=Body("NewRun"),
+    body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
         Response(200, "The run that this Idempotency-Key created before.", "Run"),
@@ -118,7 +148,8 @@ def create_run(call: Call) -> Reply:
     endpoint, arguments = _input(call)
     transport = call.body.get("transport", SENT_TRANSPORTS[0])
     if transport not in {choice.value for choice in transport_choices.offered(endpoint)}:
-        raise _invalid("transport", f"{endpoint.endpoint_id} does not offer it.")
+        words = f"{endpoint.endpoint_id} does not offer the transport “{transport}”."
+        raise _invalid("transport", words)
     problems = submission.find_problems(endpoint, arguments)
     if problems and not endpoint.refusal:
         raise Problem(
@@ -131,10 +162,11 @@ def create_run(call: Call) -> Reply:
             ],
         )
     if "max_cost" in call.body:
-        _require_below(Decimal(str(call.body["max_cost"])), endpoint, arguments)
-    webhook = call.body.get("webhook", "")
+        estimate = cost.estimate_run(endpoint, arguments)
+        require_below(Decimal(str(call.body["max_cost"])), estimate)
+    webhook = call.body.get("webhook_url", "")
     if webhook:
-        webhooks.require_public(webhook, "webhook")
+        webhooks.require_public(webhook, "webhook_url")
     try:
         run, is_new = submission.start(
             call.token, endpoint, arguments, transport, key_of(call), webhook
@@ -146,12 +178,12 @@ def create_run(call: Call) -> Reply:
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
 
 
-def _require_below(most: Decimal, endpoint: Endpoint, arguments: dict[str, Any]) -> None:
+def require_below(most: Decimal, estimate: Estimate) -> None:
     """Raise Problem (409) unless the estimate is known and at most `most`."""
-    found = cost.estimate_run(endpoint, arguments)
-    if found.most is None or found.most > most:
-        detail = f"The estimate is {found.words}, and max_cost allows {most}. Nothing was run."
-        raise Problem(409, detail, slug="too-expensive", estimate=representation.estimate(found))
+    if estimate.most is None or estimate.most > most:
+        detail = f"The estimate is {estimate.words}, and max_cost allows {most}. Nothing was run."
+        as_json = representation.estimate(estimate)
+        raise Problem(409, detail, slug="too-expensive", estimate=as_json)
 
 
 @operation(
@@ -175,6 +207,8 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     """Return the model and the arguments of a new run, with the preset's; raises Problem."""
     body = call.body
     arguments = tidy_addresses(body.get("arguments", {}))
+    if body.keys().isdisjoint({"endpoint_id", "preset_id"}):
+        raise _invalid("endpoint_id", NO_MODEL)
     if "preset_id" not in body:
         return find_endpoint(body["endpoint_id"]), arguments
     preset = presets.find(call, body["preset_id"])
@@ -328,6 +362,7 @@ def _require_mine(call: Call, run: Run, permission: str) -> None:
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:
     """Return the run; a header makes `api.wait` hold the response until it has ended."""
     headers = {"Location": f"/api/v1/runs/{run.pk}"} if status == 201 else {}
-    if not run.is_final and call.values.get("wait"):
+    is_copying = any(one.state == Artifact.State.REMOTE for one in run.artifacts.all())
+    if call.values.get("wait") and (is_copying or not run.is_final):
         headers[HEADER] = f"{run.pk} {call.values['wait']}"
     return Reply(representation.whole(run, call), status, headers)

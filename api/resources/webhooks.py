@@ -40,7 +40,7 @@ def webhook_as_json(channel: Channel) -> dict[str, Any]:
     return {
         "id": str(channel.pk),
         "name": channel.name,
-        "address": channel.shown_address,
+        "webhook_url": channel.shown_address,
         "is_paused": channel.is_paused,
         "created_at": moments.as_text(channel.created_at),
     }
@@ -52,7 +52,7 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
         "id": str(delivery.pk),
         "run_id": str(delivery.run_id),
         "webhook_id": str(delivery.channel_id) if delivery.channel_id else None,
-        "address": delivery.shown_address,
+        "webhook_url": delivery.shown_address,
         "state": delivery.state,
         "attempts": [
             {"at": one["at"], "status": one.get("status"), "error": one.get("error", "")}
@@ -81,7 +81,7 @@ def list_webhooks(call: Call) -> Reply:
     "/webhooks",
     scope="run",
     tag="webhooks",
-    body=Body("NewWebhook"),
+    body=Body("NewWebhook", formerly={"address": "webhook_url"}),
     responses=[Response(201, "The new webhook.", "Webhook")],
 )
 def create_webhook(call: Call) -> Reply:
@@ -89,12 +89,12 @@ def create_webhook(call: Call) -> Reply:
 
     The body is that of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
     """
-    draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["address"])
+    draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
     try:
         made = channels.create(call.user, draft)
     except channels.Invalid as error:
         ((name, detail), *_) = error.errors.items()
-        raise _invalid(name if name in call.body else "address", detail) from error
+        raise _invalid(name if name in call.body else "webhook_url", detail) from error
     return Reply(webhook_as_json(made), 201)
 
 

@@ -41,6 +41,7 @@ def run(client: Client, options: Namespace) -> Exit:
     if waiting := client.get("/me")["waiting_because"]:
         print_to_stderr(waiting)
     ended = wait_for(client, made, options.timeout)
+    ended = _with_copies(client, ended)
     if options.out and ended["state"] == "succeeded":
         ended["files"] = save(client, ended, Path(options.out))
     _print(ended, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.document.openapi import Contract
 from schemas.exact import dumps
@@ -47,14 +48,25 @@ def _rows(field: Field, depth: int) -> Iterator[Row]:
             is_required=child.is_required,
             default=dumps(child.default, indent=None) if child.has_default else "",
             limits=_limits(child),
-            choices=tuple(option.key for option in child.options if not option.branch)
-            if child.kind != "boolean"
-            else (),
+            choices=_choices(child) if child.kind != "boolean" else (),
             description="\n".join(part for part in (child.help, child.more) if part),
         )
         for inner in (child, child.item, *child.branches):
             if inner is not None:
                 yield from _rows(inner, depth + 1)
+
+
+def _choices(field: Field) -> tuple[str, ...]:
+    """The values of a choice: texts as they are, others as JSON; all as JSON if two look alike."""
+    values = [option.value for option in field.options if not option.branch]
+    plain = [value if _is_plain(value) else dumps(value, indent=None) for value in values]
+    if len({*plain}) == len(plain):
+        return tuple(plain)
+    return tuple(dumps(value, indent=None) for value in values)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and "\n" not in value
 
 
 def type_in_words(field: Field) -> str:

@@ -13,12 +13,15 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from api import wait
 from api.wait import HEADER, HeldResponses
+from boards.models import Batch, Cell, Column, Row
 from core.notify import channel
 from core.notify.channel import Signal
 from flows.models import Flow, FlowRun
-from playground.models import Run
-from playground.runs import state_machine
+from playground.models import Artifact, Run
+from playground.runs import group_commit, state_machine
+from playground.runs.outcomes import from_output
 from playground.runs.transitions import Observation
 from tests.statements import before
 
@@ -148,6 +151,70 @@ def test_the_end_of_a_flow_is_waited_for(make_run: Any, user: Any) -> None:
                 ended = FlowRun.objects.filter(pk=made.pk)
                 await ended.aupdate(state="succeeded")
                 await sync_to_async(channel.notify)()
+                async with asyncio.timeout(PATIENCE_S / 2):
+                    text = (await waiting).text
+        await sync_to_async(connections.close_all)()
+        return text
+
+    assert asyncio.run(main()) == "succeeded"
+
+
+def test_the_answer_waits_for_the_copies_of_the_files(make_run: Any) -> None:
+    run = make_run(state="running")
+    output = {"image": {"url": "https://v3.fal.media/files/a.png"}}
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        waiting = asyncio.create_task(client.get(f"/api/v1/runs/{run.pk}?wait=50"))
+        await asyncio.wait({waiting}, timeout=0.3)  # the view has seen it running
+        await sync_to_async(state_machine.record)(run.pk, from_output(output, by="test"))
+        done, _ = await asyncio.wait({waiting}, timeout=0.5)
+        assert not done
+        await Artifact.objects.filter(run=run).aupdate(state=Artifact.State.STORED)
+        await sync_to_async(group_commit.bump_version)(run.pk)
+        async with asyncio.timeout(wait.COPY_WAIT_S / 2):
+            return (await waiting).json()
+
+    assert serve(use)[2] == "succeeded"
+
+
+def test_a_copy_that_takes_long_holds_no_answer(make_run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(wait, "COPY_WAIT_S", 0.2)
+    run = make_run(state="running")
+    output = {"image": {"url": "https://v3.fal.media/files/a.png"}}
+
+    async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
+        waiting = asyncio.create_task(client.get(f"/api/v1/runs/{run.pk}?wait=50"))
+        await asyncio.wait({waiting}, timeout=0.3)  # the view has seen it running
+        await sync_to_async(state_machine.record)(run.pk, from_output(output, by="test"))
+        async with asyncio.timeout(PATIENCE_S / 2):
+            return (await waiting).json()
+
+    assert serve(use)[2] == "succeeded"
+
+
+def test_the_end_of_a_boards_runs_is_waited_for(make_run: Any, user: Any) -> None:
+    run = make_run(state="running")
+    board = Batch.objects.create(user=user, source=run.endpoint, form_token="t")
+    row = Row.objects.create(board=board, position=0, label="a", values={})
+    column = Column.objects.create(board=board, position=0, endpoint=run.endpoint, digest="0")
+    Cell.objects.create(board=board, row=row, column=column, run=run)
+    address = f"/api/v1/boards/{board.pk}"
+
+    async def boards(scope: Any, receive: Any, send: Any) -> None:
+        state = await Run.objects.values_list("state", flat=True).aget(pk=run.pk)
+        held = [(HEADER.encode(), f"{board.pk} {PATIENCE_S} {address}".encode())]
+        headers = held if b"wait=" in scope["query_string"] else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": state.encode()})
+
+    async def main() -> str:
+        async with channel.listen() as signal:
+            transport = httpx.ASGITransport(HeldResponses(boards, lambda: signal))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                waiting = asyncio.create_task(client.get(f"{address}?wait=50"))
+                done, _ = await asyncio.wait({waiting}, timeout=0.3)
+                assert not done
+                await end(run.pk)
                 async with asyncio.timeout(PATIENCE_S / 2):
                     text = (await waiting).text
         await sync_to_async(connections.close_all)()

@@ -83,9 +83,20 @@ def test_run_uploads_files(vitrine: Any, make_endpoint: Any, tmp_path: Path) -> 
     [
         (["run", FLUX, "promt=x"], 2, "Did you mean prompt"),
         (["run", FLUX, "prompt=x", "num_images=many"], 3, "num_images"),
+        (["run", FLUX, "prompt=x", "num_images=many"], 3, f"inputs: vitrine show {FLUX}"),
+        (["show", "fal-ai/nowhere"], 3, "Search for it: vitrine search"),
+        (
+            ["run", FLUX, "prompt=x", "--transport", "stream"],
+            3,
+            "does not offer the transport “stream”",
+        ),
         (["run", "fal-ai/nowhere", "--input", "{}"], 3, "no model"),
         (["run", "--preset", "99", "--input", "{}"], 3, "no such preset"),
-        (["run", FLUX, "prompt=x", "--max-cost", "0.001"], 3, "Nothing was run"),
+        (
+            ["run", FLUX, "prompt=x", "--max-cost", "0.001"],
+            3,
+            "--max-cost allows 0.001. Nothing was run",
+        ),
         (["run", FLUX, "--input", "@nowhere.json"], 2, "cannot be read"),
         (["run"], 2, "Name a model"),
         (["show", "fal-ai/nowhere"], 3, "no model"),
@@ -99,6 +110,12 @@ def test_a_failure_has_a_code_and_a_sentence(
     assert (found, out) == (code, "")
     assert said in err
     assert Run.objects.count() == 0
+
+
+def test_a_key_that_is_used_twice_is_named_as_its_option(vitrine: Any, flux: Any) -> None:
+    vitrine("run", FLUX, "prompt=a cat", "--key", "k")
+    code, _, said = vitrine("run", FLUX, "prompt=a dog", "--key", "k")
+    assert (code, "This --key came with another request" in said) == (3, True)
 
 
 def test_wait_ends_as_the_run_ends(vitrine: Any, flux: Any, make_run: Any) -> None:

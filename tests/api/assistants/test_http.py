@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -16,10 +17,11 @@ from api.assistants.http import Assistants
 from catalog.models import Collection
 from playground.files import stored_files
 from playground.models import Artifact, Preset, Run
-from playground.runs import state_machine
+from playground.runs import group_commit, state_machine
 from playground.runs.transitions import Observation
 from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
 from tests.api.pages import Pages
+from tests.chats.documents import document
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
     from mcp import Client
@@ -89,8 +91,8 @@ def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
 
 
 def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documents: Any) -> None:
-    for endpoint_id, document in documents.items():
-        make_endpoint(endpoint_id, document, description="words " * 2000)
+    for endpoint_id, found in documents.items():
+        make_endpoint(endpoint_id, found, description="words " * 2000)
 
     async def conversation(client: Client) -> list[str]:
         found = [
@@ -101,6 +103,75 @@ def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documen
         return [text(one) for one in (*found, listed)]
 
     assert len(talk(conversation)) == len(documents) + 1
+
+
+VOICES = [f"voice number {n} of a long list" for n in range(600)]
+CHOICES: dict[str, Any] = {
+    "prompt": {"type": "string"},
+    "voice": {"enum": VOICES},
+    "mixed": {"enum": ["1", 1, "~odd", ""]},
+}
+
+
+def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: Any) -> None:
+    make_endpoint("lab/voices", document(CHOICES, ["prompt"]))
+
+    async def conversation(client: Client) -> list[Any]:
+        ask = {"endpoint_id": "lab/voices"}
+        whole = await client.call_tool("read_model", ask)
+        pages = [await client.call_tool("read_model", ask | {"input": "voice"})]
+        while match := re.search("More: cursor='(.*)'", text(pages[-1])):
+            more = ask | {"input": "voice", "cursor": match[1]}
+            pages.append(await client.call_tool("read_model", more))
+        wrong = await client.call_tool("read_model", ask | {"input": "voise"})
+        return [text(whole), "\n".join(map(text, pages)), wrong.is_error, text(wrong)]
+
+    whole, pages, is_error, wrong = talk(conversation)
+    assert "(all: read_model with input='voice')" in whole
+    assert [line for line in pages.splitlines() if line in VOICES] == VOICES
+    assert '"1"|1|"~odd"|""' in whole
+    assert "~=" not in whole
+    assert is_error
+    assert "It has prompt, voice, mixed" in wrong
+
+
+def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
+    async def conversation(client: Client) -> list[str]:
+        wrong = {"endpoint_id": FLUX, "arguments": {"prompt": 5}, "wait_s": 0}
+        calls = [wrong, {"endpoint_id": "fal-ai/nowhere", "arguments": {}}, {"arguments": {}}]
+        return [text(await client.call_tool("run_model", one)) for one in calls]
+
+    arguments, nowhere, nothing = talk(conversation)
+    assert f"read_model with endpoint_id={FLUX}" in arguments
+    assert "Search for it: find_models" in nowhere
+    assert "a preset by preset_id" in nothing
+    assert "/api/" not in arguments + nowhere + nothing
+
+
+def test_a_run_names_addresses_that_last(talk: Any, make_run: Any) -> None:
+    upstream = "https://v3.fal.media/files/a.png"
+    output = {"images": [{"url": upstream}], "all": [upstream], "seed": 7}
+    run = make_run(state="succeeded", output=output)
+    Artifact.objects.create(
+        run=run, position=0, path="images[0]", kind="image", url=upstream, content_type="image/png"
+    )
+
+    async def copy() -> None:
+        await asyncio.sleep(0.5)
+        await Artifact.objects.filter(run=run).aupdate(state="stored")
+        await sync_to_async(group_commit.bump_version)(run.pk)
+
+    async def conversation(client: Client) -> str:
+        copying = asyncio.create_task(copy())
+        told = text(await client.call_tool("get_run", {"run_id": str(run.pk), "wait_s": 5}))
+        await copying
+        return told
+
+    told = talk(conversation)
+    address = f"http://testserver/runs/{run.pk}/artifacts/0/"
+    assert f"Artifact 0: image · {address}" in told
+    assert f'"images":[{{"url":"{address}"}}]' in told
+    assert upstream not in told
 
 
 def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:

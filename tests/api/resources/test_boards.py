@@ -235,3 +235,23 @@ def test_a_program_gives_no_number_that_json_does_not_have(
     answer = call("POST", "/boards", body)  # Python writes NaN and Infinity
     assert answer.status_code == 400
     assert "is not a JSON value" in answer.json()["detail"]
+
+
+def test_a_board_that_may_cost_too_much_is_not_begun(call: Any, models: list[str]) -> None:
+    refused = call("POST", "/boards", plan(models, max_cost=0.03))
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:vitrine:problem:too-expensive"
+    assert refused.json()["estimate"]["high"] == 0.04
+    assert Batch.objects.count() == Run.objects.count() == 0
+    made = call("POST", "/boards?wait=1", plan(models, max_cost=0.04))
+    assert made.status_code == 201, made.content
+    assert made.json()["is_final"] is False
+    assert made.headers["Vitrine-Wait"].endswith(made.headers["Location"])
+    address = f"/boards/{made.json()['id']}"
+    more = {"rows": [{"prompt": "a hen"}], "max_cost": 0.01}
+    assert call("POST", f"{address}/cells", more).status_code == 409
+    assert call("POST", f"{address}/cells", more | {"max_cost": 0.02}).status_code == 200
+    Run.objects.update(state="succeeded")
+    whole = call("GET", f"{address}?wait=60")
+    assert whole.json()["is_final"] is True
+    assert "Vitrine-Wait" not in whole.headers

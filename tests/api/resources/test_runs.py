@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -128,11 +129,13 @@ def test_our_addresses_are_kept_without_the_host(call: Any, make_endpoint: Any) 
     [
         ({"endpoint_id": "fal-ai/nowhere"}, 404, "no model"),
         ({"endpoint_id": FLUX, "arguments": []}, 422, "not of type"),
-        ({"arguments": {}}, 422, "not valid under any"),
+        ({"arguments": {}}, 422, "Name the model by endpoint_id, and its input by arguments"),
+        ({"model": FLUX, "input": {}}, 422, "It takes endpoint_id, arguments"),
+        ({"endpoint_id": FLUX, "prompt": "x"}, 422, "'prompt' is no property here. It takes"),
         ({"endpoint_id": FLUX, "argumets": {}}, 422, "argumets"),
         ({"endpoint_id": FLUX, "transport": "pigeon"}, 422, "pigeon"),
         ({"preset_id": 999}, 404, "no such preset"),
-        ([], 422, "not of type"),
+        ([], 422, "must be an object. It takes endpoint_id, arguments"),
     ],
 )
 def test_a_bad_request_is_refused_with_a_reason(
@@ -142,6 +145,11 @@ def test_a_bad_request_is_refused_with_a_reason(
     assert response.status_code == status
     assert said in response.content.decode()
     assert Run.objects.count() == 0
+
+
+def test_each_missing_property_of_a_body_is_named(call: Any) -> None:
+    problem = call("POST", "/presets", {"name": "x"}).json()
+    assert [one["pointer"] for one in problem["errors"]] == ["#/endpoint_id", "#/arguments"]
 
 
 def test_a_blocked_model_is_not_run(call: Any, make_endpoint: Any) -> None:
@@ -266,7 +274,7 @@ def test_an_ended_run_is_deleted(call: Any, make_run: Any) -> None:
 def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     found = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
-    assert (found["low"], found["high"], found["text"]) == ("0.05", "0.05", "about $0.05")
+    assert (found["low"], found["high"], found["text"]) == (0.05, 0.05, "about $0.05")
     assert found["basis"]
     assert Run.objects.count() == 0
 
@@ -282,6 +290,36 @@ def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any
     assert Run.objects.count() == 0
     body = {"endpoint_id": "fal-ai/x", "arguments": {}, "max_cost": 0.05}
     assert call("POST", "/runs", body).status_code == 201
+
+
+@pytest.mark.parametrize("price", ["0.05", "0.000123456789", "0.333333333333333", "1234.5"])
+def test_the_high_of_an_estimate_is_a_max_cost(call: Any, make_endpoint: Any, price: str) -> None:
+    make_endpoint("fal-ai/x", unit_price_usd=price, price_unit="images", currency="USD")
+    body: dict[str, Any] = {"endpoint_id": "fal-ai/x", "arguments": {}}
+    estimate = call("POST", "/estimates", body).json()
+    assert isinstance(estimate["high"], float)
+    assert call("POST", "/runs", body | {"max_cost": estimate["high"]}).status_code == 201
+
+
+def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
+    batch, runs = uuid.uuid4(), [make_run(), make_run(), make_run()]
+    Run.objects.filter(pk__in=[runs[0].pk, runs[1].pk]).update(batch=batch)
+    for day, run in enumerate(runs, start=1):
+        Run.objects.filter(pk=run.pk).update(created_at=datetime(2026, 11, day, 12, tzinfo=UTC))
+
+    def listed(query: str) -> list[int]:
+        items = call("GET", f"/runs?{query}").json()["items"]
+        pks = [str(run.pk) for run in runs]
+        return [pks.index(item["id"]) for item in items]
+
+    assert listed("created_after=2026-11-02") == [2, 1]
+    assert listed("created_after=2026-11-01T12:00:01Z&created_before=2026-11-03") == [1]
+    assert listed("created_before=2026-11-02T14:00:00%2B02:00") == [0]
+    assert listed(f"batch={batch}") == [1, 0]
+    assert call("GET", f"/runs/{runs[0].pk}").json()["batch_id"] == str(batch)
+    refused = call("GET", "/runs?created_after=yesterday")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["parameter"] == "created_after"
 
 
 def test_what_a_program_runs_is_not_shown_to_the_team(call: Any, flux: Any, user: Any) -> None:
@@ -301,3 +339,15 @@ def test_a_run_lists_each_file_of_upstreams_hosts_wherever_its_address_stands(
         artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
         assert len(artifacts) == (2 if name == "list" else 1), name
         assert all(one["state"] == "remote" and one["url"] for one in artifacts), name
+
+
+def test_an_ended_run_whose_files_are_being_copied_is_waited_for(call: Any, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    values = {"kind": "image", "url": "https://v3.fal.media/a.png", "path": "x"}
+    artifact = Artifact.objects.create(run=run, position=0, **values)
+    assert "Vitrine-Wait" in call("GET", f"/runs/{run.pk}?wait=5").headers
+    assert "Vitrine-Wait" not in call("GET", f"/runs/{run.pk}").headers
+    Artifact.objects.filter(pk=artifact.pk).update(state="stored")
+    whole = call("GET", f"/runs/{run.pk}?wait=5")
+    assert "Vitrine-Wait" not in whole.headers
+    assert whole.json()["artifacts"][0]["url"].endswith(f"/runs/{run.pk}/artifacts/0/")

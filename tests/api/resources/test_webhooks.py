@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.contract.components import COMPONENTS
 from notifications import outbox
 from notifications.delivery import sending
 from notifications.models import Channel, Delivery
@@ -25,9 +26,9 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 
 
 def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> None:
-    response = call("POST", "/runs", BODY | {"webhook": HOOK})
+    response = call("POST", "/runs", BODY | {"webhook_url": HOOK})
     assert response.status_code == 201, response.content
-    assert response.json()["webhook"] == "https://example.com/…cret"
+    assert response.json()["webhook_url"] == "https://example.com/…cret"
     delivery = Delivery.objects.get()
     assert (str(delivery.run_id), delivery.state) == (response.json()["id"], "waiting")
     (shown,) = call("GET", f"/deliveries?run_id={delivery.run_id}").json()["items"]
@@ -38,31 +39,31 @@ def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> N
     "address", ["http://example.com/", "https://10.0.0.1/", "hook", "https://x/"]
 )
 def test_a_webhook_that_is_not_public_creates_no_run(call: Any, address: str) -> None:
-    response = call("POST", "/runs", BODY | {"webhook": address})
+    response = call("POST", "/runs", BODY | {"webhook_url": address})
     assert response.status_code == 422
-    assert response.json()["errors"][0]["pointer"] == "#/webhook"
+    assert response.json()["errors"][0]["pointer"] == "#/webhook_url"
     assert not Run.objects.exists()
 
 
 def test_the_same_key_with_another_webhook_is_another_request(call: Any) -> None:
-    first = call("POST", "/runs", BODY | {"webhook": HOOK}, Idempotency_Key="k")
-    again = call("POST", "/runs", BODY | {"webhook": HOOK}, Idempotency_Key="k")
+    first = call("POST", "/runs", BODY | {"webhook_url": HOOK}, Idempotency_Key="k")
+    again = call("POST", "/runs", BODY | {"webhook_url": HOOK}, Idempotency_Key="k")
     assert (first.status_code, again.status_code) == (201, 200)
-    for other in (BODY, BODY | {"webhook": HOOK + "2"}):
+    for other in (BODY, BODY | {"webhook_url": HOOK + "2"}):
         assert call("POST", "/runs", other, Idempotency_Key="k").status_code == 422
     assert Delivery.objects.count() == 1
 
 
 def test_webhooks_are_created_listed_and_removed(call: Any) -> None:
-    made = call("POST", "/webhooks", {"address": HOOK, "name": "n8n"})
+    made = call("POST", "/webhooks", {"webhook_url": HOOK, "name": "n8n"})
     assert made.status_code == 201
-    assert (made.json()["name"], made.json()["address"]) == ("n8n", "https://example.com/…cret")
+    assert (made.json()["name"], made.json()["webhook_url"]) == ("n8n", "https://example.com/…cret")
     assert call("GET", "/webhooks").json()["items"] == [made.json()]
     assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 204
     assert call("GET", "/webhooks").json()["items"] == []
     assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 404
-    refused = call("POST", "/webhooks", {"address": "http://10.0.0.1/"})
-    assert refused.json()["errors"][0]["pointer"] == "#/address"
+    refused = call("POST", "/webhooks", {"webhook_url": "http://10.0.0.1/"})
+    assert refused.json()["errors"][0]["pointer"] == "#/webhook_url"
 
 
 def test_a_failed_delivery_is_told_and_sent_again(
@@ -106,4 +107,15 @@ def test_deliveries_have_pages_and_neither_mails_nor_those_of_others(
 
 
 def test_reading_may_not_create_webhooks(caller: Any, user: Any) -> None:
-    assert caller(user, "read")("POST", "/webhooks", {"address": HOOK}).status_code == 403
+    assert caller(user, "read")("POST", "/webhooks", {"webhook_url": HOOK}).status_code == 403
+
+
+def test_the_address_of_a_webhook_has_one_name_and_the_former_ones_are_taken(
+    call: Any, user: Any
+) -> None:
+    for name in ("NewRun", "Run", "NewWebhook", "Webhook", "Delivery"):
+        properties = COMPONENTS[name]["properties"]
+        assert "webhook_url" in properties, name
+        assert properties.keys().isdisjoint({"webhook", "address"}), name
+    assert call("POST", "/runs", BODY | {"webhook": HOOK}).json()["webhook_url"]
+    assert call("POST", "/webhooks", {"address": HOOK}).json()["webhook_url"]

@@ -1,0 +1,40 @@
+"""The API's messages in the terms of its other callers: tools of assistants, the command line.
+
+A message names what its reader can use. Whoever types `vitrine run` sends no GET and has no body.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+Terms = tuple[tuple[str, str], ...]  # pattern → replacement
+TOOLS: Terms = (
+    (r"GET /api/v1/models\?q=…", "find_models"),
+    (r"GET /api/v1/models/(\S+)", r"read_model with endpoint_id=\1"),
+)
+COMMANDS: Terms = (
+    (r"GET /api/v1/models\?q=…", "vitrine search"),
+    (r"GET /api/v1/models/(\S+)", r"vitrine show \1"),
+    (r"\bmax_cost\b", "--max-cost"),
+    (r"\bThis Idempotency-Key\b", "This --key"),
+    (
+        "Send a valid API token as `Authorization: Bearer vitrine_…`",
+        "Set VITRINE_TOKEN to a valid token, which `vitrine token` prints on the server",
+    ),
+    (r"^Name the model by endpoint_id.*", "Name a model, or a preset by --preset."),
+)
+_OPTIONS = {"preset_id": "--preset", "transport": "--transport", "max_cost": "--max-cost"}
+
+
+def in_terms(message: str, terms: Terms) -> str:
+    """Return a message of the API in these terms."""
+    for pattern, replacement in terms:
+        message = re.sub(pattern, replacement, message)
+    return message
+
+
+def option_of(error: dict[str, Any]) -> str:
+    """Return the place of an error as the command line names it: an input, or an option."""
+    place = str(error.get("pointer") or error.get("parameter") or "").removeprefix("#/")
+    return _OPTIONS.get(place, place.removeprefix("arguments/").replace("/", "."))
