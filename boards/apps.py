@@ -18,6 +18,7 @@ class BoardsConfig(AppConfig):
         from boards.runs.belonging import boards_of
         from boards.trials import job, news
         from catalog.changelog import personal_news
+        from playground.display.navigation import destinations
         from playground.files import input_references
         from playground.live import groups
         from playground.runs.ownership import belonging, handover
@@ -28,6 +29,14 @@ class BoardsConfig(AppConfig):
         groups.register(grid.GROUP, grid.runs_of)
 
         belonging.register(boards_of)
+        destinations.register(
+            destinations.Kind(
+                "Boards",
+                lambda user: Batch.objects.kept().filter(user_id=user.pk),
+                "title",
+                "boards:board",
+            )
+        )
         handover.register("boards", Batch)
         input_references.register_inputs(lambda: Batch.objects.kept(), "plan")
         input_references.register_inputs(

@@ -15,10 +15,12 @@ class ChatsConfig(AppConfig):
         from chats.models import Chat, Turn
         from chats.turns.belonging import chats_of
         from playground.display import renderers
+        from playground.display.navigation import destinations
         from playground.files import input_references
         from playground.runs.ownership import belonging, handover
 
         belonging.register(chats_of)
+        destinations.register(destinations.Kind("Chats", Chat.objects.of, "title", "chats:chat"))
         handover.register("chats", Chat)
         input_references.register_inputs(lambda: Chat.objects.kept(), "settings")
         input_references.register_inputs(lambda: Chat.objects.kept(), "draft")

@@ -17,12 +17,16 @@ class FlowsConfig(AppConfig):
         from flows.models import Flow, FlowRun
         from notifications import run_ends
         from playground.display import renderers
+        from playground.display.navigation import destinations
         from playground.files import input_references
         from playground.models import opened_files
         from playground.runs import final_hooks
         from playground.runs.ownership import handover
         from playground.worker import jobs
 
+        destinations.register(
+            destinations.Kind("Flows", Flow.objects.visible_to, "name", "flows:flow")
+        )
         handover.register("flows", Flow)
         handover.register("runs of flows", FlowRun)
         opened_files.register(Flow.objects.shown_by, "definition")

@@ -14,6 +14,7 @@ class TrainingConfig(AppConfig):
         from asgiref.sync import sync_to_async
 
         from notifications import run_ends
+        from playground.display.navigation import destinations
         from playground.files import input_references, uploads
         from playground.form.prefill import sources
         from playground.runs.ownership import handover
@@ -22,6 +23,11 @@ class TrainingConfig(AppConfig):
         from training.models import Dataset, Weights
         from training.results import naming, prefill, settling
 
+        for note, found, route in (
+            ("data set", Dataset.objects.of, "training:dataset"),
+            ("weights", Weights.objects.of, "training:weights-page"),
+        ):
+            destinations.register(destinations.Kind("Training", found, "name", route, note))
         handover.register("data sets", Dataset)
         handover.register("weights", Weights)
         input_references.register_inputs(lambda: Dataset.objects.kept(), "files")

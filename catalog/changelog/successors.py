@@ -1,7 +1,7 @@
 """Finds the successor of a deprecated or removed model.
 
-The model that upstream's description names, the newest version of the same name, else the newest
-model of its family.
+The model that upstream's description names; else the newest version of the same name, or the newest
+model of its family, that does the same: what is only like it takes nothing's place.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ _SAID = re.compile(
 )
 # A field of the listing entry, known or not: `"superseded_by": "fal-ai/flux-2"`.
 _FIELD = re.compile(rf'(?i)"[^"]*(?:success|replac|supersed|migrat)[^"]*"\s*:\s*"[^"]*?{_ID}"')
+_MEDIUM = re.compile(r"(?:in|out):(?!text)").match  # nearly everything takes a prompt
 _READ = (
-    "endpoint_id",
-    "display_name",
+    *Endpoint.NAMED_BY,
     "owner",
     "category",
     "group_key",
     "published_at",
+    "facts",
 )
 
 
@@ -70,6 +71,12 @@ def follows(new: Endpoint, old: Endpoint) -> bool:
     return bool(old.group_key) and (new.owner, new.group_key) == (old.owner, old.group_key)
 
 
+def does_the_same(one: Endpoint, old: Endpoint) -> bool:
+    """Whether a model takes and makes what another one does, as far as their schemas are known."""
+    media, own = ({fact for fact in e.facts or [] if _MEDIUM(fact)} for e in (one, old))
+    return one.category == old.category and (not media or own <= media)
+
+
 def _without_mark(name: str) -> str:
     return re.sub("[/-]?#", "", name)
 
@@ -82,7 +89,7 @@ def _named_upstream(row: Endpoint) -> list[str]:
 
 def _successor(row: Endpoint, candidates: list[Endpoint]) -> Endpoint | None:
     name, version = _named(row.endpoint_id)
-    alike = [one for one in candidates if one.category == row.category]
+    alike = [one for one in candidates if does_the_same(one, row)]
     newer = [
         (numbers, one)
         for one in alike

@@ -36,7 +36,12 @@ _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kin
 _WORDS_COUNT = 6.0  # weight of the words; that of all facts together is about twice this
 _TELLING = ("in", "out", "can")
 _PICTURE = ("small", "large", "clip", "colour")
-_COLUMNS = (*Listing._fields, "group_label", *(f"picture__{name}" for name in _PICTURE))
+_COLUMNS = (
+    *Listing._fields,
+    "full_name",
+    "group_label",
+    *(f"picture__{name}" for name in _PICTURE),
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Relative:
 
 @dataclass(frozen=True)
 class Successor:
-    """The replacement of a model; `is_named` if upstream or the model's family states it."""
+    """The replacement of a model; `is_named` if upstream states it or versions and groups do."""
 
     endpoint: Endpoint
     is_named: bool
@@ -124,13 +129,13 @@ def _related(revision: str, pk: int) -> Related:
         trainers=trainers,
         inference=inference,
         similar=[_relative(one) for one in similar],
-        successor=_successor(me, similar) if _is_over(me) else None,
+        successor=_successor(me, family) if _is_over(me) else None,
         price=in_words(me, _facts(me)),
     )
 
 
 def _relative(endpoint: Endpoint, name: str = "", **more: Any) -> Relative:
-    return Relative(endpoint, name or endpoint.display_name, summarize(_facts(endpoint)), **more)
+    return Relative(endpoint, name or endpoint.name, summarize(_facts(endpoint)), **more)
 
 
 def _facts(endpoint: Endpoint) -> tuple[str, ...]:
@@ -326,13 +331,14 @@ def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) ->
     return sum(weight[word] for word in mine & other) / total if total else 0.0
 
 
-def _successor(me: Endpoint, similar: Sequence[Endpoint]) -> Successor | None:
-    """Return the named model, a newer version or sibling, else the most similar model."""
+def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
+    """Return the named model, a newer version or sibling, else a relative that does the same."""
     if named := successors.successors_of([me]).get(me.pk):
         return Successor(named, is_named=True)
-    close = next((one for one in similar if _can_follow(one, me)), None)
+    close = next((one for one in family if _can_follow(one, me)), None)
     return Successor(close, is_named=False) if close else None
 
 
 def _can_follow(one: Endpoint, me: Endpoint) -> bool:
-    return one.category == me.category and one.status == "active" and one.is_runnable
+    is_usable = one.status == "active" and one.is_runnable
+    return is_usable and one.pk != me.pk and successors.does_the_same(one, me)

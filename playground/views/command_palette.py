@@ -21,7 +21,7 @@ def jump(request: HtmxRequest) -> HttpResponse:
     context = {
         "groups": command_palette.find_places(request.user, text),
         "q": text,
-        "label": "Jump to a model, a run, a page",
+        "label": "Jump to anything",
     }
     return _no_store(render(request, "playground/jump.html", context))
 

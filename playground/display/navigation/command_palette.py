@@ -1,13 +1,10 @@
-"""Searches the places that the command palette offers: models, collections, runs, pages."""
+"""Searches what the command palette offers: models, named things, runs, actions and pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
-from accounts import permissions
 from catalog.curation.moderation import WORDS
 from catalog.models import Collection, Endpoint, Revision, Standing
 from catalog.related import related_models
@@ -15,6 +12,8 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
+from playground.display.navigation import destinations, pages
+from playground.display.navigation.destinations import Group, Place
 from playground.models import Run
 
 if TYPE_CHECKING:
@@ -25,36 +24,33 @@ RECENT_RUNS = 60  # newest runs that determine the recently used models
 MAX_TEXT_CHARS = 200
 
 
-@dataclass(frozen=True)
-class Place:
-    """One place to jump to; `mark` is a model's standing, or that it was removed upstream."""
-
-    label: str
-    note: str
-    address: str
-    icon: str = ""
-    state: str = ""
-    mark: str = ""
-    picture: str = ""
-
-
-class Group(NamedTuple):
-    """Places of the same kind."""
-
-    title: str
-    places: list[Place]
-
-
 def find_places(user: User, text: str) -> list[Group]:
-    """Return the places that match a text, by kind; without text recent models, runs and pages."""
+    """Return the places that match a text, by kind; without text recent models, runs and pages.
+
+    Enter takes the first: a group with what is called so comes before one that mentions it.
+    """
     text = _normalize(text)
+    words = text.lower().split()
     found = [
         Group("Models" if text else "Used lately", _models(user, text)),
-        Group("Collections", _collections(text)),
-        Group("Your runs", _runs(user, text)),
-        Group("Pages", _pages(user, text)),
+        Group("Collections", _collections(words)),
+        *destinations.named(user, words),
+        Group("Your runs", _runs(user, words)),
+        Group("Pages", pages.pages(user, words)),
+        Group("Actions", pages.actions(user, words)),
     ]
-    return [group for group in found if group.places]
+    found = [group for group in found if group.places]
+    return sorted(found, key=lambda group: _distance(group, text.lower())) if text else found
+
+
+def _distance(group: Group, text: str) -> int:
+    """Return how far the nearest name of a group is from a text: it, its beginning, its words."""
+    labels = [place.label.lower() for place in group.places]
+    if text in labels:
+        return 0
+    if any(label.startswith(text) for label in labels):
+        return 1
+    return 2 if any(all(word in label for word in text.split()) for label in labels) else 3
 
 
 def models_for_run(run: Run, text: str) -> list[Group]:
@@ -119,19 +115,18 @@ def _models(user: User, text: str) -> list[Place]:
     return [_model(e) for e in endpoints]
 
 
-def _collections(text: str) -> list[Place]:
-    if not text:
+def _collections(words: Sequence[str]) -> list[Place]:
+    if not words:
         return []
-    found = Collection.objects.filter(is_published=True, title__icontains=text)
+    found = Collection.objects.filter(destinations.having("title", words), is_published=True)
     places = found[:MAX_COLLECTIONS]
     return [Place(one.title, "", one.get_absolute_url(), "star") for one in places]
 
 
-def _runs(user: User, text: str) -> list[Place]:
+def _runs(user: User, words: Sequence[str]) -> list[Place]:
     mine = Run.objects.of(user).with_endpoint().order_by("-created_at")
     mine = mine.only("title", "state", "endpoint__display_name", "endpoint__endpoint_id")
-    if text:
-        mine = mine.filter(title__icontains=text)
+    mine = mine.filter(destinations.having("title", words))
     return [
         Place(
             run.title or run.endpoint.display_name,
@@ -141,28 +136,4 @@ def _runs(user: User, text: str) -> list[Place]:
             run.state,
         )
         for run in mine[:MAX_RUNS]
-    ]
-
-
-def _pages(user: User, text: str) -> list[Place]:
-    models, runs = reverse("catalog:models"), reverse("playground:runs")
-    pages = [
-        Place("Front page", "", "/"),
-        Place("All models", "", models),
-        Place("Favourite models", "", reverse("catalog:favourites")),
-        Place("Newest models", "", f"{models}?sort=newest"),
-        Place("Saved searches", "", reverse("catalog:saved-searches")),
-        Place("Collections", "", reverse("catalog:collections")),
-        Place("Your runs", "history", runs),
-        Place("Recently deleted runs", "bring back, undo", f"{runs}?state=deleted"),
-        Place("Account", "name, password, sessions, theme", reverse("account")),
-    ]
-    if user.is_staff:
-        pages.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
-    if permissions.may(user, permissions.VIEW_WORKER):
-        note = "workers, queue, upstream, sync, storage, errors"
-        pages.append(Place("Status", note, reverse("admin:status")))
-    words = text.lower().split()
-    return [
-        page for page in pages if all(word in f"{page.label} {page.note}".lower() for word in words)
     ]

@@ -13,7 +13,8 @@ from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
 from fal.db_safe import db_safe_text
-from playground.display.navigation.command_palette import RECENT_RUNS, Group, Place
+from playground.display.navigation.command_palette import RECENT_RUNS
+from playground.display.navigation.destinations import Group, Place
 from playground.form.prefill.use_as import Result
 from playground.models import Run
 from schemas.uses.roles import USES

@@ -54,7 +54,13 @@ export async function open(address = "/jump/?") {
     } else if (event.key === "Enter" && input.value !== answered) isTaken = true;
     else box.key(event);
   });
-  shown.addEventListener("click", ({ target }) => target === shown && shown.close());
+  shown.addEventListener("click", (event) => {
+    const press = event.target.closest("[data-press]")?.dataset.press;
+    const control = press && document.querySelector(press);
+    if (control) event.preventDefault();
+    if (control || event.target === shown) shown.close();
+    control?.click();
+  });
   box.point(options()[0]);
   input.focus();
 }

@@ -34,6 +34,27 @@ def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     expect(page.locator("dialog")).to_have_count(0)
 
 
+def test_enter_on_an_action_does_it_on_the_page(open_page: Open) -> None:
+    page = open_page("/models/")
+    theme = page.evaluate("document.documentElement.dataset.theme ?? ''")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Jump to")
+    first = page.locator("dialog [role=option]").first
+    expect(box).to_be_focused()
+    page.keyboard.type("switch th")
+    expect(first).to_contain_text("Switch theme")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert page.evaluate("document.documentElement.dataset.theme") not in {"", theme}
+    assert page.url.endswith("/models/")
+    page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
+    page.keyboard.type("new board")
+    expect(first).to_contain_text("New board")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare/new/")
+
+
 def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: Open) -> None:
     """An answer to what stood there a moment before is not the one that Enter waits for."""
     page = open_page("/models/")

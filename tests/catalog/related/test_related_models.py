@@ -121,13 +121,14 @@ def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) ->
     assert related_models.successor(newest, revision) is None
 
 
-def test_a_model_that_is_gone_points_to_what_is_most_like_it(klein: Endpoint) -> None:
+def test_a_model_that_is_gone_points_to_a_relative_alone(klein: Endpoint) -> None:
     gone = Endpoint.objects.get(endpoint_id="a/gone")
+    assert related_models.successor(gone, Revision.current()) is None
+    relative = Endpoint.objects.get(endpoint_id="a/plain")
+    Endpoint.objects.filter(pk=relative.pk).update(endpoint_id="a/gone/next")
+    Endpoint.objects.filter(endpoint_id="a/blocked").update(endpoint_id="a/gone/blocked")
     found = related_models.successor(gone, Revision.current())
-    assert found
-    assert not found.is_named
-    assert found.endpoint.category == gone.category
-    assert found.endpoint.endpoint_id != "a/blocked"
+    assert found == Successor(relative, is_named=False)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +152,33 @@ def test_what_upstream_names_as_successor_is_told_to_be_used(
     assert 'Use <a href="/models/b/flux-2/edit/">Flux 2 Edit</a>' in html
 
 
-def test_what_is_merely_like_it_is_called_the_closest(member: Client, make_endpoint: Make) -> None:
+def test_what_is_merely_like_it_takes_nothings_place(member: Client, make_endpoint: Make) -> None:
     make_endpoint("a/flux-general", status="deprecated", description="Makes pictures of flowers.")
     make_endpoint("a/fooocus", display_name="Fooocus", description="Makes pictures of flowers.")
     html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
-    assert 'Closest current model: <a href="/models/a/fooocus/">Fooocus</a>' in html
-    assert "instead" not in html.partition("Fooocus</a>")[2][:120]
+    assert "Nothing here is known to take its place." in html
+    assert "Closest current model" not in html
+
+
+def test_a_relative_that_does_the_same_is_called_the_closest(
+    member: Client, make_endpoint: Make
+) -> None:
+    media = ["in:image", "in:text", "out:image"]
+    make_endpoint("a/flux-general/edit", status="deprecated", facts=media)
+    make_endpoint("a/flux-general/draw", facts=["in:text", "out:image"])
+    make_endpoint("a/flux-general/film", category="image-to-video", facts=["in:image"])
+    html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
+    assert "Nothing here is known to take its place." in html
+    make_endpoint("a/flux-general/redux", display_name="Redux", facts=[*media, "in:images"])
+    html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
+    assert 'Closest current model: <a href="/models/a/flux-general/redux/">Redux</a>' in html
+    assert "instead" not in html.partition("Redux</a>")[2][:120]
+
+
+def test_a_newer_version_that_takes_something_else_is_no_successor(make_endpoint: Make) -> None:
+    old = make_endpoint("a/v1", status="deprecated", facts=["in:image", "out:image"])
+    make_endpoint("a/v2", facts=["in:text", "out:image"])
+    assert related_models.successor(old, Revision.current()) is None
 
 
 def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint: Make) -> None:

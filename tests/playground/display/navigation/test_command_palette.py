@@ -1,4 +1,4 @@
-"""⌘K: a few letters lead to models, collections, one's own runs and pages."""
+"""⌘K: a few letters lead to models, things with names, one's own runs, actions and pages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from boards.models import Batch
 from catalog.models import Collection
+from chats.models import Chat
+from flows.models import Flow
 from playground.display.navigation import command_palette
+from training.models import Dataset, Training, Weights
 
 
 def titles(user: User, text: str) -> dict[str, list[str]]:
@@ -31,6 +35,72 @@ def test_letters_find_models_collections_runs_and_pages(
     assert found["Collections"] == ["Flux and friends"]
     assert found["Your runs"] == ["a flux of birds"]
     assert titles(user, "newest")["Pages"] == ["Newest models"]
+
+
+@pytest.fixture
+def things(user: User, flux: Any, make_run: Any) -> None:
+    """A board, a chat, a flow, a data set and weights, each with a fox in its name."""
+    Batch.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
+    Chat.objects.create(user=user, endpoint=flux, title="About a fox", said_at=timezone.now())
+    Flow.objects.create(user=user, name="Fox to film", definition={})
+    Dataset.objects.create(user=user, endpoint=flux, name="Forty foxes")
+    training = Training.objects.create(run=make_run(endpoint=flux, user=user, title="train"))
+    Weights.objects.create(user=user, training=training, position=0, name="Fox style")
+
+
+def test_boards_flows_chats_and_trainings_are_found_by_name(user: User, things: None) -> None:
+    assert titles(user, "fox") == {
+        "Boards": ["Fox portraits"],
+        "Chats": ["About a fox"],
+        "Flows": ["Fox to film"],
+        "Training": ["Fox style", "Forty foxes"],
+    }
+    assert titles(user, "film fox")["Flows"] == ["Fox to film"]
+
+
+def test_each_thing_leads_to_its_page(member: Client, user: User, things: None) -> None:
+    for group in command_palette.find_places(user, "fox"):
+        for place in group.places:
+            assert member.get(place.address).status_code == 200, place
+
+
+def test_what_is_deleted_or_somebody_elses_is_not_found(
+    user: User, stranger: User, things: None
+) -> None:
+    assert titles(stranger, "fox") == {}
+    Flow.objects.update(visibility=Flow.Visibility.TEAM)
+    assert titles(stranger, "fox") == {"Flows": ["Fox to film"]}
+    for model in (Batch, Chat, Flow, Dataset, Weights):
+        model._default_manager.update(deleted_at=timezone.now())
+    assert titles(user, "fox") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "label"),
+    [
+        ("new board", "Actions", "New board"),
+        ("theme", "Actions", "Switch theme"),
+        ("dark", "Actions", "Switch theme"),
+        ("chats", "Pages", "Chats"),
+        ("notifications", "Pages", "Notifications"),
+        ("settings", "Pages", "Account"),
+        ("api tokens", "Pages", "API tokens"),
+    ],
+)
+def test_actions_and_pages_come_first_by_their_names(
+    user: User, make_endpoint: Any, text: str, group: str, label: str
+) -> None:
+    make_endpoint("lab/mention", description="A new board with theme and settings of chats.")
+    found = command_palette.find_places(user, text)
+    assert label in titles(user, text)[group]
+    if text in label.lower():
+        assert (found[0].title, found[0].places[0].label) == (group, label)
+
+
+def test_every_page_and_action_is_there(member: Client, user: User) -> None:
+    for group in command_palette.find_places(user, ""):
+        for place in group.places:
+            assert member.get(place.address).status_code == 200, place
 
 
 def test_without_letters_it_offers_what_was_used_lately(
@@ -65,7 +135,7 @@ def test_the_dialog_costs_few_queries_whatever_it_finds(
     for n in range(12):
         make_run(endpoint=make_endpoint(f"fal-ai/bird-{n}"), user=user, title=f"bird {n}")
     member.get("/jump/", {"q": "bird"})  # makes the search index, once for each revision
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(8):  # one for everything that has a name
         assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
 
 

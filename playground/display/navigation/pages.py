@@ -1,0 +1,84 @@
+"""The pages and actions that the command palette offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from accounts import permissions
+from playground.display.navigation.destinations import Place
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# Label, other words for it, route, and the rest of the address
+_PAGES = (
+    ("Front page", "home, start", "catalog:front", ""),
+    ("All models", "gallery, catalogue, search", "catalog:models", ""),
+    ("Favourite models", "starred", "catalog:favourites", ""),
+    ("Newest models", "", "catalog:models", "?sort=newest"),
+    ("What changed", "news, new models, prices, feed", "catalog:changes", ""),
+    ("Saved searches", "", "catalog:saved-searches", ""),
+    ("Collections", "", "catalog:collections", ""),
+    ("Your runs", "history", "playground:runs", ""),
+    ("Recently deleted runs", "bring back, undo, trash", "playground:runs", "?state=deleted"),
+    ("Boards", "comparisons, sweeps, votes", "boards:boards", ""),
+    ("Chats", "conversations", "chats:chats", ""),
+    ("Flows", "chained models", "flows:flows", ""),
+    ("Workflows of the account", "fal", "flows:account", ""),
+    ("Training", "data sets, trainers, LoRA", "training:training", ""),
+    ("Weights", "trained LoRAs", "training:weights", ""),
+    ("Your links", "shared forms", "playground:links", ""),
+    ("Account", "settings, profile, name, password, sessions, theme", "account", ""),
+    ("Notifications", "settings, e-mail, Slack, webhooks", "notifications:settings", ""),
+    ("API tokens", "settings, programs, assistants, keys", "api:tokens", ""),
+)
+_ACTIONS = (
+    ("New board", "compare models, sweep settings", "boards:plan", ""),
+    ("New chat", "talk to a language model", "chats:new", ""),
+    ("New flow", "chain models", "flows:new", ""),
+    ("New training", "choose a trainer, new data set", "training:training", ""),
+    ("Import a board", "board.json", "boards:import", ""),
+    ("Import a flow", "flow.json", "flows:import", ""),
+)
+# Label, other words for it, route of the same without script, and the control that is pressed
+_PRESSED = (
+    ("Switch theme", "dark, light, appearance", "account", "#theme", "theme-switch button"),
+    ("Keyboard shortcuts", "keys, help", "account", "", "[data-keys]"),
+    ("Log out", "sign out", "account", "", "form[action='/logout/'] button"),
+)
+
+
+def pages(user: User, words: Sequence[str]) -> list[Place]:
+    """Return the pages that the user may open and whose labels have all the words."""
+    found = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
+    if user.is_staff:
+        found.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    if permissions.may(user, permissions.VIEW_WORKER):
+        note = "workers, queue, upstream, sync, storage, errors"
+        found.append(Place("Status", note, reverse("admin:status")))
+    return _having(found, words)
+
+
+def actions(user: User, words: Sequence[str]) -> list[Place]:
+    """Return the actions that the user may begin and whose labels have all the words."""
+    found = [
+        Place(label, note, reverse(route) + rest, "plus") for label, note, route, rest in _ACTIONS
+    ]
+    if permissions.may(user, permissions.ADD_COLLECTION):
+        found.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
+    found += [
+        Place(label, note, reverse(route) + rest, press=press)
+        for label, note, route, rest, press in _PRESSED
+    ]
+    return _having(found, words)
+
+
+def _having(places: list[Place], words: Sequence[str]) -> list[Place]:
+    return [
+        place
+        for place in places
+        if all(word in f"{place.label} {place.note}".lower() for word in words)
+    ]
