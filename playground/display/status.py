@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from accounts.models import PasswordResetMail
@@ -18,8 +18,9 @@ from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from playground.files import storage_limits
-from playground.models import Artifact, Delivery, DiscardedContent, Run, Upload, Worker
-from playground.runs import error_messages
+from playground.models import Artifact, Delivery, Run, Worker
+from playground.models.querysets import REMOTE
+from playground.runs import error_messages, figures
 from playground.runs.ownership import deletion
 from playground.runs.progress import worker_status
 
@@ -57,8 +58,9 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """How much our storage holds and how much is free."""
+    """How much our storage holds and how much is free; what needs a whole table, as of then."""
 
+    counted_at: datetime
     results_bytes: int
     uploads_bytes: int
     database_bytes: int
@@ -135,21 +137,20 @@ def _queue() -> Queue:
 
 
 def _storage() -> Storage:
-    stored = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
-    contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
-    states = dict(Artifact.objects.order_by().values_list("state").annotate(Count("pk")))
+    kept = figures.read(figures.STORAGE)
     return Storage(
-        contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
-        Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
+        kept.made_at,
+        kept.values["results_bytes"],
+        kept.values["uploads_bytes"],
         _database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,
         storage_limits.is_low(),
-        states.get(Artifact.State.REMOTE, 0),
-        states.get(Artifact.State.LOST, 0),
-        Run.objects.deleted().count(),
-        DiscardedContent.objects.count(),
+        Artifact.objects.filter(REMOTE).count(),
+        kept.values["lost"],
+        kept.values["deleted_runs"],
+        kept.values["discarded"],
     )
 
 
