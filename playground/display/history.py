@@ -177,10 +177,9 @@ def item(run: Run, view: str) -> Row:
     return Row(run, watch, None, seconds(run))
 
 
-def strip_row(run: Run, on_stage: Run | None) -> Row:
-    """Return a run's item in the film strip; no watch token for the run that the stage watches."""
+def strip_row(run: Run, *, is_on_stage: bool) -> Row:
+    """Return a run's item in the film strip; no watch token for a run that the stage watches."""
     found = row(run, "strip")
-    is_on_stage = on_stage is not None and on_stage.pk == run.pk
     return replace(found, watch="", is_on_stage=True) if is_on_stage else found
 
 
