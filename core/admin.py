@@ -6,15 +6,39 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 Action = Literal["add", "change", "delete"]
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages through the first `MOST` rows: to count a million would take a second."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of rows, at most `MOST`."""
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.MOST].count())
 
 
 class RestrictedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Denies the actions in `denied` to everyone, superusers included; its values say why."""
 
     denied: ClassVar[Mapping[Action, str]] = {}
+    paginator = CappedPaginator
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Return the list, which says where it ends before the last row."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context and context["cl"].result_count == CappedPaginator.MOST:
+            words = f"The list ends after {CappedPaginator.MOST:,}: filter or search for others."
+            context["subtitle"] = words
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may add rows."""

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from accounts.models import PasswordResetMail
@@ -21,8 +21,9 @@ from core.db import clock
 from core.formatting import duration, size
 from core.storage.place import describe
 from playground.files import storage_limits
-from playground.models import Artifact, Delivery, DiscardedContent, Run, Upload, Worker
-from playground.runs import error_messages
+from playground.models import Artifact, Delivery, Run, Worker
+from playground.models.querysets import REMOTE
+from playground.runs import error_messages, figures
 from playground.runs.ownership import deletion
 from playground.runs.progress import worker_status
 
@@ -62,10 +63,11 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """How much our storage holds and how much is free."""
+    """How much our storage holds and how much is free; what needs a whole table, as of then."""
 
     place: str
     is_elsewhere: bool  # the oldest result is not there
+    counted_at: datetime
     results_bytes: int
     uploads_bytes: int
     database_bytes: int
@@ -142,23 +144,22 @@ def _queue() -> Queue:
 
 
 def _storage() -> Storage:
-    stored = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
-    contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
-    states = dict(Artifact.objects.order_by().values_list("state").annotate(Count("pk")))
+    kept = figures.read(figures.STORAGE)
     return Storage(
         describe(default_storage),
         _is_elsewhere(),
-        contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
-        Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
+        kept.made_at,
+        kept.values["results_bytes"],
+        kept.values["uploads_bytes"],
         _database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,
         storage_limits.is_low(),
-        states.get(Artifact.State.REMOTE, 0),
-        states.get(Artifact.State.LOST, 0),
-        Run.objects.deleted().count(),
-        DiscardedContent.objects.count(),
+        Artifact.objects.filter(REMOTE).count(),
+        kept.values["lost"],
+        kept.values["deleted_runs"],
+        kept.values["discarded"],
     )
 
 

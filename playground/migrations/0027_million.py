@@ -21,6 +21,28 @@ class Migration(migrations.Migration):
                 name="run_to_purge",
             ),
         ),
+        AddIndexConcurrently(
+            "run",
+            models.Index(
+                fields=["user", "endpoint", "-created_at"], name="run_of_user_and_endpoint"
+            ),
+        ),
+        AddIndexConcurrently(
+            "run",
+            models.Index(
+                condition=models.Q(("is_starred", True)),
+                fields=["user", "-created_at"],
+                name="run_starred",
+            ),
+        ),
+        AddIndexConcurrently(
+            "run",
+            models.Index(
+                condition=models.Q(("state__in", ["failed", "cancelled"])),
+                fields=["state", "user", "-created_at"],
+                name="run_not_done",
+            ),
+        ),
         AddIndexConcurrently("upload", models.Index(fields=["digest"], name="upload_by_content")),
         AddIndexConcurrently("upload", models.Index(fields=["file"], name="upload_by_file")),
     ]

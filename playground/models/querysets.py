@@ -24,6 +24,19 @@ UNFINISHED = models.Func(
     template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",
     output_field=models.BooleanField(),
 )
+# Likewise of the index `run_not_done`.
+NOT_DONE = models.Func(
+    models.F("state"),
+    template="%(expressions)s IN ('failed', 'cancelled')",
+    output_field=models.BooleanField(),
+)
+# Likewise of the artifacts' index `artifact_to_copy`.
+REMOTE = models.Func(
+    models.F("state"),
+    template="%(expressions)s = 'remote'",
+    output_field=models.BooleanField(),
+    arity=1,
+)
 # A failed run is no example: there is nothing to show.
 EXAMPLE = models.Q(is_example=True, state="succeeded")
 
@@ -64,6 +77,13 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> RunQuerySet:
         """The runs without a final state."""
         return self.filter(UNFINISHED)
+
+    def in_state(self, state: str) -> RunQuerySet:
+        """The runs in this state, by the index that has it."""
+        if state == "succeeded":
+            return self.filter(state=state)
+        is_final = state in {"failed", "cancelled"}
+        return self.filter(NOT_DONE if is_final else UNFINISHED, state=state)
 
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
         """The runs started by the same press of the button, in order."""

@@ -140,6 +140,19 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
             models.Index(fields=["endpoint", "-created_at"], name="run_of_endpoint"),
+            models.Index(
+                fields=["user", "endpoint", "-created_at"], name="run_of_user_and_endpoint"
+            ),
+            models.Index(
+                fields=["user", "-created_at"],
+                name="run_starred",
+                condition=models.Q(is_starred=True),
+            ),
+            models.Index(
+                fields=["state", "user", "-created_at"],
+                name="run_not_done",
+                condition=models.Q(state__in=["failed", "cancelled"]),
+            ),
             models.Index(fields=["created_at"], name="run_by_time"),
             models.Index(fields=["user", "ended_at"], name="run_ended"),
             models.Index(

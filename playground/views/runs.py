@@ -80,10 +80,12 @@ def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
     filters = history.Filters.from_query(request.GET)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
-    count = filters.runs_for(request.user).filter(created_at__gt=since).count()
+    newer_runs = filters.runs_for(request.user).filter(created_at__gt=since)
+    count = newer_runs[: history.MAX_NEWER].count()
     if not count:
         return HttpResponse(status=204)
-    return render(request, "playground/partials/_newer.html", {"count": count})
+    context = {"count": count, "is_more": count == history.MAX_NEWER}
+    return render(request, "playground/partials/_newer.html", context)
 
 
 @require_safe

@@ -16,7 +16,7 @@ from typing import IO, Any
 from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.db import DatabaseError
-from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 import fal
 from catalog.pictures import picture_files
@@ -27,6 +27,7 @@ from playground.files import content_types, mesh_viewer, purge, storage_limits, 
 from playground.files.media_probe import MediaProbe, ProbeResult
 from playground.files.stored_files import StoredFile
 from playground.models import Artifact
+from playground.models.querysets import REMOTE
 from playground.runs import group_commit
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,6 @@ PROMISED_BY_NAME = {"zip": "a ZIP archive", "pdf": "a PDF", "glb": "a 3D model"}
 DOUBTFUL = {content_types.TEXT, content_types.UNREADABLE}
 SVG = "image/svg+xml"
 TAKEN_FOR = timedelta(minutes=1)  # renewed while its worker copies it
-# Exactly the condition of the index `artifact_to_copy`: SQLite uses it only for equal literals.
-REMOTE = Func(
-    F("state"), template="%(expressions)s = 'remote'", output_field=BooleanField(), arity=1
-)
 
 
 def has_due() -> bool:

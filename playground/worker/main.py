@@ -13,12 +13,14 @@ import socket
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.utils import timezone
 
 import fal
 from accounts import housekeeping
@@ -32,6 +34,7 @@ from playground.files import purge
 from playground.files.media_probe import MediaProbe
 from playground.models import Artifact, Run
 from playground.models import Worker as WorkerRow
+from playground.runs import figures
 from playground.worker import artifact_copies, claiming, clock_corrections, idle, upload_measures
 from playground.worker.circuit_breaker import BreakerRegistry
 from playground.worker.claiming import RunClaimer
@@ -53,7 +56,7 @@ PUBLISH_EVERY_S = 1.0
 PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the note as well
 SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
-NEVER_S = 1e9
+NEVER = timedelta(days=10_000)
 MAX_HOSTS_SHOWN = 50  # on the status page; result files may be on many hosts
 
 
@@ -124,6 +127,7 @@ class Worker:
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
             Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
+            Job("keep figures", figures.keep_in_background),
             Job("purge deleted runs", sync_to_async(purge.Purge().step)),
             Job(
                 "measure uploads",
@@ -237,14 +241,22 @@ class Worker:
 
 
 class CatalogSync:
-    """The job that syncs the catalogue on schedule."""
+    """The job that syncs the catalogue on schedule; of several workers, one does it each time."""
 
     def __init__(self, platform: fal.Platform) -> None:
         self._platform = platform
         self._is_waiting = False  # for a sync of another process
+        self._started_at = timezone.now()
 
     async def run(self) -> float:
-        """Sync once; returns the seconds until the next sync, few if this one ended early."""
+        """Sync once; returns the seconds until the next sync, few if this one ended early.
+
+        Where another process has synced, it only returns the rest of the interval. A worker that
+        has just started syncs anyway: its upstream may be another one than before.
+        """
+        if (rest_s := await sync_to_async(self._rest_s)()) > 0:
+            self._is_waiting = False
+            return rest_s
         try:
             report = await pipeline.run(self._platform)
         except pipeline.AlreadyRunning as error:
@@ -255,4 +267,18 @@ class CatalogSync:
         await post_sync.run_in_background()
         if report.state != SyncReport.State.DONE:
             return SYNC_RETRY_S
-        return settings.SYNC_INTERVAL_MINUTES * 60.0 or NEVER_S
+        return _interval().total_seconds()
+
+    def _rest_s(self) -> float:
+        """The seconds until the next sync is due; 0 or less if it is."""
+        interval = _interval()
+        since = max(self._started_at, timezone.now() - interval)
+        done = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
+        newest = done.order_by("ended_at").last()
+        if newest is None or newest.ended_at is None:
+            return 0.0
+        return (newest.ended_at + interval - timezone.now()).total_seconds()
+
+
+def _interval() -> timedelta:
+    return timedelta(minutes=settings.SYNC_INTERVAL_MINUTES) or NEVER

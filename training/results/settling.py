@@ -24,6 +24,7 @@ from training.models import DatasetArchive, Training, Weights
 
 AT_ONCE = 20
 LOOK_BACK = timedelta(days=30)
+LONGEST = timedelta(days=7)  # from a training's creation to its end
 SHORTEST = timedelta(minutes=1)  # shorter trainings need no notification
 IS_TRAINER = Q(category="training") | Q(kind="training")
 _PLAIN = re.compile(r"(?i)^(?:pytorch_lora_weights|lora|adapter_model|model|weights|output)\b")
@@ -37,8 +38,11 @@ def is_training(run: Run) -> bool:
 def settle_due() -> float:
     """Record the trainings that have ended; returns the seconds until the next call."""
     since = timezone.now() - LOOK_BACK
-    trainers = Endpoint.objects.filter(IS_TRAINER).values("pk")
-    ended = Run.objects.filter(endpoint__in=trainers, state__in=Run.FINAL, ended_at__gte=since)
+    # Their keys, and the times of creation, so that the index `run_of_endpoint` is used: this is
+    # asked after every change, and without it read the whole history.
+    trainers = list(Endpoint.objects.filter(IS_TRAINER).values_list("pk", flat=True))
+    made = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
+    ended = made.filter(state__in=Run.FINAL, ended_at__gte=since)
     due = ended.filter(training=None, deleted_at=None).order_by("ended_at")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:

@@ -9,12 +9,12 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import BigAutoField
 
 from catalog.models import Endpoint
 from catalog.pricing import price_of
 from catalog.schema_versions import version_of
+from core.db.prepared_queries import Param, PreparedQuery
 from fal.messages.metrics import inference_s
 from playground.models import Artifact, Run, Upload
 from schemas.estimate import Estimate, History, Media, Model, estimate
@@ -40,7 +40,7 @@ def estimate_runs(asked: Sequence[RunInput], known: Known = NO_MEDIA) -> list[Es
     """Return the expected cost of each of these runs, in order.
 
     `known` maps addresses of input files to what the caller knows of them (`files/input_shape.py`).
-    One query for the bills of all earlier runs, if a price depends on them; one each for the
+    One query for the latest bills of each model whose price depends on them; one each for the
     results and the uploads among the arguments.
     """
     texts = _texts([arguments for endpoint, arguments in asked if endpoint.unit_price_usd], 0)
@@ -63,13 +63,18 @@ def histories(endpoints: Iterable[int]) -> dict[int, History]:
 
     Models without such runs are left out.
     """
-    runs = Run.objects.filter(endpoint_id__in=list(endpoints), state=Run.State.SUCCEEDED)
-    latest = Window(RowNumber(), partition_by=F("endpoint_id"), order_by=F("created_at").desc())
-    rows = runs.annotate(place=latest).filter(place__lte=LATEST).order_by()
-    grouped: dict[int, list[tuple[str, Any]]] = {}
-    for pk, units, metrics in rows.values_list("endpoint_id", "billable_units", "metrics"):
-        grouped.setdefault(pk, []).append((units, metrics))
-    return {pk: _history(listed) for pk, listed in grouped.items()}
+    latest = {pk: _LATEST_BILLS.all(endpoint=pk) for pk in endpoints}
+    return {pk: _history(bills) for pk, bills in latest.items() if bills}
+
+
+# One query for each model reads forty rows of its index; one for all would number every run.
+_LATEST_BILLS = PreparedQuery(
+    lambda: (
+        Run.objects.filter(endpoint_id=Param("endpoint", BigAutoField()), state=Run.State.SUCCEEDED)
+        .order_by("-created_at")
+        .values_list("billable_units", "metrics")[:LATEST]
+    )
+)
 
 
 def _history(listed: list[tuple[str, Any]]) -> History:

@@ -144,7 +144,7 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     if run and run.batch and not named:
         grid = _batch(request, found, str(run.batch))
     if grid:
-        return {"batch": grid, "strip": _strip(latest)}
+        return {"batch": grid, "strip": _strip(latest, *(one.run for one in grid.variations))}
     shown: dict[str, Any] = {"run": None}
     if run is None:
         shown |= {
@@ -156,7 +156,7 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
         if run.user_id != request.user.pk:
             shown["by"] = run.user
-    return shown | {"strip": _strip(latest, run)}
+    return shown | {"strip": _strip(latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
@@ -191,8 +191,9 @@ def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
     return _strip(_latest(request, found))
 
 
-def _strip(latest: list[Run], on_stage: Run | None = None) -> list[history.Row]:
-    return [history.strip_row(run, on_stage) for run in latest]
+def _strip(latest: list[Run], *on_stage: Run) -> list[history.Row]:
+    keys = {run.pk for run in on_stage}
+    return [history.strip_row(run, is_on_stage=run.pk in keys) for run in latest]
 
 
 def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:

@@ -8,8 +8,9 @@ const PAUSE_MS = 500;
 const LONGEST_MS = 4000;
 const RETRY_MS = 2000;
 const SILENT_MS = 5000;
-const MEASURED_AFTER_MS = 800; // a worker measures an uploaded video; polled at most so often:
-const MOST_MEASURED = 15;
+const MEASURED_AFTER_MS = 800; // a worker measures an uploaded file; asked ever more rarely:
+const MEASURED_GROWTH = 1.3;
+const MEASURED_EVERY_MS = 15000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
 const SOURCES = ["input", "preset", "run", "saved", "example"];
 const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
@@ -20,7 +21,7 @@ const form = () => document.querySelector("form[data-draft-url]");
 const known = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
 let timer, tooLong, saving, failingSince;
 let isPending = false;
-let measured = 0;
+let measuredAfter = MEASURED_AFTER_MS;
 
 /** Called on input. */
 export function touch() {
@@ -65,14 +66,15 @@ async function send() {
   say(told.error ?? "");
   if (told.version) taken(told.version);
   if (told.cost) price(told.cost);
-  if (told.cost?.is_measuring && measured++ < MOST_MEASURED) askAgain();
-  else if (!told.cost?.is_measuring) measured = 0;
+  if (told.cost?.is_measuring) askAgain();
+  else measuredAfter = MEASURED_AFTER_MS;
 }
-/** Saves once more, for the cost that is known by then. */
+/** Saves once more, for the cost that is known by then: a busy worker may take minutes. */
 function askAgain() {
   isPending = true;
   clearTimeout(timer);
-  timer = setTimeout(save, MEASURED_AFTER_MS);
+  timer = setTimeout(save, measuredAfter);
+  measuredAfter = Math.min(measuredAfter * MEASURED_GROWTH, MEASURED_EVERY_MS);
 }
 /** Shows what a run of the form will cost, and how that is computed. */
 function price({ words, head, lines }) {

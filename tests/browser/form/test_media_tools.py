@@ -216,3 +216,21 @@ def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     dialog.get_by_role("button", name="Record", exact=True).click()
     expect(dialog.get_by_role("status")).to_contain_text("Allow it")
     expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_visible()
+
+
+def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: Open) -> None:
+    """A busy worker may measure a recording after minutes."""
+    page = open_form()
+    page.evaluate(
+        "() => { const wait = setTimeout; window.setTimeout = (run) => wait(run, 5) }"
+    )  # minutes in a moment
+    told = {"words": "Price unknown", "head": "being measured", "lines": [], "is_measuring": True}
+    known = {**told, "words": "about $0.02", "is_measuring": False}
+    answers = iter([told] * 20)
+    page.route(
+        "**/drafts/**",
+        lambda route: route.fulfill(json={"version": 1, "cost": next(answers, known)}),
+    )
+    text = field(page, "audio_url").locator("input").first
+    text.evaluate("input => input.dispatchEvent(new Event('input', { bubbles: true }))")
+    expect(page.locator("#run-cost")).to_have_text("about $0.02")

@@ -134,6 +134,43 @@ def test_a_worker_takes_over_from_another_machine_within_five_seconds(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_several_workers_one_syncs(upstream: CatalogueUpstream, settings: Any) -> None:
+    upstream.add(*ids(3))
+    settings.SYNC_INTERVAL_MINUTES = 60
+
+    async def work() -> list[float]:
+        async with fal.Clients(
+            fal.Addresses(), upstream.key, transport=upstream.transport, sleep=upstream.pause
+        ) as clients:
+            first, second = (workers.CatalogSync(clients.platform) for _ in range(2))
+            pauses = [await first.run(), await second.run(), await first.run()]
+        await sync_to_async(connections.close_all)()
+        return pauses
+
+    pauses = asyncio.run(work())
+    assert SyncReport.objects.count() == 1
+    assert all(3500 < pause <= 3600 for pause in pauses)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream) -> None:
+    """Its upstream may be another one than that of the last sync: `FAL_KEY` was set meanwhile."""
+    upstream.add(*ids(3))
+    ended_at = timezone.now() - timedelta(minutes=1)
+    SyncReport.objects.create(state="done", ended_at=ended_at)
+
+    async def work() -> None:
+        async with fal.Clients(
+            fal.Addresses(), upstream.key, transport=upstream.transport, sleep=upstream.pause
+        ) as clients:
+            await workers.CatalogSync(clients.platform).run()
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(work())
+    assert SyncReport.objects.filter(state="done", ended_at__gt=ended_at).exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_page_of_an_empty_catalogue_says_who_reads(
     member: Client, other_process: Any, django_user_model: Any
 ) -> None:

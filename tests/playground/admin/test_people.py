@@ -38,7 +38,7 @@ def test_the_list_says_how_much_each_has_run(
     assert '<a href="/runs/?whose=ana">2</a>, last ' in html
     for number in range(5):
         User.objects.create_user(f"user{number}")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         eva.get(USERS)
 
 

@@ -75,6 +75,20 @@ def test_the_part_below_the_form_and_the_tab_say_the_same(
         assert "javascript:" not in text
 
 
+def test_the_time_is_asked_for_again_when_a_run_has_finished(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    make_run(endpoint=flux, state="failed")
+    before = member.get(PART, headers=HTMX).content.decode()
+    assert "Nobody has run" not in before  # somebody has, and it failed
+    assert "no run has succeeded here yet" in " ".join(before.split())
+    refreshed = before[before.index('id="about-time"') :].partition(">")[0]
+    assert f'hx-get="{PART}"' in refreshed
+    assert "run:finished from:body" in refreshed
+    ran(make_run, 3, endpoint=flux)
+    assert "one run" in member.get(PART, headers=HTMX).content.decode()
+
+
 def test_it_costs_the_same_however_much_there_is(
     member: Client, flux: Any, make_run: Any, user: User
 ) -> None:

@@ -40,7 +40,7 @@ def test_a_price_by_settings_needs_no_query(
     assert found.basis[0] == "2 images × 1.049 MP (1024 × 1024) × $0.025"
 
 
-def test_all_histories_are_one_query(
+def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
     make_endpoint: Any, documents: Any, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     counted = priced(make_endpoint, documents, "units")
@@ -53,8 +53,9 @@ def test_all_histories_are_one_query(
     make_run(endpoint=timed, state="succeeded", metrics={"inference_time": 12.0})
     asked = [(counted, {}), (timed, {}), (counted, {"prompt": "x"})]
     cost.estimate_runs(asked)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2) as queries:
         found = cost.estimate_runs(asked)
+    assert all(query["sql"].endswith(f"LIMIT {cost.LATEST}") for query in queries)
     assert [one.words for one in found] == ["about $0.15", "about $0.012", "about $0.15"]
     assert found[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
 

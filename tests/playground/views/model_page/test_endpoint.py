@@ -8,6 +8,7 @@ import uuid
 from html import unescape
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -314,6 +315,21 @@ def test_the_film_strip_has_ones_own_runs_of_the_model(
     text = member.get(f"/strips/{FLUX}/").content.decode()
     assert str(mine.pk) in text
     assert text.count("<li ") == 1
+
+
+def test_a_batch_on_the_stage_is_not_among_its_earlier_runs(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    key = uuid4()
+    earlier = make_run(endpoint=flux, state="succeeded", output={})
+    batch = [make_run(endpoint=flux, batch=key, output={}) for _ in range(4)]
+    html = member.get(f"/models/{FLUX}/?batch={key}").content.decode()
+
+    def item(run: Any) -> str:
+        return html[html.index(f'<li id="strip-{run.pk}"') :].partition(">")[0]
+
+    assert all(" hidden" in item(run) and "data-watch" not in item(run) for run in batch)
+    assert " hidden" not in item(earlier)
 
 
 def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
