@@ -6,9 +6,10 @@ const OF_TAB = "vitrine-tab";
 const name = document.querySelector("#draft-state [name='~tab']");
 if (name) {
   const tab = sessionStorage.getItem(OF_TAB) ?? `t${Math.random().toString(36).slice(2)}`;
+  const cookie = `vitrine_tab_${document.documentElement.dataset.port}`;
   sessionStorage.setItem(OF_TAB, tab);
   const stand = () => {
-    if (!document.hidden) document.cookie = `tab=${tab}; path=/models/; samesite=lax`;
+    if (!document.hidden) document.cookie = `${cookie}=${tab}; path=/models/; samesite=lax`;
   };
   name.value = tab;
   stand();

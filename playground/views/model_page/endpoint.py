@@ -6,6 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import BigAutoField, CharField, Exists, OuterRef
@@ -29,7 +30,6 @@ from playground.views.model_page import form, page
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
-TAB_COOKIE = "tab"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
@@ -151,7 +151,7 @@ def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormSt
 
 def tab_in_front(request: HtmxRequest) -> drafts.Tab:
     """Return the requesting browser tab: the script of the tab in front sets its id as a cookie."""
-    return drafts.Tab(request.COOKIES.get(TAB_COOKIE, "")[:64])
+    return drafts.Tab(request.COOKIES.get(settings.TAB_COOKIE_NAME, "")[:64])
 
 
 def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
