@@ -22,6 +22,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import fal
+from playground.runs.progress.worker_status import KEY_REFUSED
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -369,7 +370,7 @@ def _host_problem(error: fal.FalError | None) -> str:
     if isinstance(error, fal.RateLimited):
         return "asks us to slow down."
     if isinstance(error, fal.AuthFailed):
-        return "does not accept the key." if error.status == 401 else ""
+        return KEY_REFUSED if error.status == 401 else ""
     if isinstance(error, fal.UpstreamFailed):
         is_error = (error.status or 0) >= 500
         return f"answers with errors ({error.status})." if is_error else "gives unreadable answers."

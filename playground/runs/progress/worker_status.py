@@ -18,6 +18,7 @@ from playground.models import Run, Transport, Worker
 ALIVE = timedelta(seconds=20)
 LOOK_EVERY_S = 8.0
 NOBODY = "Runs wait: no worker is running. An admin can start one (manage.py worker)."
+KEY_REFUSED = "does not accept the key."  # ends the sentence on a host's trouble
 NO_KEY = "Runs wait: FAL_KEY is not set. An admin can put it into .env and start Vitrine again."
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,11 @@ def workers_alive() -> list[Worker]:
 
 
 _SINCE = PreparedQuery(lambda: Worker.objects.filter(beat_at__gt=Param("since", DateTimeField())))
+
+
+def is_key_refused(alive: list[Worker]) -> bool:
+    """Whether upstream refuses the key of one of these workers."""
+    return any(KEY_REFUSED in worker.trouble for worker in alive)
 
 
 def readiness() -> str:
