@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import single_use
-from accounts.limits import throttle
+from accounts.limits import shared_buckets, throttle
 from accounts.models import LoginLink
 
 EVERY_S = 3600.0
@@ -19,6 +19,7 @@ def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     Deletes at most `batch_rows` sessions; returns 1 if more may be left.
     """
     throttle.delete_expired()
+    shared_buckets.delete_expired()
     single_use.delete_expired()
     LoginLink.objects.filter(expires_at__lt=timezone.now()).delete()
     expired = Session.objects.filter(expire_date__lt=timezone.now())

@@ -110,6 +110,19 @@ class PasswordResetMail(models.Model):
         return f"reset mail for {self.user_id}"
 
 
+class RateBucket(models.Model):
+    """How often a client may still ask, for all web processes (`limits.rate_limit`)."""
+
+    key = models.CharField(
+        primary_key=True, max_length=64, help_text="SHA-256 of the limit and the client"
+    )
+    tokens = models.FloatField(help_text="requests left when they were counted")
+    counted_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.tokens}"
+
+
 class AuditEntry(models.Model):
     """One act on one row; stays when the person or the row is gone (`accounts.audit`)."""
 

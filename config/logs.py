@@ -1,4 +1,4 @@
-"""Keeps the secret parts of addresses out of the log."""
+"""Keeps the secret parts of addresses, and tracebacks of refusals, out of the log."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ HIDDEN = "[hidden]"
 SECRETS = re.compile(
     r"(/login/link/|/login/reset/[^/\s]+/|/changes/feed/(?!address/)|/webhooks/fal/|[?&]ticket=)[^/\s&\"'?]+"
 )
+
+
+class NoTracebacksOfRefusals(logging.Filter):
+    """Drops the traceback of a request that was refused: a 403 is an answer, not a failure.
+
+    Django logs every exception that a view raises with its traceback, and marks it by the status.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True: every record is logged."""
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class Redacted(logging.Formatter):

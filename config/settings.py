@@ -302,6 +302,16 @@ TEMPLATES = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+# Browsers send a host's cookies to all of its ports, so the port is in their names: two Vitrines,
+# or another Django, on one host do not log each other out. Scripts get it as `data-port`.
+COOKIE_PORT = settings_rules.public_port(PUBLIC_URL) or PORT
+SESSION_COOKIE_NAME = f"vitrine_session_{COOKIE_PORT}"
+CSRF_COOKIE_NAME = f"vitrine_csrf_{COOKIE_PORT}"
+MESSAGES_COOKIE_NAME = f"vitrine_messages_{COOKIE_PORT}"
+THEME_COOKIE_NAME = f"vitrine_theme_{COOKIE_PORT}"
+TAB_COOKIE_NAME = f"vitrine_tab_{COOKIE_PORT}"
+TYPED_COOKIE_NAME = f"vitrine_typed_{COOKIE_PORT}"
+MESSAGE_STORAGE = "core.http.messages.Storage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
 SESSION_ENGINE = "accounts.sessions.store"
 AUTHENTICATION_BACKENDS = ["accounts.login.Backend", "django.contrib.auth.backends.ModelBackend"]
@@ -353,7 +363,14 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "httpx": {"level": "WARNING"},

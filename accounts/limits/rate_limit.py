@@ -1,7 +1,8 @@
 """Rate limits on expensive requests, per user or address; `LIMITS` lists them.
 
-Counts are in this process's memory, so that a page view writes nothing; several web processes count
-separately. Sign-in is throttled in the database as well (`accounts.limits.throttle`).
+Counts are in this process's memory and settled in the database once a hundredth of a limit is
+spent, so that the limits hold for all web processes together and a page view writes nothing.
+Sign-in is throttled in the database as well (`accounts.limits.throttle`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from accounts.limits import shared_buckets
 from accounts.limits.addresses import client_address, network
 from accounts.limits.throttle import format_wait
 
@@ -105,36 +107,70 @@ LIMITS = (
 UNLIMITED_VIEWS = _views("playground:webhook")
 
 
+Spend = Callable[[str, str, int, float, int], "float | None"]  # shared_buckets.spend
+
+
+class Bucket(NamedTuple):
+    """What is left for a client as far as this process knows, and what it has not settled."""
+
+    tokens: float
+    counted_at: float
+    unsettled: int
+
+
 class Buckets:
-    """Token buckets by limit and client; evicts the least recently used beyond `most`."""
+    """Token buckets by limit and client; evicts the least recently used beyond `most`.
+
+    With `spend` they are shared: what is counted here is never less than what is left there.
+    """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, most: int = MAX_BUCKETS
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MAX_BUCKETS,
+        spend: Spend | None = None,
     ) -> None:
         self._clock = clock
         self._most = most
+        self._spend = spend
         self._lock = Lock()
-        # By limit and client: the tokens left, and when they were counted.
-        self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
 
     def take(self, limit: Limit, client: str) -> int:
         """Take a token; return 0 if there was one, else the seconds until there is."""
-        now, rate = self._clock(), limit.per_minute / 60
+        rate = limit.per_minute / 60
         with self._lock:
-            tokens, at = self._buckets.pop((limit.name, client), (float(limit.burst), now))
-            tokens = min(limit.burst, tokens + (now - at) * rate)
+            known = (limit.name, client) in self._buckets
+            tokens, now, unsettled = self._count(limit, client)
             is_allowed = tokens >= 1
-            self._buckets[limit.name, client] = (tokens - is_allowed, now)
-            while len(self._buckets) > self._most:
-                self._buckets.popitem(last=False)
+            bucket = Bucket(tokens - is_allowed, now, unsettled + is_allowed)
+            self._keep(limit, client, bucket)
+        if self._spend and is_allowed and (not known or bucket.unsettled > limit.burst // 100):
+            left = self._spend(limit.name, client, limit.burst, rate, unsettled)
+            if left is not None:
+                tokens, is_allowed = left + 1, left >= 0
+                with self._lock:
+                    self._keep(limit, client, Bucket(tokens - is_allowed, self._clock(), 0))
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)
+
+    def _count(self, limit: Limit, client: str) -> Bucket:
+        """Return a client's bucket as it is now."""
+        now = self._clock()
+        full = Bucket(float(limit.burst), now, 0)
+        tokens, at, unsettled = self._buckets.get((limit.name, client), full)
+        tokens = min(limit.burst, tokens + (now - at) * limit.per_minute / 60)
+        return Bucket(tokens, now, unsettled)
+
+    def _keep(self, limit: Limit, client: str, bucket: Bucket) -> None:
+        self._buckets[limit.name, client] = bucket
+        self._buckets.move_to_end((limit.name, client))
+        while len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
 
     def left(self, limit: Limit, client: str) -> int:
         """Return how many tokens a client has left, without taking one."""
-        now = self._clock()
         with self._lock:
-            tokens, at = self._buckets.get((limit.name, client), (float(limit.burst), now))
-        return int(min(limit.burst, tokens + (now - at) * limit.per_minute / 60))
+            return max(0, int(self._count(limit, client).tokens))
 
     def clear(self) -> None:
         """Remove every bucket."""
@@ -142,7 +178,7 @@ class Buckets:
             self._buckets.clear()
 
 
-buckets = Buckets()
+buckets = Buckets(spend=shared_buckets.spend)
 
 
 class RateLimit:

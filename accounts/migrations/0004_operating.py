@@ -93,5 +93,21 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["kind", "object_id"], name="audit_of_object")],
             },
         ),
+        migrations.CreateModel(
+            name="RateBucket",
+            fields=[
+                (
+                    "key",
+                    models.CharField(
+                        help_text="SHA-256 of the limit and the client",
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tokens", models.FloatField(help_text="requests left when they were counted")),
+                ("counted_at", models.DateTimeField(db_index=True)),
+            ],
+        ),
         migrations.RunPython(copy_admin_log, migrations.RunPython.noop),
     ]

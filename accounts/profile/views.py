@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -111,9 +112,9 @@ def theme(request: HtmxRequest) -> HttpResponseBase:
     chosen = request.POST.get("theme", "")
     response = redirect(f"{reverse('account')}#theme")
     if chosen in THEMES and chosen:
-        response.set_cookie("theme", chosen, max_age=YEAR_S, samesite="Lax")
+        response.set_cookie(settings.THEME_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax")
     else:
-        response.delete_cookie("theme", samesite="Lax")
+        response.delete_cookie(settings.THEME_COOKIE_NAME, samesite="Lax")
     return response
 
 

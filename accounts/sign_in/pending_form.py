@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 
 SALT = "vitrine.typed"
 SESSION_KEY = "typed"
-FIELD = COOKIE = "typed"
+FIELD = "typed"
 MAX_COOKIE_BYTES = 3500  # browsers allow 4096 bytes, name and attributes included
 COOKIE_LIFETIME_S = 15 * 60
 FIELD_LIFETIME_S = 12 * 3600
@@ -32,7 +32,7 @@ def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
     text = sign(value)
     if len(text) <= MAX_COOKIE_BYTES:
         response.set_cookie(
-            COOKIE,
+            settings.TYPED_COOKIE_NAME,
             text,
             max_age=COOKIE_LIFETIME_S,
             secure=settings.SESSION_COOKIE_SECURE,
@@ -44,9 +44,9 @@ def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
 def restore_to_session(request: HttpRequest, response: HttpResponseBase) -> None:
     """Move the form from the field or cookie into the new session; delete the cookie."""
     value = _unsign(str(request.POST.get(FIELD, "")), FIELD_LIFETIME_S)
-    if COOKIE in request.COOKIES:
-        value = value or _unsign(request.COOKIES[COOKIE], COOKIE_LIFETIME_S)
-        response.delete_cookie(COOKIE, samesite="Lax")
+    if cookie := request.COOKIES.get(settings.TYPED_COOKIE_NAME):
+        value = value or _unsign(cookie, COOKIE_LIFETIME_S)
+        response.delete_cookie(settings.TYPED_COOKIE_NAME, samesite="Lax")
     if value:
         request.session[SESSION_KEY] = value
 

@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 import fal
-from api.fal_proxy.tickets import STREAM_PATH
+from api.fal_proxy.tickets import STREAM_PATH, TICKET_REFUSED
 from api.http.dispatch import dumps
 from api.http.problem import OPENAI_ROOT, Problem
 from core.http.asgi import App, Message, Receive, Scope, Send
@@ -27,6 +27,10 @@ from playground.runs import outcomes, state_machine
 HEADER = "Vitrine-Stream"
 PREFIXES = ("/api/fal/", OPENAI_ROOT)
 UNREACHED = "This server's gateway cannot be reached, so the model was not called. Try again soon."
+REFUSED = (
+    "This server's gateway does not take the web process's ticket, so the model was not called. An "
+    "admin has to start both with the same SECRET_KEY."
+)
 _HEADER = HEADER.lower().encode()
 _HEADERS = [
     (b"content-type", b"application/json"),
@@ -71,19 +75,28 @@ class RelayedStreams:
         """Send the gateway's response; raises ResponseBroken if that breaks off."""
         try:
             async with post(self._gateway, STREAM_PATH + ticket) as response:
-                await _copy(response, send)
+                if response.status != TICKET_REFUSED:
+                    return await _copy(response, send)
+            log.error("the gateway at %s refused a ticket: SECRET_KEY differs", self._gateway)
+            await _fail(pk, path, REFUSED, send)
         except NotForwarded as error:
             log.error("the gateway at %s cannot be reached: %s", self._gateway, error)
-            await sync_to_async(_end_unsent)(pk)
-            await send({"type": "http.response.start", "status": 503, "headers": _HEADERS})
-            await send({"type": "http.response.body", "body": dumps(_unreachable_body(path))})
+            await _fail(pk, path, UNREACHED, send)
+        return None
 
 
-def _unreachable_body(path: str) -> dict[str, Any]:
+async def _fail(pk: uuid.UUID, path: str, reason: str, send: Send) -> None:
+    """End the run, which was not sent, and answer 503 with the reason."""
+    await sync_to_async(_end_unsent)(pk, reason)
+    await send({"type": "http.response.start", "status": 503, "headers": _HEADERS})
+    await send({"type": "http.response.body", "body": dumps(_error_body(path, reason))})
+
+
+def _error_body(path: str, reason: str) -> dict[str, Any]:
     """Return the error body in the format that clients of this path expect."""
     if path.startswith(OPENAI_ROOT):
-        return Problem(503, UNREACHED, slug="gateway-unreachable").as_openai_error()
-    return {"detail": UNREACHED, "message": UNREACHED}
+        return Problem(503, reason, slug="gateway-unreachable").as_openai_error()
+    return {"detail": reason, "message": reason}
 
 
 async def _copy(response: Response, send: Send) -> None:
@@ -118,7 +131,7 @@ async def wait_for_disconnect(receive: Receive) -> None:
         pass
 
 
-def _end_unsent(pk: uuid.UUID) -> None:
+def _end_unsent(pk: uuid.UUID, reason: str) -> None:
     close_old_connections()
-    error = fal.FalError(UNREACHED, status=503, type="gateway_unreachable")
+    error = fal.FalError(reason, status=503, type="gateway_unreachable")
     state_machine.record(pk, outcomes.from_error(error, by="stream"))

@@ -8,6 +8,7 @@ pages' live sessions apply: duration, rate, number.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.live_exchange import LiveSocket, exchange
 from api.http.authentication import KINDS
-from api.http.dispatch import dumps
 from api.models import Token
 from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
@@ -39,6 +39,8 @@ from playground.runs.group_commit import retry_until_committed
 SUFFIX = "/realtime"
 RUN_PREFIX = "/api/fal/run"  # present if FAL_RUN_HOST contains our address
 STOP_TIMEOUT_S = 2.0
+DENIALS = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 429: "TOO_MANY_SESSIONS"}
+MAX_CLOSE_BYTES = 123  # of a reason (RFC 6455, 5.5)
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +85,7 @@ class Admission:
 
 
 class Denied(Exception):
-    """The handshake is rejected with this status."""
+    """The session is refused, with the reason of this HTTP status."""
 
     def __init__(self, status: int, detail: str) -> None:
         self.status = status
@@ -105,7 +107,7 @@ class LiveSessions:
             admitted = await sync_to_async(_admit)(scope)
             self._require_room(admitted.ticket.user_id)
         except Denied as denied:
-            return await _deny(scope, send, denied)
+            return await _deny(send, denied)
         await send({"type": "websocket.accept"})
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  every connection has one
@@ -195,13 +197,16 @@ def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
     return LiveToken(token.user_id, token.pk, "", "", ()), token.user_id, token.name
 
 
-async def _deny(scope: Message, send: Send, denied: Denied) -> None:
-    """Reject the handshake; with the reason if the server can send one."""
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        return await send({"type": "websocket.close", "code": 1008})
-    body = dumps({"detail": str(denied)})
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send(
-        {"type": "websocket.http.response.start", "status": denied.status, "headers": headers}
-    )
-    return await send({"type": "websocket.http.response.body", "body": body})
+async def _deny(send: Send, denied: Denied) -> None:
+    """Accept the handshake to say why the session is refused, in fal's format, and close.
+
+    Clients cannot read the answer to a failed handshake: fal's says "Unknown error 500" then.
+    """
+    reason = str(denied)
+    error = {"type": "x-fal-error", "error": DENIALS[denied.status], "reason": reason}
+    close = {"code": 1008, "reason": reason.encode()[:MAX_CLOSE_BYTES].decode(errors="ignore")}
+    log.info("a live session was refused: %s", reason)
+    with suppress(OSError):  # the client has just disconnected
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": json.dumps(error)})
+        await send({"type": "websocket.close", **close})

@@ -47,7 +47,11 @@ class Streams:
     async def serve(self, ticket: str, receive: Receive, send: Send) -> None:
         """Serve one call; raises ResponseBroken if the response breaks off after its beginning."""
         found = tickets.verify_stream(ticket)
-        if found is None or (pk := found.pk) in self._open:
+        if found is None:
+            return await respond(
+                send, responses.as_json(responses.NOT_FOUND, tickets.TICKET_REFUSED)
+            )
+        if (pk := found.pk) in self._open:
             return await respond(send, responses.as_json(responses.NOT_FOUND, 404))
         self._open[pk] = asyncio.current_task()
         if self._renewing is None or self._renewing.done():

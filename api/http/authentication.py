@@ -33,6 +33,7 @@ FILE_VIEWS = frozenset(
         "upload",
     )
 )
+HEALTH_VIEW = "playground:healthz"  # gives staff details, to whom a token with `read` counts
 
 
 class TokenAuthentication:
@@ -53,6 +54,9 @@ class TokenAuthentication:
     ) -> HttpResponseBase | None:
         """Authenticate; returns 401 or 403 if the token does not give access to a file."""
         name = request.resolver_match.view_name if request.resolver_match else ""
+        if name == HEALTH_VIEW:
+            _identify(request)
+            return None
         is_file = name in FILE_VIEWS and "Authorization" in request.headers
         if not is_file and not getattr(view, "takes_token", False):
             return None
@@ -66,6 +70,13 @@ class TokenAuthentication:
         except Problem as problem:
             return problem.response()
         return None
+
+
+def _identify(request: HttpRequest) -> None:
+    """Set the user of a valid token with the scope `read`; any other changes nothing."""
+    token = _token(request)
+    if token is not None and tokens.READ in token.scope_list:
+        request.user = token.user
 
 
 def require_scope(token: Token | None, scope: str) -> Token:

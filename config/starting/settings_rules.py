@@ -63,6 +63,12 @@ def require_address(name: str, value: str, schemes: Collection[str]) -> None:
         )
 
 
+def public_port(address: str) -> int | None:
+    """Return the port of PUBLIC_URL, that of its scheme where it names none; None without one."""
+    parts = urlsplit(address)
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
 def require_storage(name: str) -> None:
     """Raise ImproperlyConfigured unless `name` is the dotted name of a class that stores files."""
     try:

@@ -78,6 +78,7 @@ class Relay:
         texts = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])
         ticket = tickets.verify(texts[-1])
         if ticket is None or ticket.origin != _origin(scope):
+            log.info("a live session of a page was refused: its ticket or origin is not valid")
             return await send({"type": "websocket.close"})
         await send({"type": "websocket.accept"})
         page, person = _Page(receive, send, self.limits), ticket.user_id

@@ -41,6 +41,7 @@ def _refusal(
 
 
 KEY_REFUSED, NO_ACCESS = "key_refused", "no_access"
+NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
 
 # The first that fits (fal-protocol.md, sections 11.3, 17.5 and 20). fal tells most of them apart
 # in its words alone: each of the first five is a 403.
@@ -115,6 +116,7 @@ REFUSALS = (
     _refusal("bad_request", {400}, "", "Upstream did not understand the request", INPUT),
 )
 BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
+ACCOUNT_WIDE = [NOT_ACCEPTED, *(refusal.title for refusal in REFUSALS if refusal.is_account_wide)]
 _ANSWERS = {cls.__name__ for cls in (fal.AuthFailed, fal.RequestRejected, fal.RunFailed)}
 
 

@@ -1,4 +1,4 @@
-"""`/healthz`: whether the database works and a worker is alive."""
+"""`/healthz`: whether the database works, a worker is alive, and runs can be sent and kept."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from catalog.pictures import picture_registry
 from core import byte_cache
 from playground.files import storage_limits
 from playground.models import Run
-from playground.runs.progress.worker_status import workers_alive
+from playground.runs.progress.worker_status import is_account_refused, workers_alive
 
 
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Return `{"status": "ok"}`, or 503 if no worker is alive or the database fails.
+    """Return `{"status": "ok"}`, or 503 if people cannot work.
 
-    Staff also see: the number of workers, upstream's trouble, unfinished runs, pictures, the age of
-    the last sync in seconds, the bytes in this process's caches, and whether the disk is low (then
-    nothing is copied or uploaded). Upstream's trouble and a low disk do not make it 503.
+    That is: the database fails, no worker is alive, upstream refuses the key or the balance is
+    exhausted, or the disk is low (then nothing is copied or uploaded). Staff, also by a token, see the number of workers,
+    upstream's trouble, unfinished runs, pictures, the age of the last sync in seconds, the bytes in
+    this process's caches, and the disk. Other trouble of upstream passes and does not make it 503.
     """
     try:
-        is_ok = bool(workers_alive())
+        alive = workers_alive()
+        is_ok = bool(alive) and not is_account_refused(alive) and not storage_limits.is_low()
         is_staff = request.user.is_staff
         details = _details() if is_staff else {}
     except DatabaseError:

@@ -375,7 +375,7 @@ def _host_problem(error: fal.FalError | None) -> str:
     if isinstance(error, fal.RateLimited):
         return "asks us to slow down."
     if isinstance(error, fal.AuthFailed):
-        return f"does not accept the key. {MEND_KEY}" if error.status == 401 else ""
+        return f"{refusals.NOT_ACCEPTED} {MEND_KEY}" if error.status == 401 else ""
     if isinstance(error, fal.UpstreamFailed):
         is_error = (error.status or 0) >= 500
         return f"answers with errors ({error.status})." if is_error else "gives unreadable answers."

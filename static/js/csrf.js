@@ -2,7 +2,8 @@
  * Every request carries the current CSRF token, not the one in the page: after a new login in
  * another tab this page keeps working with everything typed into it.
  */
-const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
+const token = () => document.cookie.match(COOKIE)?.[1];
 /*
  * The first access to the cookie is a call to another browser process, which takes as long as the
  * rest of a click: read it in advance.

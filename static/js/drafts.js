@@ -28,10 +28,11 @@ if (name) {
  * copy of a tab, which would else write into the same draft.
  */
 function begin(tab) {
+  const cookie = `vitrine_tab_${document.documentElement.dataset.port}`;
   const stand = () => {
     if (document.hidden) return sessionStorage.setItem(OF_TAB, tab);
     sessionStorage.removeItem(OF_TAB);
-    document.cookie = `tab=${tab}; path=/models/; samesite=lax`;
+    document.cookie = `${cookie}=${tab}; path=/models/; samesite=lax`;
   };
   name.value = tab;
   stand();

@@ -12,7 +12,8 @@ class ThemeSwitch extends HTMLElement {
       ? root.dataset.theme === "dark"
       : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = isDark ? "light" : "dark";
-    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+    const cookie = `vitrine_theme_${root.dataset.port}=${root.dataset.theme}`;
+    document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax`;
   }
 }
 customElements.define("theme-switch", ThemeSwitch);

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -91,7 +92,7 @@ def open_page(
     """`open_page("/models/", PHONE)` → the page, logged in; console errors fail the test."""
     login = Client()
     login.force_login(user)
-    session = login.cookies["sessionid"].value
+    session = login.cookies[settings.SESSION_COOKIE_NAME].value
     errors: list[str] = []
 
     def open_it(
@@ -107,7 +108,8 @@ def open_page(
             java_script_enabled=scripts,
             has_touch=size == PHONE,
         )
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
         context.route("**/pictures/**", give_picture)
         page = context.new_page()
         page.on("console", lambda m: errors.append(m.text) if is_trouble(m) else None)

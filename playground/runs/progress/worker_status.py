@@ -14,6 +14,7 @@ from core.db import clock, transient_errors
 from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
 from playground.models import Run, Transport, Worker
+from playground.runs import refusals
 
 ALIVE = timedelta(seconds=20)
 LOOK_EVERY_S = 8.0
@@ -29,6 +30,11 @@ def workers_alive() -> list[Worker]:
 
 
 _SINCE = PreparedQuery(lambda: Worker.objects.filter(beat_at__gt=Param("since", DateTimeField())))
+
+
+def is_account_refused(alive: list[Worker]) -> bool:
+    """Whether upstream refuses every run of one of these workers: its key, or its balance."""
+    return any(text in worker.trouble for worker in alive for text in refusals.ACCOUNT_WIDE)
 
 
 def readiness() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import BigAutoField, CharField, Exists, OuterRef
@@ -29,7 +30,6 @@ from playground.views.model_page import form, page
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
-TAB_COOKIE = "tab"
 TAB_QUERY = "draft"  # a tab's own id, if the cookie names another tab
 NO_TAB = "none"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
@@ -157,7 +157,7 @@ def tab_in_front(request: HtmxRequest) -> drafts.Tab:
 
     A tab that was drawn with another tab's draft asks again by an address with its own id.
     """
-    tab = request.GET.get(TAB_QUERY) or request.COOKIES.get(TAB_COOKIE, "")
+    tab = request.GET.get(TAB_QUERY) or request.COOKIES.get(settings.TAB_COOKIE_NAME, "")
     return drafts.Tab("".join(filter(str.isprintable, tab))[:64])
 
 

@@ -1,5 +1,6 @@
 /* Uploads one file with progress, unless the server already has it. */
 const HASHED_UP_TO_BYTES = 64e6;
+const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 
 /** Why an upload failed; `isFinal` if a retry would fail as well. */
 class Failure extends Error {
@@ -15,7 +16,7 @@ class Failure extends Error {
  */
 export async function send(file, { url, kind, form, signal, onProgress }) {
   const token =
-    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+    document.cookie.match(COOKIE)?.[1] ??
     form?.querySelector("[name='csrfmiddlewaretoken']")?.value ??
     "";
   const known = await ask(file, url, token, signal);

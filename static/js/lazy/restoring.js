@@ -8,6 +8,7 @@ const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the 
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
+const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 let hint,
   depth = 0;
 
@@ -114,7 +115,7 @@ export async function restore(file, otherwise) {
 async function ask(what, otherwise) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+  const token = document.cookie.match(COOKIE)?.[1] ?? "";
   const options = {
     method: "POST",
     body,

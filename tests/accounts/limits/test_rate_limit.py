@@ -13,9 +13,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
-from accounts.limits import rate_limit
+from accounts.limits import rate_limit, shared_buckets
 from accounts.limits.rate_limit import LIMITS, Buckets, Limit
+from accounts.models import RateBucket
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +49,52 @@ def test_a_bucket_empties_and_fills_again() -> None:
     assert buckets.take(FEW, "b") == 0
     now = 1.0
     assert [buckets.take(FEW, "a") for _ in range(2)] == [0, 1]
+
+
+def processes(number: int) -> list[Buckets]:
+    """The buckets of several web processes on one database."""
+    return [Buckets(spend=shared_buckets.spend) for _ in range(number)]
+
+
+@pytest.mark.parametrize("burst", [20, 1000])
+def test_a_limit_holds_for_all_web_processes_together(burst: int) -> None:
+    limit = Limit("shared", frozenset(), rate_limit.READ, burst=burst, per_minute=1)
+    web = processes(3)
+    allowed = sum(not web[number % 3].take(limit, "a") for number in range(3 * burst))
+    assert burst - 3 <= allowed <= burst + 3 * (burst // 100) + 1
+
+
+def test_a_new_web_process_knows_what_was_spent_before_it(
+    django_assert_num_queries: Any,
+) -> None:
+    limit = Limit("shared", frozenset(), rate_limit.READ, burst=20, per_minute=1)
+    [before] = processes(1)
+    for _ in range(20):
+        assert before.take(limit, "a") == 0
+    [after] = processes(1)
+    assert after.take(limit, "a") > 0
+    with django_assert_num_queries(0):  # who is refused writes nothing
+        assert after.take(limit, "a") > 0
+
+
+def test_most_requests_of_a_large_limit_write_nothing(
+    django_assert_num_queries: Any,
+) -> None:
+    limit = Limit("shared", frozenset(), rate_limit.READ, burst=5000, per_minute=6000)
+    [web] = processes(1)
+    web.take(limit, "a")
+    with django_assert_num_queries(0):
+        for _ in range(49):
+            web.take(limit, "a")
+
+
+def test_full_buckets_are_forgotten() -> None:
+    shared_buckets.spend("search", "a", 20, 1.0, 0)
+    shared_buckets.delete_expired()
+    assert RateBucket.objects.count() == 1
+    RateBucket.objects.update(counted_at=timezone.now() - 2 * shared_buckets.FORGOTTEN_AFTER)
+    shared_buckets.delete_expired()
+    assert not RateBucket.objects.exists()
 
 
 def test_no_number_of_clients_fills_the_memory() -> None:

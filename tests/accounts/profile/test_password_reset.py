@@ -102,6 +102,34 @@ def test_what_is_no_address_is_said(client: Client) -> None:
         assert words in answer.content.decode()
 
 
+def test_an_account_added_without_a_password_gets_its_first_one_by_mail(
+    client: Client, db: None
+) -> None:
+    new = User.objects.create_user("nora", email="nora@example.com")
+    assert not new.has_usable_password()
+    ask(client, "Nora@example.com")
+    password_reset.send_due()
+    page = client.get(link(str(mail.outbox[0].body)), follow=True)
+    chosen = {"new_password1": "correct horse", "new_password2": "correct horse"}
+    client.post(page.redirect_chain[-1][0], chosen)
+    assert client.login(username="nora", password="correct horse")
+
+
+def test_an_account_that_is_deactivated_or_spelt_alike_gets_no_mail(
+    client: Client, ana: User
+) -> None:
+    User.objects.create_user("off", email="off@example.com", is_active=False)
+    User.objects.create_user("mike", email="mike@example.org")
+    for email in (
+        "off@example.com",
+        "m\N{LATIN SMALL LETTER DOTLESS I}ke@example.org",
+        "nobody@example.com",
+    ):
+        answer = ask(client, email)
+        assert answer.status_code in {302, 422}  # the same page whether or not there is an account
+    assert not PasswordResetMail.objects.exists()
+
+
 def test_without_mail_the_page_says_so(client: Client, ana: User, settings: Any) -> None:
     settings.EMAIL_URL = ""
     assert "sends no mail" in client.get(RESET).content.decode()

@@ -50,7 +50,7 @@ def test_no_key_of_a_session_is_in_the_database(user: User) -> None:
     stored = Session.objects.get()
     assert key not in {stored.pk, UserSession.objects.get().pk}
     thief = Client()
-    thief.cookies["sessionid"] = stored.pk
+    thief.cookies["vitrine_session_8000"] = stored.pk
     assert thief.get("/account/").status_code == 302
     assert here.get("/account/").status_code == 200
     here.post("/logout/")
@@ -84,7 +84,7 @@ def test_everybody_stays_logged_in_after_the_update(user: User) -> None:
     assert here.get("/account/").status_code == 302
     migration = importlib.import_module("accounts.migrations.0003_session_digests")
     migration.store_digests(apps, connection.schema_editor())
-    here.cookies["sessionid"] = key
+    here.cookies["vitrine_session_8000"] = key
     page = here.get("/account/")
     assert "This one" in page.content.decode()
     assert Session.objects.get().pk == stored_session_key(key)

@@ -44,13 +44,13 @@ def test_anonymous_posts_store_no_row(client: Client, path: str, headers: dict[s
             assert client.post(path, posted, headers=headers).status_code == 401
     assert not Session.objects.exists()
     assert not Draft.objects.exists()
-    assert "sessionid" not in client.cookies
-    assert len(client.cookies["typed"].value) < 4096
+    assert "vitrine_session_8000" not in client.cookies
+    assert len(client.cookies["vitrine_typed_8000"].value) < 4096
 
 
 def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, user: User) -> None:
     page = client.post(PAGE, {"prompt": LONG})
-    assert "typed" not in client.cookies  # too long for one
+    assert "vitrine_typed_8000" not in client.cookies  # too long for one
     posted = {"username": "ana", "password": "wrong", "next": PAGE, "typed": held(page)}
     again = client.post("/login/", posted)
     assert held(again) == held(page) != ""
@@ -64,7 +64,7 @@ def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, use
 def test_a_short_text_survives_the_login_by_a_link(client: Client) -> None:
     client.post(PAGE, {"prompt": "a fox"}, headers={"hx-request": "true"})
     client.get(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
-    assert client.cookies["typed"].value == ""
+    assert client.cookies["vitrine_typed_8000"].value == ""
     assert "a fox" in client.get(PAGE).content.decode()
 
 
@@ -76,7 +76,7 @@ def test_more_than_a_login_page_holds_is_said(client: Client) -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", "a:b:c", ""])
 def test_what_is_not_ours_is_no_draft(client: Client, user: User, text: str) -> None:
-    client.cookies["typed"] = text
+    client.cookies["vitrine_typed_8000"] = text
     client.post("/login/", {"username": "ana", "password": "pw", "typed": text})
     assert "typed" not in client.session
     assert client.get(PAGE).status_code == 200

@@ -9,12 +9,13 @@ import msgpack
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from fal_client import AsyncRealtimeConnection
+from fal_client.client import RealtimeError
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
 from api import tokens
 from api.fal_proxy.tickets import LiveToken
-from api.gateway.sessions import endpoint_id, is_session
+from api.gateway.sessions import DENIALS, endpoint_id, is_session
 from catalog.models import Endpoint
 from playground.models import Run
 from playground.runs import state_machine, timeline
@@ -120,14 +121,30 @@ def test_who_may_not_open_a_session(
     if credential == "blocked":
         Endpoint.objects.filter(endpoint_id=LIVE).update(standing="blocked")
 
-    async def act(address: str) -> int:
-        with pytest.raises(InvalidStatus) as caught:
-            await connect(f"ws://{address}/{model}/realtime{query}", additional_headers=headers)
-        assert json.loads(caught.value.response.body)["detail"]
-        return caught.value.response.status_code
+    async def act(address: str) -> tuple[dict[str, Any], Any, str]:
+        url = f"ws://{address}/{model}/realtime{query}"
+        async with connect(url, additional_headers=headers) as socket:
+            error = json.loads(await socket.recv())
+            await socket.wait_closed()
+            return error, socket.close_code, str(socket.close_reason)
 
-    assert gated(act) == status
+    error, code, reason = gated(act)
+    assert (error["type"], error["error"]) == ("x-fal-error", DENIALS[status])
+    assert error["reason"]
+    assert (code, reason) == (1008, error["reason"][:123])
     assert "realtime" not in sandbox.calls()
+
+
+def test_fals_client_says_why_a_session_is_refused(gated: Gated, person: User) -> None:
+    async def act(address: str) -> str:
+        connection = connect(f"ws://{address}/{LIVE}/realtime?fal_jwt_token=forged")
+        async with connection as socket:
+            wrapped = AsyncRealtimeConnection(socket)
+            with pytest.raises(RealtimeError) as raised:
+                await wrapped.recv()
+            return str(raised.value)
+
+    assert "Send a valid token as fal_jwt_token." in gated(act)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.test import override_settings
 
 import fal
 from api import submission
@@ -17,6 +18,7 @@ from api.fal_proxy import tickets
 from api.fal_proxy.relayed_streams import RelayedStreams
 from api.gateway.stream_answers import Answer
 from catalog.models import Endpoint
+from core.http import signed_tickets
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
 from playground.models import Run
@@ -195,16 +197,40 @@ def test_a_ticket_is_signed_and_opens_one_stream(
                 pass
             return response.status
 
-    async def act(address: str) -> list[int]:
+    async def act(address: str) -> tuple[list[int], list[int]]:
         ticket = tickets.sign_stream(run.pk)
         together = await asyncio.gather(*(status(address, ticket) for _ in range(3)))
         wrong = [await status(address, text) for text in ("", "x", ticket + "x")]
-        return [*sorted(together), *wrong, await status(address, ticket)]
+        return [*sorted(together), await status(address, ticket)], wrong
 
-    first, *others = gated(act)
-    assert first == 200
-    assert set(others) == {404}
+    answers, wrong = gated(act)
+    assert answers == [200, 404, 404, 404]
+    assert set(wrong) == {tickets.TICKET_REFUSED}
     assert sandbox.calls()["stream"] == 1
+
+
+def test_a_gateway_with_another_secret_key_is_named_in_both_logs_and_nothing_is_paid(
+    gated: Gated, person: User, sandbox: Control, caplog: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(signed_tickets, "_said_at", None)
+    run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
+
+    async def act(address: str) -> Caller:
+        caller = Caller()
+        relayed = RelayedStreams(view_of(run), f"http://{address}")
+        with override_settings(SECRET_KEY="of the web process"):
+            ticket = tickets.sign_stream(run.pk)
+        monkeypatch.setattr(tickets, "sign_stream", lambda *_: ticket)
+        await relayed(SCOPE, caller.receive, caller.send)
+        return caller
+
+    caller = gated(act)
+    run.refresh_from_db()
+    assert (caller.status, run.state) == (503, Run.State.FAILED)
+    assert "same SECRET_KEY" in json.loads(caller.body)["detail"]
+    assert "signed with another SECRET_KEY" in caplog.text
+    assert "refused a ticket: SECRET_KEY differs" in caplog.text
+    assert "stream" not in sandbox.calls()
 
 
 def test_a_closed_port_is_known_as_not_reached() -> None:

@@ -111,7 +111,9 @@ def test_two_tabs_keep_two_drafts(aurora: Page) -> None:
         prompt(page).click()
         page.reload()
         expect(prompt(page)).to_have_value(text)
-    aurora.context.clear_cookies(name="tab")  # as after a new start of the browser
+    aurora.context.clear_cookies(
+        name=re.compile("^vitrine_tab_")
+    )  # as after a new start of the browser
     third = aurora.context.new_page()
     third.goto(AURORA)
     third.get_by_role("button", name="Show that").click()
@@ -228,7 +230,7 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
 def test_a_login_that_ran_out_while_saving_a_preset_loses_nothing(aurora: Page) -> None:
     prompt(aurora).fill("typed")
     choose(aurora, "Save as preset")
-    aurora.context.clear_cookies(name="sessionid")
+    aurora.context.clear_cookies(name=re.compile("^vitrine_session_"))
     aurora.get_by_label("Name of the preset").fill("Late")
     aurora.get_by_role("button", name="Save preset").click()
     expect(aurora.locator("#toasts")).to_contain_text("You are logged out")

@@ -334,9 +334,9 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("cookie", [re.compile(".*"), "sessionid"], ids=["all", "session"])
+@pytest.mark.parametrize("cookie", ["", "vitrine_session_"], ids=["all", "session"])
 def test_after_a_new_login_in_another_tab_the_page_works_on(
-    contexts: Contexts, vitrine: Up, cookie: Any
+    contexts: Contexts, vitrine: Up, cookie: str
 ) -> None:
     context = contexts.take(base_url=vitrine.base)
     page = context.new_page()
@@ -344,7 +344,7 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
     page.goto("/models/atelier/glass/")
     ready(page)
     page.locator("[name=prompt]").fill("typed with patience")
-    context.clear_cookies(name=cookie)
+    context.clear_cookies(name=re.compile(f"^{cookie}"))
     page.locator("#run-button").click()
     expect(page.locator("#toasts")).to_contain_text("You are logged out")
     with context.expect_page() as opened:

@@ -54,7 +54,7 @@ def test_whatever_shows_on_it_makes_it_another_page(
         member.post("/favourites/", {"star": shown.endpoint_id})
 
     def in_the_dark() -> None:
-        member.cookies["theme"] = "dark"
+        member.cookies["vitrine_theme_8000"] = "dark"
 
     def promoted() -> None:
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
@@ -94,7 +94,7 @@ def test_a_new_secret_makes_it_another_page(user: User, shown: Endpoint) -> None
     browser.force_login(user)
     browser.get("/models/")
     kept = browser.get("/models/")
-    del browser.cookies["csrftoken"]
+    del browser.cookies["vitrine_csrf_8000"]
     assert again(browser, "/models/", kept).status_code == 200
 
 

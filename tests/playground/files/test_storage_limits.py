@@ -135,14 +135,18 @@ def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, fre
     )
 
 
-@pytest.mark.parametrize(("megabytes", "told"), [(511, "low"), (512, "ok")])
-def test_healthz_tells_that_the_disk_is_low(
-    admin_client: Client, free: Any, megabytes: int, told: str
+@pytest.mark.parametrize(
+    ("megabytes", "status", "disk"), [(511, "not ok", "low"), (512, "ok", "ok")]
+)
+def test_healthz_is_not_ok_below_the_floor_of_the_disk(
+    admin_client: Client, free: Any, megabytes: int, status: str, disk: str
 ) -> None:
     Worker.objects.create(name="w", beat_at=timezone.now(), has_key=True)
     free(megabytes)
     answer = admin_client.get("/healthz")
-    assert (answer.status_code, json.loads(answer.content)["disk"]) == (200, told)
+    assert answer.status_code == (200 if status == "ok" else 503)
+    details = json.loads(answer.content)
+    assert (details["status"], details["disk"]) == (status, disk)
 
 
 def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> None:

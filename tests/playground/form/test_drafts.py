@@ -42,7 +42,7 @@ def test_a_tab_goes_on_saving_whatever_version_it_was_drawn_with(member: Client)
 
 def in_front(member: Client, tab: str) -> str:
     """The page as a browser draws it whose tab in front is this one."""
-    member.cookies["tab"] = tab
+    member.cookies["vitrine_tab_8000"] = tab
     return member.get(PAGE).content.decode()
 
 
@@ -100,7 +100,7 @@ def test_what_a_tab_ran_leaves_the_other_tabs_draft_alone(member: Client) -> Non
     save(member, "from one", "one", 0)
     member.post(PAGE, {"prompt": "from two", "~tab": "two", "~token": "t"})
     shown = f"{PAGE}?shown={Run.objects.get().pk}"
-    member.cookies["tab"] = "one"
+    member.cookies["vitrine_tab_8000"] = "one"
     assert prompt(member.get(shown).content.decode()) == "from one"
 
 

@@ -221,6 +221,9 @@ def test_healthz_tells_the_operator_what_is_alive(admin_client: Client, make_run
         "pictures": {"waiting": 0, "kept": 0, "failed": 0, "bytes": 0},
         "last_sync_age_s": None,
     }
+    Worker.objects.update(trouble="api.fal.ai does not accept the key.")
+    refused = admin_client.get("/healthz")
+    assert (refused.status_code, refused.json()["status"]) == (503, "not ok")
     Worker.objects.update(trouble="queue.fal.run does not answer.")
     assert admin_client.get("/healthz").json()["upstream"] == "queue.fal.run does not answer."
 

@@ -1,0 +1,67 @@
+"""Cookies have our own names with the port: browsers send them to all ports of a host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from config.starting.settings_rules import public_port
+from core.http.messages import NamedCookieStorage
+from playground.models import Run
+
+OURS = re.compile(r"vitrine_(session|csrf|messages|theme|typed)_8000")
+STATIC = Path(__file__).resolve().parents[2] / "static" / "js"
+
+
+@pytest.mark.django_db
+def test_every_cookie_has_a_name_of_our_own_with_the_port(client: Client, user: User) -> None:
+    user.set_password("correct horse")
+    user.save()
+    client.get("/login/")
+    client.post("/login/", {"username": user.username, "password": "correct horse"})
+    client.post(reverse("account-theme"), {"theme": "dark"})
+    client.post(reverse("playground:runs-deletion"))  # leaves a message
+    client.get(reverse("playground:runs"))
+    assert {name.split("_")[1] for name in client.cookies} >= {"session", "csrf", "theme"}
+    assert [name for name in client.cookies if not OURS.fullmatch(name)] == []
+    assert NamedCookieStorage.cookie_name == "vitrine_messages_8000"
+    assert not Run.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_login_at_another_vitrine_or_django_of_this_host_ends_none_here(
+    member: Client,
+) -> None:
+    for name in ("sessionid", "csrftoken", "messages", "vitrine_session_9000", "vitrine_csrf_9000"):
+        member.cookies[name] = "of another"
+    page = member.get(reverse("account"))
+    assert page.status_code == 200
+    touched = [name for name, cookie in page.cookies.items() if not OURS.fullmatch(name)]
+    assert touched == []
+
+
+@pytest.mark.parametrize(
+    ("address", "port"),
+    [
+        ("", None),
+        ("https://vitrine.example.com", 443),
+        ("http://vitrine.example.com", 80),
+        ("https://vitrine.example.com:8443/x", 8443),
+    ],
+)
+def test_the_port_is_that_of_the_address_which_people_open(address: str, port: int | None) -> None:
+    """Processes behind a proxy listen on ports of their own and have to share the cookies."""
+    assert public_port(address) == port
+
+
+def test_scripts_name_no_cookie_without_the_port() -> None:
+    for file in STATIC.rglob("*.js"):
+        text = file.read_text()
+        assert "csrftoken=" not in text, file
+        for line in re.findall(r"document\.cookie = .*", text):
+            assert "${cookie}" in line, file
