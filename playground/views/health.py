@@ -24,9 +24,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """Return `{"status": "ok"}`, or 503 if people cannot work.
 
     That is: the database fails, no worker is alive, upstream refuses the key or the balance is
-    exhausted, or the disk is low (then nothing is copied or uploaded). Staff, also by a token, see the number of workers,
-    upstream's trouble, unfinished runs, pictures, the age of the last sync in seconds, the bytes in
-    this process's caches, and the disk. Other trouble of upstream passes and does not make it 503.
+    exhausted, or the disk is low (then nothing is copied or uploaded). Staff, also by a token, see
+    the number of workers, upstream's trouble, unfinished runs, pictures, the age of the last sync
+    in seconds, the bytes in this process's caches, and the disk. Other trouble of upstream passes
+    and does not make it 503.
     """
     try:
         alive = workers_alive()
