@@ -77,7 +77,7 @@ def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, An
 
 
 def _composed(endpoint: Endpoint, shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
-    messages, name = body["messages"], endpoint.display_name
+    messages, name = body["messages"], endpoint.name
     if body.get("tools") or any(one.get("role") == "tool" for one in messages):
         raise _wrong("tools", NO_TURNS.format(name))
     settings = _settings(shape, body)

@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts import permissions
+from catalog.models import Endpoint
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from playground.display import renderers
@@ -34,6 +35,7 @@ STATES = [
 ]
 EVERYBODY = "*"
 MAX_PEOPLE = 200  # in the choice of whose runs to show
+LATEST = 300  # runs whose models the filter suggests
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
@@ -99,7 +101,9 @@ class Filters:
                 Q(title__icontains=self.q) | Q(arguments_text__icontains=escaped)
             )
         if self.model:
-            runs = runs.filter(endpoint__endpoint_id=self.model)
+            exact = Endpoint.objects.filter(endpoint_id=self.model)
+            named = exact if exact.exists() else Endpoint.objects.called(self.model)
+            runs = runs.filter(endpoint__in=named)
         if self.state == UNFINISHED:
             runs = runs.unfinished()
         elif self.state and not self.is_deleted:
@@ -111,6 +115,15 @@ class Filters:
         if self.before:
             runs = runs.filter(created_at__lt=self.before)
         return runs
+
+
+def models_used(user: User | AnonymousUser) -> list[Endpoint]:
+    """Return the models of the user's latest runs, for the filter by model."""
+    named_by = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
+    runs = Run.objects.of(user).select_related("endpoint").only("endpoint", *named_by)
+    latest = runs.order_by("-created_at")[:LATEST]
+    found = {run.endpoint.pk: run.endpoint for run in latest}
+    return sorted(found.values(), key=lambda one: one.name.casefold())
 
 
 def people() -> list[str]:
