@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+_CATEGORIES = {"": "uncategorised", "unknown": "uncategorised", "llm": "LLM", "json": "JSON"}
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{4,12}(?![\d.,])")
 
 
@@ -71,16 +72,28 @@ def size(count: int | None) -> str:
 
 
 def category_name(slug: str) -> str:
-    """`text-to-image` → `Text to image`, `image-to-3d` → `Image to 3D`, `llm` → `LLM`."""
-    words = (slug or "uncategorised").replace("-", " ")
-    words = {"llm": "LLM", "json": "JSON"}.get(words, words)
+    """`text-to-image` → `Text to image`, `image-to-3d` → `Image to 3D`, `llm` → `LLM`.
+
+    Upstream files some models, such as Qwen 3 TTS, under `unknown`: that is no kind of model.
+    """
+    words = slug.replace("-", " ")
+    words = _CATEGORIES.get(words, words)
     words = words.replace("3d", "3D").replace("to json", "to JSON")
     return words[:1].upper() + words[1:]
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things: `1 run`, `2 runs`, `1,200 models`. Every count is said by it."""
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
 def shorten(text: str, length: int) -> str:
-    """Return at most `length` characters of the text, cut between words where possible."""
+    """Return at most `length` characters of the text, cut between words where possible.
+
+    Half of it is kept at least: an address or a text without spaces is cut inside.
+    """
     if len(text) <= length:
         return text
-    cut = text[:length]
-    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:.-") + "…"
+    cut = text[: length - 1]
+    end = cut.rfind(" ") if text[length - 1 : length].strip() else len(cut)
+    return (cut[:end] if end >= length // 2 else cut).rstrip(" ,;:.-") + "…"

@@ -109,7 +109,7 @@ class Row:
         if told:
             return told.subject
         run = self.delivery.run
-        return (run.title or run.endpoint.display_name) if run else ""
+        return (run.title or run.endpoint.name) if run else ""
 
     @property
     def address(self) -> str:

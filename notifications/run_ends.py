@@ -17,7 +17,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from core.db import clock, prepared_queries
-from core.formatting import duration
+from core.formatting import counted, duration
 from notifications import kinds, outbox, run_webhooks
 from notifications.delivery.messages import link
 from notifications.models import Notification, NotificationPreferences, RunEnd
@@ -126,9 +126,10 @@ def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
     """Return subject, text and path for one run or several."""
     if len(runs) == 1:
         (run,) = runs
-        return _sentence(run), f"{run.endpoint.display_name}\n{_reason(run)}".strip(), _path(run)
+        return _sentence(run), f"{run.endpoint.name}\n{_reason(run)}".strip(), _path(run)
     failed = sum(run.state == Run.State.FAILED for run in runs)
-    subject = f"{len(runs)} runs have ended" + (f", {failed} of them failed" if failed else "")
+    ends = f"{counted(len(runs), 'run')} have ended"
+    subject = f"{ends}, {failed} of them failed" if failed else ends
     lines = [f"{_sentence(run)}\n{link(_path(run))}" for run in runs[:LISTED]]
     if len(runs) > LISTED:
         lines.append(f"and {len(runs) - LISTED} more")
@@ -136,7 +137,7 @@ def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
 
 
 def _sentence(run: Run) -> str:
-    name = run.title or run.endpoint.display_name
+    name = run.title or run.endpoint.name
     return f"{run.state_word} after {duration(run.took)}: {name}"
 
 

@@ -34,6 +34,7 @@ urlpatterns = [
     path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
     path("runs/newer/", runs.newer, name="newer"),
+    path("runs/models/", runs.models_used, name="run-models"),
     path("runs/deletion/", run_deletion.deletions, name="runs-deletion"),
     path("runs/recovery/", run_deletion.recovery, name="runs-recovery"),
     path("runs/tray/", runs.tray, name="tray"),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from core.formatting import counted
 from schemas.estimate.counts import output_field
 from schemas.estimate.prices import NOTHING, Estimate
 from schemas.fields import Field
@@ -50,7 +51,7 @@ class Plan:
         if count == 1:
             return f"{self.results} {self.noun} in one run" if self.results > 1 else "One run"
         seeds = " with new seeds" if self.has_seeds else " of the same input"
-        runs = f"{count} runs{seeds}"
+        runs = f"{counted(count, 'run')}{seeds}"
         return runs if self.results == count else f"{self.results} {self.noun} in {runs}"
 
 

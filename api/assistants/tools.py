@@ -13,6 +13,7 @@ from api.assistants import short
 from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
 from api.spending import plain
+from core.formatting import counted
 
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
@@ -99,7 +100,8 @@ class Tools:
         if not flow_id:
             found = await self._api.call("GET", "/flows", limit=50)
             lines = (
-                f"{one['id']} · {one['name']} · {one['steps']} steps" for one in found["items"]
+                f"{one['id']} · {one['name']} · {counted(one['steps'], 'step')}"
+                for one in found["items"]
             )
             return short.listed(lines, "There is no flow yet.")
         path, given = f"/flows/{quote(flow_id, safe='')}", {"inputs": inputs}

@@ -84,7 +84,7 @@ def _shape(endpoint: Endpoint) -> Shape:
 
 
 def _composed(endpoint: Endpoint, shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
-    name = endpoint.display_name
+    name = endpoint.name
     settings = chat_settings.settings_of(shape, body, name)
     messages = chat_messages.parse_messages(body["messages"], name)
     media = [medium for message in messages for medium in message.media]

@@ -21,7 +21,7 @@ def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
     """Return a `ModelCard`; needs only the columns that a card shows."""
     return {
         "endpoint_id": endpoint.endpoint_id,
-        "name": endpoint.display_name,
+        "name": endpoint.name,
         "owner": endpoint.owner,
         "category": endpoint.category,
         "description": endpoint.description,

@@ -60,5 +60,5 @@ def _key(cell: Cell, is_mine: bool) -> Hashable:
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
-    named = endpoint.display_name, endpoint.unit_price_usd, endpoint.currency
+    named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
     return cell.pk, run.pk, run.version, named, mark and mark.changed_at, is_mine

@@ -13,6 +13,7 @@ from boards.plan.editing import PLAIN, endpoints_of
 from boards.plan.groups import SHARED, Post, of_group, own_name
 from boards.plan.plan import MAX_MODELS, TITLE_CHARS
 from catalog.models import Endpoint
+from core.formatting import counted
 from fal.db_safe import db_safe_text
 from schemas.exact import loads
 
@@ -39,7 +40,7 @@ class Imported:
         if self.unknown:
             said.append(f"Not in this catalogue, so left out: {', '.join(self.unknown[:8])}.")
         if self.file_count:
-            files = "One file" if self.file_count == 1 else f"{self.file_count} files"
+            files = "One file" if self.file_count == 1 else counted(self.file_count, "file")
             said.append(f"{files} of its inputs may belong to another server: choose them again.")
         return " ".join(said)
 

@@ -42,7 +42,7 @@ def settings_of(column: Column) -> dict[str, Any]:
 
 def save_preset(user: User, board: Batch, column: Column) -> Preset:
     """Save a column's settings as a preset of this user, under an unused name."""
-    name = f"{board.title or 'Board'} · {column.label or column.endpoint.display_name}"
+    name = f"{board.title or 'Board'} · {column.label or column.endpoint.name}"
     name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
     arguments = settings_of(column)
     for number in range(1, MAX_TRIES):

@@ -23,7 +23,7 @@ def missing_files(plan: Plan) -> list[Trouble]:
             by_place.setdefault(address, set()).add(f"row {number + 1}")
     for column in plan.columns:
         for address in _our_addresses(column.settings):
-            by_place.setdefault(address, set()).add(column.endpoint.display_name)
+            by_place.setdefault(address, set()).add(column.endpoint.name)
     present = _present(by_place)
     gone = [address for address in by_place if address not in present]
     return [

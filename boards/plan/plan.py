@@ -14,6 +14,7 @@ from boards.plan import groups, tables, values
 from boards.plan.groups import Filled, Groups, Post
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.formatting import counted
 from playground.runs.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning
@@ -158,8 +159,8 @@ def _too_many(
         )
         return [Trouble("total", TOO_LARGE)] if is_large else []
     sign = " \u00d7 "
-    parts = sign.join(f"{many:,} {noun if many == 1 else noun + 's'}" for many, noun in counts)
-    words = f"{parts} are {count:,} runs; a board takes up to {MAX_CELLS}. Leave some out."
+    parts = sign.join(counted(many, noun) for many, noun in counts)
+    words = f"{parts} are {counted(count, 'run')}; a board takes up to {MAX_CELLS}. Leave some out."
     return [Trouble("total", words)]
 
 

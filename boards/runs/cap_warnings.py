@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from boards.models import Batch
-from core.formatting import money
+from core.formatting import counted, money
 from notifications import kinds, outbox
 
 
@@ -16,7 +16,7 @@ def warn_of_board(board: Batch, held: int) -> bool:
     """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
     if board.cap_usd is None:
         return False
-    cells = "1 run was" if held == 1 else f"{held} runs were"
+    cells = f"{counted(held, 'run')} {'was' if held == 1 else 'were'}"
     return outbox.notify(
         board.user,
         kinds.BUDGET_WARNING,

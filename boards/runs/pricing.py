@@ -12,6 +12,7 @@ from boards.plan.plan import Plan
 from boards.runs import reuse
 from boards.runs.budget import NOTHING, Budget, committed
 from boards.runs.reuse import Key
+from core.formatting import counted
 from playground.runs.costs.cost import estimate_runs
 from schemas.estimate import Estimate
 
@@ -42,7 +43,7 @@ class Pricing:
         count = len(self.unknown_models)
         if not count or not self.total.is_known:
             return known
-        models = "one model" if count == 1 else f"{count} models"
+        models = "one model" if count == 1 else counted(count, "model")
         return f"{known}; the price of {models} is unknown"
 
     @property

@@ -127,7 +127,7 @@ def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tu
 def _title(plan: Plan) -> str:
     first = plan.rows[0].label if plan.rows else ""
     if not first:
-        return ", ".join(model.display_name for model in plan.models)[:200]
+        return ", ".join(model.name for model in plan.models)[:200]
     more = len(plan.rows) - 1
     return f"{first[:180]} and {more} more" if more else first[:200]
 

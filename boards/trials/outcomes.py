@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from boards.models import Cell, Mark, RowMark, Trial, Vote
 from boards.votes.standings import name_of
+from core.formatting import counted
 from playground.models import Run
 
 NEW, OLD, EVEN = "new", "old", "even"
@@ -47,7 +48,7 @@ class Outcome:
     def name(self) -> str:
         """Return the new model with its label."""
         column = self.trial.column
-        return name_of(column) if column else self.trial.endpoint.display_name
+        return name_of(column) if column else self.trial.endpoint.name
 
     @property
     def words(self) -> str:
@@ -55,15 +56,16 @@ class Outcome:
         if not self.trial.column:
             return f"{_WITHOUT_COLUMN[self.trial.state]}. {self.trial.note}".strip()
         if self.trial.state == Trial.State.SENT:
-            return f"is running on {_rows(self.rows)}"
+            return f"is running on {counted(self.rows, 'row')}"
         failed = f"; {self.failed} of its runs failed" if self.failed else ""
         if not self.judged or self.trial.reference is None:
-            return f"was tried on {_rows(self.rows)}{failed}: look and judge"
+            return f"was tried on {counted(self.rows, 'row')}{failed}: look and judge"
         against = name_of(self.trial.reference)
         even = f", {self.even} even" if self.even else ""
         left = self.rows - self.judged
         open_ = f", {left} not judged yet" if left > 0 else ""
-        return f"won {self.won} of {_rows(self.judged)} against {against}{even}{open_}{failed}"
+        judged = counted(self.judged, "row")
+        return f"won {self.won} of {judged} against {against}{even}{open_}{failed}"
 
     @property
     def key(self) -> str:
@@ -81,10 +83,6 @@ class Outcome:
         """Return when the outcome last changed."""
         moments = [self.trial.found_at, self.trial.decided_at, self.at]
         return max(one for one in moments if one)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def finish(now: datetime) -> int:

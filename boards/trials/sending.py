@@ -23,7 +23,7 @@ from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.standings import standings
-from core.formatting import money
+from core.formatting import counted, money
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Sender:
                     raise _CapExceeded
         except _CapExceeded:
             self._end(Trial.State.HELD, words)
-            why = f"{self.trial.endpoint.display_name}: {words}"
+            why = f"{self.trial.endpoint.name}: {words}"
             cap_warnings.warn_of_trials(self.board, month.cap, month_start(self.now), why)
             return None
         return done
@@ -182,7 +182,7 @@ def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
     """Return a sentence on the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:
-        rows = f"{planned.unfit_rows} of {len(planned.plan.rows)} rows"
+        rows = f"{planned.unfit_rows} of {counted(len(planned.plan.rows), 'row')}"
         parts.append(f"{rows} do not fit: {planned.trouble}")
     if done.reused:
         parts.append(f"{done.reused} taken from earlier runs, at no cost.")

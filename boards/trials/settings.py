@@ -21,7 +21,7 @@ from catalog.models import Endpoint, Favourite, Revision, SavedSearch
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
-from core.formatting import money
+from core.formatting import counted, money
 from core.http.parameters import parse_key
 from schemas.estimate import Estimate
 
@@ -164,7 +164,7 @@ class Preview:
     @property
     def words(self) -> str:
         """Return how many models fit."""
-        return "1 model fits" if self.count == 1 else f"{self.count:,} models fit"
+        return f"{counted(self.count, 'model')} {'fits' if self.count == 1 else 'fit'}"
 
 
 def preview(board: Batch, standing: StandingTrial) -> Preview | None:

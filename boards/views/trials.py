@@ -76,7 +76,7 @@ def trial(request: HtmxRequest, found: Batch, trial: int) -> HttpResponseBase:
     chosen = get_object_or_404(found.trials, pk=trial)
     if request.POST.get("do") == "send":
         sent = sending.send(found, chosen.pk, timezone.now())
-        words = f"{sent.endpoint.display_name}: {sent.note or sent.get_state_display().lower()}"
+        words = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
         messages.info(request, words)
     else:
         settings.dismiss(found, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")

@@ -98,7 +98,7 @@ class Standings:
 
 def name_of(column: Column) -> str:
     """Return a column's model with its value along the axis."""
-    name = column.endpoint.display_name
+    name = column.endpoint.name
     return f"{name} · {column.label}" if column.label else name
 
 

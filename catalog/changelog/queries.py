@@ -35,8 +35,7 @@ KINDS = {  # filter value → its label, and the changes that it selects
 _SHOWN = [
     f"endpoint__{name}"
     for name in (
-        "endpoint_id",
-        "display_name",
+        *Endpoint.NAMED_BY,
         "category",
         "description",
         "unit_price_usd",

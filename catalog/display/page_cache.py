@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db.models import Prefetch
-from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -28,6 +27,7 @@ from catalog.search.matching import Found
 from catalog.search.query import STATUSES, Query
 from catalog.variants import Family, distinguish, fold
 from core.byte_cache import byte_cached
+from core.formatting import counted
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
@@ -202,7 +202,7 @@ def _families(answer: Answer) -> list[Family]:
 
 def _heading(answer: Answer) -> str:
     """The heading above the results, also announced to screen readers when they change."""
-    words = f"{answer.total:,} model{pluralize(answer.total)}"
+    words = counted(answer.total, "model")
     if not answer.query.text:
         return words
     if answer.asked.q != answer.query.q:

@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.urls import reverse
 
 from catalog.models.querysets import EndpointQuerySet
+from catalog.naming import with_version
 
 
 class Standing(models.TextChoices):
@@ -43,6 +44,13 @@ class Endpoint(models.Model):
 
     endpoint_id = models.CharField(max_length=255, unique=True)
     display_name = models.CharField(max_length=255)
+    full_name = models.CharField(
+        max_length=600,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="title with version, unlike all others; by a sync",
+    )
     owner = models.CharField(max_length=128, help_text="first part of the id")
     category = models.CharField(max_length=64, blank=True)
     description = models.TextField(blank=True)
@@ -123,6 +131,8 @@ class Endpoint(models.Model):
     # `entry_digest` of a workflow of the account, which no listing has: syncs do not change it.
     OF_ACCOUNT = "account"
 
+    NAMED_BY = ("endpoint_id", "display_name", "full_name")  # the columns that `name` reads
+
     class Meta:
         ordering = ["position", "endpoint_id"]
         indexes = [
@@ -137,6 +147,11 @@ class Endpoint(models.Model):
     def get_absolute_url(self) -> str:
         """The model's page."""
         return reverse("playground:endpoint", args=[self.endpoint_id])
+
+    @property
+    def name(self) -> str:
+        """Its name for people, with its version; no two of a synced catalogue are the same."""
+        return self.full_name or with_version(self.display_name, self.endpoint_id)
 
     @property
     def duration_estimate_s(self) -> float | None:

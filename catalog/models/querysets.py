@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 CARD = (
     "endpoint_id",
     "display_name",
+    "full_name",
     "owner",
     "category",
     "group_key",
@@ -43,6 +46,8 @@ CARD = (
     "facts",
 )
 
+MOST_WORDS = 8  # of a text that names are searched for
+
 # What search and comparison read; neither a form nor a run shows it.
 CATALOGUE_ONLY = (
     "description",
@@ -63,6 +68,15 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def in_category(self, name: str) -> EndpointQuerySet:
         """Endpoints of a category; `unknown` selects those without one."""
         return self.filter(category__in=[name, ""] if name == "unknown" else [name])
+
+    def called(self, text: str) -> EndpointQuerySet:
+        """Endpoints whose name or id has all the words of a text."""
+        named_by = ("full_name", "display_name", "endpoint_id")
+        found = self
+        for word in text.split()[:MOST_WORDS]:
+            has = (Q(**{f"{name}__icontains": word}) for name in named_by)
+            found = found.filter(reduce(or_, has))
+        return found
 
     def for_cards(self) -> EndpointQuerySet:
         """Load only the columns that a card shows."""

@@ -14,11 +14,11 @@ from django.db import connections
 # The columns that pages and search use; an endpoint's schema is not among them.
 WATCHED = {
     "catalog_endpoint": (
-        "endpoint_id, display_name, owner, category, description, status, tags, license_type, "
-        "kind, group_key, group_label, thumbnail_url, thumbnail_animated_url, unit_price_usd, "
-        "price_unit, currency, published_at, position, gone_at, facts, field_words, inputs, "
-        "picture_id, duration_estimate_min, standing, standing_reason, pinned, "
-        "highlighted"
+        "endpoint_id, display_name, full_name, owner, category, description, status, tags, "
+        "license_type, kind, group_key, group_label, thumbnail_url, thumbnail_animated_url, "
+        "unit_price_usd, price_unit, currency, published_at, position, gone_at, facts, "
+        "field_words, inputs, picture_id, duration_estimate_min, standing, standing_reason, "
+        "pinned, highlighted"
     ),
     "catalog_collection": "slug, title, description, is_published, position, owner_id, cover_id",
     "catalog_collectionitem": "collection_id, endpoint_id, position, note",
@@ -36,7 +36,7 @@ def install(using: str = "default", **_: Any) -> None:
             column.name
             for column in connection.introspection.get_table_description(cursor, "catalog_endpoint")
         }
-        if not {"pinned", "inputs"} <= columns:
+        if not {"pinned", "inputs", "full_name"} <= columns:
             return  # halfway through the migrations; the last of them installs
         if connection.vendor == "sqlite":
             _drop_search_tables_sqlite(cursor)

@@ -34,6 +34,7 @@ _MANY = 12  # siblings by id prefix only
 _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
 _WORDS_COUNT = 6.0  # weight of the words; that of all facts together is about twice this
+MISCHIEF = "mischief"  # the tag of those of the sandbox
 _TELLING = ("in", "out", "can")
 _PICTURE = ("small", "large", "clip", "colour")
 _COLUMNS = (
@@ -247,7 +248,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .only(*_COLUMNS)
     )
     mine, words = set(_facts(me)), _words(me)
-    found = list(rows)
+    found = [one for one in rows if _is_serious(one) or not _is_serious(me)]
     own = {one.pk: _words(one) for one in found}
     often = Counter(word for written in own.values() for word in written)
     scored = [
@@ -263,6 +264,11 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         if score > 0:
             best.setdefault(one.group_key or one.display_name, one)
     return list(best.values())[:MOST_SIMILAR]
+
+
+def _is_serious(one: Endpoint) -> bool:
+    """Whether a model is not one of the sandbox's that misbehave on purpose."""
+    return MISCHIEF not in (one.tags if isinstance(one.tags, list) else ())
 
 
 def _candidates(me: Endpoint, revision: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Jobs that run after a sync: extract facts from schemas, diff schemas, prune old changes.
+"""Jobs that run after a sync: extract facts, tell names apart, diff schemas, prune old changes.
 
 Each step processes one batch in short transactions and returns its size, 0 when nothing is left.
 What a stop leaves undone is done after the next sync.
@@ -14,13 +14,14 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from catalog.changelog import recorder
-from catalog.sync import stored_facts
+from catalog.sync import stored_facts, stored_names
 
 PAUSE_S = 0.02  # between batches, so that other work of this process is not delayed
 
 STEPS: tuple[Callable[[], int], ...] = (
     stored_facts.extract_facts,
     stored_facts.copy_to_endpoints,
+    stored_names.tell_apart,
     recorder.compare_pending,
     recorder.prune,
 )

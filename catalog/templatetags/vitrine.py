@@ -15,12 +15,12 @@ from catalog.display.icons import icons
 from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.variants import distinguish
-from core.formatting import category_name, duration, money, shorten, size, unit
+from core.formatting import category_name, counted, duration, money, shorten, size, unit
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, distinguish):
+for function in (money, unit, duration, size, category_name, counted, distinguish):
     register.filter(function)
 register.filter("price", listed_price)
 
@@ -50,9 +50,9 @@ def excerpt(text: str, marks: Highlighter) -> SafeString:
 
 
 @register.filter
-def shortened(text: str, length: int = ON_A_CARD) -> str:
+def shortened(text: Any, length: int = ON_A_CARD) -> str:
     """The beginning of a text, cut between words."""
-    return shorten(text, length)
+    return shorten(str(text), length)
 
 
 @register.filter

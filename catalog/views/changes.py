@@ -39,7 +39,7 @@ def changes(request: HtmxRequest) -> HttpResponse:
         "feed": request.build_absolute_uri(address + Filters.from_query(request.GET).narrow),
     }
     if filters.model:
-        names = Endpoint.objects.only("endpoint_id", "display_name")
+        names = Endpoint.objects.only(*Endpoint.NAMED_BY)
         context["model"] = names.filter(endpoint_id=filters.model).first()
     return render(request, "catalog/changes.html", context)
 

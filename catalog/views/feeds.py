@@ -134,7 +134,7 @@ class Changes(Feed):  # type: ignore[type-arg]
         """`FLUX.1 [dev]: inputs or outputs changed`."""
         if isinstance(change, Entry):
             return SafeString(_printable(change.title))
-        title = WORDS[change.kind].format(_printable(change.endpoint.display_name))
+        title = WORDS[change.kind].format(_printable(change.endpoint.name))
         return SafeString(title + _note(change))
 
     def item_description(self, change: Any) -> SafeString:

@@ -19,9 +19,7 @@ def models(asked: str = "") -> list[Endpoint]:
     Their inputs are known from facts derived from each schema; a model whose schema has not been
     read yet is judged by its category.
     """
-    found = _candidates().defer("description", "field_words", "inputs")
-    for word in asked.split()[:8]:
-        found = found.filter(Q(display_name__icontains=word) | Q(endpoint_id__icontains=word))
+    found = _candidates().called(asked).defer("description", "field_words", "inputs")
     chosen = [one for one in found.order_by("position") if _is_fit(one) and one.is_runnable]
     return sorted(chosen, key=lambda one: one.category != "llm")[:MOST]
 

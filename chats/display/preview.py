@@ -66,10 +66,10 @@ def _of_model(
         settings=settings,
     )  # fmt: skip
     composed = sending.composition_of(turn, shape)
-    trouble = limits.excess(shape, composed, endpoint.display_name)
+    trouble = limits.excess(shape, composed, endpoint.name)
     prices: tuple[Price, ...] = ()
     if endpoint.unit_price_usd:
         found = cost.estimate_run(endpoint, composed.arguments)
         if found.is_known:
-            prices = (Price(endpoint.display_name, found.words, " · ".join(found.basis[:1])),)
+            prices = (Price(endpoint.name, found.words, " · ".join(found.basis[:1])),)
     return Preview(prices, composed.left_out, trouble)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chats.talk.shape import TEXT_OUTPUTS
-from core.formatting import money
+from core.formatting import counted, money
 from fal.db_safe import db_safe_text
 from schemas.estimate.amounts import decimal
 
@@ -72,9 +72,9 @@ def _counted(usage: Any) -> str:
     total = _count(usage, "total_tokens")
     words = []
     if given is not None and made is not None:
-        words.append(f"{given:,} tokens in · {made:,} out")
+        words.append(f"{counted(given, 'token')} in · {made:,} out")
     elif total:
-        words.append(f"{total:,} tokens")
+        words.append(counted(total, "token"))
     cost = usage.get("cost")
     amount = None if isinstance(cost, bool) else decimal(str(cost))
     if amount is not None and amount > 0:

@@ -99,7 +99,7 @@ def _of_second(second: Endpoint, problem: Problem) -> Problem:
     """Return a problem at the second model's field, or with its name beside the message."""
     if problem.path:
         return second_model.at_its_field(problem)
-    return Problem((), f"{second.display_name}: {problem.message}")
+    return Problem((), f"{second.name}: {problem.message}")
 
 
 def _start(turn: Turn) -> None:
@@ -135,7 +135,7 @@ def again(chat: Chat, turn: Turn, token: str, *, is_shorter: bool = False) -> Tu
 def _composed(turn: Turn) -> Composed:
     shape, parent = shape_of(turn.endpoint), turn.parent_id
     if shape is None:
-        raise Refused([Problem((), NOT_A_CHAT.format(turn.endpoint.display_name))])
+        raise Refused([Problem((), NOT_A_CHAT.format(turn.endpoint.name))])
     if turn.endpoint.refusal:
         raise Refused([Problem((), turn.endpoint.refusal)])
     if not turn.text.strip():
@@ -145,7 +145,7 @@ def _composed(turn: Turn) -> Composed:
     if parent and awaited.filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
     composed = composition_of(turn, shape)
-    if excess := limits.excess(shape, composed, turn.endpoint.display_name):
+    if excess := limits.excess(shape, composed, turn.endpoint.name):
         raise Refused([Problem((), excess)])
     if composed.problems:
         raise Refused(_with_message_problems_moved(shape, composed.problems))

@@ -119,7 +119,7 @@ def _shown(
         key=f"node-{number}",
         number=number,
         id=node.id,
-        title=endpoint.display_name if endpoint else node.app or node.id,
+        title=endpoint.name if endpoint else node.app or node.id,
         endpoint=endpoint,
         kind=node.kind,
         step=step,

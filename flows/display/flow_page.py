@@ -137,7 +137,7 @@ def _groups(
         own = [node for node in nodes if steps[node.field.name] == step.id]
         if own:
             endpoint = known.get(step.endpoint)
-            title = endpoint.display_name if endpoint else step.endpoint
+            title = endpoint.name if endpoint else step.endpoint
             found.append(FieldGroup(number, title, rendering.render_fields(own, address)))
     return found
 

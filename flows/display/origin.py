@@ -74,7 +74,7 @@ def of_model(endpoint: Endpoint) -> Origin:
     """Return a flow that starts with a model."""
     version = version_of(endpoint)
     definition = begin(endpoint.endpoint_id, version, {})
-    return Origin(definition, "s1", endpoint, outputs_of(version), endpoint.display_name)
+    return Origin(definition, "s1", endpoint, outputs_of(version), endpoint.name)
 
 
 def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
@@ -90,5 +90,5 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
         outputs += [one for one in outputs_in(flow.origin.output) if one.path not in paths]
     outputs.sort(key=lambda one: one.path in taken)
     endpoint = known[here.endpoint]
-    words = f"step {definition.number(step)}, {endpoint.display_name}"
+    words = f"step {definition.number(step)}, {endpoint.name}"
     return Origin(definition, step, endpoint, outputs, words, flow=flow)

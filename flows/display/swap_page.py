@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from catalog.schema_versions import version_of
@@ -26,8 +24,7 @@ def candidates(
     For a step without wires: those of its category. `asked` is a search by name or id.
     """
     found = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
-    for word in db_safe_text(asked).split()[:8]:
-        found = found.filter(Q(display_name__icontains=word) | Q(endpoint_id__icontains=word))
+    found = found.called(db_safe_text(asked))
     kinds = swapping.kinds_taken(definition, step, versions)
     if kinds:
         found = found.filter(pk__in=_takers(kinds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from core.formatting import counted
 from flows.compose.definition import (
     MOST_STEPS,
     Definition,
@@ -68,7 +69,9 @@ def definition_of(graph: Graph) -> Definition:
     for wrong in checks.errors(graph):
         raise Invalid(f"Node “{wrong.node}”: {wrong.message}" if wrong.node else wrong.message)
     if len(graph.runs) > MOST_STEPS:
-        raise Invalid(f"The workflow calls {len(graph.runs)} models; {MOST_STEPS} is the most.")
+        raise Invalid(
+            f"The workflow calls {counted(len(graph.runs), 'model')}; {MOST_STEPS} is the most."
+        )
     reader = _Reader(graph)
     wanted = {node.id for node in graph.runs}
     steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)

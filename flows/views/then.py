@@ -118,7 +118,7 @@ def _chained(request: HtmxRequest, found: Origin) -> str:
     if flow is None:
         flow = Flow.objects.create(
             user=request.user,
-            name=f"{found.endpoint.display_name} → {endpoint.display_name}"[:200],
+            name=f"{found.endpoint.name} → {endpoint.name}"[:200],
             definition=longer(found.definition).as_json(),
             origin=found.run,
         )

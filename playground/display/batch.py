@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser, User
 
+from core.formatting import counted
 from playground.display import history, more_like, placeholder_size, renderers
 from playground.models import Run
 from playground.runs.progress import watch_tokens
@@ -62,7 +63,8 @@ class Batch:
         """Return `4 variations`, or `8 variations in 2 runs` where runs return several results."""
         results = sum(max(len(one.shown), len(one.places), 1) for one in self.variations)
         runs = len(self.variations)
-        return f"{results} variations" + (f" in {runs} runs" if results > runs else "")
+        words = counted(results, "variation")
+        return f"{words} in {counted(runs, 'run')}" if results > runs else words
 
 
 def batch(pk: uuid.UUID, runs: Sequence[Run], user: User | AnonymousUser) -> Batch:

@@ -37,6 +37,7 @@ STATES = [
 EVERYBODY = "*"
 MAX_PEOPLE = 200  # in the choice of whose runs to show
 MAX_NEWER = 1000  # runs that are counted beside a list
+LATEST = 300  # runs whose models the filter suggests
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
@@ -102,9 +103,12 @@ class Filters:
                 Q(title__icontains=self.q) | Q(arguments_text__icontains=escaped)
             )
         if self.model:
-            # The key first: with a join, the database would not know which index is the shorter.
-            endpoint = Endpoint.objects.filter(endpoint_id=self.model).values_list("pk", flat=True)
-            runs = runs.filter(endpoint_id__in=list(endpoint))
+            # Their keys first: with a join, the database would not know which index is the shorter.
+            exact = Endpoint.objects.filter(endpoint_id=self.model)
+            named = list(exact.values_list("pk", flat=True)) or list(
+                Endpoint.objects.called(self.model).values_list("pk", flat=True)
+            )
+            runs = runs.filter(endpoint_id__in=named)
         if self.state == UNFINISHED:
             runs = runs.unfinished()
         elif self.state and not self.is_deleted:
@@ -116,6 +120,15 @@ class Filters:
         if self.before:
             runs = runs.filter(created_at__lt=self.before)
         return runs
+
+
+def models_used(user: User | AnonymousUser) -> list[Endpoint]:
+    """Return the models of the user's latest runs, for the filter by model."""
+    named_by = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
+    runs = Run.objects.of(user).select_related("endpoint").only("endpoint", *named_by)
+    latest = runs.order_by("-created_at")[:LATEST]
+    found = {run.endpoint.pk: run.endpoint for run in latest}
+    return sorted(found.values(), key=lambda one: one.name.casefold())
 
 
 def people() -> list[str]:

@@ -127,7 +127,7 @@ def shown(run: Run) -> list[Shown]:
             artifact_url(artifact),
             artifact.file_name
             or f"{run.endpoint.endpoint_id.replace('/', '-')}-{artifact.position + 1}",
-            run.title or f"Output of {run.endpoint.display_name}",
+            run.title or f"Output of {run.endpoint.name}",
         )
         for artifact in (run.artifacts.all() if is_fetched else _ARTIFACTS.all(run=run.pk))
     ]

@@ -249,8 +249,8 @@ def _artifact_choice(row: Artifact) -> Choice:
         still=artifact_urls.thumbnail_url(row, src),
         name=(row.file_name if row.kind == "file" else "")
         or row.run.title
-        or row.run.endpoint.display_name,
-        note=row.run.endpoint.display_name,
+        or row.run.endpoint.name,
+        note=row.run.endpoint.name,
         kind=row.kind,
         size_bytes=row.size_bytes,
         width=row.width,

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.formatting import counted
 from playground.files import input_shape
 from playground.form.form_state import ParsedForm
 from playground.runs.costs import cost
@@ -49,7 +50,8 @@ class RunCost:
         if len(self.plan.runs) == 1:
             return lines
         count = len(self.plan.runs)
-        return [f"{count} runs; each:" if len(set(self.each)) == 1 else f"{count} runs:", *lines]
+        runs = counted(count, "run")
+        return [f"{runs}; each:" if len(set(self.each)) == 1 else f"{runs}:", *lines]
 
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""

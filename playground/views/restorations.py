@@ -35,7 +35,7 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
 def _as_json(found: restore_settings.Restored) -> dict[str, str]:
     return {
         "endpoint_id": found.endpoint.endpoint_id,
-        "name": found.endpoint.display_name,
+        "name": found.endpoint.name,
         "fill": found.fill,
         "address": found.address,
         "words": found.words,

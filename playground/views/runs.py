@@ -76,6 +76,14 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
 
 @require_safe
 @no_store
+def models_used(request: HtmxRequest) -> HttpResponse:
+    """Render the user's latest models as options: suggestions for the filter by model."""
+    context = {"models": history.models_used(request.user)}
+    return render(request, "playground/runs/_model_choices.html", context)
+
+
+@require_safe
+@no_store
 def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
     filters = history.Filters.from_query(request.GET)

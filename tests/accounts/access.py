@@ -266,6 +266,7 @@ ACCESS: dict[str, Row] = {
     "playground:run-elsewhere": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:run-example": Row(METHOD, ON_A_RUN, PUBLISH_RUN),
     "playground:run-file": Row(OWNERS, METHOD, VIEW_RUN),
+    "playground:run-models": Row(ANYBODYS, METHOD),
     "playground:run-output": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:run-repetition": Row(METHOD, OWNERS, VIEW_RUN),
     "playground:run-star": Row(METHOD, ON_A_RUN, CHANGE_RUN),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +14,57 @@ from django.utils import timezone
 
 from catalog.pricing import listed_price
 from catalog.templatetags import vitrine
-from core.formatting import category_name, duration, money, size, unit
+from core.formatting import category_name, counted, duration, money, shorten, size, unit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (60, "A lighthouse on a cliff, at dusk"),
+        (32, "A lighthouse on a cliff, at dusk"),
+        (31, "A lighthouse on a cliff, at…"),
+        (25, "A lighthouse on a cliff…"),
+        (14, "A lighthouse…"),
+        (10, "A lightho…"),
+        (4, "A l…"),
+    ],
+)
+def test_a_text_is_cut_between_words(length: int, text: str) -> None:
+    cut = shorten("A lighthouse on a cliff, at dusk", length)
+    assert cut == text
+    assert len(cut) <= length
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1200, "1,200 runs")]
+)
+def test_a_count_has_its_noun(count: int, text: str) -> None:
+    assert counted(count, "run") == text
+
+
+# A count that may be one, in a text of Python or of a template: `counted` says it.
+UNCOUNTED = re.compile(
+    r"(?:\{(?!counted|[A-Z_.]+\b)[^{}]*\}|\}\}(?:</\w+>)?) "
+    r"(?:runs|models|files|rows|variations|results|tokens|boards|votes)\b"
+)
+# At least two, limits, or other words than a count
+MANY = ("at most", "more than", "or more", "{self.results}")
+
+
+def test_every_count_is_said_by_one_function() -> None:
+    apps = ("api", "boards", "catalog", "chats", "flows", "notifications", "playground", "schemas")
+    files = [f for app in (*apps, "training") for f in (ROOT / app).rglob("*.py")]
+    files += [f for f in (ROOT / "templates").rglob("*") if f.suffix in {".html", ".jinja"}]
+    lines = (
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in files
+        if "migrations" not in file.parts
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if UNCOUNTED.search(line) and not any(word in line for word in MANY)
+    )
+    assert list(lines) == []
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def settle(key: Any) -> None:
             dataset=archive.dataset if archive else None,
             trigger_word=trigger_word(run) or (archive.dataset.trigger_word if archive else ""),
         )
-        made = _weights(training, archive.dataset.name if archive else run.endpoint.display_name)
+        made = _weights(training, archive.dataset.name if archive else run.endpoint.name)
         Weights.objects.bulk_create(made)
         _notify_owner(run, made)
 
@@ -116,7 +116,7 @@ def _notify_owner(run: Run, made: list[Weights]) -> None:
     outbox.notify(
         run.user,
         kinds.TRAINING_FINISHED,
-        subject=f"{word} after {duration(run.took)}: {run.endpoint.display_name}",
+        subject=f"{word} after {duration(run.took)}: {run.endpoint.name}",
         text="" if is_done else error_messages.reason(run.error),
         path=made[0].get_absolute_url() if made else run.get_absolute_url(),
         key=f"training {run.pk}",

@@ -60,14 +60,14 @@ def _trainers(asked: str) -> list[Endpoint]:
     )
     found = listed.filter(IS_TRAINER) | listed.filter(pk__in={one.key for one in makers})
     words = asked.lower().split()
-    columns = ("endpoint_id", "display_name", "description", "category", "unit_price_usd",
-               "price_unit", "currency", "position")  # fmt: skip
+    columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
+               "currency", "position")  # fmt: skip
     rows = found.only(*columns).order_by("position", "endpoint_id")
     return [one for one in rows if all(word in _text_of(one) for word in words)][:MODELS]
 
 
 def _text_of(endpoint: Endpoint) -> str:
-    return f"{endpoint.display_name} {endpoint.endpoint_id} {endpoint.description}".lower()
+    return f"{endpoint.name} {endpoint.endpoint_id} {endpoint.description}".lower()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +86,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     made = Dataset.objects.create(
         user=request.user,
         endpoint=endpoint,
-        name=name or word or f"Data set for {endpoint.display_name}"[:200],
+        name=name or word or f"Data set for {endpoint.name}"[:200],
         trigger_word=word,
     )
     files = request.FILES.getlist("files")

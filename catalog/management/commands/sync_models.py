@@ -18,6 +18,7 @@ from rich.progress import Progress as Bar
 from catalog import upstream
 from catalog.models import SyncReport
 from catalog.sync import pipeline, post_sync
+from core.formatting import counted
 
 Show = Callable[[SyncReport], None]
 _MAX_NAMES = 10
@@ -82,7 +83,7 @@ def _progress_display(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
 
             def show(report: SyncReport) -> None:
                 if report.schemas_due:
-                    words = f"{report.listed:,} models, reading schemas"
+                    words = f"{counted(report.listed, 'model')}, reading schemas"
                     done, due = report.schemas_done, report.schemas_due
                     bar.update(task, description=words, completed=done, total=due)
                 else:
@@ -100,7 +101,7 @@ class _Lines:
         self._last = ""
 
     def __call__(self, report: SyncReport) -> None:
-        line = f"{report.listed:,} models listed"
+        line = f"{counted(report.listed, 'model')} listed"
         if report.schemas_due:
             tenth = report.schemas_done * 10 // report.schemas_due
             line += f", {tenth * 10} % of {report.schemas_due:,} schemas read"
@@ -128,8 +129,9 @@ def _summary(report: SyncReport) -> dict[str, Any]:
 def _summary_text(report: SyncReport) -> str:
     """The summary as text: counts, then the first new, changed, gone and failed models."""
     lines = [
-        f"{report.listed:,} models listed: {len(report.new)} new, {len(report.changed)} changed, "
-        f"{len(report.gone)} gone; {report.schemas_done:,} of {report.schemas_due:,} schemas read; "
+        f"{counted(report.listed, 'model')} listed: {len(report.new)} new, "
+        f"{len(report.changed)} changed, {len(report.gone)} gone; "
+        f"{report.schemas_done:,} of {report.schemas_due:,} schemas read; "
         f"{len(report.failed)} failed."
     ]
     failed = [f"{what}: {why}" for what, why in report.failed]

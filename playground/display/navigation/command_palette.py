@@ -91,7 +91,7 @@ def _normalize(text: str) -> str:
 def _model(e: Endpoint, params: str = "") -> Place:
     marks = ["Removed" if e.gone_at else "", WORDS[e.standing] if e.standing else ""]
     return Place(
-        e.display_name,
+        e.name,
         e.endpoint_id,
         e.get_absolute_url() + params,
         "image",
@@ -125,12 +125,12 @@ def _collections(words: Sequence[str]) -> list[Place]:
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
     mine = Run.objects.of(user).with_endpoint().order_by("-created_at")
-    mine = mine.only("title", "state", "endpoint__display_name", "endpoint__endpoint_id")
+    mine = mine.only("title", "state", *(f"endpoint__{name}" for name in Endpoint.NAMED_BY))
     mine = mine.filter(destinations.having("title", words))
     return [
         Place(
-            run.title or run.endpoint.display_name,
-            run.endpoint.display_name,
+            run.title or run.endpoint.name,
+            run.endpoint.name,
             run.get_absolute_url(),
             "clock",
             run.state,

@@ -12,6 +12,7 @@ from catalog.models import Endpoint, Favourite, Revision
 from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
+from core.formatting import counted
 from fal.db_safe import db_safe_text
 from playground.display.navigation.command_palette import RECENT_RUNS
 from playground.display.navigation.destinations import Group, Place
@@ -148,7 +149,8 @@ def menu(user: User, result: Result, address: str, text: str = "", use: str = ""
             _place(t, result, cards[t.key], found.mark) for t in group.takers if t.key in cards
         ]
         if group.count > len(group.takers) and places and not use:
-            places.append(Place(f"All {group.count} models…", "", f"{address}?use={group.use}"))
+            words = f"All {counted(group.count, 'model')}…"
+            places.append(Place(words, "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
     listed.insert(0 if found.is_own_best else len(listed), own)
     return [group for group in listed if group.places]
@@ -176,12 +178,12 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
 def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint]) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)
-    return Place(taker.input.label, endpoint.display_name, address)
+    return Place(taker.input.label, endpoint.name, address)
 
 
 def _place(taker: Taker, result: Result, endpoint: Endpoint, mark: Callable[[int], str]) -> Place:
     return Place(
-        endpoint.display_name,
+        endpoint.name,
         endpoint.endpoint_id,
         result.address_in(endpoint, taker.input.path),
         "image",

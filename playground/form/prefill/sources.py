@@ -84,7 +84,7 @@ def _saved_arguments(
 ) -> FormState:
     if source.pk != endpoint.pk:
         carried = transfer.transfer(endpoint, arguments, source)
-        return _carried(endpoint, carried, f"{name} is of {source.display_name}.")
+        return _carried(endpoint, carried, f"{name} is of {source.name}.")
     return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
 
 
@@ -123,7 +123,7 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
             return _from_this_model(endpoint, run.arguments, digest, words)
         return replace(form_state.from_run(endpoint, run), notice=words)
     carried = transfer.transfer(endpoint, run.arguments, run.endpoint, run)
-    return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.display_name}.")
+    return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.name}.")
 
 
 def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:

@@ -60,7 +60,7 @@ class Result:
     def origin(self) -> str:
         """Return where it comes from: `the picture of the run of 12 May, 14:03 on FLUX.1`."""
         when = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
-        return f"the {self.noun} of the run of {when} on {self.run.endpoint.display_name}"
+        return f"the {self.noun} of the run of {when} on {self.run.endpoint.name}"
 
     def address_in(self, endpoint: Endpoint, path: str) -> str:
         """Return the address of a model's form with the result filled in at `path`."""

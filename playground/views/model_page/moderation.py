@@ -38,7 +38,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return _form(request, found, error=str(error), **posted)
     words = moderation.WORDS[posted["standing"]]
     if not request.htmx:
-        messages.success(request, f"{found.display_name}: {words.lower()}.")
+        messages.success(request, f"{found.name}: {words.lower()}.")
         return redirect(found)
     found = Endpoint.objects.select_related("standing_by").get(pk=found.pk)
     context = {"was": was, "words": words, **page.run_bar(found, _draft(request, found))}

@@ -50,6 +50,9 @@ def test_the_history_makes_few_queries_whatever_its_length(
         ("days=1", {"a cat", "ein Füchslein"}),
         ("model=fal-ai/flux/dev", {"a cat", "ein Füchslein"}),
         ("model=other", set()),
+        ("model=flux", {"a cat", "ein Füchslein"}),
+        ("model=DEV+flux", {"a cat", "ein Füchslein"}),
+        ("model=flux+other", set()),
         ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
     ],
 )
@@ -60,6 +63,26 @@ def test_the_history_is_filtered_by_its_address(
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
     runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
     assert set(runs) == found
+
+
+def test_an_id_finds_its_own_runs_alone_and_used_models_are_suggested(
+    member: Client, make_endpoint: Any, make_run: Any, user: User
+) -> None:
+    short, long = (
+        make_endpoint(f"a/letterpress{end}", display_name=f"Press{end}") for end in ("", "/fine")
+    )
+    make_run(title="short", endpoint=short, user=user)
+    make_run(title="long", endpoint=long, user=user)
+    make_endpoint("a/unused")
+    page = member.get("/runs/?model=a/letterpress")
+    assert [row.run.title for row in page.context["runs"]] == ["short"]
+    suggested = member.get("/runs/models/").content.decode()
+    assert re.findall(r'<option value="(.*?)">(.*?)</option>', suggested) == [
+        ("a/letterpress", "Press"),
+        ("a/letterpress/fine", "Press/fine"),
+    ]
+    found = member.get("/runs/?model=letterpress").context["runs"]
+    assert {row.run.title for row in found} == {"short", "long"}
 
 
 def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any) -> None:

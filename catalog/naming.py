@@ -1,0 +1,137 @@
+"""The names by which people tell models apart: upstream's title, with what it leaves out.
+
+Upstream calls `fal-ai/pixverse/v5.6/image-to-video` "Pixverse", as it does nine others, and
+`fal-ai/kling-video/v2.6/pro/image-to-video` "V2.6". A name says the version of the id, and where
+several models would still share it, their variant, what they do, or their id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from core.byte_cache import byte_cached
+from core.formatting import category_name
+
+_SIGNS = re.compile(r"[^a-z0-9]+")
+_ONLY_VERSION = re.compile(r"(?i)v?\d+(?:\.\d+)*")
+# v5.6, 2.5, q2; a number behind a name (veo3.1). No sizes, such as 720p, 13b, 512.
+_VERSION = re.compile(r"v\d+(?:\.\d+)*|\d{1,2}(?:\.\d+)*|[a-z]\d(?:\.\d)?|[a-z]{2,}(\d(?:\.\d+)?)")
+_SAID = re.compile(r"(\d+(?:\.\d+)*)(?![\da-z]|\.\d)", re.IGNORECASE)  # no 3D, no 13B
+_CATEGORY = re.compile(r"(?i)\w+-to-\w+|[a-z]2[a-z]")
+_VARIANTS = frozenset(
+    """pro standard master fast turbo lite max ultra plus preview dev mini flash distilled base lora
+    hd api stream""".split()  # noqa: SIM905
+)
+
+
+class Title(NamedTuple):
+    """What a model's name is made of, by its primary key."""
+
+    key: int
+    endpoint_id: str
+    display_name: str
+    category: str
+
+
+@byte_cached(1 << 20)
+def with_version(display_name: str, endpoint_id: str) -> str:
+    """Return upstream's title with the version of the id, and with a name if it has none."""
+    owner, _, rest = endpoint_id.partition("/")
+    parts = [part for part in (rest or owner).split("/") if part]
+    if _ONLY_VERSION.fullmatch(display_name.strip()):
+        family = next(filter(_is_name, parts), owner)
+        return f"{_words(family)} {display_name.strip().lower()}"
+    if parts and _signs(display_name) == _signs(parts[0]) and any(map(_is_name, parts[1:])):
+        return f"{display_name}{_unsaid(parts[1:], display_name)}"
+    version = _version(parts)
+    is_said = not version or _plain(version) in map(_plain, _SAID.findall(display_name))
+    return display_name if is_said else f"{display_name} {version}"
+
+
+def full_names(titles: Iterable[Title]) -> dict[int, str]:
+    """Return a name for each model; no two are the same."""
+    known = list(titles)
+    names = {one.key: with_version(one.display_name, one.endpoint_id) for one in known}
+    for told in (_variant, _deed, lambda one, name: f"{_variant(one, name)}{_deed(one, name)}"):
+        names = _told_apart(known, names, told)
+    return _told_apart(known, names, lambda one, name: f" ({one.endpoint_id})", is_last=True)
+
+
+def _told_apart(
+    known: list[Title],
+    names: dict[int, str],
+    told: Callable[[Title, str], str],
+    *,
+    is_last: bool = False,
+) -> dict[int, str]:
+    """Add to the names that several models share what tells all of them apart."""
+    sharing: dict[str, list[Title]] = defaultdict(list)
+    for one in known:
+        sharing[names[one.key].casefold()].append(one)
+    taken = Counter(name.casefold() for name in names.values())
+    found = dict(names)
+    for shared, group in sharing.items():
+        if len(group) < 2:
+            continue
+        longer = {one.key: names[one.key] + told(one, names[one.key]) for one in group}
+        looks = Counter(name.casefold() for name in longer.values())
+        is_new = all(look == shared or not taken[look] for look in looks)
+        if is_last or (max(looks.values()) == 1 and is_new):
+            found |= longer
+            taken.update(looks)
+    return found
+
+
+def _variant(one: Title, name: str) -> str:
+    return _unsaid(one.endpoint_id.partition("/")[2].split("/"), name)
+
+
+def _unsaid(parts: Iterable[str], name: str) -> str:
+    """Return the parts of an id that neither the name nor the category says, each once."""
+    said = _signs(name)
+    parts = [part for part in dict.fromkeys(parts) if not _CATEGORY.fullmatch(part)]
+    return "".join(f" {_words(part)}" for part in parts if _signs(part) not in said)
+
+
+def _deed(one: Title, name: str) -> str:
+    return f" ({category_name(one.category).lower()})" if one.category else ""
+
+
+def _version(parts: Iterable[str]) -> str:
+    """Return the first version in the parts of an id; of `veo3.1` only the number."""
+    for word in (word for part in parts for word in part.lower().split("-")):
+        if match := _VERSION.fullmatch(word):
+            found = match[1] or word
+            return found if found[0] == "v" or found[0].isdigit() else found.upper()
+    return ""
+
+
+def _is_version(part: str) -> bool:
+    return bool(_VERSION.fullmatch(part.lower()))
+
+
+def _is_name(part: str) -> bool:
+    """Whether a part of an id is a name of its own: not a version, a category or a variant."""
+    words = set(part.lower().split("-"))
+    return not (_is_version(part) or _CATEGORY.fullmatch(part) or words <= _VARIANTS) and any(
+        re.fullmatch(r"[a-z]{3,}", word) for word in words
+    )
+
+
+def _words(part: str) -> str:
+    """Return a part of an id as words: `kling-video` → `Kling Video`; versions stay."""
+    words = re.split(r"[-_]+", part)
+    is_number = re.compile(r"v?\d").match
+    return " ".join(word if is_number(word) else word[:1].upper() + word[1:] for word in words)
+
+
+def _plain(version: str) -> str:
+    """Return the digits of a version for comparison: `v2.0` and `2` are the same."""
+    return re.sub(r"[^\d.]", "", version).removesuffix(".0").replace(".", "")
+
+
+def _signs(text: str) -> str:
+    return _SIGNS.sub("", text.casefold())
