@@ -15,6 +15,24 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("click", (event) => {
   if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();
 });
+/*
+ * Ignores the second of two presses of Run by keyboard, which have no count: Ctrl+Enter twice within
+ * 100 ms paid two runs. Whatever is changed in between makes the second one a press of its own.
+ */
+const SAME_PRESS_MS = 500;
+let lastRun = -Infinity;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  const action = requestConfig.triggeringEvent?.submitter?.value ?? "run";
+  if (elt.id !== FORM || action !== "run") return;
+  const now = performance.now();
+  if (now - lastRun < SAME_PRESS_MS) event.preventDefault();
+  lastRun = now;
+});
+for (const name of ["input", "change"])
+  document.addEventListener(name, ({ target }) => {
+    if (target.form?.id === FORM) lastRun = -Infinity;
+  });
 /* Files are uploaded when chosen; a urlencoded post without them takes half the time. */
 document.addEventListener("htmx:confirm", ({ target }) => {
   if (target.id !== FORM) return;

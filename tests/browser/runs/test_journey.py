@@ -118,6 +118,28 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
     expect(page.locator("article.run-row")).to_have_count(2)
 
 
+def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
+    """Also where the first was answered between the two, so that the form had another token."""
+    page = ready(open_page("/models/atelier/tessera/"))
+    prompt, token = page.locator("[name=prompt]"), page.locator("#form-token")
+
+    def press(at_ms: int, *, is_run: bool) -> None:
+        page.evaluate(f"performance.now = () => {at_ms}")
+        before = token.input_value()
+        prompt.press("Control+Enter")
+        if is_run:
+            expect(token).not_to_have_value(before)
+
+    there = page.locator("#strip li").count()  # from other tests
+    prompt.fill("twice by keyboard")
+    press(10_000, is_run=True)
+    press(10_100, is_run=False)
+    prompt.fill("another prompt, typed very fast")
+    press(10_200, is_run=True)
+    press(20_000, is_run=True)
+    expect(page.locator("#strip li")).to_have_count(there + 3)
+
+
 def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/"))
     page.locator("[name=prompt]").fill("")
