@@ -61,11 +61,11 @@ def _in_process() -> Client:
     django.setup()
     logging.getLogger("django.request").setLevel(logging.CRITICAL)  # the command prints errors
     from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
 
     from api import tokens
     from api.http.authentication import LOCAL
     from api.models import Token
+    from core.http.posted_names import get_wsgi_application
 
     token = Token(user=_person(), name="command line", scopes=" ".join(tokens.SCOPES))
     application = get_wsgi_application()

@@ -12,9 +12,9 @@ from pathlib import Path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from config.starting.web import load_checked
+from core.http.posted_names import get_wsgi_application
 
 wsgi_application = load_checked(get_wsgi_application)
 

@@ -16,14 +16,6 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF8", "image/gif"),
     (8, b"WEBP", "image/webp"),
-    (4, b"ftypavif", "image/avif"),
-    (4, b"ftypheic", "image/heic"),
-    (4, b"ftypheix", "image/heic"),
-    (4, b"ftyphevc", "image/heic"),
-    (4, b"ftypheim", "image/heic"),
-    (4, b"ftypheis", "image/heic"),
-    (4, b"ftypmif1", "image/heic"),
-    (4, b"ftypmsf1", "image/heic"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftypqt", "video/quicktime"),
     (4, b"ftyp", "video/mp4"),
@@ -40,8 +32,13 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"%PDF", "application/pdf"),
 ]
+# Pictures in boxes (ISO/IEC 14496-12, 4.3), by brands: a general major brand, and behind it in the
+# compatible ones what it is.
+_GENERAL = {b"mif1", b"mif2", b"msf1", b"miaf"}
+_AVIF = {b"avif", b"avis"}  # a picture, a sequence
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 TEXT, UNREADABLE = "text", "bytes that nobody can read"
-HEAD_BYTES = 32
+HEAD_BYTES = 256  # a box of brands has rarely more than ten
 DOCUMENT_BYTES = 1 << 20  # error pages and messages sent in place of a file are smaller
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
@@ -84,11 +81,23 @@ def content_type(head: bytes, claimed: str = "") -> str:
 
     A claimed type that browsers display is not trusted unless the first bytes confirm it.
     """
+    if head[4:8] == b"ftyp" and (kind := _kind_of_picture(head)):
+        return kind
     for offset, magic, kind in MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return kind
     claimed = media_type(claimed)
     return UNKNOWN if claimed in HARMLESS or not claimed else claimed
+
+
+def _kind_of_picture(head: bytes) -> str:
+    """Return the type of a picture in boxes by its brands; empty for films and others."""
+    size_bytes = int.from_bytes(head[:4], "big")
+    box = head[: size_bytes if size_bytes >= 16 else len(head)]
+    major, others = box[8:12], {box[at : at + 4] for at in range(16, len(box), 4)}
+    if major in _AVIF or (major in _GENERAL and others & _AVIF):
+        return "image/avif"
+    return "image/heic" if major in _GENERAL | _HEIC else ""
 
 
 def document_kind(content: bytes) -> str:

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, ImageStat
 
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
+from playground.files.turning import quarter_turn, shown_size, turned
 
 THUMBNAIL_PX = 512
 POSTER_PX = 1280
@@ -34,9 +35,7 @@ def probe(path: str, content_type: str) -> dict[str, Any]:
 
 def _image(path: str) -> dict[str, Any]:
     with Image.open(path) as picture:
-        width, height = picture.size
-        if picture.getexif().get(0x0112, 1) >= 5:  # EXIF orientation: rotated by 90 degrees
-            width, height = height, width
+        width, height = shown_size(picture)
         found: dict[str, Any] = {"kind": "image", "width": width, "height": height}
         if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
             picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
@@ -54,7 +53,7 @@ def _video(path: str) -> dict[str, Any]:
         if video is None or video.width * video.height > MAX_PIXELS:
             return found
         found |= {"width": video.width, "height": video.height}
-        frame = _first_meaningful_frame(_frames(container, video))
+        frame = _first_meaningful_frame(_frames(container, video, found))
         if frame is not None:
             found["poster"] = _webp(frame, POSTER_PX)
             found["thumbnail"] = _webp(frame, THUMBNAIL_PX)
@@ -69,18 +68,23 @@ def _kind(container: Any) -> str:
     return "audio" if container.streams.audio else ""
 
 
-def _frames(container: Any, video: Any) -> Iterator[Image.Image]:
-    """Yield the first frame, then one about a quarter in."""
+def _frames(container: Any, video: Any, found: dict[str, Any]) -> Iterator[Image.Image]:
+    """Yield the first frame, then one about a quarter in, both as players turn them.
+
+    Only frames tell that the film is turned: `found` gets the size at which it is shown.
+    """
     frame = next(container.decode(video), None)
     if frame is None:
         return
-    yield frame.to_image()
+    if quarter_turn(frame) in {90, 270}:
+        found |= {"width": video.height, "height": video.width}
+    yield turned(frame)
     if container.duration:
         container.seek(container.duration // 4)  # to the keyframe before
         for frame in islice(container.decode(video), MAX_FRAMES):
             if frame.time is not None and frame.time >= container.duration / av.time_base / 4:
                 break
-        yield frame.to_image()
+        yield turned(frame)
 
 
 def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None:

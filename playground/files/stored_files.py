@@ -54,12 +54,14 @@ def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
 
 
 def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:
-    """Return the width and height of an open picture in pixels; None if it cannot be read."""
+    """Return the width and height at which an open picture is shown; None if it cannot be read."""
     from PIL import Image, UnidentifiedImageError  # four megabytes of code, needed only here
+
+    from playground.files.turning import shown_size
 
     file.seek(0)
     try:
         with Image.open(file) as picture:
-            return picture.size
+            return shown_size(picture)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None, None

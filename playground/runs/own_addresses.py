@@ -59,13 +59,13 @@ def _with_own_path(text: str) -> str:
         return text
     address = text.strip()
     path = address if address.startswith("/") else path_at_own_host(address)
-    found = _OUR_PATH.fullmatch(path) or _OUR_PATH.fullmatch(unquote(path))
-    if found is None:
+    file = _OUR_PATH.fullmatch(path) or _OUR_PATH.fullmatch(unquote(path))
+    if file is None:
         return text
-    if found["upload"]:
-        name = clean_name(unquote(found["name"]))
-        return reverse("playground:upload", args=[found["upload"].lower(), name])
-    return reverse("playground:artifact", args=[found["run"].lower(), int(found["position"])])
+    if file["upload"]:
+        name = clean_name(unquote(file["name"]))
+        return reverse("playground:upload", args=[file["upload"].lower(), name])
+    return reverse("playground:artifact", args=[file["run"].lower(), int(file["position"])])
 
 
 def path_at_own_host(address: str) -> str:

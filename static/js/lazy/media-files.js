@@ -8,8 +8,6 @@ const MAGIC = [
   [/^\xff\xd8\xff/, "image/jpeg"],
   [/^GIF8/, "image/gif"],
   [/^.{8}WEBP/s, "image/webp"],
-  [/^.{4}ftypavif/s, "image/avif"],
-  [/^.{4}ftyp(?:hei[cmsx]|hevc|m[is]f1)/s, "image/heic"],
   [/^.{4}ftypM4A/s, "audio/mp4"],
   [/^.{4}ftyp/s, "video/mp4"],
   [/^\x1aE\xdf\xa3/, "video/webm"],
@@ -21,6 +19,10 @@ const MAGIC = [
   [/^PK\x03\x04/, "application/zip"],
   [/^%PDF/, "application/pdf"],
 ];
+/* Brands of pictures in boxes: a general one, and behind it what it is. */
+const GENERAL = /^(?:mif[12]|msf1|miaf)$/;
+const AVIF = /^avi[fs]$/;
+const HEIC = /^(?:hei[cmsx]|hev[cmsx])$/;
 /* Video containers may hold only audio, and a GIF may be animated. */
 const ALSO = { audio: ["video/mp4", "video/webm"], video: ["image/gif", "audio/ogg"] };
 
@@ -28,12 +30,12 @@ const ALSO = { audio: ["video/mp4", "video/webm"], video: ["image/gif", "audio/o
 export async function refusal(file, kind, limits) {
   let head;
   try {
-    head = String.fromCharCode(...new Uint8Array(await file.slice(0, 32).arrayBuffer()));
+    head = String.fromCharCode(...new Uint8Array(await file.slice(0, 256).arrayBuffer()));
   } catch {
     return `${file.name} cannot be read. A folder cannot be given, its files can.`;
   }
   if (!file.size) return `${file.name} is empty. Choose a file with something in it.`;
-  const found = MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "";
+  const found = picture(head) || (MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "");
   if (found === "image/heic" || /\.hei[cf]$/i.test(file.name))
     return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;
   const type = found || file.type;
@@ -46,6 +48,17 @@ export async function refusal(file, kind, limits) {
       `the model takes up to ${size(limits.max_file_size)}.`
     );
   return "";
+}
+
+/** The type of a picture in boxes (AVIF, HEIC) by its brands; empty for other files. */
+function picture(head) {
+  if (head.slice(4, 8) !== "ftyp") return "";
+  const end = head.charCodeAt(2) * 256 + head.charCodeAt(3);
+  const brands = head.slice(8, end < 16 ? head.length : end).match(/.{4}/gs) ?? [];
+  const [major] = brands;
+  if (AVIF.test(major) || (GENERAL.test(major) && brands.slice(2).some((one) => AVIF.test(one))))
+    return "image/avif";
+  return GENERAL.test(major) || HEIC.test(major) ? "image/heic" : "";
 }
 
 /**

@@ -59,11 +59,11 @@ def steps_of(name: str) -> list[str]:
 
 @pytest.mark.parametrize("way", ["shared", "table"])
 def test_a_list_of_two_reaches_every_model(member: Client, films: list[Endpoint], way: str) -> None:
-    given: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "shared": {"shared.prompt": "x", "shared.image_urls": [A, B]},
         "table": {"table": f'[{{"prompt": "x", "image_urls": ["{A}", "{B}"]}}]'},
-    }[way]
-    assert run(member, list(NAMES), **given) == EXPECTED
+    }
+    assert run(member, list(NAMES), **ways[way]) == EXPECTED
     assert [steps_of(name) for name in NAMES] == [
         [], [], [], ["The second picture is not used: this model takes one"]
     ]  # fmt: skip

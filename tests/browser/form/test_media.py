@@ -25,6 +25,7 @@ from tests.browser.media import (
     wav,
 )
 from tests.browser.waiting import Held
+from tests.conftest import CASES
 from tests.schemas.laws import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,7 +37,7 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
     picture = field(page, "image_url")
     choose(picture, file("sea view.png", png(), "image/png"))
     held(picture)
-    expect(picture.locator(".media-name")).to_have_text("sea-view.png")
+    expect(picture.locator(".media-name")).to_have_text("sea view.png")
     expect(picture.locator(".media-note")).to_have_text(re.compile(r"^PNG · 1 KB · 200 . 120$"))
     expect(picture.locator("img")).to_be_visible()
     value = page.locator("[name=image_url]").input_value()
@@ -68,6 +69,14 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len(values) == 1
 
 
+def test_a_picture_with_a_general_brand_is_not_taken_for_heic(open_form: Open) -> None:
+    page = open_form()
+    data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
+    choose(field(page, "image_url"), file("狐 🦊.avif", data, "image/avif"))
+    held(field(page, "image_url"))
+    expect(field(page, "image_url")).to_contain_text("狐 🦊.avif")
+
+
 def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
     open_form: Open, settings: Any
 ) -> None:
@@ -89,6 +98,7 @@ def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
         ("image_url", ("a.png", "image/png", b""), "a.png is empty"),
         ("image_url", ("IMG_1.HEIC", "", b"x"), "IMG_1.HEIC is an HEIC photo"),
         ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypheic" + b"0" * 9), "HEIC photo"),
+        ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypmif1\0\0\0\0heicmif1"), "HEIC photo"),
         ("image_url", ("v.mp4", "video/mp4", b"x"), "v.mp4 is not an image."),
         ("image_url", ("a.png", "image/png", wav()), "a.png is not an image."),
         ("audio_url", ("a.png", "", png()), "a.png is not a sound."),

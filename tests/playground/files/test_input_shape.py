@@ -13,6 +13,7 @@ from PIL import Image
 from playground.display import placeholder_size
 from playground.files import input_shape, stored_files
 from playground.models import Artifact, Upload
+from tests.conftest import CASES
 from tests.schemas.strategies import document
 
 
@@ -125,3 +126,35 @@ def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoi
     told = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
     assert told["words"] == "about $0.04"
     assert told["lines"] == ["4 MP (the input × 2) × $0.01"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(
+    kind: str, orientation: int
+) -> None:
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = orientation
+    Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
+    shown = (60, 80) if orientation >= 5 else (80, 60)
+    assert stored_files.dimensions(file) == shown
+    stored = stored_files.store(file, f"image/{kind.lower()}")
+    assert (stored.width, stored.height) == shown or kind == "TIFF"
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0" + b"x" * 50])
+def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
+    file = BytesIO()
+    Image.new("RGB", (80, 60)).save(file, "JPEG", exif=exif)
+    assert stored_files.dimensions(file) == (80, 60)
+
+
+def test_the_place_of_a_portrait_by_its_note_is_a_portrait(user: User, make_run: Any) -> None:
+    with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
+        kept = stored_files.store(file)
+    row = Upload.objects.create(
+        user=user, digest=kept.digest, file=kept.name, file_name="a.jpg",
+        content_type=kept.content_type, size_bytes=kept.size_bytes,
+    )  # fmt: skip
+    run = make_run(arguments={"image_url": row.get_absolute_url()})
+    assert placeholder_size.size_of(run) == (kept.width, kept.height) == (600, 800)

@@ -23,7 +23,7 @@ from core.file_names import clean_name
 from playground.files import content_types, uploads
 from playground.models import Artifact, Run, Upload
 from playground.runs.own_addresses import OUR_ADDRESS
-from tests.conftest import grant
+from tests.conftest import CASES, grant
 from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
@@ -302,3 +302,51 @@ def test_a_type_that_is_none_is_not_believed(member: Client, claim: str) -> None
     assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
         "application/octet-stream"
     )
+
+
+def boxed(major: bytes, *others: bytes) -> bytes:
+    """The beginning of a file in boxes with these brands."""
+    brands = major + bytes(4) + b"".join(others)
+    return (len(brands) + 8).to_bytes(4, "big") + b"ftyp" + brands + bytes(60)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (boxed(b"mif1", b"avif", b"mif1", b"miaf", b"MA1B"), "image/avif"),
+        (boxed(b"mif1", b"miaf", b"MA1B", b"mif1", b"pict", b"abcd", b"avif"), "image/avif"),
+        (boxed(b"miaf", b"avif"), "image/avif"),
+        (boxed(b"avif"), "image/avif"),
+        (boxed(b"avis", b"avif", b"msf1"), "image/avif"),
+        (boxed(b"msf1", b"avis"), "image/avif"),
+        (boxed(b"avis", b"iso8"), "image/avif"),
+        (boxed(b"mif1", b"heic"), "image/heic"),
+        (boxed(b"msf1", b"hevc"), "image/heic"),
+        (boxed(b"heic", b"mif1"), "image/heic"),
+        (boxed(b"mif1"), "image/heic"),
+        (boxed(b"isom", b"av01", b"mp41"), "video/mp4"),
+        (boxed(b"mp42", b"mif1", b"isom"), "video/mp4"),
+        (boxed(b"qt  "), "video/quicktime"),
+        (boxed(b"M4A ", b"isom"), "audio/mp4"),
+        (b"\0\0\0\0ftypmif1\0\0\0\0avif" + bytes(40), "image/avif"),
+        (b"\0\0\0\x18ftyp", "video/mp4"),
+    ],
+)
+def test_a_file_in_boxes_is_known_by_all_its_brands(head: bytes, kind: str) -> None:
+    assert content_types.content_type(head) == kind
+
+
+def test_a_picture_with_a_general_brand_is_taken(member: Client) -> None:
+    data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
+    upload = give(member, "a.avif", data, "image").json()
+    assert upload["content_type"] == "image/avif"
+    assert upload["name"] == "a.avif"
+
+
+def test_a_sequence_of_pictures_is_a_picture(member: Client) -> None:
+    made = io.BytesIO()
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    frames[0].save(made, "AVIF", save_all=True, append_images=frames[1:])
+    assert made.getvalue()[8:12] == b"avis"
+    assert give(member, "a.avif", made.getvalue(), "image").json()["content_type"] == "image/avif"
+    assert give(member, "b.avif", made.getvalue(), "video").status_code == 422

@@ -29,6 +29,7 @@ from playground.files.media_probe import MediaProbe
 from playground.models import Artifact
 from playground.worker import artifact_copies
 from tests.catalog.thumbs import png
+from tests.conftest import CASES
 from tests.playground.copying import Answer, copy, film, picture, sound
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -82,6 +83,19 @@ def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
     row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
     assert (row.width, row.height) == (600, 800)
     assert opened(row.thumbnail).size == (384, 512)
+
+
+@pytest.mark.any_database
+def test_a_portrait_by_its_note_has_the_place_of_one(artifact: Any) -> None:
+    row = copy(artifact(), (CASES / "18a-portrait-exif6.jpg").read_bytes())
+    assert (row.width, row.height) == (600, 800)
+
+
+@pytest.mark.any_database
+def test_a_film_that_its_matrix_turns_stands_up(artifact: Any) -> None:
+    row = copy(artifact("video"), (CASES / "18b-rotated.mp4").read_bytes())
+    assert (row.width, row.height) == (240, 320)
+    assert opened(row.poster).size == opened(row.thumbnail).size == (240, 320)
 
 
 @pytest.mark.any_database

@@ -1,0 +1,42 @@
+"""Pictures and films as they are shown: cameras store them lying, with a note how to turn them.
+
+Without Django: the probe's subprocess imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PIL import Image
+
+_ORIENTATION = 0x0112  # in EXIF
+_FIRST_SIDEWAYS = 5  # 5 to 8 exchange width and height
+_TURNS = {
+    90: Image.Transpose.ROTATE_90,  # against the clock, as in a film's display matrix
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
+
+
+def shown_size(picture: Image.Image) -> tuple[int, int]:
+    """Return a picture's width and height as browsers show it."""
+    width, height = picture.size
+    try:
+        orientation = picture.getexif().get(_ORIENTATION, 1)
+    except Exception:  # broken EXIF raises anything, and browsers ignore it
+        orientation = 1
+    is_sideways = isinstance(orientation, int) and _FIRST_SIDEWAYS <= orientation <= 8
+    is_sideways = is_sideways and picture.format != "TIFF"  # Pillow turns these when it opens them
+    return (height, width) if is_sideways else (width, height)
+
+
+def quarter_turn(frame: Any) -> int:
+    """Return by how many degrees a film's frame is turned against the clock: 0, 90, 180 or 270."""
+    return int(round(frame.rotation / 90) * 90) % 360
+
+
+def turned(frame: Any) -> Image.Image:
+    """Return a film's frame as players show it."""
+    picture: Image.Image = frame.to_image()
+    turn = _TURNS.get(quarter_turn(frame))
+    return picture if turn is None else picture.transpose(turn)
