@@ -152,9 +152,10 @@ def runs(client: Client, options: Namespace) -> Exit:
             found["files"] = save(client, found, Path(options.out))
         print_json(found) if options.json else _print(found, options)
         return Exit.OK
-    found = client.get(
-        "/runs", limit=options.limit, model=options.model, state=options.state, q=options.q
-    )["items"]
+    names = ("limit", "model", "state", "q", "batch")
+    query = {name: getattr(options, name) for name in names}
+    query |= {"created_after": options.after, "created_before": options.before}
+    found = client.get("/runs", **query)["items"]
     if options.json:
         print_json(found)
         return Exit.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,22 @@ def test_a_failure_has_a_code_and_a_sentence(
     assert (found, out) == (code, "")
     assert said in err
     assert Run.objects.count() == 0
+
+
+def test_the_version_is_printed(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    project = Path(program.__file__).parents[1] / "pyproject.toml"
+    version = tomllib.loads(project.read_text())["project"]["version"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"vitrine {version}\n")
+
+
+def test_runs_are_listed_by_date(vitrine: Any, flux: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux)
+    assert str(run.pk) in vitrine("runs", "--after", "2020-01-01")[1]
+    assert str(run.pk) not in vitrine("runs", "--before", "2020-01-01")[1]
+    code, _, said = vitrine("runs", "--after", "yesterday")
+    assert (code, "--after must be a date" in said) == (3, True)
 
 
 def test_a_key_that_is_used_twice_is_named_as_its_option(vitrine: Any, flux: Any) -> None:
