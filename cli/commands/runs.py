@@ -22,7 +22,8 @@ from cli.output import print_json, print_line, print_table, print_to_stderr, pri
 HOLD_S = 25
 POLL_S = 0.4  # if the server cannot hold calls
 COPY_WAIT_S = 10.0  # for the server's copies of the artifacts, whose URLs do not expire
-_UNSAFE = re.compile(r"[^\w.-]+")
+MAX_NAME_CHARS = 140
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # letters of all scripts stay
 _CODES = {"succeeded": Exit.OK, "failed": Exit.RUN_FAILED, "cancelled": Exit.RUN_FAILED}
 
 
@@ -117,10 +118,10 @@ def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
-    """Return a file name without folders: the artifact's own, else from its model and position."""
+    """Return the server's file name, which tells prompt, model and seed, without folders."""
     model = found["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
-    name = _UNSAFE.sub("-", name).strip(".-")[-100:] or "file"
+    name = _UNSAFE.sub("-", name).strip(".- ")[-MAX_NAME_CHARS:] or "file"
     if not Path(name).suffix:
         name += mimetypes.guess_extension(artifact["content_type"]) or ""
     return name

@@ -148,7 +148,7 @@ def test_results_are_saved_under_safe_names(
 ) -> None:
     from django.core.files.base import ContentFile
 
-    run = make_run(endpoint=flux, state="succeeded", output={"images": []})
+    run = make_run(endpoint=flux, state="succeeded", output={"seed": 7}, title="../a mill: *")
     stored = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
     for position, name in enumerate(["../../etc/passwd", "a.png", "a.png", ""]):
         Artifact.objects.create(
@@ -159,7 +159,7 @@ def test_results_are_saved_under_safe_names(
     code, out, _ = vitrine("runs", str(run.pk), "-o", str(tmp_path / "out"))
     assert code == 0
     saved = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert saved == ["a-2.png", "a.png", "etc-passwd.png", "fal-ai-flux-dev-4.png"]
+    assert saved == [f"a-mill-flux-dev-7{number}.png" for number in ("-2", "-3", "-4", "")]
     assert {file.read_bytes() for file in (tmp_path / "out").iterdir()} == {PNG}
     assert len(out.splitlines()) == 5
 
