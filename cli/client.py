@@ -10,6 +10,7 @@ from typing import Any
 import httpx  # isort: skip
 
 from cli.errors import CommandFailed, Exit, from_problem
+from fal.http import certificates
 
 BASE = "/api/v1"
 TIMEOUT = httpx.Timeout(90, connect=10)  # the server may hold a call for a minute
@@ -93,5 +94,6 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        message = f"Vitrine cannot be reached: {error or type(error).__name__}. Check VITRINE_URL."
+        advice = certificates.advice(error) or ". Check VITRINE_URL."
+        message = f"Vitrine cannot be reached: {error or type(error).__name__}{advice}"
         raise CommandFailed(message, Exit.UNREACHABLE) from error

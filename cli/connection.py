@@ -36,7 +36,12 @@ def _remote(url: str) -> Client:
     if not (token.isascii() and token.isprintable()):
         raise CommandFailed("VITRINE_TOKEN is no token: copy it whole.", Exit.REFUSED)
     headers = {"Authorization": f"Bearer {token}"}
-    return Client(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT))
+    try:
+        return Client(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT))
+    except OSError as error:  # also ssl.SSLError
+        reason = error.strerror or error
+        message = f"The certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {reason}."
+        raise CommandFailed(message) from error
 
 
 def _local() -> Client:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.errors import CommandFailed, Exit
@@ -30,6 +31,25 @@ _EPILOGUE = (
     "3 refused, 4 not reached, 5 the run goes on."
 )
 _INPUT_HELP = "name=value, name=@file (uploaded, where the model takes a file), name:=JSON"
+
+
+class _Version(Action):
+    """Prints the version and exits; it is read only then, which takes a while."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        print_line(f"vitrine {_version()}")
+        parser.exit()
+
+
+def _version() -> str:
+    """Return the version of this checkout, else of the installed package."""
+    import tomllib
+    from importlib import metadata
+
+    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+    if not project.is_file():
+        return metadata.version("vitrine")
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def _connect() -> Client:
@@ -102,6 +122,7 @@ def _names() -> list[str]:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser("vitrine", description=_ABOUT, epilog=_EPILOGUE)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, (_, words) in MANAGEMENT.items():
         commands.add_parser(name, help=words, add_help=False)
@@ -155,6 +176,9 @@ def _add_runs(parser: ArgumentParser) -> None:
     parser.add_argument("-q", help="text in prompt or input")
     parser.add_argument("--model")
     parser.add_argument("--state")
+    parser.add_argument("--after", metavar="DATE", help="created on this date or later (UTC)")
+    parser.add_argument("--before", metavar="DATE", help="created before this date (UTC)")
+    parser.add_argument("--batch", metavar="ID", help="of this batch of variations")
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("-o", "--out", help="save the run's results to this folder")
     _finish(parser, "runs", "runs")

@@ -1,4 +1,4 @@
-"""The names of files that people give: kept as written, made safe for paths and headers."""
+"""The names of files: those that people give are kept as written, those we give are words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import unicodedata
 MAX_BYTES = 240  # file systems take 255; the rest is for a number that keeps two names apart
 MAX_SUFFIX_CHARS = 20  # a longer one is a sentence with a full stop in it
 FALLBACK = "file"
+MAX_SLUG_CHARS = 60
+_SLUG_CATEGORIES = ("L", "M", "N")  # letters, the marks on them, and digits, of all scripts
 # Control characters, halves of surrogate pairs, line separators, and marks that turn the direction
 # of text: a name with one shows another suffix than it has (`photo\u202egpj.exe`).
 _UNSAFE = re.compile(
@@ -36,3 +38,14 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 def _cut(text: str, size_bytes: int) -> str:
     return text.encode()[:size_bytes].decode(errors="ignore").strip()
+
+
+def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
+    """Return the words of a text joined by hyphens, cut after a word; empty if it has none."""
+    plain = unicodedata.normalize("NFC", text[: 10 * most])
+    kept = (char if unicodedata.category(char)[0] in _SLUG_CATEGORIES else " " for char in plain)
+    words = "".join(kept).split()
+    name = "-".join(words)
+    if len(name) <= most:
+        return name
+    return name[: most + 1].rpartition("-")[0] or name[:most]

@@ -17,6 +17,7 @@ COMMANDS: Terms = (
     (r"GET /api/v1/models\?q=…", "vitrine search"),
     (r"GET /api/v1/models/(\S+)", r"vitrine show \1"),
     (r"\bmax_cost\b", "--max-cost"),
+    (r"\bcreated_(after|before)\b", r"--\1"),
     (r"\bThis Idempotency-Key\b", "This --key"),
     (
         "Send a valid API token as `Authorization: Bearer vitrine_…`",

@@ -12,6 +12,7 @@ from catalog.pricing import billed_in_words
 from notifications import run_webhooks
 from notifications.models import masked
 from playground.display import history
+from playground.files import result_names
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run
 from playground.runs import error_messages
@@ -36,7 +37,7 @@ def card(run: Run, call: Call) -> dict[str, Any]:
         "created_at": moments.as_text(run.created_at),
         "ended_at": moments.as_text(run.ended_at),
         "duration_s": history.seconds(run),
-        "artifacts": [artifact(one, call) for one in run.artifacts.all()],
+        "artifacts": [artifact(one, run, call) for one in run.artifacts.all()],
         "is_starred": run.is_starred,
         "batch_id": str(run.batch) if run.batch else None,
         "url": call.absolute(run.get_absolute_url()),
@@ -74,7 +75,7 @@ def error(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def artifact(found: Artifact, call: Call) -> dict[str, Any]:
+def artifact(found: Artifact, run: Run, call: Call) -> dict[str, Any]:
     """Return an `Artifact`; an inline file has our address, which serves it."""
     url = found.get_absolute_url() if found.is_inline else artifact_url(found)
     return {
@@ -83,7 +84,7 @@ def artifact(found: Artifact, call: Call) -> dict[str, Any]:
         "path": found.path,
         "url": call.absolute(url) if url else None,
         "content_type": found.content_type,
-        "file_name": found.file_name,
+        "file_name": result_names.result_name(run, found),
         "width": found.width,
         "height": found.height,
         "duration_s": found.duration_s,

@@ -31,6 +31,7 @@ from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from core.http.parameters import parse_moment
 from playground.display import history
+from playground.files import result_names
 from playground.models import Artifact, Run
 from playground.runs import stars, state_machine, transport_choices
 from playground.runs.costs import cost
@@ -96,6 +97,7 @@ def list_runs(call: Call) -> Reply:
         is_starred=bool(values["starred"]),
     )
     rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
+    rows = rows.annotate(small_output=result_names.SMALL_OUTPUT)
     if after := _moment(call, "created_after"):
         rows = rows.filter(created_at__gte=after)
     if before := _moment(call, "created_before"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
@@ -22,6 +23,7 @@ from boards.models import Batch
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.votes.standings import standings
+from core.file_names import slug
 from core.http.errors import Unavailable
 from core.http.streaming import OffThreadStream
 
@@ -40,8 +42,13 @@ def as_csv(text: str, name: str) -> HttpResponse:
 
 def _download(text: str, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(text, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
+
+
+def file_name(board: Batch) -> str:
+    """Return what the names of a board's files begin with: its title and day."""
+    return f"{slug(board.title) or 'board'}-{board.created_at:%Y-%m-%d}"
 
 
 @require_safe
@@ -50,7 +57,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
     text = board_table(contents_of(board), standings(board)[0], request.build_absolute_uri)
-    return as_csv(text, f"board-{board.pk}")
+    return as_csv(text, file_name(board))
 
 
 @require_safe
@@ -59,7 +66,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as JSON, which can be imported."""
     board = find(request, pk)
     text = board_document(contents_of(board), standings(board)[0], request.build_absolute_uri)
-    return _download(text, "application/json", f"board-{board.pk}.json")
+    return _download(text, "application/json", f"{file_name(board)}.json")
 
 
 @require_safe
@@ -80,7 +87,8 @@ def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if not _drawing.acquire(blocking=False):
         return Unavailable(BUSY, BUSY_S, content_type="text/plain; charset=utf-8")
     _drawing.release()
-    headers = {"Content-Disposition": f'attachment; filename="board-{board.pk}.png"'}
+    disposition = content_disposition_header(True, f"{file_name(board)}.png") or ""
+    headers = {"Content-Disposition": disposition}
     return OffThreadStream(_drawn(board.title, rows), content_type="image/png", headers=headers)
 
 

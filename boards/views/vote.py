@@ -20,7 +20,7 @@ from boards.models import Batch, Row
 from boards.runs.visibility import without_rights
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
-from boards.views.files import as_csv
+from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
 from boards.votes.blind_files import open_blind
 from boards.votes.standings import standings
@@ -151,7 +151,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export every vote as CSV."""
     board = find(request, pk)
-    return as_csv(votes_table(board), f"votes-{board.pk}")
+    return as_csv(votes_table(board), f"{file_name(board)}-votes")
 
 
 @for_owner

@@ -116,7 +116,7 @@ def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
-    """Return a file name without folders: the artifact's own, else from its model and position."""
+    """Return the server's file name, which tells prompt, model and seed, without folders."""
     model = found["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
     name = clean_name(name)
@@ -151,9 +151,10 @@ def runs(client: Client, options: Namespace) -> Exit:
             found["files"] = save(client, found, Path(options.out))
         print_json(found) if options.json else _print(found, options)
         return Exit.OK
-    found = client.get(
-        "/runs", limit=options.limit, model=options.model, state=options.state, q=options.q
-    )["items"]
+    names = ("limit", "model", "state", "q", "batch")
+    query = {name: getattr(options, name) for name in names}
+    query |= {"created_after": options.after, "created_before": options.before}
+    found = client.get("/runs", **query)["items"]
     if options.json:
         print_json(found)
         return Exit.OK

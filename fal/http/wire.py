@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
-from fal.http import bodies
+from fal.http import bodies, certificates
 from fal.http.answers import CANCELLED, CLIENT_CLOSED_REQUEST, Answer, rejection
 from fal.http.limits import CALL, LIMITS, STREAM, Limits
 
@@ -307,7 +307,8 @@ class _translate_errors:
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
             words = str(error) or type(error).__name__
             if isinstance(error, _NOT_SENT):
-                raise Unreachable(f"fal cannot be reached: {words}") from error
+                advice = certificates.advice(error)
+                raise Unreachable(f"fal cannot be reached: {words}{advice}") from error
             is_late = isinstance(error, httpx.TimeoutException)
             message = (
                 "fal did not answer in time." if is_late else "The connection to fal broke off."

@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 from fal import reading
 from fal.db_safe import db_safe_text
 from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
-from fal.http import bodies
+from fal.http import bodies, certificates
 from fal.http.answers import Answer, rejection, run_failure
 from fal.http.limits import Limits
 from fal.http.wire import Wire, may_have_been_accepted
@@ -117,7 +117,8 @@ async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCo
         raise rejection(Answer(response.status_code, fields, body)) from error
     except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
         words = str(error) or type(error).__name__
-        raise Unreachable(f"fal cannot be reached: {words}") from error
+        advice = certificates.advice(error)
+        raise Unreachable(f"fal cannot be reached: {words}{advice}") from error
 
 
 class _DirectConnection(connect):

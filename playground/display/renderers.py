@@ -17,6 +17,7 @@ from fal.db_safe import db_safe_text
 from playground.display import json_tree, placeholder_size, previews
 from playground.display.markdown import markdown
 from playground.display.previews import Preview
+from playground.files import result_names
 from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
 from playground.models import Artifact, Run
@@ -64,8 +65,13 @@ class Shown:
     artifact: Artifact
     template: str
     src: str
-    name: str
     alt: str
+    run: Run
+
+    @property
+    def name(self) -> str:
+        """The name under which it is saved."""
+        return result_names.result_name(self.run, self.artifact)
 
     @property
     def is_sized(self) -> bool:
@@ -125,9 +131,8 @@ def shown(run: Run) -> list[Shown]:
             artifact,
             next(one.template for one in RENDERERS if one.suits(artifact)),
             artifact_url(artifact),
-            artifact.file_name
-            or f"{run.endpoint.endpoint_id.replace('/', '-')}-{artifact.position + 1}",
             run.title or f"Output of {run.endpoint.name}",
+            run,
         )
         for artifact in (run.artifacts.all() if is_fetched else _ARTIFACTS.all(run=run.pk))
     ]

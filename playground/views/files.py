@@ -33,7 +33,7 @@ from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
-from playground.files import content_types, mesh_viewer, storage_limits
+from playground.files import content_types, mesh_viewer, result_names, storage_limits
 from playground.files import uploads as domain
 from playground.files.artifact_urls import artifact_url
 from playground.models import Artifact, Run, Upload
@@ -61,7 +61,9 @@ def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
     """Serve our copy of an artifact; until there is one, upstream's address or its inline file."""
     found = _artifact(request, pk, position)
     if found.state == Artifact.State.STORED:
-        return serve(request, found.file, found.content_type, found.file_name)
+        return serve(
+            request, found.file, found.content_type, result_names.served_name(found, request.user)
+        )
     url = artifact_url(found)
     if not url:
         raise Http404("This file was not copied.")
@@ -113,27 +115,29 @@ def _viewer(name: str) -> HttpResponseBase:
 @no_store
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
-    run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
+    run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     whole = run.output_text or json_tree.as_text(run.output)
-    return _text_file(whole, "application/json", f"{run.pk}.json")
+    return _text_file(whole, "application/json", f"{result_names.base_name(run)}.json")
 
 
 @require_safe
 def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve one whole text of a run's output, or of its partial output, as a file."""
-    run = get_object_or_404(Run.objects.readable_by(request.user), pk=pk)
+    run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     found = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
     if position >= len(found):
         raise Http404("This run has no such text.")
     whole = db_safe_text(found[position].text)
-    return _text_file(whole, "text/plain; charset=utf-8", f"{run.pk}-{position + 1}.txt")
+    number = f"-{position + 1}" if position else ""
+    name = f"{result_names.base_name(run)}{number}.txt"
+    return _text_file(whole, "text/plain; charset=utf-8", name)
 
 
 def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
     """Stream a text in pieces, so that no encoded copy of megabytes is made."""
     starts = range(0, len(text), CHUNK_BYTES)
     pieces = (text[start : start + CHUNK_BYTES].encode() for start in starts)
-    disposition = f'inline; filename="{name}"'
+    disposition = content_disposition_header(False, name) or ""
     headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
     return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
@@ -271,7 +275,7 @@ def _inline_file(request: HttpRequest, found: Artifact) -> HttpResponse:
         raise Http404(error.message) from error
     content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
     response = HttpResponse(content, content_type=content_type)
-    _make_safe(request, response, content_type, found.file_name)
+    _make_safe(request, response, content_type, result_names.served_name(found, request.user))
     return response
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.http.htmx import HtmxRequest
+from playground.files import result_names
 from playground.form.prefill import restore_settings
 from playground.models import Run
 from playground.views.runs import no_store
@@ -50,8 +52,8 @@ def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
     run = get_object_or_404(runs, pk=pk)
     text = dumps(restore_settings.run_file(run))
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    name = f"{run.endpoint.endpoint_id.replace('/', '-')}-{str(run.pk)[:8]}.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    name = f"{result_names.base_name(run)}.run.json"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
+import fal
 from cli.client import Client
+from cli.connection import connect
 from cli.errors import CommandFailed, Exit
+from sandbox.https import authority
 
 BASE = "https://vitrine.example"
 
@@ -60,3 +67,61 @@ def test_any_answer_is_explained(answer: httpx.Response, code: Exit, said: str) 
     with pytest.raises(CommandFailed, match=said) as failure:
         found.get("/me")
     assert failure.value.code == code
+
+
+class Me(BaseHTTPRequestHandler):
+    """Answers every GET with JSON."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"user": "ann"}')
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a server whose certificate a private authority has signed, and that one's."""
+    ca, certificate = authority.make(tmp_path / "authority")
+    server = HTTPServer(("127.0.0.1", 0), Me)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}", ca
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_private_authority_is_named_by_ssl_cert_file(
+    private: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url, ca = private
+    # Tests share one context; this one needs those that the environment names.
+    own = httpx._config.create_ssl_context
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", own)
+    monkeypatch.setenv("VITRINE_URL", url)
+    monkeypatch.setenv("VITRINE_TOKEN", "vitrine_x")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with pytest.raises(CommandFailed, match="SSL_CERT_FILE") as failure:
+        connect().get("/me")
+    assert failure.value.code == Exit.UNREACHABLE
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    assert connect().get("/me") == {"user": "ann"}
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(CommandFailed, match="SSL_CERT_FILE or SSL_CERT_DIR cannot be read"):
+        connect()
+
+
+@pytest.mark.anyio
+async def test_an_upstream_behind_a_private_authority_names_it_too(
+    private: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    async with fal.Clients(fal.Addresses(api=private[0]), "key") as clients:
+        with pytest.raises(fal.Unreachable, match="SSL_CERT_FILE"):
+            await clients.platform.pricing(["fal-ai/flux/dev"])

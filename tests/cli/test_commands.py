@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 import uuid
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,22 @@ def test_a_failure_has_a_code_and_a_sentence(
     assert Run.objects.count() == 0
 
 
+def test_the_version_is_printed(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    project = Path(program.__file__).parents[1] / "pyproject.toml"
+    version = tomllib.loads(project.read_text())["project"]["version"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"vitrine {version}\n")
+
+
+def test_runs_are_listed_by_date(vitrine: Any, flux: Any, make_run: Any) -> None:
+    run = make_run(endpoint=flux)
+    assert str(run.pk) in vitrine("runs", "--after", "2020-01-01")[1]
+    assert str(run.pk) not in vitrine("runs", "--before", "2020-01-01")[1]
+    code, _, said = vitrine("runs", "--after", "yesterday")
+    assert (code, "--after must be a date" in said) == (3, True)
+
+
 def test_a_key_that_is_used_twice_is_named_as_its_option(vitrine: Any, flux: Any) -> None:
     vitrine("run", FLUX, "prompt=a cat", "--key", "k")
     code, _, said = vitrine("run", FLUX, "prompt=a dog", "--key", "k")
@@ -144,7 +161,7 @@ def test_results_are_saved_under_safe_names(
 ) -> None:
     from django.core.files.base import ContentFile
 
-    run = make_run(endpoint=flux, state="succeeded", output={"images": []})
+    run = make_run(endpoint=flux, state="succeeded", output={"seed": 7}, title="../a mill: *")
     stored = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
     for position, name in enumerate(["../../etc/passwd", "a.png", "a.png", "", "💫 🦊.png"]):
         Artifact.objects.create(
@@ -155,7 +172,7 @@ def test_results_are_saved_under_safe_names(
     code, out, _ = vitrine("runs", str(run.pk), "-o", str(tmp_path / "out"))
     assert code == 0
     saved = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert saved == ["a-2.png", "a.png", "fal-ai-flux-dev-4.png", "passwd.png", "💫 🦊.png"]
+    assert saved == [f"a-mill-flux-dev-7{number}.png" for number in ("-2", "-3", "-4", "-5", "")]
     assert {file.read_bytes() for file in (tmp_path / "out").iterdir()} == {PNG}
     assert len(out.splitlines()) == 6
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 from PIL import Image
 
 from boards.models import Batch
+from boards.views.files import file_name
 from playground.form import presets
 from playground.models import Preset
 from tests.boards.judging import Judged
@@ -22,10 +24,19 @@ from tests.conftest import grant
 pytestmark = pytest.mark.django_db
 
 
+def test_a_boards_files_are_named_after_its_title_and_day(judged: Judged) -> None:
+    board = judged()
+    board.title = "Füchse & Mühlen"
+    board.created_at = datetime(2026, 11, 26, tzinfo=UTC)
+    assert file_name(board) == "Füchse-Mühlen-2026-11-26"
+    board.title = ""
+    assert file_name(board) == "board-2026-11-26"
+
+
 def test_the_table_and_the_document_are_downloads(member: Client, judged: Judged) -> None:
     board = judged()
     table = member.get(f"{board.get_absolute_url()}board.csv")
-    assert table["Content-Disposition"] == f'attachment; filename="board-{board.pk}.csv"'
+    assert table["Content-Disposition"] == f'attachment; filename="{file_name(board)}.csv"'
     assert "http://testserver/runs/" in table.content.decode()
     document = json.loads(member.get(f"{board.get_absolute_url()}board.json").content)
     assert len(document["cells"]) == 4

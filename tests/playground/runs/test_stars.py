@@ -64,7 +64,7 @@ def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
 def test_the_answer_is_the_button_in_its_new_state(member: Client, four: Four) -> None:
     text = press(member, four(), 1, headers={"hx-request": "true"}).content.decode()
     assert 'aria-pressed="true"' in text
-    assert 'aria-label="Star fal-ai-flux-dev-2"' in text
+    assert 'aria-label="Star flux-dev-2.png"' in text
 
 
 def test_somebody_else_sees_no_star_and_sets_none(

@@ -95,7 +95,8 @@ def test_a_run_file_restores_exactly_without_the_run(
     client: Client, member: Client, stranger: User, made: Run
 ) -> None:
     answer = member.get(f"/runs/{made.pk}/run.json")
-    assert 'filename="fal-ai-flux-dev-' in answer.headers["Content-Disposition"]
+    assert "flux-dev-1234" in answer.headers["Content-Disposition"]
+    assert '.run.json"' in answer.headers["Content-Disposition"]
     saved = answer.content
     told = json.loads(saved)
     assert told["request_id"] == "r-1"
