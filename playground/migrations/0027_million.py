@@ -1,8 +1,18 @@
 """Adds the indexes that pages and the purge need at a million runs."""
 
+from typing import Any
+
 from django.db import migrations, models
 
 from core.db.migration_operations import AddIndexConcurrently
+
+
+def refresh_statistics(apps: Any, schema_editor: Any) -> None:
+    """Where SQLite has statistics of older indexes alone, it takes the new ones for much better."""
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute("PRAGMA analysis_limit = 1000")
+    for table in ("playground_run", "playground_inputfile", "playground_upload"):
+        schema_editor.execute(f"ANALYZE {table}")
 
 
 class Migration(migrations.Migration):
@@ -45,4 +55,5 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently("upload", models.Index(fields=["digest"], name="upload_by_content")),
         AddIndexConcurrently("upload", models.Index(fields=["file"], name="upload_by_file")),
+        migrations.RunPython(refresh_statistics, migrations.RunPython.noop),
     ]
