@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.models import Endpoint
 from catalog.pricing import billed_in_words
 from core.admin import RestrictedAdmin
 from core.formatting import duration, size
+from fal.db_safe import db_safe_text
 from playground.models import Preset, Run, Upload, Worker
 from playground.runs import error_messages
 from schemas.exact import dumps
@@ -42,7 +44,7 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return the runs in the chosen state."""
-        states: list[str] = self.lookup_val or []
+        states = [*(self.lookup_val or ())]
         return queryset.in_state(states[0]) if states else queryset
 
 
@@ -73,7 +75,29 @@ class RunAdmin(ReadOnly):
     ]
     list_select_related = ["endpoint"]
     list_per_page = 50
-    search_fields = ["title", "request_id", "endpoint__endpoint_id", "user__username"]
+    search_fields = ["title"]  # shows the search; `get_search_results` says what is searched
+    search_help_text = "Name of a user or model, request id of upstream, or text of the input"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Return the runs of the users or models named so; else those with the id or the text.
+
+        One after the other, since no index answers all at once.
+        """
+        term = db_safe_text(search_term.strip())
+        if not term:
+            return queryset, False
+        users = list(User.objects.filter(username=term).values_list("pk", flat=True))
+        endpoints = Endpoint.objects.filter(endpoint_id__icontains=term)
+        named = Q(user_id__in=users) | Q(
+            endpoint_id__in=list(endpoints.values_list("pk", flat=True))
+        )
+        by_id = ~Q(request_id="") & Q(request_id=term)
+        for runs in (queryset.filter(named), queryset.filter(by_id)):
+            if runs.exists():
+                return runs, False
+        return queryset.containing(term), False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return runs without their outputs and logs, which may be megabytes."""

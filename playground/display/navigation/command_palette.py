@@ -131,7 +131,7 @@ def _runs(user: User, text: str) -> list[Place]:
     mine = Run.objects.of(user).with_endpoint().order_by("-created_at")
     mine = mine.only("title", "state", "endpoint__display_name", "endpoint__endpoint_id")
     if text:
-        mine = mine.filter(title__icontains=text)
+        mine = mine.containing(text).filter(title__icontains=text)  # by its index
     return [
         Place(
             run.title or run.endpoint.display_name,
