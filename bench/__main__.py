@@ -28,6 +28,7 @@ BENCHMARKS = {
     "g6": ("bench.pages.cold_pages:measure_gallery", 8, "gallery, cold"),
     "g11": ("bench.pages.boards:measure_goals", 4, "boards of 10, 100 and 400 runs, cold"),
     "boards": ("bench.runs.board_runs:measure_goals", 1, "what is added to each run of a board"),
+    "g12": ("bench.history.scale:measure_goals", 20, "the history of a team of forty"),
     "g13": (
         "bench.runs.rest:measure_goals",
         20,

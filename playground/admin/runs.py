@@ -6,21 +6,23 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.models import Endpoint
 from catalog.pricing import billed_in_words
 from core.admin import RestrictedAdmin
 from core.formatting import duration, size
+from fal.db_safe import db_safe_text
 from playground.models import Preset, Run, Upload, Worker
 from playground.runs import error_messages
 from schemas.exact import dumps
 
 LISTED = (
     *("created_at", "ended_at", "state", "title", "error", "billable_units", "deleted_at"),
-    *("user__username", "endpoint__endpoint_id", "endpoint__unit_price_usd"),
+    *("user", "endpoint__endpoint_id", "endpoint__unit_price_usd"),
     *("endpoint__currency", "endpoint__price_unit"),
 )
 HEAVY = ("output", "output_text", "logs", "partial", "steps", "sent_arguments")
@@ -35,6 +37,15 @@ class OwnerFilter(admin.RelatedFieldListFilter):
         rows = model_admin.model._default_manager.filter(user=OuterRef("pk"))
         owners = User.objects.filter(Exists(rows)).order_by("username")
         return list(owners.values_list("pk", "username"))
+
+
+class StateFilter(admin.ChoicesFieldListFilter):
+    """Filters by state, by the index that has it."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Return the runs in the chosen state."""
+        states = [*(self.lookup_val or ())]
+        return queryset.in_state(states[0]) if states else queryset
 
 
 class ReadOnly(RestrictedAdmin):
@@ -56,22 +67,45 @@ class RunAdmin(ReadOnly):
     list_display_links = ["created_at"]
     sortable_by = ["created_at"]  # the other columns have no index to sort a million runs by
     list_filter = [
-        "state",
+        ("state", StateFilter),
         "created_at",
         ("user", OwnerFilter),
         "is_example",
         ("deleted_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["user", "endpoint"]
+    list_select_related = ["endpoint"]
     list_per_page = 50
-    search_fields = ["title", "request_id", "endpoint__endpoint_id", "user__username"]
+    search_fields = ["title"]  # shows the search; `get_search_results` says what is searched
+    search_help_text = "Name of a user or model, request id of upstream, or text of the input"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Return the runs of the users or models named so; else those with the id or the text.
+
+        One after the other, since no index answers all at once.
+        """
+        term = db_safe_text(search_term.strip())
+        if not term:
+            return queryset, False
+        users = list(User.objects.filter(username=term).values_list("pk", flat=True))
+        endpoints = Endpoint.objects.filter(endpoint_id__icontains=term)
+        named = Q(user_id__in=users) | Q(
+            endpoint_id__in=list(endpoints.values_list("pk", flat=True))
+        )
+        by_id = ~Q(request_id="") & Q(request_id=term)
+        for runs in (queryset.filter(named), queryset.filter(by_id)):
+            if runs.exists():
+                return runs, False
+        return queryset.containing(term), False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return runs without their outputs and logs, which may be megabytes."""
         found = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and str(match.url_name).endswith("changelist")
-        return found.only(*LISTED) if is_list else found.defer(*HEAVY)
+        # Users in a query of their own: joined, SQLite would start with them and sort all runs.
+        return found.only(*LISTED).prefetch_related("user") if is_list else found.defer(*HEAVY)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the columns to show; a run's input and result are on its own page."""

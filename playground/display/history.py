@@ -10,8 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -97,11 +96,7 @@ class Filters:
 
     def _matching(self, runs: RunQuerySet) -> RunQuerySet:
         if self.q:
-            # The database has JSON text with non-ASCII escaped, so search for the escaped text.
-            escaped = json.dumps(self.q)[1:-1]
-            runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(
-                Q(title__icontains=self.q) | Q(arguments_text__icontains=escaped)
-            )
+            runs = runs.containing(self.q)
         if self.model:
             # Their keys first: with a join, the database would not know which index is the shorter.
             exact = Endpoint.objects.filter(endpoint_id=self.model)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -36,6 +39,15 @@ REMOTE = models.Func(
     template="%(expressions)s = 'remote'",
     output_field=models.BooleanField(),
     arity=1,
+)
+# What a search reads of a run; exactly the expression of PostgreSQL's index `run_text`. The rest of
+# longer arguments, mostly a file inside them, is not searched.
+SEARCHED_TEXT = models.Func(
+    models.F("title"),
+    models.F("arguments"),
+    template="SUBSTR(%(expressions)s, 1, 4000)",
+    arg_joiner=" || ' ' || ",
+    output_field=models.TextField(),
 )
 # A failed run is no example: there is nothing to show.
 EXAMPLE = models.Q(is_example=True, state="succeeded")
@@ -84,6 +96,13 @@ class RunQuerySet(models.QuerySet["Run"]):
             return self.filter(state=state)
         is_final = state in {"failed", "cancelled"}
         return self.filter(NOT_DONE if is_final else UNFINISHED, state=state)
+
+    def containing(self, text: str) -> RunQuerySet:
+        """The runs with this text in their title or arguments, whatever its case."""
+        # The database has JSON text with non-ASCII escaped, so both are searched for.
+        forms = {text, json.dumps(text)[1:-1]}
+        matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
+        return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
 
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
         """The runs started by the same press of the button, in order."""

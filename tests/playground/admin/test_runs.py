@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import SyncReport
+from core.admin import CappedPaginator
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +38,7 @@ def test_the_list_says_who_what_it_cost_and_why_it_failed(
         assert words in html
     for _ in range(5):
         make_run(endpoint=endpoint)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         eva.get("/admin/playground/run/")
 
 
@@ -55,3 +58,29 @@ def test_sync_reports_and_changes_are_not_deleted_by_a_slip(eva: Client) -> None
     eva.post(page, {"action": "delete_selected", "_selected_action": [report.pk], "post": "yes"})
     assert SyncReport.objects.exists()
     assert "delete_selected" not in eva.get("/admin/catalog/change/").content.decode()
+
+
+def test_the_list_counts_no_further_than_it_pages(
+    eva: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CappedPaginator, "MOST", 3)
+    for _ in range(2):
+        make_run()
+    assert "The list ends" not in eva.get("/admin/playground/run/").content.decode()
+    for _ in range(2):
+        make_run()
+    with CaptureQueriesContext(connection) as captured:
+        html = eva.get("/admin/playground/run/").content.decode()
+    assert "The list ends after 3: filter or search for others." in html
+    counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
+    assert counts
+    assert all("LIMIT 3" in sql for sql in counts)
+
+
+@pytest.mark.parametrize("state", ["failed", "running", "succeeded"])
+def test_the_list_shows_one_state(eva: Client, make_run: Any, state: str) -> None:
+    for title in ("failed", "running", "succeeded"):
+        make_run(state=title, title=f"was {title}")
+    html = eva.get(f"/admin/playground/run/?state__exact={state}").content.decode()
+    assert html.count(">was ") == 1
+    assert f">was {state}<" in html

@@ -1,0 +1,1 @@
+"""A history of a million runs (G12)."""

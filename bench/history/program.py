@@ -1,0 +1,99 @@
+"""Fills a database with a history and measures pages, claim and purge. Prints JSON.
+
+python -m bench.history.program COUNT ROUNDS  (settings come from the environment)
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+import django
+
+PURGED_FOR_S = 20.0
+CLAIMS = 50
+
+
+def main(count: int, rounds: int) -> dict[str, Any]:
+    """Return the figures: ms of pages and of a look for work, seconds, runs purged a second."""
+    django.setup()
+    logging.disable(logging.INFO)
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+
+    settings.ALLOWED_HOSTS = ["*"]
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    from bench.catalogue import filling as catalogue
+
+    catalogue.fill(catalogue.sandbox())
+    from bench.history import filling, pages
+    from playground.runs import figures
+
+    empty = looks_for_work()
+    began = time.perf_counter()
+    filling.fill(count)
+    filled_s = time.perf_counter() - began
+    began = time.perf_counter()
+    figures.keep_due()
+    figures_s = time.perf_counter() - began
+    return {
+        "vendor": connection.vendor,
+        "count": count,
+        "filled_s": filled_s,
+        "figures_s": figures_s,
+        "pages": [pages.measure(page, rounds) for page in pages.pages()],
+        "claim": {"empty": empty, "full": looks_for_work()},
+        "purge": purge_for_a_while(),
+    }
+
+
+def looks_for_work() -> list[float]:
+    """Return the milliseconds of the query with which an idle worker looks for runs."""
+    from core.db import clock
+    from playground.worker.scheduling import lease_queries
+
+    times = []
+    for _ in range(CLAIMS):
+        began = time.perf_counter()
+        lease_queries.FIRST_FREE.all(now=clock.now())
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def purge_for_a_while() -> dict[str, float]:
+    """Purge as a worker does, with its pauses; then end the deletion of the others."""
+    from playground.files import input_references, purge
+    from playground.models import Run
+
+    transactions: list[float] = []
+    for module, name in ((purge, "_purge"), (input_references, "_note")):
+        setattr(module, name, _timing(getattr(module, name), transactions))
+    while input_references.read_unread():  # an upgrade does it once
+        pass
+    before, began, walk = Run.objects.deleted().count(), time.monotonic(), purge.Purge()
+    while (pause_s := walk.step()) < 1 and time.monotonic() - began < PURGED_FOR_S:
+        time.sleep(pause_s)
+    took_s = time.monotonic() - began
+    purged = before - Run.objects.deleted().count()
+    Run.objects.deleted().update(deleted_at=None)
+    return {"rate": purged / took_s, "purged": purged, "longest_ms": max(transactions)}
+
+
+def _timing(act: Any, times: list[float]) -> Any:
+    def timed(*args: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return act(*args)
+        finally:
+            times.append((time.perf_counter() - began) * 1000)
+
+    return timed
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
