@@ -10,7 +10,7 @@ pip_install() {
 uv_install() {
   # uv does not read pip's settings, and a company's mirror may be the only index that answers.
   index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null)}
-  [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+  if [ -n "$index" ]; then export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"; fi
   "$(dirname "$python")/uv" pip install --quiet --python "$python" --compile-bytecode \
     --no-deps --require-hashes -r "$1"
 }
