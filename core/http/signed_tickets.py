@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _said_at: float | None = None
 
 
-def load(text: str, salt: str, max_age_s: float) -> Any:
+def load(text: str, salt: str, max_age_s: int) -> Any:
     """Return what was signed with `salt`; None if it is forged or too old."""
     global _said_at
     try:
