@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.contract.shapes import (
+    ALLOW_UNKNOWN,
     ENDPOINT_ID,
     Schema,
     flag,
@@ -31,6 +32,7 @@ _MORE_OF_BOARD = {
     ),
     "reuse": flag("show results that exist already instead of paying again", default=True),
     "partial": flag("send what fits although some row does not", default=False),
+    "allow_unknown": ALLOW_UNKNOWN,
 }
 
 BOARDS: dict[str, Schema] = {

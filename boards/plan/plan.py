@@ -18,7 +18,9 @@ from schemas import Field
 from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than
 from schemas.form.decode import Problem
+from schemas.validation.unknown_keys import nearest
 
+ALLOW_UNKNOWN = "allow_unknown"  # of a post: rows may have fields that no schema names
 MAX_CELLS = 400
 MAX_MODELS = 40
 TITLE_CHARS = 200
@@ -192,15 +194,23 @@ class _Reader:
         found = {}
         for name, value in row.items():
             known = self._field(name)
+            if known is None and ALLOW_UNKNOWN in self.post:
+                found[name] = value
+                continue
             if known is None:
                 some = ", ".join(field.name for field in self.groups.shared[:8])
+                close = nearest(name, self._names())
                 raise ValueError(
-                    f"The table's column “{name[:60]}” is no input of these models. "
-                    f"They share {some or 'nothing'}."
+                    f"The table's column “{name[:60]}” is no input of these models"
+                    + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
                 )
             is_text = isinstance(value, str)
             found[known.name] = values.read_value(known, value) if is_text else value
         return " · ".join(values.words(value) for value in found.values())[:300], found
+
+    def _names(self) -> list[str]:
+        """Return what a table's columns may be called."""
+        return [child.name for root in self.roots for child in root.children]
 
     def _field(self, name: str) -> Field | None:
         """Return the field with that name, of the source model first, else with that meaning."""
