@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from api.models import Token
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from core.db import clock, prepared_queries
 from notifications import run_webhooks
 from notifications.delivery import vetting
@@ -22,6 +23,7 @@ from playground.models import Run, Transport
 from playground.runs import state_machine, transitions
 from schemas import Problem
 from schemas.exact import identical
+from schemas.validation import unknown_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +49,17 @@ class ProxiedCall:
     options: Mapping[str, Any] = field(default_factory=dict)  # fields of `fal.SubmitOptions`
 
 
-def find_problems(endpoint: Endpoint, arguments: dict[str, Any]) -> list[Problem]:
-    """Return the arguments' violations of the model's schema."""
-    return form_state.find_problems(endpoint, ParsedForm(arguments, []))
+def find_problems(
+    endpoint: Endpoint, arguments: dict[str, Any], *, allow_unknown: bool
+) -> list[Problem]:
+    """Return the arguments' violations of the model's schema, and keys that it does not name.
+
+    With `allow_unknown` these are meant: fal takes fields before its schema names them.
+    """
+    found = form_state.find_problems(endpoint, ParsedForm(arguments, []))
+    unknown = [] if allow_unknown else unknown_keys(version_of(endpoint).contract, arguments)
+    paths = {one.path for one in unknown}
+    return [*unknown, *(one for one in found if one.path not in paths)]
 
 
 def start(

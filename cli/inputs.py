@@ -28,7 +28,9 @@ def root_of(document: Any, endpoint_id: str) -> Field:
     return build(contract(document, endpoint_id))
 
 
-def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, Any]:
+def read_words(
+    words: Sequence[str], root: Field, upload: Upload, *, allow_unknown: bool = False
+) -> dict[str, Any]:
     """Return the arguments that the words describe; raises CommandFailed."""
     arguments: dict[str, Any] = {}
     for word in words:
@@ -37,7 +39,7 @@ def read_words(words: Sequence[str], root: Field, upload: Upload) -> dict[str, A
             raise CommandFailed(f"{word!r} is no input. Write name=value, or name=@file.")
         is_json = name.endswith(":")
         path = name.rstrip(":").split(".")
-        field = _find(root, path)
+        field = _find(root, path, allow_unknown=allow_unknown)
         _set_path(
             arguments,
             path,
@@ -60,18 +62,19 @@ def read_text(text: str) -> dict[str, Any]:
     return found
 
 
-def _find(root: Field, path: list[str]) -> Field | None:
+def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
     """Return the field at a path; None for a key that the schema does not define."""
     field: Field | None = root
     for part in path:
         children = {child.name: child for child in field.children} if field else {}
         if part not in children:
-            is_open = field is None or not children or field.rest is not None
+            is_open = allow_unknown or field is None or not children or field.rest is not None
             if is_open:
                 return None
             close = difflib.get_close_matches(part, children, 1, 0.5)
             hint = f" Did you mean {close[0]}?" if close else f" It takes {', '.join(children)}."
-            raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}")
+            meant = " If it is meant: --allow-unknown."
+            raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}{meant}")
         field = children[part]
     return field
 

@@ -154,6 +154,9 @@ def _parser() -> ArgumentParser:
 def _add_inputs(parser: ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="input", help=_INPUT_HELP)
     parser.add_argument("--input", help="the input as a JSON object, or @file with one")
+    parser.add_argument(
+        "--allow-unknown", action="store_true", help="send inputs that the schema does not name"
+    )
 
 
 def _add_run(parser: ArgumentParser) -> None:

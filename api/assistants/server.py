@@ -31,6 +31,7 @@ RunId = Annotated[str, Field(description="a run's id", max_length=64)]
 Wait = Annotated[int, Field(description="seconds to wait for its end", ge=0, le=MAX_WAIT_S)]
 Cursor = Annotated[str, Field(description="of the answer before, for more", max_length=400)]
 Arguments = Annotated[dict[str, Any], Field(description="the model's input, by read_model")]
+AllowUnknown = Annotated[bool, Field(description="unlisted arguments are meant")]
 ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
@@ -75,10 +76,15 @@ def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
 
     @server.tool(title="Price a run", annotations=READS, structured_output=False)
     async def price_run(
-        ctx: Context[Any, Any], endpoint_id: EndpointId, arguments: Arguments
+        ctx: Context[Any, Any],
+        endpoint_id: EndpointId,
+        arguments: Arguments,
+        allow_unknown: AllowUnknown = False,
     ) -> str:
         """Estimate what a run will cost, without running it."""
-        return await _text_of(tools_of(ctx).price_run(endpoint_id, arguments))
+        return await _text_of(
+            tools_of(ctx).price_run(endpoint_id, arguments, allow_unknown=allow_unknown)
+        )
 
 
 def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
@@ -92,11 +98,17 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         allow_unknown_price: Annotated[
             bool, Field(description="only after the person agreed")
         ] = False,
+        allow_unknown: AllowUnknown = False,
     ) -> str:
         """Run a model and wait for its end. It costs what the model costs, up to a cap."""
         return await _text_of(
             tools_of(ctx).run_model(
-                endpoint_id, arguments, preset_id, wait_s, allow_unknown_price=allow_unknown_price
+                endpoint_id,
+                arguments,
+                preset_id,
+                wait_s,
+                allow_unknown_price=allow_unknown_price,
+                allow_unknown=allow_unknown,
             )
         )
 
@@ -107,11 +119,16 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         inputs: Arguments | None = None,
         wait_s: Wait = 60,
         allow_unknown_price: bool = False,
+        allow_unknown: AllowUnknown = False,
     ) -> str:
         """Run a saved chain of models and wait for its end, with inputs by name, up to a cap."""
         return await _text_of(
             tools_of(ctx).run_flow(
-                flow_id, inputs or {}, wait_s, allow_unknown_price=allow_unknown_price
+                flow_id,
+                inputs or {},
+                wait_s,
+                allow_unknown_price=allow_unknown_price,
+                allow_unknown=allow_unknown,
             )
         )
 

@@ -60,9 +60,11 @@ class Tools:
         start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
         return short.bounded(short.whole_input(row, start))
 
-    async def price_run(self, endpoint_id: str, arguments: dict[str, Any]) -> str:
+    async def price_run(
+        self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
+    ) -> str:
         """Estimate the cost of a run."""
-        found = await self._estimate(endpoint_id, arguments)
+        found = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         words = [
             found["text"],
             *found["basis"],
@@ -78,9 +80,10 @@ class Tools:
         wait_s: int,
         *,
         allow_unknown_price: bool,
+        allow_unknown: bool,
     ) -> str:
         """Start a run within the budget and wait for its end."""
-        body: dict[str, Any] = {"arguments": arguments}
+        body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
         if preset_id:
             preset = await self._api.call("GET", f"/presets/{preset_id}")
             endpoint_id = endpoint_id or preset["endpoint_id"]
@@ -89,12 +92,19 @@ class Tools:
         if not endpoint_id:
             raise Refused("Name the model by endpoint_id, or a preset by preset_id.")
         body["endpoint_id"] = endpoint_id
-        amount = _amount(await self._estimate(endpoint_id, arguments), allow=allow_unknown_price)
+        estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
+        amount = _amount(estimate, allow=allow_unknown_price)
         run = await self._budget.start(amount, "/runs", body)
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
     async def run_flow(
-        self, flow_id: str, inputs: dict[str, Any], wait_s: int, *, allow_unknown_price: bool
+        self,
+        flow_id: str,
+        inputs: dict[str, Any],
+        wait_s: int,
+        *,
+        allow_unknown_price: bool,
+        allow_unknown: bool,
     ) -> str:
         """List the flows, or start one within the budget and wait for its end."""
         if not flow_id:
@@ -104,7 +114,8 @@ class Tools:
                 for one in found["items"]
             )
             return short.listed(lines, "There is no flow yet.")
-        path, given = f"/flows/{quote(flow_id, safe='')}", {"inputs": inputs}
+        path = f"/flows/{quote(flow_id, safe='')}"
+        given = {"inputs": inputs, "allow_unknown": allow_unknown}
         found = await self._api.call("POST", f"{path}/estimates", given)
         amount = _amount(found, allow=allow_unknown_price)
         flow_run = await self._budget.start(amount, f"{path}/runs", given)
@@ -180,8 +191,14 @@ class Tools:
         )
         return short.listed(lines, "This collection has no model.")
 
-    async def _estimate(self, endpoint_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        body = {"endpoint_id": endpoint_id, "arguments": arguments}
+    async def _estimate(
+        self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
+    ) -> dict[str, Any]:
+        body = {
+            "endpoint_id": endpoint_id,
+            "arguments": arguments,
+            "allow_unknown": allow_unknown,
+        }
         found: dict[str, Any] = await self._api.call("POST", "/estimates", body)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.contract.shapes import (
+    ALLOW_UNKNOWN,
     ENDPOINT_ID,
     Schema,
     flag,
@@ -36,6 +37,7 @@ _MORE_OF_BOARD = {
         minimum=0,
         maximum=1_000_000,
     ),
+    "allow_unknown": ALLOW_UNKNOWN,
 }
 
 BOARDS: dict[str, Schema] = {

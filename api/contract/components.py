@@ -11,6 +11,7 @@ from referencing.jsonschema import DRAFT202012
 
 from api.contract.board_components import BOARDS
 from api.contract.shapes import (
+    ALLOW_UNKNOWN,
     ENDPOINT_ID,
     Schema,
     flag,
@@ -221,9 +222,13 @@ COMPONENTS: dict[str, Schema] = {
             maximum=1_000_000,
         ),
         webhook_url=WEBHOOK_URL | {"description": "report the run's end there, signed as fal does"},
+        allow_unknown=ALLOW_UNKNOWN,
     ),
     "NewEstimate": request(
-        "endpoint_id", endpoint_id=ENDPOINT_ID, arguments={"type": "object", "default": {}}
+        "endpoint_id",
+        endpoint_id=ENDPOINT_ID,
+        arguments={"type": "object", "default": {}},
+        allow_unknown=ALLOW_UNKNOWN,
     ),
     "Estimate": record(
         low=nullable(number("null where nothing is known")),
@@ -282,10 +287,12 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "NewFlowEstimate": request(
         inputs={"type": "object", "description": "by name; others have their saved values"},
+        allow_unknown=ALLOW_UNKNOWN,
     ),
     "NewFlowRun": request(
         inputs={"type": "object", "description": "by name; others have their saved values"},
         max_cost=number("in USD; a flow that may cost more is not run", minimum=0),
+        allow_unknown=ALLOW_UNKNOWN,
     ),
     "FlowRun": record(
         id=text(format="uuid"),

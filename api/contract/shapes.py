@@ -72,4 +72,9 @@ def page(item: str) -> Schema:
     )
 
 
+ALLOW_UNKNOWN = flag(
+    "fields that the model's schema does not name are meant, as fal may take them already; else "
+    "they are refused with the nearest name",
+    default=False,
+)
 ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)

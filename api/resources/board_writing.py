@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import schemas
 from api.contract.operation import Body, Call, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, claimed, once
@@ -20,14 +22,16 @@ from boards.models import Batch
 from boards.plan import groups
 from boards.plan.cells import Expanded, expand
 from boards.plan.input_files import missing_files
-from boards.plan.plan import Plan, PlannedColumn, PlannedRow, read_plan
+from boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
 from boards.plan.stored import column_of, new_cells, stored_plan
 from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from playground.runs.own_addresses import tidy_addresses
 from playground.runs.state_machine import Refused
 from schemas.estimate import NOTHING
+from schemas.validation import unknown_keys
 
 _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", "cap": "cap_usd"}
 
@@ -103,6 +107,8 @@ def estimate_board(call: Call) -> Reply:
 def add_to_board(call: Call) -> Reply:
     """Add columns, rows or seeds to a board: only new cells run."""
     board = _mine(call, call.values["board_id"])
+    if call.body.get("allow_unknown", False):
+        board.plan |= {ALLOW_UNKNOWN: ["1"]}
     rows = _rows(call, board.source)
     seeds = [str(seed) for seed in call.body.get("seeds", [])]
     reuses = call.body.get("reuse", True)
@@ -111,6 +117,7 @@ def add_to_board(call: Call) -> Reply:
     expanded = new_cells(board, plan)
     _require_fitting(call, plan, expanded)
     _require_below(call, plan, expanded, board)
+    Batch.objects.filter(pk=board.pk).update(plan=board.plan)
     return reply(_send(call, plan, expanded, board).board, call)
 
 
@@ -170,6 +177,7 @@ def _plan(call: Call) -> Plan:
     body = call.body
     columns = _columns(call)
     models = [column.endpoint for column in columns]
+    _require_known_rows(call, models[0])
     rows = [_relative(row) for row in body["rows"]]
     post = {
         "model": [model.endpoint_id for model in models],
@@ -179,6 +187,7 @@ def _plan(call: Call) -> Plan:
         "planned": ["1"],
     }
     post |= {"reuse": ["1"]} if body.get("reuse", True) else {}
+    post |= {ALLOW_UNKNOWN: ["1"]} if body.get("allow_unknown", False) else {}
     post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
     # The plan's page also shows the settings that models do not share.
     shown = groups.write(
@@ -194,8 +203,10 @@ def _rows(call: Call, source: Endpoint) -> list[PlannedRow]:
     """Return the rows of the body, converted to the board's source model; raises Problem (422)."""
     if not call.body.get("rows"):
         return []
+    _require_known_rows(call, source)
     table = json.dumps(_relative(call.body["rows"]), ensure_ascii=False)
     post = {"model": [source.endpoint_id], "table": [table]}
+    post |= {ALLOW_UNKNOWN: ["1"]} if call.body.get("allow_unknown", False) else {}
     plan = read_plan(post, [source], source)
     plan.troubles.extend(missing_files(plan))
     _require_no_trouble(plan)
@@ -216,11 +227,37 @@ def _error(where: str, message: str) -> dict[str, str]:
 def _columns(call: Call) -> list[PlannedColumn]:
     """Return the columns of the body without duplicates; raises Problem (404)."""
     found: dict[str, PlannedColumn] = {}
-    for given in call.body.get("columns", []):
+    for number, given in enumerate(call.body.get("columns", [])):
         endpoint = find_endpoint(given["endpoint_id"])
-        column = column_of(endpoint, _relative(given.get("settings", {})))
+        settings = given.get("settings", {})
+        _require_known(call, endpoint, settings, "columns", str(number), "settings")
+        column = column_of(endpoint, _relative(settings))
         found.setdefault(column.digest, column)
     return [column._replace(model=number) for number, column in enumerate(found.values())]
+
+
+def _require_known(call: Call, endpoint: Endpoint, given: Any, *place: str) -> None:
+    """Raise Problem (422) for fields that the model's schema does not name, unless allowed."""
+    if call.body.get("allow_unknown", False):
+        return
+    _refuse_unknown(unknown_keys(version_of(endpoint).contract, given), *place)
+
+
+def _require_known_rows(call: Call, source: Endpoint) -> None:
+    """Raise Problem (422) as `_require_known`, for fields within the values of rows.
+
+    A row's own names may be those of any column's model; the plan refuses others.
+    """
+    rows = [] if call.body.get("allow_unknown", False) else call.body["rows"]
+    for number, row in enumerate(rows):
+        unknown = unknown_keys(version_of(source).contract, row)
+        _refuse_unknown([one for one in unknown if len(one.path) > 1], "rows", str(number))
+
+
+def _refuse_unknown(unknown: Sequence[schemas.Problem], *place: str) -> None:
+    if unknown:
+        errors = [{"pointer": pointer(one.path, *place), "detail": one.message} for one in unknown]
+        raise Problem(422, errors[0]["detail"], slug="invalid-arguments", errors=errors)
 
 
 def _relative(given: Any) -> Any:

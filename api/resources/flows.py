@@ -28,10 +28,12 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
+from playground.runs.error_messages import with_full_stop
 from playground.runs.own_addresses import tidy_addresses
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
 from schemas.reference.tables import input_rows
+from schemas.validation.unknown_keys import complaint
 
 _UUID = {"type": "string", "format": "uuid"}
 FLOW = Parameter("flow_id", _UUID, "the flow", where="path", converter="uuid")
@@ -211,13 +213,17 @@ def _filled(call: Call, definition: Definition) -> Definition:
     names = {one.name for one in definition.inputs}
     unknown = [name for name in given if name not in names]
     errors = [
-        {"pointer": pointer([name], "inputs"), "detail": "This flow has no such input."}
-        for name in unknown
+        {"pointer": pointer([name], "inputs"), "detail": complaint(name, names)} for name in unknown
     ]
     filled = answered(definition, form.defaults(definition) | given)
     versions = versions_of(definition, endpoints_of([definition]))
     at_inputs, at_steps = form.problems_of(filled, versions)
     errors += [{"pointer": pointer(one.path, "inputs"), "detail": one.message} for one in at_inputs]
+    if not call.body.get("allow_unknown", False):
+        at_inputs = [one for one in form.unknown_in(filled, versions) if one.path[0] in given]
+        errors += [
+            {"pointer": pointer(one.path, "inputs"), "detail": one.message} for one in at_inputs
+        ]
     errors += [
         {"pointer": "", "detail": f"Step {definition.number(step)}: {message}"}
         for step, messages in at_steps.items()
@@ -225,7 +231,7 @@ def _filled(call: Call, definition: Definition) -> Definition:
     ]
     if errors:
         takes = ", ".join(one.name for one in definition.inputs) or "no inputs"
-        detail = f"{errors[0]['detail']} The flow takes {takes}."
+        detail = f"{with_full_stop(errors[0]['detail'])} The flow takes {takes}."
         raise Problem(422, detail, slug="invalid-arguments", errors=errors)
     return filled
 

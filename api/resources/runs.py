@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
+import schemas
 from accounts import permissions
 from api import submission
 from api.contract.components import SENT_TRANSPORTS
@@ -29,15 +31,18 @@ from api.resources.parameters import (
 )
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from core.http.parameters import parse_moment
 from playground.display import history
 from playground.files import result_names
 from playground.models import Artifact, Run
 from playground.runs import stars, state_machine, transport_choices
 from playground.runs.costs import cost
+from playground.runs.error_messages import with_full_stop
 from playground.runs.own_addresses import tidy_addresses
 from playground.runs.ownership import deletion
 from schemas.estimate import Estimate
+from schemas.validation import unknown_keys
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
@@ -152,17 +157,11 @@ def create_run(call: Call) -> Reply:
     if transport not in {choice.value for choice in transport_choices.offered(endpoint)}:
         words = f"{endpoint.endpoint_id} does not offer the transport “{transport}”."
         raise _invalid("transport", words)
-    problems = submission.find_problems(endpoint, arguments)
+    problems = submission.find_problems(
+        endpoint, arguments, allow_unknown=call.body.get("allow_unknown", False)
+    )
     if problems and not endpoint.refusal:
-        raise Problem(
-            422,
-            f"{problems[0].message}. The model's inputs: GET /api/v1/models/{endpoint.endpoint_id}",
-            slug="invalid-arguments",
-            errors=[
-                {"pointer": pointer(one.path, "arguments"), "detail": one.message}
-                for one in problems
-            ],
-        )
+        raise _invalid_arguments(endpoint, problems)
     if "max_cost" in call.body:
         estimate = cost.estimate_run(endpoint, arguments)
         require_below(Decimal(str(call.body["max_cost"])), estimate)
@@ -201,8 +200,11 @@ def require_below(most: Decimal, estimate: Estimate) -> None:
 def estimate_run(call: Call) -> Reply:
     """Estimate what a run will cost, without running it."""
     endpoint = find_endpoint(call.body["endpoint_id"])
-    found = cost.estimate_run(endpoint, tidy_addresses(call.body.get("arguments", {})))
-    return Reply(representation.estimate(found))
+    arguments = tidy_addresses(call.body.get("arguments", {}))
+    unknown = unknown_keys(version_of(endpoint).contract, arguments)
+    if unknown and not call.body.get("allow_unknown", False):  # required ones may be lacking
+        raise _invalid_arguments(endpoint, unknown)
+    return Reply(representation.estimate(cost.estimate_run(endpoint, arguments)))
 
 
 def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
@@ -218,6 +220,18 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     if body.get("endpoint_id", endpoint.endpoint_id) != endpoint.endpoint_id:
         raise _invalid("preset_id", f"This preset is one of {endpoint.endpoint_id}.")
     return endpoint, {**preset.arguments, **arguments}
+
+
+def _invalid_arguments(endpoint: Endpoint, problems: Sequence[schemas.Problem]) -> Problem:
+    words = with_full_stop(problems[0].message)
+    return Problem(
+        422,
+        f"{words} The model's inputs: GET /api/v1/models/{endpoint.endpoint_id}",
+        slug="invalid-arguments",
+        errors=[
+            {"pointer": pointer(one.path, "arguments"), "detail": one.message} for one in problems
+        ],
+    )
 
 
 def _invalid(name: str, detail: str) -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from boards.plan.groups import seed_field
-from boards.plan.plan import Plan, PlannedColumn, PlannedRow
+from boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.form import form_state
@@ -118,6 +118,11 @@ def _carried(
 ) -> tuple[dict[str, Any], tuple[Step, ...]]:
     source = version_of(plan.source) if plan.source.schema_id else None
     found = carry(row.values, source, version_of(column.endpoint))
+    if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
+        named = {child.name for child in version_of(plan.source).root.children}
+        meant = {name: value for name, value in row.values.items() if name not in named}
+        steps = tuple(step for step in found.steps if step.source not in meant)
+        return found.arguments | meant | column.settings, steps
     return found.arguments | column.settings, found.steps
 
 

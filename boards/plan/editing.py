@@ -7,6 +7,7 @@ from typing import Any
 
 from boards.plan import groups
 from boards.plan.groups import Post
+from boards.plan.plan import ALLOW_UNKNOWN
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
@@ -15,7 +16,7 @@ from schemas.carry import carry
 # Controls of a plan outside its field groups.
 PLAIN = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
-    *("seeds", "cap", "reuse", "planned"),
+    *("seeds", "cap", "reuse", "planned", ALLOW_UNKNOWN),
 )
 
 

@@ -22,7 +22,9 @@ from schemas.exact import is_larger_than
 from schemas.fields import MISSING
 from schemas.form.decode import Problem
 from schemas.numbers import NotANumber, read_number
+from schemas.validation.unknown_keys import nearest
 
+ALLOW_UNKNOWN = "allow_unknown"  # of a post: rows may have fields that no schema names
 MAX_CELLS = 400
 MAX_MODELS = 40
 TITLE_CHARS = 200
@@ -218,11 +220,15 @@ class _Reader:
         found = {}
         for name, value in row.items():
             known = self._field(name)
+            if known is None and ALLOW_UNKNOWN in self.post:
+                found[name] = value
+                continue
             if known is None:
                 some = ", ".join(field.name for field in self.groups.shared[:8])
+                close = nearest(name, self._names())
                 raise ValueError(
-                    f"The table's column “{name[:60]}” is no input of these models. "
-                    f"They share {some or 'nothing'}."
+                    f"The table's column “{name[:60]}” is no input of these models"
+                    + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
                 )
             try:
                 cell = values.read_cell(known, value)
@@ -231,6 +237,10 @@ class _Reader:
             if cell is not MISSING:
                 found[known.name] = tidy_addresses(cell)
         return " · ".join(values.words(value) for value in found.values())[:300], found
+
+    def _names(self) -> list[str]:
+        """Return what a table's columns may be called."""
+        return [child.name for root in self.roots for child in root.children]
 
     def _field(self, name: str) -> Field | None:
         """Return the field with that name, of the source model first, else with that meaning."""

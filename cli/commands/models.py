@@ -60,6 +60,7 @@ def price(client: Client, options: Namespace) -> Exit:
     from cli.commands.runs import read_arguments
 
     body = {"endpoint_id": options.endpoint_id, "arguments": read_arguments(client, options)}
+    body |= {"allow_unknown": True} if options.allow_unknown else {}
     found = client.post("/estimates", body)
     if options.json:
         print_json(found)

@@ -30,6 +30,7 @@ def run(client: Client, options: Namespace) -> Exit:
     body: dict[str, Any] = {"arguments": read_arguments(client, options)}
     if options.endpoint_id:
         body["endpoint_id"] = options.endpoint_id
+    body |= {"allow_unknown": True} if options.allow_unknown else {}
     for name in ("preset_id", "transport", "max_cost"):
         if (value := getattr(options, name)) is not None:
             body[name] = value
@@ -58,7 +59,9 @@ def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
         endpoint_id = client.get(f"/presets/{options.preset_id}")["endpoint_id"]
     document = client.get(f"/schemas/{endpoint_id}")["openapi"]
     root = inputs.root_of(document, endpoint_id)
-    return arguments | inputs.read_words(options.words, root, client.upload)
+    return arguments | inputs.read_words(
+        options.words, root, client.upload, allow_unknown=options.allow_unknown
+    )
 
 
 def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:

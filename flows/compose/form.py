@@ -14,7 +14,7 @@ from schemas.fields import MISSING, Field
 from schemas.form.controls import Post
 from schemas.form.decode import Problem, decode_post
 from schemas.form.encode import encode_arguments
-from schemas.validation import validate
+from schemas.validation import unknown_keys, validate
 
 Versions = Mapping[str, Version]  # by step id; without steps whose model is gone
 
@@ -91,6 +91,17 @@ def problems_of(
             else:
                 at_inputs.append(Problem(place, found.message))
     return list(dict.fromkeys(at_inputs)), at_steps
+
+
+def unknown_in(definition: Definition, versions: Versions) -> list[Problem]:
+    """Return the fields within open inputs that the models' schemas do not name."""
+    found = [
+        (place_in_form(definition.inputs, step.id, one.path), one.message)
+        for step in definition.steps
+        if (version := versions.get(step.id))
+        for one in unknown_keys(version.contract, step.arguments)
+    ]
+    return [*dict.fromkeys(Problem(place, message) for place, message in found if place)]
 
 
 def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:

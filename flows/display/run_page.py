@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import Summary, summaries
 from flows.execution import steps
+from flows.execution.pricing import prices
 from flows.models import FlowRun, StepRun
 from playground.display import renderers
 from playground.models import Run
@@ -21,6 +22,7 @@ from playground.runs import error_messages
 from playground.runs.costs.billing import billed_cost
 from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
+from schemas.estimate import NOTHING, Estimate
 
 VIEW = "flow"
 
@@ -34,6 +36,7 @@ class ShownStep:
     waits: str
     result: dict[str, Any] | None
     can_repeat: bool
+    repeat_cost: str  # of this step and those that need it, where it can be repeated
     is_changed: bool = True
 
     @property
@@ -61,8 +64,9 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     # Read after its steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     known = endpoints_of([definition])
+    costs = prices(definition, known) if flow_run.is_final else {}
     found = [
-        _shown(flow_run, definition, one, begun, not only or one.step.id in only)
+        _shown(flow_run, definition, one, begun, costs, not only or one.step.id in only)
         for one in summaries(definition, known)
     ]
     runs = [one.run for one in begun.values() if one.run]
@@ -95,6 +99,7 @@ def _shown(
     definition: Definition,
     summary: Summary,
     begun: dict[str, StepRun],
+    costs: Mapping[str, Estimate],
     is_changed: bool,
 ) -> ShownStep:
     here, step = begun.get(summary.step.id), summary.step
@@ -110,6 +115,7 @@ def _shown(
         waits,
         result_of(run) if run and is_changed else None,
         flow_run.is_final and (here is None or steps.is_over(here)),
+        sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
         is_changed,
     )
 

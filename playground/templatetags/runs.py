@@ -12,7 +12,7 @@ from playground.display import batch, history, tiles
 from playground.display import more_like as more_like_this
 from playground.models import Run, Transport
 from playground.runs import error_messages, timeline
-from playground.runs.costs import charges
+from playground.runs.costs import charges, cost
 from playground.worker.following import reconciliation
 
 register = template.Library()
@@ -67,6 +67,12 @@ def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
     """Render a run in the grid of its variations; `view` as in `watch_tokens.view_for`."""
     return {"one": batch.variation(run, view), "oob": oob}
+
+
+@register.filter
+def rerun_cost(run: Run) -> str:
+    """Return what the same arguments will cost once more: `about $0.10`."""
+    return cost.estimate_run(run.endpoint, run.arguments).words
 
 
 @register.inclusion_tag("playground/partials/_more_like.html", takes_context=True)

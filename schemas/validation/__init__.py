@@ -1,5 +1,6 @@
 """Validates arguments against the original JSON Schema, in bounded time; explains each error."""
 
 from schemas.validation.arguments import validate
+from schemas.validation.unknown_keys import unknown_keys
 
-__all__ = ["validate"]
+__all__ = ["unknown_keys", "validate"]

@@ -79,10 +79,18 @@ def test_run_uploads_files(vitrine: Any, make_endpoint: Any, tmp_path: Path) -> 
     assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
 
 
+def test_what_the_schema_does_not_name_is_sent_where_it_is_meant(vitrine: Any, flux: Any) -> None:
+    code, _, err = vitrine("run", FLUX, "prompt=x", "newer=1", "--allow-unknown")
+    assert code == 0, err
+    assert Run.objects.get().arguments == {"prompt": "x", "newer": 1}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["run", FLUX, "promt=x"], 2, "Did you mean prompt"),
+        (["run", FLUX, "--input", '{"prompt": "x", "sede": 1}'], 3, "did you mean `seed`"),
+        (["price", FLUX, "--input", '{"prompt": "x", "sede": 1}'], 3, "did you mean `seed`"),
         (["run", FLUX, "prompt=x", "num_images=many"], 3, "num_images"),
         (["run", FLUX, "prompt=x", "num_images=many"], 3, f"inputs: vitrine show {FLUX}"),
         (["show", "fal-ai/nowhere"], 3, "Search for it: vitrine search"),

@@ -95,6 +95,12 @@ def test_words_are_read_by_the_kind_of_field(words: list[str], arguments: Any) -
     assert read(*words) == arguments
 
 
+def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
+    root = root_of(DOCUMENT, "x")
+    found = read_words(["promt=x", "size.depth=3"], root, upload, allow_unknown=True)
+    assert found == {"promt": "x", "size": {"depth": 3}}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -247,8 +247,20 @@ def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_r
         (
             ["read", "run"],
             "run_model",
-            {"endpoint_id": FLUX, "arguments": {"promt": 1}},
+            {"endpoint_id": FLUX, "arguments": {"seed": 1}},
             "Prompt is required",
+        ),
+        (
+            ["read", "run"],
+            "run_model",
+            {"endpoint_id": FLUX, "arguments": {"prompt": "a cat", "sede": 1}},
+            "did you mean `seed`",
+        ),
+        (
+            ["read", "run"],
+            "price_run",
+            {"endpoint_id": FLUX, "arguments": {"prompt": "a cat", "sede": 1}},
+            "did you mean `seed`",
         ),
     ],
 )

@@ -185,6 +185,38 @@ def test_a_plan_that_cannot_run_sends_nothing(
     assert not Batch.objects.exists()
 
 
+def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(
+    call: Any, models: list[str]
+) -> None:
+    columns = [{"endpoint_id": models[0], "settings": {"promt": "x"}}]
+    response = call("POST", "/boards", plan(models) | {"columns": columns})
+    (error,) = response.json()["errors"]
+    assert error["pointer"] == "#/columns/0/settings/promt"
+    assert "did you mean `prompt`" in error["detail"]
+    response = call("POST", "/boards", plan(models) | {"rows": [{"promt": "x"}]})
+    assert "did you mean “prompt”" in response.json()["errors"][0]["detail"]
+    assert not Run.objects.exists()
+
+
+def test_a_program_may_say_that_unknown_fields_of_a_board_are_meant(
+    call: Any, models: list[str]
+) -> None:
+    body = plan(models[:1]) | {
+        "columns": [{"endpoint_id": models[0], "settings": {"newer": 1}}],
+        "rows": [{"prompt": "a cat", "newest": 2}],
+        "seeds": [],
+        "allow_unknown": True,
+    }
+    made = call("POST", "/boards", body)
+    assert made.status_code == 201, made.content
+    run = Run.objects.get()
+    assert (run.arguments["newer"], run.arguments["newest"]) == (1, 2)
+    more = {"rows": [{"prompt": "a dog", "newest": 3}], "allow_unknown": True}
+    added = call("POST", f"/boards/{made.json()['id']}/cells", more)
+    assert added.status_code == 200, added.content
+    assert {run.arguments["newest"] for run in Run.objects.all()} == {2, 3}
+
+
 def test_boards_are_written_by_their_owner(
     call: Any, caller: Any, stranger: Any, models: list[str]
 ) -> None:

@@ -99,7 +99,8 @@ def test_an_estimate_is_of_the_inputs_given(call: Any, flow: Flow) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ({"inputs": {"nothing": 1}}, 422, "no such input"),
+        ({"inputs": {"nothing": 1}}, 422, "Unknown field `nothing`"),
+        ({"inputs": {"promt": "x"}}, 422, "did you mean `prompt`"),
         ({"inputs": {"prompt": 7}}, 422, "rompt"),
         ({"max_cost": 0.000001}, 409, "Nothing was run"),
         ({"else": 1}, 422, "else"),

@@ -351,3 +351,35 @@ def test_an_ended_run_whose_files_are_being_copied_is_waited_for(call: Any, make
     whole = call("GET", f"/runs/{run.pk}?wait=5")
     assert "Vitrine-Wait" not in whole.headers
     assert whole.json()["artifacts"][0]["url"].endswith(f"/runs/{run.pk}/artifacts/0/")
+
+
+MISSPELT = {"prompt": "a cat", "sede": 7}
+
+
+@pytest.mark.parametrize("path", ["/runs", "/estimates"])
+def test_a_misspelt_argument_is_refused_with_the_nearest_name(
+    call: Any, flux: Any, path: str
+) -> None:
+    response = call("POST", path, {"endpoint_id": FLUX, "arguments": MISSPELT})
+    assert response.status_code == 422
+    assert response.json()["type"] == "urn:vitrine:problem:invalid-arguments"
+    (error,) = response.json()["errors"]
+    assert error == {
+        "pointer": "#/arguments/sede",
+        "detail": "Unknown field `sede`: did you mean `seed`?",
+    }
+    assert not Run.objects.exists()
+
+
+def test_a_program_may_say_that_unknown_arguments_are_meant(call: Any, flux: Any) -> None:
+    """fal takes fields before its schema names them."""
+    body = {"endpoint_id": FLUX, "arguments": MISSPELT, "allow_unknown": True}
+    assert call("POST", "/estimates", body).status_code == 200
+    assert call("POST", "/runs", body).status_code == 201
+    assert Run.objects.get().arguments == MISSPELT
+
+
+def test_a_model_without_a_schema_takes_any_argument(call: Any, make_endpoint: Any) -> None:
+    make_endpoint("lab/open", None)
+    body = {"endpoint_id": "lab/open", "arguments": MISSPELT}
+    assert call("POST", "/runs", body).status_code == 201

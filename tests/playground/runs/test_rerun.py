@@ -107,3 +107,17 @@ def test_on_a_runs_page_it_goes_to_the_new_runs_page(member: Client, make_run: A
     answer = member.post(f"{run.get_absolute_url()}repetition/", headers=here)
     again = Run.objects.exclude(pk=run.pk).get()
     assert answer.headers["HX-Redirect"] == again.get_absolute_url()
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
+@pytest.mark.parametrize(
+    ("price", "words"), [("0.5", "about $0.50"), (None, "Price unknown"), ("0", "Free")]
+)
+def test_the_button_shows_what_another_run_costs_before_the_click(
+    member: Client, make_endpoint: Any, make_run: Any, state: str, price: str | None, words: str
+) -> None:
+    endpoint = make_endpoint("lab/film", unit_price_usd=price, price_unit="videos")
+    run = make_run(endpoint=endpoint, state=state, output={})
+    page = " ".join(member.get(run.get_absolute_url()).content.decode().split())
+    button = page.partition(f'id="again-{run.pk}"')[2].partition("</button>")[0]
+    assert f'<span class="figures">{words}</span>' in button

@@ -1,0 +1,92 @@
+"""Finds keys of arguments that a schema does not name, such as `sede` for `seed`.
+
+Most schemas forbid no key, so upstream takes a misspelt one, ignores it and charges the run.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from schemas.document.openapi import Contract, Json, Schema, as_dict, as_list, resolve
+from schemas.form.decode import Path, Problem
+
+_MAX_PROBLEMS = 20
+_MAX_NAMED = 8
+_MAX_PARTS = 400  # schemas that describe one value, its alternatives included
+_MAX_DEPTH = 12
+_PARTS = ("allOf", "anyOf", "oneOf")
+_CONDITIONAL = ("then", "else")
+_OPENINGS = ("additionalProperties", "unevaluatedProperties", "patternProperties")
+
+
+def unknown_keys(contract: Contract, arguments: Any) -> list[Problem]:
+    """The keys that the schema does not name, each with the nearest name that it does.
+
+    An object that any alternative of its schema leaves open, by `additionalProperties` or by naming
+    no keys at all, takes any.
+    """
+    found = _unknown(contract.document, [contract.input], arguments, ())
+    return [problem for _, problem in zip(range(_MAX_PROBLEMS), found, strict=False)]
+
+
+def complaint(name: str, known: Iterable[str]) -> str:
+    """A sentence about an unknown key, without its full stop."""
+    known = list(known)
+    if close := nearest(name, known):
+        return f"Unknown field `{name[:60]}`: did you mean `{close}`?"
+    more = ", …" if len(known) > _MAX_NAMED else ""
+    return f"Unknown field `{name[:60]}`. Known are {', '.join(known[:_MAX_NAMED])}{more}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like an unknown one; empty if none is."""
+    return next(iter(difflib.get_close_matches(name[:60], list(known), 1, 0.5)), "")
+
+
+def _unknown(document: Json, schemas: list[Json], value: Any, path: Path) -> Iterator[Problem]:
+    if len(path) > _MAX_DEPTH or not isinstance(value, dict | list):
+        return
+    parts = _parts_of(document, schemas)
+    if isinstance(value, list):
+        items = [schema for part in parts for schema in _items(part)]
+        for place, item in enumerate(value):
+            yield from _unknown(document, items, item, (*path, place))
+        return
+    named = [as_dict(part.get("properties")) for part in parts]
+    known = {name: None for properties in named for name in properties}
+    for name, inner in value.items():
+        if name in known:
+            below = [properties[name] for properties in named if name in properties]
+            yield from _unknown(document, below, inner, (*path, name))
+        elif known and not any(_is_open(part) for part in parts):
+            yield Problem((*path, name), complaint(str(name), known))
+
+
+def _parts_of(document: Json, schemas: list[Json]) -> list[Schema]:
+    """Every schema that may describe the value: references followed, alternatives included."""
+    parts: list[Schema] = []
+    waiting = list(schemas)
+    while waiting and len(parts) < _MAX_PARTS:
+        part, _ = resolve(document, waiting.pop())
+        parts.append(part)
+        for key in _PARTS:
+            waiting += as_list(part.get(key))
+        waiting += [part[key] for key in _CONDITIONAL if key in part]
+        waiting += as_dict(part.get("dependentSchemas")).values()
+    return parts
+
+
+def _items(part: Schema) -> list[Json]:
+    items = part.get("items")
+    return [*(items if isinstance(items, list) else [items]), *as_list(part.get("prefixItems"))]
+
+
+def _is_open(part: Schema) -> bool:
+    """Whether it allows keys that it does not name: said so, or an object without any name."""
+    if any(part.get(key) for key in _OPENINGS):
+        return True
+    is_object = part.get("type") == "object"
+    is_plain = not any(key in part for key in ("properties", "$ref", *_PARTS))
+    return is_object and is_plain and part.get("additionalProperties") is not False

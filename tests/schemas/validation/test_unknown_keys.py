@@ -1,0 +1,104 @@
+"""Keys that a schema does not name are found, with the nearest one that it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.document.openapi import Contract
+from schemas.validation import unknown_keys
+
+TEXT = {"type": "string"}
+LORA = {"type": "object", "properties": {"path": TEXT, "scale": {"type": "number"}}}
+INPUT = {
+    "allOf": [
+        {
+            "type": "object",
+            "properties": {
+                "prompt": TEXT,
+                "seed": {"type": "integer"},
+                "hidden": TEXT | {"x-fal": {"hidden": True}},
+                "loras": {"type": "array", "items": {"$ref": "#/components/schemas/Lora"}},
+                "size": {
+                    "anyOf": [
+                        {"type": "object", "properties": {"width": {"type": "integer"}}},
+                        {"enum": ["square"]},
+                    ]
+                },
+                "extra": {"type": "object"},
+                "labels": {"type": "object", "additionalProperties": LORA},
+            },
+        },
+        {"properties": {"strength": {"type": "number"}}},
+    ]
+}
+DOCUMENT = {"components": {"schemas": {"Lora": LORA}}}
+
+
+def found(arguments: Any, schema: Any = INPUT) -> list[tuple[Any, ...]]:
+    contract = Contract(DOCUMENT, schema, None)
+    return [(*one.path, one.message) for one in unknown_keys(contract, arguments)]
+
+
+def test_a_misspelt_key_is_told_with_the_nearest_name() -> None:
+    (told,) = found({"prompt": "a cat", "sede": 7})
+    assert told == ("sede", "Unknown field `sede`: did you mean `seed`?")
+    (told,) = found({"prompt": "a cat", "zzz": 7})
+    assert told[1].startswith("Unknown field `zzz`. Known are ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        ({"loras": [{"path": "x"}, {"path": "y", "scal": 1}]}, ("loras", 1, "scal")),
+        ({"size": {"widht": 5}}, ("size", "widht")),
+        ({"stregth": 0.5}, ("stregth",)),
+    ],
+)
+def test_it_is_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None:
+    (told,) = found(arguments)
+    assert told[:-1] == path
+    assert "did you mean" in told[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"prompt": "x", "seed": 1, "hidden": "y", "strength": 1},
+        {"loras": [{"path": "x", "scale": 1}], "size": {"width": 1}},
+        {"size": "square", "extra": {"any": {"thing": 1}}, "labels": {"a": {"path": "x"}}},
+        [],
+        "text",
+    ],
+)
+def test_what_the_schema_names_or_leaves_open_is_known(arguments: Any) -> None:
+    assert found(arguments) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"type": "object"},
+        {"type": "object", "properties": {"a": TEXT}, "additionalProperties": True},
+        {"type": "object", "properties": {"a": TEXT}, "additionalProperties": TEXT},
+        {"type": "object", "properties": {"a": TEXT}, "patternProperties": {"^x": TEXT}},
+        {"anyOf": [{"type": "object", "properties": {"a": TEXT}}, {"type": "object"}]},
+        {"$ref": "#/nowhere"},
+    ],
+)
+def test_a_schema_that_is_open_takes_anything(schema: Any) -> None:
+    assert found({"zzz": 1}, schema) == []
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    loop = {"type": "object", "properties": {"a": TEXT, "next": {"$ref": "#/loop"}}}
+    contract = Contract({"loop": loop}, {"$ref": "#/loop"}, None)
+    assert unknown_keys(contract, {"next": {"next": {"next": {"a": "x"}}}}) == []
+    (told,) = unknown_keys(contract, {"next": {"next": {"b": 1}}})
+    assert told.path == ("next", "next", "b")
+
+
+def test_a_thousand_unknown_keys_are_told_in_bounded_number() -> None:
+    assert len(found({f"x{number}": 1 for number in range(1000)})) == 20
