@@ -138,7 +138,11 @@ def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: An
 def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
     async def conversation(client: Client) -> list[str]:
         wrong = {"endpoint_id": FLUX, "arguments": {"prompt": 5}, "wait_s": 0}
-        calls = [wrong, {"endpoint_id": "fal-ai/nowhere", "arguments": {}}, {"arguments": {}}]
+        calls: list[dict[str, Any]] = [
+            wrong,
+            {"endpoint_id": "fal-ai/nowhere", "arguments": {}},
+            {"arguments": {}},
+        ]
         return [text(await client.call_tool("run_model", one)) for one in calls]
 
     arguments, nowhere, nothing = talk(conversation)
