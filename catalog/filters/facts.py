@@ -132,8 +132,8 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
     if makes_video and _END_FRAME.search(f"{row.endpoint_id} {row.display_name} {row.description}"):
         found.append("can:end-frame")
     if "out:audio" in said or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
-        words = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
-        found += [f"language:{word}" for word in words if word in NAMES]
+        named = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
+        found += [f"language:{word}" for word in named if word in NAMES]
     if makes_video and not any(fact.startswith("resolution:") for fact in said):
         words = f"{row.endpoint_id} {row.display_name} {row.description}"
         found += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(words)]

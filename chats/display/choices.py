@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from catalog.models import Endpoint
+from catalog.models.querysets import EndpointQuerySet
 
 CATEGORIES = (
     *("llm", "vision", "text-to-text", "image-to-text", "video-to-text", "audio-to-text"),
@@ -24,7 +25,7 @@ def models(asked: str = "") -> list[Endpoint]:
     return sorted(chosen, key=lambda one: one.category != "llm")[:MOST]
 
 
-def _candidates() -> QuerySet[Endpoint]:
+def _candidates() -> EndpointQuerySet:
     named = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
     return Endpoint.objects.filter(Q(category__in=CATEGORIES) | named, gone_at=None)
 

@@ -141,6 +141,7 @@ def test_prices(amount: Any, text: str) -> None:
         ("text-to-image", "Text to image"),
         ("image-to-3d", "Image to 3D"),
         ("llm", "LLM"),
+        ("unknown", "Uncategorised"),
         ("image-to-json", "Image to JSON"),
     ],
 )

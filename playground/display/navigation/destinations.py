@@ -89,4 +89,7 @@ def _newest(number: int, kind: Kind, user: User, words: Sequence[str]) -> QueryS
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
     listed = rows.model._default_manager.filter(pk__in=newest).order_by()
     columns = {"number": Value(number), "label": F(kind.name), "at": F("created_at")}
-    return listed.annotate(**columns).values_list("number", "pk", "label", "at")
+    found: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
+        "number", "pk", "label", "at"
+    )
+    return found

@@ -30,6 +30,7 @@ class SettingsFilter extends HTMLElement {
     const found = [...settings].some((one) => !one.hidden);
     const none = around.querySelector("[data-none-found]");
     none.textContent = found ? "" : `No setting has “${text.trim()}” in its words.`;
+    if (words.length) this.scrollIntoView({ block: "start" }); // hits are not under the Run bar
   }
   /** Opens a group while something is typed; restores it afterwards. */
   fold(group, isFiltered) {

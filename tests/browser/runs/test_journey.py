@@ -293,6 +293,22 @@ def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> No
     expect(page.locator("light-box :focus")).to_have_count(1)
 
 
+def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/curiosities/"))
+    page.get_by_text("More settings").click()
+    box = page.locator("settings-filter input")
+    box.focus()
+    expect(page.locator("settings-filter:defined")).to_have_count(1)
+    box.press_sequentially("se")
+    hit = page.locator("settings-filter ~ .settings-group .field:visible").first
+    page.wait_for_function(
+        "(hit) => hit.getBoundingClientRect().bottom"
+        " <= document.querySelector('.run-bar').getBoundingClientRect().top",
+        arg=hit.element_handle(),
+    )
+    expect(box).to_be_in_viewport()
+
+
 def test_everybody_can_use_it(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/aurora/"))
     run(page)

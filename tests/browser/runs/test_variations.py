@@ -35,3 +35,34 @@ def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Ope
     phone = open_page(page.url, PHONE, color_scheme="dark")
     expect(phone.locator(".variation [aria-pressed='true']")).to_have_count(1)
     assert_fits(phone)
+
+
+def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
+    open_page: Open,
+) -> None:
+    page = ready(open_page("/models/sandbox/aurora/lite/", WIDE))
+    page.locator("[name=prompt]").fill("eight shores")
+    page.locator("[name='~variations'][value='8']").check()
+    page.locator("#run-button").press("Enter")
+    done = page.locator(".variation[data-run-state='succeeded']")
+    expect(done).to_have_count(8, timeout=60_000)
+    for width, columns in ((1440, 4), (820, 2), (390, 2)):
+        page.set_viewport_size({"width": width, "height": 900})
+        lefts = page.evaluate(
+            "[...document.querySelectorAll('.variation')].map((e) => e.getBoundingClientRect().x)"
+        )
+        assert len(set(lefts)) == columns, width
+        assert_fits(page)
+    page.locator("light-box a").first.click()
+    large = page.locator("dialog.light-box")
+    expect(large.locator("img")).to_be_visible()
+    ends = large.evaluate(
+        "(e) => [...e.querySelectorAll('*')].map((one) => one.getBoundingClientRect())"
+        ".map(({ left, right, top, bottom }) => [left, right, top, bottom])"
+    )
+    visible = page.evaluate("[document.documentElement.clientWidth, innerHeight]")
+    for left, right, top, bottom in ends:
+        assert left >= 0
+        assert right <= visible[0]
+        assert top >= 0
+        assert bottom <= visible[1]

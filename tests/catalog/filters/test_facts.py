@@ -316,3 +316,26 @@ values = st.one_of(
 def test_a_condition_written_down_is_read_again_as_it_was(key: str, value: str, no: str) -> None:
     for one in parse_query(f"{no}{key}:{value}").conditions:
         assert parse_query(one.word).conditions == (one,)
+
+
+@pytest.mark.parametrize(
+    ("row", "fact"),
+    [
+        ({"endpoint_id": "fal-ai/kokoro/hindi", "category": "text-to-audio"}, "language:hindi"),
+        (
+            {"display_name": "Kokoro TTS (Brazilian Portuguese)", "category": "text-to-speech"},
+            "language:portuguese",
+        ),
+        (
+            {"endpoint_id": "fal-ai/vidu/start-end-to-video", "category": "image-to-video"},
+            "can:end-frame",
+        ),
+        (
+            {"description": "A film from first and last frames.", "category": "image-to-video"},
+            "can:end-frame",
+        ),
+    ],
+)
+def test_what_only_the_listing_says_is_a_fact(row: dict[str, Any], fact: str) -> None:
+    assert fact in facts_of(listing(**row))
+    assert fact not in facts_of(listing(**row | {"category": "text-to-image"}))

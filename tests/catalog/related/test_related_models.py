@@ -98,6 +98,21 @@ def test_similar_models_do_the_same_and_are_spoken_of_alike(klein: Endpoint) -> 
     assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(found)
 
 
+def test_models_that_misbehave_on_purpose_are_similar_to_none_but_themselves(
+    make_endpoint: Make,
+) -> None:
+    facts = {"facts": ["in:text", "out:image"]}
+    serious = make_endpoint("a/serious", **facts)
+    slow, broken = (
+        make_endpoint(f"m/{name}", display_name=name, tags=["mischief"], **facts)
+        for name in ("slow", "broken")
+    )
+    make_endpoint("a/other", display_name="Other", **facts)
+    similar = [one.endpoint.endpoint_id for one in of(serious).similar]
+    assert similar == ["a/other"]
+    assert broken.endpoint_id in [one.endpoint.endpoint_id for one in of(slow).similar]
+
+
 def test_trainers_and_what_they_train_for_are_linked(make_endpoint: Make) -> None:
     model = make_endpoint("a/model", training_endpoint_ids=["a/trainer", "no/such", 3])
     trainer = make_endpoint("a/trainer", kind="training", inference_endpoint_ids=["a/model"])
