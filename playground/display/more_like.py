@@ -18,6 +18,7 @@ class MoreLike:
 
     plan: Plan
     cost: Estimate
+    is_offered: bool  # else all results would be alike
 
 
 def more_like(run: Run) -> MoreLike:
@@ -34,4 +35,7 @@ def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
         for sample, _ in made.samples
     ]
     estimates = iter(cost.estimate_runs(asked))
-    return [MoreLike(made, made.total(estimates)) for made in plans]
+    return [
+        MoreLike(made, made.total(estimates), variations.can_vary(run.endpoint))
+        for run, made in zip(runs, plans, strict=True)
+    ]

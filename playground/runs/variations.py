@@ -10,14 +10,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.models import Run
 from playground.runs import state_machine, transport_choices
 from playground.runs.rerun import SAME_PRESS, is_shown
+from schemas.carry.meanings import by_meaning
+from schemas.estimate.counts import output_field
+from schemas.uses.roles import is_faithful
 from schemas.variations import Plan, plan, results_asked
 
 MORE = 4  # results that "More like this" asks for
 MARK = "more-"
+ALL_ALIKE = "This model makes the same of the same input: more of it is not started. Run it once."
 
 
 def start(arguments: Sequence[dict[str, Any]], tokens: Sequence[str], **common: Any) -> list[Run]:
@@ -38,6 +43,8 @@ def more_like(run: Run, person: User) -> list[Run]:
 
     A double click starts them once. Raises state_machine.Refused.
     """
+    if not can_vary(run.endpoint):
+        raise state_machine.Refused(ALL_ALIKE)
     mark = f"{MARK}{run.pk}-"
     made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
     last = made.order_by("-created_at").first()
@@ -55,6 +62,19 @@ def more_like(run: Run, person: User) -> list[Run]:
         title=run.title,
         is_example=is_shown(run, person),
     )
+
+
+def can_vary(endpoint: Endpoint) -> bool:
+    """Whether several results of the same input can differ, so that paying for them makes sense.
+
+    They can with a seed or a number of results, or where the model follows a text: Kling has no
+    seed. A trainer would make the same weights again, and an upscaler the same picture.
+    """
+    if is_faithful(f"{endpoint.endpoint_id} {endpoint.category}"):
+        return False
+    fields = version_of(endpoint).root.children
+    has_seed = any(field.is_seed for field in fields)
+    return has_seed or output_field(fields) is not None or "prompt" in by_meaning(fields)
 
 
 def plan_more(run: Run, mark: str = "") -> Plan:

@@ -85,6 +85,8 @@ _SYNC = {"lipsync", "lip", "dub", "dubbing", "latentsync", "sync"}
 _MERGE = {"merge", "combine", "mux", "compose"}
 _CLEAN = {"separate", "separation", "isolate", "isolation", "isolator", "demucs", "denoise"}
 _CLEAN |= {"stem", "stems", "clean", "enhance", "enhancer", "vocals", "remover"}
+# What such a model makes of an input does not differ from run to run.
+_FAITHFUL = _UPSCALE | _CUT_OUT | _MERGE | {"training", "trainer"}
 _SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
 
 
@@ -104,6 +106,11 @@ def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name
         return "training"
     found = {"image": _use_of_image, "video": _use_of_video, "audio": _use_of_audio}[one.kind]
     return found(one, siblings, outputs, words)
+
+
+def is_faithful(name: str) -> bool:
+    """Whether a model's id and category say that its results cannot differ: upscalers, trainers."""
+    return not _FAITHFUL.isdisjoint(_words(name))
 
 
 @lru_cache(maxsize=64)

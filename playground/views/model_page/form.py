@@ -97,6 +97,8 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     problems = form_state.find_problems(found, parsed)
     if found.refusal:
         problems = [Problem((), found.refusal)]
+    if _requested_times(request) > 1 and not variations.can_vary(found):
+        problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
         state = FormState(post, problems=problems)
         return redraw(request, found, state, status=422, parsed=parsed)

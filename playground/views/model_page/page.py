@@ -22,7 +22,7 @@ from playground.form.form_state import FormState, ParsedForm
 from playground.models import Run
 from playground.models.querysets import RunQuerySet
 from playground.realtime import limits
-from playground.runs import transport_choices
+from playground.runs import transport_choices, variations
 from playground.runs.progress import watch_tokens
 from playground.runs.progress.worker_status import readiness
 from schemas.fields.examples import example
@@ -128,7 +128,7 @@ def run_bar(found: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> di
         "readiness": readiness(),
         "cost": run_costs.of_form(found, parsed, requested_times),
         "requested_times": requested_times,
-        "times": TIMES,
+        "times": TIMES if variations.can_vary(found) else (),
     }
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts.limits import rate_limit
 from playground.models import Run
+from playground.runs.variations import ALL_ALIKE
 from tests.schemas.strategies import document
 
 HTMX = {"HX-Request": "true"}
@@ -240,3 +241,47 @@ def test_each_run_counts_for_the_rate_limit(
         rate_limit.buckets.take(limit, f"person {user.pk}")
     assert press(member, 8).status_code == 429
     assert not Run.objects.exists()
+
+
+ONE_FILE = {"type": "object", "properties": {"image_url": {"type": "string"}}}
+WITH_SEED = {
+    "type": "object",
+    "properties": {"image_url": {"type": "string"}, "seed": {"type": "integer"}},
+}
+WITH_PROMPT = {"type": "object", "properties": {"prompt": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "category", "schema", "can_vary"),
+    [
+        ("lab/kling", "text-to-video", WITH_PROMPT, True),
+        ("lab/redraw", "image-to-image", WITH_SEED, True),
+        ("lab/depth", "image-to-image", ONE_FILE, False),
+        ("lab/esrgan", "image-to-image", ONE_FILE, False),
+        ("lab/clarity-upscaler", "image-to-image", WITH_SEED, False),
+        ("lab/flux-lora-fast-training", "training", WITH_SEED, False),
+        ("lab/rembg", "image-to-image", ONE_FILE, False),
+    ],
+)
+def test_several_are_offered_and_taken_only_where_results_can_differ(
+    member: Client,
+    make_endpoint: Any,
+    make_run: Any,
+    endpoint_id: str,
+    category: str,
+    schema: Any,
+    can_vary: bool,
+) -> None:
+    endpoint = make_endpoint(endpoint_id, document(schema), category=category)
+    page = member.get(endpoint.get_absolute_url()).content.decode()
+    assert ('name="~variations"' in page) is can_vary
+    posted = {"image_url": "https://x.test/a.png", "prompt": "x", "~token": "t"}
+    answer = member.post(endpoint.get_absolute_url(), posted | {"~variations": "2"}, headers=HTMX)
+    assert Run.objects.count() == (2 if can_vary else 0)
+    assert (ALL_ALIKE in answer.content.decode()) is not can_vary
+    done = make_run(endpoint=endpoint, state="succeeded", output={}, arguments={})
+    result = member.get(done.get_absolute_url()).content.decode()
+    assert ("More like this" in result) is can_vary
+    count = Run.objects.count()
+    more(member, done, headers=HTMX)
+    assert (Run.objects.count() > count) is can_vary
