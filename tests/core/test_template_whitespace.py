@@ -44,4 +44,4 @@ def test_the_project_s_templates_are_loaded_without_their_indentation() -> None:
     source = get_template("base.html").template.source  # type: ignore[attr-defined]
 
     assert "\n" not in source
-    assert '<html lang="en"{% if theme %}' in source
+    assert '<html lang="en" data-port="{{ port }}"{% if theme %}' in source
