@@ -129,8 +129,9 @@ def _words(part: str) -> str:
 
 
 def _plain(version: str) -> str:
-    """Return the digits of a version for comparison: `v2.0` and `2` are the same."""
-    return re.sub(r"[^\d.]", "", version).removesuffix(".0").replace(".", "")
+    """Return the digits of a version for comparison: `v2.0`, `2` and `02` are the same."""
+    numbers = [str(int(number)) for number in re.findall(r"\d+", version)]
+    return "".join(numbers[:-1] if len(numbers) > 1 and numbers[-1] == "0" else numbers)
 
 
 def _signs(text: str) -> str:

@@ -76,7 +76,6 @@ class RunAdmin(ReadOnly):
     list_select_related = ["endpoint"]
     list_per_page = 50
     search_fields = ["title"]  # shows the search; `get_search_results` says what is searched
-    search_help_text = "Name of a user or model, request id of upstream, or text of the input"
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

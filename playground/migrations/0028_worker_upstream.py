@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("playground", "0027_million"),
+        ("playground", "0027_indexes_of_runs"),
     ]
 
     operations = [

@@ -40,7 +40,7 @@ def _refusal(
     return Refusal(kind, frozenset(statuses), pattern, title, advice, **more)
 
 
-KEY_REFUSED, NO_ACCESS = "key_refused", "no_access"
+KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
 NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
 
 # The first that fits (fal-protocol.md, sections 11.3, 17.5 and 20). fal tells most of them apart
@@ -107,7 +107,7 @@ REFUSALS = (
         "Its reason is below. An admin can look at Billing in fal's dashboard.",
     ),
     _refusal(
-        "unknown_model",
+        UNKNOWN_MODEL,
         {404},
         "",
         "Upstream does not know this model",
@@ -144,6 +144,9 @@ def of_account(error: fal.FalError) -> Refusal | None:
 
 
 def words(error: Exception) -> str:
-    """Return an error as a sentence for people: what a refusal means, else the error's own."""
+    """Return an error as a sentence for people: what a refusal means, else the error's own.
+
+    A live session that is not found says so itself: the model exists, but has no such sessions.
+    """
     refusal = of(error.as_json()) if isinstance(error, fal.FalError) else None
-    return refusal.sentence if refusal else str(error)
+    return refusal.sentence if refusal and refusal.kind != UNKNOWN_MODEL else str(error)

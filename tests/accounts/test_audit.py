@@ -69,7 +69,7 @@ def test_what_the_admin_log_had_before_the_audit_log_is_copied(eva: User, user: 
     LogEntry.objects.log_actions(
         eva.pk, [user], CHANGE, [{"changed": {"fields": ["Staff status"]}}], single_object=True
     )
-    import_module("accounts.migrations.0004_operating").copy_admin_log(apps, None)
+    import_module("accounts.migrations.0004_audit_and_limits").copy_admin_log(apps, None)
     assert entries() == [("eva", "changed", "auth.user", "ana")]
     assert AuditEntry.objects.get().detail == "Changed Staff status."
 
