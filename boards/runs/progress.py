@@ -22,6 +22,7 @@ from playground.runs.costs.billing import cost_of_units
 
 MOST_SHARE = 0.95  # before everything has ended
 _USUAL_S = 20.0
+CAN_REPEAT = {Run.State.FAILED, Run.State.CANCELLED}
 _OF_RUN = {Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED}
 
 
@@ -41,6 +42,8 @@ class Progress:
     spent: Decimal
     to_go: Decimal
     seconds_to_go: float
+    retry_price: str  # of what failed or was cancelled
+    held_price: str  # of what was not sent
 
     @property
     def is_over(self) -> bool:
@@ -84,6 +87,7 @@ class Tally(NamedTuple):
     billable_units: str | None
     cells: int
     estimate_usd: Decimal | None
+    priced: int  # cells whose maximum cost is known
 
     @property
     def is_open(self) -> bool:
@@ -97,7 +101,7 @@ _CELLS = Cell.objects.filter(board_id=_BOARD, replaced_at=None).order_by()
 # Counted by the database: loading 400 cells took longer than the rest of a board's page.
 _TALLIES = PreparedQuery(
     lambda: _CELLS.values_list(*_ALIKE).annotate(
-        cell_count=Count("pk"), estimated=Sum("estimate_usd")
+        cell_count=Count("pk"), estimated=Sum("estimate_usd"), priced=Count("estimate_usd")
     )
 )
 _TIMES = PreparedQuery(
@@ -134,7 +138,18 @@ def progress_of(board: Batch) -> Progress:
         spent=sum((_cost(one, endpoints) for one in with_run if not one.is_reused), NOTHING),
         to_go=sum((one.estimate_usd or NOTHING for one in open_cells), NOTHING),
         seconds_to_go=_seconds_to_go(board, open_cells, endpoints) if open_cells else 0.0,
+        retry_price=_price(one for one in with_run if one.state in CAN_REPEAT),
+        held_price=_price(one for one in tallies if one.not_sent),
     )
+
+
+def _price(tallies: Iterable[Tally]) -> str:
+    """Return the most that sending these cells costs, for the button that sends them."""
+    sent = list(tallies)
+    if any(one.priced < one.cells for one in sent):
+        return "Price unknown"
+    most = sum((one.estimate_usd or NOTHING for one in sent), NOTHING)
+    return f"up to {money(most)}" if sent else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:

@@ -13,6 +13,7 @@ from boards.models import Batch, Cell
 from boards.plan.stored import held_cells, stored_plan
 from boards.runs.budget import NOTHING, Budget, committed, in_dollars
 from boards.runs.locking import lock, lock_for_sending
+from boards.runs.progress import CAN_REPEAT
 from boards.runs.sending import Sent, new_run, run_plan
 from core.formatting import money
 from playground.models import Run
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-CAN_REPEAT = (Run.State.FAILED, Run.State.CANCELLED)
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 

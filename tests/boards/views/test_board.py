@@ -156,8 +156,14 @@ def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text(member.get(board.get_absolute_url()))
     assert page.count("more than your cap of $0.05") == 3
-    assert "Send 3 not sent" in page
+    assert 'Send 3 not sent <span class="figures">up to $0.03</span>' in page
     Run.objects.update(state="failed")
+    page = text(member.get(board.get_absolute_url()))
+    assert 'Try again: 5 <span class="figures">up to $0.05</span>' in page
+    Cell.objects.filter(run__isnull=False).update(estimate_usd=None)
+    assert 'Try again: 5 <span class="figures">Price unknown' in text(
+        member.get(board.get_absolute_url())
+    )
     member.post(f"{board.get_absolute_url()}continuation/")
     assert board.cells.filter(run=None).count() == 0
 
