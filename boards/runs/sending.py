@@ -224,12 +224,12 @@ class _Writer:
             cell.run, cell.is_reused = self.here[key], True
             self.done.reused += 1
         elif refusal := self.budget.refuse(estimate):
-            cell.not_sent = refusal[:500]
+            cell.not_sent, cell.estimate_usd = refusal[:500], in_dollars(estimate)
             self.done.held += 1
         else:
             run = new_run(self.user, planned.endpoint, planned.arguments, self.is_program)
-            cell.run = self.here[key] = run
-            cell.estimate_usd = in_dollars(estimate)
+            cell.run, cell.estimate_usd = run, in_dollars(estimate)
+            self.here[key] = run
             self.runs.append(run)
             self.done.sent += 1
 
