@@ -40,10 +40,12 @@ def test_the_last_workers_upstream_stands_on_every_page(
     assert ("On fal.ai", "https://fal.ai/models/fal-ai/flux/dev") in about.links(endpoint)
 
 
-def test_pages_say_that_the_sandbox_is_free(member: Client) -> None:
+def test_pages_say_that_the_sandbox_is_free(member: Client, make_endpoint: Any) -> None:
     write("sandbox", "127.0.0.1:8001")
-    page = " ".join(member.get("/").content.decode().split())
+    address = make_endpoint("fal-ai/flux/dev").get_absolute_url()
+    page = " ".join(member.get(address).content.decode().split())
     assert "Upstream: sandbox, which is free of charge" in page
+    assert "free in the sandbox" in page
 
 
 def test_before_a_worker_has_run_nothing_is_claimed(member: Client) -> None:
