@@ -13,7 +13,9 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
  * token.
  */
 document.addEventListener("click", (event) => {
-  if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();
+  if (!event.detail || !event.target.closest?.("#run-button")) return;
+  if (event.detail === 2) event.preventDefault();
+  else lastRun = -Infinity; // a single click is a press of its own
 });
 /*
  * Ignores the second of two presses of Run by keyboard, which have no count: Ctrl+Enter twice within
