@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 600.0
 SOON_S = 0.02  # while more is due: other jobs get their turn in between
 STEP_S = 0.05  # of work between two pauses
-BATCH = 30  # runs of one transaction, which holds SQLite's write lock well below 50 ms
+BATCH = 12  # runs of one transaction, which holds SQLite's write lock well below 50 ms
 CONTENTS = 100  # whose keys are read at once
 NAMED_FOR_S = 1.0  # how long the names in rows other than runs are used before they are read again
 SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
