@@ -44,7 +44,10 @@ def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
 def _signed(
     keys: list[ec.EllipticCurvePrivateKey], subject: int, names: tuple[str, ...]
 ) -> x509.Certificate:
-    """Return the certificate of key 0 (authority) or key 1 (server), signed with key 0."""
+    """Return the certificate of key 0 (authority) or key 1 (server), signed with key 0.
+
+    It names its keys and their use: Python 3.13 and later verify strictly (RFC 5280).
+    """
     called = [_name("Sandbox authority"), _name("localhost")]
     now, is_ca = datetime.datetime.now(datetime.UTC), subject == 0
     builder = (
@@ -56,12 +59,25 @@ def _signed(
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + LIFE)
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(keys[subject].public_key()), critical=False
+        )
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False
+        )
+        .add_extension(_usage(is_ca=is_ca), critical=True)
     )
     if not is_ca:
         hosts: list[x509.GeneralName] = [x509.DNSName(name) for name in (*LOCAL_NAMES, *names)]
         hosts += [x509.IPAddress(ipaddress.ip_address(one)) for one in LOCAL_ADDRESSES]
         builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
     return builder.sign(keys[0], hashes.SHA256())
+
+
+def _usage(*, is_ca: bool) -> x509.KeyUsage:
+    rare = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    never = dict.fromkeys((*rare, "crl_sign", "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(digital_signature=not is_ca, key_cert_sign=is_ca, **never)
 
 
 def _name(text: str) -> x509.Name:
@@ -73,6 +89,7 @@ def _is_good(server: Path, names: tuple[str, ...]) -> bool:
     try:
         found = x509.load_pem_x509_certificate(server.read_bytes())
         hosts = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)  # older ones had none
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
     is_valid = found.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE

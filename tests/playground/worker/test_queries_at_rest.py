@@ -1,4 +1,4 @@
-"""What an idle worker asks for again and again begins with its own small table, not with all runs."""
+"""An idle worker looks again and again for what is due: in a small table, not in all runs."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_pages_say_that_the_sandbox_is_free(member: Client, make_endpoint: Any) 
     address = make_endpoint("fal-ai/flux/dev").get_absolute_url()
     page = " ".join(member.get(address).content.decode().split())
     assert "Upstream: sandbox, which is free of charge" in page
-    assert "free in the sandbox" in page
+    assert "free (sandbox)" in page
 
 
 def test_before_a_worker_has_run_nothing_is_claimed(member: Client) -> None:
