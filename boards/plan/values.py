@@ -24,8 +24,8 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` takes line breaks
-# One value of a line, quoted as in CSV or bare.
-_PART = re.compile(r'[ \t]*(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
+# One value of a line, quoted as in CSV or bare; with the empty ones before it.
+_PART = re.compile(r'[ \t,]*+(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _NUMERIC = {"integer", "number"}
 # What pandas writes into an empty cell of a column of numbers, as it is told or by itself.
