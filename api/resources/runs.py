@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from api.resources.parameters import (
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
 from playground.display import history
 from playground.files import result_names
@@ -113,7 +115,8 @@ def list_runs(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    with custom_plans() if filters.q else nullcontext():
+        found = list(rows[: values["limit"] + 1])
 
     def mark(one: Run) -> tuple[str, str]:
         return one.created_at.isoformat(), str(one.pk)

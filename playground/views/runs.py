@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +24,7 @@ from django_htmx.http import (
 
 from accounts import permissions
 from accounts.limits import rate_limit
+from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe
@@ -48,7 +50,8 @@ def index(request: HtmxRequest) -> HttpResponse:
     found = filters.runs_for(request.user).recent()
     if sees_all or filters.is_deleted:
         found = found.select_related("user", "deleted_by")
-    runs = list(found[: PAGE + 1])
+    with custom_plans() if filters.q else nullcontext():
+        runs = list(found[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
         "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],

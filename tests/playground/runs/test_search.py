@@ -33,6 +33,22 @@ def test_postgresql_searches_by_the_index_of_the_text(make_run: Any) -> None:
     assert Run.objects.containing("letterpress").count() == 1
 
 
+def test_a_search_is_planned_for_its_own_words_however_often(member: Client, make_run: Any) -> None:
+    """PostgreSQL goes over to a plan for any words after five executions; SQLite has none."""
+    make_run(title="letterpress")
+    for _ in range(9):
+        assert "letterpress" in member.get("/runs/?q=letterpress").content.decode()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
+                "WHERE statement LIKE '%SUBSTR(%LIMIT%'"
+            )
+            plans = cursor.fetchall()
+        assert plans
+        assert not [generic for generic, _ in plans if generic]
+
+
 def test_a_file_inside_the_arguments_is_not_searched_to_its_end(make_run: Any) -> None:
     make_run(title="t", arguments={"image_url": "data:;base64," + "A" * 5000 + "letterpress"})
     assert not Run.objects.containing("letterpress").exists()

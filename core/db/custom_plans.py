@@ -1,0 +1,23 @@
+"""Plans of PostgreSQL that fit the values of a query, for queries where these decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def custom_plans() -> Iterator[None]:
+    """Let PostgreSQL plan each query within for its own values; elsewhere nothing is changed.
+
+    A statement that is sent often gets one plan for any values. Such a plan looked for a rare word
+    through all runs by their time (476 ms at 100,000 runs), not in the index of words (3 ms).
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        yield
