@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -115,7 +114,7 @@ def list_runs(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    with custom_plans() if filters.q else nullcontext():
+    with custom_plans(are_needed=bool(filters.q)):
         found = list(rows[: values["limit"] + 1])
 
     def mark(one: Run) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,7 +49,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     found = filters.runs_for(request.user).recent()
     if sees_all or filters.is_deleted:
         found = found.select_related("user", "deleted_by")
-    with custom_plans() if filters.q else nullcontext():
+    with custom_plans(are_needed=bool(filters.q)):
         runs = list(found[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {

@@ -39,6 +39,24 @@ def sent(sandbox: Control, *kinds: str) -> int:
     return sum(calls.get(kind, 0) for kind in kinds)
 
 
+def assert_waits_and_goes_on(
+    run: Run, refusal: refusals.Refusal, work: Work, sandbox: Control
+) -> None:
+    """Assert that the run waits while the account is refused, and succeeds once that is mended."""
+    has_waited: list[bool] = []
+
+    def until() -> bool:
+        if not has_waited and waits(run, refusal):
+            has_waited.append(True)
+            sandbox.http.delete("/faults")
+        return ended(run)
+
+    work(until)
+    run.refresh_from_db()
+    assert has_waited
+    assert run.state == "succeeded", run.error
+
+
 @PATIENT
 @pytest.mark.any_database
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
@@ -85,18 +103,7 @@ def test_a_run_over_one_connection_waits_for_key_or_balance_too(
     run, _ = state_machine.create(
         user=user, endpoint=endpoint, form_token="1", arguments=CALM, transport=transport
     )
-    has_waited: list[bool] = []
-
-    def until() -> bool:
-        if not has_waited and waits(run, refusal):
-            has_waited.append(True)
-            sandbox.http.delete("/faults")
-        return ended(run)
-
-    work(until)
-    run.refresh_from_db()
-    assert has_waited
-    assert run.state == "succeeded", run.error
+    assert_waits_and_goes_on(run, refusal, work, sandbox)
 
 
 @PATIENT
@@ -107,18 +114,7 @@ def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
     for kind in ("upload_initiate", "storage_token"):
         sandbox.fault(kind, fault, times=MANY)
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    has_waited: list[bool] = []
-
-    def until() -> bool:
-        if not has_waited and waits(run, refusal):
-            has_waited.append(True)
-            sandbox.http.delete("/faults")
-        return ended(run)
-
-    work(until)
-    run.refresh_from_db()
-    assert has_waited
-    assert run.state == "succeeded", run.error
+    assert_waits_and_goes_on(run, refusal, work, sandbox)
 
 
 @PATIENT
