@@ -20,13 +20,13 @@ from websockets.asyncio.client import connect
 import playground
 from catalog.curation import moderation
 from catalog.models import Endpoint, Standing
-from playground.models import Preset, Run, Transport
-from playground.realtime import tickets
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
-from playground.worker.scheduling import leases
-from tests.playground.conftest import Control, Work
-from tests.playground.realtime.test_relay import LIVE, PERSON, answer, relayed
+from runs import state_machine
+from runs.models import Preset, Run, Transport
+from runs.realtime import tickets
+from runs.transitions import Observation
+from runs.worker.scheduling import leases
+from tests.runs.conftest import Control, Work
+from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
 
 __all__ = ["relayed"]
 
