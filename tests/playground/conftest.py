@@ -1,3 +1,31 @@
 """The fixtures of runs, for the tests of pages."""
 
-from tests.runs.conftest import *  # noqa: F403
+from tests.runs.conftest import (
+    artifact,
+    ask,
+    catalogue,
+    deliver,
+    flux,
+    helper_programs,
+    sandbox,
+    sandbox_process,
+    signer,
+    synced,
+    team,
+    work,
+)
+
+__all__ = [
+    "artifact",
+    "ask",
+    "catalogue",
+    "deliver",
+    "flux",
+    "helper_programs",
+    "sandbox",
+    "sandbox_process",
+    "signer",
+    "synced",
+    "team",
+    "work",
+]
