@@ -58,10 +58,7 @@ def spent_since(user: User, start: datetime) -> Decimal:
     runs = Run.objects.filter(
         user=user, created_at__gte=start - LONGEST_RUN, ended_at__gte=start
     ).exclude(billable_units="")
-    light = runs.select_related("endpoint").only(
-        "billable_units", "endpoint__unit_price_usd", "endpoint__currency"
+    in_currency = (
+        run for run in runs.with_endpoint().light() if run.endpoint.currency in ("", CURRENCY)
     )
-    return sum(
-        (billed_cost(run) or Decimal() for run in light if run.endpoint.currency in ("", CURRENCY)),
-        Decimal(),
-    )
+    return sum((billed_cost(run) or Decimal() for run in in_currency), Decimal())

@@ -26,12 +26,11 @@ from core.db.prepared_queries import ParamList, PreparedQuery
 from core.notify import channel
 from runs import final_hooks
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
+from runs.models.querysets import LIVE, RunQuerySet
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 50  # changes; meanwhile other processes wait for SQLite's lock
-HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
 
 Changed = dict[str, Any]
 T = TypeVar("T")
@@ -92,8 +91,11 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Locked rows with their model's current `standing`, which every submit checks."""
-    rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
+    """Locked rows with their model's current `standing`, which every submit checks.
+
+    No decision depends on a run's input or its result.
+    """
+    rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
     rows = rows.filter(pk__in=ParamList("pks", UUIDField())).order_by("pk")
     return rows.annotate(standing=F("endpoint__standing"))
 

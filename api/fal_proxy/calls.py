@@ -35,6 +35,7 @@ from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
 from runs import state_machine
 from runs.models import Run
+from runs.models.querysets import RESULT
 from runs.own_addresses import with_own_paths
 from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
@@ -253,12 +254,7 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     return responses.result(run)
 
 
-# Clients poll the status frequently; loading all columns would double its time.
-_STATUS = ("state", "queue_position", "metrics", "error", "billable_units", "endpoint__endpoint_id")
-_RESULT = (*_STATUS, "output", "output_text")
-
-
-def _own(*columns: str) -> PreparedQuery[Run]:
+def _own(*heavy: str) -> PreparedQuery[Run]:
     return PreparedQuery(
         lambda: (
             Run.objects.kept()
@@ -266,13 +262,13 @@ def _own(*columns: str) -> PreparedQuery[Run]:
                 Q(pk=Param("id", UUIDField())) | Q(request_id=Param("request_id", CharField())),
                 user_id=Param("user", IntegerField()),
             )
-            .select_related("endpoint")
-            .only(*columns)
+            .with_endpoint()
+            .light("metrics", *heavy)
         )
     )
 
 
-_OWN_STATUS, _OWN_LOGS, _OWN_RESULT = _own(*_STATUS), _own(*_STATUS, "logs"), _own(*_RESULT)
+_OWN_STATUS, _OWN_LOGS, _OWN_RESULT = _own(), _own("logs"), _own(*RESULT)
 
 
 def _find(caller: Caller, target: Target, query: PreparedQuery[Run]) -> Run | None:

@@ -20,12 +20,8 @@ from boards.runs.visibility import withhold_unreadable
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from playground.display import tiles
 from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 
-# Columns of runs that a grid does not show.
-_HEAVY = (
-    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
-    *("positions", "events", "arguments"),
-)
 _BOARD = Param("board", UUIDField())
 _ROWS, _COLUMNS = ParamList("rows", BigAutoField()), ParamList("columns", BigAutoField())
 _RUNS = ParamList("runs", UUIDField())
@@ -62,7 +58,7 @@ _CELLS = PreparedQuery(
     lambda: (
         Cell.objects.filter(row_id__in=_ROWS, column_id__in=_COLUMNS, replaced_at=None)
         .select_related("run", "mark")
-        .defer(*(f"run__{name}" for name in _HEAVY))
+        .defer(*heavy_columns("run__"))
     )
 )
 _FIRST = PreparedQuery(

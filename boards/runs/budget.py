@@ -11,6 +11,7 @@ from boards.models import Batch, Cell
 from core.formatting import money
 from runs.costs.billing import billed_cost
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -30,17 +31,7 @@ def committed(board: Batch) -> Decimal:
 def cost_of(cells: QuerySet[Cell]) -> Decimal:
     """Return the cost so far, and the maximum to come, of these cells' own runs. One query."""
     own = cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
-    return sum((_cost(cell) for cell in own.only(*_COLUMNS)), NOTHING)
-
-
-_COLUMNS = (
-    "estimate_usd",
-    "run__state",
-    "run__billable_units",
-    "run__endpoint__unit_price_usd",
-    "run__endpoint__price_unit",
-    "run__endpoint__currency",
-)
+    return sum((_cost(cell) for cell in own.defer(*heavy_columns("run__"))), NOTHING)
 
 
 def _cost(cell: Cell) -> Decimal:
