@@ -41,7 +41,7 @@ def test_boards_and_days_count_what_they_counted(
 ) -> None:
     board = send(plan_of(row_field="prompt", row_values="a\nb", cap="0.09")).board
     finish(ending, "2" if ending == "succeeded" else "")
-    Run.objects.filter(pk=board.cells.first().run_id).delete()  # type: ignore[union-attr]
+    Run.objects.filter(pk=board.cells.first().run_id).delete()  # type: ignore[union-attr,misc]
     board_sum = committed(board)
     assert board_sum > 0 or ending == "failed"
     migrate()
