@@ -25,7 +25,7 @@ from playground.runs.outcomes import from_output
 from playground.runs.transitions import Observation
 from tests.statements import before
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 PATIENCE_S = 50
 
 

@@ -24,6 +24,8 @@ from boards.runs.budget import committed
 from playground.models import Run
 from tests.schemas import laws
 
+pytestmark = pytest.mark.both_databases
+
 Planned = Callable[..., Plan]
 PRICE = Decimal("0.01")
 ROWS = "\n".join(f"prompt {number}" for number in range(6))

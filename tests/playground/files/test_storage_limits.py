@@ -18,7 +18,7 @@ from playground.files import storage_limits
 from playground.models import Upload, Worker
 from tests.playground.copying import copy, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from django.utils import timezone
 from playground.files import purge, storage_limits, uploads
 from playground.models import Upload, UploadReservation
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 KB = 1 << 10
 
 

@@ -15,7 +15,7 @@ from playground.runs.progress import live_partials, watch_tokens
 from playground.runs.transitions import Observation
 from tests.playground.live.polling import ask, asked, serve
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def chat(run: Run, version: str) -> str:

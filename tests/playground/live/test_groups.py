@@ -20,6 +20,8 @@ from playground.runs.progress import watch_tokens
 from playground.runs.transitions import Observation
 from tests.playground.live.polling import serve
 
+pytestmark = pytest.mark.both_databases
+
 COUNT = 400
 MAX_ADDRESS_BYTES = 8000
 

@@ -29,7 +29,7 @@ from tests.conftest import grant
 from tests.playground.live.polling import HOLD_S, ask, asked, serve
 from tests.statements import before, failing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:

@@ -25,7 +25,7 @@ from playground.runs import group_commit, state_machine
 from playground.runs.group_commit import Write
 from playground.runs.transitions import Observation
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 State = Run.State
 
 

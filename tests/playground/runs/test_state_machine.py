@@ -21,6 +21,8 @@ from playground.runs.transitions import TRANSITIONS, Observation, changes_of
 from playground.worker.scheduling import leases
 from schemas import artifacts
 
+pytestmark = pytest.mark.both_databases
+
 State = Run.State
 
 lines = st.lists(

@@ -32,7 +32,11 @@ from tests.catalog.thumbs import png
 from tests.conftest import CASES
 from tests.playground.copying import Answer, copy, film, picture, sound
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.system,
+]
 
 
 def opened(name: str) -> Image.Image:

@@ -34,7 +34,7 @@ from playground.models import Artifact
 from playground.worker import artifact_copies
 from tests.playground.copying import copy, film, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 class FullDisk(FileSystemStorage):

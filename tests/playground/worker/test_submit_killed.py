@@ -39,7 +39,7 @@ from playground.worker.main import Worker
 from playground.worker.scheduling import leases
 from tests.playground.conftest import Control, RunsWorker, Work
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 
 State = Run.State
 Step = Callable[[], Any]

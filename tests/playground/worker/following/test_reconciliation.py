@@ -29,7 +29,7 @@ from playground.worker.following import follow, reconciliation
 from playground.worker.following.patience import Patience
 from tests.playground.conftest import Control, Work, alone, without_pauses
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 
 State = Run.State
 

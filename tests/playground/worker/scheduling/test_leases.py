@@ -19,6 +19,8 @@ from playground.runs import state_machine
 from playground.runs.transitions import Observation
 from playground.worker.scheduling import lease_queries, leases
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -34,6 +34,8 @@ from playground.worker.webhooks import deliveries
 from tests.playground.signer import OUTPUT, Deliver, Fal
 from tests.statements import before
 
+pytestmark = pytest.mark.both_databases
+
 State = Run.State
 
 
