@@ -21,6 +21,7 @@ from tests.browser.journeys import (
 )
 from tests.browser.people.test_first_hour import Hand
 from tests.browser.runs.test_journey import ready
+from tests.browser.waiting import eventually
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -90,10 +91,12 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     expect(board.locator(".column-head:not([data-span])").last).to_contain_text("boat 29")
     last = "[data-row='5'][data-column='29']"
     expect(board.locator(last)).to_have_count(0)
-    for _ in range(20):  # rows grow as they are drawn
+
+    def is_drawn() -> bool:  # rows grow as they are drawn
         page.mouse.wheel(0, 800)
-        page.wait_for_timeout(50)
-    expect(board.locator(last)).to_be_visible()
+        return board.locator(last).is_visible()
+
+    eventually(page, is_drawn)
     address = page.url
     page.goto("about:blank")
     page.goto(f"{address}#column-20")

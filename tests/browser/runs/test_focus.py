@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.journeys import WIDE, Open, open_page
-from tests.browser.waiting import eventually
+from tests.browser.waiting import eventually, wait_at_rest
 from tests.browser.watching import slow
 
 __all__ = ["open_page"]
@@ -27,7 +27,7 @@ def see_below_the_head(page: Page, element: Locator) -> None:
         )
 
     eventually(page, is_seen)
-    page.wait_for_timeout(800)
+    wait_at_rest(page)
     assert is_seen()
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.waiting import eventually, wait_at_rest
 from tests.processes import Up
 from tests.schemas.laws import sample
 
@@ -35,12 +36,15 @@ def run(page: Page, text: str = "a lighthouse at dusk") -> None:
 
 def ready(page: Page) -> Page:
     """The page once its form has come with the schema."""
-    for _ in range(100):
-        if page.locator("form[data-endpoint-id] [name]:not([type=hidden])").count() > 1:
-            return page
-        page.wait_for_timeout(200)
-        page.reload()
-    raise AssertionError("the form did not come")
+    controls = page.locator("form[data-endpoint-id] [name]:not([type=hidden])")
+
+    def has_come() -> bool:
+        if controls.count() < 2:
+            page.reload()
+        return controls.count() > 1
+
+    eventually(page, has_come)
+    return page
 
 
 def test_htmx_comes_by_itself_to_a_browser_that_has_it(open_page: Open) -> None:
@@ -312,7 +316,7 @@ def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) 
 def test_everybody_can_use_it(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/aurora/"))
     run(page)
-    page.wait_for_timeout(400)
+    wait_at_rest(page)
     for path in (
         None,
         "/runs/",
@@ -399,11 +403,12 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
 def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
     page = open_page("/models/")
     card = "article.card:not([data-endpoint-id^='workflows/'])"  # the account's have none
-    for _ in range(90):
-        if not page.locator(f"{card} > i").count():
-            break
-        page.wait_for_timeout(1000)
+
+    def have_come() -> bool:
         page.reload()
+        return not page.locator(f"{card} > i").count()
+
+    eventually(page, have_come)
     pictures = page.locator(f"{card} > img")
     cards = page.locator(card).count()
     assert cards > 20  # the other members of a family are folded into its card

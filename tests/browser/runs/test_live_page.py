@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, e
 
 from core.formatting import duration
 from tests.browser.journeys import DONE
-from tests.browser.waiting import Held, eventually
+from tests.browser.waiting import Held, eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
@@ -147,9 +147,10 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     page = watching()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.clock.install()
     page.route(LIVE, lambda route: route.fulfill(status=286))
     expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it")
-    page.wait_for_timeout(1000)
+    pass_time(page, 60)
     assert len([url for url in asked if "/runs/live/" in url]) <= 2
 
 
