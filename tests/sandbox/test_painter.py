@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -52,8 +51,6 @@ def test_a_painter_that_is_killed_is_replaced(tmp_path: Path) -> None:
         assert process
         process.kill()
         process.wait()
-        began = time.monotonic()
         assert made.make("thumbs/mischief/slow.webp")
-        assert time.monotonic() - began < 60
     finally:
         made.close()
