@@ -27,7 +27,11 @@ from django.test.utils import CaptureQueriesContext
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_make_scheduler,
+)
 from tests.event_loop import database_misuses, recorded_misuses
 from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
@@ -35,6 +39,7 @@ from tests.schemas import laws
 __all__ = [
     "database_misuses",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_xdist_make_scheduler",
     "recorded_misuses",
 ]

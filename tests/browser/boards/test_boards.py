@@ -5,7 +5,6 @@ script.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -140,15 +139,3 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     expect(other).not_to_be_in_viewport()
     page.locator(".board").evaluate("(board) => board.scrollBy({ left: board.clientWidth })")
     expect(other).to_be_in_viewport()
-
-
-def test_a_board_runs_without_script(open_page: Open) -> None:
-    page: Any = open_page(AURORA, java_script_enabled=False)
-    page.locator("[name=prompt]").fill("a paper owl")
-    page.get_by_role("button", name="Compare with…").click()
-    page.locator("#row-values").fill("a paper owl\na paper fox")
-    page.locator("form[data-board-plan] button").first.click()
-    page.wait_for_url(BOARD)
-    expect(page.locator(".board .cell")).to_have_count(2)
-    # The page refreshes itself.
-    ended(page, 2)

@@ -36,15 +36,6 @@ def test_everybody_can_use_every_page(open_page: Open, address: str) -> None:
     assert_usable(open_page(address))
 
 
-def test_the_front_shows_the_shelves(open_page: Open) -> None:
-    page = open_page("/")
-    for title in ("Start here", "Categories", "New"):
-        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    page.get_by_role("link", name="Text to speech").click()
-    expect(page.get_by_role("heading", name="Text to speech", level=1)).to_be_visible()
-    expect(page.locator("article.card")).to_have_count(15)
-
-
 def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
     page = open_page("/models/")
     page.wait_for_load_state("networkidle")
@@ -128,14 +119,6 @@ def test_the_words_of_a_search_are_explained_by_keyboard(open_page: Open) -> Non
     page.get_by_role("button", name="How to search").press("Enter")
     page.get_by_role("link", name="out:video", exact=True).press("Enter")
     expect(page.locator("#said")).to_have_text("15 models")
-
-
-def test_pages_are_links(open_page: Open) -> None:
-    page = open_page("/models/")
-    expect(page.locator("article.card")).to_have_count(48)
-    page.get_by_role("link", name="Next").click()
-    expect(page.locator("article.card")).to_have_count(12)
-    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
 
 
 def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:

@@ -171,7 +171,7 @@ def test_a_page_that_is_left_at_once_keeps_what_was_typed(aurora: Page) -> None:
 
     def is_kept() -> bool:  # the save outlives its page, and arrives when it does
         aurora.goto(AURORA)
-        return prompt(aurora).input_value() == "typed and gone"
+        return bool(prompt(aurora).input_value() == "typed and gone")
 
     eventually(aurora, is_kept)
 
@@ -272,6 +272,7 @@ def test_copy_says_whether_it_could_and_keeps_its_label(aurora: Page, is_secure:
         assert aurora.evaluate("navigator.clipboard.readText()") == "sandbox/aurora"
 
 
+@pytest.mark.exhaustive
 def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserContext]) -> None:
     page = log_in(java_script_enabled=False).new_page()
     clean(page)

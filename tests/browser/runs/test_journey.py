@@ -35,15 +35,9 @@ def run(page: Page, text: str = "a lighthouse at dusk") -> None:
 
 
 def ready(page: Page) -> Page:
-    """The page once its form has come with the schema."""
+    """The page once its form is there."""
     controls = page.locator("form[data-endpoint-id] [name]:not([type=hidden])")
-
-    def has_come() -> bool:
-        if controls.count() < 2:
-            page.reload()
-        return controls.count() > 1
-
-    eventually(page, has_come)
+    expect(controls.nth(1)).to_be_attached()
     return page
 
 
@@ -85,6 +79,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
 
 
+@pytest.mark.exhaustive  # `runs/test_result_place.py` sees to one picture
 @pytest.mark.parametrize(
     ("model", "size"),
     sample([(LITE, WIDE), (LITE, PHONE), ("sandbox/nebula", PHONE), ("sandbox/nebula", WIDE)], 1),
@@ -155,6 +150,7 @@ def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) ->
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/censor/"))
     page.locator("[name=prompt]").fill("a forbidden thing")
@@ -165,19 +161,6 @@ def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Ope
     expect(raw).to_contain_text("content_policy_violation")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert raw.evaluate("(pre) => pre.getBoundingClientRect().right") < PHONE[0]
-
-
-def test_cancel_says_what_happened(open_page: Open) -> None:
-    page = ready(open_page("/models/mischief/slow/"))
-    page.locator("[name=prompt]").fill("never mind")
-    page.locator("[name=duration]").first.fill("3600")
-    page.locator("#run-button").click()
-    page.wait_for_selector("[data-run-state=running]")
-    page.get_by_role("button", name="Cancel").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#stage [data-run-state=cancelled]")
-    expect(page.locator("#stage .state")).to_be_focused()
-    expect(page.locator("#stage .log")).not_to_have_attribute("open")
 
 
 def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
@@ -210,6 +193,7 @@ def test_a_failure_leaves_the_focus_with_who_types(open_page: Open) -> None:
         expect(page.locator(".field .error")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("goes on without me")
@@ -219,16 +203,6 @@ def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page.close()
     other = open_page("/runs/?q=goes+on+without+me")
     other.wait_for_selector(DONE)
-
-
-def test_two_tabs_watch_two_runs(open_page: Open) -> None:
-    pages = [ready(open_page("/models/mischief/slow/")) for _ in range(2)]
-    for number, page in enumerate(pages):
-        page.locator("[name=prompt]").fill(f"tab {number}")
-        page.locator("[name=duration]").first.fill("2")
-        page.locator("#run-button").click()
-    for page in pages:
-        page.wait_for_selector(DONE)
 
 
 HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
