@@ -197,12 +197,10 @@ def collected(shared: Path) -> Path:
     folder = shared / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
-    setup = "import django; django.setup()"
-    code = f"{setup}; from config.management.commands.up import collect_static; collect_static()"
     with one_at_a_time(folder):
         if not static.exists():
             subprocess.run(
-                [sys.executable, "-c", code],
+                [sys.executable, "-m", "tests.collect_script"],
                 cwd=copy_checkout(folder / "vitrine"),
                 env=environment(SECRET_KEY="x", DJANGO_SETTINGS_MODULE="config.settings"),
                 check=True,

@@ -162,7 +162,7 @@ def main(arguments: list[str]) -> int:
         selection = "not live"
         os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/schemas/laws.py takes all
     print(f"== Browser: {find_program()}", flush=True)
-    passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 5)]
+    passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 4)]
     if url := find_postgresql():
         passes.append(on_postgresql(url, selection, is_whole=is_whole))
     else:

@@ -220,20 +220,10 @@ def test_a_disk_without_room_is_named_with_its_figures(tmp_path: Path) -> None:
     disk.require_space([folder], 1)
 
 
-ALMOST_FULL = """
-import shutil, sys, runpy
-real = shutil.disk_usage
-shutil.disk_usage = lambda path: real(path)._replace(free=3 << 20)
-sys.argv = sys.argv[1:]
-sys.path.insert(0, "")
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
-
-
 @pytest.mark.parametrize("process", [["manage", "up"], ["manage", "worker"], WEB[1:-1]])
 def test_three_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ALMOST_FULL, *process],
+        [sys.executable, "-m", "tests.config.almost_full_script", *process],
         cwd=checkout,
         env=environment(SECRET_KEY="x", PORT=str(free_port())),
         capture_output=True,

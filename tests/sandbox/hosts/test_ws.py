@@ -17,6 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.sandbox.wire import SLOW, submit, wait
 
+pytestmark = pytest.mark.system  # takes long
+
 LIVE = "sandbox/aurora/lite"
 INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64}}
 
