@@ -10,7 +10,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.starting import disk, private_files, settings_rules
-from tests.processes import Up, copy_checkout, environment, free_port, until
+from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system
@@ -321,8 +320,10 @@ def test_a_second_instance_names_the_first_and_takes_nothing_from_it(
 
 
 def test_a_killed_instance_blocks_nobody(up: Up, checkout: Path) -> None:
+    web = up.pid_of("config.server.serving")
     os.kill(up.process.pid, signal.SIGKILL)
     up.process.wait()
-    time.sleep(0.1)
+    assert web
+    until(lambda: not is_alive(web))  # it ends with its parent
     again = Up(checkout, free_port())
     assert again.stop() == 0

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.processes import Up, copy_checkout, environment, free_port, until
+from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 
 pytestmark = pytest.mark.system
 
@@ -155,7 +154,7 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
         except httpx.TransportError:
             return False
 
-    time.sleep(0.3)
+    until(lambda: not is_alive(victim))
     until(answers)
 
 
