@@ -100,7 +100,7 @@ def _is_duration(field: Field) -> bool:
 def _is_frame_count(field: Field) -> bool:
     words = set(words_in(field.name))
     is_count = bool(FRAME_WORDS & words) and not words - FRAME_WORDS - FRAME_QUALIFIERS
-    return is_count and not field.media and field.kind in {"integer", "number"}
+    return is_count and not field.media and field.traits.is_numeric
 
 
 def is_shape(field: Field) -> bool:

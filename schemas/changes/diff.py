@@ -21,12 +21,6 @@ from schemas.fields.field_tree import build
 from schemas.reference.tables import type_in_words
 
 _MAX_PAIRS = 2500  # of removed and added fields, compared to find renamed ones
-_WIDER = {  # changes of kind after which old values are still valid
-    ("integer", "number"),
-    ("choice", "string"),
-    ("tuple", "list"),
-    ("object", "map"),
-}
 _AT_LEAST = ("minimum", "min_length")
 _LIMITS = (*_AT_LEAST, "maximum", "max_length")
 
@@ -125,7 +119,7 @@ class _Inputs:
         """Changes of two fields of the same kind: limits, choices, and below them."""
         yield from self.limits(old, new, path)
         yield from self.choices(old, new, path)
-        if old.kind in {"object", "tuple"}:
+        if old.traits.has_places:
             yield from self.children(old, new, path)
         if old.item and new.item:
             yield from self.field(old.item, new.item, (*path, "[]" if old.kind == "list" else "*"))
@@ -137,7 +131,7 @@ class _Inputs:
 
     def limits(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Changes of bounds, lengths, steps and patterns."""
-        unit = "entries" if new.kind in {"list", "map"} else "characters"
+        unit = "entries" if new.traits.has_rows else "characters"
         for name in _LIMITS:
             was, now = getattr(old, name), getattr(new, name)
             is_open = name in {"minimum", "maximum"}
@@ -225,13 +219,13 @@ def is_plural(old: Field, new: Field) -> bool:
 
 def _is_wider(old: Field, new: Field) -> bool:
     """Whether the new type still accepts all old values."""
-    if new.kind == "json" or (old.kind, new.kind) in _WIDER:
+    if new.kind == "json" or new.kind in old.traits.widens_to:
         return True
     if new.kind == "union":
         kinds = {branch.kind for branch in new.branches}
         kept = _values(old).keys() <= _values(new).keys()
         return kept if old.kind == "choice" else old.kind in kinds
-    return old.kind == new.kind == "string" and not new.media
+    return old.kind == "string" and new.is_text
 
 
 def _words(field: Field) -> str:

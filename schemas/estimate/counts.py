@@ -31,7 +31,7 @@ def output_field(fields: Sequence[Field]) -> Field | None:
     if any("learning" in words_in(one.name) for one in fields):
         return None
     named = (one for one in fields if quantities.is_count(one.name) and not _is_limit(one))
-    return next((one for one in named if one.kind in {"integer", "number", "choice"}), None)
+    return next((one for one in named if one.traits.is_numeric or one.kind == "choice"), None)
 
 
 def outputs(given: RunInputs, noun: str = "output") -> Amount:

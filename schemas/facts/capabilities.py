@@ -168,7 +168,7 @@ def _is_guide(part: Part) -> bool:
 def _medium(part: Part) -> str:
     """The kind of file that a field takes; empty for none and for model weights."""
     field = part.field
-    if field.kind != "string" or not field.media:
+    if not field.is_file:
         return ""
     if field.media != "file":
         return field.media
@@ -185,12 +185,7 @@ def _medium(part: Part) -> str:
 def is_main_prompt(part: Part) -> bool:
     """Whether a field is the main prompt."""
     name = words_in(part.names[-1]) if part.names else []
-    if (
-        part.field.kind != "string"
-        or part.field.media
-        or not name
-        or SECONDARY_PROMPT_WORDS & set(name)
-    ):
+    if not part.field.is_text or not name or SECONDARY_PROMPT_WORDS & set(name):
         return False
     if _is_guide(part) or "validation" in name:
         return False
@@ -235,7 +230,7 @@ def _described_medium(field: Field) -> str:
 
 def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
-    if field.kind != "string" or not field.media or not part.names:
+    if not field.is_file or not part.names:
         return ""
     words = {word for name in part.names for word in words_in(name)}
     if words & LORA_WORDS:
@@ -303,8 +298,7 @@ def _is_lora(part: Part) -> bool:
 
 
 def _is_mask(part: Part) -> bool:
-    is_file = part.field.kind == "string" and bool(part.field.media)
-    return is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
+    return part.field.is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
 
 
 def _is_negative(part: Part) -> bool:
@@ -324,7 +318,8 @@ def _is_control(part: Part) -> bool:
 
 
 def _is_upscale(part: Part) -> bool:
-    is_figure = part.field.kind in {"integer", "number", "choice", "boolean", "union"}
+    traits = part.field.traits
+    is_figure = traits.is_numeric or traits.has_options or part.field.kind == "union"
     return is_figure and any(word.startswith("upscal") for word in part.words)
 
 
@@ -340,7 +335,7 @@ def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bo
         if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
             continue
         is_switch = part.field.kind == "boolean"
-        is_prompt = part.field.kind == "string" and "prompt" in part.words and not part.field.media
+        is_prompt = part.field.is_text and "prompt" in part.words
         if is_switch or is_prompt:
             return True
     if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):

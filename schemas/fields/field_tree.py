@@ -157,13 +157,12 @@ class _Builder:
             item = media.accept_files(item, kind, common)
         elif media.is_of_weights(name):
             item = media.accept_weights(item)
-        is_media = item.kind == "string" and bool(item.media)
         return make_field(
             "list",
             common,
             item=item,
-            media=item.media if is_media else "",
-            label=labels.media_label(common["label"]) if is_media else common["label"],
+            media=item.media if item.is_file else "",
+            label=labels.media_label(common["label"]) if item.is_file else common["label"],
             is_unique=flat.get("uniqueItems") is True,
             min_length=hints.count(flat.get("minItems")),
             max_length=hints.count(flat.get("maxItems")),

@@ -39,14 +39,12 @@ def values(field: Field) -> list[Any]:
     if field.suggestions:
         return list(field.suggestions)
     own = [option.value for option in field.options if not option.branch]
-    return (
-        [value for value in own if not isinstance(value, bool)] if field.kind != "boolean" else []
-    )
+    return [value for value in own if not isinstance(value, bool)]
 
 
 def bounds(field: Field) -> Range:
     """The limits of a number field, or of a union's first number alternative."""
-    numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
+    numeric = [one for one in (field, *field.branches) if one.traits.is_numeric]
     if not numeric:
         return Range(None, None)
     return Range(numeric[0].minimum, numeric[0].maximum)

@@ -87,12 +87,12 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
             label=labels.media_label(merged.label) if best.media else merged.label,
             suggestions=tuple(filter(is_form_safe, values)),
         )
-    if not plain and {part.kind for part in others} <= {"integer", "number"}:
+    if not plain and all(part.traits.is_numeric for part in others):
         return make_field("number", common, is_seed=any(part.is_seed for part in others))
     options = _options(values)
     is_size = any(_is_size_object(part) for part in others)
     for position, part in enumerate(others, start=1):
-        word = _FILE_WORDS.get((part.kind, part.media)) or _KIND_WORDS[part.kind]
+        word = _FILE_WORDS.get((part.kind, part.media)) or part.traits.noun
         label = "Custom" if _is_size_object(part) else part.label or word
         label = f"{label} {position}" if any(o.label == label for o in options) else label
         options = (*options, Option(f"~{position}", label, branch=position))
@@ -116,11 +116,6 @@ _FILE_WORDS = {
     ("list", "audio"): "Sounds",
     ("list", "file"): "Files",
 }
-_KIND_WORDS: dict[str, str] = {
-    "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
-    "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",
-    "json": "JSON", "choice": "Choice", "tuple": "List",
-}  # fmt: skip
 
 
 def _is_size_object(field: Field) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from schemas.exact import NotJson, identical, loads
 from schemas.fields import MISSING, Field
@@ -50,7 +50,6 @@ class _Nothing(Enum):
 ABSENT: Final = _Nothing.ABSENT
 BLANK: Final = _Nothing.BLANK
 OTHERS: Final = -1  # in a path: an object's undefined keys; never a list index
-EMPTY: dict[str, Any] = {"string": "", "list": [], "tuple": [], "map": {}, "object": {}}
 
 
 class Unreadable(ValueError):
@@ -126,19 +125,27 @@ class Decoder:
 
     def from_controls(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
         """The value in the field's own controls, or BLANK or ABSENT."""
-        if field.kind == "object":
-            return self.object(field, name, path, default, need)
-        if field.kind == "list":
-            return self.list(field, name, path)
-        if field.kind == "tuple":
-            return self.tuple(field, name, path, default, need)
-        if field.kind == "map":
-            return self.map(field, name, path)
+        match field.kind:
+            case "object":
+                return self.object(field, name, path, default, need)
+            case "list":
+                return self.list(field, name, path)
+            case "tuple":
+                return self.tuple(field, name, path, default, need)
+            case "map":
+                return self.map(field, name, path)
+            case "union":
+                return self.union(field, name, path, default)
+            case "choice" | "boolean" | "integer" | "number" | "string" | "json":
+                return self.single(field, name, default)
+            case unknown:
+                assert_never(unknown)
+
+    def single(self, field: Field, name: str, default: Any) -> Any:
+        """The value of one control; a text that shows the default means exactly the default."""
         text = last_value(self.post, name)
         if text is None:
             return ABSENT
-        if field.kind == "union":
-            return self.union(field, name, path, text, default)
         if text == control_text(field, default) and text:
             return default
         return decode_text(field, text)
@@ -153,10 +160,10 @@ class Decoder:
             return MISSING if is_idle and not self.is_marked(name, "set") else found
         if field.is_nullable and self.is_marked(name, "null"):
             return None
-        empty = EMPTY.get(field.kind, MISSING)
+        empty = field.traits.empty
         if empty is not MISSING and self.is_marked(name, "set"):
             return empty
-        if has_default and field.kind not in {"object", "tuple"}:
+        if has_default and not field.traits.has_places:
             if empty is not MISSING and not identical(default, empty):
                 return empty  # the user cleared the default
             if empty is MISSING and field.is_nullable:
@@ -271,7 +278,7 @@ class Decoder:
             key = last_value(self.post, here + "~key") or ""
             value = self.decode(item, here, (*path, key), item.default, Need.CHOSEN)
             if value is MISSING and key and not self.has_problem((*path, key)):
-                value = EMPTY.get(item.kind, MISSING)
+                value = item.traits.empty
             if not key and (value is MISSING or identical(value, item.default)):
                 continue
             if key in found:
@@ -286,10 +293,11 @@ class Decoder:
         """Whether there is a problem at or below a path."""
         return path in self._with_problems
 
-    def union(self, field: Field, name: str, path: Path, text: str, default: Any) -> Any:
+    def union(self, field: Field, name: str, path: Path, default: Any) -> Any:
         """The chosen plain option, or the value of the chosen alternative's controls."""
+        text = last_value(self.post, name)
         if not text:
-            return BLANK
+            return ABSENT if text is None else BLANK
         option = next((option for option in field.options if option.key == text), None)
         if option is None:
             return self.unlisted_text(field, text)
@@ -303,7 +311,7 @@ class Decoder:
     def unlisted_text(self, field: Field, text: str) -> Any:
         """A text that is not an option, decoded by the first simple alternative that accepts it."""
         for branch in field.branches:
-            if branch.kind in {"string", "integer", "number"}:
+            if branch.traits.is_typed:
                 try:
                     return decode_text(branch, text)
                 except Unreadable:
@@ -350,15 +358,17 @@ def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -
 
 def decode_text(field: Field, text: str) -> Any:
     """One control's text as a value of its field, or BLANK; raises Unreadable."""
-    if field.kind == "string":
-        return text or BLANK
-    if field.kind in {"choice", "boolean"}:
-        return _chosen(field, text)
-    if not text.strip():
-        return BLANK
-    if field.kind in {"integer", "number"}:
-        return _numeric(field, text.strip())
-    return loads(text)
+    match field.kind:
+        case "string":
+            return text or BLANK
+        case "choice" | "boolean":
+            return _chosen(field, text)
+        case "integer" | "number":
+            return _numeric(field, text.strip()) if text.strip() else BLANK
+        case "json" | "object" | "map" | "list" | "tuple" | "union":
+            return loads(text) if text.strip() else BLANK
+        case unknown:
+            assert_never(unknown)
 
 
 def _chosen(field: Field, text: str) -> Any:
