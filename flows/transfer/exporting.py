@@ -1,4 +1,4 @@
-"""Exports a flow as our own JSON, or as fal's workflow in either dialect (fal-protocol.md, 15)."""
+"""Exports a flow as our own JSON, or as fal's workflow in either dialect (protocol, 15)."""
 
 from __future__ import annotations
 
