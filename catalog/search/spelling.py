@@ -46,8 +46,8 @@ def parts(text: str) -> list[str]:
 
 def version(text: str) -> str:
     """Return `2.1` for `v2.1` or `2,1`; empty if the text is no version."""
-    found = _VERSION.fullmatch(text)
-    return found[1].replace(",", ".") if found else ""
+    match = _VERSION.fullmatch(text)
+    return match[1].replace(",", ".") if match else ""
 
 
 def name_words(text: str) -> set[str]:
@@ -60,11 +60,11 @@ def _run_words(run: str) -> set[str]:
     if run.isalpha():
         return {run}
     pieces = parts(run)
-    found = {*pieces, *(piece.replace(".", "") for piece in pieces)}
+    forms = {*pieces, *(piece.replace(".", "") for piece in pieces)}
     if "." not in run:
-        return found | {run, "".join(pieces[1:]) or run}  # the 3d of hunyuan3d
+        return forms | {run, "".join(pieces[1:]) or run}  # the 3d of hunyuan3d
     first = run.partition(".")[0]
-    return found if first.isdecimal() else found | {first}  # the v2 of v2.1
+    return forms if first.isdecimal() else forms | {first}  # the v2 of v2.1
 
 
 def stem(word: str) -> str:

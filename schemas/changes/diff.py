@@ -27,15 +27,16 @@ _LIMITS = (*_AT_LEAST, "maximum", "max_length")
 
 def diff_contracts(before: Contract, after: Contract) -> list[Line]:
     """The changes between two versions: inputs in the new order, then outputs."""
-    found = list(_Inputs(_input_names(after)).children(build(before), build(after), ()))
+    lines = list(_Inputs(_input_names(after)).children(build(before), build(after), ()))
     if before.output is not None and after.output is not None:
         old, new = (
-            build(Contract(one.document, one.output or {}, None)) for one in (before, after)
+            build(Contract(contract.document, contract.output or {}, None))
+            for contract in (before, after)
         )
-        found += _Outputs(frozenset()).children(old, new, ())
+        lines += _Outputs(frozenset()).children(old, new, ())
     elif before.output is not None or after.output is not None:
-        found.append(diff_lines.described("output", is_known=after.output is not None))
-    return list(dict.fromkeys(found))
+        lines.append(diff_lines.described("output", is_known=after.output is not None))
+    return list(dict.fromkeys(lines))
 
 
 def _input_names(contract: Contract) -> frozenset[str]:
@@ -109,7 +110,7 @@ class _Inputs:
             )
         if old.is_nullable != new.is_nullable:
             yield diff_lines.nullable(self.side, path, is_now=new.is_nullable)
-        was, now = (one.default if one.has_default else MISSING for one in (old, new))
+        was, now = (field.default if field.has_default else MISSING for field in (old, new))
         if not same_default(was, now):
             yield diff_lines.default(self.side, path, was, now)
         if new.is_deprecated and not old.is_deprecated:
@@ -135,7 +136,9 @@ class _Inputs:
         for name in _LIMITS:
             was, now = getattr(old, name), getattr(new, name)
             is_open = name in {"minimum", "maximum"}
-            was_open, now_open = (is_open and getattr(one, f"is_{name}_open") for one in (old, new))
+            was_open, now_open = (
+                is_open and getattr(field, f"is_{name}_open") for field in (old, new)
+            )
             if was != now:
                 tighter = now is not None and (was is None or (now > was) == (name in _AT_LEAST))
                 yield diff_lines.limit(self.side, path, name, was, now, unit, breaks=tighter)
@@ -165,14 +168,16 @@ class _Inputs:
         """Changes of a union's alternatives, paired by type and preferably by label."""
         left = list(new.branches)
         for branch in old.branches:
-            alike = [one for one in left if (one.kind, one.media) == (branch.kind, branch.media)]
-            found = next((one for one in alike if one.label == branch.label), None)
-            found = found or next(iter(alike), None)
-            if found is None:
+            alike = [
+                other for other in left if (other.kind, other.media) == (branch.kind, branch.media)
+            ]
+            partner = next((other for other in alike if other.label == branch.label), None)
+            partner = partner or next(iter(alike), None)
+            if partner is None:
                 yield diff_lines.alternative(self.side, path, _words(branch), is_now=False)
             else:
-                left.remove(found)
-                yield from self.inside(branch, found, path)
+                left.remove(partner)
+                yield from self.inside(branch, partner, path)
         for branch in left:
             yield diff_lines.alternative(self.side, path, _words(branch), is_now=True)
 
@@ -223,8 +228,8 @@ def _is_wider(old: Field, new: Field) -> bool:
         return True
     if new.kind == "union":
         kinds = {branch.kind for branch in new.branches}
-        kept = _values(old).keys() <= _values(new).keys()
-        return kept if old.kind == "choice" else old.kind in kinds
+        keeps_options = _values(old).keys() <= _values(new).keys()
+        return keeps_options if old.kind == "choice" else old.kind in kinds
     return old.kind == "string" and new.is_text
 
 
@@ -265,8 +270,10 @@ def _is_same_field(old: Field, new: Field) -> bool:
         return False
     if old.help and (old.help, old.more) == (new.help, new.more):
         return True
-    words = [set(one.name.lower().split("_")) - {""} for one in (old, new)]
-    is_named_alike = bool(words[0] and words[1]) and (words[0] <= words[1] or words[1] <= words[0])
+    words_of = [set(field.name.lower().split("_")) - {""} for field in (old, new)]
+    is_named_alike = bool(words_of[0] and words_of[1]) and (
+        words_of[0] <= words_of[1] or words_of[1] <= words_of[0]
+    )
     return is_named_alike and _shape(old) == _shape(new)
 
 
@@ -279,7 +286,7 @@ def _moved_into_groups(
     gone: list[Field], olds: dict[str, Field], news: dict[str, Field]
 ) -> dict[str, str]:
     """Removed field's name → the group that contains it now."""
-    found = {}
+    group_of = {}
     for child in gone:
         groups = [
             g
@@ -287,8 +294,8 @@ def _moved_into_groups(
             if _group_contains(g, child) and not _group_contains(olds.get(g.name), child)
         ]
         if len(groups) == 1:
-            found[child.name] = groups[0].name
-    return found
+            group_of[child.name] = groups[0].name
+    return group_of
 
 
 def _moved_out_of_groups(gone: list[Field], added: list[Field]) -> dict[str, str]:
@@ -304,4 +311,4 @@ def _moved_out_of_groups(gone: list[Field], added: list[Field]) -> dict[str, str
 def _group_contains(group: Field | None, child: Field) -> bool:
     if group is None or group.kind != "object":
         return False
-    return any(one.name == child.name and one.kind == child.kind for one in group.children)
+    return any(field.name == child.name and field.kind == child.kind for field in group.children)

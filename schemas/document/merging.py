@@ -67,14 +67,14 @@ class Merger:
         self, parts: list[Json], trail: tuple[str, ...]
     ) -> list[tuple[Schema, tuple[str, ...]]]:
         """Each part flattened; skips parts that refer back to the trail."""
-        found = []
+        flattened = []
         for part in parts:
             if self.left < 0:
                 break
             _, ahead = resolve(self.document, part)
             if not set(ahead) & set(trail):
-                found.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
-        return found
+                flattened.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
+        return flattened
 
     def _without_conditions(
         self, flat: Schema, refs: tuple[str, ...], trail: tuple[str, ...]
@@ -111,7 +111,10 @@ class Merger:
                     if name not in own and not any(_same(schema, s) for s in added.get(name, ())):
                         added.setdefault(name, []).append(schema)
             if is_choice and objects:
-                required = [*required, *_common([as_list(one.get("required")) for one in objects])]
+                required = [
+                    *required,
+                    *_common([as_list(part.get("required")) for part in objects]),
+                ]
         properties = own | {name: _either(schemas) for name, schemas in added.items()}
         return merged | {"properties": properties, "required": required}, refs
 

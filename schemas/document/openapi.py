@@ -58,7 +58,7 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
         body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _component_named(schemas, "output", "response")
-    known = [resolve(document, one)[0] for one in (body, answer)]
+    known = [resolve(document, schema)[0] for schema in (body, answer)]
     return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
 
 
@@ -141,11 +141,11 @@ def _content(document: Json, holder: Json) -> Schema | None:
 def _with_definitions(document: Json, schemas: list[Json]) -> Json:
     """The document with its schemas' `$defs` and `definitions` at the top, where pointers look."""
     for key in ("$defs", "definitions"):
-        found: Schema = {}
+        definitions: Schema = {}
         for schema in schemas:
-            found |= as_dict(as_dict(schema).get(key))
-        if found:
-            document = as_dict(document) | {key: found | as_dict(as_dict(document).get(key))}
+            definitions |= as_dict(as_dict(schema).get(key))
+        if definitions:
+            document = as_dict(document) | {key: definitions | as_dict(as_dict(document).get(key))}
     return document
 
 
@@ -167,14 +167,14 @@ def _component_named(schemas: Schema, *endings: str) -> Schema | None:
 
 def _references(value: Json) -> set[str]:
     """Every `$ref` in a value, at any depth."""
-    found: set[str] = set()
+    refs: set[str] = set()
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            found |= {ref for ref in (one.get("$ref"),) if isinstance(ref, str)}
-        waiting += one.values() if isinstance(one, dict) else as_list(one)
-    return found
+        node = waiting.pop()
+        if isinstance(node, dict):
+            refs |= {ref for ref in (node.get("$ref"),) if isinstance(ref, str)}
+        waiting += node.values() if isinstance(node, dict) else as_list(node)
+    return refs
 
 
 def _is_queue_only(paths: Schema) -> bool:

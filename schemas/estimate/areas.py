@@ -42,8 +42,8 @@ def output_area(given: RunInputs) -> Amount | None:
 
 def input_area(given: RunInputs) -> Amount | None:
     """The size of all input images together; None if no size is known."""
-    known = [_pixels(one.width, one.height) for one in given.known_files()]
-    total = sum((one for one in known if one), Decimal())
+    areas = [_pixels(file.width, file.height) for file in given.known_files()]
+    total = sum((area for area in areas if area), Decimal())
     return exactly(total / _MILLION, f"{plain(total / _MILLION)} MP of input") if total else None
 
 
@@ -76,7 +76,11 @@ def _pair(value: Any) -> tuple[Decimal, Decimal] | None:
 
 def _by_sides(settings: Iterable[Setting]) -> Amount | None:
     """Two settings, `width` and `height`."""
-    sides = {one.field.name: one for one in settings if one.field.name in {"width", "height"}}
+    sides = {
+        setting.field.name: setting
+        for setting in settings
+        if setting.field.name in {"width", "height"}
+    }
     width, height = (decimal(sides[name].value) if name in sides else None for name in _SIDES)
     if not width or not height or not _is_size(width, height):
         return None
@@ -99,7 +103,7 @@ def _by_area(settings: Iterable[Setting]) -> Amount | None:
 
 def _by_resolution(given: RunInputs) -> Amount | None:
     """`1080p` or `2K`, with the aspect ratio if there is one."""
-    ratio = next((one for setting in given.settings if (one := _ratio(setting))), None)
+    ratio = next((own_ratio for setting in given.settings if (own_ratio := _ratio(setting))), None)
     for setting in given.settings:
         match = _LINES.fullmatch(str(setting.value)[:20])
         if not match or not quantities.is_sized(setting.field.name):
@@ -128,7 +132,7 @@ def _ratio(setting: Setting) -> Decimal | None:
 
 def _by_input(given: RunInputs) -> Amount | None:
     """The size of the largest input image, multiplied by the upscaling factor if one is set."""
-    largest = max((_pixels(one.width, one.height) or Decimal() for one in given.known_files()),
+    largest = max((_pixels(file.width, file.height) or Decimal() for file in given.known_files()),
                   default=Decimal())  # fmt: skip
     if not largest:
         return None

@@ -94,8 +94,10 @@ def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
 
 def _default(field: Field) -> Any:
     """The value that the model uses if nothing is sent, by its schema or a union's alternative."""
-    kept = (one.default for one in (field, *field.branches) if one.has_default)
-    return next(kept, MISSING)
+    defaults = (
+        alternative.default for alternative in (field, *field.branches) if alternative.has_default
+    )
+    return next(defaults, MISSING)
 
 
 def _children(root: Field) -> tuple[Field, ...]:
@@ -110,8 +112,8 @@ def _addresses(field: Field, value: Any, depth: int) -> Iterator[tuple[Field, st
         if field.media:
             yield field, value
     elif isinstance(value, list) and field.item and depth < _DEEPEST:
-        for one in value[:_MOST]:
-            yield from _addresses(field.item, one, depth + 1)
+        for row in value[:_MOST]:
+            yield from _addresses(field.item, row, depth + 1)
     elif isinstance(value, dict) and depth < _DEEPEST:
         for child in field.children:
             if child.kind != "object" or depth:

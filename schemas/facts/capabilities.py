@@ -68,28 +68,28 @@ class Capabilities(NamedTuple):
 
 def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
     """The capabilities that a document describes; at most MAX_FACTS facts."""
-    found = contract(document, endpoint_id)
-    return capabilities_of(found, build(found), document)
+    parsed = contract(document, endpoint_id)
+    return capabilities_of(parsed, build(parsed), document)
 
 
-def capabilities_of(found: Contract, root: Field, document: Any) -> Capabilities:
+def capabilities_of(parsed: Contract, root: Field, document: Any) -> Capabilities:
     """The capabilities of a contract whose Field tree is built already."""
     takes = list(_parts(root))
-    named = [*_facts(takes, found, root)]
+    named = [*_facts(takes, parsed, root)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
         [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
     )
 
 
-def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
-    makes = _output_media(found)
+def _facts(takes: list[Part], parsed: Contract, root: Field) -> Iterator[str]:
+    makes = _output_media(parsed)
     settings = [part.field for part in takes if not part.is_repeated]
     fields = [part.field for part in takes]
     media = makes.keys()
     yield from _input_media(takes)
     yield from (f"out:{medium}" for medium in makes)
-    yield from _abilities(takes, makes, found)
+    yield from _abilities(takes, makes, parsed)
     yield from usual_facts(root, frozenset(makes))
     if media & {"video", "audio"}:
         yield from measures.durations(settings)
@@ -106,18 +106,18 @@ def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
 
 def _words(takes: list[Part]) -> str:
     """The distinct words in the names, titles and first sentences of the fields."""
-    found: dict[str, None] = {}
+    distinct: dict[str, None] = {}
     length = 0
     for part in takes:
         name = part.names[-1] if part.names else ""
         for word in f"{name} {part.field.label} {part.field.help}".split():
             plain = word.strip(".,:;()[]'\"`!?").lower()
-            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in found:
+            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in distinct:
                 length += len(plain) + 1
                 if length > _MAX_WORD_CHARS:
-                    return " ".join(found)
-                found[plain] = None
-    return " ".join(found)
+                    return " ".join(distinct)
+                distinct[plain] = None
+    return " ".join(distinct)
 
 
 def _parts(root: Field) -> Iterator[Part]:
@@ -135,7 +135,7 @@ def _parts(root: Field) -> Iterator[Part]:
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
             waiting.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
-        waiting += [Part(part.names, one, is_many) for one in below]
+        waiting += [Part(part.names, inner, is_many) for inner in below]
 
 
 def _input_media(takes: list[Part]) -> Iterator[str]:
@@ -193,13 +193,13 @@ def is_main_prompt(part: Part) -> bool:
     return name[-1] in PROMPT_WORDS and is_main
 
 
-def _output_media(found: Contract) -> dict[str, None]:
+def _output_media(parsed: Contract) -> dict[str, None]:
     """The main output media, without by-products such as a video's preview image."""
-    if found.output is None:
+    if parsed.output is None:
         return {}
     main: dict[str, None] = {}
     aside: dict[str, None] = {}
-    parts = list(_parts(build(Contract(found.document, found.output, None))))
+    parts = list(_parts(build(Contract(parsed.document, parsed.output, None))))
     shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
         if medium := _output_medium(part, shown):
@@ -216,11 +216,11 @@ def _output_media(found: Contract) -> dict[str, None]:
 
 def _described_medium(field: Field) -> str:
     """The medium in a field's example or description: the best hint for a generic `file`."""
-    found = artifacts({"file": field.examples[0]}) if field.examples else []
-    kind = found[0].kind if found and found[0].url else ""
+    examples = artifacts({"file": field.examples[0]}) if field.examples else []
+    kind = examples[0].kind if examples and examples[0].url else ""
     if kind in {"image", "video", "audio", "mesh"}:
         return kind.replace("mesh", "3d")
-    named_media = {one.removesuffix("s") for one in words_in(field.help)} & {
+    named_media = {word.removesuffix("s") for word in words_in(field.help)} & {
         "image",
         "video",
         "audio",
@@ -262,7 +262,7 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
     return {"data": None} if named - METADATA_KEYS else {}
 
 
-def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> Iterator[str]:
+def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:
     """The capabilities that the settings show, beyond input and output media."""
     is_training = "lora" in makes
     takes = [part for part in takes if "validation" not in part.words]
@@ -279,7 +279,7 @@ def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> It
         "loop": any(
             p.field.kind == "boolean" and p.words & {"loop", "looping", "seamless"} for p in singles
         ),
-        "sound": "video" in makes and _has_sound(takes, makes, found),
+        "sound": "video" in makes and _has_sound(takes, makes, parsed),
     }
     yield from (f"can:{name}" for name, holds in tests.items() if holds)
 
@@ -329,7 +329,7 @@ def _is_transparent(part: Part) -> bool:
     return "background" in part.words and "transparent" in values(part.field)
 
 
-def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:
+def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> bool:
     """Whether a video has sound: by a switch, a prompt, an audio input or a description."""
     for part in takes:
         if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
@@ -340,8 +340,8 @@ def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bo
             return True
     if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):
         return True
-    outer = as_dict(as_dict(found.output).get("properties"))
-    descriptions = [as_dict(one).get("description") for one in outer.values()]
+    outer = as_dict(as_dict(parsed.output).get("properties"))
+    descriptions = [as_dict(schema).get("description") for schema in outer.values()]
     return any(isinstance(text, str) and _WITH_SOUND.search(text[:500]) for text in descriptions)
 
 

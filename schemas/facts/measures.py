@@ -72,8 +72,8 @@ _COMMON = [
 def durations(fields: Iterable[Field]) -> list[str]:
     """The possible durations of video or audio in seconds, and the default."""
     listed = list(fields)
-    found = next((facts for field in listed if (facts := _duration(field))), None)
-    return found or _by_frames(listed)
+    stated = next((facts for field in listed if (facts := _duration(field))), None)
+    return stated or _by_frames(listed)
 
 
 def rates(fields: Iterable[Field]) -> list[str]:
@@ -116,14 +116,14 @@ def voices(fields: Iterable[Field]) -> list[str]:
 
 def languages(fields: Iterable[Field]) -> list[str]:
     """The languages to choose from, and their number."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for field in fields:
         if not {"language", "languages", "lang", "locale"} & set(words_in(field.name)):
             continue
         for value in values(field)[:200]:
             if isinstance(value, str) and (name := language(value)):
-                found[name] = None
-    named = [f"language:{name}" for name in list(found)[:120]]
+                names[name] = None
+    named = [f"language:{name}" for name in list(names)[:120]]
     return [*named, f"languages:{len(named)}"] if len(named) > 1 else named
 
 
@@ -141,29 +141,29 @@ def shapes(fields: Iterable[Field]) -> list[str]:
                     sizes[f"{pair[0]}x{pair[1]}"] = None
                     areas.append(pair[0] * pair[1] / 1e6)
     areas += [area for area in _areas(fields) if area]
-    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
-    found += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
+    facts = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
+    facts += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
     if areas:
-        found.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
-    return found
+        facts.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
+    return facts
 
 
 def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
     """Resolutions such as `1080p` or `4k`; `1080p@8` if it is limited to 8 seconds."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     listed = list(fields)
     for field in listed:
         words = set(words_in(field.name))
         for value in values(field)[:200]:
             for name in _lines(value, words, is_video=is_video):
-                found[name] = None
-    if is_video and not found:
+                names[name] = None
+    if is_video and not names:
         for name in _fitting(listed):
-            found[name] = None
+            names[name] = None
     limits = _longest(listed) if is_video else {}
     return [
         f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
-        for name in list(found)[:_MAX_VALUES]
+        for name in list(names)[:_MAX_VALUES]
     ]
 
 
@@ -171,18 +171,18 @@ def _longest(fields: list[Field]) -> dict[str, float]:
     """Resolution → the longest duration that the fields' descriptions allow for it."""
     offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
                for end in fact[9:].split("-")]  # fmt: skip
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for field in fields:
         if not {"resolution", "duration"} & set(words_in(field.name)):
             continue
         says = f"{field.help} {field.more}"[:1000]
         for match in _LIMITED_TO.finditer(says):
-            found[match["lines"].lower()] = float(match["seconds"])
+            limits[match["lines"].lower()] = float(match["seconds"])
         for match in (match for form in _EXCLUDED for match in form.finditer(says)):
             shorter = [seconds for seconds in offered if seconds < float(match["seconds"])]
             if shorter:
-                found[match["lines"].lower()] = max(shorter)
-    return {name: most for name, most in found.items() if most < max(offered, default=0)}
+                limits[match["lines"].lower()] = max(shorter)
+    return {name: most for name, most in limits.items() if most < max(offered, default=0)}
 
 
 def _duration(field: Field) -> list[str]:
@@ -190,10 +190,10 @@ def _duration(field: Field) -> list[str]:
     if scale is None:
         return []
     usual = figure(field.default)
-    found = _seconds_of(field, scale, usual)
-    if found and usual and 0 < usual * scale <= LONGEST_S:
-        found.append(f"default-duration:{_short(usual * scale)}")
-    return found
+    facts = _seconds_of(field, scale, usual)
+    if facts and usual and 0 < usual * scale <= LONGEST_S:
+        facts.append(f"default-duration:{_short(usual * scale)}")
+    return facts
 
 
 def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
@@ -218,14 +218,14 @@ def _by_frames(fields: list[Field]) -> list[str]:
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
-            found = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
+            facts = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
         elif low is not None and high is not None and 0 < high / rate <= LONGEST_S:
-            found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
+            facts = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
         elif usual:
-            found = [f"duration:{_short(usual / rate)}"]
+            facts = [f"duration:{_short(usual / rate)}"]
         else:
             continue
-        return [*found, f"default-duration:{_short(usual / rate)}"] if usual else found
+        return [*facts, f"default-duration:{_short(usual / rate)}"] if usual else facts
     return []
 
 
@@ -277,8 +277,8 @@ def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
     yield from _both(listed)
     for field in listed:
         if is_sized(field.name):
-            for one in (field, *field.branches):
-                yield from _both(one.children)
+            for alternative in (field, *field.branches):
+                yield from _both(alternative.children)
 
 
 def _both(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
@@ -320,8 +320,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
 
 
 def _figures(listed: Iterable[Any]) -> list[float]:
-    found = (figure(value) for value in listed)
-    return [value for value in found if value is not None]
+    numbers = (figure(value) for value in listed)
+    return [value for value in numbers if value is not None]
 
 
 def _short(value: float) -> str:

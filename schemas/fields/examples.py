@@ -18,14 +18,14 @@ def example(root: Field) -> dict[str, Any]:
     for whole in root.examples:
         if isinstance(whole, dict) and whole and not is_too_deep(whole) and is_finite(whole):
             return whole
-    found = {}
+    arguments = {}
     for child in root.children:
         first = next((e for e in child.examples if _fits(child, e)), None)
         if first is None and child.kind == "object" and child.is_required:
             first = example(child) or None
         if first is not None and first != "":
-            found[child.name] = first
-    return found
+            arguments[child.name] = first
+    return arguments
 
 
 def _fits(field: Field, value: Any) -> bool:

@@ -306,12 +306,16 @@ def _default(flat: Schema) -> Any:
 
 def _examples(flat: Schema) -> tuple[Any, ...]:
     """`examples` of JSON Schema (a list) or OpenAPI (by name), else 3.0's single `example`."""
-    found = flat.get("examples")
-    if isinstance(found, dict):
-        found = [as_dict(one).get("value") for one in found.values()]
-    listed = as_list(found)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    known = (one for one in listed if not is_too_deep(one) and is_finite(one))
-    return tuple(one for one in known if not isinstance(one, str) or labels.clean(one) == one)
+    examples = flat.get("examples")
+    if isinstance(examples, dict):
+        examples = [as_dict(named).get("value") for named in examples.values()]
+    listed = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
+    known = (example for example in listed if not is_too_deep(example) and is_finite(example))
+    return tuple(
+        example
+        for example in known
+        if not isinstance(example, str) or labels.clean(example) == example
+    )
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:

@@ -86,15 +86,15 @@ def is_long(name: str, flat: Schema) -> bool:
 
 def bounds(flat: Schema) -> dict[str, Any]:
     """The limits of a number; `exclusiveMinimum` may be 3.1's number or 3.0's boolean."""
-    found: dict[str, Any] = {"step": _positive(flat.get("multipleOf"))}
+    attributes: dict[str, Any] = {"step": _positive(flat.get("multipleOf"))}
     for side, other in (("minimum", max), ("maximum", min)):
         limit, open_limit = _number(flat.get(side)), flat.get(f"exclusive{side.title()}")
         is_open = open_limit is True and limit is not None
         edge = None if isinstance(open_limit, bool) else _number(open_limit)
         if edge is not None and (limit is None or other(edge, limit) == edge):
             limit, is_open = edge, True
-        found |= {side: limit, f"is_{side}_open": is_open}
-    return found
+        attributes |= {side: limit, f"is_{side}_open": is_open}
+    return attributes
 
 
 def count(value: Any) -> int | None:
@@ -106,8 +106,8 @@ def count(value: Any) -> int | None:
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
     """The sizes that a choice's texts mean; empty unless at least half of them are sizes."""
     texts = [value for value in values if isinstance(value, str)]
-    found = {text: pair for text in texts if (pair := size(text))}
-    return found if len(found) * 2 >= len(texts) and len(found) >= 2 else {}
+    by_text = {text: pair for text in texts if (pair := size(text))}
+    return by_text if len(by_text) * 2 >= len(texts) and len(by_text) >= 2 else {}
 
 
 def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int] | None, str]:

@@ -310,8 +310,8 @@ def _by_address(words: set[str], kind: str) -> str:
         return "file"
     if kind or _NO_FILE & words:
         return kind
-    found = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
-    return found or ("file" if _FILES & words else "")
+    implied = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
+    return implied or ("file" if _FILES & words else "")
 
 
 def _by_description(words: Iterable[str], flat: Schema) -> str:

@@ -44,7 +44,9 @@ def values(field: Field) -> list[Any]:
 
 def bounds(field: Field) -> Range:
     """The limits of a number field, or of a union's first number alternative."""
-    numeric = [one for one in (field, *field.branches) if one.traits.is_numeric]
+    numeric = [
+        alternative for alternative in (field, *field.branches) if alternative.traits.is_numeric
+    ]
     if not numeric:
         return Range(None, None)
     return Range(numeric[0].minimum, numeric[0].maximum)

@@ -103,16 +103,16 @@ class Decoder:
         try:
             boxed = last_value(self.post, name + "~json") if name else None
             if boxed and boxed.strip():
-                found = loads(boxed)
+                value = loads(boxed)
             else:
-                found = self.from_controls(field, name, path, default, need)
+                value = self.from_controls(field, name, path, default, need)
         except NotJson as error:
             return self.add_problem(
                 path, f"{field.label or 'The value'} is not valid JSON: {error}"
             )
         except Unreadable as error:
             return self.add_problem(path, f"{field.label or 'The value'} {error}")
-        return self.apply_default(field, name, found, default, need)
+        return self.apply_default(field, name, value, default, need)
 
     def add_problem(self, path: Path, message: str) -> Any:
         """Records a problem once; returns MISSING."""
@@ -150,14 +150,14 @@ class Decoder:
             return default
         return decode_text(field, text)
 
-    def apply_default(self, field: Field, name: str, found: Any, default: Any, need: Need) -> Any:
+    def apply_default(self, field: Field, name: str, value: Any, default: Any, need: Need) -> Any:
         """Decides whether a found value is sent, and what an empty control means."""
         has_default = default is not MISSING and default is not None
-        if found is ABSENT:
+        if value is ABSENT:
             return default if need is Need.REQUIRED and has_default else MISSING
-        if found is not BLANK:
-            is_idle = need is Need.OPTIONAL and identical(found, default)
-            return MISSING if is_idle and not self.is_marked(name, "set") else found
+        if value is not BLANK:
+            is_idle = need is Need.OPTIONAL and identical(value, default)
+            return MISSING if is_idle and not self.is_marked(name, "set") else value
         if field.is_nullable and self.is_marked(name, "null"):
             return None
         empty = field.traits.empty
@@ -180,27 +180,31 @@ class Decoder:
         """The properties that were set; BLANK for an untouched object that may be omitted."""
         is_set = self.is_marked(name, "set")
         preset = default if isinstance(default, dict) and not is_set else {}
-        found = {
+        properties = {
             child.name: value
             for child in field.children
             if (value := self.child(child, name, path, preset, Need.OPTIONAL)) is not MISSING
         }
         extras = self.extras(field, name, path)
         is_open = need is Need.REQUIRED and field.is_nullable
-        if not (found or extras or is_set) and (need is Need.OPTIONAL or is_open):
+        if not (properties or extras or is_set) and (need is Need.OPTIONAL or is_open):
             return BLANK
-        if is_set and not (found or extras):
+        if is_set and not (properties or extras):
             return {}
-        if not (found or extras or is_set) and name and isinstance(default, dict):
+        if not (properties or extras or is_set) and name and isinstance(default, dict):
             return default
         for child in field.children:
-            if child.is_required and child.name not in found:
+            if child.is_required and child.name not in properties:
                 value = self.child(child, name, path, preset, Need.REQUIRED)
                 if value is not MISSING:
-                    found[child.name] = value
-        if not (found or extras) and name:
+                    properties[child.name] = value
+        if not (properties or extras) and name:
             return {c.name: c.default for c in field.children if c.has_default}
-        ordered = {child.name: found[child.name] for child in field.children if child.name in found}
+        ordered = {
+            child.name: properties[child.name]
+            for child in field.children
+            if child.name in properties
+        }
         return ordered | _own_defaults(preset, field, ordered) | extras
 
     def child(self, child: Field, name: str, path: Path, preset: dict[str, Any], need: Need) -> Any:
@@ -212,18 +216,18 @@ class Decoder:
         """Keys that the schema does not define, from their own rows."""
         self.names[(*path, OTHERS)] = name + "~extra"
         so_far = len(self.problems)
-        found = self.decode_value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
-        if found is not MISSING and not isinstance(found, dict):
+        extra = self.decode_value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
+        if extra is not MISSING and not isinstance(extra, dict):
             self.add_problem(path, f"{field.others.label} must be a JSON object, in braces")
         for at, problem in enumerate(self.problems[so_far:], start=so_far):
             if problem.path == path:  # show it at the extra rows, not at the whole object
                 self.problems[at] = replace(problem, path=(*path, OTHERS))
-        if not isinstance(found, dict):
+        if not isinstance(extra, dict):
             return {}
         for child in field.children:
-            if child.name in found:
+            if child.name in extra:
                 self.add_problem((*path, child.name), f"“{child.name}” has a field of its own")
-        return found
+        return extra
 
     def list(self, field: Field, name: str, path: Path) -> Any:
         """The rows in order without blank ones; repeated controls of the same name are rows too."""
@@ -231,20 +235,20 @@ class Decoder:
         if rows is None and plain is None:
             return ABSENT
         item = field.item or Field(kind="json")
-        found: list[Any] = []
+        values: list[Any] = []
         for row in rows or ():
-            here = (*path, len(found))
+            here = (*path, len(values))
             value = self.decode(item, below(name, row), here, item.default, Need.CHOSEN)
             if value is not MISSING or self.has_problem(here):
-                found.append(
+                values.append(
                     None if value is MISSING else value
                 )  # keeps the index of the invalid row
         for text in plain or ():
-            self.names.setdefault((*path, len(found)), name)
+            self.names.setdefault((*path, len(values)), name)
             value = decode_text(item, text.replace("\r\n", "\n")) if text else BLANK
             if value is not BLANK:
-                found.append(value)
-        return found or BLANK
+                values.append(value)
+        return values or BLANK
 
     def tuple(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
         """All places as soon as one of them is set; trailing ones may be omitted."""
@@ -257,14 +261,14 @@ class Decoder:
         touched = (self.decode(*place, Need.OPTIONAL) is not MISSING for place in places)
         if not is_set and not any(list(touched)):
             return default if isinstance(default, list) and need is not Need.OPTIONAL else BLANK
-        found = [self.decode(*place, Need.CHOSEN) for place in places]
-        while found and found[-1] is MISSING:
-            found.pop()
-        for number, value in enumerate(found):
+        values = [self.decode(*place, Need.CHOSEN) for place in places]
+        while values and values[-1] is MISSING:
+            values.pop()
+        for number, value in enumerate(values):
             here = (*path, number)
             if value is MISSING and not self.has_problem(here):
                 self.add_problem(here, f"{field.children[number].label} needs a value")
-        return [value for value in found if value is not MISSING]  # gaps exist only with a problem
+        return [value for value in values if value is not MISSING]  # gaps exist only with a problem
 
     def map(self, field: Field, name: str, path: Path) -> Any:
         """The rows as one object; skips rows without key and value."""
@@ -272,7 +276,7 @@ class Decoder:
         if rows is None:
             return ABSENT
         item = field.item or Field(kind="json")
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         for row in rows:
             here = below(name, row)
             key = last_value(self.post, here + "~key") or ""
@@ -281,13 +285,13 @@ class Decoder:
                 value = item.traits.empty
             if not key and (value is MISSING or identical(value, item.default)):
                 continue
-            if key in found:
+            if key in entries:
                 raise Unreadable(f"may not have the key “{key}” twice")
             if value is not MISSING:
-                found[key] = value
+                entries[key] = value
             elif not self.has_problem((*path, key)):
                 self.add_problem((*path, key), f"“{key}” needs a value")
-        return found or BLANK
+        return entries or BLANK
 
     def has_problem(self, path: Path) -> bool:
         """Whether there is a problem at or below a path."""
@@ -305,8 +309,8 @@ class Decoder:
             return option.value
         branch = field.branches[option.branch - 1]
         preset = default if is_default_branch(field, option.branch, default) else branch.default
-        found = self.decode_value(branch, name + text, path, preset, Need.CHOSEN)
-        return BLANK if found is MISSING else found
+        value = self.decode_value(branch, name + text, path, preset, Need.CHOSEN)
+        return BLANK if value is MISSING else value
 
     def unlisted_text(self, field: Field, text: str) -> Any:
         """A text that is not an option, decoded by the first simple alternative that accepts it."""
@@ -328,7 +332,9 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     here: Path = ()
     rest: list[str | int] = []
     for part in path:
-        known = next((one for one in _spellings(part) if (*here, one) in names), None)
+        known = next(
+            (spelling for spelling in _spellings(part) if (*here, spelling) in names), None
+        )
         if known is not None and (here or not rest):
             here, rest = (*here, known), []
         else:
@@ -342,7 +348,7 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
     return (part, int(part)) if is_number else (part,)
 
 
-def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -> dict[str, Any]:
+def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
     They must be sent once anything in the object is sent: otherwise the model would use the
@@ -352,7 +358,7 @@ def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -
     return {
         key: value
         for key, value in preset.items()
-        if key not in found and not identical(value, own.get(key, MISSING))
+        if key not in sent and not identical(value, own.get(key, MISSING))
     }
 
 

@@ -71,8 +71,8 @@ def _is_plain(value: Any) -> bool:
 
 def type_in_words(field: Field) -> str:
     """`list of images`, `whole number or nothing`, `one of 6`."""
-    words = _type_in_words(field)
-    return f"{words} or nothing" if field.is_nullable else words
+    text = _type_in_words(field)
+    return f"{text} or nothing" if field.is_nullable else text
 
 
 def _type_in_words(field: Field) -> str:

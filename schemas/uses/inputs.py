@@ -68,23 +68,25 @@ class Input(NamedTuple):
 
 def inputs_of(root: Field) -> list[Input]:
     """The fields that take files, and the main prompts, in the schema's order."""
-    found: dict[str, Input] = {}
+    inputs: dict[str, Input] = {}
     for place in _places(root):
         kind = _kind(place)
         path = ".".join(place.path)
         if not kind or len(path) > _MAX_PATH:
             continue
         label = place.label if kind == "text" else media_label(place.label)
-        made = Input(path, kind, _role(place, kind), label[:_MAX_LABEL], place.is_required)
-        found.setdefault(path.removesuffix(f".{ROW}"), made)
-        if len(found) >= MOST_INPUTS:
+        taker = Input(path, kind, _role(place, kind), label[:_MAX_LABEL], place.is_required)
+        inputs.setdefault(path.removesuffix(f".{ROW}"), taker)
+        if len(inputs) >= MOST_INPUTS:
             break
-    return list(found.values())
+    return list(inputs.values())
 
 
 def names_in(path: str) -> list[str]:
     """The property names and `*`s of a path."""
-    return [one if one == ROW else unquote(one, errors="surrogatepass") for one in path.split(".")]
+    return [
+        part if part == ROW else unquote(part, errors="surrogatepass") for part in path.split(".")
+    ]
 
 
 class _Place(NamedTuple):

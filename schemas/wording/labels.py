@@ -149,9 +149,9 @@ def media_label(text: str) -> str:
     """`Image URL` → `Image`: the control accepts the file, not only its URL."""
     words = text.split()
     if len(words) > 1 and words[-1].upper() in {"URL", "URLS"}:
-        kept = " ".join(words[:-1])
-        is_many = words[-1].upper() == "URLS" and not kept.endswith("s")
-        return kept + "s" if is_many else kept
+        noun = " ".join(words[:-1])
+        is_many = words[-1].upper() == "URLS" and not noun.endswith("s")
+        return noun + "s" if is_many else noun
     return text
 
 
