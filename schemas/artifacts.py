@@ -21,6 +21,7 @@ _EXTENSIONS = {
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
 _MEDIA = {"image", "video", "audio", "mesh"}
+# flux/dev returns its `prompt`, which is no result.
 _ECHOES = {"prompt", "input", "query"}  # outputs that repeat an argument
 _KEYS = {  # words in a file's keys; the last criterion
     "image": "image",

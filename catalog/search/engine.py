@@ -167,8 +167,11 @@ def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
     `last frame` alone says what a model is called or does, and nothing that is wanted of it.
     """
     wish, count = parsed.wish, len(parsed.wish.conditions)
+    # "best image model" and "cheap fast image" ask for an order: no text has these words.
     if parsed.sort or wish.is_graded:
         return count > 0
+    # "video from two photos under a dollar": a price or a second picture is required. Alone it may
+    # also be the words of a name ("last frame").
     if wish.is_firm:
         return count + bool(wish.content) > 1
     return matches.is_weak and (count >= FEWEST or (bool(matches.missed) and count > 1))
@@ -186,6 +189,8 @@ def _granted(
     required = parse_query(" ".join(wish.conditions)).conditions
     wished = query.requiring(" ".join(wish.conditions))
     own = [condition for condition in wished.conditions if condition in required]
+    # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
+    # important conditions are dropped, and the page says which.
     dropped = fewest_to_drop(index, among, own)
     if dropped is None:
         return None
@@ -196,6 +201,8 @@ def _granted(
     if matches is None:
         return granted
     ranked = (matches.scores.keys() | matches.near.keys()) & granted.sets.hits
+    # A word of content that no result has (`product`) must not empty the page: it is shown as left
+    # out.
     if not ranked:
         return granted._replace(left_out=(*left_out, *filter(None, [wish.content])))
     if not _MEDIA & {condition.key for condition in wished.conditions}:
@@ -219,6 +226,7 @@ def _ranked(index: Index, query: Query, matches: Found | None, hits: Places, end
     if not query.order:
         scores = {**matches.near, **matches.scores} if matches.near else matches.scores
         return nsmallest(end, hits, key=_score_key(index, matches, scores))
+    # "cheapest flux": what is called so, before what only mentions it.
     by = index.sort_key(query.order, query.seconds)  # exact names come first
     return nsmallest(end, hits, key=lambda place: (not matches.is_sure(place), by(place)))
 
@@ -227,6 +235,7 @@ def _near(sets: FilterSets, matches: Found | None) -> list[int]:
     """If few results have all the words, return the best of those that lack some."""
     if matches is None or not 0 < len(sets.hits) < FEW:
         return []
+    # "kling master" has one result; other Kling models follow it.
     others = (matches.near.keys() - sets.hits) & sets.filtered
     by = _score_key(sets.index, matches, matches.near)
     return nsmallest(2 * FEW - len(sets.hits), others, key=by)

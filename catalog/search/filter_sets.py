@@ -72,6 +72,7 @@ class FilterSets:
         for asked in query.conditions:
             places = self._having(asked)
             self.by_name[asked.key] = self.by_name.get(asked.key, index.everything) & places
+            # Models that are gone are hidden unless a query asks for them.
             if asked.accepts("is:gone") and not asked.is_negated and not query.status:
                 self.by_name["status"] = index.everything  # `is:gone` overrides the default
 
@@ -139,6 +140,8 @@ def _count_values(
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
     known = _conditions(name, tuple(values))
+    # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
+    # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
         having, seconds = sets.index.having, sets.query.seconds
         return {value: len(having(asked, seconds) & among) for value, asked in known.items()}
@@ -187,6 +190,7 @@ def fewest_to_drop(
     """
     seconds = asked_length(wished)
     ranked = sorted(wished, key=lambda condition: _LEAST_FIRST.index(condition.key))
+    # At least one condition stays: a wish without any would be answered with everything.
     counts = range(max(len(ranked), 1))
     choices = chain.from_iterable(combinations(ranked, count) for count in counts)
     for dropped in sorted(choices, key=_loss):

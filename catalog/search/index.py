@@ -79,6 +79,7 @@ class Index:
             for fact in facts:
                 self._with_fact[fact.partition(":")[0]][fact].add(place)
             price = next((fact for fact in facts if fact.startswith("price:")), "price:inf")
+            # A model without a price comes last by price, not first.
             self._prices.append(price.removeprefix("price:"))
             self._counted.append([fact for fact in facts if fact.partition(":")[0] in OPEN_FACETS])
         self._having: dict[tuple[Condition, float | None], Places] = {}
@@ -176,10 +177,12 @@ def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[flo
     newest = max(published, default=0.0)
     merit = []
     for place, (listing, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
+        # A model of last week before one of last year; after years the difference is none.
         fresh = 0.5 ** ((newest - at) / _YEAR_S) if at else 0.0
         liked = _POPULARITY_WEIGHT * math.log2(1 + uses)
         is_old = listing.gone_at is not None or listing.status == "deprecated"
         own = liked + 0.6 * (1 - place / len(listings)) + 0.4 * fresh
+        # "wan" means the models that make films; trainers of the same name come after them.
         merit.append(own - 0.3 * (listing.kind == "training") - 1000 * is_old)
     return merit
 

@@ -80,6 +80,7 @@ def match(index: Index, text: str) -> Found:
         tokens, corrected = _correct(index, tokens, units, depths)
         units, depths = _look_up(index, tokens) if corrected else (units, depths)
     alike = tuple(dict.fromkeys(chain.from_iterable(unit.alike for unit in units)))
+    # "FLUX.1 [dev]", "fal-ai/flux/dev" and "flux dev" are one name.
     in_name = _name_scores(index, tokens)
     complete = _intersect(depths) | in_name
     if not complete and len(units) > 1:
@@ -128,8 +129,11 @@ def _partial_matches(
     groups = {place: frozenset(has) for place, has in had.items() if len(has) < len(units)}
 
     def worth(group: frozenset[int]) -> tuple[int, int, int, float]:
+        # "avatar from audio": what follows `from` says less than what comes before.
         heads = sum(not units[number].is_aside for number in group)
+        # A task that people have a word for ("upscale") outweighs a rarer word beside it.
         tasks = sum(bool(units[number].alike) for number in group)
+        # Among equals the rarer word tells more: "hunyuan" more than "image".
         rarity = sum((len(index.keys) / len(depths[number])) ** 0.5 for number in group)
         return len(group), heads, tasks, rarity
 
@@ -156,6 +160,7 @@ def _name_scores(index: Index, tokens: list[Token]) -> Depths:
 def _unit_depths(index: Index, unit: Unit) -> Depths:
     """Return where a unit's tokens occur together, or a synonym of them."""
     words = tuple(word for token in unit.tokens for word in token.words)
+    # "image to video" as a whole: its `to` has no meaning alone.
     if len(unit.tokens) > 1 and any(token.text in STOP for token in unit.tokens):
         depths = _find(index, *_literal(Token(unit.text, words)))
     else:
@@ -173,12 +178,15 @@ def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
     if token.is_quoted or len(token.words) > 2:
         return _find(index, *phrases)
     joined, parts = "".join(token.words), spelling.parts(token.text)
+    # "upscaling" also means "upscaler" and "upscaled", less than the word itself.
     if len(token.words) == 1 and (stem := spelling.stem(joined)) != joined:
         phrases.append(Phrase([stem], (NEAR, LABEL, DESCRIPTION), is_open=True))
     depths = _find(index, *phrases)
+    # "flux1.1pro", "kling2.1", "hunyuan3d": names and versions typed without a space.
     if len(parts) > 1 and not spelling.version(token.text):
         if all(len(part) > 1 for part in parts if part.isalpha()):
             depths = _least(depths, _piece_depths(index, parts))
+    # "nanobanana", "fluxkontext", "texttospeech": words that people join and names do not.
     elif is_alone and _may_be_several(index, token):
         depths = _least(depths, dict.fromkeys(index.names.glued(joined), NAME))
         if pieces := spelling.segments(joined, index.pieces):
@@ -201,6 +209,7 @@ def _piece_depths(index: Index, pieces: list[str]) -> Depths:
 
 def _literal(token: Token) -> list[Phrase]:
     """Return the phrase of a token as typed, the last word possibly incomplete."""
+    # "2.1" must not find v2.10, and "2" must find 2.1.
     number = spelling.version(token.text) or (token.text if token.text.isdecimal() else "")
     if number:
         return _version(number)
@@ -228,6 +237,7 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
     The table of synonyms is small, so the results of each are cached with the index.
     """
     if alike not in index.synonym_depths:
+        # "tts" finds what is described as speech, after what says "tts" itself.
         depths = (LABEL, DESCRIPTION, DESCRIPTION)
         texts = (way for way in alike if ":" not in way)
         best = _find(
@@ -271,6 +281,7 @@ def _correct(
     for unit in (unit for unit, of_unit in zip(units, depths, strict=True) if not of_unit):
         for token in unit.tokens:
             word = token.words[0]
+            # Quoted words are meant as written; a word of the catalogue is no typing error.
             is_lost = not token.is_quoted and len(token.words) == 1 and word not in index.vocabulary
             if meant := spelling.correction(word, index.vocabulary) if is_lost else "":
                 changes[token] = meant

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+# "wan/v2.2": the v belongs to the version, not to a word before it ("dev2").
 _SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # the v of a version
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
@@ -77,6 +78,7 @@ def stem(word: str) -> str:
 
 def single(word: str) -> str:
     """Return a word without its plural ending."""
+    # "series" is no plural of "sery".
     if len(word) > 3 and word.endswith("ies") and word not in {"movies", "selfies", "series"}:
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
@@ -89,8 +91,10 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     from rapidfuzz import process  # five megabytes of code, loaded only for typing errors
     from rapidfuzz.distance import OSA
 
+    # "klng", "klnig" → kling; in "ideogramm" or "transcribtion" two slips are likely.
     most = 1 if len(word) < _LONG else 2
     near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
+    # People get the first letter right: two errors with another first letter are another word.
     ranked = [(far, name[0] != word[0], -known[name], name) for name, far, _ in near]
     return min((rank for rank in ranked if rank[0] < 2 or not rank[1]), default=("",))[-1]
 
@@ -103,6 +107,7 @@ def segments(word: str, known: Mapping[str, int]) -> list[str]:
         ways = [
             (rest[:end], *others)
             for end in range(2, len(rest) + 1)
+            # "texttospeech": `to` is no word of a name, but joins two.
             if rest[:end] == "to" or (end > 2 and known.get(rest[:end]))
             if (others := split(rest[end:])) is not None
         ]

@@ -16,6 +16,7 @@ from catalog.search import spelling
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _TO = frozenset(["2", "into"])
+# People paste the address of a model's page at fal, or of its queue.
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
     r"([^\s?#]+?)(?:/(?:playground|api|examples))?/?(?:[?#]\S*)?(?=\s|$)",
@@ -103,6 +104,8 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
             or (Unit(token.text, (token,)), 1)
         )
         units.append(unit)
+        # "a model for video": only what carries meaning has to be found; alone, a stop word is
+        # looked for.
         if unit.text not in STOP or token.is_quoted:
             meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
         is_aside = is_aside or unit.text in ASIDE
@@ -129,6 +132,7 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
     for end, token in enumerate(tokens, 1):
         if token.is_quoted:
             break
+        # "describe an image", "animate my photo".
         if token.text in ARTICLES:
             continue
         taken.append(token)

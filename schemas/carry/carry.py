@@ -163,11 +163,14 @@ class _Mapping:
 
         Such scales cannot be compared: 7 on a scale of guidance up to 20 is not 1 on one up to 1.
         """
+        # flux/dev's `guidance_scale` goes from 1 to 20, kling/v2.1's `cfg_scale` from 0 to 1.
         is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
         return is_relative and not self.fits(to.name, value)
 
     def _place_shape(self) -> None:
         """Place a size, an aspect ratio, or a width and a height, in the target's notation."""
+        # flux/dev takes `image_size` (preset or sides), video models `aspect_ratio`, older ones
+        # `width` and `height`.
         shape, names = self._given_shape()
         if shape is None or any(name in self.places for name in names):
             return
@@ -221,6 +224,7 @@ class _Mapping:
             if meaning == "duration":
                 return field.name, conversions.read_seconds(field, value)
             if isinstance(value, int) and not isinstance(value, bool):
+                # LTX counts 8n + 1 frames: 121 frames at 24 a second are five seconds.
                 frames = value - 1 if value % 8 == 1 and value > 1 else value
                 return field.name, frames / self._rate(self.meant, self.given)
         return "", None
@@ -250,6 +254,7 @@ def _as_offered(field: Field, value: Any) -> Any:
     """The option equal to a text except for case, spaces and punctuation."""
     if not isinstance(value, str) or not field.options:
         return value
+    # "Portrait 4:3", `portrait_4_3`; "MP3", `mp3`.
     key = _plain(value)
     offered = [option.value for option in field.options if isinstance(option.value, str)]
     return value if value in offered else next((v for v in offered if _plain(v) == key), value)
@@ -265,6 +270,8 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     whole = mapped.made
     said: dict[str, str] = {}
     if problems:
+        # seedream/v4/edit makes up to 6 images, flux/dev up to 4: the number is clamped, not
+        # dropped.
         migrated = migrate(None, target, mapped.made)
         whole = _without_defaults(mapped, migrated.arguments, target)
         for problem in [*problems, *_problems(target, whole)]:

@@ -217,6 +217,7 @@ def same_default(a: Any, b: Any) -> bool:
 def is_plural(old: Field, new: Field) -> bool:
     """Whether a single value became a list of them: `image_url` → `image_urls`."""
     item = new.item
+    # `image_url` became `image_urls` when edit models learnt to take several.
     is_list = old.kind == "string" and new.kind == "list" and item is not None
     alike = is_list and item is not None and (item.kind, item.media) == (old.kind, old.media)
     return alike and new.name in {old.name, f"{old.name}s"}
@@ -268,6 +269,7 @@ def _is_same_field(old: Field, new: Field) -> bool:
         return True
     if (old.kind, old.media) != (new.kind, new.media):
         return False
+    # A new name with the old description is the same field.
     if old.help and (old.help, old.more) == (new.help, new.more):
         return True
     words_of = [set(field.name.lower().split("_")) - {""} for field in (old, new)]

@@ -72,6 +72,7 @@ class Merger:
             if self.left < 0:
                 break
             _, ahead = resolve(self.document, part)
+            # Trees of nodes refer to themselves (`children: [$ref Node]`).
             if not set(ahead) & set(trail):
                 flattened.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
         return flattened
@@ -102,6 +103,8 @@ class Merger:
         for is_choice, parts in _alternatives(flat):
             objects = []
             for inner, more in self._parts(parts, (*trail, *refs)):
+                # `anyOf: [{required: [a]}, {required: [b]}]` beside properties only constrains:
+                # nothing to add.
                 if inner.get("type", "object") in ("object", ["object", "null"]):
                     objects.append(inner)
                     refs = (*refs, *more)
@@ -122,6 +125,8 @@ class Merger:
 def merge(below: Schema, above: Schema) -> Schema:
     """Merges two schemas that both apply: unites properties and required, else `above` wins."""
     merged = below | above
+    # kling/v2.1's `video` is `allOf: [$ref File]` with a title beside it: one part with siblings,
+    # always (protocol 4.3).
     for key in ("properties", "x-fal-order-properties", "required"):
         if key in below and key in above:
             if isinstance(below[key], dict) and isinstance(above[key], dict):

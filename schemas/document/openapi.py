@@ -55,6 +55,7 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
     answer = _output(document, paths, endpoint_id)
     schemas = as_dict(as_dict(as_dict(document).get("components")).get("schemas"))
     if body is None:
+        # Two of 43 documents had no paths at all (protocol 4.2).
         body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _component_named(schemas, "output", "response")
@@ -108,6 +109,8 @@ def as_list(value: Json) -> list[Any]:
 def _input(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
     exact = as_dict(as_dict(paths.get(f"/{endpoint_id}")).get("post"))
     posts = [as_dict(item)["post"] for item in paths.values() if "post" in as_dict(item)]
+    # The path is missing or another in copies of documents: the only POST is the model's (protocol
+    # 4.2).
     operation = exact or (as_dict(posts[0]) if len(posts) == 1 else {})
     return _content(document, operation.get("requestBody"))
 
@@ -135,6 +138,7 @@ def _content(document: Json, holder: Json) -> Schema | None:
     schema = next((as_dict(content[kind]).get("schema") for kind in kinds), None)
     if not isinstance(schema, dict) or not schema:
         return None
+    # The POST's own 200 is the queue's status, not the output (protocol 4.2).
     return None if str(schema.get("$ref", "")).endswith("/QueueStatus") else schema
 
 

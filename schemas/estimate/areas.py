@@ -15,6 +15,8 @@ from schemas.fields import MISSING, hints, quantities
 _MILLION = Decimal(1_000_000)
 _LARGEST_SIDE = 65_536
 _LINES = re.compile(r"(?i)\s*(?:(\d{3,4})p|([1248])k|(0\.5)k)\s*")
+# stable-diffusion-v35-large has no default for `image_size`; its description says "Defaults to
+# landscape_4_3 if …".
 _STATED = re.compile(r"(?i)\bdefault(?:s to|:| is| value is| size is)\W{1,3}(\w+)")
 _WIDE = Decimal(16) / 9
 _FACTORS = {"factor", "upscale", "upscaling", "scale"}
@@ -110,6 +112,8 @@ def _by_resolution(given: RunInputs) -> Amount | None:
             continue
         is_video = "video" in given.makes
         if match[1] or is_video:
+            # As names of films: 1080p is 1080 lines, 4K 2160. For pictures 2K is 2048 × 2048, as
+            # seedream/v4 has it.
             side = Decimal(match[1] or {"1": 1080, "2": 1440, "4": 2160}.get(match[2], 540))
             wide = max(ratio, 1 / ratio) if ratio else _WIDE if is_video else Decimal(1)
             pixels = side * (side * wide).to_integral_value()
@@ -118,6 +122,7 @@ def _by_resolution(given: RunInputs) -> Amount | None:
         area = pixels / _MILLION
         return exactly(area, f"{plain(area)} MP{setting.within(str(setting.value))}")
     if ratio:
+        # A ratio without a size: most image models then make about one megapixel.
         note = "The size is assumed: the settings say only its shape."
         return exactly(Decimal("1.048576"), "1.049 MP", note)
     return None
@@ -144,6 +149,7 @@ def _by_input(given: RunInputs) -> Amount | None:
 
 def _factor(settings: Iterable[Setting]) -> Decimal:
     for setting in settings:
+        # `scale` alone is the factor of an upscaler; `guidance_scale` and `lora_scale` are none.
         is_factor = "upscale" in setting.field.name.lower() or setting.words == {"scale"}
         value = quantities.figure(_without_x(setting.value))
         if is_factor and setting.words & _FACTORS and value and value <= 32:

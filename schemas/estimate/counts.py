@@ -28,6 +28,7 @@ def output_field(fields: Sequence[Field]) -> Field | None:
 
     The batch size of a training does not count.
     """
+    # A learning rate shows a training, whose `batch_size` is no number of results.
     if any("learning" in words_in(field.name) for field in fields):
         return None
     named = (field for field in fields if quantities.is_count(field.name) and not _is_limit(field))
@@ -43,6 +44,8 @@ def outputs(given: RunInputs, noun: str = "output") -> Amount:
         value = decimal(setting.value)
         if not quantities.is_count(setting.field.name) or not value:
             continue
+        # seedream/v4/edit has `num_images` and `max_images`: the second only bounds what each may
+        # become.
         if not _is_limit(setting.field):
             amount = exactly(value, counted(value, noun) + setting.by_default, *amount.notes)
         elif value > 1:
@@ -121,6 +124,7 @@ def _is_token_limit(setting: Setting) -> bool:
 def texts(given: RunInputs) -> list[str]:
     """The texts that are billed: those to be spoken, else the prompts."""
     pairs = list(_texts(given))
+    # A speech model that also takes a style prompt is paid for the words that it speaks.
     spoken = [text for is_spoken, text in pairs if is_spoken]
     return spoken or [text for _, text in pairs]
 

@@ -11,6 +11,7 @@ from schemas.estimate.counts import texts
 from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import Field, quantities
 
+# Without a frame rate in the schema: Wan makes 16 frames a second, others up to 30.
 _RATES = (Decimal(16), Decimal(30))  # frames per second if no field sets them
 _SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice speaks per second
 _LONGEST_S = 7200
@@ -58,6 +59,7 @@ def _duration(settings: Iterable[Setting]) -> Amount | None:
         if scale is None:
             continue
         value = quantities.figure(setting.value)
+        # kling/v2.1: `duration` "5", a text. A value such as `auto` leaves it to the model.
         if value and value * scale <= _LONGEST_S:
             length = Decimal(str(round(value * scale, 3)))
             return exactly(length, f"{plain(length)} s{setting.by_default}")
@@ -134,6 +136,7 @@ def _rate(settings: Iterable[Setting]) -> Decimal | None:
 
 def _spoken(given: RunInputs) -> Amount | None:
     """The length of the text when spoken, for models that produce audio."""
+    # Speech models that are priced by the second state no length: it follows from the text.
     count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
     if not count:
         return None

@@ -94,6 +94,8 @@ def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
 
 def _default(field: Field) -> Any:
     """The value that the model uses if nothing is sent, by its schema or a union's alternative."""
+    # seedream/v4/edit: the default of `image_size` ("2048x2048") stands in an alternative of its
+    # `oneOf`.
     defaults = (
         alternative.default for alternative in (field, *field.branches) if alternative.has_default
     )
@@ -103,6 +105,7 @@ def _default(field: Field) -> Any:
 def _children(root: Field) -> tuple[Field, ...]:
     if root.kind != "union":
         return root.children
+    # An input of alternatives has its settings in each of them.
     named = {child.name: child for branch in root.branches[:8] for child in branch.children}
     return tuple(named.values())
 

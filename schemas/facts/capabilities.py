@@ -38,6 +38,8 @@ MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters
 
+# Some films have sound without a setting for it: only the output's description says "video with
+# audio".
 _WITH_SOUND = re.compile(r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech)\b")
 _NEGATIVE = re.compile(r"(?:^|_)neg(?:ative)?_?prompt")
 
@@ -130,8 +132,10 @@ def _parts(root: Field) -> Iterator[Part]:
             continue
         field = part.field
         is_many = part.is_repeated or field.kind == "map"
+        # A list of at most one file is one file: it must not become `in:images`.
         is_many |= field.kind == "list" and field.max_length != 1
         for child in field.children:
+            # A tuple's places are called "0", "1": their words would say nothing.
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
             waiting.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
@@ -143,9 +147,13 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
     places: dict[str, set[tuple[str, ...]]] = {}
     for part in takes:
         medium = _medium(part)
+        # stable-diffusion-v35-large takes pictures for its ControlNet and IP-Adapter only
+        # (`controlnet.control_image_url`): that makes it no image-to-image model.
         if not medium or part.field.is_mask or "mask" in part.words or _is_guide(part):
             continue
         names = (
+            # `image: {url}` and `image_url` are one input each; the address of a file object is no
+            # second one.
             part.names[:-1] if part.names[-1:] == ("url",) and len(part.names) > 1 else part.names
         )
         places.setdefault(medium, set()).add(names)
@@ -156,6 +164,8 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
     for medium in ("image", "video", "audio", "3d", "file"):
         if medium in places:
             yield f"in:{medium}"
+            # nano-banana/edit and seedream/v4/edit have both `image_url` and `image_urls`; others
+            # have a first and a last frame.
             if len(places[medium]) > 1 and medium not in {"3d", "file"}:
                 yield f"in:{medium}s"
 
@@ -173,10 +183,13 @@ def _medium(part: Part) -> str:
     if field.media != "file":
         return field.media
     words = part.words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
+    # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
     if words & LORA_WORDS or "path" in words:
         return ""
     says = f"{field.help} {field.label}".lower()
     is_mesh = words & MESH_WORDS or (
+        # A mesh is often called a model (`model_url`), and so is a checkpoint: the description
+        # decides.
         "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
     )
     return "3d" if is_mesh else "file"
@@ -187,8 +200,12 @@ def is_main_prompt(part: Part) -> bool:
     name = words_in(part.names[-1]) if part.names else []
     if not part.field.is_text or not name or SECONDARY_PROMPT_WORDS & set(name):
         return False
+    # Trainers ask for prompts of samples (`validation_prompt`), LoRA and ControlNet entries for
+    # texts of their own.
     if _is_guide(part) or "validation" in name:
         return False
+    # The text of minimax/speech-02-hd is `text`, of flux/dev `prompt`; an optional short `caption`
+    # beside them is none.
     is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
     return name[-1] in PROMPT_WORDS and is_main
 
@@ -200,13 +217,17 @@ def _output_media(parsed: Contract) -> dict[str, None]:
     main: dict[str, None] = {}
     aside: dict[str, None] = {}
     parts = list(_parts(build(Contract(parsed.document, parsed.output, None))))
+    # speech-02-hd declares its audio, pixverse/v5.6 its video and recraft-v3 its images as a plain
+    # File: the example (`speech.mp3`, `output.mp4`, `image.webp`) tells what it is.
     shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
         if medium := _output_medium(part, shown):
             names = {word for name in part.names for word in words_in(name)}
+            # A film's `thumbnail` makes it no image model; if there is nothing else, it counts.
             (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
     found_media = main or aside
     if "lora" in main:
+        # Trainers return `diffusers_lora_file` beside `config_file`.
         return {"lora": None}  # a training's other files only document it
     real = {medium: None for medium in found_media if medium != "file"}
     if real or found_media:
@@ -239,6 +260,7 @@ def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
         return "3d"
     if field.media != "file":
         return field.media
+    # Stems are files named after instruments: `vocals`, `drums`.
     if words & AUDIO_WORDS:
         return "audio"
     return next(
@@ -256,6 +278,7 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
             and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
         ):
             return {"text": None}
+    # flux/dev returns `seed`, `timings` and `prompt` beside its images: alone they are no data.
     named = {part.names[0] for part in parts if part.names}
     if len(named) == 1 and parts[0].field.kind == "string":
         return {"text": None}
@@ -265,6 +288,7 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
 def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:
     """The capabilities that the settings show, beyond input and output media."""
     is_training = "lora" in makes
+    # A trainer's samples have a seed and a negative prompt; the training has not.
     takes = [part for part in takes if "validation" not in part.words]
     singles = [part for part in takes if not part.is_repeated]
     tests = {
@@ -285,6 +309,7 @@ def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> I
 
 
 def _is_lora(part: Part) -> bool:
+    # `lora_scale` and `lora_rank` tune what is given elsewhere, or by the endpoint itself.
     if not part.words & {"lora", "loras"} or part.words & {
         "scale",
         "strength",
@@ -312,6 +337,8 @@ def _is_end(part: Part) -> bool:
 
 
 def _is_control(part: Part) -> bool:
+    # The ControlNet of stable-diffusion-v35-large is an object; elsewhere it is a list, or a choice
+    # of types.
     if part.words & {"controlnet", "controlnets"}:
         return part.field.kind in {"list", "object", "union", "string", "choice"}
     return bool(part.field.media) and "control" in part.words
@@ -326,12 +353,15 @@ def _is_upscale(part: Part) -> bool:
 def _is_transparent(part: Part) -> bool:
     if part.field.kind == "boolean":
         return bool(part.words & {"transparent", "transparency"})
+    # gpt-image calls it `background: transparent`, others have a switch.
     return "background" in part.words and "transparent" in values(part.field)
 
 
 def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> bool:
     """Whether a video has sound: by a switch, a prompt, an audio input or a description."""
     for part in takes:
+        # pixverse/v5.6 has the switch `generate_audio_switch`; `keep_original_audio` only passes
+        # sound on.
         if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
             continue
         is_switch = part.field.kind == "boolean"

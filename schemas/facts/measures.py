@@ -33,6 +33,8 @@ _LINES_SAID, _SECONDS_SAID = (
     r"(?P<lines>\d{3,4}p|[248]k)\b",
     r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
 )
+# pixverse/v5.6: "1080p videos are limited to 5 or 8 seconds". Without it, a search for ten seconds
+# of 1080p would find a model that refuses the run.
 _LIMITED_TO = re.compile(
     _LINES_SAID
     + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?"
@@ -41,6 +43,7 @@ _LIMITED_TO = re.compile(
     re.IGNORECASE,
 )
 _NO = r"[^.;]{0,60}?\b(?:not|unsupported|unavailable)\b[^.;]{0,50}?"
+# The other way round: "10 s is not available at 1080p".
 _EXCLUDED = [
     re.compile(parts, re.IGNORECASE)
     for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
@@ -99,9 +102,11 @@ def outputs(fields: Iterable[Field]) -> list[str]:
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
+            # A choice of numbers has no limits of its own.
             low, high = min(listed), max(listed)
         if high is not None and 1 < high <= 1000:
             return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
+        # Without a maximum nothing says how many, but that there may be several.
         if high is None and field.kind == "integer":
             return ["can:batch"]
     return []
@@ -137,6 +142,7 @@ def shapes(fields: Iterable[Field]) -> list[str]:
             for text, pair in _pairs(field):
                 if ratio := _ratio(*pair):
                     ratios[ratio] = None
+                # A ratio such as 16:9 has no pixels; flux/dev's presets have (protocol 4.4).
                 if text in hints.PRESETS or pixels(text):
                     sizes[f"{pair[0]}x{pair[1]}"] = None
                     areas.append(pair[0] * pair[1] / 1e6)
@@ -169,6 +175,7 @@ def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
 
 def _longest(fields: list[Field]) -> dict[str, float]:
     """Resolution → the longest duration that the fields' descriptions allow for it."""
+    # Only what shortens an offered length is a limit; "up to 10 seconds" of ten is none.
     offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
                for end in fact[9:].split("-")]  # fmt: skip
     limits: dict[str, float] = {}
@@ -235,6 +242,7 @@ def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
     if not known and len(listed) == 1 and (pair := pixels(listed[0])):
         known = {listed[0]: pair}
     yield from known.items()
+    # A free text with a size as default (`1024x1024`) still tells the usual size.
     usual = field.default if isinstance(field.default, str) else ""
     if not known and (pair := pixels(usual)):
         yield usual, pair
@@ -244,6 +252,7 @@ def _ratio(width: int, height: int) -> str:
     """The nearest common aspect ratio; empty if there is none."""
     if not width or not height:
         return ""
+    # 1344 × 768 is called 16:9: sides are rounded to multiples. A ratio itself has to be exact.
     ratio, is_pixels = width / height, max(width, height) >= 64
     nearest = min(_COMMON, key=lambda name: abs(math.log(_quotient(name) / ratio)))
     if abs(_quotient(nearest) / ratio - 1) <= (0.035 if is_pixels else 0.001):
@@ -266,6 +275,8 @@ def _areas(fields: Iterable[Field]) -> Iterator[float]:
     """
     for group in _sides(fields):
         (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
+        # The sides of flux/dev's ImageSize go up to 14142: a formal limit, not what the model
+        # makes. seedream/v4 means its 4096.
         if most_w and most_h and max(most_w, most_h) <= _MAX_SIDE_PX:
             yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
             yield most_w * most_h / 1e6
@@ -291,6 +302,7 @@ def _fitting(fields: list[Field]) -> Iterator[str]:
     """The standard resolutions that width and height allow."""
     for group in _sides(fields):
         wide, high = bounds(group["width"]), bounds(group["height"])
+        # A video model without a list of resolutions says them by its sides.
         if not wide.high or not high.high or max(wide.high, high.high) > 4096:
             continue
         for lines, (x, y) in _STANDARD.items():
@@ -302,6 +314,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
     is_resolution = bool(words & {"resolution", "size", "quality", "dimensions"})
     if isinstance(value, str):
         match = _LINES.fullmatch(value.strip())
+        # `1080p` is one anywhere; `2k` only where a resolution is asked for: it may also be a
+        # number of tokens.
         if match and (match[1] or is_resolution):
             yield "4k" if match[1] == "2160" else value.strip().lower()
         elif is_video and is_resolution and (pair := pixels(value)):

@@ -55,6 +55,7 @@ class Group(NamedTuple):
 def group(fields: Sequence[Field]) -> list[Group]:
     """The groups of a long list of settings; a short list is one group without a title."""
     everything = [Group("", list(range(len(fields))))]
+    # A model with 27 further settings was one list of 4,600 pixels.
     if len(fields) < MIN_SETTINGS:
         return everything
     names = [words_in(field.name) for field in fields]

@@ -148,17 +148,21 @@ def _use_of_image(
     by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
     if taker.role in by_role:
         return by_role[taker.role]
+    # Try-on: beside a garment the main image is the person.
     if any(other.role == "garment" for other in siblings):
         return "try-on"
     if "video" in outputs:
         if _goes_beside(taker, siblings):
             return "reference"
+        # creatify/aurora and infinitalk need a sound beside the picture: it speaks. The ids of
+        # others say so (kling-video/v1/standard/ai-avatar).
         hears = any(other.kind == "audio" and other.is_required for other in siblings)
         talks = hears or bool(words & _TALK)
         return "end-frame" if taker.role == "end" else "talk" if talks else "start-frame"
     if "3d" in outputs:
         return "make-3d"
     if "image" in outputs:
+        # A list beside one required image holds references to it, such as faces to swap.
         is_beside = taker.path.endswith(ROW) and _main_alone(siblings)
         return "reference" if is_beside else _use_in_image(siblings, words)
     return "describe" if {"text", "data"} & set(outputs) else "other"
@@ -168,6 +172,8 @@ def _goes_beside(taker: Input, siblings: Sequence[Input]) -> bool:
     """Whether a video model's images are not frames: a list, or beside a required video."""
     if taker.role != "main":
         return False
+    # veo3.1/reference-to-video takes a list, wan-vace pictures beside a film: none is a first
+    # frame.
     needs_film = any(o.kind == "video" and o.is_required for o in siblings)
     return needs_film or taker.path.endswith(ROW)
 
@@ -208,6 +214,8 @@ def _use_of_video(
         if _cuts_out(words):
             return "cut-out"
         hears = any(o.kind == "audio" and o.is_required for o in siblings)
+        # latentsync and dubbing say it by name; ffmpeg-api/merge-audio-video needs a sound as well,
+        # and moves no lips.
         if words & _SYNC or (hears and not words & _MERGE):
             return "lip-sync"
         if words & _EXTEND:
@@ -231,9 +239,11 @@ def _use_of_audio(
 
 
 def _is_upscaler(words: AbstractSet[str]) -> bool:
+    # drct-super-resolution: two words of the id that mean nothing apart.
     return bool(words & _UPSCALE or {"super", "resolution"} <= words)
 
 
 def _cuts_out(words: AbstractSet[str]) -> bool:
+    # bria and others: `background/remove`; "background" alone is a scene.
     is_removal = bool(words & {"remove", "removal", "remover"})
     return bool(words & _CUT_OUT) or ("background" in words and is_removal)
