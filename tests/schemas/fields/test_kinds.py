@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -13,6 +14,7 @@ import pytest
 
 from schemas import Field, build, contract, decode_post, draw, encode_arguments
 from schemas.changes.diff import diff_contracts
+from schemas.estimate import Model, Price, estimate
 from schemas.fields.fitting import accepts, matching_option
 from schemas.fields.kinds import KINDS, Kind, has_type
 from schemas.fields.unions import union
@@ -104,6 +106,13 @@ def test_each_kind_is_found_among_the_alternatives_of_a_union(kind: Kind) -> Non
 @each_kind
 def test_each_kind_has_words_for_documentation(kind: Kind) -> None:
     assert type_in_words(root(kind).children[0])
+
+
+@each_kind
+def test_a_setting_of_each_kind_leaves_a_run_with_a_price(kind: Kind) -> None:
+    price = Price(Decimal("0.02"), "images")
+    cost = estimate(price, {"x": SAMPLES[kind].value}, Model(root(kind), frozenset({"image"})))
+    assert (cost.low, cost.high) == (Decimal("0.02"), Decimal("0.02"))
 
 
 @each_kind
