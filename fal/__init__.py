@@ -37,6 +37,7 @@ from fal.http.answers import (
     dotted,
     error_paths,
 )
+from fal.http.failed_submits import Reaction, reaction_to
 from fal.messages.catalogue import (
     CatalogueItem,
     Estimate,
@@ -128,6 +129,7 @@ __all__ = [
     "Problem",
     "Queue",
     "RateLimited",
+    "Reaction",
     "RequestRejected",
     "Result",
     "RunFailed",
@@ -146,5 +148,6 @@ __all__ = [
     "dotted",
     "error_paths",
     "merge_logs",
+    "reaction_to",
     "sort_logs",
 ]

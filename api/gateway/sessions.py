@@ -1,7 +1,7 @@
 """Live sessions of fal's clients: frames are relayed unchanged, the results stored in a run.
 
 The address is fal's with our host: `…/<endpoint id>/realtime`, with a token of ours in
-`fal_jwt_token`, or with an API token in the handshake (fal-protocol.md, section 8.2). The limits of
+`fal_jwt_token`, or with an API token in the handshake (protocol, section 8.2). The limits of
 pages' live sessions apply: duration, rate, number.
 """
 

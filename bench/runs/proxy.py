@@ -30,7 +30,7 @@ from bench.stage.stage import KEY, Stage
 APP, SCRIBE = "mischief/slow", "sandbox/scribe"
 QUEUE, RUN = "https://queue.fal.run", "https://fal.run"
 INPUT = {"duration": 1, "picture": False}
-POLL_S = 0.1  # fal-protocol.md, section 5.7
+POLL_S = 0.1  # protocol, section 5.7
 ASKED = {"prompt": "sea", "max_tokens": 30}
 SUBMIT_MS, CHUNK_MS, SEARCH_RATIO, ANSWER_KB, STREAMS_MB = 20, 10, 1.2, 8, 40
 STREAMS = 200

@@ -92,7 +92,7 @@ class CatalogUpserter:
     def confirm(self, requested: list[str], found: fal.Found) -> None:
         """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
 
-        (fal-protocol.md, 3.2: an unknown id may come back as 404, not at all, or bare.)
+        (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
         there = [item for item in found.items if item.metadata is not None]
         unreadable = {entry.endpoint_id for entry in found.malformed}
