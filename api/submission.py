@@ -14,7 +14,7 @@ from django.utils import timezone
 from api.models import Token
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from core.db import clock, prepared_queries
+from core.db import clock
 from notifications import run_webhooks
 from notifications.delivery import vetting
 from playground.form import form_state
@@ -118,7 +118,7 @@ def start_streamed(call: ProxiedCall, holder: str) -> Run:
             worker=holder,
             lease_until=clock.now() + transitions.HOLDER_RENEWS_WITHIN,
         )
-        prepared_queries.update_row(run, {"sent_at": run.created_at})
+        Run.objects.filter(pk=run.pk).update(sent_at=run.created_at)
     return run
 
 
