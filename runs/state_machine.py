@@ -22,10 +22,10 @@ from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Standing
-from core.db import clock, prepared_queries
+from core.db import clock
 from core.notify import channel
 from fal.db_safe import db_safe
-from runs.group_commit import Changed, retry_until_committed, update_locked
+from runs.locked_update import Changed, retry_until_committed, update_locked
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
 from runs.own_addresses import with_own_paths
 from runs.transitions import (
@@ -54,13 +54,14 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
     def add_rows(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
             now, found = clock.now(), enumerate(seen.artifacts)
-            prepared_queries.insert_rows(
-                *(_artifact_row(pk, position, one, now) for position, one in found)
+            Artifact.objects.bulk_create(
+                [_artifact_row(pk, position, one, now) for position, one in found],
+                ignore_conflicts=True,
             )
         if changed.get("state") in ENDS and seen.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows, is_repeatable=True)
+    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows)
     if not changed:
         log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
     return bool(changed)
@@ -98,11 +99,16 @@ def create(**values: Any) -> tuple[Run, bool]:
         raise Refused(refusal)
     run = Run(**values)
     run.arguments = with_own_paths(run.arguments)
-    with transaction.atomic(savepoint=False):
-        if prepared_queries.insert_rows(run):
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
             channel.notify()
-            return run, True
-    return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
+    except IntegrityError:
+        same_press = Run.objects.filter(user=run.user, form_token=run.form_token).first()
+        if same_press is None:
+            raise
+        return same_press, False
+    return run, True
 
 
 def create_all(runs: Sequence[Run]) -> None:
@@ -118,8 +124,7 @@ def create_all(runs: Sequence[Run]) -> None:
     for run in runs:
         run.arguments = with_own_paths(run.arguments)
     with transaction.atomic():
-        if not prepared_queries.insert_rows(*runs):
-            raise IntegrityError("a run with one of these form tokens exists")
+        Run.objects.bulk_create(runs)
         channel.notify()
 
 
@@ -159,7 +164,7 @@ def fail_if_blocked(pk: uuid.UUID) -> bool:
 
 def _blocked_end(run: Run) -> Changed:
     """Return the end of a run whose model is blocked, by its locked row; empty if it is not."""
-    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `group_commit`
+    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
     endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
         pk=run.endpoint_id
