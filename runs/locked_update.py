@@ -15,7 +15,7 @@ from django.db.models import F, UUIDField
 from core.db import transient_errors
 from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
-from runs import final_hooks
+from runs import final_hooks, ledger
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -43,6 +43,7 @@ def update_locked(
         if any(getattr(run, name) != value for name, value in changed.items()):
             Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
             then(changed)
+            ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
             final_hooks.call(run, changed)
             channel.notify()
     return changed
@@ -55,9 +56,14 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """The locked row with its model's current `standing`, which every submit checks."""
+    """Return the locked row with what is decided by its model's row."""
     rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
-    return rows.filter(pk=Param("pk", UUIDField())).annotate(standing=F("endpoint__standing"))
+    # The standing is what every submit checks, price and currency are what the end settles.
+    return rows.filter(pk=Param("pk", UUIDField())).annotate(
+        standing=F("endpoint__standing"),
+        unit_price=F("endpoint__unit_price_usd"),
+        currency=F("endpoint__currency"),
+    )
 
 
 _LOCKED = PreparedQuery(_locked)
