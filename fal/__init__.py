@@ -7,7 +7,6 @@ reads messages and errors, and sends nothing to fal.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import fal.http.slim_httpx  # noqa: F401  must precede every import of httpx
 from fal.addresses import Addresses
 from fal.errors import (
     AuthFailed,

@@ -30,7 +30,7 @@ from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from runs import starting, state_machine, transport_choices
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
 from runs.realtime.sessions import LiveSession

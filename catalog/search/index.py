@@ -19,7 +19,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigAutoField, Count
+from django.db.models import Count
 
 from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
 from catalog.filters.facts import Listing, facts_of, texts
@@ -29,7 +29,6 @@ from catalog.pricing import keep_usual
 from catalog.search.full_text import index_labels, index_names, index_texts
 from catalog.search.tokenizer import synonym_words
 from core.byte_cache import ByteCache
-from core.db.prepared_queries import ParamList, PreparedQuery
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +41,6 @@ _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together
 _YEAR_S = 365 * 86400.0
 _CARDS_BYTES = 8 << 20
 _CARD_BYTES = 3000  # about
-_CARDS = PreparedQuery(
-    lambda: Endpoint.objects.for_cards().filter(pk__in=ParamList("keys", BigAutoField())).order_by()
-)
 
 Places = Set[int]
 
@@ -141,7 +137,7 @@ class Index:
         wanted = list(keys)
         cards = {key: card for key in wanted if (card := self._cards.get(key))}
         if missing := [key for key in wanted if key not in cards]:
-            for card in _CARDS.all(keys=missing):
+            for card in Endpoint.objects.for_cards().filter(pk__in=missing).order_by():
                 keep_usual(card)
                 self._cards.put(card.pk, card, _CARD_BYTES)
                 cards[card.pk] = card

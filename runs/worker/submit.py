@@ -11,7 +11,7 @@ import fal
 from catalog.models import Standing
 from runs import state_machine
 from runs.files import inputs
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes, refusals
 from runs.results.error_messages import with_full_stop

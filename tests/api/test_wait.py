@@ -19,7 +19,7 @@ from boards.models import Batch, Cell, Column, Row
 from core.notify import channel
 from core.notify.channel import Signal
 from flows.models import Flow, FlowRun
-from runs import group_commit, state_machine
+from runs import locked_update, state_machine
 from runs.models import Artifact, Run
 from runs.results.outcomes import from_output
 from runs.transitions import Observation
@@ -183,7 +183,7 @@ def test_the_answer_waits_for_the_copies_of_the_files(make_run: Any) -> None:
         done, _ = await asyncio.wait({waiting}, timeout=0.5)
         assert not done
         await Artifact.objects.filter(run=run).aupdate(state=Artifact.State.STORED)
-        await sync_to_async(group_commit.bump_version)(run.pk)
+        await sync_to_async(locked_update.bump_version)(run.pk)
         async with asyncio.timeout(wait.COPY_WAIT_S / 2):
             return (await waiting).json()
 
