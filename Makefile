@@ -19,10 +19,10 @@ check: $(VENV)/dev.stamp ## the loop while writing: linters, types, contracts, q
 quick-tests: $(VENV)/dev.stamp
 	+@$(BIN)/python -m tests.run --quick # the plus: not held back by -O until its end
 
-test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and on PostgreSQL where one answers
+test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and where a PostgreSQL answers some on both
 	@$(BIN)/python -m tests.run
 
-test-all: $(VENV)/dev.stamp chromium exiftool ## all of them, and what `make test` samples: every night, before a release
+test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases: every night, before a release
 	@$(BIN)/python -m tests.run --all
 
 # One environment for each, beside the one that `make run` uses.

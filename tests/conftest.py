@@ -26,7 +26,11 @@ from django.test.utils import CaptureQueriesContext
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_make_scheduler,
+)
 from tests.event_loop import database_misuses, recorded_misuses
 from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
@@ -34,6 +38,7 @@ from tests.schemas import laws
 __all__ = [
     "database_misuses",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_xdist_make_scheduler",
     "recorded_misuses",
 ]
@@ -163,12 +168,10 @@ def collected(shared: Path) -> Path:
     folder = shared / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
-    setup = "import django; django.setup()"
-    code = f"{setup}; from config.management.commands.up import collect_static; collect_static()"
     with one_at_a_time(folder):
         if not static.exists():
             subprocess.run(
-                [sys.executable, "-c", code],
+                [sys.executable, "-m", "tests.collect_script"],
                 cwd=copy_checkout(folder / "vitrine"),
                 env=environment(SECRET_KEY="x", DJANGO_SETTINGS_MODULE="config.settings"),
                 check=True,
