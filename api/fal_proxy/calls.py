@@ -247,10 +247,8 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    mine = Run.objects.kept().filter(user=caller.user).with_endpoint()
-    found = (
-        mine.light("metrics", *heavy).filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
-    )
+    mine = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
+    found = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = found and EndpointId.parse(found.endpoint.endpoint_id).app == target.app
     return found if is_of_app else None
 
