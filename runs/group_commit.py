@@ -24,7 +24,7 @@ from django.db.models import F, UUIDField
 from core.db import prepared_queries, transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.notify import channel
-from runs import final_hooks
+from runs import owners
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -77,7 +77,9 @@ def update_locked(
         if any(getattr(run, name) != value for name, value in changed.items()):
             prepared_queries.update_row(run, {**changed, "version": run.version + 1})
             then(changed)
-            final_hooks.call(run, changed)
+            if changed.get("state") in Run.FINAL:
+                for owner in owners.registered():
+                    owner.on_end(run, changed)
             _batch.has_changed = True
             _batch.must_be_durable |= not (is_repeatable and run.handle)
             if not _batch.is_open:

@@ -10,24 +10,19 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from runs import owners
 from runs.live.broker import Watched, in_thread
+from runs.owners import RunsOfGroup
 from runs.progress import live_partials, watch_tokens
 from runs.progress.watch_tokens import WatchToken
 
 MAX_RUNS = 500  # of all groups of one poll
 MAX_KNOWN = 64  # groups whose runs are kept in memory
 DIGITS = 8  # of a key; if two keys begin alike, both runs are watched
-RunsOf = Callable[[str], Sequence[uuid.UUID]]
-_KINDS: dict[str, RunsOf] = {}
-
-
-def register(kind: str, runs_of: RunsOf) -> None:
-    """Register another app's kind of group; `runs_of` returns the runs by the group's key."""
-    _KINDS[kind] = runs_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ def parse(query: str) -> list[Group]:
         mark, _, listed = rest.partition(":")
         signature, _, name = mark.partition("@")
         token = watch_tokens.verify(name, view, signature)
-        if token and name.partition(".")[0] in _KINDS:
+        if token and name.partition(".")[0] in _kinds():
             versions = _versions(listed.split(",")[:left])
             left -= len(versions)
             found.append(Group(name, view, token, versions))
@@ -93,10 +88,19 @@ class Registry:
             self._known.popitem(last=False)
 
 
+def _kinds() -> dict[str, RunsOfGroup]:
+    """Return for each kind of group how its runs are found by the group's key."""
+    return {
+        kind: runs_of
+        for owner in owners.registered()
+        for kind, runs_of in owner.run_groups().items()
+    }
+
+
 def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
     kind, _, key = name.partition(".")
     found: dict[str, list[uuid.UUID]] = {}
-    for pk in _KINDS[kind](key):
+    for pk in _kinds()[kind](key):
         found.setdefault(pk.hex[:DIGITS], []).append(pk)
     return found
 
