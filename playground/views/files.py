@@ -26,6 +26,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.errors import Unavailable
 from core.http.ranges import parse_range
 from core.http.streaming import OffThreadStream
@@ -142,6 +143,7 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
     return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
 
+@limit("file")
 @require_POST
 def uploads(request: HttpRequest) -> JsonResponse:
     """Store a posted `file` of the given `kind`; returns its address, or why it was refused."""
@@ -160,6 +162,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
     return JsonResponse(_upload_json(kept))
 
 
+@limit("file")
 @require_POST
 def known_upload(request: HttpRequest) -> HttpResponse:
     """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""
