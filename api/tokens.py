@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.single_use import digest
 from api.models import Token
-from core.db.prepared_queries import Param, PreparedQuery
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -40,10 +39,6 @@ USED_EVERY = timedelta(minutes=1)  # between two writes of `last_used_at`
 UNDO_WITHIN = timedelta(hours=1)
 KEPT_AFTER_REVOCATION = timedelta(days=30)
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
-
-_BY_DIGEST = PreparedQuery(
-    lambda: Token.objects.select_related("user").filter(digest=Param("digest", CharField()))
-)
 
 
 def create(
@@ -92,7 +87,7 @@ def authenticate(secret: str) -> Token | None:
     """Return the token's row with its user; None if it is not valid."""
     if not _TOKEN.fullmatch(secret):
         return None
-    token = _BY_DIGEST.first(digest=digest(secret))
+    token = Token.objects.select_related("user").filter(digest=digest(secret)).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
         return None
     _record_use(token, timezone.now())

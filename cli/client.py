@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx  # isort: skip
+import httpx
 
 from cli.errors import CommandFailed, Exit, from_problem
 from fal.http import certificates

@@ -11,10 +11,10 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from cli.client import TIMEOUT, Client
 from cli.errors import CommandFailed, Exit
-
-import httpx  # isort: skip  after cli.client, which imports fal and so a smaller httpx
 
 
 def connect() -> Client:

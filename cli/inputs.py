@@ -102,7 +102,7 @@ def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "")
     if text.startswith("@") and len(text) > 1 and (medium := _media_of(field, name)):
         address = upload(Path(text[1:]).expanduser(), medium)
         return [address] if kind == "list" else address
-    if field and kind in {"choice", "boolean"}:
+    if field and field.traits.has_options:
         for option in field.options:
             if text in {option.key, option.label} and not option.branch:
                 return option.value
@@ -112,7 +112,7 @@ def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "")
         return text
     if kind == "list" and not text.lstrip().startswith("["):
         return [_parse_value(field.item if field else None, text, upload)]
-    if kind in {"integer", "number"}:
+    if field and field.traits.is_numeric:
         with suppress(NotANumber):  # `null`, or the server says what is wrong with it
             return read_number(text.strip(), is_whole=kind == "integer")
     try:

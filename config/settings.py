@@ -185,7 +185,6 @@ if IS_SQLITE:
         ),
     }
 else:
-    DATABASES["default"]["ENGINE"] = "core.db.postgresql"
     # Prepare each statement on its second execution, so that PostgreSQL reuses its plan (ADR 48).
     # DATABASE_URL may set "off", for a pooler that gives each transaction another connection.
     options: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}

@@ -7,7 +7,6 @@ reads messages and errors, and sends nothing to fal.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import fal.http.slim_httpx  # noqa: F401  must precede every import of httpx
 from fal.addresses import Addresses
 from fal.errors import (
     AuthFailed,
@@ -37,6 +36,7 @@ from fal.http.answers import (
     dotted,
     error_paths,
 )
+from fal.http.failed_submits import Reaction, reaction_to
 from fal.messages.catalogue import (
     CatalogueItem,
     Estimate,
@@ -128,6 +128,7 @@ __all__ = [
     "Problem",
     "Queue",
     "RateLimited",
+    "Reaction",
     "RequestRejected",
     "Result",
     "RunFailed",
@@ -146,5 +147,6 @@ __all__ = [
     "dotted",
     "error_paths",
     "merge_logs",
+    "reaction_to",
     "sort_logs",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from core.db import clock, prepared_queries
+from core.db import clock
 from core.notify import channel as wake_up
 from fal.db_safe import db_safe_text
 from notifications import kinds
@@ -51,21 +51,18 @@ def _write(
     user: User, kind: str, subject: str, text: str, path: str, key: str, channels: list[Channel]
 ) -> bool:
     """Write the notification with its deliveries; False if one with this key exists."""
-    told = Notification(
-        user=user,
-        kind=kind,
-        key=key,
-        subject=_line(subject)[:MAX_SUBJECT_CHARS],
-        text=db_safe_text(text)[:MAX_TEXT_CHARS],
-        path=path if len(path) <= MAX_PATH_CHARS else "",
-    )
+    values = {
+        "kind": kind,
+        "subject": _line(subject)[:MAX_SUBJECT_CHARS],
+        "text": db_safe_text(text)[:MAX_TEXT_CHARS],
+        "path": path if len(path) <= MAX_PATH_CHARS else "",
+    }
     with transaction.atomic():
-        if not prepared_queries.insert_rows(told):
-            return False
-        if channels:
+        told, is_new = Notification.objects.get_or_create(user=user, key=key, defaults=values)
+        if is_new and channels:
             Delivery.objects.bulk_create([_delivery(told, one) for one in channels])
             wake_up.notify()
-    return True
+    return is_new
 
 
 def _delivery(told: Notification, channel: Channel) -> Delivery:

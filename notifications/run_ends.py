@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from core.db import clock, prepared_queries
+from core.db import clock
 from core.formatting import counted, duration
 from notifications import kinds, outbox, run_webhooks
 from notifications.delivery.messages import link
@@ -45,7 +45,7 @@ def note_end(run: Run, changed: Mapping[str, Any]) -> None:
         return
     due_at = clock.now() if is_by_api else clock.now() + WATCHED_WITHIN
     row = RunEnd(run_id=run.pk, user_id=run.user_id, is_by_api=is_by_api, due_at=due_at)
-    prepared_queries.insert_rows(row)
+    RunEnd.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:

@@ -19,9 +19,9 @@ from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Standing
-from core.db import clock, prepared_queries
+from core.db import clock
 from fal.db_safe import db_safe
-from runs.group_commit import Changed, retry_until_committed, update_locked
+from runs.locked_update import Changed, retry_until_committed, update_locked
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
 from runs.transitions import (
     ENDS,
@@ -49,13 +49,14 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
     def add_rows(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
             now, found = clock.now(), enumerate(seen.artifacts)
-            prepared_queries.insert_rows(
-                *(_artifact_row(pk, position, one, now) for position, one in found)
+            Artifact.objects.bulk_create(
+                [_artifact_row(pk, position, one, now) for position, one in found],
+                ignore_conflicts=True,
             )
         if changed.get("state") in ENDS and seen.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows, is_repeatable=True)
+    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows)
     if not changed:
         log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
     return bool(changed)
@@ -111,7 +112,7 @@ def fail_if_blocked(pk: uuid.UUID) -> bool:
 
 def _blocked_end(run: Run) -> Changed:
     """Return the end of a run whose model is blocked, by its locked row; empty if it is not."""
-    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `group_commit`
+    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
     endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
         pk=run.endpoint_id

@@ -18,7 +18,7 @@ from django.utils import timezone
 import fal
 from core.db import clock
 from fal.messages.metrics import inference_s
-from runs.group_commit import Changed
+from runs.locked_update import Changed
 from runs.models import Run, Transport
 from schemas import artifacts
 

@@ -106,7 +106,7 @@ async def strike(fault: Fault, answer: Answer) -> Response:
 
 
 def _refused(status: int, words: str) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """Return a fault that refuses the call in the words of fal (fal-protocol.md, section 11.3)."""
+    """Return a fault that refuses the call in the words of fal (protocol, section 11.3)."""
 
     async def refused(fault: Fault, answer: Answer) -> Response:
         return error(fault.kind, status, words)

@@ -1,4 +1,4 @@
-"""The workflows of the sandbox's account, as fal's editor saves them (fal-protocol.md, 15.3)."""
+"""The workflows of the sandbox's account, as fal's editor saves them (protocol, 15.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 
 Pure functions: no I/O, no Django.
 
-found = contract(document, endpoint_id)      # document/openapi: the input and output schemas
-root = build(found)                          # fields/field_tree: the input schema as a Field tree
+parsed = contract(document, endpoint_id)     # document/openapi: the input and output schemas
+root = build(parsed)                         # fields/field_tree: the input schema as a Field tree
 node = draw(root, arguments)                 # form/drawing: what each control shows
 parsed = decode_post(root, post)             # form/decode: a form post → arguments
 post = encode_arguments(root, arguments)     # form/encode: arguments → a form post

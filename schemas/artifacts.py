@@ -21,6 +21,7 @@ _EXTENSIONS = {
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
 _MEDIA = {"image", "video", "audio", "mesh"}
+# flux/dev returns its `prompt`, which is no result.
 _ECHOES = {"prompt", "input", "query"}  # outputs that repeat an argument
 _KEYS = {  # words in a file's keys; the last criterion
     "image": "image",
@@ -173,11 +174,14 @@ def _within_json(text: str, keys: tuple[str | int, ...], is_media: IsMedia) -> l
         inner = artifacts(loads(text), is_media=is_media)
     except NotJson:
         return []
-    files = [one for one in inner if one.url and _served(one.url, is_media)]
+    files = [artifact for artifact in inner if artifact.url and _served(artifact.url, is_media)]
     above = _path(keys)
-    joined = [f"{above}{'' if one.path[:1] == '[' else '.'}{one.path}" for one in files]
+    joined = [
+        f"{above}{'' if artifact.path[:1] == '[' else '.'}{artifact.path}" for artifact in files
+    ]
     return [
-        replace(one, path=path.strip(".")[:255]) for one, path in zip(files, joined, strict=True)
+        replace(artifact, path=path.strip(".")[:255])
+        for artifact, path in zip(files, joined, strict=True)
     ]
 
 

@@ -65,17 +65,17 @@ def plan(
     """
     counted = output_field(root.children)
     sizes = _sizes(counted, arguments, times)
-    seed = next((one for one in root.children if one.is_seed), None)
+    seed = next((field for field in root.children if field.is_seed), None)
     reseeded = range(1 if keeps_first else 0, len(sizes))
     seeds = _new_seeds(seed, arguments, mark, reseeded) if seed and reseeded else {}
     runs = []
     for number, size in enumerate(sizes):
-        one = dict(arguments)
+        run = dict(arguments)
         if counted is not None and size != _requested_count(counted, arguments):
-            one[counted.name] = size
+            run[counted.name] = size
         if seed and number in seeds:
-            one[seed.name] = seeds[number]
-        runs.append(one)
+            run[seed.name] = seeds[number]
+        runs.append(run)
     noun = _NOUNS.get(next((word for word in _words(counted) if word in _NOUNS), ""), "results")
     samples = ((runs[sizes.index(size)], count) for size, count in Counter(sizes).items())
     return Plan(tuple(runs), tuple(samples), sum(sizes), noun, seed is not None)
@@ -110,7 +110,7 @@ def _largest_first(total: int, allowed: list[int]) -> list[int]:
     """Allowed numbers whose sum is `total`, or a little more if no sum is."""
     sizes: list[int] = []
     while total > 0:
-        size = max((one for one in allowed if one <= total), default=min(allowed))
+        size = max((count for count in allowed if count <= total), default=min(allowed))
         sizes.append(size)
         total -= size
     return sizes
@@ -118,7 +118,7 @@ def _largest_first(total: int, allowed: list[int]) -> list[int]:
 
 def _allowed(counted: Field, most: int) -> list[int]:
     """The numbers of results that one run may produce, up to `most`."""
-    offered = [one for one in values(counted) if isinstance(one, int) and 0 < one <= most]
+    offered = [value for value in values(counted) if isinstance(value, int) and 0 < value <= most]
     if offered:
         return sorted(set(offered))
     low, high = bounds(counted)
@@ -135,14 +135,13 @@ def _requested_count(counted: Field, arguments: dict[str, Any]) -> int:
 def _new_seeds(
     seed: Field, arguments: dict[str, Any], mark: str, numbers: Iterable[int]
 ) -> dict[int, int]:
-    """The seeds of the runs with these numbers."""
     low, high = bounds(seed)
     least = max(int(low or 0), 0)
     most = int(min(_LARGEST_SEED if high is None else high, _LARGEST_SEED))
     text = json.dumps(arguments, sort_keys=True, default=str).encode()
-    found = {}
+    seeds = {}
     for number in numbers:
         marked = f"{mark}:{number}\n".encode("utf-8", "surrogatepass") + text
         digest = hashlib.sha256(marked).digest()
-        found[number] = least + int.from_bytes(digest[:8]) % (max(most - least, 0) + 1)
-    return found
+        seeds[number] = least + int.from_bytes(digest[:8]) % (max(most - least, 0) + 1)
+    return seeds

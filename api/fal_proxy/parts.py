@@ -1,4 +1,4 @@
-"""Multipart uploads, as `@fal-ai/client` sends files above 90 MB (fal-protocol.md, section 9.1).
+"""Multipart uploads, as `@fal-ai/client` sends files above 90 MB (protocol, section 9.1).
 
 A part is a file in our storage and a row, so any web process can receive the next one. Its row is
 written before its bytes are read, so that parts sent at once keep to the file's limit and to their

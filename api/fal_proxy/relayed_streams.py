@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -21,9 +21,12 @@ from api.fal_proxy.tickets import STREAM_PATH, TICKET_REFUSED
 from api.http.dispatch import dumps
 from api.http.problem import OPENAI_ROOT, Problem
 from core.http.asgi import App, Message, Receive, Scope, Send
-from core.http.forwarding import NotForwarded, Response, post
+from core.http.forwarding import NotForwarded, post
 from runs import state_machine
 from runs.results import outcomes
+
+if TYPE_CHECKING:
+    import httpx
 
 HEADER = "Vitrine-Stream"
 PREFIXES = ("/api/fal/", OPENAI_ROOT)
@@ -75,8 +78,8 @@ class RelayedStreams:
     async def _pass_on(self, pk: uuid.UUID, path: str, ticket: str, send: Send) -> None:
         """Send the gateway's response; raises ResponseBroken if that breaks off."""
         try:
-            async with post(self._gateway, STREAM_PATH + ticket) as response:
-                if response.status != TICKET_REFUSED:
+            async with post(self._gateway + STREAM_PATH + ticket) as response:
+                if response.status_code != TICKET_REFUSED:
                     return await _copy(response, send)
             log.error("the gateway at %s refused a ticket: SECRET_KEY differs", self._gateway)
             await _fail(pk, path, REFUSED, send)
@@ -100,11 +103,13 @@ def _error_body(path: str, reason: str) -> dict[str, Any]:
     return {"detail": reason, "message": reason}
 
 
-async def _copy(response: Response, send: Send) -> None:
+async def _copy(response: httpx.Response, send: Send) -> None:
     dropped = {b"connection", b"transfer-encoding", b"date", b"server"}
-    headers = [header for header in response.headers if header[0] not in dropped]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    async for chunk in response.chunks():
+    raw = ((name.lower(), value) for name, value in response.headers.raw)
+    headers = [(name, value) for name, value in raw if name not in dropped]
+    status = response.status_code
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    async for chunk in response.aiter_raw():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 

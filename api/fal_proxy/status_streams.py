@@ -2,7 +2,7 @@
 
 A view responds with the first event and names the run in a header. On the event loop that response
 is replaced by a stream: an event for each change, a comment every 15 seconds, the end after
-`COMPLETED` (fal-protocol.md, section 5.3). One query serves all streams at each notification.
+`COMPLETED` (protocol, section 5.3). One query serves all streams at each notification.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The headers of fal's clients that are kept for a run (fal-protocol.md, section 5.1).
+"""The headers of fal's clients that are kept for a run (protocol, section 5.1).
 
 An allow-list: no other header of a caller ever reaches upstream.
 """

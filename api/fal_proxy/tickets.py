@@ -2,7 +2,7 @@
 
 A stream's ticket names a run that the web process has created. A live token names who may open
 live sessions with which apps; fal's clients request it where they would request one from fal
-(fal-protocol.md, section 8.1); fal itself does not accept it.
+(protocol, section 8.1); fal itself does not accept it.
 """
 
 from __future__ import annotations

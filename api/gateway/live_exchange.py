@@ -1,7 +1,7 @@
 """Relays a live session's frames in both directions, and stores its results.
 
 Inputs are sent one by one, at most as many per second as the settings allow; if too many are
-waiting, the oldest are dropped, as fal does (fal-protocol.md, section 8.2).
+waiting, the oldest are dropped, as fal does (protocol, section 8.2).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Live sessions of fal's clients: frames are relayed unchanged, the results stored in a run.
 
 The address is fal's with our host: `…/<endpoint id>/realtime`, with a token of ours in
-`fal_jwt_token`, or with an API token in the handshake (fal-protocol.md, section 8.2). The limits of
+`fal_jwt_token`, or with an API token in the handshake (protocol, section 8.2). The limits of
 pages' live sessions apply: duration, rate, number.
 """
 
@@ -30,7 +30,7 @@ from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from runs import starting, state_machine, transport_choices
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
 from runs.realtime.sessions import LiveSession

@@ -13,18 +13,16 @@ from dataclasses import replace
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
-from django.db.models import UUIDField
 
 import fal
 from api.fal_proxy import responses, tickets
 from api.fal_proxy.relayed_streams import wait_for_disconnect
 from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
-from core.db.prepared_queries import Param, PreparedQuery
 from core.http.asgi import Receive, Send
 from runs import state_machine, transitions
 from runs.files import inputs
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes
 from runs.worker.scheduling import leases
@@ -133,11 +131,5 @@ async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:
 def _load(pk: uuid.UUID) -> Run | None:
     """Return the run, unless this process no longer holds it."""
     close_old_connections()
-    return _UNSENT.first(pk=pk)
-
-
-_UNSENT = PreparedQuery(
-    lambda: Run.objects.with_endpoint().filter(
-        pk=Param("pk", UUIDField()), worker=tickets.GATEWAY, state=Run.State.SUBMITTING
-    )
-)
+    unsent = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
+    return unsent.filter(pk=pk).first()

@@ -1,7 +1,7 @@
 """Parses OpenAI's chat body into an endpoint and its arguments.
 
 `model` is the id of an endpoint that takes text and answers in text, or any name that fal's router
-knows (fal-protocol.md, section 16.5). The router gets the body unchanged; an endpoint gets the
+knows (protocol, section 16.5). The router gets the body unchanged; an endpoint gets the
 messages in the form of its schema, as in chats (`chats/talk/composition.py`).
 """
 

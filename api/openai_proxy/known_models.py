@@ -1,7 +1,7 @@
 """The models that answer OpenAI's chat calls: endpoints of the catalogue, and the router's names.
 
 What is listed and what a call takes follow from the same functions. Upstream has no list of the
-router's names (fal-protocol.md, section 16.5); listed are those that a schema in the catalogue
+router's names (protocol, section 16.5); listed are those that a schema in the catalogue
 offers as values or examples of a field `model`.
 """
 

@@ -49,7 +49,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
     rows = max(one["rows_again"] for one in product)
     return [
         at_most_ratio(
-            "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 1.5, "s", "raw"
+            "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 3, "s", "raw"
         ),
         at_most_ratio("G9", "sync, unchanged", again, fetch, 1.15, "s", "fetch + parse"),
         without_goal(

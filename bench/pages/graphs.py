@@ -36,7 +36,7 @@ def taken_ms(draw: Callable[[], object]) -> float:
 
 
 def definition() -> dict[str, Any]:
-    """Return the workflow's contents, in fal's dialect B (fal-protocol.md, section 15.3)."""
+    """Return the workflow's contents, in fal's dialect B (protocol, section 15.3)."""
     nodes = {}
     for at in range(NODES):
         before = [f"n{number}" for number in range(max(0, at - BEFORE), at)]

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import (
-    BigAutoField,
     Exists,
     Min,
     OuterRef,
-    UUIDField,
     prefetch_related_objects,
 )
 
 from boards.models import Batch, Cell, Column, Row
 from boards.runs.visibility import withhold_unreadable
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from playground.display import tiles
 from runs.models import Artifact, Run
 
@@ -26,9 +23,6 @@ _HEAVY = (
     *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
     *("positions", "events", "arguments"),
 )
-_BOARD = Param("board", UUIDField())
-_ROWS, _COLUMNS = ParamList("rows", BigAutoField()), ParamList("columns", BigAutoField())
-_RUNS = ParamList("runs", UUIDField())
 
 
 class FirstCell(NamedTuple):
@@ -48,61 +42,34 @@ class Found:
     elsewhere: Mapping[int, FirstCell]
 
 
-_COLUMN_KEYS = PreparedQuery(
-    lambda: Column.objects.filter(board_id=_BOARD).values_list("pk", flat=True)
-)
-_COLUMNS_SHOWN = PreparedQuery(
-    lambda: Column.objects.filter(pk__in=_COLUMNS).select_related("endpoint__picture", "trial")
-)
-_LABELS = PreparedQuery(lambda: Row.objects.filter(board_id=_BOARD).values_list("pk", "label"))
-_ROWS_SHOWN = PreparedQuery(
-    lambda: Row.objects.filter(pk__in=_ROWS).select_related("mark__winner__endpoint")
-)
-_CELLS = PreparedQuery(
-    lambda: (
-        Cell.objects.filter(row_id__in=_ROWS, column_id__in=_COLUMNS, replaced_at=None)
-        .select_related("run", "mark")
-        .defer(*(f"run__{name}" for name in _HEAVY))
-    )
-)
-_FIRST = PreparedQuery(
-    lambda: (
-        Cell.objects.filter(board_id=_BOARD, replaced_at=None, run_id__in=_RUNS)
-        .order_by()
-        .values_list("run_id")
-        .annotate(first=Min("pk"))
-    )
-)
-_OUTPUTS = PreparedQuery(
-    lambda: Run.objects.filter(
-        ~Exists(Artifact.objects.filter(run_id=OuterRef("pk"))), pk__in=_RUNS
-    ).values_list("pk", "output")
-)
-
-
 def column_keys(board: Batch) -> list[int]:
     """Return the keys of a board's columns in order."""
-    return _COLUMN_KEYS.all(board=board.pk)
+    return list(Column.objects.filter(board=board).values_list("pk", flat=True))
 
 
 def row_labels(board: Batch) -> list[tuple[int, str]]:
     """Return key and label of each row, in order."""
-    return _LABELS.all(board=board.pk)
+    return list(Row.objects.filter(board=board).values_list("pk", "label"))
 
 
 def columns(keys: Sequence[int]) -> list[Column]:
     """Return these columns in order, with endpoint, picture and trial."""
-    return _COLUMNS_SHOWN.all(columns=keys)
+    shown = Column.objects.filter(pk__in=keys)
+    return list(shown.select_related("endpoint__picture", "trial"))
 
 
 def rows(keys: Sequence[int]) -> dict[int, Row]:
     """Return these rows by their keys, with their winners."""
-    return {row.pk: row for row in _ROWS_SHOWN.all(rows=keys)}
+    return Row.objects.select_related("mark__winner__endpoint").in_bulk(keys)
 
 
 def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found:
     """Return the current cells in these rows and columns, each run with its endpoint."""
-    found = _CELLS.all(rows=rows, columns=[column.pk for column in columns])
+    found = list(
+        Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
+        .select_related("run", "mark")
+        .defer(*(f"run__{name}" for name in _HEAVY))
+    )
     withhold_unreadable(board, found)
     endpoints = {column.pk: column.endpoint for column in columns}
     by_place: dict[tuple[int, int], list[Cell]] = {}
@@ -116,7 +83,8 @@ def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found
 def _elsewhere(board: Batch, shown: Sequence[Cell]) -> dict[int, FirstCell]:
     """Return, for each shown cell whose run has an earlier cell on the board, that cell."""
     runs = [cell.run_id for cell in shown if cell.run_id]
-    first = dict(_FIRST.all(board=board.pk, runs=runs))
+    on_board = Cell.objects.filter(board=board, replaced_at=None, run_id__in=runs).order_by()
+    first = dict(on_board.values_list("run_id").annotate(first=Min("pk")))
     later = {cell.pk: first[cell.run_id] for cell in shown if cell.run_id}
     later = {pk: earliest for pk, earliest in later.items() if earliest != pk}
     if not later:
@@ -133,4 +101,7 @@ def load_results(cells: Iterable[Cell]) -> dict[object, str]:
         return {}
     prefetch_related_objects(runs, "artifacts")
     done = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
-    return {pk: tiles.text_of(output) for pk, output in _OUTPUTS.all(runs=done)}
+    files = Artifact.objects.filter(run_id=OuterRef("pk"))
+    without_files = Run.objects.filter(~Exists(files), pk__in=done)
+    outputs = without_files.values_list("pk", "output")
+    return {pk: tiles.text_of(output) for pk, output in outputs}

@@ -12,15 +12,16 @@ from django.utils.safestring import SafeString
 from boards.plan import groups
 from boards.plan.cells import Expanded, Report
 from boards.plan.plan import Plan
-from boards.plan.values import choices, is_numeric, is_text
+from boards.plan.values import choices, is_numeric
 from boards.runs.pricing import Pricing
 from catalog.models import Endpoint
 from playground.form.html import rendering
 from schemas import Field, Node
 from schemas import draw as draw_nodes
 from schemas.estimate import Estimate
+from schemas.fields import Kind
 
-_PLAIN_KINDS = {"string", "integer", "number", "boolean", "choice", "union", "list"}
+_PLAIN_KINDS: set[Kind] = {"string", "integer", "number", "boolean", "choice", "union", "list"}
 MAX_OFFERED = 12
 
 
@@ -151,4 +152,4 @@ def _hint(field: Field) -> str:
         return ", ".join(str(value) for value in offered[:MAX_OFFERED])
     if is_numeric(field):
         return "4, 8, 12 or 4-28 step 4"
-    return "one on each line" if is_text(field) else "one address on each line"
+    return "one on each line" if field.is_text else "one address on each line"

@@ -27,7 +27,6 @@ _BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` tak
 # One value of a line, quoted as in CSV or bare; with the empty ones before it.
 _PART = re.compile(r'[ \t,]*+(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-_NUMERIC = {"integer", "number"}
 # What pandas writes into an empty cell of a column of numbers, as it is told or by itself.
 _EMPTY_CELLS = {"nan", "<na>"}
 _EDGES = " \t\r\n"  # U+2028, for one, belongs to a text
@@ -42,7 +41,7 @@ def read_axis(field: Field, text: str) -> list[Any]:
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"The values of an axis may have {MAX_CHARS >> 20} MB together.")
-    if is_text(field) or media_of(field) or field.kind in {"object", "list", "map", "json"}:
+    if field.is_text or media_of(field) or field.kind in {"object", "list", "map", "json"}:
         expanded: Iterator[list[Any]] = ([read_value(field, part)] for part in split_texts(text))
     else:
         expanded = chain.from_iterable(_values_of_line(field, line) for line in text.split("\n"))
@@ -127,7 +126,7 @@ def read_value(field: Field, text: str) -> Any:
         address = text.strip()
         is_single = field.kind == "list" and not address.startswith("[")
         return [address] if is_single else _json_or(address)
-    if is_text(field):
+    if field.is_text:
         return text
     if (place := _path_field(field)) and not text.startswith(("[", "{")):
         return [{place: text}]
@@ -198,21 +197,14 @@ def _truth(field: Field, text: str) -> bool:
     raise ValueError(f"{field.label} is on or off; “{text[:60]}” is neither.")
 
 
-def is_text(field: Field) -> bool:
-    """Whether any text is a value."""
-    return field.kind == "string" and not field.media
-
-
 def _takes_text(field: Field) -> bool:
     """Whether any text is a value of one of the field's alternatives."""
-    return any(is_text(branch) for branch in field.branches)
+    return any(branch.is_text for branch in field.branches)
 
 
 def is_numeric(field: Field) -> bool:
     """Whether the values are numbers."""
-    return field.kind in _NUMERIC or (
-        field.kind == "union" and any(one.kind in _NUMERIC for one in field.branches)
-    )
+    return any(alternative.traits.is_numeric for alternative in (field, *field.branches))
 
 
 def choices(field: Field) -> list[Any]:

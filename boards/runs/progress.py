@@ -10,11 +10,10 @@ from statistics import median
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import BigAutoField, Count, Sum, UUIDField
+from django.db.models import Count, QuerySet, Sum
 
 from boards.models import Batch, Cell
 from catalog.models import Endpoint
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.formatting import money
 from runs.costs.billing import cost_of_units
 from runs.ledger import NOTHING
@@ -95,30 +94,12 @@ class Tally(NamedTuple):
         return self.state is not None and self.state not in Run.FINAL
 
 
-_BOARD = Param("board", UUIDField())
 _ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent", "run__billable_units")
-_CELLS = Cell.objects.filter(board_id=_BOARD, replaced_at=None).order_by()
-# Counted by the database: loading 400 cells took longer than the rest of a board's page.
-_TALLIES = PreparedQuery(
-    lambda: _CELLS.values_list(*_ALIKE).annotate(
-        cell_count=Count("pk"), estimated=Sum("estimate_usd"), priced=Count("estimate_usd")
-    )
-)
-_TIMES = PreparedQuery(
-    lambda: _CELLS.filter(run__state=Run.State.SUCCEEDED).values_list(
-        "column__endpoint_id", "run__started_at", "run__ended_at"
-    )
-)
-_ENDPOINTS = PreparedQuery(
-    lambda: Endpoint.objects.filter(pk__in=ParamList("endpoints", BigAutoField())).only(
-        "unit_price_usd", "duration_estimate_min"
-    )
-)
 
 
 def progress_of(board: Batch) -> Progress:
     """Count the current cells of a board. Two queries, three while runs are in progress."""
-    tallies = [Tally(*values) for values in _TALLIES.all(board=board.pk)]
+    tallies = _tallies(board)
     with_run = [one for one in tallies if one.state]
     open_cells = [one for one in with_run if one.is_open]
     states: Counter[str | None] = Counter()
@@ -143,6 +124,22 @@ def progress_of(board: Batch) -> Progress:
     )
 
 
+def _current(board: Batch) -> QuerySet[Cell]:
+    return Cell.objects.filter(board=board, replaced_at=None).order_by()
+
+
+def _tallies(board: Batch) -> list[Tally]:
+    """Count by the database: loading 400 cells took longer than the rest of a board's page."""
+    counted = (
+        _current(board)
+        .values_list(*_ALIKE)
+        .annotate(
+            cell_count=Count("pk"), estimated=Sum("estimate_usd"), priced=Count("estimate_usd")
+        )
+    )
+    return [Tally(*values) for values in counted]
+
+
 def _price(tallies: Iterable[Tally]) -> str:
     """Return the most that sending these cells costs, for the button that sends them."""
     sent = list(tallies)
@@ -159,7 +156,7 @@ def _count(tallies: Iterable[Tally]) -> int:
 def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
     """Return the endpoints of the cells, with price and usual duration."""
     keys = {one.endpoint_id for one in tallies}
-    return {endpoint.pk: endpoint for endpoint in _ENDPOINTS.all(endpoints=keys)}
+    return Endpoint.objects.only("unit_price_usd", "duration_estimate_min").in_bulk(keys)
 
 
 def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
@@ -171,7 +168,10 @@ def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
 def _seconds_to_go(board: Batch, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
     """Estimate the time for the remaining runs in parallel, by their models' durations here."""
     taken: dict[int, list[float]] = {}
-    for endpoint_id, started_at, ended_at in _TIMES.all(board=board.pk):
+    succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
+    for endpoint_id, started_at, ended_at in succeeded.values_list(
+        "column__endpoint_id", "run__started_at", "run__ended_at"
+    ):
         if started_at and ended_at:
             taken.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
     usual = {pk: median(listed) for pk, listed in taken.items()}

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import BigAutoField, Count, Max, Q, Subquery
+from django.db.models import Count, Max, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,7 +16,6 @@ from django.utils import timezone
 from catalog.models import Change, Endpoint, Reader
 from catalog.models.querysets import ChangeQuerySet
 from core.byte_cache import byte_cached
-from core.db.prepared_queries import Param, PreparedQuery
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -165,16 +164,8 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
 
 def of_model(endpoint: Endpoint) -> list[Change]:
     """The newest changes of one model."""
-    return _OF_MODEL.all(endpoint=endpoint.pk)
-
-
-_OF_MODEL = PreparedQuery(
-    lambda: (
-        Change.objects.shown()
-        .filter(endpoint_id=Param("endpoint", BigAutoField()))
-        .only("kind", "at", "lines", "weight")[:ON_A_MODEL]
-    )
-)
+    shown = Change.objects.shown().filter(endpoint=endpoint)
+    return list(shown.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         Endpoint,
         Favourite,
     )
-    from core.db.prepared_queries import Param
 
 CARD = (
     "endpoint_id",
@@ -82,7 +81,7 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Load only the columns that a card shows."""
         return self.select_related("picture").only(*CARD)
 
-    def with_favourites_of(self, user_id: int | Param) -> EndpointQuerySet:
+    def with_favourites_of(self, user_id: int) -> EndpointQuerySet:
         """Annotate `is_favourite`: whether this user starred the endpoint."""
         from catalog.models import Favourite
 

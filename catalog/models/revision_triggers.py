@@ -39,10 +39,8 @@ def install(using: str = "default", **_: Any) -> None:
         if not {"pinned", "inputs", "full_name"} <= columns:
             return  # halfway through the migrations; the last of them installs
         if connection.vendor == "sqlite":
-            _drop_search_tables_sqlite(cursor)
             _install_sqlite(cursor)
         else:
-            _drop_search_tables_postgresql(cursor)
             _install_postgresql(cursor)
 
 
@@ -92,20 +90,3 @@ def _install_postgresql(cursor: Any) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
             cursor.execute(sql)
             cursor.execute(f"COMMENT ON TRIGGER {name} ON {table} IS '{digest}'")
-
-
-def _drop_search_tables_sqlite(cursor: Any) -> None:
-    """Drop the full-text table of earlier versions and the triggers that filled it."""
-    for event in ("insert", "update", "delete"):
-        cursor.execute(f"DROP TRIGGER IF EXISTS catalog_endpoint_search_{event}")
-    cursor.execute("DROP TABLE IF EXISTS catalog_search")
-
-
-def _drop_search_tables_postgresql(cursor: Any) -> None:
-    cursor.execute("SELECT to_regclass('catalog_search_everything')")
-    if cursor.fetchone() == (None,):
-        return
-    cursor.execute("DROP FUNCTION IF EXISTS catalog_keep_words() CASCADE")  # with their triggers
-    cursor.execute("DROP FUNCTION IF EXISTS catalog_forget_words() CASCADE")
-    cursor.execute("DROP FUNCTION IF EXISTS catalog_said(tsquery, boolean, bigint[])")
-    cursor.execute("DROP TABLE IF EXISTS catalog_search_everything, catalog_search_description")

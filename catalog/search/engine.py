@@ -95,15 +95,17 @@ def search(
     `starred` holds the ids of the user's favourites; `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
-    found, sets, left_out, ranked_by = _understand(index, query, starred)
+    matches, sets, left_out, ranked_by = _understand(index, query, starred)
     asked, total = sets.query, len(sets.hits)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    ranked = _ranked(index, query, found, sets.hits, page * PAGE_SIZE)
+    ranked = _ranked(index, query, matches, sets.hits, page * PAGE_SIZE)
     shown = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
-    near = [index.keys[place] for place in _near(sets, found)]
+    near = [index.keys[place] for place in _near(sets, matches)]
     cards = index.cards([*shown, *near])
-    doubts = (unknown_value_hint(one, index.facts(one.key)) for one in query.conditions)
+    doubts = (
+        unknown_value_hint(condition, index.facts(condition.key)) for condition in query.conditions
+    )
     return Answer(
         query=query,
         endpoints=[cards[key] for key in shown if key in cards],
@@ -114,7 +116,7 @@ def search(
         relaxations=[] if total else relax(sets),
         suggestions=[] if sets.base or not query.text else _other_words(sets),
         near=[cards[key] for key in near if key in cards],
-        found=found,
+        found=matches,
         left_out=left_out,
         ranked_by=ranked_by,
         hints=[*asked.words.hints, *filter(None, doubts)],
@@ -129,8 +131,8 @@ def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
 
 def rank_all(query: Query, index: Index) -> dict[int, int]:
     """Map the primary key of each result to its position, 0 for the best: the gallery's order."""
-    found, sets, *_ = _understand(index, query, frozenset())
-    ranked = _ranked(index, query, found, sets.hits, len(sets.hits))
+    matches, sets, *_ = _understand(index, query, frozenset())
+    ranked = _ranked(index, query, matches, sets.hits, len(sets.hits))
     return {index.keys[place]: position for position, place in enumerate(ranked)}
 
 
@@ -142,8 +144,8 @@ def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
 def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
     """Return results from position `first` on, without facets and hints."""
     index = current(Revision.current())
-    found, sets, *_ = _understand(index, query, starred)
-    ranked = _ranked(index, query, found, sets.hits, first + count)
+    matches, sets, *_ = _understand(index, query, starred)
+    ranked = _ranked(index, query, matches, sets.hits, first + count)
     shown = [index.keys[place] for place in ranked[first:]]
     cards = index.cards(shown)
     return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
@@ -152,24 +154,27 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
 def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
     """Interpret the query: a wish by what it requires, if anything meets it, else by its words."""
     typed = _evaluate(index, query, starred)
-    found = typed.found
-    if found is None or not _is_wish(query.words, found):
+    matches = typed.found
+    if matches is None or not _is_wish(query.words, matches):
         return typed
     return _granted(index, query, typed.sets.filtered, starred) or typed
 
 
-def _is_wish(words: ParsedQuery, found: Found) -> bool:
+def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
     """Whether a text is to be read as a wish, and not only to be looked for.
 
     Media alone are what texts say too: `image to video` is a wish only if no text has its words.
     `last frame` alone says what a model is called or does, and nothing that is wanted of it.
     """
-    wish, count = words.wish, len(words.wish.conditions)
-    if words.sort or wish.is_graded:
+    wish, count = parsed.wish, len(parsed.wish.conditions)
+    # "best image model" and "cheap fast image" ask for an order: no text has these words.
+    if parsed.sort or wish.is_graded:
         return count > 0
+    # "video from two photos under a dollar": a price or a second picture is required. Alone it may
+    # also be the words of a name ("last frame").
     if wish.is_firm:
         return count + bool(wish.content) > 1
-    return found.is_weak and (count >= FEWEST or (bool(found.missed) and count > 1))
+    return matches.is_weak and (count >= FEWEST or (bool(matches.missed) and count > 1))
 
 
 def _granted(
@@ -183,62 +188,68 @@ def _granted(
     wish = query.words.wish
     required = parse_query(" ".join(wish.conditions)).conditions
     wished = query.requiring(" ".join(wish.conditions))
-    own = [one for one in wished.conditions if one in required]
+    own = [condition for condition in wished.conditions if condition in required]
+    # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
+    # important conditions are dropped, and the page says which.
     dropped = fewest_to_drop(index, among, own)
     if dropped is None:
         return None
     left_out = tuple(map(describe, dropped))
     wished = wished.relaxed(dropped)
     granted = _evaluate(index, wished, starred)._replace(left_out=left_out)
-    found = match(index, wish.ranking) if wish.ranking else None
-    if found is None:
+    matches = match(index, wish.ranking) if wish.ranking else None
+    if matches is None:
         return granted
-    ranked = (found.scores.keys() | found.near.keys()) & granted.sets.hits
+    ranked = (matches.scores.keys() | matches.near.keys()) & granted.sets.hits
+    # A word of content that no result has (`product`) must not empty the page: it is shown as left
+    # out.
     if not ranked:
         return granted._replace(left_out=(*left_out, *filter(None, [wish.content])))
-    if not _MEDIA & {one.key for one in wished.conditions}:
+    if not _MEDIA & {condition.key for condition in wished.conditions}:
         return _evaluate(index, wished.saying(wish.content), starred)._replace(left_out=left_out)
-    return granted._replace(found=found, ranked_by=wish.ranking)
+    return granted._replace(found=matches, ranked_by=wish.ranking)
 
 
 def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
     """Find the words, or everything if there are none, and apply the filters."""
-    found = match(index, query.text) if query.text else None
-    base = found.places if found else index.everything
-    return _Understood(found, FilterSets(index, query, base, index.places_of(starred)))
+    matches = match(index, query.text) if query.text else None
+    base = matches.places if matches else index.everything
+    return _Understood(matches, FilterSets(index, query, base, index.places_of(starred)))
 
 
-def _ranked(index: Index, query: Query, found: Found | None, hits: Places, end: int) -> list[int]:
+def _ranked(index: Index, query: Query, matches: Found | None, hits: Places, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
-    if found is None and query.text and not query.order:  # a wish without words of content
+    if matches is None and query.text and not query.order:  # a wish without words of content
         return nsmallest(end, hits, key=lambda place: (-index.merit[place], place))
-    if found is None or query.sort:
+    if matches is None or query.sort:
         return nsmallest(end, hits, key=index.sort_key(query.order, query.seconds))
     if not query.order:
-        scores = {**found.near, **found.scores} if found.near else found.scores
-        return nsmallest(end, hits, key=_score_key(index, found, scores))
+        scores = {**matches.near, **matches.scores} if matches.near else matches.scores
+        return nsmallest(end, hits, key=_score_key(index, matches, scores))
+    # "cheapest flux": what is called so, before what only mentions it.
     by = index.sort_key(query.order, query.seconds)  # exact names come first
-    return nsmallest(end, hits, key=lambda place: (not found.is_sure(place), by(place)))
+    return nsmallest(end, hits, key=lambda place: (not matches.is_sure(place), by(place)))
 
 
-def _near(sets: FilterSets, found: Found | None) -> list[int]:
+def _near(sets: FilterSets, matches: Found | None) -> list[int]:
     """If few results have all the words, return the best of those that lack some."""
-    if found is None or not 0 < len(sets.hits) < FEW:
+    if matches is None or not 0 < len(sets.hits) < FEW:
         return []
-    others = (found.near.keys() - sets.hits) & sets.filtered
-    by = _score_key(sets.index, found, found.near)
+    # "kling master" has one result; other Kling models follow it.
+    others = (matches.near.keys() - sets.hits) & sets.filtered
+    by = _score_key(sets.index, matches, matches.near)
     return nsmallest(2 * FEW - len(sets.hits), others, key=by)
 
 
-def _score_key(index: Index, found: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
+def _score_key(index: Index, matches: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
     """Return the sort key by score; ties by short names that the words nearly fill, then merit."""
-    words = max(1, sum(len(word.split()) for word in found.used))
+    word_count = max(1, sum(len(word.split()) for word in matches.used))
     merit, lengths = index.merit, index.names.lengths
 
     def key(place: int) -> tuple[int, float, int]:
         return (
             scores.get(place, _LAST),
-            -merit[place] - 0.8 * words / max(words, lengths[place]),
+            -merit[place] - 0.8 * word_count / max(word_count, lengths[place]),
             place,
         )
 
@@ -249,6 +260,6 @@ def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     """Return words similar to those without results, with the number of their results."""
     index, query, asked = sets.index, sets.query, sets.filtered
     longest = max(spelling.words(spelling.normalize(query.text)), key=len, default="")
-    words = nearest(longest, index.pieces.keys(), most=3)
-    counted = [(word, len(match(index, word).places & asked)) for word in words]
+    similar = nearest(longest, index.pieces.keys(), most=3)
+    counted = [(word, len(match(index, word).places & asked)) for word in similar]
     return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]

@@ -72,6 +72,7 @@ class FilterSets:
         for asked in query.conditions:
             places = self._having(asked)
             self.by_name[asked.key] = self.by_name.get(asked.key, index.everything) & places
+            # Models that are gone are hidden unless a query asks for them.
             if asked.accepts("is:gone") and not asked.is_negated and not query.status:
                 self.by_name["status"] = index.everything  # `is:gone` overrides the default
 
@@ -89,8 +90,8 @@ class FilterSets:
         """Return the places that match all filters except these."""
         if self.by_name.keys().isdisjoint(names):
             return self.hits
-        kept = (places for name, places in self.by_name.items() if name not in names)
-        return reduce(and_, kept, self.base)
+        remaining = (places for name, places in self.by_name.items() if name not in names)
+        return reduce(and_, remaining, self.base)
 
     def asking(self, query: Query) -> Places:
         """Return the places that match another query's filters, with the same words."""
@@ -105,16 +106,16 @@ class FilterSets:
         """Return the endpoints of a status; an empty one selects all that are listed."""
         if status == "all":
             return self.index.everything
-        found = self.index.having(_GONE if status == "gone" else _LISTED)
-        return found & self.index.having(Condition("is", (status,))) if status else found
+        places = self.index.having(_GONE if status == "gone" else _LISTED)
+        return places & self.index.having(Condition("is", (status,))) if status else places
 
 
 def count_facets(sets: FilterSets) -> list[Facet]:
     """Return every facet that has values, in page order; counts ignore its own selection."""
     counts = sets.index.count_facts(sets.hits)
-    facets = (key for key in KEYS.values() if key.is_facet)
-    found = (Facet(key.name, key.title, _facet_values(sets, key, counts)) for key in facets)
-    return [facet for facet in found if facet.values]
+    keys = (key for key in KEYS.values() if key.is_facet)
+    facets = (Facet(key.name, key.title, _facet_values(sets, key, counts)) for key in keys)
+    return [facet for facet in facets if facet.values]
 
 
 def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
@@ -123,13 +124,13 @@ def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[Face
     among = sets.hits if key.joins_all else sets.without(key.name)
     if key.is_open:
         of_facet = counts if among is sets.hits else sets.index.count_facts(among)
-        found = dict(sets.index.most_common(key.name, of_facet, key.shown))
+        count_of = dict(sets.index.most_common(key.name, of_facet, key.shown))
     else:
-        found = _count_values(sets, among, key.name, key.steps or key.values)
-    found |= _count_values(sets, among, key.name, sorted(picked - found.keys()))
+        count_of = _count_values(sets, among, key.name, key.steps or key.values)
+    count_of |= _count_values(sets, among, key.name, sorted(picked - count_of.keys()))
     return [
         FacetValue(value, label(key.name, value), count, value in picked)
-        for value, count in found.items()
+        for value, count in count_of.items()
         if count or value in picked
     ]
 
@@ -139,6 +140,8 @@ def _count_values(
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
     known = _conditions(name, tuple(values))
+    # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
+    # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
         having, seconds = sets.index.having, sets.query.seconds
         return {value: len(having(asked, seconds) & among) for value, asked in known.items()}
@@ -163,17 +166,17 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
     """
     query = sets.query
     names = (name for name in sets.by_name if name != "status" or query.status)
-    found = [_relaxed(sets, _title(query, name), query.without(name), name) for name in names]
-    found.sort(key=lambda one: -one.count)
+    relaxations = [_relaxed(sets, _title(query, name), query.without(name), name) for name in names]
+    relaxations.sort(key=lambda relaxation: -relaxation.count)
     if query.text and (query.conditions or query.favourite):
         title = f"Without “{query.plain}”"
-        found.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
-    found = [one for one in found if one.count][:_MOST]
+        relaxations.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
+    relaxations = [relaxation for relaxation in relaxations if relaxation.count][:_MOST]
     gone = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
     all_but_words = _relaxed(sets, "Without any filter", query.bare())
     return [
         *([gone] if gone.count and not query.status else []),
-        *(found or ([all_but_words] if all_but_words.count else [])),
+        *(relaxations or ([all_but_words] if all_but_words.count else [])),
     ]
 
 
@@ -186,19 +189,20 @@ def fewest_to_drop(
     the wished length, so that a length is not dropped to make a film cheaper.
     """
     seconds = asked_length(wished)
-    ranked = sorted(wished, key=lambda one: _LEAST_FIRST.index(one.key))
+    ranked = sorted(wished, key=lambda condition: _LEAST_FIRST.index(condition.key))
+    # At least one condition stays: a wish without any would be answered with everything.
     counts = range(max(len(ranked), 1))
     choices = chain.from_iterable(combinations(ranked, count) for count in counts)
     for dropped in sorted(choices, key=_loss):
-        kept = [one for one in ranked if one not in dropped]
-        if reduce(and_, (index.having(one, seconds) for one in kept), among):
+        remaining = [condition for condition in ranked if condition not in dropped]
+        if reduce(and_, (index.having(condition, seconds) for condition in remaining), among):
             return dropped
     return None
 
 
 def _loss(dropped: tuple[Condition, ...]) -> tuple[int, int]:
     """Return how much a wish loses: a medium more than any number of other conditions."""
-    return max((_MEDIA.get(one.key, 0) for one in dropped), default=0), len(dropped)
+    return max((_MEDIA.get(condition.key, 0) for condition in dropped), default=0), len(dropped)
 
 
 def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> FilterRelaxation:
@@ -207,5 +211,9 @@ def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> Filt
 
 def _title(query: Query, name: str) -> str:
     """Return the name of what is left out, as text."""
-    described = (describe(one, query.seconds) for one in query.conditions if one.key == name)
+    described = (
+        describe(condition, query.seconds)
+        for condition in query.conditions
+        if condition.key == name
+    )
     return f"Without “{_OWN_TITLES.get(name) or ', '.join(described)}”"

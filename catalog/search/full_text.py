@@ -49,6 +49,7 @@ class TextIndex:
     def find_part(self, part: str, words: Sequence[str]) -> list[int]:
         """Return the places with a part that contains `words`; scans only lines with the rarest."""
         postings = [self._postings.get(word, []) for word in words if word.isalpha()]
+        # Scanning the lines with "video" for "kling video" would read every second model.
         places = min(postings, key=len) if postings else range(len(self._lines))
         return [place for place in places if part in self._lines[place]]
 
@@ -77,8 +78,10 @@ class NameIndex(TextIndex):
     def __init__(self, names: Sequence[tuple[str, str]]) -> None:
         normal = [tuple(map(spelling.normalize, pair)) for pair in names]
         ways = [_ways_to_name(*pair) for pair in normal]
+        # Tabs keep a phrase from running from a name into an id.
         lines = (f"\t{_line(way)}\t" for way in ways)
         super().__init__(zip(map(spelling.name_words, map(" ".join, normal)), lines, strict=True))
+        # "flux dev" fills the name of flux/dev and half of that of flux-kontext/dev.
         self.lengths = [min(len(name) or 99, len(alias) or 99) for name, _, alias in ways]
         self._squashed = [_squash(line) for line in self._lines]
         self._named: dict[str, list[int]] = defaultdict(list)

@@ -19,7 +19,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigAutoField, Count
+from django.db.models import Count
 
 from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
 from catalog.filters.facts import Listing, facts_of, texts
@@ -29,7 +29,6 @@ from catalog.pricing import keep_usual
 from catalog.search.full_text import index_labels, index_names, index_texts
 from catalog.search.tokenizer import synonym_words
 from core.byte_cache import ByteCache
-from core.db.prepared_queries import ParamList, PreparedQuery
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +41,6 @@ _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together
 _YEAR_S = 365 * 86400.0
 _CARDS_BYTES = 8 << 20
 _CARD_BYTES = 3000  # about
-_CARDS = PreparedQuery(
-    lambda: Endpoint.objects.for_cards().filter(pk__in=ParamList("keys", BigAutoField())).order_by()
-)
 
 Places = Set[int]
 
@@ -67,9 +63,9 @@ class Index:
             listings.append(Listing._make(columns))
         self.places = {key: place for place, key in enumerate(self.keys)}
         self.everything: Places = frozenset(range(len(self.keys)))
-        self.names = index_names(tuple((one.display_name, one.endpoint_id) for one in listings))
-        self.labels = index_labels(tuple((one.category, *texts(one.tags)) for one in listings))
-        self.descriptions = index_texts(tuple(one.description for one in listings))
+        self.names = index_names(tuple((row.display_name, row.endpoint_id) for row in listings))
+        self.labels = index_labels(tuple((row.category, *texts(row.tags)) for row in listings))
+        self.descriptions = index_texts(tuple(row.description for row in listings))
         self.fields = index_texts(tuple(field_words))
         self._with_fact: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         self._counted: list[list[str]] = []  # per endpoint: the facts of open facets
@@ -78,9 +74,10 @@ class Index:
             facts = list(map(sys.intern, facts_of(listing)))  # equal ones are compared by identity
             for fact in facts:
                 self._with_fact[fact.partition(":")[0]][fact].add(place)
-            price = next((one for one in facts if one.startswith("price:")), "price:inf")
+            price = next((fact for fact in facts if fact.startswith("price:")), "price:inf")
+            # A model without a price comes last by price, not first.
             self._prices.append(price.removeprefix("price:"))
-            self._counted.append([one for one in facts if one.partition(":")[0] in OPEN_FACETS])
+            self._counted.append([fact for fact in facts if fact.partition(":")[0] in OPEN_FACETS])
         self._having: dict[tuple[Condition, float | None], Places] = {}
         self._cards: ByteCache[Endpoint] = ByteCache("catalog.search.cards", _CARDS_BYTES)
         self.synonym_depths: dict[tuple[str, ...], dict[int, int]] = {}  # see `matching.py`
@@ -94,16 +91,16 @@ class Index:
     def having(self, condition: Condition, seconds: float | None = None) -> Places:
         """Return the endpoints that meet a condition, for a run of `seconds`."""
         key = condition, seconds if condition.key in BY_DURATION else None
-        found = self._having.get(key)
-        if found is None:
+        matching = self._having.get(key)
+        if matching is None:
             facts = self._with_fact[condition.key].items()
             sets = (places for fact, places in facts if condition.accepts(fact, key[1]))
-            found = frozenset[int]().union(*sets)
-            found = self.everything - found if condition.is_negated else found
+            matching = frozenset[int]().union(*sets)
+            matching = self.everything - matching if condition.is_negated else matching
             if len(self._having) > MOST_SETS:
                 self._having.clear()
-            self._having[key] = found
-        return found
+            self._having[key] = matching
+        return matching
 
     def count_facts(self, hits: Places) -> Counter[str]:
         """Count the hits by fact, for the facets whose values come from the catalogue."""
@@ -138,13 +135,13 @@ class Index:
         The objects are shared and must not be changed. Endpoints deleted meanwhile are missing.
         """
         wanted = list(keys)
-        found = {key: card for key in wanted if (card := self._cards.get(key))}
-        if missing := [key for key in wanted if key not in found]:
-            for card in _CARDS.all(keys=missing):
+        cards = {key: card for key in wanted if (card := self._cards.get(key))}
+        if missing := [key for key in wanted if key not in cards]:
+            for card in Endpoint.objects.for_cards().filter(pk__in=missing).order_by():
                 keep_usual(card)
                 self._cards.put(card.pk, card, _CARD_BYTES)
-                found[card.pk] = card
-        return found
+                cards[card.pk] = card
+        return cards
 
     def is_word(self, word: str) -> bool:
         """Return whether a name, a tag or a category has this word."""
@@ -163,22 +160,26 @@ class Index:
     @cached_property
     def vocabulary(self) -> Counter[str]:
         """Candidates for correcting a misspelt word, with weights: a name's word counts thrice."""
-        found = Counter(self.descriptions.word_counts(4))
-        found.update({w: 3 * count for w, count in self.pieces.items() if w.isalpha()})
-        return found
+        weights = Counter(self.descriptions.word_counts(4))
+        weights.update({w: 3 * count for w, count in self.pieces.items() if w.isalpha()})
+        return weights
 
 
 def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
     """Return the ranks of equally good results: use by the team, upstream's order, freshness."""
-    published = [one.published_at.timestamp() if one.published_at else 0.0 for one in listings]
+    published = [
+        listing.published_at.timestamp() if listing.published_at else 0.0 for listing in listings
+    ]
     newest = max(published, default=0.0)
     merit = []
-    for place, (one, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
+    for place, (listing, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
+        # A model of last week before one of last year; after years the difference is none.
         fresh = 0.5 ** ((newest - at) / _YEAR_S) if at else 0.0
         liked = _POPULARITY_WEIGHT * math.log2(1 + uses)
-        is_old = one.gone_at is not None or one.status == "deprecated"
+        is_old = listing.gone_at is not None or listing.status == "deprecated"
         own = liked + 0.6 * (1 - place / len(listings)) + 0.4 * fresh
-        merit.append(own - 0.3 * (one.kind == "training") - 1000 * is_old)
+        # "wan" means the models that make films; trainers of the same name come after them.
+        merit.append(own - 0.3 * (listing.kind == "training") - 1000 * is_old)
     return merit
 
 
@@ -235,8 +236,8 @@ def _rebuild_aside() -> None:
 def _build() -> Index:
     started = time.monotonic()
     token = Revision.current()  # before the rows: at worst the index is built once more
-    found = Endpoint.objects.order_by(*UPSTREAM_ORDER)
-    rows = found.values_list("pk", "field_words", *Listing._fields)
+    endpoints = Endpoint.objects.order_by(*UPSTREAM_ORDER)
+    rows = endpoints.values_list("pk", "field_words", *Listing._fields)
     index = Index(token, rows.iterator(chunk_size=2000), _popularity())
     _cache.built_at = time.monotonic()
     _cache.cost_s = _cache.built_at - started
@@ -247,8 +248,8 @@ def _popularity() -> Counter[int]:
     """Count the team's runs and stars by endpoint key; a star counts as three runs."""
     runs: Any = Endpoint._meta.get_field("runs").related_model
     stars: Any = Favourite
-    found: Counter[int] = Counter()
+    popularity: Counter[int] = Counter()
     for rows, weight in ((runs.objects, 1), (stars.objects, 3)):
         for key, count in rows.order_by().values_list("endpoint_id").annotate(n=Count("pk")):
-            found[key] += weight * count
-    return found
+            popularity[key] += weight * count
+    return popularity

@@ -80,15 +80,16 @@ def match(index: Index, text: str) -> Found:
         tokens, corrected = _correct(index, tokens, units, depths)
         units, depths = _look_up(index, tokens) if corrected else (units, depths)
     alike = tuple(dict.fromkeys(chain.from_iterable(unit.alike for unit in units)))
+    # "FLUX.1 [dev]", "fal-ai/flux/dev" and "flux dev" are one name.
     in_name = _name_scores(index, tokens)
     complete = _intersect(depths) | in_name
     if not complete and len(units) > 1:
-        kept, near = _partial_matches(index, units, depths)
+        used_units, near = _partial_matches(index, units, depths)
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
-        used = tuple(unit.text for number, unit in enumerate(units) if number in kept)
-        missed = tuple(unit.text for number, unit in enumerate(units) if number not in kept)
+        used = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
+        missed = tuple(unit.text for number, unit in enumerate(units) if number not in used_units)
         return Found(best, used, corrected, missed, alike, near, is_weak=True)
-    shallow = [{p: d for p, d in found.items() if d < FIELD} for found in depths]
+    shallow = [{p: d for p, d in of_unit.items() if d < FIELD} for of_unit in depths]
     _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
     used = tuple(token.text for token in tokens)
     is_weak = not (in_name or _intersect(shallow))
@@ -105,12 +106,12 @@ def _intersect(depths: Sequence[Depths], join: Callable[[int, int], int] = add) 
     """Return the places that have all units, with the sum or the maximum of their depths."""
     if not depths:
         return {}
-    found, *others = sorted(depths, key=len)
+    common, *others = sorted(depths, key=len)
     for other in others:
-        found = {
-            place: join(depth, other[place]) for place, depth in found.items() if place in other
+        common = {
+            place: join(depth, other[place]) for place, depth in common.items() if place in other
         }
-    return found
+    return common
 
 
 def _partial_matches(
@@ -122,14 +123,17 @@ def _partial_matches(
     passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
     had: dict[int, list[int]] = defaultdict(list)
-    for number, found in enumerate(depths):
-        for place in found:
+    for number, of_unit in enumerate(depths):
+        for place in of_unit:
             had[place].append(number)
     groups = {place: frozenset(has) for place, has in had.items() if len(has) < len(units)}
 
     def worth(group: frozenset[int]) -> tuple[int, int, int, float]:
+        # "avatar from audio": what follows `from` says less than what comes before.
         heads = sum(not units[number].is_aside for number in group)
+        # A task that people have a word for ("upscale") outweighs a rarer word beside it.
         tasks = sum(bool(units[number].alike) for number in group)
+        # Among equals the rarer word tells more: "hunyuan" more than "image".
         rarity = sum((len(index.keys) / len(depths[number])) ** 0.5 for number in group)
         return len(group), heads, tasks, rarity
 
@@ -156,15 +160,16 @@ def _name_scores(index: Index, tokens: list[Token]) -> Depths:
 def _unit_depths(index: Index, unit: Unit) -> Depths:
     """Return where a unit's tokens occur together, or a synonym of them."""
     words = tuple(word for token in unit.tokens for word in token.words)
+    # "image to video" as a whole: its `to` has no meaning alone.
     if len(unit.tokens) > 1 and any(token.text in STOP for token in unit.tokens):
-        found = _find(index, *_literal(Token(unit.text, words)))
+        depths = _find(index, *_literal(Token(unit.text, words)))
     else:
         is_alone = not unit.alike
-        each = [_token_depths(index, one, is_alone=is_alone) for one in unit.tokens]
-        found = _intersect(each, max)
+        each = [_token_depths(index, token, is_alone=is_alone) for token in unit.tokens]
+        depths = _intersect(each, max)
     if unit.joined:
-        found = _least(found, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
-    return _least(found, _alike_depths(index, unit.alike)) if unit.alike else found
+        depths = _least(depths, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
+    return _least(depths, _alike_depths(index, unit.alike)) if unit.alike else depths
 
 
 def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
@@ -173,17 +178,20 @@ def _token_depths(index: Index, token: Token, *, is_alone: bool) -> Depths:
     if token.is_quoted or len(token.words) > 2:
         return _find(index, *phrases)
     joined, parts = "".join(token.words), spelling.parts(token.text)
+    # "upscaling" also means "upscaler" and "upscaled", less than the word itself.
     if len(token.words) == 1 and (stem := spelling.stem(joined)) != joined:
         phrases.append(Phrase([stem], (NEAR, LABEL, DESCRIPTION), is_open=True))
-    found = _find(index, *phrases)
+    depths = _find(index, *phrases)
+    # "flux1.1pro", "kling2.1", "hunyuan3d": names and versions typed without a space.
     if len(parts) > 1 and not spelling.version(token.text):
         if all(len(part) > 1 for part in parts if part.isalpha()):
-            found = _least(found, _piece_depths(index, parts))
+            depths = _least(depths, _piece_depths(index, parts))
+    # "nanobanana", "fluxkontext", "texttospeech": words that people join and names do not.
     elif is_alone and _may_be_several(index, token):
-        found = _least(found, dict.fromkeys(index.names.glued(joined), NAME))
+        depths = _least(depths, dict.fromkeys(index.names.glued(joined), NAME))
         if pieces := spelling.segments(joined, index.pieces):
-            found = _least(found, _piece_depths(index, pieces))
-    return found
+            depths = _least(depths, _piece_depths(index, pieces))
+    return depths
 
 
 def _may_be_several(index: Index, token: Token) -> bool:
@@ -201,6 +209,7 @@ def _piece_depths(index: Index, pieces: list[str]) -> Depths:
 
 def _literal(token: Token) -> list[Phrase]:
     """Return the phrase of a token as typed, the last word possibly incomplete."""
+    # "2.1" must not find v2.10, and "2" must find 2.1.
     number = spelling.version(token.text) or (token.text if token.text.isdecimal() else "")
     if number:
         return _version(number)
@@ -228,38 +237,40 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
     The table of synonyms is small, so the results of each are cached with the index.
     """
     if alike not in index.synonym_depths:
+        # "tts" finds what is described as speech, after what says "tts" itself.
         depths = (LABEL, DESCRIPTION, DESCRIPTION)
         texts = (way for way in alike if ":" not in way)
-        found = _find(
+        best = _find(
             index, *(Phrase(spelling.words(way), depths, way.endswith("*")) for way in texts)
         )
         asked = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
         for condition in filter(None, asked):
-            found = _least(found, dict.fromkeys(index.having(condition), DESCRIPTION))
-        index.synonym_depths[alike] = found
+            best = _least(best, dict.fromkeys(index.having(condition), DESCRIPTION))
+        index.synonym_depths[alike] = best
     return index.synonym_depths[alike]
 
 
 def _find(index: Index, *phrases: Phrase) -> Depths:
     """Return the places where any of the phrases occurs, each with its smallest depth."""
     texts = (index.names, index.labels, index.descriptions, index.fields)
-    found = [
+    occurrences = [
         (depth, text.find(phrase.words, is_open=phrase.is_open))
         for phrase in phrases
         for text, depth in zip(texts, phrase.depths, strict=False)
         if depth is not None
     ]
     depths: Depths = {}
-    for depth, places in sorted(found, key=itemgetter(0), reverse=True):  # better ones overwrite
+    occurrences.sort(key=itemgetter(0), reverse=True)  # so that better ones overwrite
+    for depth, places in occurrences:
         depths |= dict.fromkeys(places, depth)
     return depths
 
 
-def _least(found: Depths, other: Depths) -> Depths:
+def _least(depths: Depths, other: Depths) -> Depths:
     """Merge two results, keeping the smaller depth."""
-    if not found or not other:
-        return found or other
-    return other | {p: min(depth, other.get(p, depth)) for p, depth in found.items()}
+    if not depths or not other:
+        return depths or other
+    return other | {p: min(depth, other.get(p, depth)) for p, depth in depths.items()}
 
 
 def _correct(
@@ -267,9 +278,10 @@ def _correct(
 ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
     """Return the tokens with misspelt ones replaced, and the corrections; found ones stay."""
     changes: dict[Token, str] = {}
-    for unit in (unit for unit, found in zip(units, depths, strict=True) if not found):
+    for unit in (unit for unit, of_unit in zip(units, depths, strict=True) if not of_unit):
         for token in unit.tokens:
             word = token.words[0]
+            # Quoted words are meant as written; a word of the catalogue is no typing error.
             is_lost = not token.is_quoted and len(token.words) == 1 and word not in index.vocabulary
             if meant := spelling.correction(word, index.vocabulary) if is_lost else "":
                 changes[token] = meant

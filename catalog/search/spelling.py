@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+# "wan/v2.2": the v belongs to the version, not to a word before it ("dev2").
 _SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # the v of a version
 _PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
@@ -46,8 +47,8 @@ def parts(text: str) -> list[str]:
 
 def version(text: str) -> str:
     """Return `2.1` for `v2.1` or `2,1`; empty if the text is no version."""
-    found = _VERSION.fullmatch(text)
-    return found[1].replace(",", ".") if found else ""
+    match = _VERSION.fullmatch(text)
+    return match[1].replace(",", ".") if match else ""
 
 
 def name_words(text: str) -> set[str]:
@@ -60,11 +61,11 @@ def _run_words(run: str) -> set[str]:
     if run.isalpha():
         return {run}
     pieces = parts(run)
-    found = {*pieces, *(piece.replace(".", "") for piece in pieces)}
+    forms = {*pieces, *(piece.replace(".", "") for piece in pieces)}
     if "." not in run:
-        return found | {run, "".join(pieces[1:]) or run}  # the 3d of hunyuan3d
+        return forms | {run, "".join(pieces[1:]) or run}  # the 3d of hunyuan3d
     first = run.partition(".")[0]
-    return found if first.isdecimal() else found | {first}  # the v2 of v2.1
+    return forms if first.isdecimal() else forms | {first}  # the v2 of v2.1
 
 
 def stem(word: str) -> str:
@@ -77,6 +78,7 @@ def stem(word: str) -> str:
 
 def single(word: str) -> str:
     """Return a word without its plural ending."""
+    # "series" is no plural of "sery".
     if len(word) > 3 and word.endswith("ies") and word not in {"movies", "selfies", "series"}:
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
@@ -89,8 +91,10 @@ def correction(word: str, known: Mapping[str, int]) -> str:
     from rapidfuzz import process  # five megabytes of code, loaded only for typing errors
     from rapidfuzz.distance import OSA
 
+    # "klng", "klnig" → kling; in "ideogramm" or "transcribtion" two slips are likely.
     most = 1 if len(word) < _LONG else 2
     near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
+    # People get the first letter right: two errors with another first letter are another word.
     ranked = [(far, name[0] != word[0], -known[name], name) for name, far, _ in near]
     return min((rank for rank in ranked if rank[0] < 2 or not rank[1]), default=("",))[-1]
 
@@ -103,6 +107,7 @@ def segments(word: str, known: Mapping[str, int]) -> list[str]:
         ways = [
             (rest[:end], *others)
             for end in range(2, len(rest) + 1)
+            # "texttospeech": `to` is no word of a name, but joins two.
             if rest[:end] == "to" or (end > 2 and known.get(rest[:end]))
             if (others := split(rest[end:])) is not None
         ]

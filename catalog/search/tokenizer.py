@@ -16,6 +16,7 @@ from catalog.search import spelling
 
 _MOST_WORDS, _LONGEST_WORD = 12, 64
 _TO = frozenset(["2", "into"])
+# People paste the address of a model's page at fal, or of its queue.
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
     r"([^\s?#]+?)(?:/(?:playground|api|examples))?/?(?:[?#]\S*)?(?=\s|$)",
@@ -35,14 +36,14 @@ _SURROUNDING_PUNCTUATION = ".,;:!?()[]{}'"  # punctuation around a word
 @lru_cache(maxsize=1)
 def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return phrases, in words without plurals → what they also search for."""
-    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in _ENTRIES:
         said, _, means = entry.partition("|")
         alternatives = tuple(text.strip() for text in means.split(","))
         for way in said.split(",") if means else ():
             key = tuple(map(spelling.single, spelling.words(way)))
-            found[key] = tuple(dict.fromkeys((*found.get(key, ()), *alternatives)))
-    return found
+            phrases[key] = tuple(dict.fromkeys((*phrases.get(key, ()), *alternatives)))
+    return phrases
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +63,7 @@ class Token:
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of a typed text; the URL of a model at fal is replaced by its id."""
-    found: list[Token] = []
+    tokens: list[Token] = []
     count = 0
     half_width = unicodedata.normalize("NFKC", text)  # some keyboards produce full-width characters
     half_width = _ADDRESS.sub(r"\1", half_width)
@@ -71,8 +72,8 @@ def tokenize(text: str) -> list[Token]:
         words = tuple(word[:_LONGEST_WORD] for word in spelling.words(said))
         count += len(words)
         if words and count <= _MOST_WORDS:
-            found.append(Token(said[:_LONGEST_WORD], words, bool(quoted)))
-    return found
+            tokens.append(Token(said[:_LONGEST_WORD], words, bool(quoted)))
+    return tokens
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
 
     `is_known` returns whether a name of the catalogue contains a word.
     """
-    found: list[Unit] = []
+    units: list[Unit] = []
     meant: list[Unit] = []
     start = 0
     is_aside = False
@@ -102,12 +103,14 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
             or _joined(is_known, tokens[start : start + 2])
             or (Unit(token.text, (token,)), 1)
         )
-        found.append(unit)
+        units.append(unit)
+        # "a model for video": only what carries meaning has to be found; alone, a stop word is
+        # looked for.
         if unit.text not in STOP or token.is_quoted:
             meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
         is_aside = is_aside or unit.text in ASIDE
         start += taken
-    return meant or found
+    return meant or units
 
 
 def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, int] | None:
@@ -123,12 +126,13 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
 
     Skips articles: `describe an image` is `describe image`.
     """
-    found: tuple[Unit, int] | None = None
+    longest: tuple[Unit, int] | None = None
     key: tuple[str, ...] = ()
     taken: list[Token] = []
     for end, token in enumerate(tokens, 1):
         if token.is_quoted:
             break
+        # "describe an image", "animate my photo".
         if token.text in ARTICLES:
             continue
         taken.append(token)
@@ -136,5 +140,5 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
         if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
             key = (key[0], "to", *key[2:])
         if alike := synonyms().get(key):
-            found = Unit(" ".join(one.text for one in taken), tuple(taken), alike), end
-    return found
+            longest = Unit(" ".join(part.text for part in taken), tuple(taken), alike), end
+    return longest

@@ -4,7 +4,7 @@ The order matters: cards appear after the first response, schemas follow while p
 A group of responses is fetched, then written while no request is open: fetching and writing in two
 threads at once made them compete for the GIL, which took a quarter of a first sync. Everything
 written stays, and pending work is found by the rows' own columns, so the next sync continues where
-a stopped one ended (fal-protocol.md, section 3).
+a stopped one ended (protocol, section 3).
 """
 
 from __future__ import annotations

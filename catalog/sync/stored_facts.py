@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from catalog.models import Endpoint, Schema
-from catalog.sync import bulk_write
 from schemas.document.openapi import contract, read_document
 from schemas.facts.capabilities import RULES, capabilities_of
 from schemas.fields.field_tree import build
 from schemas.uses.inputs import inputs_of
 
 DOCUMENTS_AT_ONCE = 5  # bounds memory, and how long the GIL is held
-ENDPOINTS_AT_ONCE = 50  # keeps the write lock short
+ENDPOINTS_AT_ONCE = 25  # keeps the write lock short
 
 
 def extract_facts() -> int:
@@ -30,7 +30,7 @@ def extract_facts() -> int:
     for schema in schemas:
         schema.facts = _read_facts(read_document(schema.document))
         schema.facts_version = RULES
-    bulk_write.update(schemas, ["facts", "facts_version"], keys=["digest"])
+    Schema.objects.bulk_update(schemas, ["facts", "facts_version"])
     return len(schemas)
 
 
@@ -54,16 +54,20 @@ def copy_to_endpoints() -> int:
         .order_by()
     )
     rows = list(stale[:ENDPOINTS_AT_ONCE])
-    changed: list[Endpoint] = []
-    unchanged: list[Endpoint] = []
-    for row in rows:
-        stored = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
-        fresh = stored.get("facts", []), stored.get("words", ""), stored.get("inputs", [])
-        row.facts_from = f"{RULES}.{row.schema_id}"
-        is_same = (row.facts, row.field_words, row.inputs) == fresh
-        (unchanged if is_same else changed).append(row)
-        row.facts, row.field_words, row.inputs = fresh
-    keys = ["id", "schema"]  # an endpoint whose schema changed meanwhile stays due
-    bulk_write.update(changed, ["facts", "field_words", "inputs", "facts_from"], keys=keys)
-    bulk_write.update(unchanged, ["facts_from"], keys=keys)
+    with transaction.atomic():
+        for row in rows:
+            # One whose schema changed meanwhile stays due.
+            Endpoint.objects.filter(pk=row.pk, schema=row.schema).update(**_differing(row))
     return len(rows)
+
+
+def _differing(row: Endpoint) -> dict[str, Any]:
+    """The columns to write; facts that are the same are not, as they would renew the revision."""
+    stored = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
+    fresh = {
+        "facts": stored.get("facts", []),
+        "field_words": stored.get("words", ""),
+        "inputs": stored.get("inputs", []),
+    }
+    mark = {"facts_from": f"{RULES}.{row.schema_id}"}
+    return mark | {name: value for name, value in fresh.items() if getattr(row, name) != value}

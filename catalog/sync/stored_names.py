@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.models import Endpoint
 from catalog.naming import Title, full_names
-from catalog.sync import bulk_write
+from catalog.sync.bulk_write import ROWS_PER_WRITE
 
 
 def tell_apart() -> int:
@@ -20,5 +20,7 @@ def tell_apart() -> int:
     changed = [one for one in known if one.full_name != names[one.pk]]
     for one in changed:
         one.full_name = names[one.pk]
-    bulk_write.update(changed, ["full_name"])
+    for start in range(0, len(changed), ROWS_PER_WRITE):
+        batch = changed[start : start + ROWS_PER_WRITE]
+        Endpoint.objects.bulk_update(batch, ["full_name"])
     return 0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from copy import copy
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 import fal
@@ -49,7 +49,6 @@ _LISTED = [  # columns that a listing sets
     "gone_at",
 ]
 _SCHEMA = ["schema", "schema_updated", "schema_error"]
-_DEFERRED = ["facts", "field_words"]  # long, and not used by a sync
 _PRICE = ["unit_price_usd", "price_unit", "currency"]
 _LONGEST = {
     field.name: field.max_length
@@ -67,7 +66,7 @@ class CatalogUpserter:
 
     def __init__(self, report: SyncReport) -> None:
         self.report = report
-        self._rows = {row.endpoint_id: row for row in Endpoint.objects.defer(*_DEFERRED)}
+        self._rows = {row.endpoint_id: row for row in Endpoint.objects.all()}
         self._digests = set(Schema.objects.values_list("digest", flat=True))
         self._seen: dict[str, int] = {}  # endpoint id → place in upstream's order
         self._is_first = _is_first()
@@ -92,7 +91,7 @@ class CatalogUpserter:
     def confirm(self, requested: list[str], found: fal.Found) -> None:
         """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
 
-        (fal-protocol.md, 3.2: an unknown id may come back as 404, not at all, or bare.)
+        (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
         there = [item for item in found.items if item.metadata is not None]
         unreadable = {entry.endpoint_id for entry in found.malformed}
@@ -129,9 +128,13 @@ class CatalogUpserter:
                 self.fail(endpoint_id, why)
             updated = (self._schema_update(item, documents, changes) for item in found.items)
             rows += [row for row in updated if row is not None]
-        new = [(d, t) for d, t in documents.items() if d not in self._digests]
-        with bulk_write.short_transaction():
-            bulk_write.add_schemas(new)
+        new = [
+            Schema(digest=digest, document=document)
+            for digest, document in documents.items()
+            if digest not in self._digests
+        ]
+        with transaction.atomic():
+            Schema.objects.bulk_create(new, ignore_conflicts=True)
             bulk_write.update(rows, _SCHEMA, changes)
         self._digests |= documents.keys()
         self.report.schemas_done += sum(len(requested) for requested, _ in answers)
@@ -164,8 +167,6 @@ class CatalogUpserter:
         """Insert new endpoints and update changed ones, or only their position if that moved."""
         new, changed, moved, back = [], [], [], []
         changes: list[Change] = []
-        # Copied for each new endpoint: constructing a model instance takes five times as long.
-        blank = Endpoint(first_seen_at=timezone.now())
         entries: dict[str, str] = {}  # those that are new or differ
         for item in items:
             if len(item.endpoint_id) > _LONGEST["endpoint_id"]:
@@ -177,9 +178,8 @@ class CatalogUpserter:
             if row is None or row.entry_digest != digest:
                 entries[item.endpoint_id] = item.text
             if row is None:
-                row = copy(blank)
-                row.endpoint_id, row.entry_digest = item.endpoint_id, digest
-                vars(row).update(_truncate(_values(item)))  # all of them are plain columns
+                values = _truncate(_values(item))
+                row = Endpoint(endpoint_id=item.endpoint_id, entry_digest=digest, **values)
                 self._rows[item.endpoint_id] = row
                 new.append(row)
             elif row.entry_digest != digest:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
+from accounts.limits.rate_limit import limit
 from accounts.permissions import CHANGE_COLLECTION, may
 from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
@@ -58,6 +59,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@limit("search")
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")
@@ -68,6 +70,7 @@ def models(request: HtmxRequest) -> HttpResponse:
     return search_page(request, place, Query.from_params(request.GET))
 
 
+@limit("search")
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")

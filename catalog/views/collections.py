@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.curation.permissions import curators_only
@@ -163,6 +164,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     return redirect(found)
 
 
+@limit("search")
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_safe
 def choices(request: HtmxRequest, slug: str) -> HttpResponse:

@@ -14,10 +14,9 @@ from typing import Any, Generic, TypeVar
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.sql import DeleteQuery, UpdateQuery
+from django.db.models.sql import UpdateQuery
 
 T = TypeVar("T")
-INSERT_BATCH_ROWS = 100  # keeps a statement below the databases' limits on parameters
 _CACHE_ATTRIBUTE = "_prepared"  # on the connection, so the cache has its lifetime and thread
 
 
@@ -78,11 +77,12 @@ class PreparedQuery(Generic[T]):
         return row
 
 
-class _PreparedWrite:
-    """A statement that writes the rows of a queryset; its filters may be parameters."""
+class PreparedUpdate:
+    """An update of a queryset's rows; its filters and the new values may be parameters."""
 
-    def __init__(self, query: Callable[[], Any]) -> None:
-        self._query = query
+    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
+        self._build = build
+        self._columns = columns
 
     def run(self, **values: Any) -> int:
         """Execute the statement; return the number of rows."""
@@ -92,74 +92,9 @@ class _PreparedWrite:
             return int(cursor.rowcount)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
-        return _Statement(self._query().get_compiler(connection=connection), connection)
-
-
-class PreparedUpdate(_PreparedWrite):
-    """An update of a queryset's rows; the new values may be parameters as well."""
-
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
-        def query() -> Any:
-            made: Any = build().query.chain(UpdateQuery)
-            made.add_update_values(columns)
-            return made
-
-        super().__init__(query)
-
-
-class PreparedDelete(_PreparedWrite):
-    """A deletion of a queryset's rows, to which no other rows may refer; sends no signals."""
-
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
-        super().__init__(lambda: build().query.chain(DeleteQuery))
-
-
-_updates: dict[tuple[type[models.Model], tuple[str, ...]], PreparedUpdate] = {}
-
-
-def update_row(row: models.Model, values: Mapping[str, Any]) -> None:
-    """Write these columns of a row; the object's attributes stay as they are."""
-    model, key = type(row), (type(row), tuple(values))
-    if key not in _updates:
-        fields: Any = {name: model._meta.get_field(name) for name in values}
-        columns = {name: Param(name, field) for name, field in fields.items()}
-        pk = Param("_pk", model._meta.pk)
-        _updates[key] = PreparedUpdate(lambda: model._default_manager.filter(pk=pk), **columns)
-    _updates[key].run(_pk=row.pk, **values)
-
-
-def insert_rows(*rows: models.Model) -> bool:
-    """Insert new rows of one model in batches, like `bulk_create`; sends no signals.
-
-    Does not set keys that the database generates. Returns False where a row violates a unique
-    constraint; that row is not written. Raises IntegrityError for any other violation.
-    """
-    connection, meta = connections[DEFAULT_DB_ALIAS], rows[0]._meta
-    fields = [field for field in meta.local_concrete_fields if field is not meta.auto_field]
-    inserted = 0
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), INSERT_BATCH_ROWS):
-            batch = rows[start : start + INSERT_BATCH_ROWS]
-            values = [
-                field.get_db_prep_save(field.pre_save(row, True), connection)
-                for row in batch
-                for field in fields
-            ]
-            cursor.execute(_insert_sql(connection, meta, fields, len(batch)), values)
-            inserted += cursor.rowcount
-    if are_all_new := inserted == len(rows):
-        for row in rows:
-            row._state.adding, row._state.db = False, connection.alias
-    return are_all_new
-
-
-def _insert_sql(connection: BaseDatabaseWrapper, meta: Any, fields: list[Any], rows: int) -> str:
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    placeholders = ", ".join(["%s"] * len(fields))
-    values = ", ".join([f"({placeholders})"] * rows)
-    table = quote(meta.db_table)
-    return f"INSERT INTO {table} ({columns}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
+        query: Any = self._build().query.chain(UpdateQuery)
+        query.add_update_values(self._columns)
+        return _Statement(query.get_compiler(connection=connection), connection)
 
 
 def _cached_per_connection(owner: object, build: Callable[[BaseDatabaseWrapper], Any]) -> Any:

@@ -1,23 +1,18 @@
-"""Sends a request to another process of this installation and streams its response.
-
-Written over asyncio, since an HTTP client would add megabytes to a web process that needs nothing
-else of it.
-"""
+"""Sends a request to another process of this installation and streams its response."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import TYPE_CHECKING
 
-import httptools
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_S = 10.0  # a process that is started on demand takes seconds to answer
-READ_BYTES = 1 << 16
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class NotForwarded(Exception):
@@ -34,85 +29,32 @@ def is_not_broken_response(record: logging.LogRecord) -> bool:
     return not isinstance(error, ResponseBroken)
 
 
-class Response:
-    """A response that is being received: status and headers, then the body in chunks."""
-
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self._reader = reader
-        self._parser = httptools.HttpResponseParser(self)
-        self._chunks: deque[bytes] = deque()
-        self._has_head = self._is_over = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser."""
-        self.headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        """Called by the parser."""
-        self.status = self._parser.get_status_code()
-        self._has_head = True
-
-    def on_body(self, body: bytes) -> None:
-        """Called by the parser."""
-        self._chunks.append(body)
-
-    def on_message_complete(self) -> None:
-        """Called by the parser."""
-        self._is_over = True
-
-    async def read_head(self) -> None:
-        """Wait for the status and headers; raises ResponseBroken."""
-        while not self._has_head:
-            await self._read()
-
-    async def chunks(self) -> AsyncGenerator[bytes]:
-        """Yield the body's chunks as they arrive; raises ResponseBroken if the body is cut off."""
-        while True:
-            while self._chunks:
-                yield self._chunks.popleft()
-            if self._is_over:
-                return
-            await self._read()
-
-    async def _read(self) -> None:
-        try:
-            data = await self._reader.read(READ_BYTES)
-        except OSError as error:
-            raise ResponseBroken(str(error)) from error
-        if not data:
-            raise ResponseBroken("The connection was closed.")
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            raise ResponseBroken(str(error)) from error
-
-
 @asynccontextmanager
-async def post(base: str, path: str, headers: Headers = ()) -> AsyncGenerator[Response]:
-    """Send a POST without a body; yield the response. Raises NotForwarded, then ResponseBroken.
+async def post(url: str) -> AsyncGenerator[httpx.Response]:
+    """Send a POST without a body; yield the response, whose body is to be read by `aiter_raw`.
 
-    Leaving the block closes the connection, which tells the other process to stop sending.
+    Raises NotForwarded, then, also while the body is read, ResponseBroken. Leaving the block closes
+    the connection, which tells the other process to stop sending.
     """
-    parts = urlsplit(base)
-    lines = [
-        b"POST %b HTTP/1.1" % (parts.path + path).encode(),
-        b"host: %b" % parts.netloc.encode(),
-    ]
-    lines += [b"content-length: 0", b"connection: close"]
-    lines += [b"%b: %b" % header for header in headers]
+    import httpx  # a web process needs it only for streams
+
+    timeout = httpx.Timeout(None, connect=CONNECT_S)  # a model may be silent for long
     try:
-        async with asyncio.timeout(CONNECT_S):
-            reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-    except (OSError, TimeoutError) as error:
+        # The environment's proxy is for the internet, not for this installation.
+        async with (
+            httpx.AsyncClient(timeout=timeout, verify=_certificates(), trust_env=False) as client,
+            client.stream("POST", url) as response,
+        ):
+            yield response
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise NotForwarded(str(error) or "It does not answer.") from error
-    try:
-        writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
-        response = Response(reader)
-        await response.read_head()
-        yield response
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+    except httpx.TransportError as error:
+        raise ResponseBroken(str(error) or "The connection was closed.") from error
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return the SSL context; loading it takes longer than a request."""
+    import httpx
+
+    return httpx.create_ssl_context()

@@ -40,24 +40,11 @@ log = logging.getLogger(__name__)
 def notify() -> None:
     """Wake every waiter in every process once this transaction is committed."""
     if connection.vendor == "postgresql":
-        _execute_with_commit(f"NOTIFY {CHANNEL}, '{PROCESS_ID}'")
+        with connection.cursor() as cursor:  # the server sends it with the commit
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, PROCESS_ID])
     else:
         name = str(connection.settings_dict["NAME"])
         transaction.on_commit(partial(unix_sockets.notify, name, PROCESS_ID), robust=True)
-
-
-def notify_before_flush() -> None:
-    """Let this transaction's commit return before it is on disk: its data can be fetched again.
-
-    On PostgreSQL a crash may lose the last half second of such commits, but none that a synchronous
-    commit has followed. Does nothing on SQLite.
-    """
-    if connection.vendor == "postgresql":
-        _execute_with_commit("SET LOCAL synchronous_commit TO off")
-
-
-def _execute_with_commit(statement: str) -> None:
-    connection.execute_with_commit(statement)  # type: ignore[attr-defined]  # core.db.postgresql
 
 
 class Signal:

@@ -20,7 +20,8 @@ import httpx
 
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
 from fal.http import bodies, certificates
-from fal.http.answers import CANCELLED, CLIENT_CLOSED_REQUEST, Answer, rejection
+from fal.http.answers import Answer, rejection
+from fal.http.failed_submits import judged, phase_of
 from fal.http.limits import CALL, LIMITS, STREAM, Limits
 
 if TYPE_CHECKING:
@@ -49,14 +50,6 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
-# Gateway statuses that mean the origin was not reached; any other 5xx that is not fal's own leaves
-# open whether it was.
-_ORIGIN_UNREACHED = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
-_CONNECTION_CUT = (
-    "disconnect/reset before headers",
-    "connection termination",
-)  # in a 503: reached after all
-REQUEST_TIMEOUT = 408
 _random = random.SystemRandom()
 
 
@@ -130,13 +123,13 @@ class Wire:
             try:
                 async with connections.lease() as client:
                     return await self._send_once(client, build(client), error_of)
-            except RunFailed as error:
-                error.is_unconfirmed = not repeat and may_have_been_accepted(error)
-                raise
-            except (Unreachable, RequestRejected) as error:
-                error.is_unconfirmed = not repeat and may_have_been_accepted(error)
+            except (Unreachable, RequestRejected, RunFailed) as error:
+                if not repeat:
+                    judged(error, phase_of(error))
+                if not repeat or isinstance(error, RunFailed):
+                    raise
                 pause_s = _pause_s(error, MAX_TRIES - 1 - left, self.limits.first_pause_s)
-                if not (repeat and left and error.is_retryable) or pause_s > MAX_PAUSE_S:
+                if not (left and error.is_retryable) or pause_s > MAX_PAUSE_S:
                     raise
             await self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")
@@ -314,35 +307,6 @@ class _translate_errors:
                 "fal did not answer in time." if is_late else "The connection to fal broke off."
             )
             raise Unreachable(message, sent=True, detail=words) from error
-
-
-def may_have_been_accepted(error: FalError) -> bool:
-    """Whether fal may have accepted a failed request: its response was lost or is not fal's own.
-
-    A gateway's 5xx leaves that open, unless its status means that it did not reach fal. A model's
-    own failure is the end of its run, so it is confirmed.
-    """
-    if isinstance(error, Unreachable):
-        return error.sent
-    status = error.status or 0
-    if status == CLIENT_CLOSED_REQUEST:
-        return error.type != CANCELLED
-    if isinstance(error, RunFailed):
-        return False
-    if status == REQUEST_TIMEOUT or _has_request_id(error):
-        return True
-    if error.type is not None or (status != 200 and status < 500):
-        return False
-    return status not in _ORIGIN_UNREACHED or any(
-        words in str(error.detail) for words in _CONNECTION_CUT
-    )
-
-
-def _has_request_id(error: FalError) -> bool:
-    """Whether fal gave the failed request an id, so it has it; refusals (4xx) have one as well."""
-    status = error.status or 0
-    is_refusal = 400 <= status < 500 and status != 409
-    return bool(error.request_id) and not is_refusal
 
 
 def _pause_s(error: FalError, tries_before: int, first_s: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from fal import reading
 from fal.errors import Unreadable, UpstreamFailed
 from fal.http.answers import Answer
+from fal.http.failed_submits import SubmitPhase, judged
 
 MEDIA = ("image/", "video/", "audio/")
 MAX_KEPT_BYTES = 256 << 10  # of a body that is not an output
@@ -55,7 +56,7 @@ class Result:
         try:
             return cls.from_answer(answer)
         except Unreadable as error:
-            error.is_unconfirmed = not error.request_id
+            judged(error, SubmitPhase.ACCEPTED)
             raise
 
     @property

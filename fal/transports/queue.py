@@ -12,6 +12,7 @@ from fal import reading
 from fal.errors import NotReady, RequestRejected, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
 from fal.http.answers import Answer, run_failure
+from fal.http.failed_submits import SubmitPhase, judged
 from fal.http.wire import Wire
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import Handle, SubmitOptions, arguments_as_bytes
@@ -118,12 +119,12 @@ class Queue:
         try:
             return self.handle(endpoint_id, request_id).with_answer(self._without_foreign_urls(raw))
         except ValueError as error:
-            raise Unreachable(
+            nameless = Unreachable(
                 "fal took the request but its answer names no request id.",
                 sent=True,
-                is_unconfirmed=True,
                 status=answer.status,
-            ) from error
+            )
+            raise judged(nameless, SubmitPhase.UNANSWERED) from error
 
     def _without_foreign_urls(self, raw: reading.Json) -> reading.Json:
         """The response without URLs on hosts that must not receive the key (C16).

@@ -14,9 +14,10 @@ import httpx
 from fal import reading
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies
-from fal.http.answers import BROKEN, DISCONNECTED, Answer, reason, run_failure
+from fal.http.answers import BROKEN, Answer, reason, run_failure
+from fal.http.failed_submits import SubmitPhase, judged, phase_of
 from fal.http.limits import Limits
-from fal.http.wire import OnSent, Wire, may_have_been_accepted
+from fal.http.wire import OnSent, Wire
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import SubmitOptions, arguments_as_bytes
 from fal.messages.result import MAX_KEPT_BYTES, Result
@@ -108,7 +109,7 @@ class Stream:
             raise
         except (Unreachable, RequestRejected, RunFailed) as error:
             if head is None:
-                error.is_unconfirmed = may_have_been_accepted(error)
+                judged(error, phase_of(error))
             elif not isinstance(error, RunFailed):
                 raise broken_stream(head, error.message) from error
             raise
@@ -197,13 +198,13 @@ async def _completion(
 
 def broken_stream(head: Answer, why: str) -> RunFailed:
     """The failure of a run whose response broke off: fal accepted it, its outcome is unknown."""
-    return RunFailed(
+    broken = RunFailed(
         f"The answer broke off before the output was there. {why}",
         type=BROKEN,
         request_id=head.request_id,
         is_retryable=True,
-        is_unconfirmed=True,
     )
+    return judged(broken, SubmitPhase.ACCEPTED)
 
 
 async def _read_result(head: Answer, chunks: AsyncIterable[bytes]) -> Result:
@@ -327,8 +328,8 @@ def _failed(head: Answer, event: _Event) -> RunFailed:
     if event.is_typed_error:
         return _node_failed(head, event.value)
     why = reason(head._replace(content=event.text.encode()))
-    is_cut = why.type == DISCONNECTED
-    return _failure(head, why.message, type=why.type, detail=why.detail, is_unconfirmed=is_cut)
+    failure = _failure(head, why.message, type=why.type, detail=why.detail)
+    return judged(failure, SubmitPhase.ACCEPTED)
 
 
 def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:

@@ -21,8 +21,9 @@ from fal.db_safe import db_safe_text
 from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
 from fal.http import bodies, certificates
 from fal.http.answers import Answer, rejection, run_failure
+from fal.http.failed_submits import SubmitPhase, judged, phase_of
 from fal.http.limits import Limits
-from fal.http.wire import Wire, may_have_been_accepted
+from fal.http.wire import Wire
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import arguments_as_bytes
 from fal.messages.result import MAX_KEPT_BYTES, Result
@@ -83,7 +84,7 @@ async def _read_answer(
                 yield update
     except Unreadable as error:
         # Every frame has an id; only one in the headers shows that the response is fal's own.
-        error.is_unconfirmed = not start.answer.request_id
+        judged(error, SubmitPhase.ACCEPTED, has_request_id=bool(start.answer.request_id))
         raise
     except (UpstreamFailed, Unreachable) as error:
         if body.pieces:
@@ -228,7 +229,8 @@ def _translate_errors() -> Generator[None]:
     except (ConnectionClosed, TimeoutError) as error:
         is_open = isinstance(error, TimeoutError)
         words = "keeps the connection and says nothing" if is_open else "closed the connection"
-        raise Unreachable(f"fal {words}.", sent=True, is_unconfirmed=True) from error
+        lost = Unreachable(f"fal {words}.", sent=True)
+        raise judged(lost, SubmitPhase.UNANSWERED) from error
 
 
 async def _read_refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:
@@ -243,7 +245,7 @@ async def _read_refusal(wire: Wire, start: _Start, connection: ClientConnection)
             pass
     content = wire.without_key(b"".join(body.pieces))
     error = run_failure(start.answer._replace(content=content))
-    error.is_unconfirmed = may_have_been_accepted(error)
+    judged(error, phase_of(error))
     error.request_id = error.request_id or start.request_id
     return error
 

@@ -1,7 +1,7 @@
 """Stores a workflow of the account: its row, and the endpoint by which it is run like any model.
 
 A workflow that the catalogue does not list gets an endpoint of its own, with an OpenAPI document
-generated from its definition (fal-protocol.md, 15.9), so that form, checks, runs, history and
+generated from its definition (protocol, 15.9), so that form, checks, runs, history and
 search work as for other models. A listed one keeps the catalogue's data.
 """
 

@@ -55,6 +55,7 @@ def then(
         raise Invalid(f"“{after}” is no step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
     begun = Step(_free_id(definition), endpoint, {}, (wire,))
+    # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.
     given = carry(source.arguments, former, version).arguments if former else {}
     texts = {
         one.path: given[one.path]
@@ -86,11 +87,14 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
     main = [
         path_of(one)[:1]
         for one in inputs_of(version.root)
+        # Places within a list's rows, such as `loras.*.path`, are no main inputs: a list is
+        # optional.
         if one.is_required and len(path_of(one)) <= 1 + (APPEND in path_of(one))
     ]
     places = [path for path in main if path[0] not in taken]
     for path in dict.fromkeys([*places, *missing_places(step, version)]):
         field = field_at(version.root, path)
+        # A place that the schema does not know has no field to ask for it by.
         if field.name == path[-1]:
             definition = with_input(definition, step.id, path, field)
     return definition

@@ -124,6 +124,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
         posted = decoded.arguments.get(step.id)
         arguments = dict(tidy_addresses(posted)) if isinstance(posted, dict) else {}
         for name, value in step.arguments.items():
+            # A number half typed must not erase the one that was saved.
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
                 arguments.setdefault(name, value)
         wires = _wires(definition, step, number, post)
@@ -148,6 +149,7 @@ def _with_freed(changed: Definition, before: Definition, versions: Versions) -> 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
     """Return the posted wires of a step; one that would close a cycle is left out."""
     prefix, found = f"{WIRE}{number}.", list[Wire]()
+    # fal refuses cycles, too (protocol 15.4).
     allowed = {one.id for one in definition.steps} - definition.after(step.id)
     for name, texts in post.items():
         to = _place(name.removeprefix(prefix)) if name.startswith(prefix) else None

@@ -78,6 +78,7 @@ def _kind(kind: str, path: Path) -> str:
     if kind != "file":
         return kind
     words = {word for name in path if isinstance(name, str) for word in words_in(name)}
+    # A trainer's `diffusers_lora_file` goes into `loras`, not into a field for any file.
     if words & LORA_WORDS or "weights" in words:
         return "weights"
     return "archive" if words & _ARCHIVE_WORDS else "file"
@@ -122,6 +123,7 @@ class _Sampler:
         for key in ("anyOf", "oneOf"):
             for branch in as_list(flat.get(key)):
                 found, _ = self.merger.flatten(branch)
+                # `anyOf: [Image, null]`: the sample has the image.
                 if found.get("type") != "null" and found:
                     return found | {name: flat[name] for name in ("title",) if name in flat}
         return flat
@@ -129,6 +131,8 @@ class _Sampler:
     def _object(self, flat: dict[str, Any], properties: dict[str, Any], path: Path) -> Any:
         if "url" in properties:
             made = {"url": self._note((*path, "url"), _HOST)}
+            # `File` says nothing; a class called `Image` or `VideoFile` tells the kind, as a real
+            # output's content type would.
             words = words_in(str(flat.get("title") or ""))
             types = [_MEDIA_TITLES[word] for word in words if word in _MEDIA_TITLES]
             return made | ({"content_type": types[0]} if types else {})

@@ -76,7 +76,10 @@ def _wires(
     lost = []
     for wire in step.wires:
         kind = kinds.get(wire.to, "")
+        # seedream's `image_urls` instead of kling's `image_url`: the kind of file decides, the name
+        # only among equals.
         fits = [path_of(one) for one in takers if one.kind == kind]
+        # Two wires into one field would overwrite each other; a list takes both.
         free = [to for to in fits if APPEND in to or to not in {one.to for one in found}]
         place = wire.to if wire.to in free else next(iter(free), None)
         if place is None:
@@ -102,6 +105,7 @@ def _inputs(
                 continue
             first = places.get(str(path[0]), str(path[0]))
             if first in known and first not in taken:
+                # Below a field that was carried to another one, the places have other names.
                 targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
         if targets:
             kept.append(replace(one, targets=tuple(targets)))

@@ -89,9 +89,9 @@ def as_taken(field: Field, value: Any) -> Any:
     if field.kind == "list" and field.item:
         rows = value if isinstance(value, list) else [value]
         return [as_taken(field.item, row) for row in rows]
-    is_text = field.kind == "string" or (
-        field.kind == "union" and any(branch.kind == "string" for branch in field.branches)
-    )
+    # A wire brings a File object or a list of them; `image_url` takes an address, `image_urls` a
+    # list of them.
+    is_text = any(alternative.kind == "string" for alternative in (field, *field.branches))
     if is_text and isinstance(value, list) and value:
         value = value[0]
     if is_text and isinstance(value, dict) and isinstance(value.get("url"), str):

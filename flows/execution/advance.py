@@ -21,7 +21,7 @@ from core.notify import channel
 from flows.compose.definition import parse_definition
 from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
-from runs.group_commit import bump_version
+from runs.locked_update import bump_version
 from runs.models import Run
 from runs.worker import idle
 

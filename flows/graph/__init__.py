@@ -6,5 +6,5 @@ text = writing.dumps(graph, "A")        # the definition, unchanged or in the ot
 picture = svg.draw(graph, faces)        # an SVG with a box for each node
 document = openapi.document(graph, id)  # the OpenAPI document from which its form is made
 
-The rules are those of fal-protocol.md, section 15.
+The rules are those of protocol, section 15.
 """

@@ -1,4 +1,4 @@
-"""Generates a workflow's OpenAPI document like fal's for endpoints (fal-protocol.md, 4.1, 15.9).
+"""Generates a workflow's OpenAPI document like fal's for endpoints (protocol, 4.1, 15.9).
 
 fal is not known to serve one for the workflows of an account; with it the ordinary form, its
 checks, the API tab and the history of schemas work for them like for any model.

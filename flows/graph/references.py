@@ -1,4 +1,4 @@
-"""References in a definition: `$node.images.0.url` (fal-protocol.md, 15.4).
+"""References in a definition: `$node.images.0.url` (protocol, 15.4).
 
 A reference is a whole text that starts with `$`. Node ids may contain dots and slashes, so the node
 is the longest known id at the beginning of the text that is followed by its end or a dot. Ids and

@@ -1,4 +1,4 @@
-"""Exports a flow as our own JSON, or as fal's workflow in either dialect (fal-protocol.md, 15)."""
+"""Exports a flow as our own JSON, or as fal's workflow in either dialect (protocol, 15)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.graph.graph import Dialect, Graph, Node
 from flows.graph.references import TooDeep, TooLong
 from flows.transfer.importing import definition_of
 from schemas.changes.migrate_arguments import Version
-from schemas.fields import MISSING, Field
+from schemas.fields import MISSING, Field, Kind
 
 FORMAT = "vitrine-flow"
 LITERAL = (
@@ -26,7 +26,13 @@ NOT_EXPRESSIBLE = (
     "A step's arguments are nested too deep for fal's workflows, or a wire's path is too long. "
     "Export as our own JSON."
 )
-_TYPES = {"boolean": "boolean", "integer": "integer", "number": "number", "list": "array"}
+# Every other kind is a text in the form of fal's editor.
+_TYPES: dict[Kind, str] = {
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "number",
+    "list": "array",
+}
 
 
 def own(name: str, definition: Definition) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 import httpx
 
-import fal  # noqa: F401  keeps httpx slim, so it comes first
 from fal.addresses import origin
 from notifications.delivery import vetting
 from notifications.delivery.outcome import Outcome

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from django.db.models import BigAutoField
 
 from catalog.curation import notes
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
-from core.db.prepared_queries import Param, PreparedQuery
 from playground.display import history
 from runs.models import Run
 from runs.progress import current_upstream, waiting
@@ -66,10 +62,5 @@ def collections(user: User, endpoint: Endpoint) -> list[Collection]:
 
 def examples(endpoint: Endpoint, most: int = EXAMPLES) -> list[history.Row]:
     """Return the newest runs that colleagues show as examples of the model."""
-    return [history.row(run) for run in _newest_examples(most).all(endpoint=endpoint.pk)]
-
-
-@cache
-def _newest_examples(most: int) -> PreparedQuery[Run]:
-    of_model = Run.objects.examples().filter(endpoint_id=Param("endpoint", BigAutoField()))
-    return PreparedQuery(lambda: of_model.recent().select_related("user")[:most])
+    shown = Run.objects.examples().filter(endpoint=endpoint).recent()
+    return [history.row(run) for run in shown.select_related("user")[:most]]

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from django.db.models import UUIDField
 from django.template.loader import render_to_string
 
-from core.db.prepared_queries import Param, PreparedQuery
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
@@ -35,7 +33,6 @@ MAX_SEED_BITS = 256
 LARGE = {"stage", "page"}
 # Views of a run, each with a template in templates/playground/live/.
 KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation")
-_ARTIFACTS = PreparedQuery(lambda: Artifact.objects.filter(run_id=Param("run", UUIDField())))
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,6 @@ class Text:
 
 def shown(run: Run) -> list[Shown]:
     """Return the run's artifacts, each with its template."""
-    is_fetched = "artifacts" in getattr(run, "_prefetched_objects_cache", {})
     return [
         Shown(
             artifact,
@@ -136,7 +132,7 @@ def shown(run: Run) -> list[Shown]:
             run.title or f"Output of {run.endpoint.name}",
             run,
         )
-        for artifact in (run.artifacts.all() if is_fetched else _ARTIFACTS.all(run=run.pk))
+        for artifact in run.artifacts.all()
     ]
 
 

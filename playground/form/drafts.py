@@ -14,12 +14,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import BigAutoField, Case, CharField, When
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from core.db import prepared_queries
-from core.db.prepared_queries import Param, PreparedDelete, PreparedQuery
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormState, ParsedForm, Post
 from runs import starting, transport_choices
@@ -51,8 +49,7 @@ class Tab:
 
 def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     """Return the tab's draft of a model's form, else the user's newest, else an empty one."""
-    # NULL is equal to no tab, so without an id the newest comes first.
-    kept = _OWN_OR_NEWEST.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id or None)
+    kept = _own_or_newest(user, endpoint, tab.id or None).first()
     if kept is None:
         return Draft(user=user, endpoint=endpoint, post={})
     kept.endpoint = endpoint
@@ -166,7 +163,7 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
     """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents."""
-    found = _OWN_OR_NEWEST_FOR_UPDATE.first(user=user.pk, endpoint=endpoint.pk, tab=tab.id)
+    found = _own_or_newest(user, endpoint, tab.id).select_for_update().first()
     if found is not None and found.tab == tab.id:
         return found
     newest = found or Draft(post={})
@@ -174,33 +171,32 @@ def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
     return Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)
 
 
-_BY_USER_AND_ENDPOINT = {
-    "user_id": Param("user", BigAutoField()),
-    "endpoint_id": Param("endpoint", BigAutoField()),
-}
-_NEWEST_FIRST = Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by("-updated_at")
-_OWN_FIRST = Draft.objects.filter(**_BY_USER_AND_ENDPOINT).order_by(
-    Case(When(tab=Param("tab", CharField()), then=0), default=1), "-updated_at"
-)
-_OWN_OR_NEWEST = PreparedQuery(lambda: _OWN_FIRST[:1])
-_OWN_OR_NEWEST_FOR_UPDATE = PreparedQuery(lambda: _OWN_FIRST.select_for_update()[:1])
-# Keeps only the drafts of the tabs that were used last.
-_DELETE_OLDEST = PreparedDelete(
-    lambda: Draft.objects.filter(pk__in=_NEWEST_FIRST.values("pk")[MAX_TABS:])
-)
+def _own_or_newest(user: User, endpoint: Endpoint, tab: str | None) -> QuerySet[Draft]:
+    """The user's drafts of a model's form: that of `tab` first, then the newest."""
+    mine = Draft.objects.filter(user=user, endpoint=endpoint)
+    own_first = [Case(When(tab=tab, then=0), default=1)] if tab is not None else []
+    return mine.order_by(*own_first, "-updated_at")
+
+
+def _delete_oldest(user: User, endpoint: Endpoint) -> None:
+    """Keep only the drafts of the tabs that were used last."""
+    mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
+    Draft.objects.filter(pk__in=mine.values("pk")[MAX_TABS:]).delete()
 
 
 def _save(draft: Draft) -> None:
     """Write a draft of `_lock_draft`; a new tab's may have been written by another request."""
     if draft.pk is None:
-        if prepared_queries.insert_rows(draft):
-            _DELETE_OLDEST.run(user=draft.user_id, endpoint=draft.endpoint_id)
+        key = {"user": draft.user, "endpoint": draft.endpoint, "tab": draft.tab}
+        values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
+        written, is_new = Draft.objects.select_for_update().get_or_create(**key, defaults=values)
+        draft.pk = written.pk
+        if is_new:
+            _delete_oldest(draft.user, draft.endpoint)
             return
-        key = {"user": draft.user_id, "endpoint": draft.endpoint_id}
-        written = _OWN_OR_NEWEST_FOR_UPDATE.get(**key, tab=draft.tab)
-        draft.pk, draft.version = written.pk, written.version + 1
+        draft.version = written.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
-    prepared_queries.update_row(draft, {**values, "updated_at": timezone.now()})
+    Draft.objects.filter(pk=draft.pk).update(**values, updated_at=timezone.now())
 
 
 def _push_undo(draft: Draft, post: Post) -> None:

@@ -195,7 +195,7 @@ class Complaint:
 
 
 def complaints(run: Run) -> list[Complaint]:
-    """Return upstream's objections, each with its field if it names one (fal-protocol.md, 11.4)."""
+    """Return upstream's objections, each with its field if it names one (protocol, 11.4)."""
     names = {}
     if isinstance(run.arguments, dict):
         root = version_of(run.endpoint).root

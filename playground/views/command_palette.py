@@ -8,12 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import use_as
 from runs.models import Run
 
 
+@limit("search")
 @require_safe
 def jump(request: HtmxRequest) -> HttpResponse:
     """Render the dialog; its script requests it again with `?q=` and uses only the list."""
@@ -26,6 +28,7 @@ def jump(request: HtmxRequest) -> HttpResponse:
     return _no_store(render(request, "playground/jump.html", context))
 
 
+@limit("search")
 @require_safe
 def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the models a run's settings can be tried on: a page, or a dialog with `?dialog`."""

@@ -23,6 +23,7 @@ from django_htmx.http import (
 
 from accounts import permissions
 from accounts.limits import rate_limit
+from accounts.limits.rate_limit import limit
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
@@ -163,6 +164,7 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect("playground:run", pk)
 
 
+@limit("run")
 @require_POST
 def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
@@ -181,12 +183,13 @@ def _refuse(request: HtmxRequest, found: Run, why: starting.Refused) -> HttpResp
     return _page(request, found, status=422)
 
 
+@limit("run")
 @require_POST
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Start more runs with the same arguments and new seeds, and show them together."""
     found = _run(request, pk)
     more = len(runs_of_press.plan_more(found).runs) - 1
-    if wait_s := rate_limit.take_more(request, "playground:run-variations", more):
+    if wait_s := rate_limit.take_more(request, more):
         return rate_limit.too_many_requests(request, wait_s)
     try:
         made = runs_of_press.more_like(found, request.user)

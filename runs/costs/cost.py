@@ -9,12 +9,9 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import BigAutoField
-
 from catalog.models import Endpoint
 from catalog.pricing import price_of
 from catalog.schema_versions import version_of
-from core.db.prepared_queries import Param, PreparedQuery
 from fal.messages.metrics import inference_s
 from runs.models import Artifact, Run, Upload
 from schemas.estimate import Estimate, History, Media, Model, estimate
@@ -63,18 +60,15 @@ def histories(endpoints: Iterable[int]) -> dict[int, History]:
 
     Models without such runs are left out.
     """
-    latest = {pk: _LATEST_BILLS.all(endpoint=pk) for pk in endpoints}
+    latest = {pk: _latest_bills(pk) for pk in endpoints}
     return {pk: _history(bills) for pk, bills in latest.items() if bills}
 
 
-# One query for each model reads forty rows of its index; one for all would number every run.
-_LATEST_BILLS = PreparedQuery(
-    lambda: (
-        Run.objects.filter(endpoint_id=Param("endpoint", BigAutoField()), state=Run.State.SUCCEEDED)
-        .order_by("-created_at")
-        .values_list("billable_units", "metrics")[:LATEST]
-    )
-)
+def _latest_bills(endpoint: int) -> list[tuple[str, Any]]:
+    """Read forty rows of the model's index; one query for all models would number every run."""
+    succeeded = Run.objects.filter(endpoint_id=endpoint, state=Run.State.SUCCEEDED)
+    latest = succeeded.order_by("-created_at")[:LATEST]
+    return list(latest.values_list("billable_units", "metrics"))
 
 
 def _history(listed: list[tuple[str, Any]]) -> History:

@@ -1,6 +1,6 @@
 """Detects a file's type by its first bytes: names and headers may be wrong.
 
-See fal-protocol.md, section 13.
+See protocol, section 13.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from runs.ownership import deletion
 from runs.results import refusals
 from runs.transitions import Observation
 
-# fal keeps uploads for at least a week (fal-protocol.md, section 5.4); older ones are sent again.
+# fal keeps uploads for at least a week (protocol, section 5.4); older ones are sent again.
 UPLOAD_LIFE = timedelta(days=6)
 PROGRESS_EVERY_S = 1.0
 GONE = "file_download_error"  # fal's type of the error

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.db import DatabaseError
 
-from core.db.prepared_queries import PreparedQuery
 from runs.models import Worker
 
 REUSED_FOR_S = 8.0
@@ -39,17 +38,9 @@ _known: tuple[Upstream | None, float] = None, 0.0
 
 
 def _read() -> Upstream | None:
+    beats = Worker.objects.exclude(upstream="").order_by("-beat_at")
     try:
-        rows = _LAST.all()
+        last = beats.values_list("upstream", "upstream_host").first()
     except DatabaseError:  # the page says what is wrong with the database; its frame is shown too
         return None
-    return Upstream(*rows[0]) if rows else None
-
-
-_LAST = PreparedQuery(
-    lambda: (
-        Worker.objects.exclude(upstream="")
-        .order_by("-beat_at")
-        .values_list("upstream", "upstream_host")[:1]
-    )
-)
+    return Upstream(*last) if last else None

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import DateTimeField, F
+from django.db.models import F
 
 from core.db import clock, transient_errors
-from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
 from runs.models import Run, Transport, Worker
 from runs.results import refusals
@@ -26,10 +25,7 @@ log = logging.getLogger(__name__)
 
 def workers_alive() -> list[Worker]:
     """Return the workers with a recent heartbeat."""
-    return _SINCE.all(since=clock.now() - ALIVE)
-
-
-_SINCE = PreparedQuery(lambda: Worker.objects.filter(beat_at__gt=Param("since", DateTimeField())))
+    return list(Worker.objects.filter(beat_at__gt=clock.now() - ALIVE))
 
 
 def is_account_refused(alive: list[Worker]) -> bool:

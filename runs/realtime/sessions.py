@@ -29,7 +29,7 @@ from core.db import clock, transient_errors
 from fal.db_safe import db_safe
 from runs import starting, state_machine
 from runs.files import content_types
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.models import Run, Transport
 from runs.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
 from runs.realtime.tickets import Ticket

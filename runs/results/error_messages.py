@@ -31,7 +31,7 @@ RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, tr
 FINAL = "The same again would hardly do better: change the input, or try another model."
 AGAIN = "Run it again."  # follows advice of its own where the same run may succeed later
 
-# Title and advice by fal's error type (fal-protocol.md, sections 11.1 to 11.3). Whether to run it
+# Title and advice by fal's error type (protocol, sections 11.1 to 11.3). Whether to run it
 # again is said by the error's `is_retryable` alone, so no advice here does.
 BY_TYPE: Mapping[str, tuple[str, str]] = {
     "internal_server_error": ("The model broke down", ""),

@@ -43,7 +43,7 @@ def _refusal(
 KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
 NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
 
-# The first that fits (fal-protocol.md, sections 11.3, 17.5 and 20). fal tells most of them apart
+# The first that fits (protocol, sections 11.3 and 17.5). fal tells most of them apart
 # in its words alone: each of the first five is a 403.
 REFUSALS = (
     _refusal(

@@ -23,7 +23,7 @@ from catalog.pictures import picture_files
 from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
-from runs import group_commit
+from runs import locked_update
 from runs.files import content_types, mesh_viewer, purge, storage_limits, stored_files
 from runs.files.media_probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
@@ -189,9 +189,9 @@ async def _record(artifact: Artifact, *, again: timedelta | None = None, **value
         at = {"next_attempt_at": clock.now() + again} if again else {}
         Artifact.objects.filter(pk=artifact.pk).update(**values, **at)
         if is_news:
-            group_commit.bump_version(run)
+            locked_update.bump_version(run)
 
-    await group_commit.retry_until_committed(write, artifact.run_id)
+    await locked_update.retry_until_committed(write, artifact.run_id)
 
 
 async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> StoredFile:

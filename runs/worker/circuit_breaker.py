@@ -14,8 +14,7 @@ import math
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 from typing import NamedTuple
@@ -24,6 +23,9 @@ from urllib.parse import urlsplit
 import fal
 from runs.results import refusals
 from runs.worker.account_gate import AccountGate
+from runs.worker.poll_pacing import PollPacing
+from runs.worker.stream_support import StreamSupport
+from runs.worker.turn_taking import TurnTaking
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -39,9 +41,7 @@ FOLLOWERS_PROBE_S = 10.0
 FOLLOWERS_PROBE_ANSWERING_S = 3.0
 PROBE_TIMEOUT_S = 15.0  # after which a probe without an outcome no longer blocks the next one
 TROUBLE_LASTS_S = 300.0  # for a host without requests since
-STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a new deployment
 WAITERS_RELEASED_PER_S = 200.0
-POLLS_PER_S = 100.0
 MEND_KEY = refusals.BY_KIND[refusals.KEY_REFUSED].advice
 MAX_TRACKED_MODELS = 256  # per host; every file address counts as a model
 
@@ -279,7 +279,7 @@ class HostBreaker:
 
 
 class BreakerRegistry:
-    """This process's breakers by host, its number of polled runs, and models without a stream.
+    """This process's breakers by host, and what its runs share beside them.
 
     `now` returns monotonic seconds.
     """
@@ -287,11 +287,11 @@ class BreakerRegistry:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._hosts: dict[str, HostBreaker] = {}
-        self._polled_runs = 0
-        self._no_stream_until: dict[str, float] = {}
-        self._reading = asyncio.Lock()
         self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
         self.account = AccountGate(now, self.trouble_changed.set)
+        self.polls = PollPacing()
+        self.streams = StreamSupport(now)
+        self.turns = TurnTaking()
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""
@@ -332,33 +332,6 @@ class BreakerRegistry:
             {"host": one.name, "state": one.state.name.lower(), "trouble": one.trouble}
             for one in self._hosts.values()
         ]
-
-    def may_stream(self, endpoint_id: str) -> bool:
-        """Whether to try the status stream of this model's runs; not soon after it had none."""
-        return self._now() >= self._no_stream_until.get(endpoint_id, 0.0)
-
-    def record_no_stream(self, endpoint_id: str) -> None:
-        """Record that upstream knows a run of this model but has no status stream for it."""
-        if self.may_stream(endpoint_id):
-            self._no_stream_until[endpoint_id] = self._now() + STREAM_AGAIN_S
-
-    @contextmanager
-    def count_poll(self) -> Generator[None]:
-        """Count a run as polled while the block runs: around the pause between two polls."""
-        self._polled_runs += 1
-        try:
-            yield
-        finally:
-            self._polled_runs -= 1
-
-    async def yield_control(self) -> None:
-        """Let all other tasks run first; streams that never pause continue one at a time."""
-        async with self._reading:
-            await asyncio.sleep(0)
-
-    def poll_pause_s(self, wanted_s: float) -> float:
-        """Return the seconds between two polls of a run: `wanted_s`, more if many are polled."""
-        return max(wanted_s, self._polled_runs / POLLS_PER_S) * _random.uniform(0.9, 1.1)
 
     @property
     def trouble(self) -> str:

@@ -11,7 +11,7 @@ import fal
 from catalog.models import Standing
 from runs import state_machine
 from runs.files import inputs
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes, refusals
 from runs.results.error_messages import with_full_stop
@@ -86,16 +86,20 @@ async def _record_failure(
     run: Run, error: fal.FalError, was_submitted: bool, account: AccountGate, began: float
 ) -> None:
     refusal = refusals.of_account(error)
-    if error.is_unconfirmed:
+    is_held = refusal is not None and account.record_refused(
+        refusal, run.endpoint.endpoint_id, began
+    )
+    reaction = fal.reaction_to(error, run.transport, is_for_now=is_held or error.is_retryable)
+    if reaction is fal.Reaction.UNCONFIRMED:
         log.warning("run %s: the answer to its submit was lost: %s", run.pk, error)
         unconfirmed = Observation(Run.State.UNCONFIRMED, by="submit", error=error.as_json())
         await state_machine.arecord(run.pk, unconfirmed)
-    elif refusal and account.record_refused(refusal, run.endpoint.endpoint_id, began):
+    elif refusal and is_held:
         log.warning("run %s waits: %s", run.pk, error)
         words = refusal.sentence + leases.GOES_ON
         await retry_until_committed(state_machine.note_event, run.pk, "later", words)
         await _requeue(run, words, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
-    elif error.is_retryable:
+    elif reaction is fal.Reaction.SEND_AGAIN:
         pause_s = status_polling.requested_wait_s(error) or min(
             2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S
         )

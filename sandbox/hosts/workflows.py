@@ -1,4 +1,4 @@
-"""api.fal.ai/v1/workflows: list, open and create (fal-protocol.md, 15.8)."""
+"""api.fal.ai/v1/workflows: list, open and create (protocol, 15.8)."""
 
 import re
 from dataclasses import dataclass

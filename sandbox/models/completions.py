@@ -1,4 +1,4 @@
-"""The router's OpenAI-compatible endpoint: any text model by name (fal-protocol.md, 16.5)."""
+"""The router's OpenAI-compatible endpoint: any text model by name (protocol, 16.5)."""
 
 from sandbox.contract.registry import COMPLETIONS, Model
 

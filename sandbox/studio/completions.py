@@ -1,4 +1,4 @@
-"""Answers OpenAI's chat body, whole or streamed in chunks (fal-protocol.md, 16.5)."""
+"""Answers OpenAI's chat body, whole or streamed in chunks (protocol, 16.5)."""
 
 import re
 import time

@@ -84,8 +84,12 @@ def carry(arguments: dict[str, Any], source: Version | None, target: Version) ->
 def missing(target: Version, arguments: dict[str, Any]) -> list[str]:
     """The labels of the required fields that the arguments lack."""
     labels = {child.name: child.label for child in target.root.children}
-    found = validate(target.contract, arguments, target.root)
-    names = [str(one.path[0]) for one in found if one.path and one.path[0] not in arguments]
+    problems = validate(target.contract, arguments, target.root)
+    names = [
+        str(problem.path[0])
+        for problem in problems
+        if problem.path and problem.path[0] not in arguments
+    ]
     return [labels.get(name, name) for name in dict.fromkeys(names)]
 
 
@@ -94,8 +98,8 @@ class _Mapping:
 
     def __init__(self, arguments: dict[str, Any], source: Version | None, target: Version) -> None:
         self.given, self.target = arguments, target
-        self.before = {one.name: one for one in source.root.children} if source else {}
-        self.after = {one.name: one for one in target.root.children}
+        self.before = {child.name: child for child in source.root.children} if source else {}
+        self.after = {child.name: child for child in target.root.children}
         # Without the source's schema the target's fields define what a name means.
         self.meant = by_meaning(source.root.children if source else target.root.children)
         self.wanted = by_meaning(target.root.children)
@@ -125,8 +129,8 @@ class _Mapping:
         """Whether the target accepts a value under a free name."""
         if name in self.made:
             return False
-        found = validate(self.target.contract, {name: value}, self.target.root)
-        return not any(one.path and one.path[0] == name for one in found)
+        problems = validate(self.target.contract, {name: value}, self.target.root)
+        return not any(problem.path and problem.path[0] == name for problem in problems)
 
     def _fitting(self, to: str, values: Iterator[Any]) -> Any:
         """The first value that the target accepts under a name; None if it accepts none."""
@@ -159,15 +163,18 @@ class _Mapping:
 
         Such scales cannot be compared: 7 on a scale of guidance up to 20 is not 1 on one up to 1.
         """
+        # flux/dev's `guidance_scale` goes from 1 to 20, kling/v2.1's `cfg_scale` from 0 to 1.
         is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
         return is_relative and not self.fits(to.name, value)
 
     def _place_shape(self) -> None:
         """Place a size, an aspect ratio, or a width and a height, in the target's notation."""
+        # flux/dev takes `image_size` (preset or sides), video models `aspect_ratio`, older ones
+        # `width` and `height`.
         shape, names = self._given_shape()
         if shape is None or any(name in self.places for name in names):
             return
-        ratio = next((one for one in self.after.values() if is_shape(one)), None)
+        ratio = next((field for field in self.after.values() if is_shape(field)), None)
         if ratio and ratio.name not in self.made:
             value = self._fitting(ratio.name, conversions.shapes_for(ratio, shape))
             if value is not None:
@@ -217,6 +224,7 @@ class _Mapping:
             if meaning == "duration":
                 return field.name, conversions.read_seconds(field, value)
             if isinstance(value, int) and not isinstance(value, bool):
+                # LTX counts 8n + 1 frames: 121 frames at 24 a second are five seconds.
                 frames = value - 1 if value % 8 == 1 and value > 1 else value
                 return field.name, frames / self._rate(self.meant, self.given)
         return "", None
@@ -232,7 +240,7 @@ class _Mapping:
 
 def _usual_area(known: dict[str, Field]) -> float:
     sides = [known[name].default for name in SIDES]
-    numbers = [one for one in sides if isinstance(one, int | float) and one > 0]
+    numbers = [side for side in sides if isinstance(side, int | float) and side > 0]
     return float(numbers[0] * numbers[1]) if len(numbers) == 2 else 1024.0 * 1024
 
 
@@ -246,8 +254,9 @@ def _as_offered(field: Field, value: Any) -> Any:
     """The option equal to a text except for case, spaces and punctuation."""
     if not isinstance(value, str) or not field.options:
         return value
+    # "Portrait 4:3", `portrait_4_3`; "MP3", `mp3`.
     key = _plain(value)
-    offered = [one.value for one in field.options if isinstance(one.value, str)]
+    offered = [option.value for option in field.options if isinstance(option.value, str)]
     return value if value in offered else next((v for v in offered if _plain(v) == key), value)
 
 
@@ -261,10 +270,12 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     whole = mapped.made
     said: dict[str, str] = {}
     if problems:
+        # seedream/v4/edit makes up to 6 images, flux/dev up to 4: the number is clamped, not
+        # dropped.
         migrated = migrate(None, target, mapped.made)
         whole = _without_defaults(mapped, migrated.arguments, target)
-        for one in [*problems, *_problems(target, whole)]:
-            said.setdefault(str(one.path[0]), one.message)
+        for problem in [*problems, *_problems(target, whole)]:
+            said.setdefault(str(problem.path[0]), problem.message)
         whole = _without_invalid(target, whole, said)
     steps = tuple(step for name in mapped.given for step in _steps(mapped, name, whole, said))
     return Carried(whole, steps)
@@ -287,7 +298,7 @@ def _is_related(before: Any, after: Any) -> bool:
     if identical(before, after):
         return True
     numbers = [
-        isinstance(one, int | float) and not isinstance(one, bool) for one in (before, after)
+        isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)
     ]
     return all(numbers) or isinstance(before, dict | list) or str(before) == str(after)
 
@@ -295,21 +306,21 @@ def _is_related(before: Any, after: Any) -> bool:
 def _without_invalid(
     target: Version, arguments: dict[str, Any], said: dict[str, str]
 ) -> dict[str, Any]:
-    kept = dict(arguments)
+    valid = dict(arguments)
     for _ in range(_MAX_DROPS):
-        problems = _problems(target, kept)
+        problems = _problems(target, valid)
         if not problems:
-            return kept
-        for name in {str(one.path[0]) for one in problems}:
+            return valid
+        for name in {str(problem.path[0]) for problem in problems}:
             said.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
-            kept.pop(name, None)
+            valid.pop(name, None)
     return {}
 
 
 def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
     """The validation problems of the values that are present."""
-    found = validate(target.contract, arguments, target.root)
-    return [one for one in found if one.path and one.path[0] in arguments]
+    problems = validate(target.contract, arguments, target.root)
+    return [problem for problem in problems if problem.path and problem.path[0] in arguments]
 
 
 def _steps(
@@ -324,17 +335,19 @@ def _steps(
 
 def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]) -> Step:
     before = mapped.given[name]
-    places = [one for one in mapped.places.get(name, ()) if one in whole]
+    places = [place for place in mapped.places.get(name, ()) if place in whole]
     if not places:
         given = mapped.places.get(name, ())
-        why = mapped.reasons.get(name) or next((said[one] for one in given if one in said), "")
+        why = mapped.reasons.get(name) or next(
+            (said[place] for place in given if place in said), ""
+        )
         text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
         return Step("dropped", name, before=before, said=why, text=text)
     to = places[0]
     after: Any = whole[to]
     text = _moved_files(mapped, name, places)
     if len(places) == 2:  # a size was split into a width and a height, a list into two frames
-        to, after = " and ".join(places), " and ".join(_short(whole[one]) for one in places)
+        to, after = " and ".join(places), " and ".join(_short(whole[place]) for place in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
     is_clamped = to in said and _is_number(after)
@@ -344,7 +357,7 @@ def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, st
 
 def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:
     """Say by labels where files have gone; empty for other arguments."""
-    fields = [mapped.after[one] for one in places if one in mapped.after]
+    fields = [mapped.after[place] for place in places if place in mapped.after]
     if not fields or not all(map(media_of, fields)):
         return ""
     return f"{mapped.label(name)} → {' and '.join(field.label for field in fields)}"

@@ -67,7 +67,9 @@ def shapes_for(field: Field, wanted: Shape) -> Iterator[Any]:
         if _takes_sides(field):
             yield {"width": int(wanted.width), "height": int(wanted.height)}
             yield dict(zip(SIDES, on_grid(wanted), strict=True))
-    ranked = sorted(offered, key=lambda one: (round(wanted.distance(one[1]), 3), -_area(one[1])))
+    ranked = sorted(
+        offered, key=lambda option: (round(wanted.distance(option[1]), 3), -_area(option[1]))
+    )
     yield from (value for value, _ in ranked)
     if _takes_sides(field):
         yield dict(zip(SIDES, on_grid(wanted), strict=True))
@@ -83,7 +85,7 @@ def _options(field: Field) -> Iterator[Any]:
 
 
 def _takes_sides(field: Field) -> bool:
-    return any({*SIDES} <= {c.name for c in one.children} for one in (field, *field.branches))
+    return any({*SIDES} <= {c.name for c in shape.children} for shape in (field, *field.branches))
 
 
 def _area(shape: Shape) -> float:
@@ -136,7 +138,7 @@ def durations_for(field: Field, seconds: float) -> Iterator[Any]:
         for option in _options(field)
         if (length := read_seconds(field, option.value)) is not None
     ]
-    yield from (value for _, value in sorted(offered, key=lambda one: one[0]))
+    yield from (value for _, value in sorted(offered, key=lambda option: option[0]))
     amount = seconds / _scale(field)
     number = int(amount) if float(amount).is_integer() else round(amount, 3)
     yield number

@@ -38,6 +38,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 SHAPE_NAMES = ("image_size", "video_size", "size", "aspect_ratio", "ratio", "output_size")
 SIDES = ("width", "height")
 _FILES = ("image", "video", "audio")
+# Of several files the one that is worked on: `image_url` before `style_image_url`.
 _FIRST_FILES = re.compile(
     r"^(?:input_|start_|first_|first_frame_|source_|init_|main_)?(image|video|audio)"
 )
@@ -46,22 +47,22 @@ _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 
 def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
     """Maps each meaning to its field; of several candidates to the required, best named one."""
-    listed = [one for one in fields if not one.is_hidden or one.is_required]
-    found: dict[str, Field] = {}
+    listed = [field for field in fields if not field.is_hidden or field.is_required]
+    meant: dict[str, Field] = {}
     for meaning, names in NAMES.items():
         kinds = _KINDS.get(meaning)
-        known = {one.name: one for one in listed if not one.media}
+        known = {field.name: field for field in listed if not field.media}
         hits = (known[name] for name in names if name in known)
-        if hit := next((one for one in hits if kinds is None or one.kind in kinds), None):
-            found[meaning] = hit
+        if hit := next((field for field in hits if kinds is None or field.kind in kinds), None):
+            meant[meaning] = hit
     for kind in _FILES:
-        found |= _first(kind, _files(kind, listed))
-    found |= _first("duration", filter(_is_duration, listed))
-    found |= _first("frames", filter(_is_frame_count, listed))
-    found |= _first("mask", (one for one in listed if one.is_mask and media_of(one)))
-    found |= _first("end image", filter(_is_end_image, listed))
-    found |= _first("seed", sorted((f for f in listed if f.is_seed), key=_seed_rank))
-    return found
+        meant |= _first(kind, _files(kind, listed))
+    meant |= _first("duration", filter(_is_duration, listed))
+    meant |= _first("frames", filter(_is_frame_count, listed))
+    meant |= _first("mask", (field for field in listed if field.is_mask and media_of(field)))
+    meant |= _first("end image", filter(_is_end_image, listed))
+    meant |= _first("seed", sorted((f for f in listed if f.is_seed), key=_seed_rank))
+    return meant
 
 
 def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
@@ -69,9 +70,9 @@ def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
     return {meaning: hit} if hit else {}
 
 
-def meaning_of(field: Field, found: dict[str, Field]) -> str:
+def meaning_of(field: Field, known: dict[str, Field]) -> str:
     """The meaning under which `found` has a field; empty if none."""
-    return next((meaning for meaning, one in found.items() if one is field), "")
+    return next((meaning for meaning, other in known.items() if other is field), "")
 
 
 def media_of(field: Field) -> str:
@@ -83,32 +84,40 @@ def media_of(field: Field) -> str:
 def _files(kind: str, fields: list[Field]) -> list[Field]:
     """The fields for a kind of file, the main one first, without masks and end frames."""
     hits = [
-        one
-        for one in fields
-        if media_of(one) == kind and not one.is_mask and not END_FRAME_WORDS & {*words_in(one.name)}
+        field
+        for field in fields
+        if media_of(field) == kind
+        and not field.is_mask
+        and not END_FRAME_WORDS & {*words_in(field.name)}
     ]
-    return sorted(hits, key=lambda one: (not one.is_required, not _FIRST_FILES.match(one.name)))
+    return sorted(
+        hits, key=lambda field: (not field.is_required, not _FIRST_FILES.match(field.name))
+    )
 
 
 def _is_duration(field: Field) -> bool:
     words = set(words_in(field.name))
     is_time = bool(DURATION_WORDS & words) and not words - DURATION_WORDS - DURATION_QUALIFIERS
     says = f"{field.label} {field.help}".lower()
+    # As `duration_scale`: `length` may be one of a text, and `video_length` one in frames.
     return is_time and (field.name != "length" or "second" in says) and "frame" not in says
 
 
 def _is_frame_count(field: Field) -> bool:
     words = set(words_in(field.name))
     is_count = bool(FRAME_WORDS & words) and not words - FRAME_WORDS - FRAME_QUALIFIERS
-    return is_count and not field.media and field.kind in {"integer", "number"}
+    return is_count and not field.media and field.traits.is_numeric
 
 
 def is_shape(field: Field) -> bool:
     """Whether a field sets the size or the aspect ratio of a result."""
     if field.name not in SHAPE_NAMES:
         return False
-    offered = [one.value for one in field.options if isinstance(one.value, str)]
-    has_sides = any({*SIDES} <= {c.name for c in one.children} for one in (field, *field.branches))
+    offered = [option.value for option in field.options if isinstance(option.value, str)]
+    has_sides = any(
+        {*SIDES} <= {c.name for c in shape.children} for shape in (field, *field.branches)
+    )
+    # `size` may be a size in bytes or a shirt's: what it offers decides.
     return has_sides or bool(hints.sizes(offered)) or field.is_size or field.kind == "string"
 
 

@@ -19,10 +19,10 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
     wanted = by_meaning(target.children)
     meaning = meaning_of(field, by_meaning(source.children))
     if meaning in {"duration", "frames"}:
-        found = wanted.get("duration") or wanted.get("frames")
+        counterpart = wanted.get("duration") or wanted.get("frames")
     else:
-        found = wanted.get(meaning) or _list_for(meaning, wanted)
-    return (found.name,) if found else ()
+        counterpart = wanted.get(meaning) or _list_for(meaning, wanted)
+    return (counterpart.name,) if counterpart else ()
 
 
 def shared_fields(roots: Sequence[Field]) -> list[Field]:

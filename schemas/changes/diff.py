@@ -21,27 +21,22 @@ from schemas.fields.field_tree import build
 from schemas.reference.tables import type_in_words
 
 _MAX_PAIRS = 2500  # of removed and added fields, compared to find renamed ones
-_WIDER = {  # changes of kind after which old values are still valid
-    ("integer", "number"),
-    ("choice", "string"),
-    ("tuple", "list"),
-    ("object", "map"),
-}
 _AT_LEAST = ("minimum", "min_length")
 _LIMITS = (*_AT_LEAST, "maximum", "max_length")
 
 
 def diff_contracts(before: Contract, after: Contract) -> list[Line]:
     """The changes between two versions: inputs in the new order, then outputs."""
-    found = list(_Inputs(_input_names(after)).children(build(before), build(after), ()))
+    lines = list(_Inputs(_input_names(after)).children(build(before), build(after), ()))
     if before.output is not None and after.output is not None:
         old, new = (
-            build(Contract(one.document, one.output or {}, None)) for one in (before, after)
+            build(Contract(contract.document, contract.output or {}, None))
+            for contract in (before, after)
         )
-        found += _Outputs(frozenset()).children(old, new, ())
+        lines += _Outputs(frozenset()).children(old, new, ())
     elif before.output is not None or after.output is not None:
-        found.append(diff_lines.described("output", is_known=after.output is not None))
-    return list(dict.fromkeys(found))
+        lines.append(diff_lines.described("output", is_known=after.output is not None))
+    return list(dict.fromkeys(lines))
 
 
 def _input_names(contract: Contract) -> frozenset[str]:
@@ -115,7 +110,7 @@ class _Inputs:
             )
         if old.is_nullable != new.is_nullable:
             yield diff_lines.nullable(self.side, path, is_now=new.is_nullable)
-        was, now = (one.default if one.has_default else MISSING for one in (old, new))
+        was, now = (field.default if field.has_default else MISSING for field in (old, new))
         if not same_default(was, now):
             yield diff_lines.default(self.side, path, was, now)
         if new.is_deprecated and not old.is_deprecated:
@@ -125,7 +120,7 @@ class _Inputs:
         """Changes of two fields of the same kind: limits, choices, and below them."""
         yield from self.limits(old, new, path)
         yield from self.choices(old, new, path)
-        if old.kind in {"object", "tuple"}:
+        if old.traits.has_places:
             yield from self.children(old, new, path)
         if old.item and new.item:
             yield from self.field(old.item, new.item, (*path, "[]" if old.kind == "list" else "*"))
@@ -137,11 +132,13 @@ class _Inputs:
 
     def limits(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Changes of bounds, lengths, steps and patterns."""
-        unit = "entries" if new.kind in {"list", "map"} else "characters"
+        unit = "entries" if new.traits.has_rows else "characters"
         for name in _LIMITS:
             was, now = getattr(old, name), getattr(new, name)
             is_open = name in {"minimum", "maximum"}
-            was_open, now_open = (is_open and getattr(one, f"is_{name}_open") for one in (old, new))
+            was_open, now_open = (
+                is_open and getattr(field, f"is_{name}_open") for field in (old, new)
+            )
             if was != now:
                 tighter = now is not None and (was is None or (now > was) == (name in _AT_LEAST))
                 yield diff_lines.limit(self.side, path, name, was, now, unit, breaks=tighter)
@@ -171,14 +168,16 @@ class _Inputs:
         """Changes of a union's alternatives, paired by type and preferably by label."""
         left = list(new.branches)
         for branch in old.branches:
-            alike = [one for one in left if (one.kind, one.media) == (branch.kind, branch.media)]
-            found = next((one for one in alike if one.label == branch.label), None)
-            found = found or next(iter(alike), None)
-            if found is None:
+            alike = [
+                other for other in left if (other.kind, other.media) == (branch.kind, branch.media)
+            ]
+            partner = next((other for other in alike if other.label == branch.label), None)
+            partner = partner or next(iter(alike), None)
+            if partner is None:
                 yield diff_lines.alternative(self.side, path, _words(branch), is_now=False)
             else:
-                left.remove(found)
-                yield from self.inside(branch, found, path)
+                left.remove(partner)
+                yield from self.inside(branch, partner, path)
         for branch in left:
             yield diff_lines.alternative(self.side, path, _words(branch), is_now=True)
 
@@ -218,6 +217,7 @@ def same_default(a: Any, b: Any) -> bool:
 def is_plural(old: Field, new: Field) -> bool:
     """Whether a single value became a list of them: `image_url` → `image_urls`."""
     item = new.item
+    # `image_url` became `image_urls` when edit models learnt to take several.
     is_list = old.kind == "string" and new.kind == "list" and item is not None
     alike = is_list and item is not None and (item.kind, item.media) == (old.kind, old.media)
     return alike and new.name in {old.name, f"{old.name}s"}
@@ -225,13 +225,13 @@ def is_plural(old: Field, new: Field) -> bool:
 
 def _is_wider(old: Field, new: Field) -> bool:
     """Whether the new type still accepts all old values."""
-    if new.kind == "json" or (old.kind, new.kind) in _WIDER:
+    if new.kind == "json" or new.kind in old.traits.widens_to:
         return True
     if new.kind == "union":
         kinds = {branch.kind for branch in new.branches}
-        kept = _values(old).keys() <= _values(new).keys()
-        return kept if old.kind == "choice" else old.kind in kinds
-    return old.kind == new.kind == "string" and not new.media
+        keeps_options = _values(old).keys() <= _values(new).keys()
+        return keeps_options if old.kind == "choice" else old.kind in kinds
+    return old.kind == "string" and new.is_text
 
 
 def _words(field: Field) -> str:
@@ -269,10 +269,13 @@ def _is_same_field(old: Field, new: Field) -> bool:
         return True
     if (old.kind, old.media) != (new.kind, new.media):
         return False
+    # A new name with the old description is the same field.
     if old.help and (old.help, old.more) == (new.help, new.more):
         return True
-    words = [set(one.name.lower().split("_")) - {""} for one in (old, new)]
-    is_named_alike = bool(words[0] and words[1]) and (words[0] <= words[1] or words[1] <= words[0])
+    words_of = [set(field.name.lower().split("_")) - {""} for field in (old, new)]
+    is_named_alike = bool(words_of[0] and words_of[1]) and (
+        words_of[0] <= words_of[1] or words_of[1] <= words_of[0]
+    )
     return is_named_alike and _shape(old) == _shape(new)
 
 
@@ -285,7 +288,7 @@ def _moved_into_groups(
     gone: list[Field], olds: dict[str, Field], news: dict[str, Field]
 ) -> dict[str, str]:
     """Removed field's name → the group that contains it now."""
-    found = {}
+    group_of = {}
     for child in gone:
         groups = [
             g
@@ -293,8 +296,8 @@ def _moved_into_groups(
             if _group_contains(g, child) and not _group_contains(olds.get(g.name), child)
         ]
         if len(groups) == 1:
-            found[child.name] = groups[0].name
-    return found
+            group_of[child.name] = groups[0].name
+    return group_of
 
 
 def _moved_out_of_groups(gone: list[Field], added: list[Field]) -> dict[str, str]:
@@ -310,4 +313,4 @@ def _moved_out_of_groups(gone: list[Field], added: list[Field]) -> dict[str, str
 def _group_contains(group: Field | None, child: Field) -> bool:
     if group is None or group.kind != "object":
         return False
-    return any(one.name == child.name and one.kind == child.kind for one in group.children)
+    return any(field.name == child.name and field.kind == child.kind for field in group.children)

@@ -63,14 +63,14 @@ class Line:
         return {**head, "was": self.was, "now": self.now, "breaks": self.breaks}
 
 
-def sentence(found: list[Line]) -> list[dict[str, Any]]:
+def sentence(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines to store: breaking ones first; beyond MOST only their number."""
-    ranked = sorted(found, key=lambda line: not line.breaks)
-    kept = [line.as_json() for line in ranked[:MOST]]
+    ranked = sorted(lines, key=lambda line: not line.breaks)
+    stored = [line.as_json() for line in ranked[:MOST]]
     if rest := ranked[MOST:]:
         breaks = any(line.breaks for line in rest)
-        kept.append(Line("more", (), f"{len(rest)} more changes", breaks=breaks).as_json())
-    return kept
+        stored.append(Line("more", (), f"{len(rest)} more changes", breaks=breaks).as_json())
+    return stored
 
 
 def wording() -> Line:
@@ -130,9 +130,9 @@ def retyped(side: Side, path: Path, was: str, now: str, *, breaks: bool) -> Line
 
 def required(side: Side, path: Path, *, is_now: bool, breaks: bool) -> Line:
     """A field that became required or optional."""
-    words = ["optional", "required"]
-    text = f"is {words[is_now]} now"
-    was, now = words[not is_now], words[is_now]
+    states = ["optional", "required"]
+    text = f"is {states[is_now]} now"
+    was, now = states[not is_now], states[is_now]
     return Line("required", path, text, side, breaks=is_now and breaks, was=was, now=now)
 
 
@@ -163,11 +163,11 @@ def limit(
     side: Side, path: Path, name: str, was: Any, now: Any, unit: str, *, breaks: bool
 ) -> Line:
     """A changed bound of a number or length."""
-    old, new = (value(MISSING if one is None else one) for one in (was, now))
+    old, new = (value(MISSING if edge is None else edge) for edge in (was, now))
     tighter, looser, gone = _LIMITS[name]
-    words = gone if now is None else tighter if breaks else looser
+    template = gone if now is None else tighter if breaks else looser
     unit = {"entries": "entry", "characters": "character"}.get(unit, unit) if now == 1 else unit
-    text = words.format(now=new, unit=unit) + (f"; it was {old}" if old else "")
+    text = template.format(now=new, unit=unit) + (f"; it was {old}" if old else "")
     return Line("limit", path, text, side, breaks=breaks, was=old, now=new)
 
 
@@ -179,7 +179,7 @@ def limit_itself(side: Side, path: Path, name: str, edge: Any, *, is_now: bool) 
 
 def step(side: Side, path: Path, was: float | None, now: float | None) -> Line:
     """A changed step: a number must be a multiple of it."""
-    old, new = (value(MISSING if one is None else one) for one in (was, now))
+    old, new = (value(MISSING if edge is None else edge) for edge in (was, now))
     text = f"must be a multiple of {new} now" if new else "need not be a multiple any more"
     text += f"; it was {old}" if old and new else ""
     return Line("limit", path, text, side, breaks=now is not None, was=old, now=new)
@@ -233,7 +233,7 @@ def described(side: Side, *, is_known: bool) -> Line:
 
 def replaced(kind: str, title: str, was: str, now: str) -> Line:
     """A changed value in a model's catalogue entry."""
-    old, new = (value(one) if one else "" for one in (was, now))
+    old, new = (value(given) if given else "" for given in (was, now))
     text = f"is {new} now" if new else "is no longer stated"
     text += f"; it was {old}" if old else ""
     return Line(kind, (title,), text, "listing", was=old, now=new)
@@ -246,22 +246,22 @@ def members(title: str, came: list[str], went: list[str]) -> Line:
     return Line("listing", (title,), text, "listing", was=some(went), now=some(came))
 
 
-def value(one: Any) -> str:
+def value(given: Any) -> str:
     """A value as it appears in a sentence; empty for MISSING."""
-    if one is MISSING:
+    if given is MISSING:
         return ""
-    if isinstance(one, bool):
-        return "yes" if one else "no"
-    if isinstance(one, int | float):
-        return _short(number(one) if abs(one) < 10**30 else "a very large number")
-    if isinstance(one, str):
-        return f"“{_short(one)}”"
-    return _short(dumps(one, indent=None))
+    if isinstance(given, bool):
+        return "yes" if given else "no"
+    if isinstance(given, int | float):
+        return _short(number(given) if abs(given) < 10**30 else "a very large number")
+    if isinstance(given, str):
+        return f"“{_short(given)}”"
+    return _short(dumps(given, indent=None))
 
 
 def some(values: Iterable[Any]) -> str:
     """The first values, and the number of further ones."""
-    shown = [value(one) for one in values]
+    shown = [value(given) for given in values]
     more = f" and {len(shown) - _MAX_LISTED} more" if len(shown) > _MAX_LISTED else ""
     return ", ".join(shown[:_MAX_LISTED]) + more
 

@@ -53,7 +53,7 @@ class Migrated:
     @property
     def is_mendable(self) -> bool:
         """Whether any misfit has a fix."""
-        return any(one.repair for one in self.misfits)
+        return any(misfit.repair for misfit in self.misfits)
 
 
 def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> Migrated:
@@ -62,7 +62,7 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
     A missing required field is not a misfit: saved settings may be incomplete.
     """
     mended = copy.deepcopy(arguments)
-    found = list(_apply_diff(before, now, mended))
+    misfits = list(_apply_diff(before, now, mended))
     for _ in range(_MAX_ROUNDS):
         firsts: dict[Path, Problem] = {}  # fixing one problem of a path may fix the others
         for problem in _problems(now, mended):
@@ -72,11 +72,11 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
             for problem in [*firsts.values()][:_MAX_PER_ROUND]
             if (fix := _fix(now, mended, problem))
         ]
-        found += fixed
+        misfits += fixed
         if not fixed:
             break
-    found += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
-    return Migrated(mended, list(dict.fromkeys(found)))
+    misfits += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
+    return Migrated(mended, list(dict.fromkeys(misfits)))
 
 
 def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
@@ -84,7 +84,7 @@ def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
     known = {child.name for child in version.root.children}
     is_open = version.root.rest is not None or not known
     unknown = set() if is_open else {dotted((name,)) for name in arguments if name not in known}
-    paths = (tuple(map(str, one.path)) for one in _problems(version, arguments))
+    paths = (tuple(map(str, problem.path)) for problem in _problems(version, arguments))
     return frozenset(unknown | {dotted(path) for path in paths})
 
 
@@ -93,13 +93,15 @@ def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) ->
     if before is None:
         yield from _drop_unknown(now, mended)
         return
-    found = [one for one in diff_contracts(before.contract, now.contract) if one.side == "input"]
+    changes = diff_contracts(before.contract, now.contract)
+    lines = [line for line in changes if line.side == "input"]
     for kind in ("moved", "renamed", "removed"):  # fields leave a group before it is removed
-        for line in (one for one in found if one.kind == kind):
+        for line in (line for line in lines if line.kind == kind):
             if kind == "moved":
                 done = _move(mended, line)
             else:
-                holders = [one for one in _holders(mended, line.path[:-1]) if line.path[-1] in one]
+                name, around = line.path[-1], _holders(mended, line.path[:-1])
+                holders = [holder for holder in around if name in holder]
                 done = [_rename(now, holder, line) for holder in holders]
             if done:
                 yield Misfit(line.field, line.said, done[0])
@@ -155,14 +157,14 @@ def _holders(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         below = [*value.values()] if isinstance(value, dict) else below
     else:
         below = [value[first]] if isinstance(value, dict) and first in value else []
-    for one in below:
-        yield from _holders(one, rest)
+    for inner in below:
+        yield from _holders(inner, rest)
 
 
 def _problems(now: Version, mended: dict[str, Any]) -> list[Problem]:
     """The validation problems of values that are present."""
-    found = validate(now.contract, mended, now.root)
-    return [one for one in found if one.path and one.path[0] in mended]
+    problems = validate(now.contract, mended, now.root)
+    return [problem for problem in problems if problem.path and problem.path[0] in mended]
 
 
 def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | None:
@@ -184,7 +186,7 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
             del holder[key]
         else:
             holder[key] = candidate
-        if not any(one.path == problem.path for one in _problems(now, mended)):
+        if not any(left.path == problem.path for left in _problems(now, mended)):
             return Misfit(misfit.field, misfit.said, words)
         holder[key] = value
     return None
@@ -202,8 +204,10 @@ def _candidates(field: Field | None, value: Any) -> Iterator[tuple[Any, str]]:
             yield number, f"set to {diff_lines.value(number)}"
     if isinstance(value, list) and field.kind == "list":
         if field.is_unique:
-            kept = [v for n, v in enumerate(value) if not any(identical(v, w) for w in value[:n])]
-            yield kept, "entries that repeat left out"
+            distinct = [
+                v for n, v in enumerate(value) if not any(identical(v, w) for w in value[:n])
+            ]
+            yield distinct, "entries that repeat left out"
         if field.max_length is not None and len(value) > field.max_length:
             yield value[: field.max_length], f"the first {field.max_length} kept"
     if isinstance(value, str) and field.kind == "string":

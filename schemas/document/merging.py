@@ -67,14 +67,15 @@ class Merger:
         self, parts: list[Json], trail: tuple[str, ...]
     ) -> list[tuple[Schema, tuple[str, ...]]]:
         """Each part flattened; skips parts that refer back to the trail."""
-        found = []
+        flattened = []
         for part in parts:
             if self.left < 0:
                 break
             _, ahead = resolve(self.document, part)
+            # Trees of nodes refer to themselves (`children: [$ref Node]`).
             if not set(ahead) & set(trail):
-                found.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
-        return found
+                flattened.append(self.flatten(part, (*trail, *ahead, _LEVEL)))
+        return flattened
 
     def _without_conditions(
         self, flat: Schema, refs: tuple[str, ...], trail: tuple[str, ...]
@@ -102,6 +103,8 @@ class Merger:
         for is_choice, parts in _alternatives(flat):
             objects = []
             for inner, more in self._parts(parts, (*trail, *refs)):
+                # `anyOf: [{required: [a]}, {required: [b]}]` beside properties only constrains:
+                # nothing to add.
                 if inner.get("type", "object") in ("object", ["object", "null"]):
                     objects.append(inner)
                     refs = (*refs, *more)
@@ -111,7 +114,10 @@ class Merger:
                     if name not in own and not any(_same(schema, s) for s in added.get(name, ())):
                         added.setdefault(name, []).append(schema)
             if is_choice and objects:
-                required = [*required, *_common([as_list(one.get("required")) for one in objects])]
+                required = [
+                    *required,
+                    *_common([as_list(part.get("required")) for part in objects]),
+                ]
         properties = own | {name: _either(schemas) for name, schemas in added.items()}
         return merged | {"properties": properties, "required": required}, refs
 
@@ -119,6 +125,8 @@ class Merger:
 def merge(below: Schema, above: Schema) -> Schema:
     """Merges two schemas that both apply: unites properties and required, else `above` wins."""
     merged = below | above
+    # kling/v2.1's `video` is `allOf: [$ref File]` with a title beside it: one part with siblings,
+    # always (protocol 4.3).
     for key in ("properties", "x-fal-order-properties", "required"):
         if key in below and key in above:
             if isinstance(below[key], dict) and isinstance(above[key], dict):

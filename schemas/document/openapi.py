@@ -55,10 +55,11 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
     answer = _output(document, paths, endpoint_id)
     schemas = as_dict(as_dict(as_dict(document).get("components")).get("schemas"))
     if body is None:
+        # Two of 43 documents had no paths at all (protocol 4.2).
         body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _component_named(schemas, "output", "response")
-    known = [resolve(document, one)[0] for one in (body, answer)]
+    known = [resolve(document, schema)[0] for schema in (body, answer)]
     return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
 
 
@@ -108,6 +109,8 @@ def as_list(value: Json) -> list[Any]:
 def _input(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
     exact = as_dict(as_dict(paths.get(f"/{endpoint_id}")).get("post"))
     posts = [as_dict(item)["post"] for item in paths.values() if "post" in as_dict(item)]
+    # The path is missing or another in copies of documents: the only POST is the model's (protocol
+    # 4.2).
     operation = exact or (as_dict(posts[0]) if len(posts) == 1 else {})
     return _content(document, operation.get("requestBody"))
 
@@ -135,17 +138,18 @@ def _content(document: Json, holder: Json) -> Schema | None:
     schema = next((as_dict(content[kind]).get("schema") for kind in kinds), None)
     if not isinstance(schema, dict) or not schema:
         return None
+    # The POST's own 200 is the queue's status, not the output (protocol 4.2).
     return None if str(schema.get("$ref", "")).endswith("/QueueStatus") else schema
 
 
 def _with_definitions(document: Json, schemas: list[Json]) -> Json:
     """The document with its schemas' `$defs` and `definitions` at the top, where pointers look."""
     for key in ("$defs", "definitions"):
-        found: Schema = {}
+        definitions: Schema = {}
         for schema in schemas:
-            found |= as_dict(as_dict(schema).get(key))
-        if found:
-            document = as_dict(document) | {key: found | as_dict(as_dict(document).get(key))}
+            definitions |= as_dict(as_dict(schema).get(key))
+        if definitions:
+            document = as_dict(document) | {key: definitions | as_dict(as_dict(document).get(key))}
     return document
 
 
@@ -167,14 +171,14 @@ def _component_named(schemas: Schema, *endings: str) -> Schema | None:
 
 def _references(value: Json) -> set[str]:
     """Every `$ref` in a value, at any depth."""
-    found: set[str] = set()
+    refs: set[str] = set()
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            found |= {ref for ref in (one.get("$ref"),) if isinstance(ref, str)}
-        waiting += one.values() if isinstance(one, dict) else as_list(one)
-    return found
+        node = waiting.pop()
+        if isinstance(node, dict):
+            refs |= {ref for ref in (node.get("$ref"),) if isinstance(ref, str)}
+        waiting += node.values() if isinstance(node, dict) else as_list(node)
+    return refs
 
 
 def _is_queue_only(paths: Schema) -> bool:

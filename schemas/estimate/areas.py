@@ -15,6 +15,8 @@ from schemas.fields import MISSING, hints, quantities
 _MILLION = Decimal(1_000_000)
 _LARGEST_SIDE = 65_536
 _LINES = re.compile(r"(?i)\s*(?:(\d{3,4})p|([1248])k|(0\.5)k)\s*")
+# stable-diffusion-v35-large has no default for `image_size`; its description says "Defaults to
+# landscape_4_3 if …".
 _STATED = re.compile(r"(?i)\bdefault(?:s to|:| is| value is| size is)\W{1,3}(\w+)")
 _WIDE = Decimal(16) / 9
 _FACTORS = {"factor", "upscale", "upscaling", "scale"}
@@ -42,8 +44,8 @@ def output_area(given: RunInputs) -> Amount | None:
 
 def input_area(given: RunInputs) -> Amount | None:
     """The size of all input images together; None if no size is known."""
-    known = [_pixels(one.width, one.height) for one in given.known_files()]
-    total = sum((one for one in known if one), Decimal())
+    areas = [_pixels(file.width, file.height) for file in given.known_files()]
+    total = sum((area for area in areas if area), Decimal())
     return exactly(total / _MILLION, f"{plain(total / _MILLION)} MP of input") if total else None
 
 
@@ -76,7 +78,11 @@ def _pair(value: Any) -> tuple[Decimal, Decimal] | None:
 
 def _by_sides(settings: Iterable[Setting]) -> Amount | None:
     """Two settings, `width` and `height`."""
-    sides = {one.field.name: one for one in settings if one.field.name in {"width", "height"}}
+    sides = {
+        setting.field.name: setting
+        for setting in settings
+        if setting.field.name in {"width", "height"}
+    }
     width, height = (decimal(sides[name].value) if name in sides else None for name in _SIDES)
     if not width or not height or not _is_size(width, height):
         return None
@@ -99,13 +105,15 @@ def _by_area(settings: Iterable[Setting]) -> Amount | None:
 
 def _by_resolution(given: RunInputs) -> Amount | None:
     """`1080p` or `2K`, with the aspect ratio if there is one."""
-    ratio = next((one for setting in given.settings if (one := _ratio(setting))), None)
+    ratio = next((own_ratio for setting in given.settings if (own_ratio := _ratio(setting))), None)
     for setting in given.settings:
         match = _LINES.fullmatch(str(setting.value)[:20])
         if not match or not quantities.is_sized(setting.field.name):
             continue
         is_video = "video" in given.makes
         if match[1] or is_video:
+            # As names of films: 1080p is 1080 lines, 4K 2160. For pictures 2K is 2048 × 2048, as
+            # seedream/v4 has it.
             side = Decimal(match[1] or {"1": 1080, "2": 1440, "4": 2160}.get(match[2], 540))
             wide = max(ratio, 1 / ratio) if ratio else _WIDE if is_video else Decimal(1)
             pixels = side * (side * wide).to_integral_value()
@@ -114,6 +122,7 @@ def _by_resolution(given: RunInputs) -> Amount | None:
         area = pixels / _MILLION
         return exactly(area, f"{plain(area)} MP{setting.within(str(setting.value))}")
     if ratio:
+        # A ratio without a size: most image models then make about one megapixel.
         note = "The size is assumed: the settings say only its shape."
         return exactly(Decimal("1.048576"), "1.049 MP", note)
     return None
@@ -128,7 +137,7 @@ def _ratio(setting: Setting) -> Decimal | None:
 
 def _by_input(given: RunInputs) -> Amount | None:
     """The size of the largest input image, multiplied by the upscaling factor if one is set."""
-    largest = max((_pixels(one.width, one.height) or Decimal() for one in given.known_files()),
+    largest = max((_pixels(file.width, file.height) or Decimal() for file in given.known_files()),
                   default=Decimal())  # fmt: skip
     if not largest:
         return None
@@ -140,6 +149,7 @@ def _by_input(given: RunInputs) -> Amount | None:
 
 def _factor(settings: Iterable[Setting]) -> Decimal:
     for setting in settings:
+        # `scale` alone is the factor of an upscaler; `guidance_scale` and `lora_scale` are none.
         is_factor = "upscale" in setting.field.name.lower() or setting.words == {"scale"}
         value = quantities.figure(_without_x(setting.value))
         if is_factor and setting.words & _FACTORS and value and value <= 32:

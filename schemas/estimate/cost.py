@@ -57,15 +57,15 @@ def estimate(
     given = RunInputs(read_settings(model.root, arguments), model.makes, media)
     unit = parse_unit(price.unit)
     amount = measure(unit, given)
-    found = cost(price, amount, history, model.expected_s)
-    if not found.low:
-        return found
+    estimated = cost(price, amount, history, model.expected_s)
+    if not estimated.low:
+        return estimated
     if amount and unit.kind == "megapixel" and amount.low % 1:
-        found = _with_note(found, "Upstream may round up to whole megapixels.")
+        estimated = _with_note(estimated, "Upstream may round up to whole megapixels.")
     if unit.lines and (other := _other_resolution(unit.lines, given)):
         note = f"The list price is for {unit.lines}; this run asks for {other}."
-        return _with_note(replace(found, high=None), note)
-    return _with_quality_note(found, given)
+        return _with_note(replace(estimated, high=None), note)
+    return _with_quality_note(estimated, given)
 
 
 def measure(unit: Unit, given: RunInputs) -> Amount | None:
@@ -80,10 +80,10 @@ def measure(unit: Unit, given: RunInputs) -> Amount | None:
         return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(given)
     if unit.noun == "segment":
         return Amount(ONE, None, "1 segment or more", ("Longer videos have several segments.",))
-    one = MEASURES.get(unit.kind)
-    if one is None:
+    measure_kind = MEASURES.get(unit.kind)
+    if measure_kind is None:
         return None
-    amount = one(given)
+    amount = measure_kind(given)
     if amount is None or unit.kind not in PER_RESULT:
         return amount
     return amount.times(counts.outputs(given, given.noun))
@@ -180,16 +180,16 @@ def _other_resolution(lines: str, given: RunInputs) -> str:
     return ""
 
 
-def _with_quality_note(found: Estimate, given: RunInputs) -> Estimate:
+def _with_quality_note(estimated: Estimate, given: RunInputs) -> Estimate:
     """Add a warning if a changed setting often affects the price."""
     for setting in given.settings:
         field, value = setting.field, setting.value
         is_other = not setting.is_default and field.has_default and value != field.default
         if is_other and field.name in _BY_QUALITY and isinstance(value, str):
             return _with_note(
-                found, f"Upstream may charge more or less for {field.name} {value[:40]}."
+                estimated, f"Upstream may charge more or less for {field.name} {value[:40]}."
             )
-    return found
+    return estimated
 
 
 def _with_note(found: Estimate, note: str) -> Estimate:

@@ -28,25 +28,30 @@ def output_field(fields: Sequence[Field]) -> Field | None:
 
     The batch size of a training does not count.
     """
-    if any("learning" in words_in(one.name) for one in fields):
+    # A learning rate shows a training, whose `batch_size` is no number of results.
+    if any("learning" in words_in(field.name) for field in fields):
         return None
-    named = (one for one in fields if quantities.is_count(one.name) and not _is_limit(one))
-    return next((one for one in named if one.kind in {"integer", "number", "choice"}), None)
+    named = (field for field in fields if quantities.is_count(field.name) and not _is_limit(field))
+    return next(
+        (field for field in named if field.traits.is_numeric or field.kind == "choice"), None
+    )
 
 
 def outputs(given: RunInputs, noun: str = "output") -> Amount:
     """The number of results; a range from fewer if the field is a maximum, such as `max_images`."""
-    found = exactly(ONE, counted(ONE, noun))
+    amount = exactly(ONE, counted(ONE, noun))
     for setting in given.settings:
         value = decimal(setting.value)
         if not quantities.is_count(setting.field.name) or not value:
             continue
+        # seedream/v4/edit has `num_images` and `max_images`: the second only bounds what each may
+        # become.
         if not _is_limit(setting.field):
-            found = exactly(value, counted(value, noun) + setting.by_default, *found.notes)
+            amount = exactly(value, counted(value, noun) + setting.by_default, *amount.notes)
         elif value > 1:
-            most = (found.high or ONE) * value
-            found = Amount(found.low, most, f"{plain(found.low)} to {counted(most, noun)}")
-    return found
+            most = (amount.high or ONE) * value
+            amount = Amount(amount.low, most, f"{plain(amount.low)} to {counted(most, noun)}")
+    return amount
 
 
 def _is_limit(field: Field) -> bool:
@@ -61,7 +66,7 @@ def inputs(given: RunInputs, noun: str) -> Amount | None:
 
 def steps(given: RunInputs) -> Amount | None:
     """The steps of a training or a generation; None if no field sets them."""
-    ranked = sorted(given.settings, key=lambda one: _rank(one.field.name))
+    ranked = sorted(given.settings, key=lambda setting: _rank(setting.field.name))
     for setting in ranked:
         value = decimal(setting.value)
         if _rank(setting.field.name) < 2 and value:
@@ -86,8 +91,8 @@ def words(given: RunInputs) -> Amount | None:
     return _length(texts(given), lambda text: len(text.split()), "word")
 
 
-def _length(found: list[str], measure: Any, noun: str) -> Amount | None:
-    total = Decimal(sum(map(measure, found)))
+def _length(listed: list[str], measure: Any, noun: str) -> Amount | None:
+    total = Decimal(sum(map(measure, listed)))
     return exactly(total, counted(total, noun)) if total else None
 
 
@@ -95,7 +100,7 @@ def tokens(given: RunInputs) -> Amount | None:
     """A range: from the text's tokens alone to those plus the longest answer allowed."""
     length = Decimal(sum(map(len, texts(given))))
     taken = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
-    most = next((one for one in given.settings if _is_token_limit(one)), None)
+    most = next((setting for setting in given.settings if _is_token_limit(setting)), None)
     limit = decimal(most.value) if most else None
     if not taken and limit is None:
         return None
@@ -118,9 +123,10 @@ def _is_token_limit(setting: Setting) -> bool:
 
 def texts(given: RunInputs) -> list[str]:
     """The texts that are billed: those to be spoken, else the prompts."""
-    found = list(_texts(given))
-    spoken = [text for is_spoken, text in found if is_spoken]
-    return spoken or [text for _, text in found]
+    pairs = list(_texts(given))
+    # A speech model that also takes a style prompt is paid for the words that it speaks.
+    spoken = [text for is_spoken, text in pairs if is_spoken]
+    return spoken or [text for _, text in pairs]
 
 
 def _texts(given: RunInputs) -> Iterator[tuple[bool, str]]:
@@ -139,10 +145,10 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and depth < _DEEPEST:
-        for one in value[:_MOST_TEXTS]:
-            yield from _strings(one, depth + 1)
+        for item in value[:_MOST_TEXTS]:
+            yield from _strings(item, depth + 1)
     elif isinstance(value, dict) and depth < _DEEPEST:
-        for key, one in value.items():
+        for key, item in value.items():
             named = set(words_in(key))
             if named & (PROMPT_WORDS | _SPOKEN) and not named & _ASIDE:
-                yield from _strings(one, depth + 1)
+                yield from _strings(item, depth + 1)

@@ -11,6 +11,7 @@ from schemas.estimate.counts import texts
 from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import Field, quantities
 
+# Without a frame rate in the schema: Wan makes 16 frames a second, others up to 30.
 _RATES = (Decimal(16), Decimal(30))  # frames per second if no field sets them
 _SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice speaks per second
 _LONGEST_S = 7200
@@ -29,8 +30,8 @@ def seconds(given: RunInputs) -> Amount | None:
 
 def frames(given: RunInputs) -> Amount | None:
     """The number of frames, by their field, else by length and frame rate."""
-    if found := frame_count(given.settings):
-        return found
+    if amount := frame_count(given.settings):
+        return amount
     length, rate = seconds(given), _rate(given.settings)
     if length is None or length.high is None:
         return None
@@ -48,8 +49,8 @@ def input_seconds(given: RunInputs) -> Amount | None:
         length = decimal(known.duration_s) if known else None
         if length and field.media in {"video", "audio"}:
             lengths[field.media] = lengths.get(field.media, Decimal()) + length
-    found = lengths.get("video") or lengths.get("audio")
-    return exactly(found, f"{plain(found)} s of input") if found else None
+    length_s = lengths.get("video") or lengths.get("audio")
+    return exactly(length_s, f"{plain(length_s)} s of input") if length_s else None
 
 
 def _duration(settings: Iterable[Setting]) -> Amount | None:
@@ -58,21 +59,22 @@ def _duration(settings: Iterable[Setting]) -> Amount | None:
         if scale is None:
             continue
         value = quantities.figure(setting.value)
+        # kling/v2.1: `duration` "5", a text. A value such as `auto` leaves it to the model.
         if value and value * scale <= _LONGEST_S:
             length = Decimal(str(round(value * scale, 3)))
             return exactly(length, f"{plain(length)} s{setting.by_default}")
-        if found := _offered(setting.field, scale):
-            return found
+        if offered := _offered(setting.field, scale):
+            return offered
     return None
 
 
 def _offered(field: Field, scale: float) -> Amount | None:
     """The range of lengths that a field allows, if its value leaves the choice to the model."""
-    listed = [value for one in quantities.values(field) if (value := quantities.figure(one))]
+    listed = [value for edge in quantities.values(field) if (value := quantities.figure(edge))]
     low, high = (min(listed), max(listed)) if listed else quantities.bounds(field)
     if not high or high * scale > _LONGEST_S:
         return None
-    least, most = (Decimal(str(round(max(one or 0, 0) * scale, 3))) for one in (low, high))
+    least, most = (Decimal(str(round(max(edge or 0, 0) * scale, 3))) for edge in (low, high))
     if least > most:
         return None
     return Amount(
@@ -86,7 +88,9 @@ def _shots(settings: Iterable[Setting]) -> Amount | None:
         rows = setting.value if isinstance(setting.value, list) else []
         item = setting.field.item
         named = (
-            [(one.name, quantities.duration_scale(one)) for one in item.children] if item else []
+            [(child.name, quantities.duration_scale(child)) for child in item.children]
+            if item
+            else []
         )
         name, scale = next(((name, scale) for name, scale in named if scale), ("", 0.0))
         lengths = [_figure(row, name) * scale for row in rows if isinstance(row, dict)]
@@ -110,14 +114,14 @@ def frame_count(settings: Iterable[Setting]) -> Amount | None:
 
 
 def _by_frames(settings: tuple[Setting, ...]) -> Amount | None:
-    found = frame_count(settings)
-    if found is None:
+    amount = frame_count(settings)
+    if amount is None:
         return None
-    count = counted(found.low, "frame")
+    count = counted(amount.low, "frame")
     if rate := _rate(settings):
-        length = found.low / rate
+        length = amount.low / rate
         return exactly(length, f"{plain(length)} s ({count} at {plain(rate)} per second)")
-    least, most = found.low / _RATES[1], found.low / _RATES[0]
+    least, most = amount.low / _RATES[1], amount.low / _RATES[0]
     words = f"{plain(least)} to {plain(most)} s ({count})"
     return Amount(least, most, words, ("The frame rate is not known.",))
 
@@ -132,6 +136,7 @@ def _rate(settings: Iterable[Setting]) -> Decimal | None:
 
 def _spoken(given: RunInputs) -> Amount | None:
     """The length of the text when spoken, for models that produce audio."""
+    # Speech models that are priced by the second state no length: it follows from the text.
     count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
     if not count:
         return None

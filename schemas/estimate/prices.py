@@ -85,14 +85,14 @@ class Estimate:
         if self is NOTHING or other is NOTHING:
             return other if self is NOTHING else self
         count = self._unknowns + other._unknowns
-        known = [one for one in (self, other) if one.low is not None]
+        known = [estimate for estimate in (self, other) if estimate.low is not None]
         if len(known) == 2 and (self.currency or "USD") != (other.currency or "USD"):
             known, count = [self], count + 1  # two currencies cannot be added
         if not known:
             return Estimate(None, None, self.currency, (), count)
-        highs = [one.high for one in known if one.high is not None]
+        highs = [estimate.high for estimate in known if estimate.high is not None]
         return Estimate(
-            sum((one.low for one in known if one.low is not None), Decimal()),
+            sum((estimate.low for estimate in known if estimate.low is not None), Decimal()),
             sum(highs, Decimal()) if len(highs) == len(known) else None,
             known[0].currency,
             tuple(dict.fromkeys((*self.basis, *other.basis))),

@@ -94,13 +94,18 @@ def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
 
 def _default(field: Field) -> Any:
     """The value that the model uses if nothing is sent, by its schema or a union's alternative."""
-    kept = (one.default for one in (field, *field.branches) if one.has_default)
-    return next(kept, MISSING)
+    # seedream/v4/edit: the default of `image_size` ("2048x2048") stands in an alternative of its
+    # `oneOf`.
+    defaults = (
+        alternative.default for alternative in (field, *field.branches) if alternative.has_default
+    )
+    return next(defaults, MISSING)
 
 
 def _children(root: Field) -> tuple[Field, ...]:
     if root.kind != "union":
         return root.children
+    # An input of alternatives has its settings in each of them.
     named = {child.name: child for branch in root.branches[:8] for child in branch.children}
     return tuple(named.values())
 
@@ -110,8 +115,8 @@ def _addresses(field: Field, value: Any, depth: int) -> Iterator[tuple[Field, st
         if field.media:
             yield field, value
     elif isinstance(value, list) and field.item and depth < _DEEPEST:
-        for one in value[:_MOST]:
-            yield from _addresses(field.item, one, depth + 1)
+        for row in value[:_MOST]:
+            yield from _addresses(field.item, row, depth + 1)
     elif isinstance(value, dict) and depth < _DEEPEST:
         for child in field.children:
             if child.kind != "object" or depth:

@@ -57,13 +57,13 @@ class Typical(NamedTuple):
 def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
     """Yield the quantities of an unchanged form as facts."""
     given = RunInputs(read_settings(root, {}), makes)
-    found = {
+    amounts = {
         "outputs": counts.outputs(given),
         "megapixels": areas.output_area(given) if makes & {"image", "video"} else None,
         "frames": lengths.frame_count(given.settings) if "video" in makes else None,
         "steps": counts.steps(given),
     }
-    for name, amount in found.items():
+    for name, amount in amounts.items():
         if amount is not None and not amount.notes and amount.low != (name == "outputs"):
             yield f"{_USUAL}{name}:{plain(amount.low).replace(',', '')}"
 
@@ -98,12 +98,12 @@ def typical(
     many = usual.amounts.get("outputs", ONE)
     if unit.kind not in PER_RESULT:
         return Typical(cost(price, amount), _per(unit, amount, many, usual))
-    found = cost(price, amount.times(exactly(many, counted(many, "result"))))
+    estimated = cost(price, amount.times(exactly(many, counted(many, "result"))))
     per = _per(unit, amount, many, usual)
     if unit.kind == "second" and not unit.is_input:
         rate = price.unit_price / unit.per * many
-        return Typical(found, per, rate, length)
-    return Typical(found, per)
+        return Typical(estimated, per, rate, length)
+    return Typical(estimated, per)
 
 
 def _amount(unit: Unit, usual: Usual, length: Decimal) -> Amount:
@@ -114,8 +114,12 @@ def _amount(unit: Unit, usual: Usual, length: Decimal) -> Amount:
         return exactly(length, f"{plain(length)} s")
     if unit.kind == "megapixel":
         area = amounts.get("megapixels", _ASSUMED["megapixels"])
-        found = exactly(area, f"{plain(area)} MP")
-        return found.times(exactly(frames, counted(frames, "frame"))) if _is_film(usual) else found
+        one_frame = exactly(area, f"{plain(area)} MP")
+        return (
+            one_frame.times(exactly(frames, counted(frames, "frame")))
+            if _is_film(usual)
+            else one_frame
+        )
     if unit.kind == "frame":
         return exactly(frames, counted(frames, "frame"))
     if unit.kind == "step":

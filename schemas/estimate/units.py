@@ -72,6 +72,7 @@ def parse_unit(text: str) -> Unit:
     Kind `billed` is a unit that only upstream can count: `units`, `credits`.
     """
     lowered = _MEMORY.sub(" ", text.lower()[:200])
+    # "1080p second" names a resolution; "4k tokens" a number.
     named = [] if _COUNTED.search(lowered) else _LINES.findall(lowered)
     parts = _PART.findall(_LINES.sub(" ", lowered) if named else lowered)
     words = [_singular(part) for part in parts if part[0].isalpha() and not _GPUS.fullmatch(part)]
@@ -101,6 +102,7 @@ def _noun(words: list[str]) -> str:
     for kind in _FIRST:
         if found := next((word for word in known if _KINDS[word] == kind), ""):
             return found
+    # "video segments": of a length that nobody states.
     if "segment" in words:
         return "segment"
     rest = [word for word in words if word not in _SMALL]

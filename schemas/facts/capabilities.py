@@ -38,6 +38,8 @@ MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters
 
+# Some films have sound without a setting for it: only the output's description says "video with
+# audio".
 _WITH_SOUND = re.compile(r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech)\b")
 _NEGATIVE = re.compile(r"(?:^|_)neg(?:ative)?_?prompt")
 
@@ -68,28 +70,28 @@ class Capabilities(NamedTuple):
 
 def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
     """The capabilities that a document describes; at most MAX_FACTS facts."""
-    found = contract(document, endpoint_id)
-    return capabilities_of(found, build(found), document)
+    parsed = contract(document, endpoint_id)
+    return capabilities_of(parsed, build(parsed), document)
 
 
-def capabilities_of(found: Contract, root: Field, document: Any) -> Capabilities:
+def capabilities_of(parsed: Contract, root: Field, document: Any) -> Capabilities:
     """The capabilities of a contract whose Field tree is built already."""
     takes = list(_parts(root))
-    named = [*_facts(takes, found, root)]
+    named = [*_facts(takes, parsed, root)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
         [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
     )
 
 
-def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
-    makes = _output_media(found)
+def _facts(takes: list[Part], parsed: Contract, root: Field) -> Iterator[str]:
+    makes = _output_media(parsed)
     settings = [part.field for part in takes if not part.is_repeated]
     fields = [part.field for part in takes]
     media = makes.keys()
     yield from _input_media(takes)
     yield from (f"out:{medium}" for medium in makes)
-    yield from _abilities(takes, makes, found)
+    yield from _abilities(takes, makes, parsed)
     yield from usual_facts(root, frozenset(makes))
     if media & {"video", "audio"}:
         yield from measures.durations(settings)
@@ -106,18 +108,18 @@ def _facts(takes: list[Part], found: Contract, root: Field) -> Iterator[str]:
 
 def _words(takes: list[Part]) -> str:
     """The distinct words in the names, titles and first sentences of the fields."""
-    found: dict[str, None] = {}
+    distinct: dict[str, None] = {}
     length = 0
     for part in takes:
         name = part.names[-1] if part.names else ""
         for word in f"{name} {part.field.label} {part.field.help}".split():
             plain = word.strip(".,:;()[]'\"`!?").lower()
-            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in found:
+            if 1 < len(plain) <= 40 and plain.isprintable() and plain not in distinct:
                 length += len(plain) + 1
                 if length > _MAX_WORD_CHARS:
-                    return " ".join(found)
-                found[plain] = None
-    return " ".join(found)
+                    return " ".join(distinct)
+                distinct[plain] = None
+    return " ".join(distinct)
 
 
 def _parts(root: Field) -> Iterator[Part]:
@@ -130,12 +132,14 @@ def _parts(root: Field) -> Iterator[Part]:
             continue
         field = part.field
         is_many = part.is_repeated or field.kind == "map"
+        # A list of at most one file is one file: it must not become `in:images`.
         is_many |= field.kind == "list" and field.max_length != 1
         for child in field.children:
+            # A tuple's places are called "0", "1": their words would say nothing.
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
             waiting.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
-        waiting += [Part(part.names, one, is_many) for one in below]
+        waiting += [Part(part.names, inner, is_many) for inner in below]
 
 
 def _input_media(takes: list[Part]) -> Iterator[str]:
@@ -143,9 +147,13 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
     places: dict[str, set[tuple[str, ...]]] = {}
     for part in takes:
         medium = _medium(part)
+        # stable-diffusion-v35-large takes pictures for its ControlNet and IP-Adapter only
+        # (`controlnet.control_image_url`): that makes it no image-to-image model.
         if not medium or part.field.is_mask or "mask" in part.words or _is_guide(part):
             continue
         names = (
+            # `image: {url}` and `image_url` are one input each; the address of a file object is no
+            # second one.
             part.names[:-1] if part.names[-1:] == ("url",) and len(part.names) > 1 else part.names
         )
         places.setdefault(medium, set()).add(names)
@@ -156,6 +164,8 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
     for medium in ("image", "video", "audio", "3d", "file"):
         if medium in places:
             yield f"in:{medium}"
+            # nano-banana/edit and seedream/v4/edit have both `image_url` and `image_urls`; others
+            # have a first and a last frame.
             if len(places[medium]) > 1 and medium not in {"3d", "file"}:
                 yield f"in:{medium}s"
 
@@ -168,15 +178,18 @@ def _is_guide(part: Part) -> bool:
 def _medium(part: Part) -> str:
     """The kind of file that a field takes; empty for none and for model weights."""
     field = part.field
-    if field.kind != "string" or not field.media:
+    if not field.is_file:
         return ""
     if field.media != "file":
         return field.media
     words = part.words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
+    # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
     if words & LORA_WORDS or "path" in words:
         return ""
     says = f"{field.help} {field.label}".lower()
     is_mesh = words & MESH_WORDS or (
+        # A mesh is often called a model (`model_url`), and so is a checkpoint: the description
+        # decides.
         "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
     )
     return "3d" if is_mesh else "file"
@@ -185,33 +198,36 @@ def _medium(part: Part) -> str:
 def is_main_prompt(part: Part) -> bool:
     """Whether a field is the main prompt."""
     name = words_in(part.names[-1]) if part.names else []
-    if (
-        part.field.kind != "string"
-        or part.field.media
-        or not name
-        or SECONDARY_PROMPT_WORDS & set(name)
-    ):
+    if not part.field.is_text or not name or SECONDARY_PROMPT_WORDS & set(name):
         return False
+    # Trainers ask for prompts of samples (`validation_prompt`), LoRA and ControlNet entries for
+    # texts of their own.
     if _is_guide(part) or "validation" in name:
         return False
+    # The text of minimax/speech-02-hd is `text`, of flux/dev `prompt`; an optional short `caption`
+    # beside them is none.
     is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
     return name[-1] in PROMPT_WORDS and is_main
 
 
-def _output_media(found: Contract) -> dict[str, None]:
+def _output_media(parsed: Contract) -> dict[str, None]:
     """The main output media, without by-products such as a video's preview image."""
-    if found.output is None:
+    if parsed.output is None:
         return {}
     main: dict[str, None] = {}
     aside: dict[str, None] = {}
-    parts = list(_parts(build(Contract(found.document, found.output, None))))
+    parts = list(_parts(build(Contract(parsed.document, parsed.output, None))))
+    # speech-02-hd declares its audio, pixverse/v5.6 its video and recraft-v3 its images as a plain
+    # File: the example (`speech.mp3`, `output.mp4`, `image.webp`) tells what it is.
     shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
         if medium := _output_medium(part, shown):
             names = {word for name in part.names for word in words_in(name)}
+            # A film's `thumbnail` makes it no image model; if there is nothing else, it counts.
             (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
     found_media = main or aside
     if "lora" in main:
+        # Trainers return `diffusers_lora_file` beside `config_file`.
         return {"lora": None}  # a training's other files only document it
     real = {medium: None for medium in found_media if medium != "file"}
     if real or found_media:
@@ -221,11 +237,11 @@ def _output_media(found: Contract) -> dict[str, None]:
 
 def _described_medium(field: Field) -> str:
     """The medium in a field's example or description: the best hint for a generic `file`."""
-    found = artifacts({"file": field.examples[0]}) if field.examples else []
-    kind = found[0].kind if found and found[0].url else ""
+    examples = artifacts({"file": field.examples[0]}) if field.examples else []
+    kind = examples[0].kind if examples and examples[0].url else ""
     if kind in {"image", "video", "audio", "mesh"}:
         return kind.replace("mesh", "3d")
-    named_media = {one.removesuffix("s") for one in words_in(field.help)} & {
+    named_media = {word.removesuffix("s") for word in words_in(field.help)} & {
         "image",
         "video",
         "audio",
@@ -235,7 +251,7 @@ def _described_medium(field: Field) -> str:
 
 def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
-    if field.kind != "string" or not field.media or not part.names:
+    if not field.is_file or not part.names:
         return ""
     words = {word for name in part.names for word in words_in(name)}
     if words & LORA_WORDS:
@@ -244,6 +260,7 @@ def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
         return "3d"
     if field.media != "file":
         return field.media
+    # Stems are files named after instruments: `vocals`, `drums`.
     if words & AUDIO_WORDS:
         return "audio"
     return next(
@@ -261,15 +278,17 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
             and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
         ):
             return {"text": None}
+    # flux/dev returns `seed`, `timings` and `prompt` beside its images: alone they are no data.
     named = {part.names[0] for part in parts if part.names}
     if len(named) == 1 and parts[0].field.kind == "string":
         return {"text": None}
     return {"data": None} if named - METADATA_KEYS else {}
 
 
-def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> Iterator[str]:
+def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:
     """The capabilities that the settings show, beyond input and output media."""
     is_training = "lora" in makes
+    # A trainer's samples have a seed and a negative prompt; the training has not.
     takes = [part for part in takes if "validation" not in part.words]
     singles = [part for part in takes if not part.is_repeated]
     tests = {
@@ -284,12 +303,13 @@ def _abilities(takes: list[Part], makes: dict[str, None], found: Contract) -> It
         "loop": any(
             p.field.kind == "boolean" and p.words & {"loop", "looping", "seamless"} for p in singles
         ),
-        "sound": "video" in makes and _has_sound(takes, makes, found),
+        "sound": "video" in makes and _has_sound(takes, makes, parsed),
     }
     yield from (f"can:{name}" for name, holds in tests.items() if holds)
 
 
 def _is_lora(part: Part) -> bool:
+    # `lora_scale` and `lora_rank` tune what is given elsewhere, or by the endpoint itself.
     if not part.words & {"lora", "loras"} or part.words & {
         "scale",
         "strength",
@@ -303,8 +323,7 @@ def _is_lora(part: Part) -> bool:
 
 
 def _is_mask(part: Part) -> bool:
-    is_file = part.field.kind == "string" and bool(part.field.media)
-    return is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
+    return part.field.is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
 
 
 def _is_negative(part: Part) -> bool:
@@ -318,35 +337,41 @@ def _is_end(part: Part) -> bool:
 
 
 def _is_control(part: Part) -> bool:
+    # The ControlNet of stable-diffusion-v35-large is an object; elsewhere it is a list, or a choice
+    # of types.
     if part.words & {"controlnet", "controlnets"}:
         return part.field.kind in {"list", "object", "union", "string", "choice"}
     return bool(part.field.media) and "control" in part.words
 
 
 def _is_upscale(part: Part) -> bool:
-    is_figure = part.field.kind in {"integer", "number", "choice", "boolean", "union"}
+    traits = part.field.traits
+    is_figure = traits.is_numeric or traits.has_options or part.field.kind == "union"
     return is_figure and any(word.startswith("upscal") for word in part.words)
 
 
 def _is_transparent(part: Part) -> bool:
     if part.field.kind == "boolean":
         return bool(part.words & {"transparent", "transparency"})
+    # gpt-image calls it `background: transparent`, others have a switch.
     return "background" in part.words and "transparent" in values(part.field)
 
 
-def _has_sound(takes: list[Part], makes: dict[str, None], found: Contract) -> bool:
+def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> bool:
     """Whether a video has sound: by a switch, a prompt, an audio input or a description."""
     for part in takes:
+        # pixverse/v5.6 has the switch `generate_audio_switch`; `keep_original_audio` only passes
+        # sound on.
         if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
             continue
         is_switch = part.field.kind == "boolean"
-        is_prompt = part.field.kind == "string" and "prompt" in part.words and not part.field.media
+        is_prompt = part.field.is_text and "prompt" in part.words
         if is_switch or is_prompt:
             return True
     if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):
         return True
-    outer = as_dict(as_dict(found.output).get("properties"))
-    descriptions = [as_dict(one).get("description") for one in outer.values()]
+    outer = as_dict(as_dict(parsed.output).get("properties"))
+    descriptions = [as_dict(schema).get("description") for schema in outer.values()]
     return any(isinstance(text, str) and _WITH_SOUND.search(text[:500]) for text in descriptions)
 
 

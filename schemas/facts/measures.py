@@ -33,6 +33,8 @@ _LINES_SAID, _SECONDS_SAID = (
     r"(?P<lines>\d{3,4}p|[248]k)\b",
     r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
 )
+# pixverse/v5.6: "1080p videos are limited to 5 or 8 seconds". Without it, a search for ten seconds
+# of 1080p would find a model that refuses the run.
 _LIMITED_TO = re.compile(
     _LINES_SAID
     + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?"
@@ -41,6 +43,7 @@ _LIMITED_TO = re.compile(
     re.IGNORECASE,
 )
 _NO = r"[^.;]{0,60}?\b(?:not|unsupported|unavailable)\b[^.;]{0,50}?"
+# The other way round: "10 s is not available at 1080p".
 _EXCLUDED = [
     re.compile(parts, re.IGNORECASE)
     for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
@@ -72,8 +75,8 @@ _COMMON = [
 def durations(fields: Iterable[Field]) -> list[str]:
     """The possible durations of video or audio in seconds, and the default."""
     listed = list(fields)
-    found = next((facts for field in listed if (facts := _duration(field))), None)
-    return found or _by_frames(listed)
+    stated = next((facts for field in listed if (facts := _duration(field))), None)
+    return stated or _by_frames(listed)
 
 
 def rates(fields: Iterable[Field]) -> list[str]:
@@ -99,9 +102,11 @@ def outputs(fields: Iterable[Field]) -> list[str]:
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
+            # A choice of numbers has no limits of its own.
             low, high = min(listed), max(listed)
         if high is not None and 1 < high <= 1000:
             return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
+        # Without a maximum nothing says how many, but that there may be several.
         if high is None and field.kind == "integer":
             return ["can:batch"]
     return []
@@ -116,14 +121,14 @@ def voices(fields: Iterable[Field]) -> list[str]:
 
 def languages(fields: Iterable[Field]) -> list[str]:
     """The languages to choose from, and their number."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for field in fields:
         if not {"language", "languages", "lang", "locale"} & set(words_in(field.name)):
             continue
         for value in values(field)[:200]:
             if isinstance(value, str) and (name := language(value)):
-                found[name] = None
-    named = [f"language:{name}" for name in list(found)[:120]]
+                names[name] = None
+    named = [f"language:{name}" for name in list(names)[:120]]
     return [*named, f"languages:{len(named)}"] if len(named) > 1 else named
 
 
@@ -137,52 +142,54 @@ def shapes(fields: Iterable[Field]) -> list[str]:
             for text, pair in _pairs(field):
                 if ratio := _ratio(*pair):
                     ratios[ratio] = None
+                # A ratio such as 16:9 has no pixels; flux/dev's presets have (protocol 4.4).
                 if text in hints.PRESETS or pixels(text):
                     sizes[f"{pair[0]}x{pair[1]}"] = None
                     areas.append(pair[0] * pair[1] / 1e6)
     areas += [area for area in _areas(fields) if area]
-    found = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
-    found += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
+    facts = [f"ratio:{ratio}" for ratio in list(ratios)[:_MAX_VALUES]]
+    facts += [f"size:{size}" for size in list(sizes)[:_MAX_VALUES]]
     if areas:
-        found.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
-    return found
+        facts.append(f"megapixels:{_span(round(min(areas), 2), round(max(areas), 2))}")
+    return facts
 
 
 def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
     """Resolutions such as `1080p` or `4k`; `1080p@8` if it is limited to 8 seconds."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     listed = list(fields)
     for field in listed:
         words = set(words_in(field.name))
         for value in values(field)[:200]:
             for name in _lines(value, words, is_video=is_video):
-                found[name] = None
-    if is_video and not found:
+                names[name] = None
+    if is_video and not names:
         for name in _fitting(listed):
-            found[name] = None
+            names[name] = None
     limits = _longest(listed) if is_video else {}
     return [
         f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
-        for name in list(found)[:_MAX_VALUES]
+        for name in list(names)[:_MAX_VALUES]
     ]
 
 
 def _longest(fields: list[Field]) -> dict[str, float]:
     """Resolution → the longest duration that the fields' descriptions allow for it."""
+    # Only what shortens an offered length is a limit; "up to 10 seconds" of ten is none.
     offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
                for end in fact[9:].split("-")]  # fmt: skip
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for field in fields:
         if not {"resolution", "duration"} & set(words_in(field.name)):
             continue
         says = f"{field.help} {field.more}"[:1000]
         for match in _LIMITED_TO.finditer(says):
-            found[match["lines"].lower()] = float(match["seconds"])
+            limits[match["lines"].lower()] = float(match["seconds"])
         for match in (match for form in _EXCLUDED for match in form.finditer(says)):
             shorter = [seconds for seconds in offered if seconds < float(match["seconds"])]
             if shorter:
-                found[match["lines"].lower()] = max(shorter)
-    return {name: most for name, most in found.items() if most < max(offered, default=0)}
+                limits[match["lines"].lower()] = max(shorter)
+    return {name: most for name, most in limits.items() if most < max(offered, default=0)}
 
 
 def _duration(field: Field) -> list[str]:
@@ -190,10 +197,10 @@ def _duration(field: Field) -> list[str]:
     if scale is None:
         return []
     usual = figure(field.default)
-    found = _seconds_of(field, scale, usual)
-    if found and usual and 0 < usual * scale <= LONGEST_S:
-        found.append(f"default-duration:{_short(usual * scale)}")
-    return found
+    facts = _seconds_of(field, scale, usual)
+    if facts and usual and 0 < usual * scale <= LONGEST_S:
+        facts.append(f"default-duration:{_short(usual * scale)}")
+    return facts
 
 
 def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
@@ -218,14 +225,14 @@ def _by_frames(fields: list[Field]) -> list[str]:
         low, high = bounds(field)
         listed = _figures(values(field))
         if listed:
-            found = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
+            facts = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
         elif low is not None and high is not None and 0 < high / rate <= LONGEST_S:
-            found = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
+            facts = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
         elif usual:
-            found = [f"duration:{_short(usual / rate)}"]
+            facts = [f"duration:{_short(usual / rate)}"]
         else:
             continue
-        return [*found, f"default-duration:{_short(usual / rate)}"] if usual else found
+        return [*facts, f"default-duration:{_short(usual / rate)}"] if usual else facts
     return []
 
 
@@ -235,6 +242,7 @@ def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
     if not known and len(listed) == 1 and (pair := pixels(listed[0])):
         known = {listed[0]: pair}
     yield from known.items()
+    # A free text with a size as default (`1024x1024`) still tells the usual size.
     usual = field.default if isinstance(field.default, str) else ""
     if not known and (pair := pixels(usual)):
         yield usual, pair
@@ -244,6 +252,7 @@ def _ratio(width: int, height: int) -> str:
     """The nearest common aspect ratio; empty if there is none."""
     if not width or not height:
         return ""
+    # 1344 × 768 is called 16:9: sides are rounded to multiples. A ratio itself has to be exact.
     ratio, is_pixels = width / height, max(width, height) >= 64
     nearest = min(_COMMON, key=lambda name: abs(math.log(_quotient(name) / ratio)))
     if abs(_quotient(nearest) / ratio - 1) <= (0.035 if is_pixels else 0.001):
@@ -266,6 +275,8 @@ def _areas(fields: Iterable[Field]) -> Iterator[float]:
     """
     for group in _sides(fields):
         (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
+        # The sides of flux/dev's ImageSize go up to 14142: a formal limit, not what the model
+        # makes. seedream/v4 means its 4096.
         if most_w and most_h and max(most_w, most_h) <= _MAX_SIDE_PX:
             yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
             yield most_w * most_h / 1e6
@@ -277,8 +288,8 @@ def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
     yield from _both(listed)
     for field in listed:
         if is_sized(field.name):
-            for one in (field, *field.branches):
-                yield from _both(one.children)
+            for alternative in (field, *field.branches):
+                yield from _both(alternative.children)
 
 
 def _both(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
@@ -291,6 +302,7 @@ def _fitting(fields: list[Field]) -> Iterator[str]:
     """The standard resolutions that width and height allow."""
     for group in _sides(fields):
         wide, high = bounds(group["width"]), bounds(group["height"])
+        # A video model without a list of resolutions says them by its sides.
         if not wide.high or not high.high or max(wide.high, high.high) > 4096:
             continue
         for lines, (x, y) in _STANDARD.items():
@@ -302,6 +314,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
     is_resolution = bool(words & {"resolution", "size", "quality", "dimensions"})
     if isinstance(value, str):
         match = _LINES.fullmatch(value.strip())
+        # `1080p` is one anywhere; `2k` only where a resolution is asked for: it may also be a
+        # number of tokens.
         if match and (match[1] or is_resolution):
             yield "4k" if match[1] == "2160" else value.strip().lower()
         elif is_video and is_resolution and (pair := pixels(value)):
@@ -320,8 +334,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
 
 
 def _figures(listed: Iterable[Any]) -> list[float]:
-    found = (figure(value) for value in listed)
-    return [value for value in found if value is not None]
+    numbers = (figure(value) for value in listed)
+    return [value for value in numbers if value is not None]
 
 
 def _short(value: float) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.exact import identical, is_finite, is_too_deep
 from schemas.fields.field import Field
-from schemas.fields.fitting import TYPES, matching_option
+from schemas.fields.fitting import matching_option
+from schemas.fields.kinds import has_type
 
 
 def example(root: Field) -> dict[str, Any]:
@@ -17,14 +18,14 @@ def example(root: Field) -> dict[str, Any]:
     for whole in root.examples:
         if isinstance(whole, dict) and whole and not is_too_deep(whole) and is_finite(whole):
             return whole
-    found = {}
+    arguments = {}
     for child in root.children:
         first = next((e for e in child.examples if _fits(child, e)), None)
         if first is None and child.kind == "object" and child.is_required:
             first = example(child) or None
         if first is not None and first != "":
-            found[child.name] = first
-    return found
+            arguments[child.name] = first
+    return arguments
 
 
 def _fits(field: Field, value: Any) -> bool:
@@ -32,8 +33,6 @@ def _fits(field: Field, value: Any) -> bool:
         return False
     if field.kind == "union":
         return matching_option(field, value) is not None
-    if isinstance(value, bool) and field.kind != "boolean":
-        return field.kind in {"json", "choice"}
     if field.kind == "choice":
         return any(identical(option.value, value) for option in field.options)
-    return isinstance(value, TYPES.get(field.kind, object))
+    return has_type(field.kind, value)

@@ -5,31 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, Final, assert_never
 
-Kind = Literal[
-    "object",
-    "map",
-    "list",
-    "tuple",
-    "union",
-    "choice",
-    "boolean",
-    "integer",
-    "number",
-    "string",
-    "json",
-]
+from schemas.fields.kinds import KINDS, MISSING, Kind, Missing, Traits
 
-
-class Missing(Enum):
-    """The type of MISSING, which means "no value" (`None` is JSON's null)."""
-
-    MISSING = "missing"
-
-
-MISSING: Final = Missing.MISSING
+__all__ = ["MISSING", "REST", "Field", "Kind", "Missing", "Option", "find"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +84,24 @@ class Field:
         return self.rest or REST
 
     @property
+    def traits(self) -> Traits:
+        """What it has in common with all fields of its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether any text is a value."""
+        return self.kind == "string" and not self.media
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its value is the address of a file."""
+        return self.kind == "string" and bool(self.media)
+
+    @property
     def is_group(self) -> bool:
         """Whether it is drawn as several controls."""
-        return self.kind in {"object", "map", "list", "tuple", "union"}
+        return KINDS[self.kind].is_group
 
 
 REST: Final = Field(
@@ -130,8 +125,14 @@ def find(field: Field, path: tuple[str | int, ...]) -> Field:
 
 
 def _below(field: Field, part: str | int) -> Field | None:
-    if field.kind in {"object", "tuple"}:
-        return next((child for child in field.children if child.name == str(part)), None)
-    if field.kind in {"list", "map"}:
-        return field.item
-    return next((hit for branch in field.branches if (hit := _below(branch, part))), None)
+    match field.kind:
+        case "object" | "tuple":
+            return next((child for child in field.children if child.name == str(part)), None)
+        case "list" | "map":
+            return field.item
+        case "union":
+            return next((hit for branch in field.branches if (hit := _below(branch, part))), None)
+        case "choice" | "boolean" | "integer" | "number" | "string" | "json":
+            return None
+        case unknown:
+            assert_never(unknown)

@@ -31,6 +31,8 @@ def build(contract: Contract) -> Field:
     builder = _Builder(contract.document)
     flat, refs = builder.flatten(contract.input)
     if not as_dict(flat.get("properties")):
+        # An input of alternatives (`anyOf` of objects, no properties of its own) becomes one form
+        # with the keys of all.
         flat, refs = builder.merger.one_object(flat, refs)
     common = builder.common("", flat, flat) | {"is_required": True, "is_nullable": False}
     return builder.object(flat, refs, 0, common | {"default": MISSING})
@@ -113,6 +115,8 @@ class _Builder:
         children = []
         for name in names:
             child = self.field(name, properties[name], trail, depth + 1, name in required)
+            # `ui.hidden` promises a default (protocol 4.3). A hidden field that is required without
+            # one has to be shown, or the model refuses each run.
             if child.is_required and child.is_hidden:  # the model needs a value
                 child = (
                     _hidden_default(child) if child.has_default else replace(child, is_hidden=False)
@@ -153,17 +157,18 @@ class _Builder:
         if not isinstance(items, dict) or places or self.left <= 0:
             return Field(kind="json", **common)
         item = self.item(items, trail, depth)
+        # seedream/v4/edit says what `image_urls` are in the list's name; its items are plain
+        # strings.
         if kind := common["media"] or media.media_of(name, {}, is_text=True):
             item = media.accept_files(item, kind, common)
         elif media.is_of_weights(name):
             item = media.accept_weights(item)
-        is_media = item.kind == "string" and bool(item.media)
         return make_field(
             "list",
             common,
             item=item,
-            media=item.media if is_media else "",
-            label=labels.media_label(common["label"]) if is_media else common["label"],
+            media=item.media if item.is_file else "",
+            label=labels.media_label(common["label"]) if item.is_file else common["label"],
             is_unique=flat.get("uniqueItems") is True,
             min_length=hints.count(flat.get("minItems")),
             max_length=hints.count(flat.get("maxItems")),
@@ -201,6 +206,8 @@ class _Builder:
         known = [(branch, pair) for branch, pair in known if not _is_null(pair[0])]
         if len(known) > min(MAX_BRANCHES, self.left) or not known:
             return Field(kind="json", **common)
+        # `anyOf: [integer, null]`, the seed of flux/dev and three of four unions (protocol 4.3): an
+        # optional value, no union.
         if len(known) == 1:
             _, (inner, refs) = known[0]
             whole = merge(inner, siblings)
@@ -247,6 +254,7 @@ def _branches(flat: Schema) -> list[Any]:
 
 def _of_type(branch: Any, inner: Schema, flat: Schema) -> Any:
     """The alternative; if it only constrains, with the `type` given beside the alternatives."""
+    # `{type: string, anyOf: [{pattern}, {pattern}]}`: alternatives that only constrain.
     if says_kind(inner) or not isinstance(flat.get("type"), str) or not isinstance(branch, dict):
         return branch
     return {"type": flat["type"]} | branch
@@ -285,6 +293,7 @@ def _infer_kind(name: str, flat: Schema) -> str:
 
 def _values(flat: Schema) -> Schema:
     """The schema of a map's values; empty if there is none."""
+    # `timings` of flux/dev is a map by `additionalProperties`; others say it by one pattern.
     named = as_dict(flat.get("patternProperties"))
     only = next(iter(named.values())) if len(named) == 1 else None
     return as_dict(flat.get("additionalProperties")) or as_dict(only)
@@ -296,6 +305,7 @@ def _is_null(flat: Schema) -> bool:
 
 def _ordered(properties: Schema, order: Any) -> Iterable[str]:
     """The property names in `x-fal-order-properties` order, then the others (protocol 4.4)."""
+    # The order may name properties that are not there and leave out some that are (protocol 4.3).
     wanted = [key for key in as_list(order) if isinstance(key, str) and key in properties]
     return dict.fromkeys([*wanted, *properties])
 
@@ -307,12 +317,17 @@ def _default(flat: Schema) -> Any:
 
 def _examples(flat: Schema) -> tuple[Any, ...]:
     """`examples` of JSON Schema (a list) or OpenAPI (by name), else 3.0's single `example`."""
-    found = flat.get("examples")
-    if isinstance(found, dict):
-        found = [as_dict(one).get("value") for one in found.values()]
-    listed = as_list(found)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    known = (one for one in listed if not is_too_deep(one) and is_finite(one))
-    return tuple(one for one in known if not isinstance(one, str) or labels.clean(one) == one)
+    examples = flat.get("examples")
+    if isinstance(examples, dict):
+        examples = [as_dict(named).get("value") for named in examples.values()]
+    # recraft-v3 gives a list of examples, OpenAPI 3 allows them by name, 3.0 a single `example`.
+    listed = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
+    known = (example for example in listed if not is_too_deep(example) and is_finite(example))
+    return tuple(
+        example
+        for example in known
+        if not isinstance(example, str) or labels.clean(example) == example
+    )
 
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:

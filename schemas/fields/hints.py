@@ -35,6 +35,8 @@ _COMMON = {
 _LONG = re.compile(
     r"prompt|text|lyric|script|caption|instruction|description|content|message|query|question|story|speech|tags"
 )
+# `sync_mode` of flux/dev returns a data URI instead of a file. Lip-sync models use the same name
+# for what to do with lengths (protocol 6): only the description tells.
 _INLINE = re.compile(r"(?i)data[ -]?ur[il]|base64|without going through the CDN")
 _SEED = re.compile(r"(?:^|_)seed$")
 PRESETS = {  # fal's own sizes (protocol 4.4)
@@ -73,10 +75,13 @@ def is_long(name: str, flat: Schema) -> bool:
     most = flat.get("maxLength")
     samples = [*as_list(flat.get("examples"))[:3], flat.get("default")]
     lowered = name.lower()
+    # `style_id` of recraft-v3 and `output_format` of speech-02-hd contain no prose, whatever else
+    # they are called.
     if re.search(r"(?:^|_)(?:id|ids|url|path|name|format|language|model|type|key)$", lowered):
         return False
     return (
         bool(_LONG.search(lowered))
+        # kling/v2.1 allows 2,500 characters in its prompt.
         or (isinstance(most, int) and most > 255)
         or any(
             isinstance(sample, str) and (len(sample) > 80 or "\n" in sample) for sample in samples
@@ -86,15 +91,17 @@ def is_long(name: str, flat: Schema) -> bool:
 
 def bounds(flat: Schema) -> dict[str, Any]:
     """The limits of a number; `exclusiveMinimum` may be 3.1's number or 3.0's boolean."""
-    found: dict[str, Any] = {"step": _positive(flat.get("multipleOf"))}
+    attributes: dict[str, Any] = {"step": _positive(flat.get("multipleOf"))}
     for side, other in (("minimum", max), ("maximum", min)):
         limit, open_limit = _number(flat.get(side)), flat.get(f"exclusive{side.title()}")
+        # flux/dev's ImageSize has `exclusiveMinimum: 0`, the number of JSON Schema 2020, in a
+        # document of OpenAPI 3.0.4, where it is a boolean (protocol 4.3). Both are read.
         is_open = open_limit is True and limit is not None
         edge = None if isinstance(open_limit, bool) else _number(open_limit)
         if edge is not None and (limit is None or other(edge, limit) == edge):
             limit, is_open = edge, True
-        found |= {side: limit, f"is_{side}_open": is_open}
-    return found
+        attributes |= {side: limit, f"is_{side}_open": is_open}
+    return attributes
 
 
 def count(value: Any) -> int | None:
@@ -106,8 +113,9 @@ def count(value: Any) -> int | None:
 def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
     """The sizes that a choice's texts mean; empty unless at least half of them are sizes."""
     texts = [value for value in values if isinstance(value, str)]
-    found = {text: pair for text in texts if (pair := size(text))}
-    return found if len(found) * 2 >= len(texts) and len(found) >= 2 else {}
+    by_text = {text: pair for text in texts if (pair := size(text))}
+    # A list with one text such as "1:1" is no list of sizes; one with `auto` among its sizes is.
+    return by_text if len(by_text) * 2 >= len(texts) and len(by_text) >= 2 else {}
 
 
 def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int] | None, str]:
@@ -123,9 +131,11 @@ def size(text: str) -> tuple[int, int] | None:
     if text in PRESETS:
         return PRESETS[text]
     match = re.fullmatch(r"(?:[a-z]+_)?(\d{1,5})\s*[:x_*\u00d7]\s*(\d{1,5})", text)
+    # `landscape_16_9`, `1024x768`, `16:9`. Beyond 10 : 1 it is something else, such as a time.
     if not match or "0" in {match[1], match[2]} or not 0.1 <= int(match[1]) / int(match[2]) <= 10:
         return None
     pair = int(match[1]), int(match[2])
+    # fal's `portrait_16_9` is 9 wide and 16 high.
     return (pair[1], pair[0]) if text.startswith("portrait_") and pair[0] > pair[1] else pair
 
 

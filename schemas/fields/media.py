@@ -31,6 +31,8 @@ _KIND_WORDS = {  # words that imply a kind in any name
         "masks",
     },
 }
+# `face_url` is a picture, `style` is not: these words count in names of addresses only. Order
+# matters: `data_url` of a trainer is an archive, even if it also says "images" (`images_data_url`).
 _ADDRESS_KIND_WORDS = {  # words that imply a kind only in the name of a URL
     "file": {"zip", "archive", "data", "dataset", "tar"},
     "video": {"clip", "clips", "movie", "footage"},
@@ -128,7 +130,9 @@ _NO_FILE = {
     "homepage",
 }
 _ADDRESS = {"url", "urls", "uri", "uris"}
+# `number_of_images`, `image_to_video`: the medium after such a word is not what the field takes.
 _BETWEEN = {"of", "in", "on", "per", "to", "from", "for", "as"}
+# A name may say nothing (`input`), while its description begins "URL of the image …".
 _IN_PROSE = re.compile(
     r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? "
     r"(?:of|to|for|pointing to|containing) "
@@ -164,11 +168,15 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     words = words_in(name)
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
+    # `path` is an address only among weights: that of a LoRA. The IP-Adapter of
+    # stable-diffusion-v35-large has an `image_encoder_path`, a repository's name.
     if words[-1] == "path" and not _WEIGHTS.isdisjoint(words):
         return "file"
     kind = _kind_in(words)
     if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
         return _by_address(set(words), kind) or _by_description(words, flat)
+    # Without `url` in its name the medium has to come last: `mask_image` is a file,
+    # `image_encoder_weight_name` and `video_style` are texts.
     if kind == _kind_in(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and kind:
         return kind
     return _by_description(words, flat)
@@ -181,6 +189,8 @@ def file_kind(name: str, flat: Schema) -> str:
         return ""
     title = flat.get("title")
     words = [*words_in(name), *(words_in(title) if isinstance(title, str) else ())]
+    # fal's File, Image, Video and Audio share these members (protocol 13); a web page with a `url`
+    # has none.
     is_file = not {"content_type", "file_name", "file_size"}.isdisjoint(properties)
     return (
         media_hint(flat)
@@ -193,6 +203,7 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
     """The field with its URL fields accepting files of this kind, within the given limits."""
     if field.kind == "string":
         known = {**around["file_limits"], **field.file_limits}
+        # `url` of `image: {url}` has no medium of its own; one that it has wins.
         kind = kind if field.media in {"", "file"} else field.media
         return replace(
             field,
@@ -205,6 +216,7 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
         )
     if field.kind == "object":
         changed = (accept_files(c, kind, around) if c.name == "url" else c for c in field.children)
+        # `file_data` is in the schema of kling/v2.1's File and is never sent (protocol 13).
         return replace(field, children=tuple(c for c in changed if c.name != "file_data"))
     if field.kind == "union":
         return replace(field, branches=tuple(accept_files(b, kind, around) for b in field.branches))
@@ -241,6 +253,7 @@ def file_limits(flat: Schema) -> dict[str, float]:
     if "x-fal" not in flat and _LIMITED.isdisjoint(flat):
         return {}
     known = flat | as_dict(flat.get("x-fal"))
+    # fal has two names for it: `x-fal.max_area` and the older flat `max_pixels`.
     if "max_pixels" in known:
         known = {"max_area": known["max_pixels"]} | known
     return {key: known[key] for key in _LIMITS if _is_limit(known.get(key))}
@@ -310,8 +323,8 @@ def _by_address(words: set[str], kind: str) -> str:
         return "file"
     if kind or _NO_FILE & words:
         return kind
-    found = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
-    return found or ("file" if _FILES & words else "")
+    implied = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
+    return implied or ("file" if _FILES & words else "")
 
 
 def _by_description(words: Iterable[str], flat: Schema) -> str:

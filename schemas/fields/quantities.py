@@ -39,14 +39,14 @@ def values(field: Field) -> list[Any]:
     if field.suggestions:
         return list(field.suggestions)
     own = [option.value for option in field.options if not option.branch]
-    return (
-        [value for value in own if not isinstance(value, bool)] if field.kind != "boolean" else []
-    )
+    return [value for value in own if not isinstance(value, bool)]
 
 
 def bounds(field: Field) -> Range:
     """The limits of a number field, or of a union's first number alternative."""
-    numeric = [one for one in (field, *field.branches) if one.kind in {"integer", "number"}]
+    numeric = [
+        alternative for alternative in (field, *field.branches) if alternative.traits.is_numeric
+    ]
     if not numeric:
         return Range(None, None)
     return Range(numeric[0].minimum, numeric[0].maximum)
@@ -60,9 +60,11 @@ def duration_scale(field: Field) -> float | None:
     if (
         not DURATION_WORDS & set(words)
         or rest - DURATION_QUALIFIERS
+        # `duration` that is counted in frames, and `video_length` "number of frames".
         or "frame" in says.split(".")[0]
     ):
         return None
+    # The `length` of a list or of a text is no time; that of a film says seconds.
     if words[-1:] == ("length",) and "second" not in says:
         return None
     if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
@@ -99,6 +101,7 @@ def pixels(text: str) -> tuple[int, int] | None:
 
 def figure(value: Any) -> float | None:
     """A value as a number; accepts texts such as `5` or `5s`."""
+    # kling/v2.1 has "5", others "5s" or "5 seconds".
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
         return float(match[1])
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

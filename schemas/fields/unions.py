@@ -34,11 +34,13 @@ def choice(values: list[Any], common: dict[str, Any]) -> Field:
     if not values:
         return Field(kind="json", **common)
     default = common["default"]
+    # A required `const`, such as the `type` of a discriminated union: nothing to choose.
     if len(values) == 1 and common["is_required"] and default is MISSING:
         common = common | {"default": values[0]}
     elif common["default"] not in (MISSING, None) and not any(
         identical(default, value) for value in values
     ):
+        # A default that the enum forgot is still what the model uses.
         values = [*values, default]
     options = _options(values)
     return Field(
@@ -78,6 +80,7 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
     values = [option.value for part in plain for option in part.options]
     if not others:
         return choice(values, common)
+    # `anyOf: [enum, string]` is an open list (protocol 4.3): a text with suggestions.
     if all(part.kind == "string" for part in others) and all(isinstance(v, str) for v in values):
         best = next((part for part in others if part.media), others[0])
         merged = make_field("string", common, is_long=all(p.is_long for p in others))
@@ -87,12 +90,14 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
             label=labels.media_label(merged.label) if best.media else merged.label,
             suggestions=tuple(filter(is_form_safe, values)),
         )
-    if not plain and {part.kind for part in others} <= {"integer", "number"}:
+    # `anyOf: [integer, number]`: pydantic's `int | float`.
+    if not plain and all(part.traits.is_numeric for part in others):
         return make_field("number", common, is_seed=any(part.is_seed for part in others))
     options = _options(values)
     is_size = any(_is_size_object(part) for part in others)
     for position, part in enumerate(others, start=1):
-        word = _FILE_WORDS.get((part.kind, part.media)) or _KIND_WORDS[part.kind]
+        word = _FILE_WORDS.get((part.kind, part.media)) or part.traits.noun
+        # flux/dev's `image_size`: presets, or an ImageSize with width and height.
         label = "Custom" if _is_size_object(part) else part.label or word
         label = f"{label} {position}" if any(o.label == label for o in options) else label
         options = (*options, Option(f"~{position}", label, branch=position))
@@ -116,11 +121,6 @@ _FILE_WORDS = {
     ("list", "audio"): "Sounds",
     ("list", "file"): "Files",
 }
-_KIND_WORDS: dict[str, str] = {
-    "object": "Settings", "map": "Names and values", "list": "List", "union": "Other",
-    "boolean": "Yes or no", "integer": "Whole number", "number": "Number", "string": "Text",
-    "json": "JSON", "choice": "Choice", "tuple": "List",
-}  # fmt: skip
 
 
 def _is_size_object(field: Field) -> bool:

@@ -62,12 +62,12 @@ class Rows:
 
     def of(self, name: str) -> list[int] | None:
         """Row numbers in order: as `~rows` lists them, then others by number. None: no list."""
-        found = self.index().get(name, {})
+        numbers = self.index().get(name, {})
         listed = self.post.get(name + "~rows")
-        if listed is None and not found:
+        if listed is None and not numbers:
             return None
         order = dict.fromkeys(int(text) for text in listed or () if _ROW.fullmatch(text))
-        return [*order, *sorted(found.keys() - order.keys())]
+        return [*order, *sorted(numbers.keys() - order.keys())]
 
     def index(self) -> dict[str, dict[int, None]]:
         """List name → the row numbers that occur in control names."""
@@ -97,11 +97,11 @@ def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str
     result = {name: list(texts) for name, texts in post.items()}
     for control, stored in addresses.items():
         name, _, kind = control.rpartition("~")
-        found = [address for address in stored if address]
+        posted = [address for address in stored if address]
         if kind == "files":
-            result.setdefault(name, []).extend(found)
-        elif kind == "file" and found:
-            result[name] = found[-1:]
+            result.setdefault(name, []).extend(posted)
+        elif kind == "file" and posted:
+            result[name] = posted[-1:]
             result.pop(name + "~json", None)
     return result
 

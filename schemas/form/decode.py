@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from schemas.exact import NotJson, identical, loads
 from schemas.fields import MISSING, Field
@@ -50,7 +50,6 @@ class _Nothing(Enum):
 ABSENT: Final = _Nothing.ABSENT
 BLANK: Final = _Nothing.BLANK
 OTHERS: Final = -1  # in a path: an object's undefined keys; never a list index
-EMPTY: dict[str, Any] = {"string": "", "list": [], "tuple": [], "map": {}, "object": {}}
 
 
 class Unreadable(ValueError):
@@ -104,16 +103,16 @@ class Decoder:
         try:
             boxed = last_value(self.post, name + "~json") if name else None
             if boxed and boxed.strip():
-                found = loads(boxed)
+                value = loads(boxed)
             else:
-                found = self.from_controls(field, name, path, default, need)
+                value = self.from_controls(field, name, path, default, need)
         except NotJson as error:
             return self.add_problem(
                 path, f"{field.label or 'The value'} is not valid JSON: {error}"
             )
         except Unreadable as error:
             return self.add_problem(path, f"{field.label or 'The value'} {error}")
-        return self.apply_default(field, name, found, default, need)
+        return self.apply_default(field, name, value, default, need)
 
     def add_problem(self, path: Path, message: str) -> Any:
         """Records a problem once; returns MISSING."""
@@ -126,37 +125,45 @@ class Decoder:
 
     def from_controls(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
         """The value in the field's own controls, or BLANK or ABSENT."""
-        if field.kind == "object":
-            return self.object(field, name, path, default, need)
-        if field.kind == "list":
-            return self.list(field, name, path)
-        if field.kind == "tuple":
-            return self.tuple(field, name, path, default, need)
-        if field.kind == "map":
-            return self.map(field, name, path)
+        match field.kind:
+            case "object":
+                return self.object(field, name, path, default, need)
+            case "list":
+                return self.list(field, name, path)
+            case "tuple":
+                return self.tuple(field, name, path, default, need)
+            case "map":
+                return self.map(field, name, path)
+            case "union":
+                return self.union(field, name, path, default)
+            case "choice" | "boolean" | "integer" | "number" | "string" | "json":
+                return self.single(field, name, default)
+            case unknown:
+                assert_never(unknown)
+
+    def single(self, field: Field, name: str, default: Any) -> Any:
+        """The value of one control; a text that shows the default means exactly the default."""
         text = last_value(self.post, name)
         if text is None:
             return ABSENT
-        if field.kind == "union":
-            return self.union(field, name, path, text, default)
         if text == control_text(field, default) and text:
             return default
         return decode_text(field, text)
 
-    def apply_default(self, field: Field, name: str, found: Any, default: Any, need: Need) -> Any:
+    def apply_default(self, field: Field, name: str, value: Any, default: Any, need: Need) -> Any:
         """Decides whether a found value is sent, and what an empty control means."""
         has_default = default is not MISSING and default is not None
-        if found is ABSENT:
+        if value is ABSENT:
             return default if need is Need.REQUIRED and has_default else MISSING
-        if found is not BLANK:
-            is_idle = need is Need.OPTIONAL and identical(found, default)
-            return MISSING if is_idle and not self.is_marked(name, "set") else found
+        if value is not BLANK:
+            is_idle = need is Need.OPTIONAL and identical(value, default)
+            return MISSING if is_idle and not self.is_marked(name, "set") else value
         if field.is_nullable and self.is_marked(name, "null"):
             return None
-        empty = EMPTY.get(field.kind, MISSING)
+        empty = field.traits.empty
         if empty is not MISSING and self.is_marked(name, "set"):
             return empty
-        if has_default and field.kind not in {"object", "tuple"}:
+        if has_default and not field.traits.has_places:
             if empty is not MISSING and not identical(default, empty):
                 return empty  # the user cleared the default
             if empty is MISSING and field.is_nullable:
@@ -173,27 +180,31 @@ class Decoder:
         """The properties that were set; BLANK for an untouched object that may be omitted."""
         is_set = self.is_marked(name, "set")
         preset = default if isinstance(default, dict) and not is_set else {}
-        found = {
+        properties = {
             child.name: value
             for child in field.children
             if (value := self.child(child, name, path, preset, Need.OPTIONAL)) is not MISSING
         }
         extras = self.extras(field, name, path)
         is_open = need is Need.REQUIRED and field.is_nullable
-        if not (found or extras or is_set) and (need is Need.OPTIONAL or is_open):
+        if not (properties or extras or is_set) and (need is Need.OPTIONAL or is_open):
             return BLANK
-        if is_set and not (found or extras):
+        if is_set and not (properties or extras):
             return {}
-        if not (found or extras or is_set) and name and isinstance(default, dict):
+        if not (properties or extras or is_set) and name and isinstance(default, dict):
             return default
         for child in field.children:
-            if child.is_required and child.name not in found:
+            if child.is_required and child.name not in properties:
                 value = self.child(child, name, path, preset, Need.REQUIRED)
                 if value is not MISSING:
-                    found[child.name] = value
-        if not (found or extras) and name:
+                    properties[child.name] = value
+        if not (properties or extras) and name:
             return {c.name: c.default for c in field.children if c.has_default}
-        ordered = {child.name: found[child.name] for child in field.children if child.name in found}
+        ordered = {
+            child.name: properties[child.name]
+            for child in field.children
+            if child.name in properties
+        }
         return ordered | _own_defaults(preset, field, ordered) | extras
 
     def child(self, child: Field, name: str, path: Path, preset: dict[str, Any], need: Need) -> Any:
@@ -205,18 +216,18 @@ class Decoder:
         """Keys that the schema does not define, from their own rows."""
         self.names[(*path, OTHERS)] = name + "~extra"
         so_far = len(self.problems)
-        found = self.decode_value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
-        if found is not MISSING and not isinstance(found, dict):
+        extra = self.decode_value(field.others, name + "~extra", path, MISSING, Need.OPTIONAL)
+        if extra is not MISSING and not isinstance(extra, dict):
             self.add_problem(path, f"{field.others.label} must be a JSON object, in braces")
         for at, problem in enumerate(self.problems[so_far:], start=so_far):
             if problem.path == path:  # show it at the extra rows, not at the whole object
                 self.problems[at] = replace(problem, path=(*path, OTHERS))
-        if not isinstance(found, dict):
+        if not isinstance(extra, dict):
             return {}
         for child in field.children:
-            if child.name in found:
+            if child.name in extra:
                 self.add_problem((*path, child.name), f"“{child.name}” has a field of its own")
-        return found
+        return extra
 
     def list(self, field: Field, name: str, path: Path) -> Any:
         """The rows in order without blank ones; repeated controls of the same name are rows too."""
@@ -224,20 +235,20 @@ class Decoder:
         if rows is None and plain is None:
             return ABSENT
         item = field.item or Field(kind="json")
-        found: list[Any] = []
+        values: list[Any] = []
         for row in rows or ():
-            here = (*path, len(found))
+            here = (*path, len(values))
             value = self.decode(item, below(name, row), here, item.default, Need.CHOSEN)
             if value is not MISSING or self.has_problem(here):
-                found.append(
+                values.append(
                     None if value is MISSING else value
                 )  # keeps the index of the invalid row
         for text in plain or ():
-            self.names.setdefault((*path, len(found)), name)
+            self.names.setdefault((*path, len(values)), name)
             value = decode_text(item, text.replace("\r\n", "\n")) if text else BLANK
             if value is not BLANK:
-                found.append(value)
-        return found or BLANK
+                values.append(value)
+        return values or BLANK
 
     def tuple(self, field: Field, name: str, path: Path, default: Any, need: Need) -> Any:
         """All places as soon as one of them is set; trailing ones may be omitted."""
@@ -250,14 +261,14 @@ class Decoder:
         touched = (self.decode(*place, Need.OPTIONAL) is not MISSING for place in places)
         if not is_set and not any(list(touched)):
             return default if isinstance(default, list) and need is not Need.OPTIONAL else BLANK
-        found = [self.decode(*place, Need.CHOSEN) for place in places]
-        while found and found[-1] is MISSING:
-            found.pop()
-        for number, value in enumerate(found):
+        values = [self.decode(*place, Need.CHOSEN) for place in places]
+        while values and values[-1] is MISSING:
+            values.pop()
+        for number, value in enumerate(values):
             here = (*path, number)
             if value is MISSING and not self.has_problem(here):
                 self.add_problem(here, f"{field.children[number].label} needs a value")
-        return [value for value in found if value is not MISSING]  # gaps exist only with a problem
+        return [value for value in values if value is not MISSING]  # gaps exist only with a problem
 
     def map(self, field: Field, name: str, path: Path) -> Any:
         """The rows as one object; skips rows without key and value."""
@@ -265,31 +276,32 @@ class Decoder:
         if rows is None:
             return ABSENT
         item = field.item or Field(kind="json")
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         for row in rows:
             here = below(name, row)
             key = last_value(self.post, here + "~key") or ""
             value = self.decode(item, here, (*path, key), item.default, Need.CHOSEN)
             if value is MISSING and key and not self.has_problem((*path, key)):
-                value = EMPTY.get(item.kind, MISSING)
+                value = item.traits.empty
             if not key and (value is MISSING or identical(value, item.default)):
                 continue
-            if key in found:
+            if key in entries:
                 raise Unreadable(f"may not have the key “{key}” twice")
             if value is not MISSING:
-                found[key] = value
+                entries[key] = value
             elif not self.has_problem((*path, key)):
                 self.add_problem((*path, key), f"“{key}” needs a value")
-        return found or BLANK
+        return entries or BLANK
 
     def has_problem(self, path: Path) -> bool:
         """Whether there is a problem at or below a path."""
         return path in self._with_problems
 
-    def union(self, field: Field, name: str, path: Path, text: str, default: Any) -> Any:
+    def union(self, field: Field, name: str, path: Path, default: Any) -> Any:
         """The chosen plain option, or the value of the chosen alternative's controls."""
+        text = last_value(self.post, name)
         if not text:
-            return BLANK
+            return ABSENT if text is None else BLANK
         option = next((option for option in field.options if option.key == text), None)
         if option is None:
             return self.unlisted_text(field, text)
@@ -297,13 +309,13 @@ class Decoder:
             return option.value
         branch = field.branches[option.branch - 1]
         preset = default if is_default_branch(field, option.branch, default) else branch.default
-        found = self.decode_value(branch, name + text, path, preset, Need.CHOSEN)
-        return BLANK if found is MISSING else found
+        value = self.decode_value(branch, name + text, path, preset, Need.CHOSEN)
+        return BLANK if value is MISSING else value
 
     def unlisted_text(self, field: Field, text: str) -> Any:
         """A text that is not an option, decoded by the first simple alternative that accepts it."""
         for branch in field.branches:
-            if branch.kind in {"string", "integer", "number"}:
+            if branch.traits.is_typed:
                 try:
                     return decode_text(branch, text)
                 except Unreadable:
@@ -320,7 +332,9 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     here: Path = ()
     rest: list[str | int] = []
     for part in path:
-        known = next((one for one in _spellings(part) if (*here, one) in names), None)
+        known = next(
+            (spelling for spelling in _spellings(part) if (*here, spelling) in names), None
+        )
         if known is not None and (here or not rest):
             here, rest = (*here, known), []
         else:
@@ -334,7 +348,7 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
     return (part, int(part)) if is_number else (part,)
 
 
-def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -> dict[str, Any]:
+def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
     They must be sent once anything in the object is sent: otherwise the model would use the
@@ -344,21 +358,23 @@ def _own_defaults(preset: dict[str, Any], field: Field, found: dict[str, Any]) -
     return {
         key: value
         for key, value in preset.items()
-        if key not in found and not identical(value, own.get(key, MISSING))
+        if key not in sent and not identical(value, own.get(key, MISSING))
     }
 
 
 def decode_text(field: Field, text: str) -> Any:
     """One control's text as a value of its field, or BLANK; raises Unreadable."""
-    if field.kind == "string":
-        return text or BLANK
-    if field.kind in {"choice", "boolean"}:
-        return _chosen(field, text)
-    if not text.strip():
-        return BLANK
-    if field.kind in {"integer", "number"}:
-        return _numeric(field, text.strip())
-    return loads(text)
+    match field.kind:
+        case "string":
+            return text or BLANK
+        case "choice" | "boolean":
+            return _chosen(field, text)
+        case "integer" | "number":
+            return _numeric(field, text.strip()) if text.strip() else BLANK
+        case "json" | "object" | "map" | "list" | "tuple" | "union":
+            return loads(text) if text.strip() else BLANK
+        case unknown:
+            assert_never(unknown)
 
 
 def _chosen(field: Field, text: str) -> Any:

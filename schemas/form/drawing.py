@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any
+from typing import Any, assert_never
 
 from schemas.exact import identical
 from schemas.fields import MISSING, Field, Option
@@ -131,9 +131,6 @@ def _attach_problems(
             node.errors.append(message)
 
 
-_BLANK_ROWS = {"string", "integer", "number"}  # kinds whose lists may start with an empty row
-
-
 class _Drawer:
     """One walk over one post."""
 
@@ -149,20 +146,29 @@ class _Drawer:
             self.read_marks(node)
             if node.is_boxed:
                 return node
-        if field.kind == "object":
-            self.object(node, default)
-        elif field.kind == "tuple":
-            self.tuple(node, default)
-        elif field.kind == "list" or field.kind == "map":
-            self.list(node, default)
-        else:
-            node.shown_default = _default_text(field, default)
-            text = last_value(post, name) if post else None
-            node.text = node.shown_default if text is None else text
-            node.is_changed = node.is_changed or node.text != node.shown_default
-            if field.kind == "union":
+        match field.kind:
+            case "object":
+                self.object(node, default)
+            case "tuple":
+                self.tuple(node, default)
+            case "list" | "map":
+                self.list(node, default)
+            case "union":
+                option = matching_option(field, default)
+                self.single(node, option.key if option else "")
                 self.union(node, default)
+            case "choice" | "boolean" | "integer" | "number" | "string" | "json":
+                self.single(node, control_text(field, default))
+            case unknown:
+                assert_never(unknown)
         return node
+
+    def single(self, node: Node, shown_default: str) -> None:
+        """Fills one control: with the posted text, else with the default's."""
+        text = last_value(self.post, node.name) if self.post else None
+        node.shown_default = shown_default
+        node.text = shown_default if text is None else text
+        node.is_changed = node.is_changed or node.text != shown_default
 
     def read_marks(self, node: Node) -> None:
         """Reads the control's `~set`, `~null` and `~json` marks."""
@@ -242,7 +248,7 @@ class _Drawer:
             item
             and field.is_required
             and field.kind == "list"
-            and item.kind in _BLANK_ROWS
+            and item.traits.is_typed
             and not item.has_default
         ):
             inner_name = below(name, 0)
@@ -259,14 +265,6 @@ class _Drawer:
                 drawn = self.node(branch, node.name + option.key, own)
                 node.children.append(drawn)
                 node.is_changed |= drawn.is_changed and option.key == node.text
-
-
-def _default_text(field: Field, default: Any) -> str:
-    """The text of a simple control that holds its default."""
-    if field.kind != "union":
-        return control_text(field, default)
-    option = matching_option(field, default)
-    return option.key if option else ""
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:

@@ -8,7 +8,7 @@ the marks `~set` and `~null` are tried, and finally the value is posted as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from schemas.exact import dumps, identical, is_form_safe
 from schemas.fields import MISSING, Field
@@ -60,18 +60,22 @@ class _Encoder:
 
     def to_controls(self, field: Field, name: str, value: Any, default: Any) -> FormPost | None:
         """The field's own controls; None if they cannot hold the value."""
-        if field.kind == "list":
-            return self.list(field, name, value) if isinstance(value, list) else None
-        if field.kind == "tuple":
-            return self.tuple(field, name, value, default) if isinstance(value, list) else None
-        if field.kind == "map":
-            return self.map(field, name, value) if isinstance(value, dict) else None
-        if field.kind == "union":
-            return self.union(field, name, value, default)
-        if field.kind == "object":
-            return None
-        text = control_text(field, value)
-        return {name: [text]} if is_form_safe(text) else None
+        match field.kind:
+            case "list":
+                return self.list(field, name, value) if isinstance(value, list) else None
+            case "tuple":
+                return self.tuple(field, name, value, default) if isinstance(value, list) else None
+            case "map":
+                return self.map(field, name, value) if isinstance(value, dict) else None
+            case "union":
+                return self.union(field, name, value, default)
+            case "object":
+                return None  # `candidates` encodes objects
+            case "choice" | "boolean" | "integer" | "number" | "string" | "json":
+                text = control_text(field, value)
+                return {name: [text]} if is_form_safe(text) else None
+            case unknown:
+                assert_never(unknown)
 
     def object(
         self, field: Field, name: str, value: dict[str, Any], default: Any, is_set: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from schemas.exact import dumps, identical
 from schemas.fields import MISSING, Field
@@ -14,11 +14,16 @@ def control_text(field: Field, value: Any) -> str:
     """The text of a simple field's control for a value; empty if it cannot show the value."""
     if value is MISSING or (value is None and field.kind != "json"):
         return ""
-    if field.kind == "string":
-        return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else ""
-    if field.kind in {"choice", "boolean"}:
-        return next((o.key for o in field.options if identical(o.value, value)), "")
-    if field.kind in {"integer", "number"}:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return dumps(value) if is_number and abs(value) < _TOO_LARGE else ""
-    return "" if value is None and field.default is None else dumps(value)
+    match field.kind:
+        case "string":
+            is_text = isinstance(value, str)
+            return value.replace("\r\n", "\n").replace("\r", "\n") if is_text else ""
+        case "choice" | "boolean":
+            return next((o.key for o in field.options if identical(o.value, value)), "")
+        case "integer" | "number":
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            return dumps(value) if is_number and abs(value) < _TOO_LARGE else ""
+        case "json" | "object" | "map" | "list" | "tuple" | "union":
+            return "" if value is None and field.default is None else dumps(value)
+        case unknown:
+            assert_never(unknown)

@@ -135,16 +135,16 @@ def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -
     `server` is its address; the token comes from `VITRINE_TOKEN`.
     """
     call = endpoint_id, arguments, server
-    found = [
+    snippets = [
         Snippet("vitrine", "Command line", vitrine(*call)),
         Snippet("vitrine-curl", "JSON API", vitrine_curl(*call)),
         Snippet("vitrine-fal", "fal's JavaScript client", vitrine_fal(*call)),
     ]
     if server.startswith("https://"):  # fal's Python client supports only https
-        found.append(
+        snippets.append(
             Snippet("vitrine-fal-python", "fal's Python client", vitrine_fal_python(*call))
         )
-    return found
+    return snippets
 
 
 def vitrine_fal(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:

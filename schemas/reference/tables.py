@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from schemas.document.openapi import Contract
 from schemas.exact import dumps
@@ -71,28 +71,33 @@ def _is_plain(value: Any) -> bool:
 
 def type_in_words(field: Field) -> str:
     """`list of images`, `whole number or nothing`, `one of 6`."""
-    words = {
-        "object": "object",
-        "map": "names with values",
-        "union": "",
-        "boolean": "yes or no",
-        "integer": "whole number",
-        "number": "number",
-        "string": "text",
-        "json": "JSON",
-        "list": "list",
-        "choice": f"one of {len(field.options)}",
-        "tuple": f"list of {len(field.children)}",
-    }[field.kind]
-    if field.kind == "string" and field.media:
-        words = f"{field.media} address"
-    elif field.kind in {"list", "map"} and field.item:
-        words = f"{words} of {_plural(type_in_words(field.item))}"
-    elif field.kind == "union":
-        plain = sum(not option.branch for option in field.options)
-        parts = [f"one of {plain}"] if plain else []
-        words = " or ".join(dict.fromkeys([*parts, *map(type_in_words, field.branches)]))
-    return f"{words} or nothing" if field.is_nullable else words
+    text = _type_in_words(field)
+    return f"{text} or nothing" if field.is_nullable else text
+
+
+def _type_in_words(field: Field) -> str:
+    match field.kind:
+        case "string":
+            return f"{field.media} address" if field.media else "text"
+        case "choice":
+            return f"one of {len(field.options)}"
+        case "tuple":
+            return f"list of {len(field.children)}"
+        case "list" | "map":
+            rows = "list" if field.kind == "list" else "names with values"
+            return f"{rows} of {_plural(type_in_words(field.item))}" if field.item else rows
+        case "union":
+            plain = sum(not option.branch for option in field.options)
+            parts = [f"one of {plain}"] if plain else []
+            return " or ".join(dict.fromkeys([*parts, *map(type_in_words, field.branches)]))
+        case "object":
+            return "object"
+        case "boolean" | "integer" | "number":
+            return field.traits.noun.lower()
+        case "json":
+            return "JSON"
+        case unknown:
+            assert_never(unknown)
 
 
 def _plural(words: str) -> str:
@@ -104,7 +109,7 @@ def _plural(words: str) -> str:
 def _limits(field: Field) -> str:
     parts = [span(field.minimum, field.maximum)]
     if field.min_length is not None or field.max_length is not None:
-        unit = "rows" if field.kind in {"list", "map"} else "characters"
+        unit = "rows" if field.traits.has_rows else "characters"
         parts.append(f"{span(field.min_length, field.max_length)} {unit}")
     if field.step:
         parts.append(f"in steps of {dumps(field.step)}")

@@ -38,6 +38,7 @@ _GARMENT_WORDS = {"garment", "garments", "clothes", "clothing", "outfit", "cloth
 _MOTION_WORDS = {"motion", "driving", "camera", "template"}
 _VOICE_WORDS = {"voice", "voices", "speaker", "clone", "timbre", "sample"}
 _ARCHIVE_WORDS = {"zip", "archive", "dataset", "data", "tar", "training"}
+# pixverse/v5.6 calls its `image_url` "URL of the image to use as the first frame".
 _START_PROSE = re.compile(r"(?i)\b(?:first|start(?:ing)?|initial|opening)[ -](?:frame|image)")
 _END_PROSE = re.compile(r"(?i)\b(?:last|end(?:ing)?|final|tail)[ -](?:frame|image)")
 
@@ -68,23 +69,25 @@ class Input(NamedTuple):
 
 def inputs_of(root: Field) -> list[Input]:
     """The fields that take files, and the main prompts, in the schema's order."""
-    found: dict[str, Input] = {}
+    inputs: dict[str, Input] = {}
     for place in _places(root):
         kind = _kind(place)
         path = ".".join(place.path)
         if not kind or len(path) > _MAX_PATH:
             continue
         label = place.label if kind == "text" else media_label(place.label)
-        made = Input(path, kind, _role(place, kind), label[:_MAX_LABEL], place.is_required)
-        found.setdefault(path.removesuffix(f".{ROW}"), made)
-        if len(found) >= MOST_INPUTS:
+        taker = Input(path, kind, _role(place, kind), label[:_MAX_LABEL], place.is_required)
+        inputs.setdefault(path.removesuffix(f".{ROW}"), taker)
+        if len(inputs) >= MOST_INPUTS:
             break
-    return list(found.values())
+    return list(inputs.values())
 
 
 def names_in(path: str) -> list[str]:
     """The property names and `*`s of a path."""
-    return [one if one == ROW else unquote(one, errors="surrogatepass") for one in path.split(".")]
+    return [
+        part if part == ROW else unquote(part, errors="surrogatepass") for part in path.split(".")
+    ]
 
 
 class _Place(NamedTuple):
@@ -115,6 +118,8 @@ def _places(root: Field) -> Iterator[_Place]:
         elif field.kind == "list" and field.item:
             row = field.item
             waiting.append(place._replace(path=(*place.path, ROW), field=row))
+        # `image_size` has a preset or one object. Among several objects a path would not say which
+        # one.
         elif field.kind == "union" and sum(b.kind == "object" for b in field.branches) < 2:
             waiting += [place._replace(field=branch) for branch in field.branches]
 
@@ -124,6 +129,7 @@ def _is_offered(field: Field) -> bool:
 
 
 def _child(place: _Place, child: Field) -> _Place:
+    # `loras[].path` is the LoRA's file: its own label "Path" would name nothing in the menu.
     is_inner = bool(place.label) and child.name in {"url", "path"}
     return _Place(
         (*place.path, segment(child.name)),
@@ -149,6 +155,7 @@ def _kind(place: _Place) -> str:
 def _file_kind(place: _Place) -> str:
     words = {word for name in place.names[-2:] for word in words_in(name)}
     says = f"{place.field.help} {place.field.label}".lower()
+    # `path` alone: only the list around it, or the description, says LoRA.
     if words & LORA_WORDS or "lora" in says:
         return "weights"
     if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", says)):
@@ -175,14 +182,17 @@ def _role(place: _Place, kind: str) -> str:
 
 def _image_role(place: _Place, words: set[str], says: str) -> str:
     around = {word for name in place.names[:-1] for word in words_in(name)}
+    # vidu/start-end-to-video has both; a description of the first frame may mention the last.
     if words & END_FRAME_WORDS or (_END_PROSE.search(says) and not _START_PROSE.search(says)):
         return "end"
     if words & _START_WORDS:
         return "start"
     if words & _GARMENT_WORDS:
         return "garment"
+    # `control_image_url` of stable-diffusion-v35-large guides the composition.
     if words & _CONTROL_WORDS or "controlnet" in " ".join(around):
         return "control"
+    # Its IP-Adapter's `image_url` is a reference: what is around the field tells.
     if words & _REFERENCE_WORDS or around & (GUIDE_WORDS | _REFERENCE_WORDS):
         return "reference"
     return "start" if _START_PROSE.search(says) else "main"

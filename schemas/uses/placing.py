@@ -20,13 +20,13 @@ def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict
 
 def values_at(arguments: Any, path: str) -> list[Any]:
     """The values at a path, one per row; empty if nothing is set."""
-    found = [arguments]
+    values = [arguments]
     for name in names_in(path):
         if name == ROW:
-            found = [item for one in found if isinstance(one, list) for item in one]
+            values = [item for value in values if isinstance(value, list) for item in value]
         else:
-            found = [one[name] for one in found if isinstance(one, dict) and name in one]
-    return [one for one in found if one is not None and one != ""]
+            values = [value[name] for value in values if isinstance(value, dict) and name in value]
+    return [value for value in values if value is not None and value != ""]
 
 
 def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
@@ -53,12 +53,14 @@ def _at(row: Any, names: list[str]) -> list[Any]:
         return [row]
     if names[0] == ROW:
         return (
-            [one for item in row for one in _at(item, names[1:])] if isinstance(row, list) else []
+            [value for item in row for value in _at(item, names[1:])]
+            if isinstance(row, list)
+            else []
         )
     return _at(row[names[0]], names[1:]) if isinstance(row, dict) and names[0] in row else []
 
 
 def _most_rows(field: Field) -> int:
     """The most rows of a list, or of the list among a union's alternatives; 0: no limit."""
-    lists = [one for one in (field, *field.branches) if one.kind == "list"]
+    lists = [alternative for alternative in (field, *field.branches) if alternative.kind == "list"]
     return (lists[0].max_length or 0) if lists else 0

@@ -90,22 +90,24 @@ _FAITHFUL = _UPSCALE | _CUT_OUT | _MERGE | {"training", "trainer"}
 _SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
 
 
-def use_of(one: Input, siblings: Sequence[Input], outputs: Collection[str], name: str) -> str:
+def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], name: str) -> str:
     """The use of a field, a key of USES for its kind.
 
     `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
     """
     words = _words(name)
-    if one.kind in {"weights", "archive", "file", "mesh"}:
-        return _use_of_file(one, outputs)
-    if one.kind == "text":
-        return _use_of_text(one, outputs, words)
-    if one.role == "mask" and one.kind in {"image", "video"}:
+    if taker.kind in {"weights", "archive", "file", "mesh"}:
+        return _use_of_file(taker, outputs)
+    if taker.kind == "text":
+        return _use_of_text(taker, outputs, words)
+    if taker.role == "mask" and taker.kind in {"image", "video"}:
         return "mask"
     if "lora" in outputs:
         return "training"
-    found = {"image": _use_of_image, "video": _use_of_video, "audio": _use_of_audio}[one.kind]
-    return found(one, siblings, outputs, words)
+    use_of_medium = {"image": _use_of_image, "video": _use_of_video, "audio": _use_of_audio}[
+        taker.kind
+    ]
+    return use_of_medium(taker, siblings, outputs, words)
 
 
 def is_faithful(name: str) -> bool:
@@ -119,16 +121,16 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(words_in(name))
 
 
-def _use_of_file(one: Input, outputs: Collection[str]) -> str:
-    if one.kind == "weights":
+def _use_of_file(taker: Input, outputs: Collection[str]) -> str:
+    if taker.kind == "weights":
         return "lora"
-    if one.kind == "mesh":
+    if taker.kind == "mesh":
         return "edit"
-    return "training" if one.kind == "archive" and "lora" in outputs else "other"
+    return "training" if taker.kind == "archive" and "lora" in outputs else "other"
 
 
-def _use_of_text(one: Input, outputs: Collection[str], words: AbstractSet[str]) -> str:
-    if one.role == "lyrics":
+def _use_of_text(taker: Input, outputs: Collection[str], words: AbstractSet[str]) -> str:
+    if taker.role == "lyrics":
         return "lyrics"
     if "video" in outputs and words & _TALK:
         return "speak"
@@ -141,40 +143,49 @@ def _use_of_text(one: Input, outputs: Collection[str], words: AbstractSet[str]) 
 
 
 def _use_of_image(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
     by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
-    if one.role in by_role:
-        return by_role[one.role]
+    if taker.role in by_role:
+        return by_role[taker.role]
+    # Try-on: beside a garment the main image is the person.
     if any(other.role == "garment" for other in siblings):
         return "try-on"
     if "video" in outputs:
-        if _goes_beside(one, siblings):
+        if _goes_beside(taker, siblings):
             return "reference"
+        # creatify/aurora and infinitalk need a sound beside the picture: it speaks. The ids of
+        # others say so (kling-video/v1/standard/ai-avatar).
         hears = any(other.kind == "audio" and other.is_required for other in siblings)
         talks = hears or bool(words & _TALK)
-        return "end-frame" if one.role == "end" else "talk" if talks else "start-frame"
+        return "end-frame" if taker.role == "end" else "talk" if talks else "start-frame"
     if "3d" in outputs:
         return "make-3d"
     if "image" in outputs:
-        is_beside = one.path.endswith(ROW) and _main_alone(siblings)
+        # A list beside one required image holds references to it, such as faces to swap.
+        is_beside = taker.path.endswith(ROW) and _main_alone(siblings)
         return "reference" if is_beside else _use_in_image(siblings, words)
     return "describe" if {"text", "data"} & set(outputs) else "other"
 
 
-def _goes_beside(one: Input, siblings: Sequence[Input]) -> bool:
+def _goes_beside(taker: Input, siblings: Sequence[Input]) -> bool:
     """Whether a video model's images are not frames: a list, or beside a required video."""
-    if one.role != "main":
+    if taker.role != "main":
         return False
+    # veo3.1/reference-to-video takes a list, wan-vace pictures beside a film: none is a first
+    # frame.
     needs_film = any(o.kind == "video" and o.is_required for o in siblings)
-    return needs_film or one.path.endswith(ROW)
+    return needs_film or taker.path.endswith(ROW)
 
 
 def _main_alone(siblings: Sequence[Input]) -> bool:
     """Whether one image is the main one, so that a list beside it has another use."""
     return any(
-        one.kind == "image" and one.role == "main" and one.is_required and ROW not in one.path
-        for one in siblings
+        sibling.kind == "image"
+        and sibling.role == "main"
+        and sibling.is_required
+        and ROW not in sibling.path
+        for sibling in siblings
     )
 
 
@@ -184,16 +195,18 @@ def _use_in_image(siblings: Sequence[Input], words: AbstractSet[str]) -> str:
     if _cuts_out(words):
         return "cut-out"
     needs_mask = any(
-        one.role == "mask" and one.kind == "image" and (one.is_required or words & {"inpaint"})
-        for one in siblings
+        sibling.role == "mask"
+        and sibling.kind == "image"
+        and (sibling.is_required or words & {"inpaint"})
+        for sibling in siblings
     )
     return "inpaint" if needs_mask else "edit"
 
 
 def _use_of_video(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
-    if one.role == "reference":
+    if taker.role == "reference":
         return "reference"
     if "video" in outputs:
         if _is_upscaler(words):
@@ -201,6 +214,8 @@ def _use_of_video(
         if _cuts_out(words):
             return "cut-out"
         hears = any(o.kind == "audio" and o.is_required for o in siblings)
+        # latentsync and dubbing say it by name; ffmpeg-api/merge-audio-video needs a sound as well,
+        # and moves no lips.
         if words & _SYNC or (hears and not words & _MERGE):
             return "lip-sync"
         if words & _EXTEND:
@@ -212,9 +227,9 @@ def _use_of_video(
 
 
 def _use_of_audio(
-    one: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
 ) -> str:
-    if one.role == "voice" or words & {"clone", "cloning"}:
+    if taker.role == "voice" or words & {"clone", "cloning"}:
         return "voice"
     if "video" in outputs:
         return "lip-sync"
@@ -224,9 +239,11 @@ def _use_of_audio(
 
 
 def _is_upscaler(words: AbstractSet[str]) -> bool:
+    # drct-super-resolution: two words of the id that mean nothing apart.
     return bool(words & _UPSCALE or {"super", "resolution"} <= words)
 
 
 def _cuts_out(words: AbstractSet[str]) -> bool:
+    # bria and others: `background/remove`; "background" alone is a scene.
     is_removal = bool(words & {"remove", "removal", "remover"})
     return bool(words & _CUT_OUT) or ("background" in words and is_removal)

@@ -30,8 +30,8 @@ def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
         wrong = errors(_validator(contract), arguments, _MAX_PROBLEMS)
     except (RecursionError, Unresolvable):
         return []  # an endless or dangling schema allows everything
-    found = dict.fromkeys(problem for error in wrong for problem in _problems(error, (), root))
-    return sorted(found, key=lambda problem: _form_position(root, problem.path))
+    problems = dict.fromkeys(problem for error in wrong for problem in _problems(error, (), root))
+    return sorted(problems, key=lambda problem: _form_position(root, problem.path))
 
 
 # A validator lives as long as its contract, which the document cache of the caller holds.
@@ -40,10 +40,10 @@ _validators: WeakKeyDictionary[Contract, Any] = WeakKeyDictionary()
 
 def _validator(contract: Contract) -> Any:
     """The validator of a contract, created once."""
-    found = _validators.get(contract)
-    if found is None:
-        found = _validators[contract] = _make_validator(contract)
-    return found
+    validator = _validators.get(contract)
+    if validator is None:
+        validator = _validators[contract] = _make_validator(contract)
+    return validator
 
 
 def _make_validator(contract: Contract) -> Any:
@@ -73,23 +73,25 @@ def _problems(error: ValidationError, above: Path, root: Field) -> Iterator[Prob
         for inner in best:
             yield from _problems(inner, path, root)
         return
-    found = list(_key_problems(error, path, root))
-    yield from found or [Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")]
+    at_keys = list(_key_problems(error, path, root))
+    yield from at_keys or [
+        Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")
+    ]
 
 
 def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[Problem]:
     """The problems of an error about missing or forbidden keys."""
-    found, limit = as_any(error.instance), as_any(error.validator_value)
+    value, limit = as_any(error.instance), as_any(error.validator_value)
     if error.validator == "required":
         for key in limit:
             if error.message.startswith(f"{key!r} is"):
                 yield Problem((*path, key), f"{_label(root, (*path, key))} is required")
     elif error.validator == "dependentRequired":
         for cause, needed in limit.items():
-            for key in needed if cause in found else ():
-                if key not in found:
-                    words = _label(root, (*path, key)), _label(root, (*path, cause))
-                    yield Problem((*path, key), "{} is required beside {}".format(*words))
+            for key in needed if cause in value else ():
+                if key not in value:
+                    labels = _label(root, (*path, key)), _label(root, (*path, cause))
+                    yield Problem((*path, key), "{} is required beside {}".format(*labels))
     elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
         for key in _unknown_keys(error):
             yield Problem((*path, key), f"{_label(root, (*path, key))} is not allowed here")
@@ -97,10 +99,10 @@ def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[P
 
 def _unknown_keys(error: ValidationError) -> Iterable[str]:
     """Up to five keys that the schema does not allow, as far as can be determined."""
-    schema, found = as_any(error.schema), as_any(error.instance)
+    schema, value = as_any(error.schema), as_any(error.instance)
     named = schema.get("properties", {})
     patterns = schema.get("patternProperties", {})
-    foreign = [k for k in found if k not in named and not any(re.search(p, k) for p in patterns)]
+    foreign = [k for k in value if k not in named and not any(re.search(p, k) for p in patterns)]
     return [
         key
         for key in foreign

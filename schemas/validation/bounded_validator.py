@@ -26,15 +26,15 @@ class StepLimitReached(Exception):
 
 def errors(validator: Any, value: Any, max_errors: int) -> list[ValidationError]:
     """The first `max_errors` errors of a value; fewer if MAX_STEPS is reached first."""
-    found: list[ValidationError] = []
+    listed: list[ValidationError] = []
     token = _steps_left.set(MAX_STEPS)
     try:
-        found.extend(islice(validator.iter_errors(value), max_errors))
+        listed.extend(islice(validator.iter_errors(value), max_errors))
     except StepLimitReached:
-        return found
+        return listed
     finally:
         _steps_left.reset(token)
-    return found
+    return listed
 
 
 def _use_steps(steps: int) -> None:

@@ -27,8 +27,8 @@ def unknown_keys(contract: Contract, arguments: Any) -> list[Problem]:
     An object that any alternative of its schema leaves open, by `additionalProperties` or by naming
     no keys at all, takes any.
     """
-    found = _unknown(contract.document, [contract.input], arguments, ())
-    return [problem for _, problem in zip(range(_MAX_PROBLEMS), found, strict=False)]
+    problems = _unknown(contract.document, [contract.input], arguments, ())
+    return [problem for _, problem in zip(range(_MAX_PROBLEMS), problems, strict=False)]
 
 
 def complaint(name: str, known: Iterable[str]) -> str:

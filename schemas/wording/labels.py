@@ -111,6 +111,7 @@ def clean(text: str) -> str:
 def label(name: str, title: object = None) -> str:
     """A field's label: its title, unless that is only the name in title case."""
     name, text = clean(name[:200]), one_line(title)
+    # "Num Images" of flux/dev only repeats the name; "Guidance scale (CFG)" says more.
     if text and text.replace(" ", "").casefold() != re.sub(r"[_\W]+", "", name).casefold():
         return text
     return _sentence(name) or text or name.strip() or "Value"
@@ -149,9 +150,9 @@ def media_label(text: str) -> str:
     """`Image URL` → `Image`: the control accepts the file, not only its URL."""
     words = text.split()
     if len(words) > 1 and words[-1].upper() in {"URL", "URLS"}:
-        kept = " ".join(words[:-1])
-        is_many = words[-1].upper() == "URLS" and not kept.endswith("s")
-        return kept + "s" if is_many else kept
+        noun = " ".join(words[:-1])
+        is_many = words[-1].upper() == "URLS" and not noun.endswith("s")
+        return noun + "s" if is_many else noun
     return text
 
 
@@ -162,6 +163,8 @@ def option(value: Any) -> str:
     text = clean(str(value))
     if text.lower() in _FORMATS:
         return text.upper()
+    # recraft-v3: `realistic_image/b_and_w`; fal's presets: `landscape_4_3`. Sentences stay as they
+    # are.
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_/][A-Za-z0-9]+)*", text):
         return text
     spaced = re.sub(r"_(\d+)_(\d+)$", r" \1:\2", text).replace("_", " ").replace("/", " / ")
@@ -175,6 +178,7 @@ def prose(description: object) -> str:
         return ""
     if _PLAIN.fullmatch(description):
         return " ".join(description.split())
+    # flux/dev's descriptions are indented docstrings; others have Markdown, lists or HTML links.
     text = inspect.cleandoc(clean(description[:20_000]).expandtabs())
     text = re.sub(r"(?i)<\s*(?:br|/p|/li)[^<>]*>", "\n\n", text)
     text = clean(html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text)))

@@ -1,27 +1,67 @@
-"""docs/PROTOCOL.md stays true: its lines have tests that name them, its modules exist."""
+"""docs/PROTOCOL.md stays true: it has what the code cites, tests name its lines, modules exist."""
 
 from __future__ import annotations
 
 import ast
 import re
+import tokenize
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/PROTOCOL.md").read_text()
-ROWS = re.findall(r"^\| (C\d.*?) \| (.*) \|$", PAGE, re.MULTILINE)
-CLAIMS = [
+ROWS = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", PAGE, re.MULTILINE)
+LINES = {line for line, _ in ROWS}
+PROOFS = [
     (line, file)
-    for lines, proof in ROWS
-    for line in lines.split(", ")
+    for line, proof in ROWS
     for file in re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", proof)
 ]
-PROMISED = {*range(1, 35), 61, 62, 63, 64, 67, 68}
+SECTIONS = set(re.findall(r"^#{3,4} (\d[\d.]*) ", PAGE, re.MULTILINE))
+
+SOURCES = [
+    path
+    for path in sorted(ROOT.glob("*/**/*.py"))
+    if "/." not in str(path) and "/migrations/" not in str(path) and path != Path(__file__)
+]
+NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
+CITED_SECTIONS = re.compile(
+    rf"\b(?:protocol,? |sections? |protocol, sections? )({NUMBER}(?:(?:, | and | to ){NUMBER})*)"
+    r"|\((\d{1,2}\.\d{1,2})(?=[,):])",
+    re.IGNORECASE,
+)
+CITED_LINES = re.compile(r"(?<![%\w])C(\d{1,2})(?: to C(\d{1,2}))?\b")
+MAY_CITE = re.compile(r"[Pp]rotocol|[Ss]ection|\bC\d|\(\d{1,2}\.\d")
+CITES_STANDARDS = re.compile(r"\bRFC \d|\b14496-12")  # its section numbers are theirs
+
+
+@cache
+def citations(path: Path) -> frozenset[str]:
+    """The sections and lines that the comments and docstrings of a module cite."""
+    if not MAY_CITE.search(path.read_text()):
+        return frozenset()
+    with tokenize.open(path) as file:
+        comments = [
+            token.string.strip("# ")
+            for token in tokenize.generate_tokens(file.readline)
+            if token.type == tokenize.COMMENT or token.string.startswith('"""')
+        ]
+    text = " ".join(" ".join(comments).split())
+    sections = [] if CITES_STANDARDS.search(text) else CITED_SECTIONS.findall(text)
+    return frozenset(
+        {number for groups in sections for number in re.findall(NUMBER, " ".join(groups))}
+        | {
+            f"C{number}"
+            for first, last in CITED_LINES.findall(text)
+            for number in range(int(first), int(last or first) + 1)
+        }
+    )
 
 
 def named_lines(file: str) -> set[str]:
-    """The conformance lines that a test in `file` names, in its own name or its docstring."""
+    """The lines that a test file names: in its docstring, or a test's name or docstring."""
     (path,) = [ROOT / file] if "/" in file else Path(__file__).parent.rglob(file)
     tree = ast.parse(path.read_text())
     tests = [
@@ -31,20 +71,44 @@ def named_lines(file: str) -> set[str]:
         and node.name.startswith("test_")
     ]
     said = " ".join(f"{test.name} {ast.get_docstring(test) or ''}" for test in tests)
+    said += ast.get_docstring(tree) or ""
     return {f"C{number}" for number in re.findall(r"(?:\b|_)[cC](\d+)(?=_|\b)", said)}
 
 
-@pytest.mark.parametrize(("line", "file"), CLAIMS)
-def test_a_claimed_line_is_named_by_a_test(line: str, file: str) -> None:
+def test_the_page_has_each_section_and_line_that_the_code_cites() -> None:
+    lacking = {str(path.relative_to(ROOT)): citations(path) - SECTIONS - LINES for path in SOURCES}
+    assert {path: sorted(numbers) for path, numbers in lacking.items() if numbers} == {}
+
+
+def test_the_page_has_no_section_that_nothing_cites() -> None:
+    cited = frozenset().union(*map(citations, SOURCES))
+    chapters = {section.partition(".")[0] for section in cited}
+    assert SECTIONS - cited - chapters == set()
+
+
+def test_no_file_of_the_repository_cites_one_outside_it() -> None:
+    outside = re.compile(r"\bfal-protocol\.md|(?<!\w)shared/(?:data|cases|design|style|fal)")
+    naming = {
+        str(path.relative_to(ROOT))
+        for path in [*SOURCES, *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]
+        if outside.search(path.read_text())
+    }
+    assert naming == set()
+
+
+@pytest.mark.parametrize(("line", "file"), PROOFS)
+def test_a_line_is_named_by_the_test_that_proves_it(line: str, file: str) -> None:
     assert line in named_lines(file)
 
 
-def test_every_promised_line_is_claimed() -> None:
-    assert {line for line, _ in CLAIMS} == {f"C{number}" for number in PROMISED}
+def test_each_line_is_proved() -> None:
+    assert {line for line, _ in PROOFS} == LINES
 
 
 def test_every_module_has_its_place_on_the_page() -> None:
-    told = set(re.findall(r"`(fal/[\w/]+\.py)`", PAGE))
-    there = {str(path.relative_to(ROOT)) for path in (ROOT / "fal").rglob("*.py")}
-    assert told <= there
-    assert {name for name in there - told if not name.endswith("__init__.py")} == {"fal/reading.py"}
+    listed = set(re.findall(r"`(fal/[\w/]+\.py)`", PAGE))
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "fal").rglob("*.py")}
+    assert listed <= modules
+    assert {name for name in modules - listed if not name.endswith("__init__.py")} == {
+        "fal/reading.py"
+    }

@@ -93,13 +93,13 @@ def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
     assert [(one.kind, one.text) for one in listed] == [("text", text)]
 
 
-def test_files_are_in_the_order_of_the_document_and_each_once() -> None:
+def test_files_keep_document_order_without_duplicates() -> None:
     described = {"url": f"{C}/b", "content_type": "video/mp4", "width": 8}
     output = {"all": [f"{C}/z.png", f"{C}/b", f"{C}/a.png"], "film": described}
     assert served(output) == [("C/z.png", "image"), ("C/b", "video"), ("C/a.png", "image")]
 
 
-def test_texts_do_not_displace_a_file_behind_them() -> None:
+def test_many_texts_do_not_displace_a_later_file() -> None:
     output = {"texts": [str(n) for n in range(MOST_FOUND + 5)], "image": {"url": f"{C}/a.png"}}
     assert served(output) == [("C/a.png", "image")]
 
@@ -117,7 +117,7 @@ def test_an_address_is_found_below_hundreds_of_levels() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])
-def test_an_address_that_is_none_is_a_file_like_any_other(url: str) -> None:
+def test_an_invalid_address_is_still_listed_as_a_file(url: str) -> None:
     assert [(one.url, one.kind) for one in artifacts({"image": {"url": url}})] == [(url, "image")]
 
 
@@ -161,7 +161,7 @@ def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
     assert artifacts(output)[2].size_bytes == 12
 
 
-def test_a_file_that_stands_there_twice_comes_once() -> None:
+def test_a_repeated_file_is_listed_once() -> None:
     assert (
         len(artifacts({"image": {"url": "https://a/b.png"}, "image_url": "https://a/b.png"})) == 1
     )
@@ -185,11 +185,11 @@ def test_a_file_that_stands_there_twice_comes_once() -> None:
         ({"url": "https://a/x", "content_type": "text/plain"}, "file"),
     ],
 )
-def test_the_kind_survives_wrong_metadata(file: dict[str, Any], kind: str) -> None:
+def test_the_kind_is_found_despite_wrong_metadata(file: dict[str, Any], kind: str) -> None:
     assert artifacts({"thing": file})[0].kind == kind
 
 
-def test_the_keys_above_say_what_nothing_else_says() -> None:
+def test_the_parent_key_decides_the_kind_last() -> None:
     assert kinds({"video": {"url": "https://a/x"}}) == [("video", "video")]
     assert kinds({"textures": [{"url": "https://a/x"}]}) == [("textures[0]", "image")]
 
@@ -203,7 +203,7 @@ def test_texts_by_their_key() -> None:
 
 
 @given(strategies.json_values)
-def test_any_output_is_read(output: Any) -> None:
+def test_any_output_gives_artifacts(output: Any) -> None:
     for artifact in artifacts(output):
         assert artifact.url or artifact.text
 

@@ -31,13 +31,13 @@ from tests.schemas import strategies
         ("9" * 5000, "a number in it has too many digits"),
     ],
 )
-def test_a_mistake_is_told_in_words(text: str, told: str) -> None:
+def test_json_errors_are_explained(text: str, told: str) -> None:
     with pytest.raises(NotJson) as found:
         loads(text)
     assert str(found.value) == told
 
 
-def test_a_mistake_in_a_further_key_stands_with_the_further_keys() -> None:
+def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
     """Whether the whole box cannot be read, or the value of one row; nested as well."""
     form = build(
         contract(
@@ -64,7 +64,7 @@ def test_a_mistake_in_a_further_key_stands_with_the_further_keys() -> None:
         assert [(node.name, node.errors) for node in tree.walk() if node.errors] == [(name, [told])]
 
 
-def test_indented_text_keeps_every_value_as_it_is_written() -> None:
+def test_indented_json_keeps_every_literal() -> None:
     text = '{"a":[],"b":{ },"c":[1,2.50,{"d":"x, {y}\\""}],"e":12345678901234567890123}'
     assert indented(text).splitlines() == [
         "{",
@@ -83,6 +83,6 @@ def test_indented_text_keeps_every_value_as_it_is_written() -> None:
 
 
 @given(strategies.json_values)
-def test_indented_text_means_the_same(value: object) -> None:
+def test_indented_json_parses_to_the_same_value(value: object) -> None:
     text = json.dumps(value)
     assert json.loads(indented(text)) == value

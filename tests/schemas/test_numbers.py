@@ -26,7 +26,7 @@ def test_a_whole_number_may_be_written_in_any_way(text: str, expected: int) -> N
 
 
 @pytest.mark.parametrize("text", ["1.2e-7", "1e3", "-0.0", "1E+2", "0.1", "123", "1.0", "5e-324"])
-def test_what_json_allows_is_allowed(text: str) -> None:
+def test_numbers_of_json_are_accepted(text: str) -> None:
     assert repr(read_number(text)) == repr(json.loads(text))
 
 
@@ -34,20 +34,20 @@ def test_what_json_allows_is_allowed(text: str) -> None:
     "text", ["", "NaN", "inf", "-Infinity", "1_000", "\u0663", "0x1", "1e", "e3"]
 )
 @pytest.mark.parametrize("is_whole", [True, False])
-def test_what_is_no_number_is_refused(text: str, is_whole: bool) -> None:
+def test_texts_that_are_no_numbers_are_rejected(text: str, is_whole: bool) -> None:
     with pytest.raises(NotANumber):
         read_number(text, is_whole=is_whole)
 
 
 @pytest.mark.parametrize("text", ["1e999", "-1e999", "1e999999", "9" * 4001, "1e99999"])
 @pytest.mark.parametrize("is_whole", [True, False])
-def test_a_number_that_cannot_be_written_is_refused(text: str, is_whole: bool) -> None:
+def test_numbers_too_large_to_print_are_rejected(text: str, is_whole: bool) -> None:
     with pytest.raises(NotANumber, match="too large"):
         read_number(text, is_whole=is_whole)
 
 
 @pytest.mark.parametrize("text", ["1.5", "1e-3", "1e-999999"])
-def test_a_part_is_no_whole_number(text: str) -> None:
+def test_fractions_are_not_whole_numbers(text: str) -> None:
     with pytest.raises(NotANumber, match="whole"):
         read_number(text, is_whole=True)
 

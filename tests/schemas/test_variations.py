@@ -72,7 +72,7 @@ def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:
     assert 7 not in [one["seed"] for one in more.runs]
 
 
-def test_two_presses_of_one_button_ask_for_the_same() -> None:
+def test_pressing_a_button_twice_plans_the_same_runs() -> None:
     assert variations({"seed": SEED}, {}, 4) == variations({"seed": SEED}, {}, 4)
     other = variations({"seed": SEED}, {"prompt": "b"}, 4)
     assert other.runs[1]["seed"] != variations({"seed": SEED}, {}, 4).runs[1]["seed"]

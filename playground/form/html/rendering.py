@@ -265,7 +265,7 @@ class _FormRenderer:
         item = node.field.item or Field(kind="json")
         blank = node.blank_row
         is_open = len(node.rows) <= _MAX_OPEN_ROWS
-        media = item.media if item.kind == "string" else ""
+        media = item.media if item.is_file else ""
         return {
             "rows": mark_safe("".join(self.row(node, row, is_open) for row in node.rows)),  # noqa: S308
             "blank": self.row(node, blank) if blank else "",

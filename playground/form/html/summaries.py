@@ -36,7 +36,7 @@ def value(node: Node) -> str:
         return f"{count} {'entry' if count == 1 else 'entries'}"
     if node.field.kind == "boolean":
         return {"true": "on", "false": "off"}.get(node.text, "")
-    if node.field.kind in {"object", "tuple"}:
+    if node.field.traits.has_places:
         return row_summary(node)
     if node.field.kind == "union" and (branch := active_branch(node)):
         texts = [value(child) for child in branch.children] or [value(branch)]

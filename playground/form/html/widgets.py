@@ -54,17 +54,13 @@ class Widget:
     resets: bool = False  # a single value, which script can reset to its default
 
 
-def _is_kind(*kinds: str) -> Callable[[Node], bool]:
-    return lambda node: node.field.kind in kinds
-
-
 def _fits_segments(field: Field) -> bool:
     letters = sum(len(option.label) + 2 for option in field.options)
     return len(field.options) <= _MAX_SEGMENTS and letters <= _MAX_SEGMENT_LETTERS
 
 
 def _is_choice(node: Node) -> bool:
-    return node.field.kind in {"choice", "boolean", "union"}
+    return node.field.traits.has_options or node.field.kind == "union"
 
 
 def is_drawn_to_scale(field: Field) -> bool:
@@ -275,12 +271,12 @@ def example(field: Field) -> str:
 
 def hint(field: Field) -> str:
     """Return a field's limits as a short text."""
-    if field.kind in {"integer", "number"}:
+    if field.traits.is_numeric:
         low, high = limits(field)
         return span(low, high) if field.minimum is not None or field.maximum is not None else ""
-    if field.kind in {"list", "map"}:
+    if field.traits.has_rows:
         return span(field.min_length or None, field.max_length)
-    if field.kind == "string" and field.max_length and not (field.is_long or field.media):
+    if field.is_text and field.max_length and not field.is_long:
         return f"up to {field.max_length} characters"
     return ""
 
@@ -289,9 +285,9 @@ WIDGETS = [
     Widget("hidden", lambda node: node.field.is_hidden),
     Widget("json", lambda node: node.is_boxed or node.field.kind == "json", _json),
     Widget("ticks", lambda node: node.is_ticked, is_group=True),
-    Widget("list", _is_kind("list", "map"), is_group=True),
-    Widget("object", _is_kind("object", "tuple"), is_group=True),
-    Widget("union", _is_kind("union"), is_group=True),
+    Widget("list", lambda node: node.field.traits.has_rows, is_group=True),
+    Widget("object", lambda node: node.field.traits.has_places, is_group=True),
+    Widget("union", lambda node: node.field.kind == "union", is_group=True),
     Widget(
         "switch",
         lambda n: n.field.kind == "boolean" and bool(n.shown_default) and not n.field.is_nullable,
@@ -313,11 +309,11 @@ WIDGETS = [
     ),
     Widget("select", _is_choice, _select, resets=True),
     Widget("seed", lambda node: node.field.is_seed, _seed, resets=True),
-    Widget("number", _is_kind("integer", "number"), _number, resets=True),
+    Widget("number", lambda node: node.field.traits.is_numeric, _number, resets=True),
     Widget("media", lambda n: bool(n.field.media) and "\n" not in n.text, _media),
     Widget("long", lambda n: n.field.is_long or "\n" in n.text, _long, resets=True),
     Widget("color", lambda n: n.field.kind == "string" and bool(swatch(n)), _color, resets=True),
-    Widget("text", _is_kind("string"), _text, resets=True),
+    Widget("text", lambda node: node.field.kind == "string", _text, resets=True),
     Widget("json", lambda node: True, _json),
 ]
 PICKERS = [widget for widget in WIDGETS if widget.name in {"sizes", "segments", "select"}]

@@ -9,17 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import BigAutoField, CharField, Exists, OuterRef
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.db.models import Exists, OuterRef
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
+from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.views import login_required
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
-from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
 from playground.display import about, history
 from playground.form import drafts, form_state
@@ -35,6 +35,7 @@ NO_TAB = "none"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
+@limit("run")
 @login_not_required  # handles logged-out requests itself, so that a posted form is not lost
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
@@ -53,27 +54,14 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
     A Run by htmx renders no page, so its query skips what only the page needs.
     """
     if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
-        found = _BARE.first(endpoint_id=endpoint_id)
+        rows = Endpoint.objects.defer(*CATALOGUE_ONLY)
     else:
-        found = _SHOWN.first(endpoint_id=endpoint_id, user=request.user.pk or 0)
-    if found is None:
-        raise Http404
-    return found
-
-
-_BARE = PreparedQuery(
-    lambda: Endpoint.objects.defer(*CATALOGUE_ONLY).filter(
-        endpoint_id=Param("endpoint_id", CharField())
-    )
-)
-_SHOWN = PreparedQuery(
-    lambda: (
-        Endpoint.objects.with_favourites_of(Param("user", BigAutoField()))
-        .select_related("picture")
-        .annotate(has_house_default=Exists(HOUSE_DEFAULT))
-        .filter(endpoint_id=Param("endpoint_id", CharField()))
-    )
-)
+        rows = (
+            Endpoint.objects.with_favourites_of(request.user.pk or 0)
+            .select_related("picture")
+            .annotate(has_house_default=Exists(HOUSE_DEFAULT))
+        )
+    return get_object_or_404(rows, endpoint_id=endpoint_id)
 
 
 @require_safe

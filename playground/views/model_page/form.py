@@ -104,8 +104,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         state = FormState(post, problems=problems)
         return redraw(request, found, state, status=422, parsed=parsed)
     planned = _planned(request, found, parsed)
-    view_name = "playground:endpoint"
-    if wait_s := rate_limit.take_more(request, view_name, len(planned.runs) - 1):
+    if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     made, version = _create_runs(request, found, post, parsed, planned)
     for run in made:

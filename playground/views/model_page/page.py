@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -13,7 +12,6 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from catalog.changelog import queries
 from catalog.models import Endpoint, Revision
 from catalog.related import related_models
-from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground import variations
@@ -202,22 +200,11 @@ def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
 
 
 def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
-    latest = _LATEST.all(user=request.user.pk or 0, endpoint=found.pk)
+    mine = Run.objects.kept().filter(user_id=request.user.pk or 0, endpoint=found)
+    latest = list(mine.recent().select_related(None)[:STRIP_LENGTH])
     for run in latest:
         run.endpoint = found
     return latest
-
-
-_LATEST = PreparedQuery(
-    lambda: (
-        Run.objects.kept()
-        .filter(
-            user_id=Param("user", BigAutoField()), endpoint_id=Param("endpoint", BigAutoField())
-        )
-        .recent()
-        .select_related(None)[:STRIP_LENGTH]
-    )
-)
 
 
 def run_from_address(request: HttpRequest, text: str) -> Run | None:

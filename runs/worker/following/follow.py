@@ -13,7 +13,7 @@ from django.utils import timezone
 
 import fal
 from runs import state_machine, transitions
-from runs.group_commit import retry_until_committed
+from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes
 from runs.transitions import Observation

@@ -66,7 +66,7 @@ class StatusSource:
         not_found: NotFoundGrace,
         patience: Patience,
     ) -> None:
-        self.may_stream = breakers.may_stream(handle.endpoint_id)
+        self.may_stream = breakers.streams.may_stream(handle.endpoint_id)
         self._pk = pk
         self._handle = handle
         self._queue = queue
@@ -98,7 +98,7 @@ class StatusSource:
                         return
                     self._event_count += 1
                     if self._event_count % EVENTS_IN_A_ROW == 0:
-                        await self._breakers.yield_control()
+                        await self._breakers.turns.wait()
         except fal.FalError as error:
             is_missing = isinstance(error, fal.Unreadable) or error.status in WITHOUT_STREAM
             self.may_stream, self._lacks_stream = not is_missing, is_missing
@@ -123,14 +123,14 @@ class StatusSource:
             return await self._record_failure(error)
         await self._record_success()
         if self._lacks_stream:  # although upstream knows the request
-            self._breakers.record_no_stream(self._handle.endpoint_id)
+            self._breakers.streams.record_missing(self._handle.endpoint_id)
         return status
 
     async def wait(self) -> None:
         """Sleep until the next poll."""
         self._has_waited = True
-        with self._breakers.count_poll():
-            await asyncio.sleep(self._breakers.poll_pause_s(self._pause_s))
+        with self._breakers.polls.count():
+            await asyncio.sleep(self._breakers.polls.pause_s(self._pause_s))
 
     def _next_pause_s(self) -> float:
         elapsed_s = asyncio.get_running_loop().time() - self._began
@@ -155,7 +155,7 @@ class StatusSource:
         if await self._not_found.record(error):
             return fal.Status(fal.Phase.COMPLETED)
         if error.status == 404:  # so the 404 of its stream says nothing about the model
-            self.may_stream = self._breakers.may_stream(self._handle.endpoint_id)
+            self.may_stream = self._breakers.streams.may_stream(self._handle.endpoint_id)
             self._lacks_stream = False
         self._breakers.record_readable(self._handle.status_url, error)
         log.warning("no status of %s: %s", self._handle.request_id, error)

@@ -150,8 +150,8 @@ def _choose_new(
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
-        lock = f"SELECT pg_advisory_xact_lock({SUBMIT_LOCK})"
-        connection.execute_with_begin(lock)  # type: ignore[attr-defined]  # core.db.postgresql
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
     chosen = _select(now, room, submit_limits, attempts, waiting)
     return lease_queries.CHOSEN.all(now=now, pks=chosen) if chosen else []
 

@@ -13,7 +13,6 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
 import fal
@@ -107,10 +106,15 @@ async def _record(
     try:
         result = working.result()
     except fal.FalError as error:
-        if _may_be_sent_later(error):
-            if not _may_have_worked(error, writer.waited_s, limits):
-                raise
-            error.is_unconfirmed = True
+        reaction = fal.reaction_to(
+            error,
+            run.transport,
+            is_for_now=error.is_retryable or refusals.of_account(error) is not None,
+            is_late=writer.waited_s >= limits.turned_away_within_s,
+        )
+        if reaction is fal.Reaction.SEND_AGAIN:
+            raise
+        error.is_unconfirmed = reaction is fal.Reaction.UNCONFIRMED
         seen, request_id = outcomes.from_error(error, by=run.transport), error.request_id
         seen = replace(seen, partial=writer.latest)
         if error.is_unconfirmed:
@@ -127,19 +131,3 @@ async def _record(
         request_id = result.request_id
     seen = replace(seen, request_id=request_id or "", steps=writer.steps)
     await state_machine.arecord(run.pk, seen)
-
-
-def _may_have_worked(error: fal.FalError, waited_s: float, limits: DirectLimits) -> bool:
-    """Whether a model may have received a rejected run: a late 503 without an error type of fal's.
-
-    A gateway without a free machine answers 503 soon; a model's server that stops, at any time.
-    """
-    is_late = waited_s >= limits.turned_away_within_s
-    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and is_late
-
-
-def _may_be_sent_later(error: fal.FalError) -> bool:
-    """Whether it was rejected for now, before reaching a model, whose own failures are final."""
-    is_model_failure = isinstance(error, fal.RunFailed | fal.Unreadable)
-    is_for_now = error.is_retryable or refusals.of_account(error) is not None
-    return is_for_now and not error.is_unconfirmed and not is_model_failure

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Collection
-from runs import group_commit, state_machine
+from runs import locked_update, state_machine
 from runs.files import stored_files
 from runs.models import Artifact, Preset, Run
 from runs.transitions import Observation
@@ -163,7 +163,7 @@ def test_a_run_names_addresses_that_last(talk: Any, make_run: Any) -> None:
     async def copy() -> None:
         await asyncio.sleep(0.5)
         await Artifact.objects.filter(run=run).aupdate(state="stored")
-        await sync_to_async(group_commit.bump_version)(run.pk)
+        await sync_to_async(locked_update.bump_version)(run.pk)
 
     async def conversation(client: Client) -> str:
         copying = asyncio.create_task(copy())

@@ -16,6 +16,8 @@ from catalog.models import Endpoint
 from catalog.search.engine import PAGE_SIZE, Answer, search, top_results
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 
@@ -127,15 +129,13 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, words: str, found
         "\0",
     ],
 )
-def test_the_signs_of_query_languages_are_no_more_than_signs(
-    make_endpoint: Make, words: str
-) -> None:
+def test_query_operators_are_plain_characters(make_endpoint: Make, words: str) -> None:
     make_endpoint("fal-ai/flux/dev")
     found = search(Query.from_params(_params([("q", words)])))
     assert found.total in {0, 1}
 
 
-def test_a_question_of_signs_alone_finds_nothing(make_endpoint: Make) -> None:
+def test_a_query_of_punctuation_finds_nothing(make_endpoint: Make) -> None:
     make_endpoint()
     assert ask("q=%3F%3F%3F").total == 0
 
@@ -153,7 +153,7 @@ def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     assert ask("q=after").total == 0
 
 
-def test_picks_of_one_facet_widen_and_of_several_narrow(make_endpoint: Make) -> None:
+def test_values_of_a_facet_are_joined_by_or_and_facets_by_and(make_endpoint: Make) -> None:
     make_endpoint("a/1", category="vision", license_type="research", tags=["x", "y"])
     make_endpoint("a/2", category="llm", license_type="commercial", tags=["x"])
     make_endpoint("a/3", category="training", license_type="commercial", kind="training")
@@ -164,7 +164,7 @@ def test_picks_of_one_facet_widen_and_of_several_narrow(make_endpoint: Make) -> 
     assert ask("tag=x&tag=y").total == 2
 
 
-def test_a_facet_counts_with_its_own_picks_set_aside(make_endpoint: Make) -> None:
+def test_facet_counts_ignore_its_own_selection(make_endpoint: Make) -> None:
     for n in range(3):
         make_endpoint(f"a/{n}", category="vision", license_type="research")
     for n in range(2):
@@ -178,7 +178,7 @@ def test_a_facet_counts_with_its_own_picks_set_aside(make_endpoint: Make) -> Non
     assert counts(answer, "license") == {"research": 2, "commercial": 1}
 
 
-def test_each_count_is_what_picking_it_finds(make_endpoint: Make) -> None:
+def test_each_count_equals_the_results_of_selecting_it(make_endpoint: Make) -> None:
     for n in range(40):
         make_endpoint(
             f"o/m{n}",
@@ -197,7 +197,7 @@ def test_each_count_is_what_picking_it_finds(make_endpoint: Make) -> None:
             assert alone.total == value.count, (facet.name, value.value)
 
 
-def test_a_picked_value_stays_in_sight_when_it_finds_nothing(make_endpoint: Make) -> None:
+def test_selected_values_without_results_stay_visible(make_endpoint: Make) -> None:
     make_endpoint()
     answer = ask("tag=absent")
     tag = next(facet for facet in answer.facets if facet.name == "tag")
@@ -206,7 +206,7 @@ def test_a_picked_value_stays_in_sight_when_it_finds_nothing(make_endpoint: Make
     ]
 
 
-def test_an_empty_answer_says_which_filter_to_drop(make_endpoint: Make) -> None:
+def test_no_results_suggest_filters_to_drop(make_endpoint: Make) -> None:
     for n in range(3):
         make_endpoint(f"a/{n}", category="vision", license_type="commercial")
     make_endpoint("b/0", category="llm", license_type="research")
@@ -230,9 +230,7 @@ def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> No
 
 
 @pytest.mark.parametrize("asked", ["q=a%2Fold-song", "favourite=1", "category=vision"])
-def test_an_empty_answer_says_that_what_was_asked_for_is_gone(
-    make_endpoint: Make, asked: str
-) -> None:
+def test_no_results_mention_models_that_are_gone(make_endpoint: Make, asked: str) -> None:
     make_endpoint("b/here", category="llm")
     old = make_endpoint("a/old-song", category="vision", gone_at=timezone.now())
     starred = frozenset({old.pk})
@@ -243,13 +241,13 @@ def test_an_empty_answer_says_that_what_was_asked_for_is_gone(
     ]
 
 
-def test_favourites_are_the_askers(make_endpoint: Make) -> None:
+def test_favourites_are_those_of_the_user(make_endpoint: Make) -> None:
     mine, _ = make_endpoint("a/mine"), make_endpoint("a/other")
     assert names(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]
     assert ask("favourite=1").total == 0
 
 
-def test_sorts(make_endpoint: Make) -> None:
+def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
     day = timezone.now()
     make_endpoint("a/b", display_name="beta", unit_price_usd="0.5", published_at=day, position=0)
     make_endpoint("a/c", display_name="Alpha", position=1)
@@ -310,12 +308,12 @@ def test_page_numbers_are_the_ends_and_the_neighbours(
         "&".join(f"tag=t{n}" for n in range(500)),
     ],
 )
-def test_nonsense_in_an_address_reads_as_not_said(make_endpoint: Make, nonsense: str) -> None:
+def test_invalid_url_parameters_are_ignored(make_endpoint: Make, nonsense: str) -> None:
     make_endpoint()
     assert ask(nonsense).page == 1
 
 
-def test_the_whole_question_stands_in_its_address() -> None:
+def test_the_url_contains_the_whole_query() -> None:
     text = (
         "q=a+b&category=llm&category=vision&group=g&kind=k&license=l&tag=t+1&status=all"
         "&favourite=1&sort=name&page=3"
@@ -346,7 +344,7 @@ pairs = st.lists(
 
 @pytest.mark.django_db
 @given(pairs=pairs)
-def test_every_question_has_an_answer_and_an_address(
+def test_any_query_has_results_and_a_url(
     one_endpoint: Endpoint, pairs: list[tuple[str, str]]
 ) -> None:
     query = Query.from_params(_params(pairs))

@@ -14,7 +14,10 @@ from catalog.search.engine import search
 from catalog.search.query import Query
 
 FLOOR_NDCG, FLOOR_SUCCESS = 0.95, 0.95
-pytestmark = pytest.mark.django_db  # else a run of this file alone has no test database
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db,
+]  # else a run of this file alone has no test database
 
 
 def ask(typed: str) -> list[str]:
@@ -42,13 +45,13 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
     return found
 
 
-def test_there_are_enough_questions_each_with_an_answer(scores: list[Score]) -> None:
+def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
     assert len(scores) == len(judging.questions()) >= 80
     assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
 
 
 @pytest.mark.parametrize("is_aside", [False, True], ids=["looked at", "kept aside"])
-def test_what_people_mean_is_found_first(scores: list[Score], is_aside: bool) -> None:
+def test_judged_queries_find_the_intended_models_first(scores: list[Score], is_aside: bool) -> None:
     ndcg, success = judging.mean([s for s in scores if s.question.is_aside is is_aside])
     assert ndcg >= FLOOR_NDCG
     assert success >= FLOOR_SUCCESS

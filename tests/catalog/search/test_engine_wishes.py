@@ -34,13 +34,13 @@ def ids(answer: Answer) -> set[str]:
     return {one.endpoint_id for one in answer.endpoints}
 
 
-def test_a_price_that_nobody_knows_is_left_out_and_said(priced: dict[str, Endpoint]) -> None:
+def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpoint]) -> None:
     answer = search(Query(q=WISH))
     assert ids(answer) == set(priced)
     assert answer.left_out == ("Under $1.00",)
 
 
-def test_the_price_is_that_of_the_length_asked_for(priced: dict[str, Endpoint]) -> None:
+def test_prices_are_for_the_requested_length(priced: dict[str, Endpoint]) -> None:
     one = next(iter(priced.values()))
     give_price(one, "0.09")
     answer = search(Query(q=WISH))

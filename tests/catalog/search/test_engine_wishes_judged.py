@@ -110,7 +110,7 @@ def test_no_medium_is_dropped_for_any_number_of_other_conditions(
     assert answer.left_out == ("4K", "10 s or more", "Licence: Commercial")
 
 
-def test_words_narrow_where_no_medium_says_what_is_wanted(
+def test_content_words_narrow_wishes_without_a_medium(
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
     cheap = make_endpoint(
@@ -123,7 +123,7 @@ def test_words_narrow_where_no_medium_says_what_is_wanted(
     assert search(Query(q="upscaler under 5 cents")).endpoints == [cheap]
 
 
-def test_the_page_says_what_comes_first(
+def test_the_page_shows_the_words_that_rank(
     member: Client, make_endpoint: Callable[..., Endpoint]
 ) -> None:
     make_endpoint("z/named", display_name="Product Film", **FILM)

@@ -21,6 +21,8 @@ from catalog.search.engine import search
 from catalog.search.index import Index
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 DRAWN = {
     "in": KEYS["in"].values,
     "out": KEYS["out"].values,
@@ -114,7 +116,7 @@ def count(query: Query) -> int:
     st.lists(st.sampled_from(TYPED), max_size=3),
     st.lists(st.sampled_from(PICKS), max_size=3, unique=True),
 )
-def test_every_count_is_what_picking_it_finds_counted_by_hand(
+def test_facet_counts_equal_a_count_row_by_row(
     typed: list[str], picked: list[tuple[str, str]]
 ) -> None:
     known = [
@@ -132,7 +134,7 @@ def test_every_count_is_what_picking_it_finds_counted_by_hand(
         assert one.count == count(one.query), one
 
 
-def test_to_hold_together_is_to_hold_each_but_for_alternatives() -> None:
+def test_conditions_of_a_key_are_intersected_or_joined_as_alternatives() -> None:
     asked = combine(
         [c for w in ("5", ">=3") if (c := parse_condition("duration", w))]
         + [c for w in ("a", "b") if (c := parse_condition("license", w))]

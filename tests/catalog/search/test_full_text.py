@@ -18,6 +18,8 @@ from catalog.search.engine import search
 from catalog.search.full_text import index_texts
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 
@@ -69,7 +71,7 @@ ASKED = [
 
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("is_open", [False, True], ids=["whole", "beginning"])
-def test_odd_texts_are_taken_apart_as_fts5_does(asked: str, is_open: bool) -> None:
+def test_odd_texts_are_tokenized_as_by_fts5(asked: str, is_open: bool) -> None:
     words = spelling.words(spelling.normalize(asked))
     found = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
     assert found == fts5(WRITTEN, words, is_open=is_open)
@@ -92,7 +94,7 @@ PHRASES = [
 ]
 
 
-def test_a_phrase_is_found_where_it_stands(db: None, make_endpoint: Make) -> None:
+def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None:
     now = timezone.now()
     Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **one) for one in entries(150))
     make_endpoint("z/text", description="Édit v2.1", field_words="guidance scale")
@@ -125,7 +127,7 @@ def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, asked: st
     assert "<mark>" in found.in_text(told)
 
 
-def test_a_text_of_megabytes_is_kept_and_its_beginning_found(make_endpoint: Make) -> None:
+def test_only_the_beginning_of_huge_texts_is_indexed(make_endpoint: Make) -> None:
     long = " ".join(f"w{number}" for number in range(300_000))
     make_endpoint("a/long", description=long, field_words=long)
     assert search(Query(q="w17")).total == 1

@@ -15,6 +15,8 @@ from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from tests.processes import until
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 
@@ -23,7 +25,7 @@ def names(index: indexes.Index, places: Iterable[int]) -> set[str]:
     return set(Endpoint.objects.filter(pk__in=keys).values_list("endpoint_id", flat=True))
 
 
-def test_an_index_is_made_once_for_a_revision(make_endpoint: Make) -> None:
+def test_the_index_is_built_once_per_revision(make_endpoint: Make) -> None:
     make_endpoint()
     made = indexes.current(Revision.current())
     with CaptureQueriesContext(connection) as queries:
@@ -31,7 +33,7 @@ def test_an_index_is_made_once_for_a_revision(make_endpoint: Make) -> None:
     assert len(queries) == 0
 
 
-def test_a_condition_holds_of_whoever_has_an_accepted_fact(make_endpoint: Make) -> None:
+def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint: Make) -> None:
     make_endpoint("a/1", facts=["in:image", "duration:5-12"])
     make_endpoint("a/2", facts=["in:text", "duration:5-8"])
     index = indexes.current(Revision.current())
@@ -45,7 +47,7 @@ def test_a_condition_holds_of_whoever_has_an_accepted_fact(make_endpoint: Make) 
         assert names(index, index.having(asked)) == found
 
 
-def test_an_index_of_the_same_texts_is_made_once(make_endpoint: Make, user: User) -> None:
+def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: User) -> None:
     """A star renews the revision; the words of the texts are then taken from the index before."""
     endpoint = make_endpoint("a/1", description="Pictures")
     before = indexes.current(Revision.current())
@@ -58,7 +60,7 @@ def test_an_index_of_the_same_texts_is_made_once(make_endpoint: Make, user: User
     assert indexes.current(Revision.current()).descriptions is not before.descriptions
 
 
-def test_the_commonest_facts_come_first_and_names_decide(make_endpoint: Make) -> None:
+def test_most_common_facts_come_first_then_by_name(make_endpoint: Make) -> None:
     for n in range(7):
         make_endpoint(f"a/{n}", tags=["all", f"t{n % 3}"], position=n)
     index = indexes.current(Revision.current())
@@ -68,7 +70,7 @@ def test_the_commonest_facts_come_first_and_names_decide(make_endpoint: Make) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_large_catalogue_is_read_anew_behind_the_scenes(make_endpoint: Make) -> None:
+def test_a_large_index_is_rebuilt_in_the_background(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/1")
     before = indexes.current(Revision.current())
     current = partial(indexes.current, at_once=0, rest=0)

@@ -19,6 +19,8 @@ from catalog.search.engine import Answer, search
 from catalog.search.query import Query
 from catalog.search.tokenizer import group_tokens, tokenize
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 
@@ -91,17 +93,17 @@ def some(make_endpoint: Make) -> None:
         ("a text into a video", "fal-ai/kling-video/v1.6/pro"),
     ],
 )
-def test_people_find_what_they_mean(some: None, typed: str, first: str) -> None:
+def test_queries_find_the_intended_model(some: None, typed: str, first: str) -> None:
     assert ids(ask(typed))[:1] == [first]
 
 
-def test_a_name_comes_before_what_means_the_same(some: None, make_endpoint: Make) -> None:
+def test_names_rank_before_synonyms(some: None, make_endpoint: Make) -> None:
     make_endpoint("z/tts", display_name="TTS", category="json", position=99)
     make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
     assert ids(ask("tts")) == ["z/tts", "z/voice"]
 
 
-def test_articles_are_no_part_of_what_people_say(some: None) -> None:
+def test_articles_are_ignored_in_synonyms(some: None) -> None:
     is_word = indexes.current(Revision.current()).is_word
     for said in (
         "describe an image",
@@ -113,7 +115,7 @@ def test_articles_are_no_part_of_what_people_say(some: None) -> None:
         assert unit.alike
 
 
-def test_a_name_is_whole_without_the_v_of_its_version(make_endpoint: Make) -> None:
+def test_whole_names_ignore_the_v_of_versions(make_endpoint: Make) -> None:
     make_endpoint("z/ink/character", display_name="Ink V3 Character", position=0)
     make_endpoint("z/ink/v3", display_name="Ink V3 Image Maker", position=9)
     make_endpoint("z/quill", display_name="The Ink3 Quill", position=0)
@@ -122,13 +124,13 @@ def test_a_name_is_whole_without_the_v_of_its_version(make_endpoint: Make) -> No
     assert ids(ask("ink 3 character"))[0] == "z/ink/character"
 
 
-def test_among_those_with_all_words_each_word_counts(make_endpoint: Make) -> None:
+def test_every_word_counts_towards_the_rank(make_endpoint: Make) -> None:
     make_endpoint("z/one", description="A prompt bends the tweak.", position=0)
     make_endpoint("z/tweak", description="By a prompt.", position=9)
     assert ids(ask("tweak prompt")) == ["z/tweak", "z/one"]
 
 
-def test_what_is_said_aside_is_given_up_first(make_endpoint: Make) -> None:
+def test_words_after_a_preposition_are_dropped_first(make_endpoint: Make) -> None:
     make_endpoint("z/shot", display_name="Packshot", category="json", position=0)
     for place in (1, 2):
         make_endpoint(f"z/blur-{place}", category="json", position=place)
@@ -136,7 +138,7 @@ def test_what_is_said_aside_is_given_up_first(make_endpoint: Make) -> None:
     assert ids(ask("blur packshot")) == ["z/shot"]  # the rarer word, where neither is said aside
 
 
-def test_a_task_is_given_up_after_other_words_and_near_ones_may_miss_some(
+def test_tasks_are_dropped_last_and_near_results_may_lack_words(
     make_endpoint: Make,
 ) -> None:
     make_endpoint("z/rare", description="Open source.", category="json", position=0)
@@ -152,14 +154,14 @@ def test_a_task_is_given_up_after_other_words_and_near_ones_may_miss_some(
     assert ids(ask("rembg source"))[0] == "z/rembg-0"
 
 
-def test_a_slip_is_said_and_what_was_typed_can_be_asked_for(some: None) -> None:
+def test_typing_errors_are_corrected_except_in_quotes(some: None) -> None:
     answer = ask("klnig video")
     assert answer.found is not None
     assert answer.found.corrected == (("klnig", "kling"),)
     assert ask('"klnig" video').found.corrected == ()  # type: ignore[union-attr]
 
 
-def test_a_word_that_is_found_is_never_mended(some: None, make_endpoint: Make) -> None:
+def test_known_words_are_never_corrected(some: None, make_endpoint: Make) -> None:
     make_endpoint("z/klang", display_name="Klang", description="A bell named king.")
     for typed in ("klang", "king"):
         found = ask(typed).found
@@ -167,20 +169,20 @@ def test_a_word_that_is_found_is_never_mended(some: None, make_endpoint: Make) -
         assert found.corrected == ()
 
 
-def test_where_nothing_has_all_words_those_with_most_are_shown(some: None) -> None:
+def test_results_with_most_words_are_shown_if_none_has_all(some: None) -> None:
     answer = ask("flux pro whisper")
     assert ids(answer)[0] == "fal-ai/flux-pro/v1.1"
     assert answer.found is not None
     assert answer.found.missed == ("whisper",)
 
 
-def test_few_answers_are_followed_by_those_that_miss_one_word(some: None) -> None:
+def test_few_results_are_followed_by_near_ones(some: None) -> None:
     answer = ask("kling master")
     assert ids(answer) == ["fal-ai/kling-video/v2.1/master"]
     assert [near.endpoint_id for near in answer.near] == ["fal-ai/kling-video/v1.6/pro"]
 
 
-def test_nothing_found_leads_to_the_nearest_words_and_filters(some: None) -> None:
+def test_no_results_offer_similar_words_and_fewer_filters(some: None) -> None:
     (first, *_) = ask('"klang"').suggestions
     assert (first.title, first.count) == ("kling", 2)
     assert ids(search(first.query)) == ids(ask("kling"))
@@ -188,7 +190,7 @@ def test_nothing_found_leads_to_the_nearest_words_and_filters(some: None) -> Non
     assert ("Without “Licence: Commercial”", 3) in [(one.title, one.count) for one in relaxations]
 
 
-def test_what_the_team_uses_comes_first_among_equals(
+def test_the_teams_use_decides_among_equals(
     make_endpoint: Make, make_run: Callable[..., Any], user: User
 ) -> None:
     plain, starred, used = (make_endpoint(f"z/ink-{n}", position=n) for n in range(3))
@@ -201,7 +203,7 @@ def test_what_the_team_uses_comes_first_among_equals(
     assert ids(ask("ink"))[0] == used.endpoint_id
 
 
-def test_the_newer_comes_first_where_all_else_is_equal(make_endpoint: Make) -> None:
+def test_newer_models_come_first_among_equals(make_endpoint: Make) -> None:
     day = timezone.now()
     make_endpoint("z/ink-1", position=0, published_at=day.replace(year=2020))
     make_endpoint("z/ink-2", position=1, published_at=day)
@@ -210,7 +212,7 @@ def test_the_newer_comes_first_where_all_else_is_equal(make_endpoint: Make) -> N
     assert ids(ask("ink")) == ["z/ink-2", "z/ink-1"]
 
 
-def test_the_page_says_what_was_understood(member: Client, some: None) -> None:
+def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) -> None:
     html = member.get("/models/?q=klnig+video").content.decode()
     assert "Showing results for <b>kling video</b>" in html
     assert 'href="/models/?q=%22klnig%22+video"' in html
@@ -222,7 +224,7 @@ def test_the_page_says_what_was_understood(member: Client, some: None) -> None:
     assert '<a href="/models/?q=kling">kling</a>: 2 models' in html
 
 
-def test_marks_are_no_way_in(member: Client, make_endpoint: Make) -> None:
+def test_highlighted_results_escape_html(member: Client, make_endpoint: Make) -> None:
     evil = "<img src=x onerror=alert(1)> ink"
     make_endpoint("z/ink", display_name=evil, description=evil * 9)
     for typed in ("ink", "%3Cimg", "src%3Dx+ink", "onerror"):
@@ -251,7 +253,7 @@ TYPED = [
 ]
 
 
-def test_a_question_costs_one_query_whatever_it_finds(crowd: None) -> None:
+def test_a_search_takes_one_query_whatever_it_finds(crowd: None) -> None:
     made = indexes.current(Revision.current())
     for typed in TYPED:
         with CaptureQueriesContext(connection) as queries:

@@ -36,12 +36,12 @@ KNOWN = {
         ("wan/v2.2-5b", "5b"),
     ],
 )
-def test_a_name_is_known_by(name: str, word: str) -> None:
+def test_names_are_found_by_each_spelling(name: str, word: str) -> None:
     assert word in spelling.name_words(name)
 
 
 @pytest.mark.parametrize(("name", "word"), [("kling v2.1", "1"), ("gpt-image-1.5", "1")])
-def test_a_name_is_not_known_by_a_digit_of_its_version(name: str, word: str) -> None:
+def test_names_are_not_found_by_a_digit_of_a_version(name: str, word: str) -> None:
     assert word not in spelling.name_words(name)
 
 
@@ -55,7 +55,7 @@ def test_a_name_is_not_known_by_a_digit_of_its_version(name: str, word: str) -> 
         ("video", ["video"]),
     ],
 )
-def test_letters_and_numbers_come_apart(text: str, parts: list[str]) -> None:
+def test_letters_and_numbers_are_separated(text: str, parts: list[str]) -> None:
     assert spelling.parts(text) == parts
 
 
@@ -75,7 +75,7 @@ def test_letters_and_numbers_come_apart(text: str, parts: list[str]) -> None:
         ("2.11", ""),
     ],
 )
-def test_a_slip_is_mended(slip: str, meant: str) -> None:
+def test_typing_errors_are_corrected(slip: str, meant: str) -> None:
     assert spelling.correction(slip, KNOWN) == meant
 
 
@@ -88,7 +88,7 @@ def test_a_slip_is_mended(slip: str, meant: str) -> None:
         ("xxkling", []),
     ],
 )
-def test_what_is_glued_comes_apart_into_known_words(glued: str, pieces: list[str]) -> None:
+def test_joined_words_are_split_into_known_ones(glued: str, pieces: list[str]) -> None:
     assert spelling.segments(glued, KNOWN) == pieces
 
 
@@ -100,7 +100,7 @@ def test_what_is_glued_comes_apart_into_known_words(glued: str, pieces: list[str
         ["trainer", "training", "trainers"],
     ],
 )
-def test_the_forms_of_a_word_share_their_beginning(forms: list[str]) -> None:
+def test_forms_of_a_word_share_their_stem(forms: list[str]) -> None:
     assert len({spelling.stem(word) for word in forms}) == 1
 
 
@@ -112,7 +112,7 @@ def test_any_text_has_words_without_signs(text: str) -> None:
         assert not any(sign.isspace() or sign in "\"'*()-:&|!<>" for sign in word)
 
 
-def test_what_people_say_stands_in_one_table() -> None:
+def test_synonyms_are_in_one_table() -> None:
     table = synonyms()
     assert "category:text-to-image" in table["txt2img",]
     assert all(ways for ways in table.values())

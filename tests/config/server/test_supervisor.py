@@ -19,6 +19,8 @@ import pytest
 
 from tests.processes import ROOT, until
 
+pytestmark = pytest.mark.system  # takes long
+
 # A program that `become`s the supervisor of one child; the child's code comes from the command
 # line.
 START = """

@@ -13,9 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 Cut = Callable[[int], Any]
 
 
@@ -122,15 +121,3 @@ def test_it_is_told_in_a_line_and_any_other_error_with_its_traceback(
     assert response.status_code == 500
     assert b"Something broke" in response.content
     assert caplog.records[-1].exc_info
-
-
-def test_a_connection_that_ended_at_rest_is_known_without_asking() -> None:
-    for _ in range(2):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        with CaptureQueriesContext(connection) as asked:
-            assert connection.is_usable()
-            end_by_the_server(connection)
-            assert connection.is_usable() == (connection.vendor == "sqlite")
-        assert len(asked) == 0
-        connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import socket
 import tempfile
@@ -14,11 +13,11 @@ from pathlib import Path
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
-from django.test.utils import CaptureQueriesContext
 
 from core.notify import channel, unix_sockets
-from runs.models import Worker
 from tests import clock
+
+pytestmark = pytest.mark.both_databases
 
 PATIENCE_S = 60.0
 
@@ -172,24 +171,3 @@ def test_a_ring_says_who_rang(database: str) -> None:
                 return await heard
 
     assert asyncio.run(main()) == {"ana", "eva"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_is_taken_back_is_told_by_no_later_commit() -> None:
-    class Taken(Exception):
-        pass
-
-    with CaptureQueriesContext(connection) as said:
-        with contextlib.suppress(Taken), transaction.atomic():
-            channel.notify()
-            raise Taken
-        with transaction.atomic():
-            assert not Worker.objects.filter(trouble="none").exists()
-        told = [query["sql"] for query in said if "NOTIFY" in query["sql"]]
-        assert told == []
-        with transaction.atomic():
-            channel.notify()
-            channel.notify()
-        channel.notify()  # where there is no commit to come
-    told = [query["sql"] for query in said if "NOTIFY" in query["sql"]]
-    assert len(told) == 2 * (connection.vendor == "postgresql")

@@ -19,7 +19,7 @@ from flows.models import AccountListing, AccountWorkflow
 from tests.flows.account.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def listed(name: str) -> dict[str, Any]:
@@ -78,6 +78,7 @@ def test_workflows_come_with_their_definitions_and_those_left_out_go(keep: Keep)
     ids=["key", "scope", "trouble"],
 )
 def test_a_refusal_is_told_and_nothing_is_lost(keep: Keep, status: int, words: str) -> None:
+    """C74."""
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
     assert words in AccountListing.current().error

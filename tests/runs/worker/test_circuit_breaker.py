@@ -12,7 +12,6 @@ from runs.worker.circuit_breaker import (
     LONGEST_PAUSE_ANSWERING_S,
     LONGEST_PAUSE_S,
     MAX_TRACKED_MODELS,
-    STREAM_AGAIN_S,
     BreakerRegistry,
 )
 from tests import clock
@@ -318,25 +317,3 @@ def test_news_ring_when_trouble_begins_and_ends_only() -> None:
         seen.append(pace.trouble_changed.is_set())
         pace.trouble_changed.clear()
     assert seen == [False, True, False, True, False]
-
-
-def test_very_many_polled_runs_are_each_polled_less_often() -> None:
-    pace = BreakerRegistry()
-    assert pace.poll_pause_s(1) < 1.2
-    pauses = [pace.count_poll() for _ in range(1000)]
-    for pause in pauses:
-        pause.__enter__()
-    assert pace.poll_pause_s(1) > 8
-
-
-def test_a_model_without_a_stream_is_asked_for_it_after_a_while() -> None:
-    now = 0.0
-    pace = BreakerRegistry(lambda: now)
-    pace.record_no_stream("a/b")
-    assert not pace.may_stream("a/b")
-    assert pace.may_stream("a/c")
-    now = STREAM_AGAIN_S - 1
-    pace.record_no_stream("a/b")  # by a run that was sent before the first was told
-    assert not pace.may_stream("a/b")
-    now = STREAM_AGAIN_S
-    assert pace.may_stream("a/b")

@@ -78,7 +78,7 @@ def definition() -> dict[str, Any]:
     }
 
 
-def test_c82_an_inline_definition_runs_by_stream_and_queue(
+def test_c66_c82_an_inline_definition_runs_by_stream_and_queue(
     http: httpx.Client, sandbox: RunningSandbox, definition: dict[str, Any]
 ) -> None:
     body = {"input": {"about": "paper"}, "workflow": definition}

@@ -101,7 +101,7 @@ def of(properties: Any, **more: Any) -> Version:
         ({"prompt": TEXT}, {"prompt": TEXT | {"maxLength": 2}}, {"prompt": "long"}, {}, "dropped"),
     ],
 )  # fmt: skip
-def test_an_argument_is_carried_to_what_means_the_same(
+def test_arguments_are_carried_by_meaning(
     old: Any, new: Any, given_: Any, expected: Any, kind: str
 ) -> None:
     found = carry(given_, of(old), of(new))

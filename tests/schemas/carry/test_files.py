@@ -44,7 +44,9 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
 
 @pytest.mark.parametrize("source", FRAMES, ids="-".join)
 @pytest.mark.parametrize("target", FRAMES, ids="-".join)
-def test_frames_become_frames(source: dict[str, Any], target: dict[str, Any]) -> None:
+def test_first_and_last_frames_are_carried_to_each_other(
+    source: dict[str, Any], target: dict[str, Any]
+) -> None:
     given = dict(zip(source, (A, B), strict=True))
     found = carry(given, of(source), of(target))
     assert found.arguments == dict(zip(target, (A, B), strict=True))
@@ -75,7 +77,7 @@ def test_frames_become_frames(source: dict[str, Any], target: dict[str, Any]) ->
          "The second sound is not used: this model takes one"),
     ],
 )  # fmt: skip
-def test_a_file_without_a_place_is_named_in_words(
+def test_an_unused_file_is_named_in_a_step(
     source: Any, given: Any, target: Any, expected: Any, words: str
 ) -> None:
     found = carry(given, of(source), of(target))

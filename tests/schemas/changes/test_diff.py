@@ -165,14 +165,14 @@ def test_fields_come_go_and_become_required() -> None:
         ({"image_url": PICTURE}, {"image_urls": {"type": "array", "items": PICTURE}}),
     ],
 )
-def test_an_obvious_new_name_is_a_new_name(old: Any, new: Any) -> None:
+def test_an_obvious_rename_is_reported_as_one(old: Any, new: Any) -> None:
     found = lines(document(old), document(new))
     assert [(line.kind, line.path, line.to) for line in found if line.kind != "retyped"] == [
         ("renamed", tuple(old), tuple(new))
     ]
 
 
-def test_a_name_that_is_not_obvious_is_none() -> None:
+def test_an_ambiguous_rename_is_reported_as_removed_and_added() -> None:
     one, two = {"a_size": INTEGER}, {"a": INTEGER, "size": INTEGER}
     assert {line.kind for line in lines(document(one), document(two))} == {"removed", "added"}
     alike = {"cfg": INTEGER, "seed": INTEGER | {"maximum": 3}}
@@ -182,7 +182,7 @@ def test_a_name_that_is_not_obvious_is_none() -> None:
     }
 
 
-def test_a_field_that_went_into_a_group_or_out_of_it_is_followed() -> None:
+def test_a_field_moved_into_or_out_of_a_group_is_reported_as_moved() -> None:
     flat = {"voice": TEXT, "prompt": TEXT}
     group = {"prompt": TEXT, "audio": {"type": "object", "properties": {"voice": TEXT}}}
     into = lines(document(flat), document(group))
@@ -193,7 +193,7 @@ def test_a_field_that_went_into_a_group_or_out_of_it_is_followed() -> None:
     assert ("moved", ("audio", "voice"), ("voice",)) in [(x.kind, x.path, x.to) for x in out]
 
 
-def test_of_outputs_only_what_a_reader_meets_is_told() -> None:
+def test_only_output_changes_that_affect_readers_are_reported() -> None:
     old = document({}, output={"images": {"type": "array", "items": PICTURE}, "seed": INTEGER})
     new = document(
         {},
@@ -220,7 +220,7 @@ def test_real_documents_compare_with_each_other_and_not_with_themselves(
         assert all(diff_contracts(one, other) for other in known if other is not one)
 
 
-def test_another_wording_and_order_of_a_real_document_is_no_change(
+def test_rewording_and_reordering_a_document_is_no_change(
     documents: dict[str, Any],
 ) -> None:
     def reworded(value: Any) -> Any:
@@ -288,21 +288,21 @@ def test_any_broken_document_compares_with_the_whole_one(
 
 
 @pytest.mark.parametrize("name", sorted(hostile.MANY))
-def test_no_document_takes_long_or_says_much(name: str) -> None:
+def test_diffs_of_large_documents_are_bounded(name: str) -> None:
     big, plain = strategies.document(hostile.MANY[name]), document({"a": TEXT})
-    start = time.perf_counter()
+    start = time.thread_time()
     for pair in ((big, plain), (plain, big), (big, big)):
         _check(lines(*pair))
-    assert time.perf_counter() - start < 30
+    assert time.thread_time() - start < 30
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "x", {"paths": 1}, {"paths": {"/a/b": [1]}}])
-def test_what_is_no_document_compares(value: Any) -> None:
+def test_values_that_are_no_documents_can_be_compared(value: Any) -> None:
     assert lines(value, value) == []
     _check(lines(value, document({"a": TEXT})))
 
 
-def test_a_path_is_written_as_one_would() -> None:
+def test_paths_are_written_in_dotted_notation() -> None:
     assert dotted(("loras", "[]", "path")) == "loras[].path"
     assert dotted(("points", "0", "x")) == "points[0].x"
     assert dotted(("a", "*")) == "a.*"

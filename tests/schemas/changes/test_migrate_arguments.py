@@ -70,7 +70,7 @@ def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
         (TEXT | {"pattern": "^a$"}, "b", "b"),
     ],
 )
-def test_a_value_goes_to_the_nearest_that_fits(new: Any, value: Any, expected: Any) -> None:
+def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: Any) -> None:
     old: dict[str, Any] = {}
     found = mended(old, new, value)
     left = expected is not None and identical(expected, value)
@@ -80,21 +80,21 @@ def test_a_value_goes_to_the_nearest_that_fits(new: Any, value: Any, expected: A
     assert found.is_mendable == (not left)
 
 
-def test_a_place_is_mended_once_whatever_is_wrong_there() -> None:
+def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
     choice = TEXT | {"enum": ["low", "high"], "default": "low"}
     done = mended(NUMBER, choice, 0.8)
     assert done.arguments == {"x": "low"}
     assert [(one.field, one.repair) for one in done.misfits] == [("x", "set to the default “low”")]
 
 
-def test_what_is_required_is_never_left_out() -> None:
+def test_required_values_are_never_removed() -> None:
     found = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
     assert found.arguments == {"x": "c"}
     assert not found.is_mendable
     assert [one.said for one in found.misfits] == ["must be a or b; it is “c”"]
 
 
-def test_names_are_followed_and_what_stood_there_already_wins() -> None:
+def test_renames_are_followed_unless_the_new_name_is_set() -> None:
     before, now = version({"num_steps": INTEGER}), version({"num_inference_steps": INTEGER})
     assert migrate(before, now, {"a": 1, "num_steps": 5}).arguments == {
         "a": 1,
@@ -104,7 +104,7 @@ def test_names_are_followed_and_what_stood_there_already_wins() -> None:
     assert migrate(before, now, both).arguments == {"num_inference_steps": 9}
 
 
-def test_names_in_rows_and_groups_are_followed() -> None:
+def test_renames_within_rows_and_groups_are_followed() -> None:
     def rows(name: str) -> Any:
         items = {"type": "object", "properties": {name: NUMBER | {"description": "How strong."}}}
         return {"loras": {"type": "array", "items": items}}
@@ -121,19 +121,19 @@ def test_names_in_rows_and_groups_are_followed() -> None:
     assert migrate(group, flat, {"g": {"v": "a"}}).arguments["v"] == "a"
 
 
-def test_a_key_that_no_version_knew_was_meant_and_stays() -> None:
+def test_a_key_unknown_to_all_versions_is_kept() -> None:
     before, now = version({"x": TEXT, "y": TEXT}), version({"x": TEXT})
     assert migrate(before, now, {"x": "a", "y": "b", "mine": 1}).arguments == {"x": "a", "mine": 1}
 
 
-def test_the_given_arguments_are_left_alone() -> None:
+def test_migration_does_not_change_its_input() -> None:
     given_arguments = {"x": [1, 2, 3]}
     mended({}, {"type": "array", "items": INTEGER, "maxItems": 1}, given_arguments["x"])
     assert given_arguments == {"x": [1, 2, 3]}
 
 
 @given(strategies.schemas_with_arguments)
-def test_what_fits_is_not_touched(pair: tuple[Any, dict[str, Any]]) -> None:
+def test_valid_arguments_are_not_changed(pair: tuple[Any, dict[str, Any]]) -> None:
     document, arguments = pair
     same = whole(document)
     problems = [
@@ -148,7 +148,7 @@ def test_what_fits_is_not_touched(pair: tuple[Any, dict[str, Any]]) -> None:
 
 
 @given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
-def test_any_arguments_are_mended_once_and_for_all(
+def test_migrated_arguments_need_no_further_fix(
     pair: tuple[Any, dict[str, Any]], newer: Any, is_known: bool
 ) -> None:
     document, arguments = pair

@@ -56,7 +56,7 @@ def test_c10_input_by_name_without_paths() -> None:
     assert found.output == {"$ref": "#/components/schemas/FooResponse"}
 
 
-def test_c10_input_by_name_is_what_no_other_component_refers_to() -> None:
+def test_c10_input_by_name_prefers_unreferenced_components() -> None:
     inner = {"$ref": "#/components/schemas/AnElementInput"}
     document = {
         "components": {
@@ -102,7 +102,7 @@ def test_any_json_is_a_document(document: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\0", "{'a': 1}", "9" * 5000, "\ud800"])
-def test_a_stored_text_that_is_no_json_is_no_document(text: str) -> None:
+def test_invalid_stored_json_reads_as_no_document(text: str) -> None:
     assert read_document(text) is None
     assert contract(read_document(text)).input == {}
 
@@ -117,17 +117,17 @@ def test_a_stored_text_that_is_no_json_is_no_document(text: str) -> None:
         (r'{"\uD800": "\\\uDFFF"}', {"\ufffd": "\\\ufffd"}),
     ],
 )
-def test_half_a_character_is_none(text: str, value: object) -> None:
+def test_lone_surrogates_are_replaced(text: str, value: object) -> None:
     assert read_document(text) == value
 
 
-def test_pointers_unescape_and_lead_nowhere_quietly() -> None:
+def test_pointers_are_unescaped_and_dangling_ones_give_none() -> None:
     document = {"a": {"b/c": [{"~d": 1}]}}
     assert point(document, "#/a/b~1c/0/~0d") == 1
     for ref in ("#/a/x", "#/a/b~1c/9", "#/a/b~1c/x", "http://x/y", "#/a/b~1c/0/~0d/e"):
         assert point(document, ref) is None
 
 
-def test_references_in_a_circle_end() -> None:
+def test_circular_references_terminate() -> None:
     document = {"a": {"$ref": "#/b", "title": "A"}, "b": {"$ref": "#/a"}}
     assert resolve(document, {"$ref": "#/a"}) == ({"title": "A"}, ("#/a", "#/b"))

@@ -128,7 +128,7 @@ def test_what_a_run_costs(of: Model, unit: str, arguments: Any, words: str, basi
     assert basis in found.basis
 
 
-def test_two_thousand_steps_cost_what_they_cost() -> None:
+def test_a_training_of_two_thousand_steps_is_priced_by_step() -> None:
     assert cost("steps", {"steps": 2000}, TRAINER, "0.0024").words == "about $4.80"
 
 
@@ -139,7 +139,7 @@ def test_no_price_is_unknown_and_no_charge_is_free() -> None:
     assert (free.words, free.is_free) == ("Free", True)
 
 
-def test_input_files_tell_the_size_and_the_length() -> None:
+def test_input_files_determine_size_and_length() -> None:
     media = {"/a": Media(1000, 500), "/v": Media(1280, 720, 12.5), "/s": Media(None, None, 3.0)}
     grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
     assert grown.basis == ("2 MP (the input × 2) × $0.10",)
@@ -174,7 +174,7 @@ def test_max_images_allows_fewer() -> None:
     assert cost("images", {"max_images": 3}, of).words == "$0.20 to $0.60"
 
 
-def test_earlier_runs_tell_what_settings_do_not() -> None:
+def test_earlier_runs_fill_in_what_settings_do_not_determine() -> None:
     past = History(7, Decimal("4.5"), Decimal(9))
     assert cost("units", {}, IMAGES, history=past).basis == (
         "4.5 units (the median of 7 earlier runs) × $0.10",

@@ -49,7 +49,7 @@ def test_an_estimate_in_words(estimate: Estimate, words: str) -> None:
     assert estimate.words == words
 
 
-def test_a_sum_starts_from_nothing() -> None:
+def test_estimates_can_be_summed_from_zero() -> None:
     assert sum([unknown("USD", "Why")], NOTHING) == unknown("USD", "Why")
     assert sum([about("1", currency="EUR")], NOTHING).words == "about 1.00 EUR"
     total = sum([about("0.1"), unknown("USD"), about("0.2")], NOTHING)

@@ -61,14 +61,14 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
     )
 
 
-def test_upstreams_time_prices_working_time() -> None:
+def test_compute_seconds_use_upstreams_expected_time() -> None:
     found = typical(Price(Decimal("0.001"), "compute seconds"), Usual(), expected_s=30)
     assert (found.estimate.words, found.per) == ("about $0.03", "run")
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("unit", ["images", "seconds", "steps", "megapixels", "videos"])
-def test_stored_facts_and_the_schema_say_the_same(path: Any, unit: str) -> None:
+def test_stored_facts_equal_those_read_from_the_schema(path: Any, unit: str) -> None:
     document = json.loads(path.read_text())
     facts = read_capabilities(document).facts
     makes = frozenset(fact[4:] for fact in facts if fact.startswith("out:"))

@@ -67,7 +67,7 @@ from schemas.estimate import parse_unit
         ("pages", "other", "1", "page"),
     ],
 )
-def test_a_unit_is_read(text: str, kind: str, per: str, noun: str) -> None:
+def test_units_are_parsed(text: str, kind: str, per: str, noun: str) -> None:
     unit = parse_unit(text)
     assert (unit.kind, unit.per, unit.noun) == (kind, Decimal(per), noun)
 
@@ -76,7 +76,7 @@ def test_a_unit_is_read(text: str, kind: str, per: str, noun: str) -> None:
     ("text", "lines"),
     [("720p second", "720p"), ("1080p video", "1080p"), ("seconds (4k)", "4k"), ("seconds", "")],
 )
-def test_the_resolution_in_a_unit_is_no_amount(text: str, lines: str) -> None:
+def test_a_resolution_in_a_unit_is_not_its_amount(text: str, lines: str) -> None:
     unit = parse_unit(text)
     assert (unit.per, unit.lines) == (Decimal(1), lines)
 

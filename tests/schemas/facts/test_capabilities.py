@@ -42,13 +42,13 @@ REAL = {
 
 
 @pytest.mark.parametrize("endpoint_id", REAL)
-def test_the_real_documents_say_what_one_reads_in_them(
+def test_real_documents_have_the_expected_facts(
     documents: dict[str, Node], endpoint_id: str
 ) -> None:
     assert set(facts(documents[endpoint_id])) == set(REAL[endpoint_id].split())
 
 
-def test_a_speech_model_says_its_languages(documents: dict[str, Node]) -> None:
+def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
     found = set(facts(documents["fal-ai/minimax/speech-02-hd"]))
     assert {"in:text", "out:audio", "language:german", "language:chinese", "languages:35"} <= found
     others = {fact for fact in found if not fact.startswith(("language:", "languages:"))}
@@ -60,7 +60,7 @@ MEDIA_OF = {"llm": "text", "vision": "text", "speech": "audio", "unknown": "data
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
-def test_the_sandbox_models_take_and_make_what_their_category_says(model: Any) -> None:
+def test_sandbox_models_match_the_media_of_their_category(model: Any) -> None:
     found = set(facts(sandbox_document(model, ADDRESSES), model.endpoint_id))
     made = {fact[4:] for fact in found if fact.startswith("out:")}
     taken, _, category = model.category.partition("-to-")
@@ -80,7 +80,7 @@ def test_the_sandbox_models_take_and_make_what_their_category_says(model: Any) -
         assert f"in:{MEDIA_OF.get(taken, taken)}" in found
 
 
-def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> None:
+def test_field_words_are_searchable(documents: dict[str, Node]) -> None:
     found = read_capabilities(documents["fal-ai/stable-diffusion-v35-large"]).words.split()
     assert {"negative_prompt", "negative", "loras", "controlnet", "guidance_scale", "seed"} <= set(
         found
@@ -89,12 +89,12 @@ def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> N
 
 
 def any_of_it(value: Any) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     found, words = read_capabilities(value)
     assert len(found) == len(set(found)) <= MAX_FACTS
     assert all(fact.partition(":")[2] and fact.isprintable() for fact in found)
     assert len(words) <= 2500
-    assert time.perf_counter() - started < 20  # only to tell a hang from a busy machine
+    assert time.thread_time() - started < 20  # of its own work: a hang takes for ever
 
 
 @given(strategies.json_values)
@@ -103,14 +103,12 @@ def test_any_json_gives_facts(value: Any) -> None:
 
 
 @given(st.data())
-def test_any_document_gone_wrong_gives_facts(
-    documents: dict[str, Node], data: st.DataObject
-) -> None:
+def test_any_damaged_document_gives_facts(documents: dict[str, Node], data: st.DataObject) -> None:
     real = data.draw(st.sampled_from(sorted(documents)))
     any_of_it(data.draw(hostile.mutations(documents[real])))
 
 
 @pytest.mark.parametrize("around", hostile.NESTS)
-def test_deep_documents_end(around: str) -> None:
+def test_deeply_nested_documents_are_bounded(around: str) -> None:
     deep = {"prompt": hostile.nested(300, around)}
     any_of_it(document(deep, deep))

@@ -98,7 +98,7 @@ def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice() -> No
     assert [child.kind for child in found.children[1].children] == ["string", "json"]
 
 
-def test_c11_missing_type_is_guessed() -> None:
+def test_c11_missing_type_is_inferred() -> None:
     assert field({"properties": {"a": {}}}).kind == "object"
     assert field({"enum": ["a"]}).kind == "choice"
     assert field({"items": {"type": "string"}}).kind == "list"
@@ -202,7 +202,7 @@ def test_any_json_as_a_schema_makes_a_form(value: Any) -> None:
 
 
 @given(st.data())
-def test_real_documents_gone_wrong_still_make_a_form(documents: dict[str, Any], data: Any) -> None:
+def test_damaged_real_documents_still_make_a_form(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = copy.deepcopy(documents[endpoint_id])
     places = sorted(_places(document["components"]["schemas"], ()), key=repr)
@@ -261,15 +261,15 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     ],
     ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
 )
-def test_no_document_is_too_much(schema: Any) -> None:
-    started = time.perf_counter()
+def test_hostile_documents_are_bounded(schema: Any) -> None:
+    started = time.thread_time()
     root = build(contract(strategies.document(schema), "a/b"))
     assert count(root) <= MAX_NODES + 10
     draw(root)
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
-def test_a_fan_of_references_stays_within_the_budget() -> None:
+def test_exponential_references_stay_within_the_budget() -> None:
     layers: dict[str, Any] = {
         f"L{n}": {
             "type": "object",

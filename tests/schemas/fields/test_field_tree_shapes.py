@@ -73,7 +73,7 @@ PROPERTIES = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"t
         {"not": {"required": ["a", "b"]}},
     ],
 )
-def test_what_only_constrains_leaves_the_form_as_it_is(more: dict[str, Any]) -> None:
+def test_subschemas_that_only_constrain_do_not_change_the_form(more: dict[str, Any]) -> None:
     expected = {"a": "string", "b": "integer"}
     assert kinds(root(PROPERTIES | more)) == expected
     nested = root({"properties": {"x": {"properties": {"y": PROPERTIES | more}}}})
@@ -97,7 +97,7 @@ def test_a_text_with_alternatives_that_only_constrain_stays_a_text() -> None:
     assert kinds(found) == {"x": "string"}
 
 
-def test_parts_that_both_describe_a_property_hold_both() -> None:
+def test_all_parts_that_describe_a_property_apply() -> None:
     base = {"properties": {"a": {"type": "string", "title": "The a"}}}
     found = root({"allOf": [base, {"properties": {"a": {"const": "x"}}}]})
     assert [(c.kind, c.label) for c in found.children] == [("choice", "The a")]
@@ -131,7 +131,7 @@ def test_an_input_that_is_a_map_takes_typed_rows() -> None:
     assert decode_post(found, {"~extra.0~key": ["a"], "~extra.0": ["5"]}).arguments == {"a": 5}
 
 
-def test_branches_are_called_by_their_title_else_by_their_tag() -> None:
+def test_branches_are_labelled_by_title_or_tag() -> None:
     titled = {"title": "By text", **A}
     unions: list[tuple[Any, dict[str, Any]]] = [
         ({"anyOf": REFS}, {"A": titled, "B": B}),
@@ -157,7 +157,7 @@ PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
 
 
 @pytest.mark.parametrize("schema", [{"prefixItems": PLACES}, {"items": PLACES}])
-def test_places_of_a_tuple_are_rows_of_their_own(schema: dict[str, Any]) -> None:
+def test_each_place_of_a_tuple_is_a_field(schema: dict[str, Any]) -> None:
     found = root({"properties": {"range": PAIR | schema}})
     pair = found.children[0]
     assert (pair.kind, [c.label for c in pair.children]) == ("tuple", ["From", "Item 2"])
@@ -187,7 +187,7 @@ def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
 
 
 @pytest.mark.parametrize("others", [[], [{"type": "string"}, {"type": "null"}]])
-def test_a_tuple_among_alternatives_that_is_empty_by_default_stays_out(others: list[Any]) -> None:
+def test_an_empty_default_tuple_in_a_union_is_omitted(others: list[Any]) -> None:
     schema = {"anyOf": [{"type": "array", "prefixItems": PLACES}, *others], "default": []}
     found = root({"properties": {"x": schema | {"title": "X"}}})
     branch = "~1" if others else ""
@@ -196,7 +196,7 @@ def test_a_tuple_among_alternatives_that_is_empty_by_default_stays_out(others: l
     assert decode_post(found, untouched | {f"x{branch}.0": ["1"]}).arguments == {"x": [1]}
 
 
-def test_a_tuple_whose_default_its_places_cannot_show_is_left_as_it_is() -> None:
+def test_a_tuple_default_that_does_not_fit_is_not_sent() -> None:
     pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
     schema = {
         "anyOf": [pair, {"type": "object", "properties": {"a": {}}}, {"type": "null"}],
@@ -239,7 +239,7 @@ def test_an_extra_row_must_not_repeat_a_field() -> None:
     assert node.rows[0].node.errors
 
 
-def test_a_problem_with_an_unknown_key_stands_at_its_row() -> None:
+def test_a_problem_with_an_extra_key_is_shown_at_its_row() -> None:
     document = strategies.document(PROPERTIES | {"additionalProperties": False})
     found = contract(document, "a/b")
     form = build(found)
@@ -299,7 +299,7 @@ CLOSED = {
         ([{"type": "object", "additionalProperties": {"type": "string"}}, MAP], {"k": 1}, "~2"),
     ],
 )
-def test_a_value_stands_in_the_alternative_that_it_suits(
+def test_a_value_selects_the_alternative_that_fits_it(
     alternatives: list[Any], value: Any, chosen: str
 ) -> None:
     form = root({"properties": {"u": {"anyOf": alternatives}}})

@@ -38,7 +38,7 @@ def grouped(names: list[str]) -> dict[str, list[str]]:
     return {one.title: [names[place] for place in one.places] for one in found}
 
 
-def test_the_groups_stand_in_the_order_of_the_schema_with_the_rest_last() -> None:
+def test_groups_keep_schema_order_with_others_last() -> None:
     assert list(grouped(LONG)) == [
         "LoRA and adapters",
         "Video",
@@ -61,7 +61,7 @@ def test_the_members_of_the_groups() -> None:
     assert "strange_thing" in found[OTHER]
 
 
-def test_a_short_list_and_one_of_a_kind_stay_as_they_are() -> None:
+def test_short_lists_and_single_topics_are_not_grouped() -> None:
     short = LONG[: MIN_SETTINGS - 1]
     assert grouped(short) == {"": short}
     alike = [f"video_{number}x" for number in "abcdefghijklmn"]
@@ -69,7 +69,7 @@ def test_a_short_list_and_one_of_a_kind_stay_as_they_are() -> None:
 
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(LONG), max_size=40))
-def test_nothing_is_lost_and_the_order_is_kept(names: list[str]) -> None:
+def test_groups_contain_every_setting_in_order(names: list[str]) -> None:
     found = group([Field(kind="string", name=name) for name in names])
     places = [place for one in found for place in one.places]
     assert sorted(places) == list(range(len(names)))

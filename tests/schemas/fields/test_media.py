@@ -73,7 +73,7 @@ def test_limits_of_a_file_in_figures_and_words(
     assert nullable.file_limits == known
 
 
-def test_limits_of_a_list_of_files_stand_on_its_item() -> None:
+def test_limits_of_a_list_of_files_are_on_its_item() -> None:
     found = field(
         {
             "type": "array",
@@ -169,7 +169,9 @@ def test_the_kind_of_a_list_by_its_name(name: str, schema: dict[str, Any], kind:
         ("thing", {"_fal_ui_field": "audio"}, "audio"),
     ],
 )
-def test_the_kind_of_a_text_by_what_is_said(name: str, schema: dict[str, Any], kind: str) -> None:
+def test_the_kind_of_a_text_by_its_description(
+    name: str, schema: dict[str, Any], kind: str
+) -> None:
     assert field({"type": "string"} | schema, name).media == kind
 
 
@@ -195,7 +197,7 @@ FILE = {
         ("thing", {}, "file"),
     ],
 )
-def test_an_object_that_is_a_file_takes_one(name: str, own: dict[str, Any], kind: str) -> None:
+def test_a_file_object_has_a_file_field(name: str, own: dict[str, Any], kind: str) -> None:
     wrapped = field({"allOf": [{"$ref": "#/components/schemas/F"}]}, name, F=FILE | own)
     listed = field(
         {"type": "array", "items": {"$ref": "#/components/schemas/F"}}, name, F=FILE | own
@@ -212,7 +214,7 @@ def test_an_object_that_is_a_file_takes_one(name: str, own: dict[str, Any], kind
         assert url.file_limits == size
 
 
-def test_an_object_with_an_address_that_is_no_file_stays_text() -> None:
+def test_an_object_with_a_plain_address_has_a_text_field() -> None:
     found = field(
         {"type": "object", "title": "Webhook", "properties": {"url": {"type": "string"}}}, "hook"
     )

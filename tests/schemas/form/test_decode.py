@@ -51,7 +51,7 @@ def test_c13_integers_strings_and_numbers_keep_their_types() -> None:
         assert identical(one(schema, text), value), (schema, text)
 
 
-def test_c13_what_nobody_set_is_left_out() -> None:
+def test_c13_unset_values_are_omitted() -> None:
     for schema in (
         {"type": "string"},
         {"type": "integer"},
@@ -120,7 +120,7 @@ def test_preset_or_custom_size() -> None:
     assert one(SIZE) == "nothing"
 
 
-def test_an_optional_group_is_sent_once_something_in_it_is() -> None:
+def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
     schema = {
         "type": "object",
         "properties": {
@@ -135,7 +135,7 @@ def test_an_optional_group_is_sent_once_something_in_it_is() -> None:
     assert one(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
 
 
-def test_an_objects_own_default_is_what_it_shows() -> None:
+def test_an_object_shows_its_own_default() -> None:
     schema = {
         "type": "object",
         "default": {"voice": "Ann", "speed": 1},
@@ -148,7 +148,7 @@ def test_an_objects_own_default_is_what_it_shows() -> None:
     assert one(schema, **{"x.voice": ["Ann"], "x.speed": ["2"]}) == {"speed": 2, "voice": "Ann"}
 
 
-def test_rows_come_in_their_order_with_any_gaps() -> None:
+def test_rows_keep_their_order_despite_gaps() -> None:
     schema = {"type": "array", "items": {"type": "object", "properties": {"p": {"type": "string"}}}}
     post = {"x.7.p": ["b"], "x.2.p": ["a"], "x.10.p": ["c"]}
     assert one(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
@@ -196,7 +196,7 @@ def test_the_json_tab_keeps_everything() -> None:
     assert identical(parsed.arguments, {"a": 1.0, "seed": 196619188014358660})
 
 
-def test_strict_json_knows_where() -> None:
+def test_strict_json_reports_the_position_of_an_error() -> None:
     with pytest.raises(NotJson) as caught:
         loads('{\n  "a": tru\n}')
     assert (caught.value.line, caught.value.column) == (2, 8)
@@ -251,7 +251,7 @@ def test_uploads_put_their_addresses_into_the_post() -> None:
     }
 
 
-def test_c31_problems_find_their_control_past_pydantics_branch_names() -> None:
+def test_c31_problems_skip_union_branch_names_in_paths() -> None:
     root = form(
         {
             "image_size": SIZE,
@@ -279,7 +279,7 @@ def test_c31_problems_find_their_control_past_pydantics_branch_names() -> None:
     assert locate(names, ()) == ("", ())
 
 
-def test_a_row_that_cannot_be_read_keeps_its_place_and_its_error() -> None:
+def test_an_invalid_row_keeps_its_index_and_error() -> None:
     numbers = {"type": "array", "items": {"type": "integer"}}
     form = build(contract(strategies.document({"properties": {"l": numbers}})))
     post = {"l~rows": ["0", "1", "2", "3"], "l.0": ["1"], "l.1": ["x"], "l.2": ["3"], "l.3": ["y"]}
@@ -289,7 +289,7 @@ def test_a_row_that_cannot_be_read_keeps_its_place_and_its_error() -> None:
     assert wrong == [("l.1", told), ("l.3", told)]
 
 
-def test_a_row_is_found_by_its_number_written_as_a_text() -> None:
+def test_locate_accepts_row_numbers_as_text() -> None:
     names = {(): "", ("l",): "l", ("l", 1): "l.1", ("m",): "m", ("m", "1"): "m.0"}
     assert locate(names, ("l", "1")) == ("l.1", ())
     assert locate(names, ("m", "1")) == ("m.0", ())

@@ -27,7 +27,7 @@ arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4
 
 
 @given(arguments)
-def test_python_reads_back(value: dict[str, Any]) -> None:
+def test_the_python_snippet_evaluates_to_the_arguments(value: dict[str, Any]) -> None:
     tree = ast.parse(python("fal-ai/x", value).encode("utf-8", "backslashreplace"))
     call = next(node for node in ast.walk(tree) if isinstance(node, ast.Call))
     assert ast.literal_eval(call.args[0]) == "fal-ai/x"
@@ -50,7 +50,7 @@ def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
     assert "\u2028" not in code
 
 
-def test_a_long_seed_is_told_of_in_javascript_only() -> None:
+def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
     found = {one.key: one.code for one in snippets("a/b", {"seed": 196619188014358660})}
     assert "digits" in found["javascript"]
     assert "196619188014358660" in found["curl"]
@@ -88,7 +88,9 @@ def test_another_queue_is_named_in_all_languages(value: dict[str, Any]) -> None:
 
 
 @given(arguments)
-def test_python_without_a_client_reads_back(value: dict[str, Any]) -> None:
+def test_the_python_snippet_without_a_client_evaluates_to_the_arguments(
+    value: dict[str, Any],
+) -> None:
     code = plain_python("a/b", value, queue_url=SANDBOX)
     tree = ast.parse(code.encode("utf-8", "backslashreplace"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]

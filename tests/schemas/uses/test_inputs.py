@@ -48,7 +48,7 @@ def test_the_role_of_a_field_by_its_name(kind: str, role: str, names: str) -> No
         assert (one.path, one.is_required) == (name, True)
 
 
-def test_a_description_tells_a_first_and_a_last_frame() -> None:
+def test_descriptions_distinguish_first_and_last_frames() -> None:
     first, last = found(
         {
             "image_url": TEXT | {"description": "URL of the image to use as the first frame"},
@@ -101,5 +101,5 @@ def test_any_schema_has_a_bounded_list_of_inputs_that_survives_storing(schema: A
 
 
 @pytest.mark.parametrize("stored", [None, {}, [], [1, 2, 3, 4, 5], ["a", "b"], "text"])
-def test_anything_else_stored_is_no_input(stored: Any) -> None:
+def test_malformed_stored_inputs_are_ignored(stored: Any) -> None:
     assert Input.from_json(stored) is None

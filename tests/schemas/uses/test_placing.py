@@ -56,7 +56,9 @@ ROOT = build(
         ({}, "a%2Eb", {"a.b": "/f"}),
     ],
 )
-def test_a_value_is_placed(before: dict[str, Any], path: str, after: dict[str, Any]) -> None:
+def test_place_writes_a_value_at_a_path(
+    before: dict[str, Any], path: str, after: dict[str, Any]
+) -> None:
     given = repr(before)
     made = place(ROOT, before, path, "/f")
     assert made == after
@@ -66,6 +68,6 @@ def test_a_value_is_placed(before: dict[str, Any], path: str, after: dict[str, A
     assert decode_post(ROOT, encode_arguments(ROOT, made)).arguments == made
 
 
-def test_values_at_a_path_without_any() -> None:
+def test_values_at_is_empty_if_the_path_is_unset() -> None:
     assert values_at({"image_urls": None, "loras": 3}, "image_urls.*") == []
     assert values_at({"loras": [1, {}, {"path": "/a"}]}, "loras.*.path") == ["/a"]

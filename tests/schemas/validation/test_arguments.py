@@ -122,7 +122,9 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
         ({"type": "string", "pattern": "^a$"}, "b", "Steps must have the form ^a$"),
     ],
 )
-def test_a_limit_is_told_in_a_sentence(schema: dict[str, Any], value: Any, message: str) -> None:
+def test_each_violated_limit_has_a_sentence(
+    schema: dict[str, Any], value: Any, message: str
+) -> None:
     found = problems({"type": "object", "properties": {"steps": schema}}, {"steps": value})
     assert found == [(("steps",), message)]
 
@@ -207,7 +209,7 @@ def test_a_limit_is_told_in_a_sentence(schema: dict[str, Any], value: Any, messa
         ),
     ],
 )
-def test_a_problem_stands_at_its_place(
+def test_problems_have_the_path_of_their_field(
     schema: dict[str, Any], value: Any, path: Any, message: str
 ) -> None:
     assert problems({"type": "object"} | schema, value) == [(path, message)]
@@ -229,22 +231,22 @@ def test_a_problem_stands_at_its_place(
         ({"nullable": True, "type": "string", "allOf": [{"minLength": 1}]}, None),
     ],
 )
-def test_what_a_model_would_take_is_taken(schema: dict[str, Any], value: Any) -> None:
+def test_valid_arguments_have_no_problems(schema: dict[str, Any], value: Any) -> None:
     whole = {"type": "object", "properties": {"x": schema}}
     assert problems(whole, {"x": value}, T={"type": "string"}) == []
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$"])
-def test_a_pattern_without_end_allows_everything(pattern: str) -> None:
+def test_a_pattern_that_takes_too_long_allows_everything(pattern: str) -> None:
     schema = {"type": "array", "items": {"type": "string", "pattern": pattern}}
-    started = time.perf_counter()
+    started = time.thread_time()
     value = {"x": ["a" * 5000 + "!", "x" * 5000] * 20}
     problems({"type": "object", "properties": {"x": schema}}, value)
     problems({"type": "object", "patternProperties": {pattern: False}}, {"a" * 5000 + "!": 1})
-    assert time.perf_counter() - started < 30  # 0.1 s each where it would be for ever
+    assert time.thread_time() - started < 30  # 0.1 s each where it would be for ever
 
 
-def test_a_fan_of_references_ends_and_allows_everything() -> None:
+def test_exponential_references_stop_and_allow_everything() -> None:
     layers = {
         f"L{n}": {"allOf": [{"$ref": f"#/components/schemas/L{n + 1}"}] * 2} for n in range(40)
     }
@@ -252,16 +254,16 @@ def test_a_fan_of_references_ends_and_allows_everything() -> None:
         f"P{n}": {"allOf": [{"$ref": f"#/components/schemas/P{n + 1}/allOf/0"}] * 3}
         for n in range(40)
     }
-    started = time.perf_counter()
+    started = time.thread_time()
     for name in ("L0", "P0/allOf/1"):
         schema = {"$ref": f"#/components/schemas/{name}"}
         whole = {"properties": {"x": schema, "y": schema | {"unevaluatedProperties": False}}}
         assert problems(whole, {"x": {"a": 1}}, **layers, **inner) == []
         problems(whole, {"y": {"a": 1}}, **layers, **inner)
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
-def test_required_belongs_to_the_missing_key() -> None:
+def test_a_missing_key_is_reported_at_that_key() -> None:
     schema = {
         "type": "object",
         "properties": {
@@ -319,16 +321,16 @@ def test_null_is_allowed_where_3_0_says_nullable() -> None:
         {"$id": "http://x", "$anchor": "a", "$schema": "y", "$dynamicRef": "#z"},
     ],
 )
-def test_what_no_validator_understands_allows_everything(schema: dict[str, Any]) -> None:
+def test_malformed_schemas_allow_everything(schema: dict[str, Any]) -> None:
     assert problems({"type": "object", "properties": {"x": schema}}, {"x": "anything"}) == []
 
 
-def test_a_schema_that_contains_itself_endlessly_allows_everything() -> None:
+def test_endlessly_recursive_schemas_allow_everything() -> None:
     assert problems({"anyOf": [{"$ref": "#/components/schemas/In"}]}, {"x": 1}) == []
 
 
 @given(strategies.schemas_with_arguments)
-def test_validation_never_breaks_and_every_problem_finds_a_place(case: Any) -> None:
+def test_validation_never_raises_and_every_problem_has_a_control(case: Any) -> None:
     document, value = case
     found = contract(document, "a/b")
     root = build(found)

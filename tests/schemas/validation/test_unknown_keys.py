@@ -41,7 +41,7 @@ def found(arguments: Any, schema: Any = INPUT) -> list[tuple[Any, ...]]:
     return [(*one.path, one.message) for one in unknown_keys(contract, arguments)]
 
 
-def test_a_misspelt_key_is_told_with_the_nearest_name() -> None:
+def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
     (told,) = found({"prompt": "a cat", "sede": 7})
     assert told == ("sede", "Unknown field `sede`: did you mean `seed`?")
     (told,) = found({"prompt": "a cat", "zzz": 7})
@@ -56,7 +56,7 @@ def test_a_misspelt_key_is_told_with_the_nearest_name() -> None:
         ({"stregth": 0.5}, ("stregth",)),
     ],
 )
-def test_it_is_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None:
+def test_unknown_keys_are_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None:
     (told,) = found(arguments)
     assert told[:-1] == path
     assert "did you mean" in told[-1]
@@ -72,7 +72,7 @@ def test_it_is_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None
         "text",
     ],
 )
-def test_what_the_schema_names_or_leaves_open_is_known(arguments: Any) -> None:
+def test_named_keys_and_keys_of_open_objects_are_known(arguments: Any) -> None:
     assert found(arguments) == []
 
 
@@ -88,11 +88,11 @@ def test_what_the_schema_names_or_leaves_open_is_known(arguments: Any) -> None:
         {"$ref": "#/nowhere"},
     ],
 )
-def test_a_schema_that_is_open_takes_anything(schema: Any) -> None:
+def test_an_open_schema_accepts_any_key(schema: Any) -> None:
     assert found({"zzz": 1}, schema) == []
 
 
-def test_a_schema_that_refers_to_itself_ends() -> None:
+def test_recursive_schemas_terminate() -> None:
     loop = {"type": "object", "properties": {"a": TEXT, "next": {"$ref": "#/loop"}}}
     contract = Contract({"loop": loop}, {"$ref": "#/loop"}, None)
     assert unknown_keys(contract, {"next": {"next": {"next": {"a": "x"}}}}) == []
@@ -100,5 +100,5 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     assert told.path == ("next", "next", "b")
 
 
-def test_a_thousand_unknown_keys_are_told_in_bounded_number() -> None:
+def test_the_number_of_reported_unknown_keys_is_bounded() -> None:
     assert len(found({f"x{number}": 1 for number in range(1000)})) == 20

@@ -1,0 +1,40 @@
+"""What the processes do not load at their start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.system  # takes long
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        ("import fal", {"rich", "pygments", "numpy", "av", "trimesh"}),
+        ("import sandbox.app", {"httpx", "rich", "numpy", "PIL", "av", "trimesh"}),
+        (
+            "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
+            "from config.starting import readiness as checks;"  # a fresh clone has no database
+            "checks.require = checks.require_static_files = lambda **_: None; import config.asgi",
+            {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "cryptography", "mcp"}
+            # It sends nothing: clients are the worker's and the realtime process's.
+            | {"httpx", "fal.clients", "websockets", "runs.worker.following.follow"}
+            # Loaded with the first pattern in a schema, and the first text.
+            | {"regex", "markdown_it"},
+        ),
+        (
+            "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
+            "import django; django.setup(); import config.management.commands.worker",
+            {"numpy", "PIL", "av", "trimesh"},
+        ),
+    ],
+)
+def test_what_is_heavy_and_seldom_needed_is_not_imported(program: str, heavy: set[str]) -> None:
+    code = f"import sys; {program}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert not heavy & set(done.stdout.decode().split())

@@ -1,0 +1,21 @@
+"""Every kind of field has a widget of its own; only what no control can hold becomes a JSON box."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from playground.form.html.widgets import WIDGETS, widget_for
+from schemas import draw
+from schemas.fields import Kind
+from tests.schemas.fields.test_kinds import SAMPLES, root
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_each_kind_has_a_widget_before_the_last_resort(kind: Kind) -> None:
+    node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
+    widget = widget_for(node)
+    assert widget is not WIDGETS[-1]
+    assert (widget.name == "json") == (kind == "json")
+    assert widget.is_group >= node.field.is_group

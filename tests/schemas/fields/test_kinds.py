@@ -1,0 +1,158 @@
+"""Each kind of field can do all that a kind has to do; a new kind is named where it is missing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import pytest
+
+from schemas import Field, build, contract, decode_post, draw, encode_arguments
+from schemas.changes.diff import diff_contracts
+from schemas.estimate import Model, Price, estimate
+from schemas.fields.fitting import accepts, matching_option
+from schemas.fields.kinds import KINDS, Kind, has_type
+from schemas.fields.unions import union
+from schemas.reference.tables import type_in_words
+from tests.schemas import strategies
+
+ROOT = Path(__file__).parents[3]
+
+
+class Sample(NamedTuple):
+    """A schema of a kind, and a value of it."""
+
+    schema: dict[str, Any]
+    value: Any
+
+
+TEXT, INTEGER = {"type": "string"}, {"type": "integer"}
+SAMPLES: dict[Kind, Sample] = {
+    "object": Sample({"type": "object", "properties": {"a": TEXT}}, {"a": "x"}),
+    "map": Sample({"type": "object", "additionalProperties": INTEGER}, {"k": 1}),
+    "list": Sample({"type": "array", "items": INTEGER}, [1, 2]),
+    "tuple": Sample({"type": "array", "prefixItems": [TEXT, INTEGER]}, ["x", 1]),
+    "union": Sample({"anyOf": [{"type": "boolean"}, {"type": "array", "items": TEXT}]}, ["x"]),
+    "choice": Sample({"enum": ["a", "b"]}, "b"),
+    "boolean": Sample({"type": "boolean"}, True),
+    "integer": Sample(INTEGER, 3),
+    "number": Sample({"type": "number"}, 0.5),
+    "string": Sample(TEXT, "hello"),
+    "json": Sample({}, {"any": [1]}),
+}
+each_kind = pytest.mark.parametrize("kind", get_args(Kind))
+
+
+def document(schema: dict[str, Any]) -> Any:
+    return strategies.document({"type": "object", "properties": {"x": schema}})
+
+
+def root(kind: Kind) -> Field:
+    return build(contract(document(SAMPLES[kind].schema), "a/b"))
+
+
+def test_each_kind_has_its_traits_and_a_sample() -> None:
+    assert set(KINDS) == set(SAMPLES) == set(get_args(Kind))
+
+
+@each_kind
+def test_each_kind_is_built_from_a_schema(kind: Kind) -> None:
+    field = root(kind).children[0]
+    assert field.kind == kind
+    assert field.traits is KINDS[kind]
+    assert field.is_group == field.traits.is_group
+
+
+@each_kind
+def test_each_kind_encodes_a_value_in_its_controls_and_decodes_it(kind: Kind) -> None:
+    arguments = {"x": SAMPLES[kind].value}
+    post = encode_arguments(root(kind), arguments)
+    assert "x~json" not in post
+    assert decode_post(root(kind), post).arguments == arguments
+
+
+@each_kind
+def test_each_kind_draws_a_node_that_shows_its_value(kind: Kind) -> None:
+    node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
+    assert not node.is_boxed
+    assert node.is_changed
+    assert bool(node.children or node.rows) == KINDS[kind].is_group
+    assert bool(node.text) == (not KINDS[kind].is_group or kind == "union")
+
+
+@each_kind
+def test_each_kind_fits_its_own_values_only(kind: Kind) -> None:
+    field, value = root(kind).children[0], SAMPLES[kind].value
+    assert has_type(kind, value)
+    assert accepts(field, value)
+    assert accepts(field, object()) == (kind == "json")
+
+
+@each_kind
+def test_each_kind_is_found_among_the_alternatives_of_a_union(kind: Kind) -> None:
+    field = root(kind).children[0]
+    other = root("boolean" if kind in {"union", "map", "object", "json"} else "map").children[0]
+    common = {"name": "x", "default": None, "is_nullable": False, "is_required": False, "media": ""}
+    option = matching_option(union([other, field], common), SAMPLES[kind].value)
+    assert option is not None
+    assert option.value == "b" if kind == "choice" else option.branch == 2
+
+
+@each_kind
+def test_each_kind_has_words_for_documentation(kind: Kind) -> None:
+    assert type_in_words(root(kind).children[0])
+
+
+@each_kind
+def test_a_setting_of_each_kind_leaves_a_run_with_a_price(kind: Kind) -> None:
+    price = Price(Decimal("0.02"), "images")
+    cost = estimate(price, {"x": SAMPLES[kind].value}, Model(root(kind), frozenset({"image"})))
+    assert (cost.low, cost.high) == (Decimal("0.02"), Decimal("0.02"))
+
+
+@each_kind
+@pytest.mark.parametrize("new", get_args(Kind))
+def test_a_change_of_kind_breaks_unless_the_new_kind_is_wider(kind: Kind, new: Kind) -> None:
+    before, after = (contract(document(SAMPLES[one].schema), "a/b") for one in (kind, new))
+    lines = [line for line in diff_contracts(before, after) if line.side == "input"]
+    if kind == new:
+        assert not lines
+    else:
+        (line,) = [line for line in lines if line.kind == "retyped"]
+        is_wider = new in {"json", *KINDS[kind].widens_to} or (
+            new == "union" and kind in {"boolean", "list"}
+        )
+        assert line.breaks == (not is_wider)
+
+
+@pytest.mark.system
+def test_mypy_names_every_chain_that_lacks_a_new_kind(tmp_path: Path) -> None:
+    for package in ("schemas", "core"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    kinds = tmp_path / "schemas/fields/kinds.py"
+    kinds.write_text(
+        kinds.read_text().replace('    "json",\n]', '    "json",\n    "imaginary",\n]')
+    )
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "-p", "schemas"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    named = re.findall(r"^(\S+?):\d+: error: .*imaginary", checked.stdout, re.MULTILINE)
+    chains = [
+        str(path.relative_to(tmp_path))
+        for path in sorted((tmp_path / "schemas").rglob("*.py"))
+        for _ in re.findall(r"^ +assert_never\(", path.read_text(), re.MULTILINE)
+    ]
+    assert sorted(named) == chains
+    assert {path.rpartition("/")[2] for path in chains} >= {
+        *("decode.py", "encode.py", "drawing.py", "texts.py", "fitting.py", "tables.py")
+    }
