@@ -283,8 +283,6 @@ TEMPLATES = [
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
-                "core.template_includes",
-                "core.template_urls",
                 "django.templatetags.static",
             ],
             "loaders": [
