@@ -127,7 +127,7 @@ def collect_static() -> None:
 
     stamp_file = Path(settings.STATIC_ROOT) / ".stamp"
     sources = [settings.BASE_DIR / "static", settings.BASE_DIR / "config"]
-    stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__}"
+    stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__} {settings.DEBUG}"
     if stamp_file.exists() and stamp_file.read_text() == stamp:
         return
     shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
