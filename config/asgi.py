@@ -31,7 +31,7 @@ from api.fal_proxy.status_streams import StatusStreams  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
-from playground.live import long_poll  # noqa: E402
+from runs.live import long_poll  # noqa: E402
 
 streams = RelayedStreams(pages, settings.GATEWAY_URL)
 status_streams = StatusStreams(streams, lambda: router.broker.signal if router.broker else None)
