@@ -32,7 +32,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}  # of 8 bits
 _copying = BoundedSemaphore(2)  # at once: each takes a CPU core and up to 250 MB
-_COPIES: ByteCache[bytes] = ByteCache("pictures of ballots", 12 << 20)
+_COPIES: ByteCache[bytes] = ByteCache("pictures of ballots", 12 << 20, len)
 
 
 def open_blind(name: str) -> Any:
@@ -44,7 +44,7 @@ def open_blind(name: str) -> Any:
         if copied is None:
             return BlankedFile(stored)
         stored.close()
-        _COPIES.put(name, copied, len(copied))
+        _COPIES.put(name, copied)
     return ContentFile(copied)
 
 
