@@ -15,7 +15,7 @@ COMPRESSED_TYPES = ("text/html", "application/json", "application/atom+xml")
 MIN_BYTES = 1000  # less fits into one packet as it is, and the encoder takes longer than the packet
 QUALITY = 5  # as fast as gzip's default level, with output a tenth smaller
 # 64 KB, as long as most pages. The encoder's default of 4 MB takes memory from the system for each
-# response (`core.process.memory`), which lasts four times as long as the encoding.
+# response, which lasts four times as long as the encoding.
 WINDOW_BITS = 16
 
 # Values of `Sec-Fetch-Site` (W3C Fetch Metadata, 2.3) for a request that no other site caused.

@@ -17,7 +17,6 @@ from a2wsgi.wsgi import WSGIResponder
 
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.streaming import OffThreadStream
-from core.process import memory
 
 THREADS = 8  # of each pool at most; each keeps its database connection open
 QUEUED_MESSAGES = 10  # that a thread may be ahead of the connection
@@ -34,17 +33,13 @@ class ThreadPoolApp:
         self._pages = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
         self._bodies = ThreadPoolExecutor(THREADS, thread_name_prefix="body")
         self._files = ThreadPoolExecutor(THREADS, thread_name_prefix="file")
-        self._trimmer = memory.MemoryTrimmer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         pool = self._bodies
         if not _has_large_body(scope):
             pool, receive = self._pages, await _receive_body(receive)
-        try:
-            await _Responder(self._app, pool, self._files)(scope, receive, send)
-        finally:
-            self._trimmer.schedule()
+        await _Responder(self._app, pool, self._files)(scope, receive, send)
 
 
 class _Responder(WSGIResponder):

@@ -109,9 +109,7 @@ class Command(BaseCommand):
 
     def _web(self, port: int, environment: dict[str, str]) -> Process:
         command = python("-m", "config.server.serving", "--host", HOST, "--port", str(port))
-        # glibc would keep freed memory in an arena for each of eight threads; two are as fast.
-        variables = processes.without_key(environment) | {"MALLOC_ARENA_MAX": "2"}
-        return Process("web", command, variables)
+        return Process("web", command, processes.without_key(environment))
 
     def _worker(self, environment: dict[str, str]) -> Process:
         return Process("worker", python("manage.py", "worker"), environment)
