@@ -1,7 +1,7 @@
 """Ports, command lines and environments of the processes that `manage.py up` starts.
 
-`supervisor.py` restarts them and imports nothing of Django. Only the processes that talk to
-upstream get the key; the web process never does.
+`supervisor.py` restarts them. Only the processes that talk to upstream get the key; the web process
+never does.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def wait_until_answering(url: str, processes: list[Process], limit_s: float = 30
             time.sleep(0.03)
         else:
             return True
-        if any(process.reap() is not None for process in processes):
+        if any(process.has_ended() for process in processes):
             return False
     return False
 

@@ -44,7 +44,7 @@ class Tile:
         """The tile's markup; cached for an ended run, which changes only with its version."""
         run = self.run
         key = run.pk, run.version, run.endpoint.unit_price_usd
-        found = _TILE_CACHE.get(key)
+        found: SafeString | None = _TILE_CACHE.get(key)
         if found is None:
             found = render_to_string("playground/partials/_run_tile.html", {"tile": self})
             if run.is_final and not self.copies:

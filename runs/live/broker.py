@@ -292,7 +292,7 @@ class Broker:
     async def fragment(self, run: Watched) -> bytes:
         """Return a run's markup in a view, of this version or newer, rendered once for all."""
         key = (run.pk, run.view)
-        kept = self._fragments.get(key)
+        kept: tuple[int, bytes] | None = self._fragments.get(key)
         if kept is None or kept[0] < run.version:
             async with self._render_lock:  # another poll may have rendered it meanwhile
                 kept = self._fragments.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,18 @@ from config.server import processes, supervisor
 from config.server.processes import HOST, python
 from config.server.supervisor import Process
 from config.starting import instance_lock
+from core.process import file_limits
 
 
 class Command(BaseCommand):
-    """Starts the processes, prints the owner's login link, then becomes their supervisor."""
+    """Starts the processes, prints the owner's login link, then supervises them."""
 
     help = "Starts web, worker and, without a key, the sandbox. PORT chooses the port."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start everything and supervise it until Ctrl-C; returns only by an exception."""
+        """Start everything and supervise it until Ctrl-C or SIGTERM."""
+        file_limits.raise_limit()  # the children inherit it
         port = settings.PORT
         processes.require_free(port)
         instance_lock.describe(f"http://{HOST}:{port}")
@@ -54,7 +57,7 @@ class Command(BaseCommand):
             environment["GATEWAY_URL"] = f"http://{HOST}:{live_port}"
         link = self._prepare()
         web, worker = self._web(port, environment), self._worker(environment)
-        realtime = self._realtime(live_port, environment, listener.fileno())
+        realtime = self._realtime(live_port, environment, listener)
         children = [web, worker, realtime, *([sandbox] if sandbox else [])]
         web.start()
         worker.start()
@@ -62,7 +65,8 @@ class Command(BaseCommand):
             supervisor.end(children)
             sys.exit("Vitrine did not start: the web process ended; its message stands above.")
         self._print_welcome(link)
-        supervisor.become(children, remove=[local.SANDBOX_FILE], keep=instance_lock.descriptors())
+        supervisor.supervise(children)
+        local.SANDBOX_FILE.unlink(missing_ok=True)
 
     def _print_welcome(self, link: str) -> None:
         is_fal = settings.UPSTREAM == "fal"
@@ -114,7 +118,7 @@ class Command(BaseCommand):
     def _worker(self, environment: dict[str, str]) -> Process:
         return Process("worker", python("manage.py", "worker"), environment)
 
-    def _realtime(self, port: int, environment: dict[str, str], listener: int) -> Process:
+    def _realtime(self, port: int, environment: dict[str, str], listener: socket.socket) -> Process:
         command = python("manage.py", "realtime", "--port", str(port))
         return Process("realtime", command, environment, listener)
 
