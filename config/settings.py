@@ -249,7 +249,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.set_opener_policy",
     "config.middleware.set_permissions_policy",
-    "config.middleware.ContentSecurityPolicy",
+    "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
