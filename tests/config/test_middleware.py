@@ -30,8 +30,8 @@ def test_pages_are_compressed(client: Client, user: User, accepted: str, encodin
     response = client.get("/runs/", headers={"accept-encoding": accepted})
     assert response.headers.get("Content-Encoding", "") == encoding
     assert "Accept-Encoding" in response.headers["Vary"]
-    unpack = {"gzip": gzip.decompress, "": bytes}[encoding]
-    assert b"<h1>Runs</h1>" in unpack(response.content)
+    content = gzip.decompress(response.content) if encoding else response.content
+    assert b"<h1>Runs</h1>" in content
     assert int(response.headers["Content-Length"]) == len(response.content)
 
 
