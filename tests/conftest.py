@@ -6,7 +6,6 @@ import gc
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +26,11 @@ from django.test.utils import CaptureQueriesContext
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_make_scheduler,
+)
 from tests.event_loop import database_misuses, recorded_misuses
 from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
@@ -35,6 +38,7 @@ from tests.schemas import laws
 __all__ = [
     "database_misuses",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_xdist_make_scheduler",
     "recorded_misuses",
 ]
@@ -156,34 +160,6 @@ def catalogue_items() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def painted(shared: Path) -> Path:
-    """A sandbox's folder with a thumbnail for each model: one still and one film, many times.
-
-    Painting one for each takes 24 s of CPU, and only the gallery's own tests look at them.
-    """
-    from sandbox.config import Config
-    from sandbox.models import MODELS
-    from sandbox.state import Sandbox
-
-    folder = shared / "painted"
-    folder.mkdir(exist_ok=True)
-    with one_at_a_time(folder):
-        gallery = Sandbox(Config(folder)).gallery
-        films = [f"thumbs/{model.endpoint_id}.mp4" for model in MODELS if model.makes_films]
-        for relatives in (gallery.missing(), films):
-            made: Path | None = None
-            for relative in relatives:
-                if made is None:
-                    made = gallery.make(relative)
-                    assert made is not None
-                    root = made.parents[len(Path(relative).parts) - 1]
-                elif not (root / relative).exists():
-                    (root / relative).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(made, root / relative)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def collected(shared: Path) -> Path:
     """A checkout's static files as `up` collects them, made once per test run.
 
@@ -192,12 +168,10 @@ def collected(shared: Path) -> Path:
     folder = shared / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
-    setup = "import django; django.setup()"
-    code = f"{setup}; from config.management.commands.up import collect_static; collect_static()"
     with one_at_a_time(folder):
         if not static.exists():
             subprocess.run(
-                [sys.executable, "-c", code],
+                [sys.executable, "-m", "tests.collect_script"],
                 cwd=copy_checkout(folder / "vitrine"),
                 env=environment(SECRET_KEY="x", DJANGO_SETTINGS_MODULE="config.settings"),
                 check=True,

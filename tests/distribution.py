@@ -1,7 +1,7 @@
 """Distributes the tests over processes: which files start first, and which tests stay together.
 
 The tests of a file run in one process, which sets up their shared fixtures once. Those of
-`TOGETHER` use the same started Vitrine and run in one process too; those of `SPREAD` run in
+`SHARING` use the same started Vitrine and run in one process too; those of `SPREAD` run in
 different processes. Implemented by xdist's hook, because its `xdist_group` marks have no effect
 under pytest 9.2.
 """
@@ -15,31 +15,25 @@ import pytest
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
-# Two Vitrines serve all of these; starting one takes as long as twenty of the tests.
-TOGETHER = {
-    "one Vitrine": [
-        *("runs/journey", "catalog/jump", "runs/variations", "people/first_hour"),
-        *("runs/live_page", "runs/use_as", "chains/workflows", "boards/boards", "boards/judging"),
-        *("chains/chats", "chains/training"),
-    ],
-    "another Vitrine": [
-        *("form/settings_journeys", "runs/true_kinds", "runs/transports", "runs/focus"),
-        *("runs/result_place", "people/people", "runs/stage", "runs/told", "catalog/changes"),
-        *("people/fal_client", "chains/flows", "people/notifications", "people/tokens"),
-        *("form/large_forms", "people/without_script"),
-    ],
+# One Vitrine serves all of these; starting another takes as long as twenty of the tests.
+TOGETHER = "one Vitrine"
+SHARING = {
+    *("boards/boards", "boards/judging"),
+    "catalog/jump",
+    *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
+    *("form/large_forms", "form/settings_journeys"),
+    *("people/fal_client", "people/first_hour", "people/notifications", "people/people"),
+    *("people/tokens", "people/without_script"),
+    *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
+    *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
 }
-GROUP = {
-    "browser/{}/test_{}".format(*name.split("/")): group
-    for group, names in TOGETHER.items()
-    for name in names
-}
+GROUP = {"browser/{}/test_{}".format(*name.split("/")): TOGETHER for name in SHARING}
 SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 # The longest files start first: if one started last, the other cores would idle until its end. The
 # other files that use Chromium follow, since a process keeps its browser for the next file.
 LONGEST = [
-    *TOGETHER,
+    TOGETHER,
     *(
         "runs/worker/test_main_faults",
         "browser/form/test_form_axe",
@@ -63,6 +57,13 @@ LONGEST = [
     "runs/test_state_machine_random",
 ]
 POSITION = {name: position for position, name in enumerate(LONGEST)}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the first process, which runs the longest unit, have a core whenever it needs one."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    if worker != "gw0" or "VITRINE_TEST_DATABASE_URL" in os.environ:
+        os.nice(5)
 
 
 def file_of(nodeid: str) -> str:

@@ -66,6 +66,14 @@ def environment(**more: str) -> dict[str, str]:
     return inherited | more
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie, which nobody has waited for, does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Up:
     """A running `manage.py up`; logs to the file `log`, which never blocks like a full pipe."""
 

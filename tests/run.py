@@ -1,9 +1,13 @@
 """Runs the tests: `make test`, `make check` (--quick, a fast part), `make test-all` (--all).
 
-`make test` runs the tests on SQLite. Beside them it runs those that use the database on PostgreSQL,
+`make test` runs the tests on SQLite and, beside them, those marked `both_databases` on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
-`make test-all` adds the tests marked `exhaustive` and walks everything that the others only sample
-(`tests/schemas/laws.py`). Further arguments are passed to the first pytest.
+`make test-all` runs every test that uses the database on PostgreSQL too, adds the tests marked
+`exhaustive` and walks everything that the others only sample (`tests/schemas/laws.py`). Further
+arguments are passed to the pytest on SQLite.
+
+Tests that fail run once more at the end, alone. Those that pass then are named as unsteady; more
+than `MOST_UNSTEADY` of them fail the run.
 """
 
 from __future__ import annotations
@@ -13,21 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from bench.stage.browser import find_program
+from tests import outcomes
+from tests.outcomes import Outcomes
 
+TESTS = Path(__file__).parent
 QUICK = "not browser and not system and not exhaustive and not live"
-# The tests that query the database; the others need no database or start whole Vitrines.
-QUERYING = """
-    api/assistants/test_spending.py api/fal_proxy/test_parts.py api/resources/test_boards.py edges
-    accounts boards/runs boards/trials config core flows/account flows/execution notifications
-    catalog/admin catalog/changelog catalog/curation catalog/filters catalog/related
-    catalog/search catalog/sync catalog/views training/views
-    playground/admin playground/display/navigation playground/views runs
-"""
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
+MOST_UNSTEADY = 3
+MOST_REPEATED = 20  # so many failures are no accident, and would take long alone
 
 
 def find_postgresql() -> str:
@@ -47,63 +52,122 @@ def find_postgresql() -> str:
     return url
 
 
-def run_pytest(
-    name: str,
-    *arguments: str,
-    processes: int = 5,
-    output: IO[bytes] | None = None,
-    **environment: str,
-) -> int:
-    """Run pytest in more processes than there are cores, since tests wait for part of their time.
+@dataclass(frozen=True)
+class Pass:
+    """One run of pytest over a selection of the tests.
 
-    Prints to `output`, by default the terminal. Returns pytest's exit code.
+    It uses more processes than there are cores, since tests wait for part of their time.
     """
+
+    name: str
+    arguments: Sequence[str]
+    processes: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, output: IO[bytes] | None = None) -> Outcomes:
+        """Run the tests side by side; prints to `output`, by default the terminal."""
+        options = ["-n", str(self.processes), "--dist", "loadscope", "-p", "tests.slowest_files"]
+        return self._pytest(self.name, [*options, *self.arguments], output)
+
+    def repeat(self, failed: Sequence[str]) -> set[str]:
+        """Run these tests again, one after the other with nothing beside them.
+
+        Returns those that failed again: all of them, if pytest did not run every one.
+        """
+        again = self._pytest(f"{self.name}: what failed, once more and alone", [*failed])
+        has_run_all = again.passed + len(again.failed) == len(failed)
+        return {*again.failed} if has_run_all else {*failed}
+
+    def _pytest(
+        self, title: str, arguments: Sequence[str], output: IO[bytes] | None = None
+    ) -> Outcomes:
+        started = time.monotonic()
+        print(f"== {title}", flush=True)
+        # Bytecode compiled by one process is used by the other pass and by every started program.
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | self.environment
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "outcomes.json")
+            options = ["-q", "-p", "tests.outcomes", f"--outcomes={file}"]
+            command = [sys.executable, "-m", "pytest", *options, *arguments]
+            code = subprocess.run(command, env=environment, stdout=output, check=False).returncode
+            print(f"== {title}: {time.monotonic() - started:.0f} s", flush=True)
+            return outcomes.read(file, code)
+
+
+def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
+    """Run all passes at the same time; only the first prints at once, the others at their end."""
+    first, *others = passes
+    with ExitStack() as stack, ThreadPoolExecutor(max(1, len(others))) as pool:
+        outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in others]
+        running = [pool.submit(one.run, to) for one, to in zip(others, outputs, strict=True)]
+        ended = [first.run(), *(future.result() for future in running)]
+        for one, output in zip(others, outputs, strict=True):
+            output.seek(0)
+            text = output.read().decode(errors="replace")
+            print(f"== {one.name}", text, sep="\n", flush=True)
+    return ended
+
+
+def run_and_repeat(passes: Sequence[Pass]) -> int:
+    """Run all passes, then what failed once more; print the sum; return the exit code."""
     started = time.monotonic()
-    print(f"== {name}", flush=True)
-    options = ["-q", "-n", str(processes), "--dist", "loadscope"]
-    plugins = ["-p", "tests.slowest_files"]
-    command = [sys.executable, "-m", "pytest", *options, *plugins, *arguments]
-    # Bytecode compiled by one process is used by the other pass and by every started program.
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | environment
-    code = subprocess.run(command, env=environment, stdout=output, check=False).returncode
-    print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
-    return code
+    ended = run_side_by_side(passes)
+    count = sum(len(outcome.failed) for outcome in ended)
+    failed, unsteady, codes = 0, [], [0]
+    for one, outcome in zip(passes, ended, strict=True):
+        if outcome.can_be_repeated and count <= MOST_REPEATED:
+            still = one.repeat(outcome.failed)
+            unsteady += [test for test in outcome.failed if test not in still]
+            failed += len(still)
+        else:
+            failed += len(outcome.failed)
+            codes.append(outcome.code)
+    passed = sum(outcome.passed for outcome in ended) + len(unsteady)
+    if unsteady:
+        print(f"== {len(unsteady)} unsteady: {', '.join(unsteady)}")
+    if len(unsteady) > MOST_UNSTEADY:
+        print(f"== more than {MOST_UNSTEADY} unsteady tests fail the run")
+    codes.append(int(failed > 0 or len(unsteady) > MOST_UNSTEADY))
+    told = f", {len(unsteady)} unsteady" if unsteady else ""
+    print(
+        f"{passed} passed, {failed} failed{told} in {time.monotonic() - started:.2f}s", flush=True
+    )
+    return max(codes)
 
 
-def run_on_both_databases(url: str, selection: str, arguments: list[str]) -> int:
-    """Run both passes at the same time; the output of the one on PostgreSQL is printed last."""
-    with tempfile.TemporaryFile() as output, ThreadPoolExecutor(1) as pool:
-        on_postgresql = pool.submit(
-            run_pytest,
-            "PostgreSQL",
-            *("-m", f"not browser and {selection}"),
-            *(f"tests/{room}" for room in QUERYING.split()),
-            processes=2,
-            output=output,
-            VITRINE_TEST_DATABASE_URL=url,
-        )
-        code = run_pytest("SQLite and Chromium", "-m", selection, *arguments)
-        code = max(code, on_postgresql.result())
-        output.seek(0)
-        print("== PostgreSQL", output.read().decode(errors="replace"), sep="\n", flush=True)
-        return code
+def files_for_both_databases() -> list[str]:
+    """Return the files with tests marked `both_databases`: pytest need not import the others."""
+    files = sorted(TESTS.rglob("test_*.py"))
+    return [str(file) for file in files if "mark.both_databases" in file.read_text()]
+
+
+def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
+    """Return the pass on PostgreSQL: `tests/distribution.py` selects tests that use a database."""
+    environment = {"VITRINE_TEST_DATABASE_URL": url}
+    selection = f"not browser and {selection}"
+    if is_whole:
+        return Pass("PostgreSQL", ("-m", selection), 2, environment)
+    arguments = ("-m", f"both_databases and {selection}", *files_for_both_databases())
+    return Pass("PostgreSQL", arguments, 2, environment)
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0 if every test passed on every database."""
+    """Return 0 if every test passed on every database, at the second try at the latest."""
     rest = [argument for argument in arguments if argument not in {"--quick", "--all"}]
     if "--quick" in arguments:
         # These tests hardly wait, and each process first imports and collects everything.
-        return run_pytest("SQLite, without a browser", *("-m", QUICK, *rest), processes=3)
-    selection = "not exhaustive and not live"
-    if "--all" in arguments:
+        return run_and_repeat([Pass("SQLite, without a browser", ("-m", QUICK, *rest), 3)])
+    selection, is_whole = "not exhaustive and not live", "--all" in arguments
+    if is_whole:
         selection = "not live"
         os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/schemas/laws.py takes all
     print(f"== Browser: {find_program()}", flush=True)
+    passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 4)]
     if url := find_postgresql():
-        return run_on_both_databases(url, selection, rest)
-    print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
-    return run_pytest("SQLite and Chromium", "-m", selection, *rest)
+        passes.append(on_postgresql(url, selection, is_whole=is_whole))
+    else:
+        print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
+    return run_and_repeat(passes)
 
 
 if __name__ == "__main__":

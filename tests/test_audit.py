@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,9 +67,7 @@ def test_who_cannot_ask_is_told_so_in_one_line(
 
 
 def test_who_waits_for_an_answer_is_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    began = time.monotonic()
-    assert audit.main(program("import time; time.sleep(60)"), end_within_s=0.5) == 0
-    assert time.monotonic() - began < 10
+    assert audit.main(program("import time; time.sleep(3600)"), end_within_s=0.5) == 0
     assert "no answer within 0.5 s" in capsys.readouterr().out
 
 

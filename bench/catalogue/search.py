@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ HEAD = ["", "p50 ms", "p90", "p99", "against raw, p50", "p99"]
 HEAD_COST = ["endpoints", "index s", "index MB", "hits", "page built ms", "queries a page"]
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, sizes: Mapping[int, int] = SIZES
+) -> list[Goal]:
     """Return the results of G8 and of the judged queries."""
     goals = judged(stage)
-    for size, factor in SIZES.items():
+    for size, factor in sizes.items():
         database = stage.scratch / f"search-{size}.sqlite3"
         goals += compare(stage, size, rounds * factor, f"sqlite:///{database}", database)
         database.unlink()

@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 
-PURGED_FOR_S = 20.0
+PURGED_FOR_S = 10.0
 CLAIMS = 50
 
 

@@ -1,6 +1,6 @@
 """G12: pages, lists, claim, purge and an idle worker with the history of a team of forty.
 
-By default 20,000 runs on SQLite and, if a PostgreSQL server is configured, 100,000 there; with
+By default 10,000 runs on SQLite and, if a PostgreSQL server is configured, 100,000 there; with
 `--full` 200,000 and 1,000,000. Pages are rendered in one process by Django's test client, so no
 network is in the figures. The reference of a list is bare SQL for the same rows, in turns: the time
 of the page's own queries for runs and results is compared with it.
@@ -20,25 +20,31 @@ from bench.stage.process_usage import usage_of
 from bench.stage.product import Product
 from bench.stage.stage import Stage
 
-SIZES = {"sqlite": (20_000, 200_000), "postgresql": (100_000, 1_000_000)}
+SIZES = {"sqlite": (10_000, 200_000), "postgresql": (100_000, 1_000_000)}
 PAGE_MS, PAGE_P99_MS, PAGE_RATIO = 30.0, 150.0, 2.0
 CLAIM_RATIO, PURGE_RATE, LOCK_MS, REST_SHARE = 1.2, 200.0, 50.0, 0.5
-SETTLING_S, SETTLING_TRIES, SETTLED_SHARE, MEASURED_S = 10.0, 18, 1.0, 30.0
+SETTLING_S, SETTLING_TRIES, SETTLED_SHARE, MEASURED_S = 5.0, 12, 1.0, 20.0
 NOISE_MS = 0.5  # a shorter query is as fast as the bare one
 HEAD = ["page", "p50 ms", "p99", "its queries", "bare", "ratio"]
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """Return the results of G12."""
+def measure_goals(
+    stage: Stage,
+    rounds: int,
+    is_full: bool,
+    count: int = 0,
+    measured_s: float = MEASURED_S,
+) -> list[Goal]:
+    """Return the results of G12; `count` runs on SQLite, by default those of SIZES."""
     url = f"sqlite:///{stage.scratch / 'history.sqlite3'}"
-    goals = measure(stage, url, SIZES["sqlite"][is_full], rounds)
+    goals = measure(stage, url, count or SIZES["sqlite"][is_full], rounds, measured_s)
     if postgresql.is_named():
         with postgresql.empty() as url:
-            goals += measure(stage, url, SIZES["postgresql"][is_full], rounds)
+            goals += measure(stage, url, SIZES["postgresql"][is_full], rounds, measured_s)
     return goals
 
 
-def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
+def measure(stage: Stage, url: str, count: int, rounds: int, measured_s: float) -> list[Goal]:
     """Measure one database."""
     product = Product(stage, f"history-{url.partition(':')[0]}", url)
     settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
@@ -51,7 +57,7 @@ def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
     claim, purge = told["claim"], told["purge"]
     full, empty = median(claim["full"]), max(median(claim["empty"]), NOISE_MS)
     name = f"{where}: "
-    idle = rest(stage, product.name, product.checkout, environment)
+    idle = rest(stage, product.name, product.checkout, environment, measured_s)
     return [
         *(goal for page in told["pages"] for goal in page_goals(name, page)),
         at_most_ratio("G12", name + "look for work", full, empty, CLAIM_RATIO, "ms", "empty"),
@@ -84,16 +90,18 @@ def page_goals(name: str, page: dict[str, Any]) -> list[Goal]:
     return goals
 
 
-def rest(stage: Stage, name: str, folder: Path, environment: dict[str, str]) -> float:
+def rest(
+    stage: Stage, name: str, folder: Path, environment: dict[str, str], measured_s: float
+) -> float:
     """Return the CPU of an idle worker in percent of a core, once it has settled."""
     command = [sys.executable, "manage.py", "worker"]
     worker = stage.start(f"{name}-worker", command, cwd=folder, env=environment)
     share = 100.0
     for _ in range(SETTLING_TRIES):
-        share = share_of_core(worker.process.pid, SETTLING_S)
+        share = share_of_core(worker.process.pid, min(SETTLING_S, measured_s))
         if share < SETTLED_SHARE:
             break
-    share = share_of_core(worker.process.pid, MEASURED_S)
+    share = share_of_core(worker.process.pid, measured_s)
     worker.stop()
     return share
 

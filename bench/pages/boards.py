@@ -25,17 +25,19 @@ BOARD_NEEDS = ".board"
 PATIENCE_S = 420.0
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """Return the results of G11."""
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, counts: tuple[int, int, int] = COUNTS
+) -> list[Goal]:
+    """Return the results of G11 for a small, a middle and a large board."""
     boards: dict[int, str] = {}
     written = 0.0
     models = [("model", name) for name in MODELS]
-    for count in COUNTS:  # own prompts per board, so that no result is reused for another board
+    for count in counts:  # own prompts per board, so that no result is reused for another board
         prompts = [f"A boat on sea {count}, study {n}" for n in range(count // len(models))]
         boards[count], written = run_board(stage, count, models, prompts)
-    visits: Visits = {name: [] for name in ("gallery", *(f"{count} runs" for count in COUNTS))}
+    visits: Visits = {name: [] for name in ("gallery", *(f"{count} runs" for count in counts))}
     paths = {"gallery": (GALLERY, GALLERY_NEEDS)}
-    paths |= {f"{count} runs": (boards[count], BOARD_NEEDS) for count in COUNTS}
+    paths |= {f"{count} runs": (boards[count], BOARD_NEEDS) for count in counts}
     for number in range(rounds + 1):
         for name, (path, needs) in paths.items():
             fresh = profile(stage, "product")
@@ -45,19 +47,17 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
                 visits[name].append(seen)
     show("Boards, cold", visits)
     kb = {name: of(seen, lambda one: one.wire_bytes) / KB for name, seen in visits.items()}
-    large, small = visits["400 runs"], visits["gallery"]
+    small, middle, large = (f"{count} runs" for count in counts)
+    of_large, of_gallery = of(visits[large], usable), of(visits["gallery"], usable)
+    long_tasks = of(visits[large], lambda one: one.long_tasks)
     return [
-        at_most_ratio(
-            "G11", "100 runs: on the wire", kb["100 runs"], kb["10 runs"], 3, "KB", "10 runs"
+        *(
+            at_most_ratio("G11", f"{name}: on the wire", kb[name], kb[small], 3, "KB", small)
+            for name in (middle, large)
         ),
-        at_most_ratio(
-            "G11", "400 runs: on the wire", kb["400 runs"], kb["10 runs"], 3, "KB", "10 runs"
-        ),
-        at_most_ratio(
-            "G11", "400 runs: usable", of(large, usable), of(small, usable), 2, "ms", "gallery"
-        ),
-        at_most("G11", "400 runs: long tasks", of(large, lambda one: one.long_tasks), 0, ""),
-        without_goal("G11", "400 runs: Run pressed until the board", f"{written:.2f} s", ""),
+        at_most_ratio("G11", f"{large}: usable", of_large, of_gallery, 2, "ms", "gallery"),
+        at_most("G11", f"{large}: long tasks", long_tasks, 0, ""),
+        without_goal("G11", f"{large}: Run pressed until the board", f"{written:.2f} s", ""),
     ]
 
 

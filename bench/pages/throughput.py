@@ -21,7 +21,8 @@ from bench.stage.process_usage import allow_many_files, find_process, usage_of
 from bench.stage.stage import Stage
 
 CLIENTS = (32, 128)
-SECONDS = 3.0
+SECONDS = 2.0
+MEMORY_MB = 120
 HEAD = ["", "clients", "pages/s", "p50 ms", "p99", "KB", "failed"]
 
 
@@ -35,8 +36,14 @@ class Load:
     rate: float = 0.0
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
-    """Return the results of G10."""
+def measure_goals(
+    stage: Stage,
+    rounds: int,
+    is_full: bool,
+    crowds: tuple[int, ...] = CLIENTS,
+    seconds: float = SECONDS,
+) -> list[Goal]:
+    """Return the results of G10 for each number of clients."""
     allow_many_files()
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
     port = free_port()
@@ -58,12 +65,13 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     }
     goals = []
     thread = ThreadPoolExecutor(1)
-    for clients in CLIENTS:
+    for clients in crowds:
         loads: dict[str, list[Load]] = {name: [] for name in targets}
         for number in range(rounds + 1):
             for name, (address, cookies) in targets.items():
                 # In a separate thread, because Playwright's event loop runs in this one.
-                load = thread.submit(asyncio.run, run_load(address, cookies, clients)).result()
+                loading = run_load(address, cookies, clients, seconds)
+                load = thread.submit(asyncio.run, loading).result()
                 if number:  # the first round only warms up both
                     loads[name].append(load)
         print(table(HEAD, list(rows(clients, loads))), flush=True)
@@ -75,7 +83,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
             at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, "")
         )
     memory = usage_of(find_process("config.server.serving", stage.product.address)).memory_mb
-    return [*goals, at_most("G10", "memory of the web process", memory, 90, "MB")]
+    return [*goals, at_most("G10", "memory of the web process", memory, MEMORY_MB, "MB")]
 
 
 def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
@@ -93,7 +101,7 @@ def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
         ]
 
 
-async def run_load(address: str, cookie: str, clients: int) -> Load:
+async def run_load(address: str, cookie: str, clients: int, seconds: float) -> Load:
     """Let `clients` clients request one address for a few seconds."""
     load, parts = Load(), urlsplit(address)
     lines = [
@@ -104,7 +112,7 @@ async def run_load(address: str, cookie: str, clients: int) -> Load:
         "",
     ]
     request = "\r\n".join(lines).encode()
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     started = time.monotonic()
     await asyncio.gather(
         *(

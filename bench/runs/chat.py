@@ -99,9 +99,9 @@ def _chat(page: Page, base: str) -> Page:
     """Open a new conversation with the clock model; its message is typed but not sent."""
     page.goto(f"{base}/models/{MODEL}/")
     page.get_by_role("button", name="New chat").click()
-    page.locator("#chat-text").fill("What is the time?")
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.locator("#chat-text").fill("What is the time?")  # its draft is saved
     page.locator("[name='~do'][value='send']").evaluate("(send) => (send.dataset.start = '')")
-    page.wait_for_timeout(1000)  # the draft is saved after half a second
     return page
 
 

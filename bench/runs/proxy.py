@@ -34,7 +34,7 @@ POLL_S = 0.1  # fal-protocol.md, section 5.7
 ASKED = {"prompt": "sea", "max_tokens": 30}
 SUBMIT_MS, CHUNK_MS, SEARCH_RATIO, ANSWER_KB, STREAMS_MB = 20, 10, 1.2, 8, 40
 STREAMS = 200
-AT_ONCE, MADE_S = 5, 1.5  # streams started at once (the sandbox runs eight), seconds to start them
+AT_ONCE, MADE_S = 7, 1.5  # streams started at once (the sandbox runs eight), seconds to start them
 QUESTIONS = ("photo to video", "upscale a picture", "text to speech in german")
 TOOLS: dict[str, dict[str, Any]] = {
     "find_models": {"question": "photo to video", "limit": 20},
@@ -95,7 +95,7 @@ class Side:
         return found
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
+def measure_goals(stage: Stage, rounds: int, is_full: bool, streams: int = STREAMS) -> list[Goal]:
     """Return the speed of all interfaces."""
     allow_many_files()
     product = Product(stage, "proxied", more=ROOM)
@@ -106,7 +106,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     sides = {"product": ours, "bare": Side(address, "none")}
     goals = _calls(sides, rounds) + _streams(sides, rounds)
     goals += _searches(product, ours, rounds) + _assistant(ours)
-    goals.append(_memory(stage, product, ours))
+    goals.append(_memory(stage, product, ours, streams))
     return goals
 
 
@@ -204,21 +204,21 @@ def _assistant(ours: Side) -> list[Goal]:
     return [at_most("PROXY", "an assistant's largest answer", max(sizes), ANSWER_KB, "KB")]
 
 
-def _memory(stage: Stage, product: Product, ours: Side) -> Goal:
-    """Return the memory that STREAMS open streams take in web and gateway together."""
-    fault = {"kind": "stream", "name": "mute", "value": 1, "times": STREAMS + AT_ONCE}
+def _memory(stage: Stage, product: Product, ours: Side, streams: int) -> Goal:
+    """Return the memory that so many open streams take in web and gateway together."""
+    fault = {"kind": "stream", "name": "mute", "value": 1, "times": streams + AT_ONCE}
     stage.upstream.post("/_sandbox/faults", json=fault).raise_for_status()
     try:
         with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
-            before, after = apart.submit(asyncio.run, _hold(ours, product.up)).result()
+            before, after = apart.submit(asyncio.run, _hold(ours, product.up, streams)).result()
     finally:
         stage.upstream.delete("/_sandbox/faults")
     return at_most(
-        "PROXY", f"{STREAMS} open streams: more memory", after - before, STREAMS_MB, "MB"
+        "PROXY", f"{streams} open streams: more memory", after - before, STREAMS_MB, "MB"
     )
 
 
-async def _hold(ours: Side, up: Child) -> tuple[float, float]:
+async def _hold(ours: Side, up: Child, streams: int) -> tuple[float, float]:
     """Return the megabytes with one open stream, and with all of them."""
     headers = ours.headers | {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
     limits = httpx.Limits(max_connections=None)
@@ -242,7 +242,7 @@ async def _hold(ours: Side, up: Child) -> tuple[float, float]:
             await _until(have_all_begun, held)
             await asyncio.sleep(2)
             before = _megabytes(up)
-            while len(held) <= STREAMS:  # the sandbox starts a few at a time
+            while len(held) <= streams:  # the sandbox starts a few at a time
                 held += [asyncio.create_task(hold()) for _ in range(AT_ONCE)]
                 await _until(have_all_begun, held)
                 await asyncio.sleep(MADE_S)

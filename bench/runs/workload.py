@@ -16,11 +16,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, TypeVar
 
 import httpx
 
 from bench.figures import Goal, at_most, show, table, without_goal
+from bench.runs.workload_product import Progress
 from bench.stage import database
 from bench.stage.children import ROOT, Broken, Child, free_port
 from bench.stage.process_usage import TICKS_PER_S, ProcessUsage, allow_many_files, usage_of
@@ -29,23 +31,26 @@ from bench.stage.stage import KEY, Stage
 T = TypeVar("T")
 MODEL = "mischief/slow"
 COUNT = 2000
-HOLD_S = 20.0
+HOLD_S = 15.0
 IN_ONE_POOL = 16
 FINISH_S = 60.0
 START_S = 30.0
 CALM_S = 2  # seconds without CPU use
 
 
-def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) -> list[Goal]:
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, count: int = COUNT, hold_s: float = HOLD_S
+) -> list[Goal]:
     """Return memory, CPU and submits per second of one worker, compared with a minimal client."""
     allow_many_files()
     rows, goals = [], []
-    bare = _bare(stage, count)
+    bare = _bare(stage, count, hold_s)
     rows.append(["bare client", *_cells(bare)])
-    workers = {"SQLite": _worker(stage, f"sqlite:///{stage.scratch / 'workload.sqlite3'}", count)}
+    sqlite = f"sqlite:///{stage.scratch / 'workload.sqlite3'}"
+    workers = {"SQLite": _worker(stage, sqlite, count, hold_s)}
     if database.is_named():
         with database.empty() as url:
-            workers["PostgreSQL"] = _worker(stage, url, count)
+            workers["PostgreSQL"] = _worker(stage, url, count, hold_s)
     for name, found in workers.items():
         rows.append([f"worker on {name}", *_cells(found)])
         what = f"{count} runs in one worker, {name}"
@@ -55,7 +60,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
         for key, unit in (("submits_per_s", "/s"), ("cpu_s", "s"), ("memory_mb", "MB")):
             told = f"bare client {show(bare[key], unit)}"
             goals.append(without_goal("worker", f"{what}: {key}", show(found[key], unit), told))
-    print(f"\n{count} runs that wait {HOLD_S:g} s at upstream, all in one process")
+    print(f"\n{count} runs that wait {hold_s:g} s at upstream, all in one process")
     print(table(["", *COLUMNS], rows))
     print(
         "Others' CPU s: what the rest of the machine was busy with meanwhile; PostgreSQL is among "
@@ -86,12 +91,12 @@ def _cells(found: dict[str, float]) -> list[str]:
 
 def _upstream(stage: Stage, name: str, count: int) -> Child:
     """Start a sandbox that runs all requests at once."""
-    command = [sys.executable, "-m", "sandbox", "--port=0", "--warm=0"]
+    command = [sys.executable, "-m", "sandbox", "--port=0"]
     command += [f"--concurrency={count}", f"--data-dir={stage.scratch / name}"]
     return stage.start(name, command, env=os.environ | {"SANDBOX_KEY": KEY})
 
 
-def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
+def _worker(stage: Stage, url: str, count: int, hold_s: float) -> dict[str, float]:
     """Measure a worker that is given this many runs at once, on this database."""
     from config.server.processes import sandbox_environment
 
@@ -111,15 +116,16 @@ def _worker(stage: Stage, url: str, count: int) -> dict[str, float]:
     worker = stage.start("worker-" + url.partition(":")[0], [*manage, "worker"], **options)
     idle = _calm(worker.process.pid)
     before, own = others_cpu_s(), usage_of(upstream.process.pid).cpu_s + idle.cpu_s
-    script = ASK.format(model=MODEL, count=count, hold=HOLD_S)
+    program = [sys.executable, "-m", "bench.runs.workload_product", MODEL, str(count), str(hold_s)]
+    django = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}
     asking = subprocess.Popen(
-        [*manage, "shell", "-v0", "-c", script], **options, stdout=subprocess.PIPE, text=True
+        program, cwd=stage.product.checkout, env=environment | django, stdout=PIPE, text=True
     )
-    try:
-        found = _watched(worker, asking, count)
-    finally:
-        asking.kill()
-        asking.wait()
+    with asking:
+        try:
+            found = _watched(worker, asking, count)
+        finally:
+            asking.kill()
     own = usage_of(upstream.process.pid).cpu_s + usage_of(worker.process.pid).cpu_s - own
     found["cpu_s"] -= idle.cpu_s
     found["others_s"] = max(others_cpu_s() - before - own - found.pop("looking_s"), 0.0)
@@ -146,19 +152,19 @@ def _watched(worker: Child, asking: subprocess.Popen[str], count: int) -> dict[s
     assert asking.stdout is not None
     memory = 0.0
     for line in asking.stdout:
-        passed, unfinished, lost, sending_s, again = map(float, line.split())
+        progress = Progress(**json.loads(line))
         now = usage_of(worker.process.pid)
         memory = max(memory, now.memory_mb)
-        if unfinished and passed < FINISH_S:
+        if progress.unfinished and progress.passed_s < FINISH_S:
             continue
         return {
-            "submits_per_s": count / sending_s if sending_s else 0.0,
-            "seconds": passed,
+            "submits_per_s": count / progress.sending_s if progress.sending_s else 0.0,
+            "seconds": progress.passed_s,
             "cpu_s": now.cpu_s,
             "memory_mb": memory,
-            "unfinished": unfinished,
-            "lost": lost,
-            "again": again,
+            "unfinished": progress.unfinished,
+            "lost": progress.lost,
+            "again": progress.sent_again,
             "looking_s": usage_of(asking.pid).cpu_s,
         }
     raise Broken("nobody could look at the runs")
@@ -182,44 +188,13 @@ def others_cpu_s() -> float:
     return (user + nice + system + sum(more[:2])) / TICKS_PER_S
 
 
-ASK = """
-import time, uuid
-from django.contrib.auth.models import User
-from django.db.models import Count, Max, Min, Q
-from catalog.models import Endpoint
-from playground import changes
-from runs.models import Run
-user = User.objects.create_user(f"bench-{{uuid.uuid4().hex[:8]}}")
-endpoint, _ = Endpoint.objects.get_or_create(endpoint_id="{model}",
-    defaults=dict(display_name="Slow", owner="mischief", category="x"))
-arguments = dict(prompt="x", duration={hold}, log_lines=1, picture=False)
-Run.objects.bulk_create([Run(user=user, endpoint=endpoint, form_token=uuid.uuid4().hex,
-    arguments=arguments) for _ in range({count})])
-changes.announce()
-began = time.monotonic()
-runs = Run.objects.filter(user=user)
-while True:
-    time.sleep(1)
-    ends = Q(state__in=Run.FINAL)
-    found = runs.aggregate(left=Count("pk", filter=~ends), lost=Count("pk",
-        filter=ends & ~Q(state="succeeded") | Q(state="unconfirmed")),
-        again=Count("pk", filter=Q(attempts__gt=1)), first=Min("created_at"),
-            last=Max("queued_at"), waiting=Count("pk", filter=Q(queued_at=None)))
-    sending = 0 if found["waiting"] else (found["last"] - found["first"]).total_seconds()
-    print(time.monotonic() - began, found["left"], found["lost"], sending, found["again"],
-        flush=True)
-"""
-
-
-def _bare(stage: Stage, count: int) -> dict[str, float]:
+def _bare(stage: Stage, count: int, hold_s: float) -> dict[str, float]:
     """Do the same with httpx only, in a separate process."""
     upstream = _upstream(stage, "upstream-bare", count)
     base = upstream.line("Sandbox at ").split()[2]
-    command = [sys.executable, "-m", "bench.runs.workload", base, KEY, str(count)]
+    command = [sys.executable, "-m", "bench.runs.workload", base, KEY, str(count), str(hold_s)]
     before, own = others_cpu_s(), usage_of(upstream.process.pid).cpu_s
-    told = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=FINISH_S
-    )
+    told = subprocess.run(command, cwd=ROOT, stdout=PIPE, text=True, check=True, timeout=FINISH_S)
     passed, own = others_cpu_s() - before, usage_of(upstream.process.pid).cpu_s - own
     upstream.stop()
     found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
@@ -239,13 +214,13 @@ async def twice(send: Callable[[], Awaitable[T]]) -> T:
         return await send()
 
 
-async def bare(base: str, key: str, count: int) -> dict[str, float]:
+async def bare(base: str, key: str, count: int, hold_s: float) -> dict[str, float]:
     """Submit, listen and fetch the result: the minimum of any queue client."""
     begun, sent, ended = time.monotonic(), [], []
     # Close idle connections long before the sandbox does (5 s), as the product does.
     limits = httpx.Limits(keepalive_expiry=1)
     asking = asyncio.Semaphore(100)
-    body = {"prompt": "x", "duration": HOLD_S, "log_lines": 1, "picture": False}
+    body = {"prompt": "x", "duration": hold_s, "log_lines": 1, "picture": False}
     headers = {"authorization": f"Key {key}"}
     async with AsyncExitStack() as stack:
         # httpx's work per request grows with the requests in a pool: a few in each.
@@ -285,4 +260,5 @@ async def bare(base: str, key: str, count: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     allow_many_files()
-    print(json.dumps(asyncio.run(bare(sys.argv[1], sys.argv[2], int(sys.argv[3])))))
+    base, key, count, hold_s = sys.argv[1:]
+    print(json.dumps(asyncio.run(bare(base, key, int(count), float(hold_s)))))

@@ -20,7 +20,7 @@ from core.notify import channel
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.main import Worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def test_what_has_expired_is_deleted_and_the_rest_stays(member: Client, user: User) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from api import tokens
 from api.models import Token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def test_a_token_finds_its_person_and_scopes(user: Any) -> None:

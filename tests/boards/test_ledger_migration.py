@@ -21,7 +21,7 @@ from runs import ledger
 from runs.models import LedgerAccount, LedgerEntry, Run
 from tests.boards.finishing import finish
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 Send = Callable[..., sending.Sent]
 
 

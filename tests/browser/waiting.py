@@ -17,6 +17,38 @@ def eventually(page: Page, claim: Callable[[], bool]) -> None:
     raise AssertionError("it did not come true")
 
 
+# Resolves once ten frames in a row have shown the same places of everything and the same scrolling.
+_AT_REST = """() => new Promise((done) => {
+  let before = "", same = 0;
+  const look = () => {
+    const boxes = [...document.querySelectorAll("body *")].map((one) => {
+      const { x, y, width, height } = one.getBoundingClientRect();
+      return [x, y, width, height].map(Math.round);
+    });
+    const now = JSON.stringify([scrollX, scrollY, boxes]);
+    same = now === before ? same + 1 : 0;
+    before = now;
+    if (same < 10) requestAnimationFrame(look);
+    else done();
+  };
+  look();
+})"""
+
+
+def wait_at_rest(page: Page) -> None:
+    """Wait until nothing on the page moves any more: no scrolling, no late change of its layout."""
+    page.evaluate(_AT_REST)
+
+
+def pass_time(page: Page, seconds: float) -> None:
+    """Let the page's timers of the next seconds run now, and hear of the requests they made.
+
+    The test calls `page.clock.install()` before the page sets these timers.
+    """
+    page.clock.run_for(round(seconds * 1000))
+    page.evaluate("1")
+
+
 def settle(page: Page) -> None:
     """Wait until htmx has processed the swapped content.
 

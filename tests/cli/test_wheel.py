@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -89,11 +88,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def running(
-    program: Path, environment: dict[str, str], tmp_path: Path, painted: Path
-) -> Iterator[Path]:
-    """`vitrine up`, from a folder that is no checkout; its sandbox finds its thumbnails painted."""
-    shutil.copytree(painted, tmp_path / "data" / "vitrine" / "sandbox")
+def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
+    """`vitrine up`, from a folder that is no checkout."""
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, "up"], cwd=tmp_path, env=environment, stdout=log, stderr=log

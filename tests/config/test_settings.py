@@ -18,9 +18,8 @@ from config.starting import settings_rules
 from config.starting.environment import Environment
 from tests.processes import ROOT, environment
 
-SHOW = "import json; from config import settings as s; print(json.dumps([{}]))"
-WITH_KEY = "from config.starting import key_access; key_access.grant(); "
-
+SCRIPT = Path(__file__).with_name("settings_script.py")
+pytestmark = pytest.mark.system  # takes long: a process for each environment
 
 Shown = Callable[..., list[Any]]
 Read = Callable[..., tuple[str, list[str], bool, list[str]]]
@@ -34,11 +33,12 @@ def shown(tmp_path: Path) -> Shown:
     """
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
-    def show(what: str, before: str = WITH_KEY, **given: str) -> list[Any]:
+    def show(what: str, *, with_key: bool = True, **given: str) -> list[Any]:
+        secret = "a long and random text" * 3
         done = subprocess.run(
-            [sys.executable, "-c", before + SHOW.format(what)],
+            [sys.executable, str(SCRIPT), what, *(["with-key"] if with_key else [])],
             cwd=tmp_path,
-            env=environment(SECRET_KEY="a long and random text" * 3, **given),
+            env=environment(SECRET_KEY=secret, PYTHONPATH=str(tmp_path), **given),
             capture_output=True,
             text=True,
             check=True,
@@ -101,7 +101,7 @@ def test_a_process_that_does_not_talk_to_upstream_never_holds_the_key(
     if is_in_file:
         (tmp_path / ".env").write_text("FAL_KEY=id:secret\n")
     what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
-    assert shown(what, before="", **given) == ["", None]
+    assert shown(what, with_key=False, **given) == ["", None]
     assert shown("s.FAL_KEY", **given) == ["id:secret"]
 
 

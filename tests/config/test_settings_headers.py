@@ -27,17 +27,6 @@ PUBLIC = {
     "UPSTREAM": "fal",
     "FAL_KEY": "id:secret",
 }
-ASK = """
-import json, django, sys
-from django.test import Client
-django.setup()
-client = Client(headers={"host": "vitrine.test"})
-told = {}
-for name, path, secure in json.loads(sys.argv[1]):
-    response = client.get(path, headers={"x-forwarded-proto": "https"} if secure else {})
-    told[name] = [response.status_code, dict(response.headers)]
-print(json.dumps(told))
-"""
 
 
 def python(tmp_path: Path, *arguments: str) -> str:
@@ -71,7 +60,7 @@ def test_with_a_public_https_address_plain_http_is_led_there(
         ["secure", "/runs/", True],
         ["health", "/healthz", False],
     ]
-    told = json.loads(python(tmp_path, "-c", ASK, json.dumps(asked)))
+    told = json.loads(python(tmp_path, "-m", "tests.config.headers_script", json.dumps(asked)))
     status, headers = told["plain"]
     assert (status, headers["Location"]) == (301, "https://vitrine.test/runs/")
     status, headers = told["secure"]

@@ -10,7 +10,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.starting import disk, private_files, settings_rules
-from tests.processes import Up, copy_checkout, environment, free_port, until
+from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system
@@ -30,10 +29,9 @@ PROCESSES = ["up", "worker", "realtime", "sync_models", "web"]
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """The project as a fresh clone has it, with an empty database in `var/`."""
     clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
-    shutil.copytree(painted, clone / "var" / "sandbox")
     shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
     (clone / "var").chmod(0o755)
     return clone
@@ -220,20 +218,10 @@ def test_a_disk_without_room_is_named_with_its_figures(tmp_path: Path) -> None:
     disk.require_space([folder], 1)
 
 
-ALMOST_FULL = """
-import shutil, sys, runpy
-real = shutil.disk_usage
-shutil.disk_usage = lambda path: real(path)._replace(free=3 << 20)
-sys.argv = sys.argv[1:]
-sys.path.insert(0, "")
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
-
-
 @pytest.mark.parametrize("process", [["manage", "up"], ["manage", "worker"], WEB[1:-1]])
 def test_three_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ALMOST_FULL, *process],
+        [sys.executable, "-m", "tests.config.almost_full_script", *process],
         cwd=checkout,
         env=environment(SECRET_KEY="x", PORT=str(free_port())),
         capture_output=True,
@@ -331,8 +319,10 @@ def test_a_second_instance_names_the_first_and_takes_nothing_from_it(
 
 
 def test_a_killed_instance_blocks_nobody(up: Up, checkout: Path) -> None:
+    web = up.pid_of("config.server.serving")
     os.kill(up.process.pid, signal.SIGKILL)
     up.process.wait()
-    time.sleep(0.1)
+    assert web
+    until(lambda: not is_alive(web))  # it ends with its parent
     again = Up(checkout, free_port())
     assert again.stop() == 0

@@ -17,7 +17,7 @@ from runs import figures
 from runs.models import Artifact, KeptFigures
 from tests.conftest import grant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def test_the_status_page_counts_no_whole_table(client: Client, make_run: Any) -> None:

@@ -25,7 +25,7 @@ from runs.group_commit import Write
 from runs.models import Run
 from runs.transitions import Observation
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 State = Run.State
 
 

@@ -18,6 +18,8 @@ from runs.models import LedgerAccount, LedgerEntry, Run
 from runs.starting import Source, StartRequest
 from runs.transitions import Observation
 
+pytestmark = pytest.mark.both_databases
+
 Kind, State = LedgerAccount.Kind, Run.State
 PRICE = Decimal("0.02")
 KEYS = map(str, count())

@@ -10,7 +10,7 @@ from django.test import Client
 
 from runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("text", ["letterPRESS", "füchse", "100%", "a_b", 'say "hi"', "狐", "\\"])

@@ -19,6 +19,8 @@ from runs.models import LedgerAccount, LedgerEntry, Run
 from runs.starting import Source, StartRequest
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.both_databases
+
 APPS = ("api", "boards", "chats", "cli", "config", "flows", "notifications", "playground", "runs")
 
 

@@ -23,6 +23,8 @@ from runs.worker.scheduling import leases
 from schemas import artifacts
 from tests.runs.start import start_run
 
+pytestmark = pytest.mark.both_databases
+
 State = Run.State
 
 lines = st.lists(

@@ -31,7 +31,7 @@ from runs.transitions import TIMES, Observation
 from runs.worker.scheduling import leases
 from schemas import artifacts
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 
 State = Run.State
 RANK = {

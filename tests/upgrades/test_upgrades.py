@@ -44,7 +44,7 @@ DATES = {"44fd5e7": 22, "b7749c45": 24}
 DERIVED = ("catalog_revision", "catalog_search")
 Key = tuple[str, str]  # app label and name of a migration
 Make = Callable[[], str]
-pytestmark = [pytest.mark.django_db, pytest.mark.system]
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
 
 
 @pytest.fixture

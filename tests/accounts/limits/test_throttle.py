@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.limits import throttle
 from accounts.models import SignInCounter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 HERE, THERE = "203.0.113.7", "198.51.100.9"
 
 

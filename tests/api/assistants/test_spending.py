@@ -23,7 +23,11 @@ from tests.api.pages import Pages
 if TYPE_CHECKING:
     from mcp import Client
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.system,
+]
 PAID = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
 
 

@@ -26,6 +26,8 @@ from runs.models import Run
 from runs.transitions import Observation
 from tests.schemas import laws
 
+pytestmark = pytest.mark.both_databases
+
 Planned = Callable[..., Plan]
 PRICE = Decimal("0.01")
 ROWS = "\n".join(f"prompt {number}" for number in range(6))

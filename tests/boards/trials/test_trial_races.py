@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from runs.models import Run
 from tests.boards.racing import begun_during
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from boards.votes import ballots, secret_tokens, standings
 from runs.models import Artifact, Run
 from tests.boards.judging import Judged
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def judge_all(voter: User, board: object, favourite: str) -> int:

@@ -5,7 +5,6 @@ script.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,6 +20,7 @@ from tests.browser.journeys import (
 )
 from tests.browser.people.test_first_hour import Hand
 from tests.browser.runs.test_journey import ready
+from tests.browser.waiting import eventually
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -90,10 +90,12 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     expect(board.locator(".column-head:not([data-span])").last).to_contain_text("boat 29")
     last = "[data-row='5'][data-column='29']"
     expect(board.locator(last)).to_have_count(0)
-    for _ in range(20):  # rows grow as they are drawn
+
+    def is_drawn() -> bool:  # rows grow as they are drawn
         page.mouse.wheel(0, 800)
-        page.wait_for_timeout(50)
-    expect(board.locator(last)).to_be_visible()
+        return board.locator(last).is_visible()
+
+    eventually(page, is_drawn)
     address = page.url
     page.goto("about:blank")
     page.goto(f"{address}#column-20")
@@ -137,15 +139,3 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     expect(other).not_to_be_in_viewport()
     page.locator(".board").evaluate("(board) => board.scrollBy({ left: board.clientWidth })")
     expect(other).to_be_in_viewport()
-
-
-def test_a_board_runs_without_script(open_page: Open) -> None:
-    page: Any = open_page(AURORA, java_script_enabled=False)
-    page.locator("[name=prompt]").fill("a paper owl")
-    page.get_by_role("button", name="Compare with…").click()
-    page.locator("#row-values").fill("a paper owl\na paper fox")
-    page.locator("form[data-board-plan] button").first.click()
-    page.wait_for_url(BOARD)
-    expect(page.locator(".board .cell")).to_have_count(2)
-    # The page refreshes itself.
-    ended(page, 2)

@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, Open, open_page
+from tests.browser.waiting import eventually
 from tests.training.conftest import picture
 
 __all__ = ["open_page"]
@@ -70,11 +71,12 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=90_000)
     weights = page.get_by_role("link", name="Embers", exact=True)
-    for _ in range(20):
+
+    def have_come() -> bool:
         page.goto("/training/weights/")
-        if weights.count():
-            break
-        page.wait_for_timeout(1_000)
+        return weights.count() > 0
+
+    eventually(page, have_come)
     weights.first.click()
     assert_clean(page)
     assert_fits(page)

@@ -23,7 +23,7 @@ from tests.browser.journeys import (
     type_and_save,
 )
 from tests.browser.media import begin_drag
-from tests.browser.waiting import settle
+from tests.browser.waiting import eventually, pass_time, settle
 from tests.processes import until
 
 __all__ = ["aurora", "log_in"]
@@ -76,13 +76,14 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         '{"a" 1}', '{"a": 1,}', "{a: 1}", '{"a": "x\ny"}', '{"a": tru}', '{"a": "\\x"}',
         '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}',
     ]  # fmt: skip
+    aurora.clock.install()
     aurora.get_by_role("button", name="JSON", exact=True).click()
     box = aurora.get_by_label("Input as JSON")
     for text in texts:
         box.fill(text)
         note = aurora.locator(".json-note:not(:empty)")
         expect(note).to_contain_text("Line")
-        aurora.wait_for_timeout(300)
+        pass_time(aurora, 0.5)
         told = note.inner_text()
         aurora.get_by_role("button", name="Form", exact=True).click()
         expect(aurora.locator("#f-json-error")).to_have_text(told)
@@ -167,12 +168,12 @@ def test_what_is_typed_without_a_network_is_saved_when_it_is_back(aurora: Page) 
 def test_a_page_that_is_left_at_once_keeps_what_was_typed(aurora: Page) -> None:
     prompt(aurora).fill("typed and gone")
     aurora.goto("/models/")
-    for _ in range(50):  # the save outlives its page, and arrives when it does
+
+    def is_kept() -> bool:  # the save outlives its page, and arrives when it does
         aurora.goto(AURORA)
-        if prompt(aurora).input_value():
-            break
-        aurora.wait_for_timeout(200)
-    expect(prompt(aurora)).to_have_value("typed and gone")
+        return bool(prompt(aurora).input_value() == "typed and gone")
+
+    eventually(aurora, is_kept)
 
 
 def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(aurora: Page) -> None:
@@ -271,6 +272,7 @@ def test_copy_says_whether_it_could_and_keeps_its_label(aurora: Page, is_secure:
         assert aurora.evaluate("navigator.clipboard.readText()") == "sandbox/aurora"
 
 
+@pytest.mark.exhaustive
 def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserContext]) -> None:
     page = log_in(java_script_enabled=False).new_page()
     clean(page)

@@ -17,7 +17,8 @@ from tests.browser.journeys import DONE, Open, open_page
 from tests.browser.runs.test_journey import ready
 
 __all__ = ["open_page"]
-pytestmark = pytest.mark.browser
+# Each step has a quicker test of its own; together they count clicks, which changes rarely.
+pytestmark = [pytest.mark.browser, pytest.mark.exhaustive]
 ENDED_MS = 90_000
 Record = Callable[[str, object], None]
 

@@ -12,7 +12,7 @@ from tests.browser.waiting import eventually
 from tests.training.conftest import picture
 
 __all__ = ["open_page"]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.exhaustive]
 
 
 def open_plain(open_page: Open, path: str) -> Page:
@@ -60,7 +60,6 @@ def test_a_flow_is_composed_saved_and_run(open_page: Open) -> None:
     expect(page.locator("main img")).to_have_count(2)
 
 
-@pytest.mark.exhaustive
 def test_a_workflow_shows_its_steps(open_page: Open) -> None:
     page = open_plain(open_page, "/flows/account/")
     reload_until(page, page.get_by_role("link", name="Mishap"))
@@ -72,7 +71,6 @@ def test_a_workflow_shows_its_steps(open_page: Open) -> None:
     expect(page.locator("[data-node='spoil'] .notice")).to_contain_text("declined this content")
 
 
-@pytest.mark.exhaustive
 def test_files_become_a_data_set_and_weights(open_page: Open) -> None:
     page = open_plain(open_page, "/training/")
     page.get_by_role("link", name=re.compile("^Aurora Trainer")).click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.journeys import WIDE, Open, open_page
-from tests.browser.waiting import eventually
+from tests.browser.waiting import eventually, wait_at_rest
 from tests.browser.watching import slow
 
 __all__ = ["open_page"]
@@ -27,7 +27,7 @@ def see_below_the_head(page: Page, element: Locator) -> None:
         )
 
     eventually(page, is_seen)
-    page.wait_for_timeout(800)
+    wait_at_rest(page)
     assert is_seen()
 
 
@@ -54,7 +54,9 @@ def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
     cancel.focus()
     page.evaluate("scrollTo(0, 9999)")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#stage [data-run-state=cancelled]")
     expect(state).to_be_focused()
+    expect(page.locator("#stage .log")).not_to_have_attribute("open")
     see_below_the_head(page, state)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.waiting import eventually, wait_at_rest
 from tests.processes import Up
 from tests.schemas.laws import sample
 
@@ -34,13 +35,10 @@ def run(page: Page, text: str = "a lighthouse at dusk") -> None:
 
 
 def ready(page: Page) -> Page:
-    """The page once its form has come with the schema."""
-    for _ in range(100):
-        if page.locator("form[data-endpoint-id] [name]:not([type=hidden])").count() > 1:
-            return page
-        page.wait_for_timeout(200)
-        page.reload()
-    raise AssertionError("the form did not come")
+    """The page once its form is there."""
+    controls = page.locator("form[data-endpoint-id] [name]:not([type=hidden])")
+    expect(controls.nth(1)).to_be_attached()
+    return page
 
 
 def test_htmx_comes_by_itself_to_a_browser_that_has_it(open_page: Open) -> None:
@@ -81,6 +79,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
 
 
+@pytest.mark.exhaustive  # `runs/test_result_place.py` sees to one picture
 @pytest.mark.parametrize(
     ("model", "size"),
     sample([(LITE, WIDE), (LITE, PHONE), ("sandbox/nebula", PHONE), ("sandbox/nebula", WIDE)], 1),
@@ -151,6 +150,7 @@ def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) ->
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/censor/"))
     page.locator("[name=prompt]").fill("a forbidden thing")
@@ -161,19 +161,6 @@ def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Ope
     expect(raw).to_contain_text("content_policy_violation")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert raw.evaluate("(pre) => pre.getBoundingClientRect().right") < PHONE[0]
-
-
-def test_cancel_says_what_happened(open_page: Open) -> None:
-    page = ready(open_page("/models/mischief/slow/"))
-    page.locator("[name=prompt]").fill("never mind")
-    page.locator("[name=duration]").first.fill("3600")
-    page.locator("#run-button").click()
-    page.wait_for_selector("[data-run-state=running]")
-    page.get_by_role("button", name="Cancel").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#stage [data-run-state=cancelled]")
-    expect(page.locator("#stage .state")).to_be_focused()
-    expect(page.locator("#stage .log")).not_to_have_attribute("open")
 
 
 def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
@@ -206,6 +193,7 @@ def test_a_failure_leaves_the_focus_with_who_types(open_page: Open) -> None:
         expect(page.locator(".field .error")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("goes on without me")
@@ -215,16 +203,6 @@ def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page.close()
     other = open_page("/runs/?q=goes+on+without+me")
     other.wait_for_selector(DONE)
-
-
-def test_two_tabs_watch_two_runs(open_page: Open) -> None:
-    pages = [ready(open_page("/models/mischief/slow/")) for _ in range(2)]
-    for number, page in enumerate(pages):
-        page.locator("[name=prompt]").fill(f"tab {number}")
-        page.locator("[name=duration]").first.fill("2")
-        page.locator("#run-button").click()
-    for page in pages:
-        page.wait_for_selector(DONE)
 
 
 HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
@@ -312,7 +290,7 @@ def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) 
 def test_everybody_can_use_it(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/aurora/"))
     run(page)
-    page.wait_for_timeout(400)
+    wait_at_rest(page)
     for path in (
         None,
         "/runs/",
@@ -399,11 +377,12 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
 def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
     page = open_page("/models/")
     card = "article.card:not([data-endpoint-id^='workflows/'])"  # the account's have none
-    for _ in range(90):
-        if not page.locator(f"{card} > i").count():
-            break
-        page.wait_for_timeout(1000)
+
+    def have_come() -> bool:
         page.reload()
+        return not page.locator(f"{card} > i").count()
+
+    eventually(page, have_come)
     pictures = page.locator(f"{card} > img")
     cards = page.locator(card).count()
     assert cards > 20  # the other members of a family are folded into its card

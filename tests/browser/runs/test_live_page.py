@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, e
 
 from core.formatting import duration
 from tests.browser.journeys import DONE
-from tests.browser.waiting import Held, eventually
+from tests.browser.waiting import Held, eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
@@ -147,9 +148,10 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     page = watching()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.clock.install()
     page.route(LIVE, lambda route: route.fulfill(status=286))
     expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it")
-    page.wait_for_timeout(1000)
+    pass_time(page, 60)
     assert len([url for url in asked if "/runs/live/" in url]) <= 2
 
 
@@ -175,7 +177,7 @@ def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
 
 
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
-    watching: Watch, context: BrowserContext, vitrine: Up
+    watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
 ) -> None:
     context.clear_cookies()
     context.new_page().goto(vitrine.link)  # a session that may end
@@ -189,7 +191,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     expect(line).to_contain_text("You are logged out. Runs go on")
     expect(line.get_by_role("link")).to_have_attribute("target", "_blank")
     expect(page.locator(DONE)).to_have_count(0)
-    context.new_page().goto(vitrine.link)
+    context.add_cookies(session)  # as by a login in another tab
     page.wait_for_selector(DONE)
     expect(line).to_have_count(0)
 

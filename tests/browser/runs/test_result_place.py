@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
-from tests.browser.waiting import Held
+from tests.browser.waiting import Held, pass_time, wait_at_rest
 from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
@@ -56,7 +56,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     kept = [one.bounding_box() for one in page.locator(".awaited").all()]
     page.wait_for_selector(DONE)
     expect(page.locator(".artifact img")).to_have_count(count)
-    page.wait_for_timeout(300)  # what came with the end has its place
+    wait_at_rest(page)  # what came with the end has its place
     page.evaluate(SHIFTS)
     before = page.evaluate(BOXES)
     assert [[round(box[side]) for side in ("width", "height")] for box in kept if box] == [
@@ -66,7 +66,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     files.let_go(count)
     for picture in page.locator(".artifact img").all():
         expect(picture).not_to_have_js_property("naturalWidth", 0)
-    page.wait_for_timeout(300)
+    wait_at_rest(page)
     assert page.evaluate(BOXES) == before
     assert page.evaluate("window.shifted") < 0.001
 
@@ -142,7 +142,7 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
     page = start(open_page, "mischief/slow", size, prompt="noted", duration=3600)
     page.wait_for_selector("[data-run-state='running']")
     status, cancel = page.locator("#stage .run-status"), page.get_by_role("button", name="Cancel")
-    page.wait_for_timeout(800)  # it was scrolled to
+    wait_at_rest(page)  # it was scrolled to
     was, around = cancel.bounding_box(), status.bounding_box()
     assert was
     assert around
@@ -158,10 +158,11 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
 
 def test_what_ends_while_it_is_scrolled_to_is_told_by_its_state_alone(open_page: Open) -> None:
     page = open_page('/models/mischief/slow/?input={"prompt": "at once", "duration": 0}', PHONE)
+    page.clock.install()
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
     expect(page.locator("#stage .run-status .state")).to_be_in_viewport()
-    page.wait_for_timeout(1200)
+    pass_time(page, 2)
     # The end of another test's run may be told here.
     assert "at once" not in page.locator("#toasts").inner_text()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
-from tests.browser.waiting import Held
+from tests.browser.waiting import Held, pass_time
 from tests.schemas.laws import sample
 
 __all__ = ["open_page"]
@@ -92,14 +92,16 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
 def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
+    page.clock.install()
     asked = requests_for_rows(page)
     sent = Held(page, "**/models/mischief/slow/")
     page.locator("#run-button").click()
-    page.wait_for_timeout(1500)  # longer than the first press in a session waits
+    sent.come()
+    pass_time(page, 2)  # longer than the first press in a session waits
     sent.let_go()
     tray = page.locator("#tray")
     expect(tray.locator("summary")).to_contain_text("1 running")
-    page.wait_for_timeout(1500)  # longer than a page that lacks rows waits
+    pass_time(page, 2)  # longer than a page that lacks rows waits
     assert not asked  # this page shows and watches its run itself
     tray.locator("summary").click()
     expect(tray.get_by_role("link", name="in the tray")).to_be_visible()

@@ -44,8 +44,9 @@ def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
     context: BrowserContext,
 ) -> None:
     page = context.new_page()
+    page.clock.install()
     page.goto(slow())
-    page.wait_for_timeout(3000)
+    page.clock.fast_forward("01:00:00")
     for _ in range(2):
         page.locator("#run-button").click()
         expect(page.get_by_role("button", name="Notify me when it ends")).to_be_visible()

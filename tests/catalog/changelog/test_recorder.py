@@ -17,6 +17,8 @@ from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema, SyncReport
 from tests.catalog.upstream import CatalogueUpstream, after_two_expansions, ids
 
+pytestmark = pytest.mark.both_databases
+
 RunSync = Callable[..., SyncReport]
 LATER = "2026-06-01T00:00:00Z"
 

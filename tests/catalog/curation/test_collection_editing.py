@@ -21,6 +21,8 @@ from catalog.curation import collection_editing
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.models import Collection, CollectionItem, Endpoint, Favourite
 
+pytestmark = pytest.mark.both_databases
+
 HTMX = {"HX-Request": "true"}
 EDIT = "/collections/best/edition/"
 

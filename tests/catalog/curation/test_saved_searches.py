@@ -19,6 +19,8 @@ from catalog.curation import saved_searches
 from catalog.models import Change, Endpoint, Favourite, SavedSearch, SyncReport
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
 A_WEEK = timedelta(days=7)

@@ -18,6 +18,8 @@ from catalog.filters.query_parser import parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 VIDEO = [
     "in:text",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.db import connection
 
 from catalog.models import Endpoint, Revision, revision_triggers
 from catalog.search.engine import search
 from catalog.search.query import Query
+
+pytestmark = pytest.mark.both_databases
 
 Make = Callable[..., Endpoint]
 

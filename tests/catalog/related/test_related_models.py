@@ -20,6 +20,8 @@ from catalog.models import Endpoint, ListingEntry, Revision
 from catalog.related import related_models
 from catalog.related.related_models import Successor
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 NOW = timezone.now()
 

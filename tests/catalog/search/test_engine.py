@@ -16,6 +16,8 @@ from catalog.models import Endpoint
 from catalog.search.engine import PAGE_SIZE, Answer, search, top_results
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 

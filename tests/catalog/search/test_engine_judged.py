@@ -14,7 +14,10 @@ from catalog.search.engine import search
 from catalog.search.query import Query
 
 FLOOR_NDCG, FLOOR_SUCCESS = 0.95, 0.95
-pytestmark = pytest.mark.django_db  # else a run of this file alone has no test database
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db,
+]  # else a run of this file alone has no test database
 
 
 def ask(typed: str) -> list[str]:

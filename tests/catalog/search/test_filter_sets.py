@@ -21,6 +21,8 @@ from catalog.search.engine import search
 from catalog.search.index import Index
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 DRAWN = {
     "in": KEYS["in"].values,
     "out": KEYS["out"].values,

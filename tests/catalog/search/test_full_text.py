@@ -18,6 +18,8 @@ from catalog.search.engine import search
 from catalog.search.full_text import index_texts
 from catalog.search.query import Query
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 

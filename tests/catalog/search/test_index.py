@@ -15,6 +15,8 @@ from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from tests.processes import until
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 

@@ -19,6 +19,8 @@ from catalog.search.engine import Answer, search
 from catalog.search.query import Query
 from catalog.search.tokenizer import group_tokens, tokenize
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 
 

@@ -16,6 +16,8 @@ from catalog.models import Endpoint, Schema, SyncReport
 from catalog.sync import pipeline
 from tests.catalog.upstream import CatalogueUpstream, ids, item, kind_of
 
+pytestmark = pytest.mark.both_databases
+
 RunSync = Callable[..., SyncReport]
 
 

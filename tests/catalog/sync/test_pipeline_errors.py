@@ -23,6 +23,8 @@ from tests.catalog.upstream import (
     once,
 )
 
+pytestmark = pytest.mark.both_databases
+
 RunSync = Callable[..., SyncReport]
 
 

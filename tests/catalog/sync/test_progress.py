@@ -25,19 +25,20 @@ from core.process import identity
 from runs.worker import main as workers
 from runs.worker.jobs import Job, run_forever
 from tests.catalog.upstream import CatalogueUpstream, ids
+from tests.processes import ROOT
 
 RunSync = Callable[..., SyncReport]
-SHOW = (
-    "import sys; from core.process.identity import current;"
-    "print(current(), flush=True); sys.stdin.read()"
-)
 
 
 @pytest.fixture
 def other_process() -> Any:
     """Another process of this machine, with its identity."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SHOW], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.catalog.sync.identity_script"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin
     assert process.stdout

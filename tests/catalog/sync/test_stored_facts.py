@@ -16,6 +16,8 @@ from catalog.models import Endpoint, Revision, Schema
 from catalog.sync import post_sync, stored_facts
 from schemas.facts.capabilities import RULES
 
+pytestmark = pytest.mark.both_databases
+
 MakeEndpoint = Callable[..., Endpoint]
 
 

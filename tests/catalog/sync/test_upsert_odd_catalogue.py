@@ -16,7 +16,7 @@ from catalog.search import index
 from catalog.search.engine import search
 from catalog.search.query import Query
 
-pytestmark = [pytest.mark.django_db, pytest.mark.system]
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
 
 NAMES = [
     "odd/sp ace", "odd/ümlaut", "odd//double", "odd/per%cent", "odd/que?stion", "odd/ha#sh",

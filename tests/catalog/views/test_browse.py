@@ -25,6 +25,8 @@ from catalog.models import (
 )
 from tests.catalog.cards import Cards, cards
 
+pytestmark = pytest.mark.both_databases
+
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
 PAGES = [

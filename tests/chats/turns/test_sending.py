@@ -14,7 +14,7 @@ from chats.models import Chat, Turn
 from chats.turns import sending
 from runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 Say = Callable[..., Turn]
 
 

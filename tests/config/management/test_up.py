@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,19 +19,15 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.processes import Up, copy_checkout, environment, free_port, until
+from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 
 pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, painted: Path) -> Path:
-    """The project as a fresh clone has it, but for the sandbox's thumbnails, which take long to
-    paint.
-    """
-    clone = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
-    shutil.copytree(painted, clone / "var" / "sandbox")
-    return clone
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a fresh clone has it."""
+    return copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +150,7 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
         except httpx.TransportError:
             return False
 
-    time.sleep(0.3)
+    until(lambda: not is_alive(victim))
     until(answers)
 
 

@@ -19,6 +19,8 @@ import pytest
 
 from tests.processes import ROOT, until
 
+pytestmark = pytest.mark.system  # takes long
+
 # A program that supervises one child, whose code comes from the command line.
 START = """
 import logging, os, socket, sys

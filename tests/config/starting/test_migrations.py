@@ -8,6 +8,8 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.starting.migrations import SQUASHED, Key, is_replaced, replaced_by
 
+pytestmark = pytest.mark.both_databases
+
 SQUASHES = [key for key in MigrationLoader(None).disk_migrations if SQUASHED in key[1]]
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 AT_MOST = timedelta(seconds=5)  # on a busy machine
 

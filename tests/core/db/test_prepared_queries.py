@@ -22,7 +22,7 @@ from core.db import prepared_queries
 from core.db.prepared_queries import Param, ParamList, PreparedDelete, PreparedQuery, PreparedUpdate
 from runs.models import Artifact, Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
 SOME = PreparedQuery(

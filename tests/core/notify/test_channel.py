@@ -20,6 +20,8 @@ from core.notify import channel, unix_sockets
 from runs.models import Worker
 from tests import clock
 
+pytestmark = pytest.mark.both_databases
+
 PATIENCE_S = 60.0
 
 

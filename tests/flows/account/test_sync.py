@@ -19,7 +19,7 @@ from flows.models import AccountListing, AccountWorkflow
 from tests.flows.account.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def listed(name: str) -> dict[str, Any]:

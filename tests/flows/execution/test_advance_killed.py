@@ -35,7 +35,7 @@ from tests.runs.conftest import (
 )
 
 __all__ = ["catalogue", "sandbox", "sandbox_process", "synced", "team"]
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 KILLED = 9
 FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 

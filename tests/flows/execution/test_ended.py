@@ -17,7 +17,7 @@ from notifications.models import Notification
 from runs.models import Run
 from tests.flows.conftest import fail, succeed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def started(user: User, flow: Flow, ago: timedelta) -> FlowRun:

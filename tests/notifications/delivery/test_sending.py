@@ -22,7 +22,7 @@ from notifications.delivery.outcome import Outcome
 from notifications.models import Channel, Delivery, SigningKey
 from tests.notifications.conftest import Receiver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 Tell = Callable[..., bool]
 MakeChannel = Callable[..., Channel]
 Send = Callable[[], float]

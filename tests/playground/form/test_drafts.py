@@ -16,7 +16,7 @@ from playground.form import drafts
 from runs.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
-pytestmark = pytest.mark.usefixtures("flux")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("flux")]
 PAGE = f"/models/{FLUX}/"
 SAVE = f"/drafts/{FLUX}/"
 HTMX = {"hx-request": "true", "hx-current-url": f"http://testserver{PAGE}?preset=1&shown=x"}

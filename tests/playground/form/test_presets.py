@@ -15,6 +15,8 @@ from django.test import Client
 from playground.form import presets, share_links
 from runs.models import Artifact, Preset, Share, Upload
 
+pytestmark = pytest.mark.both_databases
+
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"

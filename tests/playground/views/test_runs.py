@@ -17,6 +17,8 @@ from runs.results import error_messages
 from runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
+pytestmark = pytest.mark.both_databases
+
 FAILURE = {
     "error": "RunFailed",
     "message": "Unprocessable",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from runs.files import purge, storage_limits, uploads
 from runs.models import Upload, UploadReservation
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 KB = 1 << 10
 
 

@@ -23,7 +23,7 @@ from playground.display import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]  # takes long
 S3 = "storages.backends.s3.S3Storage"
 OPTIONS = {"bucket_name": "vitrine", "region_name": "us-east-1"}
 

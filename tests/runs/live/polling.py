@@ -73,6 +73,18 @@ def serve(
     return asyncio.run(main())
 
 
+async def until_held(client: httpx.AsyncClient, count: int = 1) -> None:
+    """Wait until the router holds so many polls; only its broker knows."""
+    broker = client._transport.app.broker  # type: ignore[attr-defined]
+
+    def held() -> int:
+        return sum(len(subscription._open()) for subscription in broker._subscriptions.values())
+
+    async with asyncio.timeout(HOLD_S / 2):
+        while held() != count:  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.005)
+
+
 async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
     params = [("r", run) for run in runs]
     return await client.get(long_poll.PATH, params=[*params, *([("hold", "1")] if hold else [])])

@@ -13,9 +13,9 @@ from runs import state_machine
 from runs.models import Run
 from runs.progress import live_partials, watch_tokens
 from runs.transitions import Observation
-from tests.runs.live.polling import ask, asked, serve
+from tests.runs.live.polling import ask, asked, serve, until_held
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def chat(run: Run, version: str) -> str:
@@ -35,8 +35,7 @@ def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
         for number, text in ((1, "A long"), (2, "A long answer")):
             held = asyncio.create_task(ask(client, chat(run, version)))
             other = asyncio.create_task(ask(client, asked(run)))
-            await asyncio.sleep(0.2)
-            assert not held.done()
+            await until_held(client, 2)
             await announce(run, number, text)
             found.append(await held)
             version = f"3.{number:06}"

@@ -18,7 +18,9 @@ from runs.live import groups
 from runs.models import Run
 from runs.progress import watch_tokens
 from runs.transitions import Observation
-from tests.runs.live.polling import serve
+from tests.runs.live.polling import serve, until_held
+
+pytestmark = pytest.mark.both_databases
 
 COUNT = 400
 MAX_ADDRESS_BYTES = 8000
@@ -52,8 +54,7 @@ def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], u
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
         poll = asyncio.create_task(client.get(address))
-        await asyncio.sleep(0.3)
-        assert not poll.done()
+        await until_held(client)
         await sync_to_async(state_machine.record)(runs[-1].pk, Observation(Run.State.FAILED))
         return await asyncio.wait_for(poll, 10)
 

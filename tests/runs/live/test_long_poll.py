@@ -26,10 +26,10 @@ from runs.models import Run
 from runs.progress import watch_tokens
 from runs.transitions import Observation
 from tests.conftest import grant
-from tests.runs.live.polling import HOLD_S, ask, asked, serve
+from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
 from tests.statements import before, failing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
@@ -63,8 +63,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
 
     async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
         held = asyncio.create_task(ask(client, asked(run)))
-        await asyncio.sleep(0.3)
-        assert not held.done()
+        await until_held(client)
         changed = time.monotonic()
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
         return await held, time.monotonic() - changed
@@ -83,7 +82,7 @@ def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: An
 
     async def use(client: httpx.AsyncClient) -> None:
         held = asyncio.create_task(ask(client, asked(shown)))
-        await asyncio.sleep(0.3)
+        await until_held(client)
         for run in (shown, hidden):
             await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.SUCCEEDED))
         await held
@@ -105,8 +104,7 @@ def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
     async def use(client: httpx.AsyncClient) -> list[int]:
         address = f"/runs/live/?r={asked(run)}&hold=1"
         held = asyncio.create_task(client.get(address))
-        await asyncio.sleep(0.2)
-        assert not held.done()
+        await until_held(client)
         signal.raise_signal(signal.SIGTERM)
         return [(await held).status_code, (await client.get(address)).status_code]
 
@@ -192,7 +190,7 @@ def test_a_hundred_watchers_cost_one_query_and_one_drawing(make_run: Any) -> Non
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
         held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
-        await asyncio.sleep(0.5)
+        await until_held(client, 100)
         asked_for.clear()
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
         return await asyncio.gather(*held)
@@ -252,7 +250,7 @@ def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any)
 
     async def use(client: httpx.AsyncClient) -> float:
         held = asyncio.create_task(ask(client, asked(run)))
-        await asyncio.sleep(0.05)
+        await until_held(client)
         await sync_to_async(say)(run, 9)
         await sync_to_async(state_machine.record)(
             run.pk, Observation(Run.State.SUCCEEDED, output={})
@@ -270,9 +268,9 @@ def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_ru
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
         leaving, *held = [asyncio.create_task(ask(client, asked(run))) for _ in range(5)]
-        await asyncio.sleep(0.2)
+        await until_held(client, 5)
         leaving.cancel()
-        await asyncio.sleep(0.1)
+        await until_held(client, 4)
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
         return await asyncio.gather(*held)
 

@@ -23,7 +23,7 @@ from runs.models import Artifact, DiscardedContent, InputFile, Preset, Run, Uplo
 from runs.ownership import deletion
 from tests.conftest import grant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

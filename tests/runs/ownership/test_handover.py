@@ -17,7 +17,7 @@ from flows.models import Flow, FlowRun
 from runs.models import Preset, Run, Share, Upload
 from runs.ownership import handover
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # What goes along with an account: nobody else has a use for it.
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",

@@ -16,7 +16,7 @@ from playground.display import tiles
 from runs.models import Artifact, Run
 from runs.results import stars
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 Four = Callable[..., Run]
 
 

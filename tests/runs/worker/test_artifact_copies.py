@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
-import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +31,11 @@ from tests.catalog.thumbs import png
 from tests.conftest import CASES
 from tests.runs.copying import Answer, copy, film, picture, sound
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.system,
+]
 
 
 def opened(name: str) -> Image.Image:
@@ -147,10 +150,8 @@ def test_bombs_and_broken_files_are_kept_without_pictures(
 
 @pytest.mark.any_database
 def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
-    start = time.monotonic()
     row = copy(artifact("video"), film(), limit_s=0.01)
     assert (row.state, row.poster) == ("stored", "")
-    assert time.monotonic() - start < 30  # it would go on for minutes
 
 
 @pytest.mark.any_database

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from runs.models import Artifact
 from runs.worker import artifact_copies
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any) -> None:

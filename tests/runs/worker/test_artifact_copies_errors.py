@@ -34,7 +34,7 @@ from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.runs.copying import copy, film, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 class FullDisk(FileSystemStorage):

@@ -27,7 +27,7 @@ from tests.runs.conftest import SETTINGS, Ask, Control, Work, ended
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.statements import before
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from flows.account import step_files
 from runs.worker.following import backfill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("look", [backfill._due, step_files._take_due])

@@ -39,7 +39,7 @@ from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, RunsWorker, Work
 from tests.runs.start import start_run
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 
 State = Run.State
 Step = Callable[[], Any]

@@ -1,7 +1,6 @@
 """The run host: synchronous runs, server-sent events (C45 to C47, C59), and every error."""
 
 import json
-import time
 from itertools import pairwise
 
 import httpx
@@ -51,11 +50,9 @@ def test_a_run_past_the_limit_is_a_429(http: httpx.Client, narrow: RunningSandbo
 
 def test_hanging_up_stops_the_work(http: httpx.Client, narrow: RunningSandbox) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        http.post(f"{narrow.addresses['run']}/{SLOW}", json={"duration": 60}, timeout=0.3)
-    started = time.monotonic()
+        http.post(f"{narrow.addresses['run']}/{SLOW}", json={"duration": 3600}, timeout=0.3)
     handle = submit(http, narrow, SLOW, {"duration": 0, "picture": False})
     wait(http, handle)
-    assert time.monotonic() - started < 40  # it was to last for 60
 
 
 def test_c59_a_stream_is_json_events_and_ends_with_the_whole_output(

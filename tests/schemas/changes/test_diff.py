@@ -290,10 +290,10 @@ def test_any_broken_document_compares_with_the_whole_one(
 @pytest.mark.parametrize("name", sorted(hostile.MANY))
 def test_no_document_takes_long_or_says_much(name: str) -> None:
     big, plain = strategies.document(hostile.MANY[name]), document({"a": TEXT})
-    start = time.perf_counter()
+    start = time.thread_time()
     for pair in ((big, plain), (plain, big), (big, big)):
         _check(lines(*pair))
-    assert time.perf_counter() - start < 30
+    assert time.thread_time() - start < 30
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "x", {"paths": 1}, {"paths": {"/a/b": [1]}}])

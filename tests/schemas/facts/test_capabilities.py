@@ -89,12 +89,12 @@ def test_words_of_the_fields_are_for_the_search(documents: dict[str, Node]) -> N
 
 
 def any_of_it(value: Any) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     found, words = read_capabilities(value)
     assert len(found) == len(set(found)) <= MAX_FACTS
     assert all(fact.partition(":")[2] and fact.isprintable() for fact in found)
     assert len(words) <= 2500
-    assert time.perf_counter() - started < 20  # only to tell a hang from a busy machine
+    assert time.thread_time() - started < 20  # of its own work: a hang takes for ever
 
 
 @given(strategies.json_values)

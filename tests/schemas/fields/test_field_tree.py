@@ -262,11 +262,11 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
 )
 def test_no_document_is_too_much(schema: Any) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     root = build(contract(strategies.document(schema), "a/b"))
     assert count(root) <= MAX_NODES + 10
     draw(root)
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
 def test_a_fan_of_references_stays_within_the_budget() -> None:

@@ -237,11 +237,11 @@ def test_what_a_model_would_take_is_taken(schema: dict[str, Any], value: Any) ->
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$"])
 def test_a_pattern_without_end_allows_everything(pattern: str) -> None:
     schema = {"type": "array", "items": {"type": "string", "pattern": pattern}}
-    started = time.perf_counter()
+    started = time.thread_time()
     value = {"x": ["a" * 5000 + "!", "x" * 5000] * 20}
     problems({"type": "object", "properties": {"x": schema}}, value)
     problems({"type": "object", "patternProperties": {pattern: False}}, {"a" * 5000 + "!": 1})
-    assert time.perf_counter() - started < 30  # 0.1 s each where it would be for ever
+    assert time.thread_time() - started < 30  # 0.1 s each where it would be for ever
 
 
 def test_a_fan_of_references_ends_and_allows_everything() -> None:
@@ -252,13 +252,13 @@ def test_a_fan_of_references_ends_and_allows_everything() -> None:
         f"P{n}": {"allOf": [{"$ref": f"#/components/schemas/P{n + 1}/allOf/0"}] * 3}
         for n in range(40)
     }
-    started = time.perf_counter()
+    started = time.thread_time()
     for name in ("L0", "P0/allOf/1"):
         schema = {"$ref": f"#/components/schemas/{name}"}
         whole = {"properties": {"x": schema, "y": schema | {"unevaluatedProperties": False}}}
         assert problems(whole, {"x": {"a": 1}}, **layers, **inner) == []
         problems(whole, {"y": {"a": 1}}, **layers, **inner)
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
 def test_required_belongs_to_the_missing_key() -> None:

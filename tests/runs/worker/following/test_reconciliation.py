@@ -31,7 +31,7 @@ from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
 from tests.runs.start import start_run
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 
 State = Run.State
 

@@ -19,6 +19,8 @@ from runs.models import Run
 from runs.transitions import Observation
 from runs.worker.scheduling import lease_queries, leases
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 

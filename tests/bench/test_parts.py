@@ -1,0 +1,56 @@
+"""Each benchmark measures something: started as `make bench` does, for one small round."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.__main__ import BENCHMARKS, find
+from bench.stage.stage import Stage
+
+# What makes a round small. Those without an entry are small already.
+SMALL: dict[str, dict[str, Any]] = {
+    "g1": {"lengths": (0.1,)},
+    "g3": {"crowds": (4,)},
+    "g4": {"tabs": 1, "seconds": 0.5},
+    "g7": {"many": 3},
+    "g8": {"sizes": {60: 1}},
+    "g9": {"count": 30},
+    "g10": {"crowds": (2,), "seconds": 0.2},
+    "g11": {"counts": (2, 4, 6)},
+    "g12": {"count": 200, "measured_s": 1.0},
+    "g13": {"settle_s": 0.0, "measured_s": 1.0},
+    "boards": {"counts": (2, 3)},
+    "proxy": {"streams": 5},
+    "worker": {"count": 4, "hold_s": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def stage(migrated: Path, collected: Path) -> Iterator[Stage]:
+    """Its database is migrated, its static files are collected."""
+    with Stage(filler=0, is_calm=False) as stage:
+        var = stage.product.checkout / "var"
+        shutil.copytree(collected, var / "static")
+        shutil.copy(migrated, var / "vitrine.sqlite3")
+        yield stage
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_is_where_its_name_says(name: str) -> None:
+    assert callable(find(BENCHMARKS[name][0]))
+    assert {*SMALL} <= {*BENCHMARKS}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.browser
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_measures(stage: Stage, name: str) -> None:
+    more = SMALL.get(name, {})
+    goals = find(BENCHMARKS[name][0])(stage, 1, False, **more)
+    assert goals
+    assert all(goal.name and goal.what for goal in goals)

@@ -1,0 +1,11 @@
+"""Prints the identity of its process, then lasts until its input ends."""
+
+from __future__ import annotations
+
+import sys
+
+from core.process.identity import current
+
+if __name__ == "__main__":
+    print(current(), flush=True)
+    sys.stdin.read()

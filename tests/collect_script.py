@@ -1,0 +1,11 @@
+"""Collects the static files of the checkout in the current folder, as `manage.py up` does."""
+
+from __future__ import annotations
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+    from config.management.commands.up import collect_static
+
+    collect_static()

@@ -1,0 +1,18 @@
+"""Prints values of the settings as JSON: `settings_script.py "s.DEBUG, s.FAL_KEY" [with-key]`.
+
+The module `config` is the first one on the path; with `with-key` the process may read the key.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+if __name__ == "__main__":
+    if sys.argv[2:]:
+        from config.starting import key_access
+
+        key_access.grant()
+    from config import settings
+
+    print(json.dumps(eval(f"[{sys.argv[1]}]", {"s": settings})))
