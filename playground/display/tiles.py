@@ -19,7 +19,7 @@ from runs.results.outputs import artifacts_in
 
 WITH_STILLS = {"video"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
-_TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20)
+_TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20, len)
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Tile:
         """The tile's markup; cached for an ended run, which changes only with its version."""
         run = self.run
         key = run.pk, run.version, run.endpoint.unit_price_usd
-        found = _TILE_CACHE.get(key)
+        found: SafeString | None = _TILE_CACHE.get(key)
         if found is None:
             found = render_to_string("playground/partials/_run_tile.html", {"tile": self})
             if run.is_final and not self.copies:
-                _TILE_CACHE.put(key, found, len(found))
+                _TILE_CACHE.put(key, found)
         return found
 
     @property

@@ -166,7 +166,9 @@ class Broker:
         self.next_partial_at = (
             0.0  # loop time of the next partial output, which must not occupy thread and network
         )
-        self._fragments: ByteCache[tuple[int, bytes]] = ByteCache("fragments", FRAGMENTS_BYTES)
+        self._fragments: ByteCache[tuple[int, bytes]] = ByteCache(
+            "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1])
+        )
 
     async def wait_for_news(self, runs: tuple[Watched, ...], hold_s: float) -> News:
         """Return the newer versions of `runs` as soon as there are any; nothing after `hold_s`.
@@ -290,14 +292,14 @@ class Broker:
     async def fragment(self, run: Watched) -> bytes:
         """Return a run's markup in a view, of this version or newer, rendered once for all."""
         key = (run.pk, run.view)
-        kept = self._fragments.get(key)
+        kept: tuple[int, bytes] | None = self._fragments.get(key)
         if kept is None or kept[0] < run.version:
             async with self._render_lock:  # another poll may have rendered it meanwhile
                 kept = self._fragments.get(key)
                 if kept is None or kept[0] < run.version:
                     began = time.monotonic()
                     kept = await in_thread(_render)(run.pk, run.view)
-                    self._fragments.put(key, kept, len(kept[1]))
+                    self._fragments.put(key, kept)
                     if views.is_live(run.view):
                         self._pause_partials(time.monotonic() - began, len(kept[1]))
         return kept[1]

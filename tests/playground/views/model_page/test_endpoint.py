@@ -341,7 +341,7 @@ def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
     run.save()
     assert "data-" not in strip_item(member, run).partition(">")[0]
     swapped = renderers.changed_fragments(run, "strip")
-    assert f'id="strip-{run.pk}" data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
+    assert f'id="strip-{run.pk}"  data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
     assert 'hx-swap-oob="true"' in swapped
     assert "data-watch" not in swapped
 
