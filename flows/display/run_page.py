@@ -141,4 +141,4 @@ def render(run: Run) -> str:
         return ""
     definition = parse_definition(step.flow_run.definition)
     values = context(step.flow_run, only=definition.after(step.step))
-    return render_to_string("flows/_changed.html", values)
+    return render_to_string("flows/_step_updates.html", values)

@@ -49,7 +49,9 @@ def _is_kind(kind: str) -> Callable[[Artifact], bool]:
 
 
 RENDERERS = [  # the first that suits is used; the last suits everything
-    Renderer("playground/artifacts/_lost.html", lambda artifact: not artifact_url(artifact)),
+    Renderer(
+        "playground/artifacts/_lost_artifact.html", lambda artifact: not artifact_url(artifact)
+    ),
     Renderer("playground/artifacts/_image.html", _is_kind("image")),
     Renderer("playground/artifacts/_video.html", _is_kind("video")),
     Renderer("playground/artifacts/_audio.html", _is_kind("audio")),

@@ -95,7 +95,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     if not count:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == history.MAX_NEWER}
-    return render(request, "playground/partials/_newer.html", context)
+    return render(request, "playground/partials/_new_runs_link.html", context)
 
 
 @require_safe
@@ -211,7 +211,7 @@ def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpRespon
     if not request.htmx:
         return redirect(f"{address}#stage")
     context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
-    response = render(request, "playground/batch/_sent.html", context)
+    response = render(request, "playground/batch/_run_response.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")
     return announce_new_run(address_result(request, response, address), made[0])
 
