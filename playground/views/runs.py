@@ -235,7 +235,7 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
-    """Announce a new run to the user's other tabs (`new-runs.js`)."""
+    """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 

@@ -71,13 +71,13 @@ document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   });
 });
 async function tell(target, state) {
-  const { together } = await import("./lazy/ends.js");
+  const { outcomeText } = await import("./lazy/run-outcome-text.js");
   if (!note?.isConnected) ended = [];
   ended.push(state);
   // Isolated, so that a right-to-left title does not reorder the rest.
   const title =
     ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
-  const words = together(ended) + title;
+  const words = outcomeText(ended) + title;
   if (!note?.isConnected) note = toast(words);
   else {
     note.textContent = words;
