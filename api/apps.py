@@ -14,8 +14,8 @@ class ApiConfig(AppConfig):
         from asgiref.sync import sync_to_async
 
         from api.fal_proxy import parts
-        from playground.files import storage_limits
-        from playground.worker import jobs
+        from runs.files import storage_limits
+        from runs.worker import jobs
 
         storage_limits.register_held(parts.bytes_of)
         jobs.register(jobs.Job("delete abandoned parts", sync_to_async(parts.purge_stale)))

@@ -17,7 +17,7 @@ from accounts.single_use import digest
 from api.contract.operation import Call, Handler, Parameter, Reply
 from api.http.problem import Problem
 from api.models import KeyedCall
-from playground.form import form_state
+from runs import starting
 
 KEY = Parameter(
     "Idempotency-Key",
@@ -108,4 +108,4 @@ def _names(call: Call) -> dict[str, Any]:
 
 def _request(call: Call) -> str:
     """Return a digest of the address and the body."""
-    return form_state.form_token(call.request.path, call.body)
+    return starting.form_token(call.request.path, call.body)

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from core.db.json_field import ExactJSONField
-from playground.models import Upload
+from runs.models import Upload
 
 
 class Token(models.Model):

@@ -19,8 +19,8 @@ from notifications import run_webhooks
 from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
-from playground.models import Run, Transport
-from playground.runs import state_machine, transitions
+from runs import starting, state_machine, transitions
+from runs.models import Run, Transport
 from schemas import Problem
 from schemas.exact import identical
 from schemas.validation import unknown_keys
@@ -142,7 +142,7 @@ def _values(
         "endpoint": endpoint,
         "schema_id": endpoint.schema_id,
         "arguments": arguments,
-        "title": form_state.title(arguments),
+        "title": starting.title(arguments),
         "events": [{"at": timezone.now().isoformat(), "what": what, "text": token_name}],
     }
 

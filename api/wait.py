@@ -29,7 +29,7 @@ from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Message, Receive, Scope, Send
 from core.notify.channel import Signal
 from flows.models import FlowRun
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60

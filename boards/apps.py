@@ -19,10 +19,10 @@ class BoardsConfig(AppConfig):
         from boards.trials import job, news
         from catalog.changelog import personal_news
         from playground.display.navigation import destinations
-        from playground.files import input_references
-        from playground.live import groups
-        from playground.runs.ownership import belonging, handover
-        from playground.worker import jobs
+        from runs.files import input_references
+        from runs.live import groups
+        from runs.ownership import belonging, handover
+        from runs.worker import jobs
 
         jobs.register(jobs.Job("standing trials", sync_to_async(job.work)))
         personal_news.register(news.entries)

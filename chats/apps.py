@@ -14,10 +14,10 @@ class ChatsConfig(AppConfig):
         from chats.display import answer
         from chats.models import Chat, Turn
         from chats.turns.belonging import chats_of
-        from playground.display import renderers
         from playground.display.navigation import destinations
-        from playground.files import input_references
-        from playground.runs.ownership import belonging, handover
+        from runs.files import input_references
+        from runs.live import views
+        from runs.ownership import belonging, handover
 
         belonging.register(chats_of)
         destinations.register(destinations.Kind("Chats", Chat.objects.of, "title", "chats:chat"))
@@ -27,4 +27,4 @@ class ChatsConfig(AppConfig):
         input_references.register_inputs(
             lambda: Turn.objects.filter(chat__deleted_at=None), "settings"
         )
-        renderers.register_view("chat", answer.render, is_live=True)
+        views.register("chat", lambda run, _view: answer.render(run), is_live=True)

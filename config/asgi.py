@@ -34,7 +34,7 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from config.server.static_server import StaticServer  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
-from playground.live import long_poll  # noqa: E402
+from runs.live import long_poll  # noqa: E402
 
 static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 streams = RelayedStreams(pages, settings.GATEWAY_URL)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from playground.runs.progress import current_upstream
+from runs.progress import current_upstream
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -110,7 +110,7 @@ settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
 # Processes without the key cannot tell UPSTREAM from it: pages ask the worker's record instead
-# (playground/runs/progress/current_upstream.py).
+# (runs/progress/current_upstream.py).
 FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
@@ -238,6 +238,7 @@ INSTALLED_APPS = [
     "csp",
     "accounts",
     "catalog",
+    "runs",
     "playground",
     "notifications",
     "boards",

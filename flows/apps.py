@@ -16,13 +16,13 @@ class FlowsConfig(AppConfig):
         from flows.execution import advance, ended
         from flows.models import Flow, FlowRun
         from notifications import run_ends
-        from playground.display import renderers
         from playground.display.navigation import destinations
-        from playground.files import input_references
-        from playground.models import opened_files
-        from playground.runs import final_hooks
-        from playground.runs.ownership import handover
-        from playground.worker import jobs
+        from runs import final_hooks
+        from runs.files import input_references
+        from runs.live import views
+        from runs.models import opened_files
+        from runs.ownership import handover
+        from runs.worker import jobs
 
         destinations.register(
             destinations.Kind("Flows", Flow.objects.visible_to, "name", "flows:flow")
@@ -39,5 +39,5 @@ class FlowsConfig(AppConfig):
         jobs.register_upstream(sync.job)
         jobs.register_upstream(step_files.job)
         final_hooks.register(step_files.note_end)
-        renderers.register_view(run_page.VIEW, run_page.render)
-        renderers.register_view(live.VIEW, live.render)
+        views.register(run_page.VIEW, lambda run, _view: run_page.render(run))
+        views.register(live.VIEW, lambda run, _view: live.render(run))

@@ -15,9 +15,9 @@ class NotificationsConfig(AppConfig):
 
         from notifications import budgets, run_ends
         from notifications.delivery import sending
-        from playground.live import shown_ends
-        from playground.runs import final_hooks
-        from playground.worker import jobs
+        from runs import final_hooks
+        from runs.live import shown_ends
+        from runs.worker import jobs
 
         final_hooks.register(run_ends.note_end)
         shown_ends.register(run_ends.note_watched)

@@ -10,8 +10,8 @@ from core.db import clock
 from core.formatting import money
 from notifications import kinds, outbox
 from notifications.models import NotificationPreferences
-from playground.models import Run
-from playground.runs.costs.billing import billed_cost
+from runs.costs.billing import billed_cost
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

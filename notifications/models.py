@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from core.db.encrypted_field import EncryptedTextField
 from core.db.json_field import ExactJSONField
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -21,10 +21,10 @@ from core.formatting import counted, duration
 from notifications import kinds, outbox, run_webhooks
 from notifications.delivery.messages import link
 from notifications.models import Notification, NotificationPreferences, RunEnd
-from playground.models import Run
-from playground.models.querysets import RunQuerySet
-from playground.runs import error_messages
-from playground.runs.timeline import WAYS_IN
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.results import error_messages
+from runs.results.timeline import WAYS_IN
 
 SHORTEST = timedelta(minutes=1)  # duration of the shortest runs that can be notified of
 WATCHED_WITHIN = timedelta(seconds=10)  # within this time a page reports that it showed the end

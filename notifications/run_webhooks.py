@@ -7,7 +7,7 @@ from django.db import transaction
 from core.db import clock
 from core.notify import channel as wake_up
 from notifications.models import Channel, Delivery, Method
-from playground.models import Run
+from runs.models import Run
 
 MAX_CHANNELS = 20  # per user
 

@@ -1,18 +1,20 @@
-"""The playground: fill in a form, run the model, view the result."""
+"""The playground: a model's page, where its form is filled in and its results are shown."""
 
 from django.apps import AppConfig
 
 
 class PlaygroundConfig(AppConfig):
-    """Runs, artifacts and uploads; forms, the worker, and pages that update live."""
+    """Forms, the pages of models and runs, and their admin. Has no tables: `runs` has them.
+
+    `runs` has the label "playground" (see there).
+    """
 
     name = "playground"
-    verbose_name = "Playground"
+    label = "model_page"
+    verbose_name = "Model pages"
 
     def ready(self) -> None:
-        """Install the trigger that notes runs whose input files are to be read."""
-        from django.db.models.signals import post_migrate
+        """Register how the playground's views of a run are rendered when it has changed."""
+        from playground.display import renderers
 
-        from playground.models import input_file
-
-        post_migrate.connect(input_file.install_trigger, sender=self)
+        renderers.register_views()

@@ -1,6 +1,6 @@
 """The URLs of the playground.
 
-`/runs/live/` is answered before Django, see `playground/live/long_poll.py`.
+`/runs/live/` is answered before Django, see `runs/live/long_poll.py`.
 """
 
 from django.urls import path

@@ -25,7 +25,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
-from playground.runs.progress import current_upstream
+from runs.progress import current_upstream
 from tests.databases import copied
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.event_loop import database_misuses, recorded_misuses
@@ -265,7 +265,7 @@ def make_run(make_endpoint: Callable[..., Any], user: User) -> Callable[..., Any
     import uuid
 
     from catalog.models import Endpoint
-    from playground.models import Run
+    from runs.models import Run
 
     def make(**values: Any) -> Run:
         endpoint = values.pop("endpoint", None) or (

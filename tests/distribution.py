@@ -34,14 +34,14 @@ GROUP = {
     for group, names in TOGETHER.items()
     for name in names
 }
-SPREAD = {"playground/worker/test_main_faults"}  # each of its tests takes long
+SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 # The longest files start first: if one started last, the other cores would idle until its end. The
 # other files that use Chromium follow, since a process keeps its browser for the next file.
 LONGEST = [
     *TOGETHER,
     *(
-        "playground/worker/test_main_faults",
+        "runs/worker/test_main_faults",
         "browser/form/test_form_axe",
         "browser/catalog/test_gallery",
     ),
@@ -54,13 +54,13 @@ LONGEST = [
     *("browser/catalog/test_stars", "bench/test_bench", "config/management/test_up"),
     *("cli/test_wheel", "sandbox/test_models", "sandbox/test_edges", "config/test_starting"),
     *("catalog/management/test_sync_models", "upgrades/test_upgrades"),
-    *("playground/worker/test_submit_killed", "config/test_urls"),
-    *("playground/worker/test_main", "playground/worker/test_main_errors"),
-    *("playground/worker/transports/test_direct", "playground/files/test_content_types"),
-    *("catalog/pictures/test_thumbnails_errors", "playground/worker/test_artifact_copies"),
-    *("playground/form/html/test_rendering_round_trip", "playground/worker/test_submit_arguments"),
+    *("runs/worker/test_submit_killed", "config/test_urls"),
+    *("runs/worker/test_main", "runs/worker/test_main_errors"),
+    *("runs/worker/transports/test_direct", "runs/files/test_content_types"),
+    *("catalog/pictures/test_thumbnails_errors", "runs/worker/test_artifact_copies"),
+    *("playground/form/html/test_rendering_round_trip", "runs/worker/test_submit_arguments"),
     *("playground/form/html/test_rendering_any_document", "catalog/search/test_engine"),
-    "playground/runs/test_state_machine_random",
+    "runs/test_state_machine_random",
 ]
 POSITION = {name: position for position, name in enumerate(LONGEST)}
 

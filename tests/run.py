@@ -25,8 +25,7 @@ QUERYING = """
     accounts boards/runs boards/trials config core flows/account flows/execution notifications
     catalog/admin catalog/changelog catalog/curation catalog/filters catalog/related
     catalog/search catalog/sync catalog/views training/views
-    playground/admin playground/display/navigation playground/files playground/live playground/runs
-    playground/views playground/worker
+    playground/admin playground/display/navigation playground/views runs
 """
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 

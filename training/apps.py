@@ -15,10 +15,10 @@ class TrainingConfig(AppConfig):
 
         from notifications import run_ends
         from playground.display.navigation import destinations
-        from playground.files import input_references, uploads
         from playground.form.prefill import sources
-        from playground.runs.ownership import handover
-        from playground.worker import jobs
+        from runs.files import input_references, uploads
+        from runs.ownership import handover
+        from runs.worker import jobs
         from training.data import packing
         from training.models import Dataset, Weights
         from training.results import naming, prefill, settling

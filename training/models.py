@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

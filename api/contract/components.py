@@ -28,7 +28,7 @@ from api.contract.shapes import (
 )
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
-from playground.models import Artifact, Run, Transport
+from runs.models import Artifact, Run, Transport
 
 ROOT = "urn:vitrine:api"
 SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]

@@ -33,10 +33,10 @@ from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
-from playground.models import Run
-from playground.runs import state_machine
-from playground.runs.own_addresses import with_own_paths
-from playground.worker.scheduling import capacity
+from runs import state_machine
+from runs.models import Run
+from runs.own_addresses import with_own_paths
+from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
 MAX_RUN_S = 600  # how long a call of `run` is held

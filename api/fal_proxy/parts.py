@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from api.fal_proxy.uploads import CHUNK_BYTES, MAX_AGE_S, Announced, keep
 from api.models import ProxyFile, ProxyPart
-from playground.files import storage_limits, uploads
+from runs.files import storage_limits, uploads
 
 MAX_PART_BYTES = 64 << 20  # the client sends 10 MB
 MAX_PARTS = 1000

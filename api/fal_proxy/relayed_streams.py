@@ -22,7 +22,8 @@ from api.http.dispatch import dumps
 from api.http.problem import OPENAI_ROOT, Problem
 from core.http.asgi import App, Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, Response, post
-from playground.runs import outcomes, state_machine
+from runs import state_machine
+from runs.results import outcomes
 
 HEADER = "Vitrine-Stream"
 PREFIXES = ("/api/fal/", OPENAI_ROOT)

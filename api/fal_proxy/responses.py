@@ -11,7 +11,7 @@ from api.contract.operation import JSON
 from api.http.dispatch import dumps
 from api.http.problem import Problem
 from fal.messages.endpoint_id import EndpointId
-from playground.models import Run
+from runs.models import Run
 
 REQUEST_ID, BILLED, ERROR_TYPE = "x-fal-request-id", "x-fal-billable-units", "x-fal-error-type"
 TIMEOUT_TYPE = "x-fal-request-timeout-type"

@@ -25,7 +25,7 @@ from core.db import transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Receive, Scope, Send
 from core.notify.channel import Signal
-from playground.models import Run
+from runs.models import Run
 
 HEADER = "Vitrine-Status"
 PREFIX = "/api/fal/"

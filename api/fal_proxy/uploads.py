@@ -19,8 +19,8 @@ from django.urls import reverse
 
 from api.models import ProxyFile
 from core.file_names import clean_name
-from playground.files import uploads
-from playground.runs.own_addresses import path_at_own_host
+from runs.files import uploads
+from runs.own_addresses import path_at_own_host
 
 SALT = "api.fal_proxy.uploads"
 MAX_AGE_S = 3600

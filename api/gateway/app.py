@@ -1,6 +1,6 @@
 """The ASGI application: streams for the web process, live sessions for fal's clients.
 
-All other connections are live sessions of pages (`playground/realtime/relay.py`).
+All other connections are live sessions of pages (`runs/realtime/relay.py`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from api.fal_proxy.tickets import STREAM_PATH
 from api.gateway.sessions import LiveSessions, is_session
 from api.gateway.streams import Streams
 from core.http.asgi import Message, Receive, Send
-from playground.realtime.relay import Relay
+from playground.form import form_state
+from runs.realtime.relay import Relay
 
 
 class Gateway:
     """Serves connections that need an open connection to upstream."""
 
     def __init__(self, upstream: fal.Clients) -> None:
-        self.relay = Relay(upstream)
+        self.relay = Relay(upstream, form_state.parse_form)
         self.streams = Streams(upstream)
         self.sessions = LiveSessions(upstream, self.relay.name)
 

@@ -23,12 +23,12 @@ import fal
 from api.fal_proxy import uploads
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
-from playground.files import inputs
-from playground.models import Run
-from playground.realtime import sessions
-from playground.realtime.sessions import LiveSession, SessionInput
-from playground.runs.own_addresses import with_own_paths
-from playground.worker.transports import cancellation
+from runs.files import inputs
+from runs.models import Run
+from runs.own_addresses import with_own_paths
+from runs.realtime import sessions
+from runs.realtime.sessions import LiveSession, SessionInput
+from runs.worker.transports import cancellation
 
 MAX_BUFFERED = 60
 MAX_ERROR_CHARS = 500

@@ -29,12 +29,12 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from playground.realtime import relay, sessions
-from playground.realtime.limits import LIVE_LIMITS
-from playground.realtime.sessions import LiveSession
-from playground.realtime.tickets import Ticket
-from playground.runs import state_machine, transport_choices
-from playground.runs.group_commit import retry_until_committed
+from runs import state_machine, transport_choices
+from runs.group_commit import retry_until_committed
+from runs.realtime import relay, sessions
+from runs.realtime.limits import LIVE_LIMITS
+from runs.realtime.sessions import LiveSession
+from runs.realtime.tickets import Ticket
 
 SUFFIX = "/realtime"
 RUN_PREFIX = "/api/fal/run"  # present if FAL_RUN_HOST contains our address

@@ -12,9 +12,9 @@ from chats.talk import answers
 from core.http.asgi import Send
 from core.http.forwarding import ResponseBroken
 from fal.transports import completions
-from playground.models import Run
-from playground.worker import submit_options
-from playground.worker.transports import direct
+from runs.models import Run
+from runs.worker import submit_options
+from runs.worker.transports import direct
 
 # Headers of fal's responses that callers get; all others are dropped.
 PASSED_ON = (

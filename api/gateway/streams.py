@@ -22,13 +22,14 @@ from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.asgi import Receive, Send
-from playground.files import inputs
-from playground.models import Run
-from playground.runs import outcomes, state_machine, transitions
-from playground.runs.group_commit import retry_until_committed
-from playground.worker.scheduling import leases
-from playground.worker.transports import cancellation, direct
-from playground.worker.transports.limits import DirectLimits
+from runs import state_machine, transitions
+from runs.files import inputs
+from runs.group_commit import retry_until_committed
+from runs.models import Run
+from runs.results import outcomes
+from runs.worker.scheduling import leases
+from runs.worker.transports import cancellation, direct
+from runs.worker.transports.limits import DirectLimits
 
 # The caller has the bytes already; the run's page may be updated less often.
 LIMITS = DirectLimits(write_every_s=1.0)

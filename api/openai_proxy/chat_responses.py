@@ -13,7 +13,7 @@ from api.http.dispatch import dumps
 from api.http.problem import Problem
 from chats.talk import answers
 from fal.transports import completions
-from playground.models import Run
+from runs.models import Run
 
 REQUEST_ID = "x-request-id"  # OpenAI's clients expose it as `_request_id`
 # OpenAI's clients retry failed requests unless told not to: a started run has to be paid for.

@@ -12,10 +12,10 @@ from catalog.pricing import billed_in_words
 from notifications import run_webhooks
 from notifications.models import masked
 from playground.display import history
-from playground.files import result_names
-from playground.files.artifact_urls import artifact_url
-from playground.models import Artifact, Run
-from playground.runs import error_messages
+from runs.files import result_names
+from runs.files.artifact_urls import artifact_url
+from runs.models import Artifact, Run
+from runs.results import error_messages
 from schemas.estimate import Estimate
 
 LOG_LINES = 50

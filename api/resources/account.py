@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from api.contract.operation import Call, Reply, Response, operation
 from api.representation import moments
-from playground.runs.progress import current_upstream
-from playground.runs.progress.worker_status import readiness
+from runs.progress import current_upstream
+from runs.progress.worker_status import readiness
 
 
 @operation(

@@ -28,8 +28,8 @@ from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
-from playground.runs.own_addresses import tidy_addresses
-from playground.runs.state_machine import Refused
+from runs.own_addresses import tidy_addresses
+from runs.state_machine import Refused
 from schemas.estimate import NOTHING
 from schemas.validation import unknown_keys
 

@@ -15,7 +15,7 @@ from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
 from boards.models import Batch, Cell, Column
 from boards.runs.visibility import withhold_unreadable
-from playground.models import Run
+from runs.models import Run
 
 BOARD = Parameter(
     "board_id", {"type": "string", "format": "uuid"}, "the board", where="path", converter="uuid"

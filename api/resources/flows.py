@@ -28,8 +28,8 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
-from playground.runs.error_messages import with_full_stop
-from playground.runs.own_addresses import tidy_addresses
+from runs.own_addresses import tidy_addresses
+from runs.results.error_messages import with_full_stop
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
 from schemas.reference.tables import input_rows

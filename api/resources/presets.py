@@ -10,8 +10,8 @@ from api.http import cursor
 from api.http.problem import Problem
 from api.resources.parameters import CURSOR, LIMIT, MAX_KEY, MODEL, find_endpoint, key, page
 from playground.form import presets as domain
-from playground.models import Preset
-from playground.runs.own_addresses import tidy_addresses
+from runs.models import Preset
+from runs.own_addresses import tidy_addresses
 
 PRESET = key("preset_id", "the preset")
 

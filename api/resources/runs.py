@@ -35,13 +35,14 @@ from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
 from playground.display import history
-from playground.files import result_names
-from playground.models import Artifact, Run
-from playground.runs import stars, state_machine, transport_choices
-from playground.runs.costs import cost
-from playground.runs.error_messages import with_full_stop
-from playground.runs.own_addresses import tidy_addresses
-from playground.runs.ownership import deletion
+from runs import state_machine, transport_choices
+from runs.costs import cost
+from runs.files import result_names
+from runs.models import Artifact, Run
+from runs.own_addresses import tidy_addresses
+from runs.ownership import deletion
+from runs.results import stars
+from runs.results.error_messages import with_full_stop
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
 

@@ -10,9 +10,9 @@ from api.contract.operation import Body, Call, Parameter, Reply, Response, opera
 from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
-from playground.files import storage_limits
-from playground.files import uploads as domain
-from playground.models import Upload
+from runs.files import storage_limits
+from runs.files import uploads as domain
+from runs.models import Upload
 
 UPLOAD = Parameter(
     "upload_id", {"type": "string", "format": "uuid"}, "the file", where="path", converter="uuid"

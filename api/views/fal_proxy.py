@@ -24,7 +24,7 @@ from api.http.authentication import require_scope
 from api.http.problem import Problem
 from api.models import ProxyFile, Token
 from core.http.parameters import parse_key
-from playground.files import uploads as files
+from runs.files import uploads as files
 from schemas.exact import NotJson, loads
 
 METHODS = ("GET", "POST", "PUT")

@@ -20,10 +20,10 @@ from api.openai_proxy import chat_requests, chat_responses, known_models
 from api.openai_proxy.chat_requests import ChatRequest
 from api.submission import ProxiedCall
 from api.wait import HEADER
-from playground.models import Run
-from playground.runs import state_machine, transport_choices
-from playground.runs.own_addresses import with_own_paths
-from playground.worker.scheduling import capacity
+from runs import state_machine, transport_choices
+from runs.models import Run
+from runs.own_addresses import with_own_paths
+from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry

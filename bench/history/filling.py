@@ -19,8 +19,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from playground.models import Artifact, Preset, Run, Upload
-from playground.runs.ownership.deletion import GRACE
+from runs.models import Artifact, Preset, Run, Upload
+from runs.ownership.deletion import GRACE
 
 PEOPLE = 40
 AGE = timedelta(days=730)

@@ -14,7 +14,7 @@ from django.test import Client
 
 from bench.history.filling import RARE_WORD
 from catalog.models import Endpoint
-from playground.models import Run
+from runs.models import Run
 
 ARTIFACTS = "SELECT * FROM playground_artifact WHERE run_id IN ({})"
 

@@ -32,7 +32,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
     catalogue.fill(catalogue.sandbox())
     from bench.history import filling, pages
-    from playground.runs import figures
+    from runs import figures
 
     empty = looks_for_work()
     began = time.perf_counter()
@@ -55,7 +55,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 def looks_for_work() -> list[float]:
     """Return the milliseconds of the query with which an idle worker looks for runs."""
     from core.db import clock
-    from playground.worker.scheduling import lease_queries
+    from runs.worker.scheduling import lease_queries
 
     times = []
     for _ in range(CLAIMS):
@@ -67,8 +67,8 @@ def looks_for_work() -> list[float]:
 
 def purge_for_a_while() -> dict[str, float]:
     """Purge as a worker does, with its pauses; then end the deletion of the others."""
-    from playground.files import input_references, purge
-    from playground.models import Run
+    from runs.files import input_references, purge
+    from runs.models import Run
 
     transactions: list[float] = []
     for module, name in ((purge, "_purge"), (input_references, "_note")):

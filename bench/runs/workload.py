@@ -188,7 +188,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Max, Min, Q
 from catalog.models import Endpoint
 from playground import changes
-from playground.models import Run
+from runs.models import Run
 user = User.objects.create_user(f"bench-{{uuid.uuid4().hex[:8]}}")
 endpoint, _ = Endpoint.objects.get_or_create(endpoint_id="{model}",
     defaults=dict(display_name="Slow", owner="mischief", category="x"))

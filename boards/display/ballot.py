@@ -12,10 +12,10 @@ from boards.models import Batch, Cell, Row
 from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
-from playground.models import Artifact, Run, Upload
-from playground.runs.outputs import artifacts_in
-from playground.runs.own_addresses import OUR_ADDRESS
-from playground.runs.ownership import deletion
+from runs.models import Artifact, Run, Upload
+from runs.own_addresses import OUR_ADDRESS
+from runs.ownership import deletion
+from runs.results.outputs import artifacts_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

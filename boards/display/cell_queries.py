@@ -19,7 +19,7 @@ from boards.models import Batch, Cell, Column, Row
 from boards.runs.visibility import withhold_unreadable
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from playground.display import tiles
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 # Columns of runs that a grid does not show.
 _HEAVY = (

@@ -22,7 +22,7 @@ from boards.models import Batch, Cell, Column, Row
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
-from playground.runs.progress import watch_tokens
+from runs.progress import watch_tokens
 
 GROUP = "board"  # the kind of run group that a board's page watches
 FIRST_CELLS = 24  # runs of the first part: about two screens of a desktop

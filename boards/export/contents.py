@@ -10,9 +10,9 @@ from boards.models import Batch, Cell, Column, Mark, Row, RowMark
 from boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
 from playground.display.tiles import text_of
-from playground.files.artifact_urls import artifact_url
-from playground.models import Artifact, Run
-from playground.runs.costs.billing import billed_cost
+from runs.costs.billing import billed_cost
+from runs.files.artifact_urls import artifact_url
+from runs.models import Artifact, Run
 
 Absolute = Callable[[str], str]  # makes one of our paths an absolute URL
 _HEAVY = ("logs", "output", "output_text", "partial", "steps", "positions", "events", "handle")

@@ -8,7 +8,7 @@ from boards.models import Batch, Column
 from boards.votes.standings import name_of
 from catalog.schema_versions import version_of
 from playground.form import presets
-from playground.models import Preset, Run
+from runs.models import Preset, Run
 from schemas.carry.meanings import by_meaning, media_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from boards.export.contents import Contents, cost_of, mark_of, run_of, seconds_o
 from boards.models import Cell, Row
 from boards.votes.standings import name_of
 from core.formatting import duration, money
-from playground.files.artifact_urls import artifact_url, thumbnail_url
-from playground.models import Artifact
+from runs.files.artifact_urls import artifact_url, thumbnail_url
+from runs.models import Artifact
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts import permissions
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

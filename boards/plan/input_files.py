@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Q
 
 from boards.plan.plan import Plan, Trouble
-from playground.models import Artifact, Upload
-from playground.runs.own_addresses import OUR_ADDRESS
+from runs.models import Artifact, Upload
+from runs.own_addresses import OUR_ADDRESS
 
 _MAX_NAMED = 3
 

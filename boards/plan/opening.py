@@ -17,7 +17,7 @@ from catalog.search.query import Query
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
 from playground.form import form_state, share_links
-from playground.models import Preset, Run, Share
+from runs.models import Preset, Run, Share
 from schemas.exact import loads
 
 if TYPE_CHECKING:

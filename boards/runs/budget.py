@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from boards.models import Batch, Cell
 from core.formatting import money
-from playground.models import Run
-from playground.runs.costs.billing import billed_cost
+from runs.costs.billing import billed_cost
+from runs.models import Run
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from boards.models import Batch
-from playground.runs.state_machine import Refused
+from runs.state_machine import Refused
 
 
 def lock(pk: uuid.UUID) -> Batch:

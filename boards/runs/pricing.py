@@ -13,7 +13,7 @@ from boards.runs import reuse
 from boards.runs.budget import NOTHING, Budget, committed
 from boards.runs.reuse import Key
 from core.formatting import counted
-from playground.runs.costs.cost import estimate_runs
+from runs.costs.cost import estimate_runs
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

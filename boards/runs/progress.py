@@ -17,8 +17,8 @@ from boards.runs.budget import NOTHING
 from catalog.models import Endpoint
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.formatting import money
-from playground.models import Run
-from playground.runs.costs.billing import cost_of_units
+from runs.costs.billing import cost_of_units
+from runs.models import Run
 
 MOST_SHARE = 0.95  # before everything has ended
 _USUAL_S = 20.0

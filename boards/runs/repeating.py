@@ -16,9 +16,9 @@ from boards.runs.locking import lock, lock_for_sending
 from boards.runs.progress import CAN_REPEAT
 from boards.runs.sending import Sent, new_run, run_plan
 from core.formatting import money
-from playground.models import Run
-from playground.runs import state_machine
-from playground.runs.costs.cost import estimate_runs
+from runs import state_machine
+from runs.costs.cost import estimate_runs
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from boards.plan.cells import PlannedCell
 from boards.plan.plan import digest
 from boards.runs.visibility import without_rights
-from playground.form import form_state
-from playground.models import Run
+from runs import starting
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,7 +37,7 @@ def find(user: User, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]
     They are the user's own and the team's examples, since others may see the board.
     """
     keys = {key_of(cell) for cell in cells}
-    titles = {form_state.title(cell.arguments) for cell in cells}
+    titles = {starting.title(cell.arguments) for cell in cells}
     runs = (
         Run.objects.readable_by(without_rights(user.pk))
         .filter(

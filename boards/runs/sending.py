@@ -22,11 +22,10 @@ from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, committed, in_dollars
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
-from playground.form import form_state
-from playground.models import Run, Transport
-from playground.runs import state_machine
-from playground.runs.costs.cost import estimate_runs
-from playground.runs.state_machine import Refused
+from runs import starting, state_machine
+from runs.costs.cost import estimate_runs
+from runs.models import Run, Transport
+from runs.state_machine import Refused
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object], is_pro
         form_token=f"cell-{uuid.uuid4()}",
         transport=Transport.QUEUE,
         arguments=arguments,
-        title=form_state.title(arguments),
+        title=starting.title(arguments),
         created_at=timezone.now(),
         is_example=not is_program and preferences.shares_runs(user),
     )

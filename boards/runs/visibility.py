@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 
 from boards.models import Batch, Cell
-from playground.models import Run
+from runs.models import Run
 
 WITHHELD = "No longer shared."
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from boards.models import Cell, Mark, RowMark, Trial, Vote
 from boards.votes.standings import name_of
 from core.formatting import counted
-from playground.models import Run
+from runs.models import Run
 
 NEW, OLD, EVEN = "new", "old", "even"
 _WITHOUT_COLUMN: dict[str, str] = {

@@ -15,9 +15,9 @@ from core.http.parameters import parse_key
 from playground.display import previews, renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
-from playground.models import Run
-from playground.runs.costs.billing import billed_cost
-from playground.runs.outputs import artifacts_in
+from runs.costs.billing import billed_cost
+from runs.models import Run
+from runs.results.outputs import artifacts_in
 
 LEAST, MOST = 2, 4
 LETTERS = "ABCD"

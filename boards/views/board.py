@@ -16,8 +16,8 @@ from boards.models import Batch
 from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_moment, parse_uuid
-from playground.models import Run
-from playground.runs.progress.worker_status import readiness
+from runs.models import Run
+from runs.progress.worker_status import readiness
 
 if TYPE_CHECKING:
     from boards.trials.outcomes import Outcome

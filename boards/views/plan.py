@@ -28,10 +28,10 @@ from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
-from playground.form import form_state
 from playground.form.posted_files import with_files
-from playground.runs.progress.worker_status import readiness
-from playground.runs.state_machine import Refused
+from runs import starting
+from runs.progress.worker_status import readiness
+from runs.state_machine import Refused
 from schemas import apply
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _run(
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
     drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
-    token = form_state.form_token(drawn, post)  # after Back, another plan is another board
+    token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board)
     except Refused as refused:

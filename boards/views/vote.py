@@ -24,8 +24,8 @@ from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
 from boards.votes.blind_files import open_blind
 from boards.votes.standings import standings
-from playground.models import Artifact, Run
 from playground.views import files
+from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -16,7 +16,7 @@ from boards.models import Batch, Cell, Vote
 from boards.runs.visibility import without_rights
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -12,8 +12,8 @@ from boards.models import Batch, Cell, Column, RowMark, Vote
 from boards.runs.visibility import withhold_unreadable
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
-from playground.models import Run
-from playground.runs.costs.billing import billed_cost
+from runs.costs.billing import billed_cost
+from runs.models import Run
 
 _HEAVY = (
     *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),

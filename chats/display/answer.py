@@ -10,9 +10,9 @@ from catalog.pricing import billed_in_words
 from chats.models import Turn
 from chats.talk import answers, limits
 from playground.display.markdown import markdown
-from playground.models import Run
-from playground.runs import error_messages
-from playground.runs.progress import live_partials
+from runs.models import Run
+from runs.progress import live_partials
+from runs.results import error_messages
 
 MOST_CHARS = 20_000  # of an answer on the page; all of it is on the run's page
 

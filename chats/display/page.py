@@ -14,9 +14,9 @@ from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
 from chats.turns.tree import Branch, branch_of
-from playground.files.inputs import our_addresses
-from playground.runs.progress import watch_tokens
-from playground.runs.progress.worker_status import readiness
+from runs.files.inputs import our_addresses
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness
 
 MOST_SAID = 8_000  # characters of a message on the page
 SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # extensions of pictures

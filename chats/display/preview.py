@@ -12,7 +12,7 @@ from chats.models import Chat, Turn
 from chats.talk import limits, second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
-from playground.runs.costs import cost
+from runs.costs import cost
 
 
 @dataclass(frozen=True)

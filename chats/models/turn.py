@@ -7,7 +7,7 @@ from django.db import models
 from catalog.models import Endpoint
 from chats.models.chat import Chat
 from core.db.json_field import ExactJSONField
-from playground.models import Run
+from runs.models import Run
 
 
 class Turn(models.Model):

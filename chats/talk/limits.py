@@ -8,7 +8,7 @@ from typing import Any
 
 from chats.talk.composition import Composed
 from chats.talk.shape import Shape
-from playground.runs import error_messages
+from runs.results import error_messages
 
 # Models report it in prose, worded differently by each host; it always names a length and a limit.
 _TOO_LONG = re.compile(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chats.talk import carry
 from chats.talk.shape import shape_of
-from playground.runs.own_addresses import tidy_addresses
+from runs.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
 
 if TYPE_CHECKING:

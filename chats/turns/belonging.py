@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chats.models import Turn
-from playground.models import Run
-from playground.runs.ownership.belonging import Place
+from runs.models import Run
+from runs.ownership.belonging import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

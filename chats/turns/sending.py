@@ -14,9 +14,8 @@ from chats.talk import limits, second_model
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
-from playground.form import form_state
-from playground.models import Run, Transport
-from playground.runs import state_machine, transport_choices
+from runs import starting, state_machine, transport_choices
+from runs.models import Run, Transport
 from schemas import Problem
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def send(
         }  # fmt: skip
         if left_out:
             said["left_out"] = left_out
-        token = f"{mark(token)}{form_state.form_token(token, said)[:40]}"
+        token = f"{mark(token)}{starting.form_token(token, said)[:40]}"
         if known := chat.turns.filter(form_token=token).first():
             return known
         if parent is not None and not chat.turns.filter(pk=parent).exists():
@@ -186,16 +185,16 @@ def _run(turn: Turn, composed: Composed) -> Run:
         user=turn.chat.user,
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
-        form_token=f"chat-{form_state.form_token(turn.form_token, chat)[:56]}",
+        form_token=f"chat-{starting.form_token(turn.form_token, chat)[:56]}",
         arguments=composed.arguments,
         transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
-        title=form_state.title({"prompt": turn.text}),
+        title=starting.title({"prompt": turn.text}),
     )
     return run
 
 
 def _remember(chat: Chat, turn: Turn) -> None:
-    chat.title = chat.title or form_state.title({"prompt": turn.text})
+    chat.title = chat.title or starting.title({"prompt": turn.text})
     chat.system, chat.settings, chat.draft = turn.system, turn.settings, {}
     chat.said_at = timezone.now()
     chat.save(update_fields=["title", "system", "settings", "draft", "said_at"])

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Length
 from chats.models import Chat, Turn
 from chats.talk import answers
 from chats.talk.composition import Exchange
-from playground.models import Run
+from runs.models import Run
 
 SHOWN = 20  # turns of the branch that a page shows at first, and with each request for more
 SHOWN_CHARS = 24_000  # of all the texts of these turns together

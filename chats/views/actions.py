@@ -19,7 +19,7 @@ from chats.turns import sending
 from chats.views.chat import find, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
-from playground.runs import state_machine
+from runs import state_machine
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

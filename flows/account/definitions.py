@@ -9,7 +9,7 @@ from flows.graph import checks, reading
 from flows.graph.graph import Graph
 from flows.graph.openapi import DEFINITION
 from flows.models import AccountWorkflow
-from playground.models import Run
+from runs.models import Run
 
 
 def graph_of(workflow: AccountWorkflow, run: Run | None = None) -> Graph:

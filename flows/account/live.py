@@ -12,8 +12,8 @@ from flows.graph import checks, reading, svg
 from flows.graph.graph import Graph
 from flows.models import AccountWorkflow
 from playground.display import renderers
-from playground.models import Run, Transport
-from playground.runs import error_messages
+from runs.models import Run, Transport
+from runs.results import error_messages
 
 VIEW = "workflow"
 NO_STEPS = "Upstream reports single steps over the live stream only: this run has its result alone."

@@ -15,10 +15,10 @@ from flows.graph.svg import WORDS, Face, face_of
 from playground.display import json_tree, previews
 from playground.display.markdown import markdown
 from playground.display.renderers import Text
-from playground.files.artifact_urls import artifact_url, may_show
-from playground.models import Run
-from playground.runs import error_messages
-from playground.runs.outputs import artifacts_in
+from runs.files.artifact_urls import artifact_url, may_show
+from runs.models import Run
+from runs.results import error_messages
+from runs.results.outputs import artifacts_in
 
 MOST_MEDIA = 6  # files of one node on the page; all are in its JSON
 MOST_JSON = 6000

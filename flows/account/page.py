@@ -18,10 +18,10 @@ from flows.graph.graph import Graph
 from flows.graph.references import references
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
-from playground.models import Run
-from playground.runs.costs.cost import estimate_runs
-from playground.runs.progress import watch_tokens
-from playground.runs.progress.worker_status import readiness, workers_alive
+from runs.costs.cost import estimate_runs
+from runs.models import Run
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness, workers_alive
 from schemas import Problem
 from schemas.estimate import NOTHING, Estimate
 

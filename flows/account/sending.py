@@ -12,8 +12,8 @@ from flows.account.page import Filled
 from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
-from playground.models import Run, Transport
-from playground.runs import state_machine, transport_choices
+from runs import starting, state_machine, transport_choices
+from runs.models import Run, Transport
 from schemas import Problem
 
 Post = dict[str, list[str]]
@@ -49,7 +49,7 @@ def send(
             user=user,
             endpoint=endpoint,
             schema_id=endpoint.schema_id,
-            form_token=form_state.form_token(token, {"workflow": workflow.pk, **arguments}),
+            form_token=starting.form_token(token, {"workflow": workflow.pk, **arguments}),
             arguments=arguments,
             transport=_transport(workflow),
             title=title_of(arguments) or workflow.title[:200],
@@ -63,7 +63,7 @@ def send(
 def title_of(arguments: dict[str, Any]) -> str:
     """Return a run's title: its prompt, or its first text of several words, under any name."""
     texts = [text for text in arguments.values() if isinstance(text, str) and len(text.split()) > 1]
-    return form_state.title(arguments) or form_state.title({"prompt": next(iter(texts), "")})
+    return starting.title(arguments) or starting.title({"prompt": next(iter(texts), "")})
 
 
 def _transport(workflow: AccountWorkflow) -> str:

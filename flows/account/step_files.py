@@ -22,10 +22,10 @@ from django.utils import timezone
 import fal
 from flows.account.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
-from playground.files import uploads
-from playground.models import Run, Transport, Upload
-from playground.runs.outputs import artifacts_in
-from playground.worker.jobs import Job
+from runs.files import uploads
+from runs.models import Run, Transport, Upload
+from runs.results.outputs import artifacts_in
+from runs.worker.jobs import Job
 
 log = logging.getLogger(__name__)
 

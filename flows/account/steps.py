@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from fal.reading import parse_time
-from playground.models import Run
+from runs.models import Run
 
 MOST_TEXT = 500
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from playground.runs.outputs import artifacts_in
+from runs.results.outputs import artifacts_in
 from schemas.artifacts import artifacts
 from schemas.changes.migrate_arguments import Version
 from schemas.document.merging import Merger

@@ -20,8 +20,8 @@ from flows.compose.wiring import answered
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from playground.form.html import rendering
-from playground.models import Run
-from playground.runs.progress.worker_status import readiness
+from runs.models import Run
+from runs.progress.worker_status import readiness
 from schemas import Node, Problem
 from schemas import draw as draw_nodes
 from schemas.estimate import NOTHING, Estimate

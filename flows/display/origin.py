@@ -15,7 +15,7 @@ from flows.compose.outputs import Output, outputs_in, outputs_of
 from flows.compose.wiring import value_at
 from flows.models import Flow
 from playground.form.prefill import use_as
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -17,11 +17,11 @@ from flows.execution import steps
 from flows.execution.pricing import prices
 from flows.models import FlowRun, StepRun
 from playground.display import renderers
-from playground.models import Run
-from playground.runs import error_messages
-from playground.runs.costs.billing import billed_cost
-from playground.runs.progress import watch_tokens
-from playground.runs.progress.worker_status import readiness
+from runs.costs.billing import billed_cost
+from runs.models import Run
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness
+from runs.results import error_messages
 from schemas.estimate import NOTHING, Estimate
 
 VIEW = "flow"

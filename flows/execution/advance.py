@@ -21,9 +21,9 @@ from core.notify import channel
 from flows.compose.definition import parse_definition
 from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
-from playground.models import Run
-from playground.runs.group_commit import bump_version
-from playground.worker import idle
+from runs.group_commit import bump_version
+from runs.models import Run
+from runs.worker import idle
 
 log = logging.getLogger(__name__)
 

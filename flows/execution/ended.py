@@ -9,8 +9,8 @@ from flows.compose.definition import parse_definition
 from flows.execution import steps
 from flows.models import FlowRun, StepRun
 from notifications import kinds, outbox
-from playground.models import Run
-from playground.runs import error_messages
+from runs.models import Run
+from runs.results import error_messages
 
 SHORTEST = timedelta(minutes=1)  # shorter flow runs need no notification
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from catalog.models import Endpoint
 from flows.compose.definition import Definition
-from playground.runs.costs.cost import estimate_runs
+from runs.costs.cost import estimate_runs
 from schemas.estimate import Estimate
 
 

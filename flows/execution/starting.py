@@ -12,8 +12,8 @@ from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of, refusal
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun, StepRun
-from playground.models import Run
-from playground.runs import state_machine
+from runs import state_machine
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

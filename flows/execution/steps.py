@@ -15,9 +15,8 @@ from flows.compose.models import endpoints_of, refusal
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import NotThere, filled, replaced
 from flows.models import FlowRun, StepRun
-from playground.form import form_state
-from playground.models import Artifact, Run, Transport
-from playground.runs import state_machine
+from runs import starting, state_machine
+from runs.models import Artifact, Run, Transport
 
 MARK = "flow-"  # prefix of the form tokens of steps' runs
 SOURCE_FAILED = "Not started, because step {} gave no result."
@@ -76,7 +75,7 @@ def _begin(
         form_token=_form_token(flow_run, definition, step),
         arguments=arguments,
         transport=Transport.QUEUE,
-        title=form_state.title(arguments),
+        title=starting.title(arguments),
         is_example=not flow_run.is_of_program and preferences.shares_runs(flow_run.user),
     )
     return made

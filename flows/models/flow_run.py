@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
 from flows.models.flow import Flow
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

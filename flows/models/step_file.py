@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 
 
 class StepFile(models.Model):

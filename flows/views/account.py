@@ -20,7 +20,7 @@ from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
-from playground.models import Run
+from runs.models import Run
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from flows.display import flow_page
 from flows.execution import starting
 from flows.models import Flow
 from flows.views.posted import posted_fields
-from playground.form import form_state
 from playground.form.posted_files import with_files
-from playground.models import Run
+from runs.models import Run
+from runs.starting import form_token
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) 
     """Return the same token for two clicks on the same form; after Back, other input is another."""
     drawn = request.POST.get("~token", "") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
-    return form_state.form_token(drawn, {"definition": filled.as_json(), "reused": runs})
+    return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
 
 
 @require_POST

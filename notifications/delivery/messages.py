@@ -10,7 +10,7 @@ from django.conf import settings
 
 from notifications.delivery import signing_keys
 from notifications.models import Delivery, Method, Notification
-from playground.models import Run
+from runs.models import Run
 
 MAX_BODY_BYTES = 4 << 20
 TOO_LARGE = "The result is larger than a webhook may be. Read it: GET /api/v1/runs/{}"

@@ -20,9 +20,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import audit
-from playground.models import Run
-from playground.runs import figures
-from playground.runs.ownership import handover
+from runs import figures
+from runs.models import Run
+from runs.ownership import handover
 
 admin.site.unregister([User, Group])
 

@@ -16,8 +16,8 @@ from catalog.pricing import billed_in_words
 from core.admin import RestrictedAdmin
 from core.formatting import duration, size
 from fal.db_safe import db_safe_text
-from playground.models import Preset, Run, Upload, Worker
-from playground.runs import error_messages
+from runs.models import Preset, Run, Upload, Worker
+from runs.results import error_messages
 from schemas.exact import dumps
 
 LISTED = (

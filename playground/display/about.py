@@ -13,8 +13,8 @@ from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
 from core.db.prepared_queries import Param, PreparedQuery
 from playground.display import history
-from playground.models import Run
-from playground.runs.progress import current_upstream, waiting
+from runs.models import Run
+from runs.progress import current_upstream, waiting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

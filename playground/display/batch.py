@@ -11,8 +11,8 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from core.formatting import counted
 from playground.display import history, more_like, placeholder_size, renderers
-from playground.models import Run
-from playground.runs.progress import watch_tokens
+from runs.models import Run
+from runs.progress import watch_tokens
 
 MOST_PLACES = 4  # placeholders in one tile
 

@@ -19,13 +19,13 @@ from catalog.models import Endpoint
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from playground.display import renderers
-from playground.files import artifact_urls
-from playground.models import Run
-from playground.models.querysets import RunQuerySet
-from playground.runs import error_messages
-from playground.runs.own_addresses import OUR_ADDRESS
-from playground.runs.ownership import deletion
-from playground.runs.progress import watch_tokens
+from runs.files import artifact_urls
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.own_addresses import OUR_ADDRESS
+from runs.ownership import deletion
+from runs.progress import watch_tokens
+from runs.results import error_messages
 
 UNFINISHED, DELETED = "unfinished", "deleted"
 STATES = [

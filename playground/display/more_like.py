@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playground.models import Run
-from playground.runs import variations
-from playground.runs.costs import cost
+from playground import variations
+from runs.costs import cost
+from runs.models import Run
 from schemas.estimate import Estimate
 from schemas.variations import Plan
 

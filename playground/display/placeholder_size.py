@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playground.files import input_shape
 from playground.form import form_state
-from playground.models import Run
+from runs.files import input_shape
+from runs.models import Run
 from schemas import MISSING
 from schemas.fields import hints
 

@@ -17,14 +17,15 @@ from fal.db_safe import db_safe_text
 from playground.display import json_tree, placeholder_size, previews
 from playground.display.markdown import markdown
 from playground.display.previews import Preview
-from playground.files import result_names
-from playground.files.artifact_urls import artifact_url, may_show
 from playground.form import form_state
-from playground.models import Artifact, Run
-from playground.runs import error_messages, timeline
-from playground.runs.outputs import artifacts_in
-from playground.runs.progress import waiting, watch_tokens
-from playground.runs.transitions import LOG_LIMIT
+from runs.files import result_names
+from runs.files.artifact_urls import artifact_url, may_show
+from runs.live import views
+from runs.models import Artifact, Run
+from runs.progress import waiting, watch_tokens
+from runs.results import error_messages, timeline
+from runs.results.outputs import artifacts_in
+from runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
 LOG_TAIL = 200
@@ -33,6 +34,8 @@ MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
 MAX_SEED_BITS = 256
 # Views that show a whole run; others are lists, which need only the run's own row.
 LARGE = {"stage", "page"}
+# Views of a run, each with a template in templates/playground/live/.
+KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation")
 _ARTIFACTS = PreparedQuery(lambda: Artifact.objects.filter(run_id=Param("run", UUIDField())))
 
 
@@ -253,10 +256,8 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
 
 
 def changed_fragments(run: Run, view: str) -> str:
-    """Render the fragments that pages in this view swap in when the run has changed."""
+    """Render the fragments that the playground's pages swap in when the run has changed."""
     kind = watch_tokens.kind_of(view)
-    if kind in VIEWS:
-        return VIEWS[kind](run)
     if kind == "copies":
         values = results(run, view)
         values["is_otherwise"] = is_outdated(run, values["shown"])
@@ -266,23 +267,10 @@ def changed_fragments(run: Run, view: str) -> str:
     return render_to_string(f"playground/live/_{kind}.html", values)
 
 
-VIEWS: dict[str, Callable[[Run], str]] = {}
-LIVE_VIEWS: set[str] = set()
-
-
-def register_view(kind: str, render: Callable[[Run], str], *, is_live: bool = False) -> None:
-    """Register how another app renders the fragments of its own view when a run has changed.
-
-    `is_live`: the view is also rendered for each partial output (`runs/progress/live_partials.py`).
-    """
-    VIEWS[kind] = render
-    if is_live:
-        LIVE_VIEWS.add(kind)
-
-
-def is_live(view: str) -> bool:
-    """Whether a view shows partial outputs as they are announced."""
-    return watch_tokens.kind_of(view) in LIVE_VIEWS
+def register_views() -> None:
+    """Register the views of a run that the playground's own pages show."""
+    for kind in KINDS:
+        views.register(kind, changed_fragments)
 
 
 def seed_of(run: Run) -> str:

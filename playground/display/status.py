@@ -20,12 +20,13 @@ from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from core.storage.place import describe
-from playground.files import storage_limits
-from playground.models import Artifact, Delivery, Run, Worker
-from playground.models.querysets import REMOTE
-from playground.runs import error_messages, figures
-from playground.runs.ownership import deletion
-from playground.runs.progress import worker_status
+from runs import figures
+from runs.files import storage_limits
+from runs.models import Artifact, Delivery, Run, Worker
+from runs.models.querysets import REMOTE
+from runs.ownership import deletion
+from runs.progress import worker_status
+from runs.results import error_messages
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5

@@ -12,10 +12,10 @@ from catalog.pricing import billed_in_words
 from core.byte_cache import ByteCache
 from core.formatting import money
 from playground.display import history, previews, renderers
-from playground.models import Artifact, Run
-from playground.runs.costs.billing import billed_cost
-from playground.runs.outputs import artifacts_in
-from playground.runs.progress import watch_tokens
+from runs.costs.billing import billed_cost
+from runs.models import Artifact, Run
+from runs.progress import watch_tokens
+from runs.results.outputs import artifacts_in
 
 WITH_STILLS = {"video"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more

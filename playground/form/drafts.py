@@ -22,8 +22,8 @@ from core.db import prepared_queries
 from core.db.prepared_queries import Param, PreparedDelete, PreparedQuery
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormState, ParsedForm, Post
-from playground.models import Draft, Run
-from playground.runs import transport_choices
+from runs import starting, transport_choices
+from runs.models import Draft, Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -123,7 +123,7 @@ def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
     """Whether a run with the same title was started since the draft was last changed."""
     arguments = form_state.parse_form_leniently(endpoint, draft.post).arguments
-    title = form_state.title(arguments) if isinstance(arguments, dict) else ""
+    title = starting.title(arguments) if isinstance(arguments, dict) else ""
     since = Run.objects.filter(user=user, endpoint=endpoint, title=title)
     return since.filter(created_at__gte=draft.updated_at - SAVED_WITHIN).exists()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -18,14 +16,14 @@ from django.utils.text import Truncator
 from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
-from fal.db_safe import db_safe_text
-from playground.files import artifact_urls
 from playground.form import json_view
 from playground.form.html import rendering
 from playground.form.html.summaries import is_content
-from playground.models import Run
-from playground.runs import error_messages, transport_choices
-from playground.runs.own_addresses import tidy_addresses
+from runs import transport_choices
+from runs.files import artifact_urls
+from runs.models import Run
+from runs.own_addresses import tidy_addresses
+from runs.results import error_messages
 from schemas import Field, Problem
 from schemas import draw as draw_nodes
 from schemas.changes.migrate_arguments import Version
@@ -43,11 +41,9 @@ from schemas.validation import validate
 HOUSE = "~house"
 # Marks a form that does not fit the current schema; the value is the version it was made for.
 MADE_FOR = "~made-for"
-TITLE_LENGTH = 200
 MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
+MAX_PLACE_CHARS = 200
 MAX_COMPLAINT_CHARS = 500
-TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
-
 Post = dict[str, list[str]]
 
 
@@ -207,7 +203,7 @@ def complaints(run: Run) -> list[Complaint]:
     found = []
     for one in error_messages.problems(run.error)[:MAX_COMPLAINTS]:
         name, rest = locate(names, one.path)
-        place = " · ".join(str(part) for part in one.path)[:TITLE_LENGTH]
+        place = " · ".join(str(part) for part in one.path)[:MAX_PLACE_CHARS]
         message = Truncator(one.message).chars(MAX_COMPLAINT_CHARS)
         found.append(Complaint(message, place, f"f-{name}" if name and not rest else ""))
     return found
@@ -278,21 +274,3 @@ def with_misfits(filled: FormState, words: str, digest: str, *, is_mendable: boo
     """Return the form with a notice of what does not fit, and a mark that its draft keeps."""
     post = filled.post | {MADE_FOR: [digest]}
     return replace(filled, post=post, notice=words, mend=digest if is_mendable else "")
-
-
-def title(arguments: dict[str, Any]) -> str:
-    """Return a run's title: the first line of its prompt, other text or last message."""
-    texts = [arguments.get(key) for key in TITLE_KEYS]
-    messages = arguments.get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[-1], dict):
-        texts.append(messages[-1].get("content"))
-    for text in texts:
-        if isinstance(text, str) and text.strip():
-            return db_safe_text(text.strip().splitlines()[0])[:TITLE_LENGTH]
-    return ""
-
-
-def form_token(token: str, arguments: dict[str, Any]) -> str:
-    """Return an idempotency token: equal for two presses of Run with equal page and arguments."""
-    text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.http.parameters import parse_key
-from playground.files import uploads
+from runs.files import uploads
 from schemas import Field, Problem, fields, with_uploads
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from accounts import audit
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form import migrate_arguments
-from playground.models import Preset
-from playground.models.querysets import PresetQuerySet
+from runs.models import Preset
+from runs.models.querysets import PresetQuerySet
 from schemas.changes.migrate_arguments import Misfit
 
 if TYPE_CHECKING:

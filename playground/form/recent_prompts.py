@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -8,9 +8,9 @@ from typing import Any
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
-from playground.files import input_shape
 from playground.form.form_state import ParsedForm
-from playground.runs.costs import cost
+from runs.costs import cost
+from runs.files import input_shape
 from schemas.estimate import Estimate, Media
 from schemas.variations import TIMES, Plan, plan
 

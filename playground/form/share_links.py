@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from catalog.models import Endpoint
-from playground.models import Artifact, Share, Upload
+from runs.models import Artifact, Share, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

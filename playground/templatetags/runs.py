@@ -10,10 +10,10 @@ from django.conf import settings
 
 from playground.display import batch, history, tiles
 from playground.display import more_like as more_like_this
-from playground.models import Run, Transport
-from playground.runs import error_messages, timeline
-from playground.runs.costs import charges, cost
-from playground.worker.following import reconciliation
+from runs.costs import charges, cost
+from runs.models import Run, Transport
+from runs.results import error_messages, timeline
+from runs.worker.following import reconciliation
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import use_as
-from playground.models import Run
+from runs.models import Run
 
 
 @require_safe

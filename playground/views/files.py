@@ -33,13 +33,13 @@ from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
-from playground.files import content_types, mesh_viewer, result_names, storage_limits
-from playground.files import uploads as domain
-from playground.files.artifact_urls import artifact_url
-from playground.models import Artifact, Run, Upload
-from playground.runs.outputs import artifacts_in
-from playground.runs.ownership import deletion
 from playground.views.runs import no_store
+from runs.files import content_types, mesh_viewer, result_names, storage_limits
+from runs.files import uploads as domain
+from runs.files.artifact_urls import artifact_url
+from runs.models import Artifact, Run, Upload
+from runs.ownership import deletion
+from runs.results.outputs import artifacts_in
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core import byte_cache
-from playground.files import storage_limits
-from playground.models import Run
-from playground.runs.progress.worker_status import is_account_refused, workers_alive
+from runs.files import storage_limits
+from runs.models import Run
+from runs.progress.worker_status import is_account_refused, workers_alive
 
 
 @login_not_required

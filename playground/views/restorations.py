@@ -8,10 +8,10 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.http.htmx import HtmxRequest
-from playground.files import result_names
 from playground.form.prefill import restore_settings
-from playground.models import Run
 from playground.views.runs import no_store
+from runs.files import result_names
+from runs.models import Run
 from schemas.exact import dumps
 
 

@@ -12,10 +12,10 @@ from django_htmx.http import trigger_client_event
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment, parse_uuid
 from playground.display import batch, renderers
-from playground.models import Run
-from playground.models.querysets import RunQuerySet
-from playground.runs.ownership import deletion
-from playground.runs.progress import watch_tokens
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.ownership import deletion
+from runs.progress import watch_tokens
 
 STAGE, VARIATION = "run", "variation"  # id prefixes of a run's element on a stage
 _NOT_DELETED = "Nothing was deleted: the run has not ended, or it is deleted already."

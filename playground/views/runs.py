@@ -27,13 +27,15 @@ from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe
+from playground import rerun
+from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
-from playground.models import Run
-from playground.runs import rerun, stars, state_machine
-from playground.runs import variations as runs_of_press
-from playground.runs.ownership import belonging, deletion
-from playground.runs.progress import watch_tokens
+from runs import state_machine
+from runs.models import Run
+from runs.ownership import belonging, deletion
+from runs.progress import watch_tokens
+from runs.results import stars
 
 PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.

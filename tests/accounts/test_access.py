@@ -26,7 +26,7 @@ from catalog.views import feeds
 from chats.models import Chat
 from flows.models import AccountWorkflow, Flow, FlowRun
 from notifications.models import Channel, Delivery
-from playground.models import Artifact, Preset, Run, Share, Upload, Worker
+from runs.models import Artifact, Preset, Run, Share, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
 from training.models import Dataset, Training, Weights

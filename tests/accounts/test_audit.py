@@ -21,8 +21,8 @@ from boards.models import Batch
 from catalog.models import Collection, Note
 from chats.models import Chat
 from flows.models import Flow
-from playground.models import Preset, Run
-from playground.runs.ownership import handover
+from runs.models import Preset, Run
+from runs.ownership import handover
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from accounts import housekeeping, single_use
 from accounts.models import LoginLink, SpentToken
 from accounts.sign_in import login_links
 from core.notify import channel
-from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.main import Worker
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.main import Worker
 
 pytestmark = pytest.mark.django_db
 

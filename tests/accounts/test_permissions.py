@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts import permissions
 from playground.display import renderers
-from playground.models import Preset, Run
+from runs.models import Preset, Run
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

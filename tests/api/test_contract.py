@@ -26,7 +26,7 @@ from api.contract.document import BASE, document
 from api.contract.operation import OPERATIONS
 from api.idempotency import KEY
 from catalog.models import Change, Collection
-from playground.models import Artifact, Preset, Upload
+from runs.models import Artifact, Preset, Upload
 from tests.schemas.laws import cases
 
 assert resources  # which declares the operations

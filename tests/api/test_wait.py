@@ -19,10 +19,10 @@ from boards.models import Batch, Cell, Column, Row
 from core.notify import channel
 from core.notify.channel import Signal
 from flows.models import Flow, FlowRun
-from playground.models import Artifact, Run
-from playground.runs import group_commit, state_machine
-from playground.runs.outcomes import from_output
-from playground.runs.transitions import Observation
+from runs import group_commit, state_machine
+from runs.models import Artifact, Run
+from runs.results.outcomes import from_output
+from runs.transitions import Observation
 from tests.statements import before
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from boards.models import Batch
 from boards.plan.plan import Plan
 from boards.runs import sending
 from boards.votes import voting
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 SECRET = "painted-by-lab-flux"
 Judged = Callable[..., Batch]

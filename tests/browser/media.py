@@ -14,10 +14,10 @@ from django.test import Client
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from playground.files import stored_files
-from playground.models import Artifact, Run
+from runs.files import stored_files
+from runs.models import Artifact, Run
 from tests.browser.contexts import Contexts
-from tests.playground.copying import sound
+from tests.runs.copying import sound
 from tests.schemas import strategies
 
 WIDE, PHONE = (1440, 900), (390, 844)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
 from chats.turns import sending
-from playground.models import Run
+from runs.models import Run
 from tests.chats import documents
 
 

@@ -14,8 +14,8 @@ from cli import main as program
 from cli.completion import complete
 from cli.main import main
 from cli.output import print_json, print_line
-from playground.files import stored_files
-from playground.models import Artifact, Run, Upload
+from runs.files import stored_files
+from runs.models import Artifact, Run, Upload
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"

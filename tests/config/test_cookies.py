@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from config.starting.settings_rules import public_port
 from core.http.messages import NamedCookieStorage
-from playground.models import Run
+from runs.models import Run
 
 OURS = re.compile(r"vitrine_(session|csrf|messages|theme|typed)_8000")
 STATIC = Path(__file__).resolve().parents[2] / "static" / "js"

@@ -42,7 +42,9 @@ READERS = {"GET", "POST", "params", "request", "posted", "query"}
 @cache
 def names_of(app: str) -> tuple[str, ...]:
     """The names that an app's modules read from an address or a form, by their source."""
-    found = {name for file in (ROOT / app).rglob("*.py") for name in _names(file)}
+    packages = (app, "runs") if app == "playground" else (app,)  # `runs` has no addresses itself
+    files = (file for package in packages for file in (ROOT / package).rglob("*.py"))
+    found = {name for file in files for name in _names(file)}
     return tuple(sorted(name for name in {*found, *OFTEN} if "." not in name and " " not in name))
 
 

@@ -15,7 +15,7 @@ from flows.compose import chain
 from flows.compose.definition import Definition
 from flows.compose.outputs import outputs_of
 from flows.models import Flow
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 from schemas.uses.inputs import inputs_of
 
 FLUX, SEEDREAM = "fal-ai/flux/dev", "fal-ai/bytedance/seedream/v4/edit"
@@ -60,8 +60,8 @@ def flow(user: User, models: dict[str, Endpoint]) -> Flow:
 
 def succeed(run: Run, url: str = PICTURE) -> None:
     """End a run with one image, as the worker records it."""
-    from playground.runs import state_machine
-    from playground.runs.transitions import Observation
+    from runs import state_machine
+    from runs.transitions import Observation
     from schemas.artifacts import artifacts
 
     output = {"images": [{"url": url, "content_type": "image/png"}], "seed": 7}
@@ -71,8 +71,8 @@ def succeed(run: Run, url: str = PICTURE) -> None:
 
 def fail(run: Run) -> None:
     """End a run with an error."""
-    from playground.runs import state_machine
-    from playground.runs.transitions import Observation
+    from runs import state_machine
+    from runs.transitions import Observation
 
     error = {"error": "RunFailed", "message": "It broke.", "status": 500}
     assert state_machine.record(run.pk, Observation(Run.State.FAILED, "test", error=error))

@@ -19,9 +19,9 @@ from notifications.models import (
     NotificationPreferences,
     RunEnd,
 )
-from playground.models import Run
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
+from runs import state_machine
+from runs.models import Run
+from runs.transitions import Observation
 from tests.notifications.conftest import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -72,5 +72,5 @@ def test_it_needs_neither_django_nor_heavy_libraries_to_start(tmp_path: Path) ->
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
     assert "starlette" in loaded
-    assert not loaded & {"django", "fal", "schemas", "catalog", "playground", "config"}
+    assert not loaded & {"django", "fal", "schemas", "catalog", "runs", "config"}
     assert not loaded & {"numpy", "PIL", "av", "trimesh"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from django.db import close_old_connections
 from django.utils import timezone
 
-from playground.models import Run
+from runs.models import Run
 from tests.soak.happenings import (
     answered,
     deaf,

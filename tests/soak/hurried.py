@@ -29,12 +29,12 @@ def main() -> None:
     from catalog.pictures.thumbnails import ThumbnailFetcher
     from config.management.commands.worker import work
     from fal.http import limits
-    from playground.worker import artifact_copies
-    from playground.worker.following import reconciliation
-    from playground.worker.following.patience import Patience
-    from playground.worker.limits import WorkerLimits
-    from playground.worker.scheduling import leases
-    from playground.worker.webhooks import signing_keys
+    from runs.worker import artifact_copies
+    from runs.worker.following import reconciliation
+    from runs.worker.following.patience import Patience
+    from runs.worker.limits import WorkerLimits
+    from runs.worker.scheduling import leases
+    from runs.worker.webhooks import signing_keys
 
     leases.LEASE = timedelta(seconds=2)
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]

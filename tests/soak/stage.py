@@ -30,9 +30,9 @@ from PIL import Image
 
 from catalog.models import Endpoint
 from config.server.processes import sandbox_environment
-from playground.files import stored_files
-from playground.models import Run, Upload
-from playground.runs import state_machine
+from runs import state_machine
+from runs.files import stored_files
+from runs.models import Run, Upload
 from tests.processes import ROOT, environment, free_port
 from tests.soak.cluster import Cluster
 

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from core.file_names import clean_name, split_suffix
 from fal.db_safe import db_safe_text
-from playground.files import content_types, purge, storage_limits, stored_files, uploads
-from playground.models import Artifact, Upload
+from runs.files import content_types, purge, storage_limits, stored_files, uploads
+from runs.models import Artifact, Upload
 from training.data import archives
 from training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
 from training.data.pairing import Given, Paired, pair, place

@@ -13,11 +13,11 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.file_names import clean_name
 from core.http.parameters import parse_uuid
-from playground.files import input_references, uploads
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
-from playground.models import Upload
+from runs.files import input_references, uploads
+from runs.models import Upload
 from schemas.uses.placing import place, values_at
 from training.data import archives
 from training.data.checks import findings_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from playground.display.tiles import cost_in_words
-from playground.files.artifact_urls import artifact_url, thumbnail_url
-from playground.models import Run
+from runs.files.artifact_urls import artifact_url, thumbnail_url
+from runs.models import Run
 from training.models import Weights
 from training.results.samples import samples_of
 from training.results.siblings import siblings_of

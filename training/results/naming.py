@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from playground.files.artifact_urls import run_of
+from runs.files.artifact_urls import run_of
 from training.models import Weights
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from playground.models import Run
+from runs.models import Run
 from training.models import Weights
 
 if TYPE_CHECKING:

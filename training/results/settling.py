@@ -14,10 +14,10 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import duration
 from notifications import kinds, outbox
-from playground.files import input_references, uploads
-from playground.models import Artifact, Run
-from playground.runs import error_messages
-from playground.worker import idle
+from runs.files import input_references, uploads
+from runs.models import Artifact, Run
+from runs.results import error_messages
+from runs.worker import idle
 from schemas.uses.placing import values_at
 from training.data.rules import rules_of
 from training.models import DatasetArchive, Training, Weights

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.http.body_limits import takes_up_to
 from fal.db_safe import db_safe_text
-from playground.files import uploads
+from runs.files import uploads
 from training.data import adding, archives, packing
 from training.views import reports
 from training.views.datasets import find

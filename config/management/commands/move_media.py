@@ -18,7 +18,7 @@ from config.starting import settings_rules
 from config.starting.disk import FILE_SYSTEM_STORAGE
 from core.formatting import size
 from core.storage.place import describe
-from playground.files.storage_move import Moved, Outcome, Progress, Rows, move, stored_rows
+from runs.files.storage_move import Moved, Outcome, Progress, Rows, move, stored_rows
 
 SAY_EVERY_S = 5.0
 

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand
 
 from catalog import upstream
 from core.process import event_loop, file_limits, memory
-from playground.worker.circuit_breaker import BreakerRegistry
-from playground.worker.following.patience import PATIENCE, Patience
-from playground.worker.limits import WORKER_LIMITS, WorkerLimits
-from playground.worker.main import Worker
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.patience import PATIENCE, Patience
+from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.main import Worker
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from core.formatting import category_name
 from fal.db_safe import db_safe_text
 from playground.display.navigation import destinations, pages
 from playground.display.navigation.destinations import Group, Place
-from playground.models import Run
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

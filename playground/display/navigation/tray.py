@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.display import history
-from playground.models import Run
-from playground.models.querysets import UNFINISHED
+from runs.models import Run
+from runs.models.querysets import UNFINISHED
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

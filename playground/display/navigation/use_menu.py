@@ -17,7 +17,7 @@ from fal.db_safe import db_safe_text
 from playground.display.navigation.command_palette import RECENT_RUNS
 from playground.display.navigation.destinations import Group, Place
 from playground.form.prefill.use_as import Result
-from playground.models import Run
+from runs.models import Run
 from schemas.uses.roles import USES
 
 if TYPE_CHECKING:

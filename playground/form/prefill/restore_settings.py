@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form import share_links
 from playground.form.prefill import sources
-from playground.models import Run
+from runs.models import Run
 from schemas.exact import NotJson, loads
 
 if TYPE_CHECKING:

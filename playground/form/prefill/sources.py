@@ -16,7 +16,7 @@ from playground.form import form_state, migrate_arguments
 from playground.form.form_state import FormState
 from playground.form.prefill import transfer, use_as
 from playground.form.prefill.transfer import Transfer
-from playground.models import Preset, Run, Share
+from runs.models import Preset, Run, Share
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.prefill import use_as
 from playground.form.prefill.use_as import Result
-from playground.models import Run
+from runs.models import Run
 from schemas.carry import NOT_HERE, Carried, Step, carry
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at

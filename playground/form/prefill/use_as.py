@@ -14,11 +14,11 @@ from django.utils.formats import date_format
 from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
-from playground.files import uploads
 from playground.form import drafts, form_state, presets
 from playground.form.form_state import FormState, Post
-from playground.models import Artifact, Run
-from playground.runs.outputs import artifacts_in
+from runs.files import uploads
+from runs.models import Artifact, Run
+from runs.results.outputs import artifacts_in
 from schemas.uses.inputs import Input, inputs_of
 from schemas.uses.placing import place
 

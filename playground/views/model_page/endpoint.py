@@ -25,8 +25,8 @@ from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post
 from playground.form.prefill import sources
-from playground.models import Draft, Preset
 from playground.views.model_page import form, page
+from runs.models import Draft, Preset
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))

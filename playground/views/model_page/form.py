@@ -20,6 +20,7 @@ from accounts.profile import preferences
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
+from playground import variations
 from playground.display import renderers
 from playground.form import (
     drafts,
@@ -34,10 +35,10 @@ from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
-from playground.models import Run
-from playground.runs import transport_choices, variations
 from playground.views.model_page import page
 from playground.views.runs import address_result, announce_new_run, show_batch
+from runs import starting, transport_choices
+from runs.models import Run
 from schemas import Problem, apply
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
@@ -147,14 +148,14 @@ def _create_runs(
             planned.runs,
             # The same form with other input is another run; the same input again is a double click.
             [
-                form_state.form_token(f"{token}.{place}" if place else token, one)
+                starting.form_token(f"{token}.{place}" if place else token, one)
                 for place, one in enumerate(planned.runs)
             ],
             user=request.user,
             endpoint=found,
             schema_id=found.schema_id,
             transport=transport_choices.chosen(found, post),
-            title=form_state.title(parsed.arguments),
+            title=starting.title(parsed.arguments),
             is_example=preferences.shares_runs(request.user),
         )
     return made, version

@@ -16,15 +16,16 @@ from catalog.related import related_models
 from core.db.prepared_queries import Param, PreparedQuery
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from playground import variations
 from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
-from playground.models import Run
-from playground.models.querysets import RunQuerySet
-from playground.realtime import limits
-from playground.runs import transport_choices, variations
-from playground.runs.progress import watch_tokens
-from playground.runs.progress.worker_status import readiness
+from runs import starting, transport_choices
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness
+from runs.realtime import limits
 from schemas.fields.examples import example
 from schemas.variations import TIMES
 
@@ -150,7 +151,7 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
         shown |= {
             "examples": about.examples(found, EXAMPLES),
             "example_link": form_state.example_link(found),
-            "example_words": form_state.title(example(form_state.version_of(found).root)),
+            "example_words": starting.title(example(form_state.version_of(found).root)),
         }
     else:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))

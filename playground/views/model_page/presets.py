@@ -20,8 +20,8 @@ from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 from playground.form import presets
-from playground.models import Preset
 from playground.views.model_page.endpoint import login_keeping_post
+from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_body.html"

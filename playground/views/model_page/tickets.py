@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground.realtime import tickets
-from playground.runs import transport_choices
+from runs import transport_choices
+from runs.realtime import tickets
 
 
 @require_POST

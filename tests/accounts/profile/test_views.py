@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.profile import preferences
-from playground.models import Run
-from playground.runs import rerun
+from playground import rerun
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 NEW = "a lighthouse at dusk"

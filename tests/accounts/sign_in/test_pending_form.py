@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.sign_in import local_owner, pending_form
-from playground.models import Draft
+from runs.models import Draft
 
 pytestmark = pytest.mark.django_db
 PAGE = "/models/fal-ai/flux/dev/"

@@ -16,7 +16,7 @@ from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Endpoint
 from flows.models import Flow
-from playground.models import Run
+from runs.models import Run
 from tests.api.assistants.conftest import FLUX, connected, text
 from tests.api.pages import Pages
 

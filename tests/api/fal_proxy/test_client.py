@@ -23,9 +23,9 @@ from api import tokens
 from api.wait import HeldResponses
 from core.notify import channel
 from fal import RunFailed
-from playground.models import Run
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
+from runs import state_machine
+from runs.models import Run
+from runs.transitions import Observation
 from sandbox.https import authority
 from tests.api.pages import Pages
 from tests.sandbox.server import ROOT

@@ -17,9 +17,9 @@ from django.utils import timezone
 from api.fal_proxy import parts
 from api.fal_proxy.uploads import Announced
 from api.models import ProxyPart
-from playground.files import storage_limits, uploads
-from playground.models import Upload
-from tests.playground.files.test_storage_limits_races import at_once
+from runs.files import storage_limits, uploads
+from runs.models import Upload
+from tests.runs.files.test_storage_limits_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KB = 1 << 10

@@ -15,7 +15,7 @@ from django.db import connections
 from api.gateway.app import Gateway
 from catalog import upstream
 from config.management.commands.realtime import Server
-from tests.playground.conftest import Control, catalogue, sandbox, sandbox_process, synced
+from tests.runs.conftest import Control, catalogue, sandbox, sandbox_process, synced
 
 __all__ = ["catalogue", "sandbox", "sandbox_process", "synced"]
 

@@ -17,10 +17,11 @@ from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import DENIALS, endpoint_id, is_session
 from catalog.models import Endpoint
-from playground.models import Run
-from playground.runs import state_machine, timeline
+from runs import state_machine
+from runs.models import Run
+from runs.results import timeline
 from tests.api.gateway.conftest import Gated
-from tests.playground.conftest import Control
+from tests.runs.conftest import Control
 
 pytestmark = pytest.mark.any_database  # of frames on their way
 

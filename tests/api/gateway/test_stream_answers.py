@@ -9,7 +9,7 @@ import pytest
 
 from api.gateway.stream_answers import RoutedAnswer
 from fal import FalError
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 

@@ -21,9 +21,9 @@ from catalog.models import Endpoint
 from core.http import signed_tickets
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
-from playground.models import Run
+from runs.models import Run
 from tests.api.gateway.conftest import Gated
-from tests.playground.conftest import Control
+from tests.runs.conftest import Control
 
 pytestmark = pytest.mark.any_database  # of bytes on their way
 

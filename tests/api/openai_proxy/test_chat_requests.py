@@ -12,7 +12,7 @@ from django.utils import timezone
 from api import tokens
 from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_requests, known_models
-from playground.models import Run
+from runs.models import Run
 from tests.chats.documents import (
     DIALOGUE,
     LISTENER,

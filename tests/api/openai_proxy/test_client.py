@@ -18,8 +18,8 @@ from api.wait import HeldResponses
 from catalog.models import Endpoint
 from catalog.models.endpoint import Standing
 from core.notify import channel
-from playground.models import Run
-from playground.runs import timeline
+from runs.models import Run
+from runs.results import timeline
 from tests.api.gateway.conftest import (
     Gated,
     catalogue,
@@ -30,7 +30,7 @@ from tests.api.gateway.conftest import (
     synced,
 )
 from tests.api.pages import Pages
-from tests.playground.conftest import Control, _work
+from tests.runs.conftest import Control, _work
 
 # Imported where it is used: every process would pay a third of a second to collect.
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.profile import preferences
 from boards.models import Batch, Cell, Column, Row
-from playground.models import Run
+from runs.models import Run
 from tests.boards import documents
 from tests.boards.racing import at_once
 

@@ -12,7 +12,7 @@ from flows.compose.definition import parse_definition
 from flows.execution import starting
 from flows.execution.advance import advance
 from flows.models import Flow, FlowRun
-from playground.models import Run
+from runs.models import Run
 from tests.boards.racing import begun_during
 from tests.flows.conftest import FLUX, SEEDREAM, flow, models, succeed
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Collection
-from playground.models import Preset, Upload
+from runs.models import Preset, Upload
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"

@@ -11,8 +11,9 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.profile import preferences
-from playground.models import Artifact, Run
-from playground.runs import outcomes, state_machine, timeline
+from runs import state_machine
+from runs.models import Artifact, Run
+from runs.results import outcomes, timeline
 from tests.conftest import CASES
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from api.contract.components import COMPONENTS
 from notifications import outbox
 from notifications.delivery import sending
 from notifications.models import Channel, Delivery
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"

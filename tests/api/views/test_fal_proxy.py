@@ -12,9 +12,10 @@ from django.test import Client
 from api import tokens
 from fal import AuthFailed, RequestRejected, RunFailed
 from notifications.models import Delivery
-from playground.models import Run
-from playground.runs import state_machine, timeline
-from playground.runs.transitions import Observation
+from runs import state_machine
+from runs.models import Run
+from runs.results import timeline
+from runs.transitions import Observation
 from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
 
 pytestmark = pytest.mark.django_db

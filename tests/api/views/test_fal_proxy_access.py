@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from api import tokens
-from playground.models import Run
+from runs.models import Run
 from tests.api.views.proxy_call import SUBMIT, send
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from django.utils import timezone
 from api import tokens
 from api.fal_proxy import parts as proxy_parts
 from api.models import ProxyPart
-from playground.files.uploads import MAX_BYTES
-from playground.models import Run, Upload
+from runs.files.uploads import MAX_BYTES
+from runs.models import Run, Upload
 from tests.api.views.proxy_call import SUBMIT, Call, send
 
 pytestmark = pytest.mark.django_db

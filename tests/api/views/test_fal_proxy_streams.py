@@ -10,9 +10,9 @@ import pytest
 from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.models import Token
-from playground.models import Run
-from playground.runs import timeline
-from playground.worker.scheduling import leases
+from runs.models import Run
+from runs.results import timeline
+from runs.worker.scheduling import leases
 from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
 
 pytestmark = pytest.mark.django_db

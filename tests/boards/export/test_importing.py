@@ -15,7 +15,7 @@ from boards.models import Batch
 from boards.plan.editing import endpoints_of
 from boards.plan.plan import read_plan
 from boards.votes.standings import standings
-from playground.models import Run
+from runs.models import Run
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.test import Client
 
 from boards.models import Column
 from catalog.models import Endpoint
-from playground.models import Run
+from runs.models import Run
 from tests.boards import documents
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.test import Client
 
 from boards.models import Batch
 from boards.runs.belonging import boards_of
-from playground.models import Run
+from runs.models import Run
 
 
 def test_a_run_leads_to_its_board_for_who_may_see_it(

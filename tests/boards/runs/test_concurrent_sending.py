@@ -21,7 +21,7 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from boards.runs.budget import committed
-from playground.models import Run
+from runs.models import Run
 from tests.schemas import laws
 
 Planned = Callable[..., Plan]

@@ -10,7 +10,7 @@ from django.test import Client
 
 from boards.models import Batch, Column, Row
 from catalog.models import Endpoint
-from playground.models import Run
+from runs.models import Run
 from schemas.exact import loads
 from tests.boards import documents
 from tests.conftest import CASES

@@ -9,7 +9,7 @@ from django.test import Client
 
 from boards.models import Batch, Column, Row
 from catalog.models import Endpoint
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 from tests.conftest import CASES
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from catalog.models import Endpoint, Standing
 from notifications.models import Notification
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]

@@ -16,8 +16,8 @@ from boards.plan.cells import expand
 from boards.plan.plan import MAX_CELLS, Plan
 from boards.plan.stored import new_cells, stored_plan
 from boards.runs import repeating, sending
-from playground.models import Run
-from playground.runs.state_machine import Refused
+from runs.models import Run
+from runs.state_machine import Refused
 from tests.boards.racing import at_once, begun_during
 
 Planned = Callable[..., Plan]

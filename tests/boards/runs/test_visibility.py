@@ -13,7 +13,7 @@ from boards.export.presets import settings_of
 from boards.models import Batch, Vote
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 from tests.boards.judging import Judged, opened, status_of
 
 pytestmark = pytest.mark.django_db

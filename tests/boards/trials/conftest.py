@@ -14,7 +14,7 @@ from boards.models import Batch, StandingTrial
 from boards.plan.plan import Plan
 from boards.runs import sending
 from catalog.models import Change, Endpoint
-from playground.models import Run
+from runs.models import Run
 from tests.boards import documents
 
 PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}

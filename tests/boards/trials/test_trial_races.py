@@ -10,7 +10,7 @@ from django.utils import timezone
 from boards.models import Batch, StandingTrial
 from boards.trials import candidates, sending, settings
 from catalog.models import Endpoint
-from playground.models import Run
+from runs.models import Run
 from tests.boards.racing import begun_during
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from boards.models import Batch, RowMark, StandingTrial, Trial, Vote
 from boards.trials import candidates, job, news, sending
 from catalog.models import Change, Endpoint, Standing
 from notifications.models import Notification
-from playground.models import Run
+from runs.models import Run
 from tests.boards import documents
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from boards.display import cell_markup
 from boards.models import Batch, Cell
 from boards.plan.plan import Plan
 from boards.runs import sending
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

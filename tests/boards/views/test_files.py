@@ -17,7 +17,7 @@ from PIL import Image
 from boards.models import Batch
 from boards.views.files import file_name
 from playground.form import presets
-from playground.models import Preset
+from runs.models import Preset
 from tests.boards.judging import Judged
 from tests.conftest import grant
 

@@ -15,7 +15,7 @@ from django.test import Client
 from boards.models import Batch
 from boards.plan import drafts
 from catalog.models import Collection, Endpoint, Standing
-from playground.models import Run
+from runs.models import Run
 from tests.boards import documents
 from tests.playground.browser_post import post_of
 

@@ -14,7 +14,7 @@ from boards.models import Batch, StandingTrial
 from boards.trials import job
 from catalog.models import Endpoint, SavedSearch
 from catalog.views import feeds
-from playground.models import Run
+from runs.models import Run
 from tests.boards.trials.conftest import board, comes, standing
 
 __all__ = ["board", "comes", "standing"]

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from boards.models import Batch
-from playground.models import Run
+from runs.models import Run
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from boards.models import Vote
 from boards.votes import ballots, secret_tokens, standings
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema
 from catalog.sync import post_sync
-from playground.models import Preset
+from runs.models import Preset
 from tests.browser.axe import assert_usable
 from tests.browser.journeys import open_presets
 from tests.schemas import strategies

@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from catalog.models import Collection, Endpoint, Note, SavedSearch
-from playground.models import Run
+from runs.models import Run
 from tests.browser.axe import assert_clean, assert_usable
 from tests.browser.waiting import eventually, settle
 

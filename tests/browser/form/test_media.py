@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.media import (
     PHONE,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from playground.models import Upload
+from runs.models import Upload
 from tests.browser.media import (
     Open,
     begin_drag,

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bench.stage import browser
-from playground.models import Upload
+from runs.models import Upload
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
 from tests.schemas.laws import sample

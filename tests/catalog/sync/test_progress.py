@@ -22,8 +22,8 @@ from catalog.models import SyncReport
 from catalog.sync import pipeline, progress
 from core.notify import channel
 from core.process import identity
-from playground.worker import main as workers
-from playground.worker.jobs import Job, run_forever
+from runs.worker import main as workers
+from runs.worker.jobs import Job, run_forever
 from tests.catalog.upstream import CatalogueUpstream, ids
 
 RunSync = Callable[..., SyncReport]

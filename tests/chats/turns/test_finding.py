@@ -8,7 +8,7 @@ import pytest
 
 from chats.models import Chat, Turn
 from chats.turns.finding import hits, matching
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]

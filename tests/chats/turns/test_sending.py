@@ -12,7 +12,7 @@ from django.apps import apps
 from accounts.profile import preferences
 from chats.models import Chat, Turn
 from chats.turns import sending
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]
@@ -105,7 +105,7 @@ def test_a_chat_is_not_shown_to_the_team(chat: Chat) -> None:
 def test_what_was_published_of_chats_and_programs_is_taken_back(make_run: Any) -> None:
     tokens = ("chat-1", "api-1", "token", "again-1")
     runs = [make_run(form_token=token, is_example=True, state="succeeded") for token in tokens]
-    migration = importlib.import_module("playground.migrations.0023_private_chats")
+    migration = importlib.import_module("runs.migrations.0023_private_chats")
     migration.take_back(apps, None)
     shown = Run.objects.filter(is_example=True).values_list("pk", flat=True)
     assert {*shown} == {run.pk for run in runs[2:]}

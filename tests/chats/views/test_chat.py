@@ -14,7 +14,7 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 from tests.chats import documents
 from tests.training.conftest import picture
 

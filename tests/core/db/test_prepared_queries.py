@@ -20,7 +20,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from core.db import prepared_queries
 from core.db.prepared_queries import Param, ParamList, PreparedDelete, PreparedQuery, PreparedUpdate
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from playground.models import Run
+from runs.models import Run
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.any_database

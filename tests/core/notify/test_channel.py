@@ -17,7 +17,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core.notify import channel, unix_sockets
-from playground.models import Worker
+from runs.models import Worker
 from tests import clock
 
 PATIENCE_S = 60.0

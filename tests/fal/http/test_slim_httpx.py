@@ -23,7 +23,7 @@ pytestmark = pytest.mark.system  # takes long
             "checks.require = checks.require_static_files = lambda **_: None; import config.asgi",
             {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "cryptography", "mcp"}
             # It sends nothing: clients are the worker's and the realtime process's.
-            | {"httpx", "fal.clients", "websockets", "playground.worker.following.follow"}
+            | {"httpx", "fal.clients", "websockets", "runs.worker.following.follow"}
             # Loaded with the first pattern in a schema, and the first text.
             | {"regex", "markdown_it"},
         ),

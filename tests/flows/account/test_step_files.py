@@ -16,9 +16,9 @@ from flows.account import step_files
 from flows.account.definitions import graph_of
 from flows.account.live import context
 from flows.models import StepFile
-from playground.models import Artifact, Run, Upload
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
+from runs import state_machine
+from runs.models import Artifact, Run, Upload
+from runs.transitions import Observation
 from tests.flows.account.conftest import Keep
 from tests.training.conftest import picture
 

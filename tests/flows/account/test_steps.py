@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.account.steps import steps_of
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = pytest.mark.any_database
 

@@ -15,7 +15,7 @@ from catalog.sync.upsert import CatalogUpserter
 from flows.account import definitions, store
 from flows.graph.openapi import DEFINITION
 from flows.models import AccountListing, AccountWorkflow
-from playground.models import Run
+from runs.models import Run
 from tests.flows.account.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 

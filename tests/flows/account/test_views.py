@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from flows.account import store
 from flows.models import AccountListing
-from playground.display import renderers
-from playground.models import Run
+from runs.live import views
+from runs.models import Run
 from tests.flows.account.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B, with_nodes
 
@@ -137,7 +137,7 @@ def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> N
             },
         ],
     )
-    for shown in (text(ana, f"{PAGE}?run={run.pk}"), renderers.changed_fragments(run, "workflow")):
+    for shown in (text(ana, f"{PAGE}?run={run.pk}"), views.render(run, "workflow")):
         assert "<strong>bold</strong>" in shown
         assert "<script>" not in shown.replace("<script src", "").split('class="workflow-page"')[-1]
         part = shown.split('data-node="draw"')[1]

@@ -20,10 +20,10 @@ from flows.compose.definition import Definition
 from flows.compose.outputs import outputs_of
 from flows.execution import starting
 from flows.models import Flow, FlowRun, StepRun
-from playground.models import Run
-from playground.worker.scheduling import leases
+from runs.models import Run
+from runs.worker.scheduling import leases
 from schemas.uses.inputs import inputs_of
-from tests.playground.conftest import (
+from tests.runs.conftest import (
     Control,
     Team,
     _work,

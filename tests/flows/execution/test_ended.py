@@ -14,7 +14,7 @@ from flows.execution.advance import advance
 from flows.execution.ended import is_step
 from flows.models import Flow, FlowRun
 from notifications.models import Notification
-from playground.models import Run
+from runs.models import Run
 from tests.flows.conftest import fail, succeed
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from flows.compose.definition import parse_definition
 from flows.models import Flow, FlowRun
-from playground.models import Run, Upload
+from runs.models import Run, Upload
 from tests.flows.conftest import FLUX, KLING, SEEDREAM, result_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]

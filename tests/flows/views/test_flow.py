@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from flows.execution import advance
 from flows.models import Flow, FlowRun
-from playground.models import Run
+from runs.models import Run
 from tests.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]

@@ -9,7 +9,7 @@ import pytest
 
 from fal.messages.webhooks import Report
 from notifications.delivery import messages
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 MISSING = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]

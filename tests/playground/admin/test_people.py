@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground.models import Run
+from runs.models import Run
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

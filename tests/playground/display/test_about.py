@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Collection, CollectionItem, Note
-from playground.files import uploads
-from playground.models import Artifact, Run
+from runs.files import uploads
+from runs.models import Artifact, Run
 
 FLUX = "fal-ai/flux/dev"
 PAGE, PART = f"/models/{FLUX}/", f"/about/{FLUX}/"

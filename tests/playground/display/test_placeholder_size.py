@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.display import placeholder_size, renderers
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 pytestmark = pytest.mark.any_database
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.display import json_tree, previews, renderers
-from playground.models import Run
+from runs.models import Run
 from schemas.artifacts import artifacts
 
 WORD = "lorem ipsum dolor sit amet, "

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.display import renderers
-from playground.models import Run
+from runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 

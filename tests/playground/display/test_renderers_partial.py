@@ -10,7 +10,7 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from playground.display import renderers
-from playground.models import Run
+from runs.models import Run
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]

@@ -14,8 +14,8 @@ import fal
 from catalog.models import SyncReport
 from core.db import clock
 from playground.display import status
-from playground.models import Artifact, Run, Worker
-from playground.worker.circuit_breaker import BreakerRegistry
+from runs.models import Artifact, Run, Worker
+from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 
 from playground.display.renderers import changed_fragments
 from playground.display.tiles import tile
-from playground.models import Artifact, Run
+from runs.models import Artifact, Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Make = Callable[..., Run]

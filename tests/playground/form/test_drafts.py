@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.form import drafts
-from playground.models import Draft, Run
+from runs.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
 pytestmark = pytest.mark.usefixtures("flux")

@@ -11,7 +11,7 @@ from django.test import Client
 from playground.form.form_state import version_of
 from schemas import decode_post
 from tests.playground.browser_post import post_of
-from tests.playground.results import document
+from tests.runs.results_to_use import document
 
 pytestmark = pytest.mark.any_database
 

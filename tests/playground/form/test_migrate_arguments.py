@@ -19,7 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Schema
-from playground.models import Draft, Preset, Share
+from runs.models import Draft, Preset, Share
 from tests.playground.browser_post import post_of
 
 FLUX = "fal-ai/flux/dev"

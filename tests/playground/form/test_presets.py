@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.form import presets, share_links
-from playground.models import Artifact, Preset, Share, Upload
+from runs.models import Artifact, Preset, Share, Upload
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground.models import Draft, Preset, Run
+from runs.models import Draft, Preset, Run
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"

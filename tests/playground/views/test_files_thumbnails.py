@@ -15,8 +15,8 @@ from django.test import Client
 from PIL import Image
 
 from catalog.pictures import picture_files
-from playground.models import Artifact
-from tests.playground.copying import stored_film
+from runs.models import Artifact
+from tests.runs.copying import stored_film
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.display import renderers
-from playground.models import Run
-from playground.runs.progress import watch_tokens
+from runs.models import Run
+from runs.progress import watch_tokens
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from playground.files import artifact_urls
-from playground.models import Artifact, Run, Worker
-from playground.runs import error_messages
-from playground.runs.transitions import LOG_LIMIT
+from runs.files import artifact_urls
+from runs.models import Artifact, Run, Worker
+from runs.results import error_messages
+from runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
 FAILURE = {

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground.models import Run
+from runs.models import Run
 from tests.playground.views.test_runs import FAILURE
 
 

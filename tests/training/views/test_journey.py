@@ -20,10 +20,10 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from notifications.models import Notification
-from playground.models import Artifact, Run, Upload
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
-from playground.worker import idle
+from runs import state_machine
+from runs.models import Artifact, Run, Upload
+from runs.transitions import Observation
+from runs.worker import idle
 from schemas.artifacts import artifacts
 from tests.training.conftest import picture
 from training.data.items import Item

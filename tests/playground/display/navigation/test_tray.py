@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.display import renderers
-from playground.runs.progress import watch_tokens
+from runs.progress import watch_tokens
 
 TRAY = "/runs/tray/"
 

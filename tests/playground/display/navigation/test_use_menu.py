@@ -15,8 +15,8 @@ from catalog.search.query import Query
 from catalog.sync import post_sync
 from playground.display.navigation import use_menu
 from playground.form.prefill import use_as
-from playground.models import Run
-from tests.playground.results import IMAGES, TEXT, document, models, result_of
+from runs.models import Run
+from tests.runs.results_to_use import IMAGES, TEXT, document, models, result_of
 
 __all__ = ["models", "result_of"]
 

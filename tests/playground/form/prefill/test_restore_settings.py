@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from playground.models import Artifact, Run, Share
+from runs.models import Artifact, Run, Share
 from tests.conftest import grant
 
 FLUX = "fal-ai/flux/dev"

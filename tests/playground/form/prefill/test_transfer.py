@@ -11,8 +11,8 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from playground.form.prefill.transfer import Transfer, transfer
-from playground.models import Run
-from tests.playground.results import document, models, result_of
+from runs.models import Run
+from tests.runs.results_to_use import document, models, result_of
 
 __all__ = ["models", "result_of"]
 

@@ -15,8 +15,8 @@ from catalog.models import Endpoint
 from playground.form import drafts, form_state
 from playground.form.drafts import Tab
 from playground.form.prefill import use_as
-from playground.models import Preset, Run
-from tests.playground.results import models, result_of
+from runs.models import Preset, Run
+from tests.runs.results_to_use import models, result_of
 
 __all__ = ["models", "result_of"]
 

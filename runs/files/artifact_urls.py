@@ -1,0 +1,51 @@
+"""The addresses from which pages load an artifact and its thumbnail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from catalog import upstream
+from catalog.models import Endpoint
+from runs.models import Artifact, Run
+
+_RESULT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/[0-9]{1,6}/")
+_MAX_ORIGINS = 200
+
+
+def thumbnail_url(artifact: Artifact, src: str) -> str:
+    """Return the thumbnail's address; `src` for a picture without one, else ""."""
+    if artifact.thumbnail:
+        return f"{artifact.get_absolute_url()}thumbnail/"
+    return src if artifact.kind == "image" else ""
+
+
+def artifact_url(artifact: Artifact) -> str:
+    """Return our copy's address, else upstream's while it works; "" if neither can be shown."""
+    if artifact.state == Artifact.State.STORED:
+        return artifact.get_absolute_url()
+    is_available = artifact.state == Artifact.State.REMOTE and artifact.size_bytes != 0
+    return artifact.url if is_available and may_show(artifact.url) else ""
+
+
+def may_show(url: str) -> bool:
+    """Whether a page may load this upstream address."""
+    return url.startswith("data:") or upstream.addresses().is_media(url)
+
+
+def run_of(address: str) -> str:
+    """Return the id of the run whose artifact has this address; empty for other addresses."""
+    match = _RESULT.fullmatch(address)
+    return match[1] if match else ""
+
+
+def origins(texts: Iterable[str]) -> dict[str, str]:
+    """Return, by address, the model that made each past result in `texts`; at most one query."""
+    found = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
+    if not found:
+        return {}
+    wanted = sorted(set(found.values()))[:_MAX_ORIGINS]
+    named_by = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
+    rows = Run.objects.filter(pk__in=wanted).select_related("endpoint").only("endpoint", *named_by)
+    names = {str(run.pk): run.endpoint.name for run in rows}
+    return {text: names[run] for text, run in found.items() if run in names}

@@ -1,0 +1,71 @@
+"""Which uploads and results are named in JSON: in the runs' arguments, and in other rows."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from runs.models import Draft, InputFile, Preset, Share
+
+AT_ONCE = 100  # runs that are read in one transaction, which takes well below 50 ms
+UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+OUR_FILE = re.compile(
+    r"/(?:uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"
+    r"|runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/)"
+)
+
+Inputs = tuple[Callable[[], QuerySet[Any]], str]
+# Rows other than runs that contain inputs, and their JSON field. There are few of them.
+INPUTS: list[Inputs] = [
+    (lambda: Preset.objects.kept(), "arguments"),
+    (Share.objects.all, "arguments"),
+    (Draft.objects.all, "post"),
+]
+
+
+def register_inputs(rows: Callable[[], QuerySet[Any]], field: str) -> None:
+    """Keep runs as long as another app's rows have their artifacts as inputs."""
+    INPUTS.append((rows, field))
+
+
+def sources_in(text: str) -> set[uuid.UUID]:
+    """Return the uploads, and the runs with results, that a JSON text names."""
+    return {uuid.UUID(upload or run) for upload, run in OUR_FILE.findall(text)}
+
+
+def read_unread() -> bool:
+    """Note the files of runs whose arguments were not read yet; whether there may be more."""
+    unread = InputFile.objects.filter(source=None).annotate(
+        text=Cast("run__arguments", TextField())
+    )
+    rows = list(unread.order_by("pk").values_list("pk", "run_id", "text")[:AT_ONCE])
+    if rows:
+        _note([(pk, run, sources_in(text)) for pk, run, text in rows])
+    return len(rows) == AT_ONCE
+
+
+def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
+    """Replace the mark of each run by the files that it names."""
+    named = [InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources]
+    with transaction.atomic():
+        InputFile.objects.bulk_create(named, ignore_conflicts=True)
+        InputFile.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+
+
+def named_elsewhere() -> set[uuid.UUID]:
+    """Return every upload, and every run with results, that rows other than runs name."""
+    named: set[uuid.UUID] = set()
+    for rows, field in INPUTS:
+        texts = rows().annotate(inputs_text=Cast(field, TextField()))
+        naming = texts.filter(
+            Q(inputs_text__contains="/uploads/") | Q(inputs_text__contains="/artifacts/")
+        )
+        for text in naming.order_by().values_list("inputs_text", flat=True):
+            named |= sources_in(text)
+    return named

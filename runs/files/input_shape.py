@@ -1,0 +1,90 @@
+"""Reads the size of a run's input picture or video: results mostly have the same shape."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from runs.files import stored_files
+from runs.files.inputs import our_addresses
+from runs.models import Artifact, Upload
+from runs.own_addresses import OUR_ADDRESS
+
+MAX_KNOWN = 4096
+MAX_VALUES = 200  # arguments searched for files
+_NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # inputs that do not set the shape
+
+log = logging.getLogger(__name__)
+
+
+def shape_of_input(arguments: Any) -> tuple[int, int] | None:
+    """Return width and height of the first of our pictures or videos in the arguments.
+
+    Ignores masks, references and the like. None if there is no file or its size is unknown.
+    """
+    if not isinstance(arguments, Mapping):
+        return None
+    found = (_size_at(address) for address in _addresses(arguments))
+    return next(filter(None, found), None)
+
+
+def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
+    """Return width and height of our pictures and videos in the arguments, by their address."""
+    found = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
+    return {address: size for address, size in found.items() if size}
+
+
+def is_measuring(arguments: Any) -> bool:
+    """Whether a worker will measure one of our uploads in the arguments soon. At most one query."""
+    matches = (OUR_ADDRESS.fullmatch(one) for one in islice(our_addresses(arguments), MAX_VALUES))
+    keys = [match["upload"] for match in matches if match and match["upload"]]
+    return bool(keys) and Upload.objects.filter(pk__in=keys, measure_at__isnull=False).exists()
+
+
+def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in [*arguments.items()][:MAX_VALUES]:
+        if any(word in name.lower() for word in _NOT_SHOWN):
+            continue
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, str) and OUR_ADDRESS.fullmatch(first):
+            yield first
+
+
+# Cached by address: a run in progress is rendered at each change, and files never change.
+_known: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+
+def _size_at(address: str) -> tuple[int, int] | None:
+    if address in _known:
+        return _known[address]
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
+        return None
+    if match["run"]:
+        rows = Artifact.objects.filter(run_id=match["run"], position=int(match["position"]))
+        width, height = rows.values_list("width", "height").first() or (None, None)
+    else:
+        width, height = _size_of_upload(match["upload"])
+    if not width or not height:
+        return None
+    _known[address] = width, height
+    while len(_known) > MAX_KNOWN:
+        _known.popitem(last=False)
+    return width, height
+
+
+def _size_of_upload(pk: str) -> tuple[int | None, int | None]:
+    row = Upload.objects.filter(pk=pk).first()
+    if row is None or row.width or not row.content_type.startswith("image/"):
+        return (row.width, row.height) if row else (None, None)
+    try:
+        with default_storage.open(row.file) as file:
+            return stored_files.dimensions(file)
+    except OSError as error:
+        log.info("the size of upload %s could not be read: %s", pk, error)
+        return None, None

@@ -1,0 +1,215 @@
+"""Uploads a run's input files, and replaces our addresses with ones that upstream can read."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from weakref import WeakValueDictionary
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils import timezone
+
+import fal
+from core.storage import atomic_files
+from runs import state_machine
+from runs.models import Artifact, Run, Upload
+from runs.own_addresses import OUR_ADDRESS, with_own_paths
+from runs.ownership import deletion
+from runs.results import refusals
+from runs.transitions import Observation
+
+# fal keeps uploads for at least a week (fal-protocol.md, section 5.4); older ones are sent again.
+UPLOAD_LIFE = timedelta(days=6)
+PROGRESS_EVERY_S = 1.0
+GONE = "file_download_error"  # fal's type of the error
+MAX_STORAGE_TRIES = 30  # of one run: about half an hour with the worker's pauses
+
+Path = tuple[str | int, ...]  # of keys and places, from the arguments to a value
+
+_upload_locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
+
+
+async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
+    """Return the run's arguments with each of our addresses replaced by upstream's.
+
+    Uploads the files that upstream does not have. Raises FalError with a message that names the
+    file: retryable if the transfer failed, final if the file is not available.
+    """
+    arguments = with_own_paths(run.arguments)
+    places = {address: path for path, address in _places(arguments)}
+    if not places:
+        return run.arguments
+    person = await User.objects.aget(pk=run.user_id)
+    addresses = {}
+    for address in sorted(places):
+        try:
+            addresses[address] = await _upstream_address(address, run, person, upstream)
+        except _FileMissing as error:
+            raise _invalid_input(str(error), places[address]) from error
+    return _replace(arguments, addresses)
+
+
+def has_files(run: Run) -> bool:
+    """Whether files of ours have to be uploaded before the run can be submitted."""
+    return next(our_addresses(with_own_paths(run.arguments)), None) is not None
+
+
+async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
+    found = OUR_ADDRESS.fullmatch(address)
+    if found is None:
+        raise ValueError(address)
+    if found["upload"]:
+        upload = await _upload(found["upload"], person)
+    else:
+        artifact = await _artifact(found["run"], int(found["position"]), person)
+        if artifact.state == Artifact.State.REMOTE:
+            return artifact.url
+        upload = await _upload_from_artifact(artifact, person)
+    return await _uploaded_url(upload, run, upstream)
+
+
+async def _upload(pk: str, person: User) -> Upload:
+    found = await Upload.objects.filter(pk=pk).afirst()
+    if found is None or not await sync_to_async(found.is_readable_by)(person):
+        raise _FileMissing("A file of this input is no longer here.")
+    return found
+
+
+async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
+    readable = await sync_to_async(deletion.readable_artifacts)(run_pk, person)
+    found = await readable.filter(position=position).afirst()
+    if found is None:
+        raise _FileMissing("A past result that this input names is no longer here.")
+    if found.state == Artifact.State.LOST:
+        name = found.file_name or "A past result"
+        raise _FileMissing(f"{name} was never copied here, so it cannot be used again.")
+    return found
+
+
+async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:
+    """Return a stored result as the user's upload, so that it is sent only once, like any other."""
+    extension = artifact.file.rpartition(".")[2]
+    upload, _ = await Upload.objects.aget_or_create(
+        user=person,
+        digest=artifact.digest,
+        defaults={
+            "file": artifact.file,
+            "file_name": artifact.file_name or f"{artifact.kind}.{extension}",
+            "content_type": artifact.content_type,
+            "size_bytes": artifact.size_bytes or 0,
+        },
+    )
+    return upload
+
+
+async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
+    """Return upstream's address of the upload; sends the file unless it was sent recently."""
+    async with _upload_locks.setdefault(upload.pk, asyncio.Lock()):
+        await upload.arefresh_from_db(fields=["upstream_url", "upstream_at"])
+        if upload.upstream_at and upload.upstream_at > timezone.now() - UPLOAD_LIFE:
+            return upload.upstream_url
+        url = await _send(upload, run, upstream.storage)
+        await Upload.objects.filter(pk=upload.pk).aupdate(
+            upstream_url=url, upstream_at=timezone.now()
+        )
+        return url
+
+
+async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
+    try:
+        with await asyncio.to_thread(default_storage.open, upload.file) as file:
+            return await storage.upload(
+                file,
+                content_type=upload.content_type,
+                file_name=upload.file_name,
+                key=str(upload.pk),  # the same file of two users has two addresses
+                on_progress=_ProgressNote(run.pk, upload.file_name),
+            )
+    except FileNotFoundError as error:
+        raise _FileMissing(f"{upload.file_name} is no longer in the storage.") from error
+    except fal.FalError as error:
+        if isinstance(error, fal.AuthFailed) or refusals.of_account(error):
+            raise
+        raise fal.FalError(
+            f"{upload.file_name} did not get to the model: {error.message}",
+            status=error.status,
+            type="file_upload_failed",
+            is_retryable=error.is_retryable,
+            retry_after_s=error.retry_after_s,
+        ) from error
+    except DatabaseError:
+        raise  # the progress could not be recorded: no fault of the storage
+    except Exception as error:
+        # Storage backends raise any kind of exception: a failing disk, an unavailable bucket.
+        raise await _storage_failure(upload, run, error) from error
+
+
+async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.FalError:
+    """Return a retryable error for a failing storage; a final one after MAX_STORAGE_TRIES."""
+    reason = atomic_files.describe_error(error)
+    message = f"{upload.file_name[:100]} cannot be read here: {reason[:100]}."
+    events = await Run.objects.values_list("events", flat=True).aget(pk=run.pk)
+    tries = 1 + sum(event["text"].startswith(message) for event in events)
+    is_retryable = tries < MAX_STORAGE_TRIES
+    return fal.FalError(message, type="file_upload_failed", is_retryable=is_retryable)
+
+
+class _ProgressNote:
+    """Records an upload's progress as the run's note, once a second; never for quick uploads."""
+
+    def __init__(self, pk: uuid.UUID, name: str) -> None:
+        self.pk = pk
+        self.name = name
+        self.next = time.monotonic() + PROGRESS_EVERY_S
+
+    async def __call__(self, sent_bytes: int, size_bytes: int) -> None:
+        if time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + PROGRESS_EVERY_S
+        note = f"Uploading {self.name[:100]}, {100 * sent_bytes // max(size_bytes, 1)} %"
+        await state_machine.arecord(self.pk, Observation(Run.State.SUBMITTING, note=note))
+
+
+class _FileMissing(LookupError):
+    """A file of the input is not available to this person; the message says which."""
+
+
+def _invalid_input(sentence: str, path: Path) -> fal.FalError:
+    """Return the error that fal answers with if a model cannot fetch a file (protocol, 11.1).
+
+    fal's clients repeat a call after a 500; a 422 ends it, and names the field.
+    """
+    problem = {"loc": ["body", *path], "msg": sentence, "type": GONE}
+    return fal.FalError(sentence, status=422, type=GONE, detail=[problem])
+
+
+def our_addresses(value: Any) -> Iterator[str]:
+    """Yield the addresses of our uploads and artifacts in the arguments, at any depth."""
+    return (address for _, address in _places(value))
+
+
+def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the path and the address of each file of ours in the arguments."""
+    if isinstance(value, str):
+        if OUR_ADDRESS.fullmatch(value):
+            yield path, value
+    elif isinstance(value, dict | list):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _places(child, (*path, key))
+
+
+def _replace(value: Any, addresses: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return addresses.get(value, value)
+    if isinstance(value, dict):
+        return {key: _replace(child, addresses) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_replace(child, addresses) for child in value]
+    return value

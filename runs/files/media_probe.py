@@ -1,0 +1,64 @@
+"""Makes previews of results: posters, thumbnails, viewer pages of meshes."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass
+
+from core.process import subprocess_worker
+
+log = logging.getLogger(__name__)
+
+PROBE_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP."""
+
+    kind: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    poster: bytes = b""
+    thumbnail: bytes = b""
+
+
+class MediaProbe:
+    """Runs the probe and the mesh viewer in subprocesses, and kills those that take too long."""
+
+    def __init__(self, limit_s: float = PROBE_TIMEOUT_S) -> None:
+        self._program = subprocess_worker.SandboxedWorker("runs.files.probe_program", limit_s)
+        self._meshes = subprocess_worker.SandboxedWorker("runs.files.mesh_viewer", limit_s)
+
+    async def probe(self, path: str, content_type: str) -> ProbeResult:
+        """Probe a file; returns an empty result for one that cannot be probed."""
+        if not content_type.startswith(("image/", "video/", "audio/")):
+            return ProbeResult()
+        try:
+            answer = await self._program.request({"path": path, "content_type": content_type})
+        except subprocess_worker.WorkerDied as error:
+            log.warning("a file of type %s cannot be probed: %s", content_type, error)
+            return ProbeResult()
+        if why := answer.pop("error", ""):
+            log.info("a file of type %s has no preview: %s", content_type, why)
+        for name in ("poster", "thumbnail"):
+            answer[name] = base64.b64decode(answer.get(name, ""))
+        return ProbeResult(**answer)
+
+    async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
+        """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
+        try:
+            request = {"path": path, "file_type": file_type, "page": page}
+            why = (await self._meshes.request(request)).get("error", "")
+        except subprocess_worker.WorkerDied as error:
+            why = str(error)
+        if why:
+            log.info("a mesh cannot be shown: %s", why)
+        return not why
+
+    async def close(self) -> None:
+        """Stop the subprocesses."""
+        await self._program.close()
+        await self._meshes.close()

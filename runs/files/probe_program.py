@@ -1,0 +1,114 @@
+"""Measures a file and renders its previews; runs in a subprocess that may be killed.
+
+Results come from third-party models; `media_probe.py` starts this and sends it one file at a time.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image, ImageOps, ImageStat
+
+from core.process import subprocess_worker
+from core.process.subprocess_worker import MAX_PIXELS
+from runs.files.turning import quarter_turn, shown_size, turned
+
+THUMBNAIL_PX = 512
+POSTER_PX = 1280
+SMALL_BYTES = 48 << 10  # a picture up to this size needs no thumbnail
+MAX_FRAMES = 250  # decoded between a keyframe and the wanted frame
+FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
+
+
+def probe(path: str, content_type: str) -> dict[str, Any]:
+    """Return kind, width, height, duration, poster and thumbnail (WebP in base64), if any."""
+    if content_type.startswith("image/"):
+        return _image(path)
+    return _video(path) if content_type.startswith(("video/", "audio/")) else {}
+
+
+def _image(path: str) -> dict[str, Any]:
+    with Image.open(path) as picture:
+        width, height = shown_size(picture)
+        found: dict[str, Any] = {"kind": "image", "width": width, "height": height}
+        if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
+            picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+            found["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+    return found
+
+
+def _video(path: str) -> dict[str, Any]:
+    # A playlist may reference any address: only this file may be opened.
+    with av.open(path, options={"protocol_whitelist": "file"}) as container:
+        found: dict[str, Any] = {"kind": _kind(container)}
+        if container.duration:
+            found["duration_s"] = container.duration / av.time_base
+        video = next(iter(container.streams.video), None)
+        if video is None or video.width * video.height > MAX_PIXELS:
+            return found
+        found |= {"width": video.width, "height": video.height}
+        frame = _first_meaningful_frame(_frames(container, video, found))
+        if frame is not None:
+            found["poster"] = _webp(frame, POSTER_PX)
+            found["thumbnail"] = _webp(frame, THUMBNAIL_PX)
+    return found
+
+
+def _kind(container: Any) -> str:
+    """Return video, audio or "": mp4, webm and ogg hold either; cover art of audio is no video."""
+    cover = av.stream.Disposition.attached_pic
+    if any(not one.disposition & cover for one in container.streams.video):
+        return "video"
+    return "audio" if container.streams.audio else ""
+
+
+def _frames(container: Any, video: Any, found: dict[str, Any]) -> Iterator[Image.Image]:
+    """Yield the first frame, then one about a quarter in, both as players turn them.
+
+    Only frames tell that the film is turned: `found` gets the size at which it is shown.
+    """
+    frame = next(container.decode(video), None)
+    if frame is None:
+        return
+    if quarter_turn(frame) in {90, 270}:
+        found |= {"width": video.height, "height": video.width}
+    yield turned(frame)
+    if container.duration:
+        container.seek(container.duration // 4)  # to the keyframe before
+        for frame in islice(container.decode(video), MAX_FRAMES):
+            if frame.time is not None and frame.time >= container.duration / av.time_base / 4:
+                break
+        yield turned(frame)
+
+
+def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None:
+    """Return the first frame that is not flat, else the first."""
+    first = None
+    for frame in frames:
+        first = first or frame
+        if ImageStat.Stat(frame.convert("L")).stddev[0] > FLAT:
+            return frame
+    return first
+
+
+def _webp(picture: Image.Image, max_px: int) -> str:
+    small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
+    small = small.copy()
+    small.thumbnail((max_px, max_px))
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=80, method=4)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def _mode(picture: Image.Image) -> str:
+    return "RGBA" if picture.has_transparency_data else "RGB"
+
+
+if __name__ == "__main__":
+    subprocess_worker.serve(lambda request: probe(request["path"], request["content_type"]))

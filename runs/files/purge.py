@@ -1,0 +1,209 @@
+"""Deletes runs whose grace period is over, and stored files that no row references any more.
+
+A file is stored once per content, so several runs and uploads may share it. When the last row of a
+content is deleted, the content is recorded as discarded; its files are deleted `SETTLED` later if
+still no row references it. Code that stores the same content again first calls `reclaim`, which
+removes that record, so no file is deleted between being written and being referenced.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import uuid
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from runs.files import input_references, mesh_viewer, storage_limits
+from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload
+from runs.ownership import deletion
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 600.0
+SOON_S = 0.02  # while more is due: other jobs get their turn in between
+STEP_S = 0.05  # of work between two pauses
+BATCH = 12  # runs of one transaction, which holds SQLite's write lock well below 50 ms
+CONTENTS = 100  # whose keys are read at once
+NAMED_FOR_S = 1.0  # how long the names in rows other than runs are used before they are read again
+SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
+FIRST = uuid.UUID(int=0)
+
+
+class Purge:
+    """A worker's walks through the runs that are due, in the order of their keys.
+
+    It keeps its place between two steps, so runs that are needed elsewhere are passed over once in
+    a walk and do not block the others.
+    """
+
+    def __init__(self) -> None:
+        self._after = FIRST
+        self._named: set[uuid.UUID] = set()
+        self._named_until = 0.0
+
+    def step(self) -> float:
+        """Purge runs and discarded files for a moment; return the seconds until the next step."""
+        until = time.monotonic() + STEP_S
+        storage_limits.delete_stale_reservations()
+        # All arguments are read before the first run goes, or a file that one names would be lost.
+        is_more = input_references.read_unread() or self._purge_runs(until)
+        is_more |= delete_discarded(timezone.now(), until)
+        return SOON_S if is_more else EVERY_S
+
+    def _purge_runs(self, until: float) -> bool:
+        """Purge the next runs that are due; False at the end of the walk."""
+        now = timezone.now()
+        while keys := list(_due(now).filter(pk__gt=self._after).order_by("pk")[:BATCH]):
+            self._after, needed = keys[-1], self._needed(keys, now)
+            free = [pk for pk in keys if pk not in needed]
+            if count := _purge(free, self._named, now):
+                log.info("%s deleted runs were purged", count)
+            if time.monotonic() > until:
+                return True
+        self._after = FIRST
+        return False
+
+    def _needed(self, keys: Sequence[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+        """Return those of these runs with a result that is an input of a row that stays."""
+        with_results = Artifact.objects.filter(run_id__in=keys).order_by().values_list("run_id")
+        inputs = InputFile.objects.filter(source__in=keys).distinct().values_list("source")
+        # One query for each, which ends at the first row: a result may be the input of thousands.
+        by_runs = (pk for (pk,) in inputs if pk and _is_input_of_staying_run(pk, now))
+        return self._named_elsewhere().intersection(pk for (pk,) in with_results).union(by_runs)
+
+    def _named_elsewhere(self) -> set[uuid.UUID]:
+        if time.monotonic() > self._named_until:
+            self._named = input_references.named_elsewhere()
+            self._named_until = time.monotonic() + NAMED_FOR_S
+        return self._named
+
+
+def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
+    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - deletion.GRACE)
+    return InputFile.objects.filter(stays, source=pk).exclude(run=pk).exists()
+
+
+def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
+    """The keys of the runs whose grace period is over."""
+    due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
+    return due.values_list("pk", flat=True)
+
+
+def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> int:
+    """Delete these runs and what only they had, except what is `named` elsewhere; returns how many.
+
+    Leaves out runs that were restored, or that another worker is purging.
+    """
+    with transaction.atomic():
+        locked = _due(now).filter(pk__in=keys).select_for_update(of=("self",), skip_locked=True)
+        if not (owners := dict(locked.values_list("pk", "user_id"))):
+            return 0
+        stored = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
+        stored = stored.exclude(digest="")
+        contents = {artifact.digest: files_of(artifact) for artifact in stored}
+        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
+        Run.objects.only("pk").filter(pk__in=owners).delete()
+        _discard(contents | _delete_unused(uploads), now)
+    return len(owners)
+
+
+def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
+    """Return the inputs of these runs among the uploads of the runs' owners."""
+    inputs = InputFile.objects.filter(run_id__in=owners).values_list("source", "run_id")
+    of_owner = {(source, owners[run]) for source, run in inputs}
+    uploads = Upload.objects.filter(pk__in={source for source, _ in of_owner})
+    return [upload for upload in uploads if (upload.pk, upload.user_id) in of_owner]
+
+
+def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
+    """Delete the uploads that no run has as an input any more; returns their files by content."""
+    keys = [upload.pk for upload in uploads]
+    used = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
+    unused = [upload for upload in uploads if upload.pk not in used]
+    Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
+    return {_content_digest(upload): [upload.file] for upload in unused}
+
+
+def _content_digest(upload: Upload) -> str:
+    """The file's SHA-256; `Upload.digest` may differ where a user has the same content twice."""
+    return PurePosixPath(upload.file).name.partition(".")[0]
+
+
+def _discard(contents: Mapping[str, list[str]], now: datetime) -> None:
+    """Record contents of deleted rows as discarded, unless other rows have them."""
+    named = _named_contents(contents)
+    DiscardedContent.objects.bulk_create(
+        [
+            DiscardedContent(digest=digest, files=files, discarded_at=now)
+            for digest, files in contents.items()
+            if digest not in named
+        ],
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["files", "discarded_at"],
+    )
+
+
+def files_of(artifact: Artifact) -> list[str]:
+    """Return the names of an artifact's files in our storage."""
+    viewer = mesh_viewer.page_name(artifact.file) if artifact.kind == "mesh" else ""
+    return [name for name in (artifact.file, artifact.poster, artifact.thumbnail, viewer) if name]
+
+
+def reclaim(digest: str) -> None:
+    """Cancel the deletion of this content's files, before a new row references them.
+
+    Waits while they are being deleted.
+    """
+    DiscardedContent.objects.filter(digest=digest).delete()
+
+
+def delete_discarded(now: datetime, until: float = math.inf) -> bool:
+    """Delete the files of contents that were discarded `SETTLED` ago and are still unreferenced.
+
+    Ends at the time `until` of the monotonic clock; returns whether there may be more.
+    """
+    due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
+    digests = list(due.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
+    for digest in digests:
+        _delete_files(digest, now)
+        if time.monotonic() > until:
+            return True
+    return len(digests) == CONTENTS
+
+
+def _delete_files(digest: str, now: datetime) -> None:
+    """Delete one content's files; the row's lock makes `reclaim` wait until they are gone."""
+    with transaction.atomic():
+        row = DiscardedContent.objects.select_for_update().filter(pk=digest).first()
+        if row is None:
+            return
+        if not _named_contents({row.digest: row.files}):
+            try:
+                for name in row.files:
+                    default_storage.delete(name)
+            except Exception as error:  # storage backends raise any kind of exception
+                log.error("files of a deleted run stay, the storage failed: %s", error)
+                row.discarded_at = now
+                row.save(update_fields=["discarded_at"])
+                return
+        row.delete()
+
+
+def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
+    """Return the digests of those contents that stored results or uploads have."""
+    main = {files[0]: digest for digest, files in contents.items() if files}
+    artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
+    uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
+    named = set(artifacts.values_list("digest", flat=True))
+    for digest, file in uploads.values_list("digest", "file"):
+        named |= {digest, main.get(file, digest)}
+    return named

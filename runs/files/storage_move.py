@@ -1,0 +1,196 @@
+"""Copies stored files from one storage to another and verifies each copy.
+
+Rows name the files, so only what something refers to is copied, and what is in neither storage is
+counted. `Progress` is saved after each batch: a stopped move goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.core.files import File
+from django.core.files.storage import Storage
+from django.db.models import Model, QuerySet
+
+from catalog.models import Picture
+from core.storage.atomic_files import describe_error
+from runs.files import purge
+from runs.models import Artifact, Upload
+
+BATCH_ROWS = 200
+THREADS = 8  # a bucket takes a tenth of a second for a small file, so several are under way
+CHUNK_BYTES = 1 << 20
+CONTENT_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.[^./]+")  # stored_files.store
+OPTIONAL = ".viewer.html"  # of a mesh that could be drawn
+
+
+class Outcome(StrEnum):
+    """What became of one file."""
+
+    COPIED = "copied"
+    PRESENT = "present"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+class Moved(NamedTuple):
+    """One file, what became of it, and why it failed."""
+
+    name: str
+    outcome: Outcome
+    size_bytes: int = 0
+    reason: str = ""
+
+
+class Rows(NamedTuple):
+    """Rows that name files, and the names in one of them."""
+
+    label: str
+    rows: QuerySet[Any]
+    names_of: Callable[[Any], Iterable[str]]
+
+
+@dataclass
+class Progress:
+    """Which rows are done by their last key, and what became of their files so far."""
+
+    source: str
+    target: str
+    last: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    size_bytes: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, file: Path, source: str, target: str) -> Progress:
+        """Return the progress of a stopped move between the same two storages, else a new one."""
+        if file.exists():
+            progress = cls(**json.loads(file.read_text()))
+            if (progress.source, progress.target) == (source, target):
+                return progress
+        return cls(source, target)
+
+    def save(self, file: Path) -> None:
+        """Save it so that a stop at any moment leaves the former or the new one."""
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self)))
+        part.replace(file)
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many files had this outcome."""
+        return self.counts.get(outcome, 0)
+
+    def add(self, moved: Moved) -> None:
+        """Count one file."""
+        self.counts[moved.outcome] = self.count(moved.outcome) + 1
+        self.size_bytes += moved.size_bytes
+
+
+def stored_rows() -> list[Rows]:
+    """Return all rows of the catalogue and the playground that name files in our storage."""
+    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    return [
+        Rows("results", stored.only("kind", "file", "poster", "thumbnail"), purge.files_of),
+        Rows("uploads", Upload.objects.only("file"), lambda row: [row.file]),
+        Rows(
+            "pictures",
+            Picture.objects.exclude(small="").only("small", "large", "clip"),
+            lambda row: [row.small, row.large, row.clip],
+        ),
+    ]
+
+
+def move(
+    lists: Iterable[Rows],
+    source: Storage,
+    target: Storage,
+    progress: Progress,
+    on_batch: Callable[[list[Moved]], None],
+) -> None:
+    """Copy the files of all rows that `progress` has not passed; call `on_batch` after each batch.
+
+    Memory is bounded by a batch. A file that fails is counted and the others go on.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        for rows in lists:
+            for batch in _batches(rows, progress):
+                names = dict.fromkeys(name for row in batch for name in rows.names_of(row) if name)
+                moved = list(pool.map(lambda name: move_file(name, source, target), names))
+                for file in moved:
+                    progress.add(file)
+                progress.rows += len(batch)
+                progress.last[rows.label] = str(batch[-1].pk)
+                on_batch(moved)
+
+
+def _batches(rows: Rows, progress: Progress) -> Iterator[list[Model]]:
+    ordered = rows.rows.order_by("pk")
+    while True:
+        last = progress.last.get(rows.label)
+        batch = list((ordered.filter(pk__gt=last) if last else ordered)[:BATCH_ROWS])
+        if not batch:
+            return
+        yield batch
+
+
+def move_file(name: str, source: Storage, target: Storage) -> Moved:
+    """Copy one file unless the target has it already, and verify size and checksum there."""
+    try:
+        if source.exists(name):
+            return _copy(name, source, target)
+        return _without_source(name, target)
+    except Exception as error:  # storages raise any kind of exception
+        return Moved(name, Outcome.FAILED, reason=describe_error(error))
+
+
+def _without_source(name: str, target: Storage) -> Moved:
+    if target.exists(name):
+        found, size_bytes = _read(target, name)
+        is_whole = found == (digest_in(name) or found)
+        return Moved(name, Outcome.PRESENT if is_whole else Outcome.MISSING, size_bytes)
+    return Moved(name, Outcome.PRESENT if name.endswith(OPTIONAL) else Outcome.MISSING)
+
+
+def _copy(name: str, source: Storage, target: Storage) -> Moved:
+    with source.open(name) as file:
+        wanted = _checksum(file)
+        if wanted[0] != (digest_in(name) or wanted[0]):
+            return Moved(name, Outcome.FAILED, reason="the old storage's file is damaged")
+        if target.exists(name):
+            if target.size(name) == wanted[1] and _read(target, name) == wanted:
+                return Moved(name, Outcome.PRESENT, wanted[1])
+            target.delete(name)
+        file.seek(0)
+        stored = target.save(name, File(file, name))
+    if stored == name and target.size(name) == wanted[1] and _read(target, name) == wanted:
+        return Moved(name, Outcome.COPIED, wanted[1])
+    target.delete(stored)
+    return Moved(name, Outcome.FAILED, reason="the copy differs from the file")
+
+
+def _read(storage: Storage, name: str) -> tuple[str, int]:
+    with storage.open(name) as file:
+        return _checksum(file)
+
+
+def _checksum(file: File[Any]) -> tuple[str, int]:
+    """Return SHA-256 and size of an open file."""
+    digest, size_bytes = hashlib.sha256(), 0
+    for chunk in file.chunks(CHUNK_BYTES):
+        digest.update(chunk)
+        size_bytes += len(chunk)
+    return digest.hexdigest(), size_bytes
+
+
+def digest_in(name: str) -> str:
+    """Return the SHA-256 that the name of a result or upload has; empty for other files."""
+    match = CONTENT_NAME.fullmatch(name)
+    return match[1] if match else ""

@@ -1,0 +1,271 @@
+"""Files that people upload for runs: stored once per content; refused if no model accepts them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from core.file_names import clean_name
+from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
+from runs.models import Artifact, Upload
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 200 << 20
+PAGE_SIZE = 24
+DIGEST = re.compile(r"[0-9a-f]{64}")
+KINDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
+# Container formats are ambiguous: mp4, webm and ogg hold audio or video; a GIF may be animated.
+ALSO_ACCEPTED = {
+    "audio": {"video/mp4", "video/webm"},
+    "video": {"image/gif", "audio/ogg"},
+}
+
+
+WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+_NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
+
+
+# Maps addresses of a user's results to the names that another app gives them, for the picker.
+Namer = Callable[[int, Sequence[str]], Mapping[str, str]]
+_NAMERS: list[Namer] = []
+
+
+def register_namer(namer: Namer) -> None:
+    """Register how another app names weights in the picker: their file names mean little."""
+    if namer not in _NAMERS:
+        _NAMERS.append(namer)
+
+
+class NotStored(ValueError):
+    """Our storage failed, not the file; the message is shown to people."""
+
+
+def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
+    """Return the user's own upload of that content; None if it has to be sent.
+
+    Only their own: whether somebody else has uploaded a file is private. Raises ValueError with a
+    message if the file would be refused anyway.
+    """
+    _check_size(clean_name(name), size_bytes)
+    if not DIGEST.fullmatch(digest):
+        return None
+    found = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    return found if found and _is_stored(found.file) else None
+
+
+def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes: int = 0) -> Upload:
+    """Store a posted file and its row, once per content; raises ValueError with a message.
+
+    NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
+
+    `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
+    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`).
+    """
+    name = clean_name(file.name or "")
+    _check_size(name, file.size or 0)
+    claimed = file.content_type or ""
+    file.seek(0)
+    found = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    _check_kind(name, found, claimed, kind)
+    file.seek(0)
+    digest = stored_files.content_digest(file)
+    with storage_limits.reserved_room(user_id, digest, file.size or 0, freed_bytes) as room:
+        purge.reclaim(digest)
+        stored = _put_in_storage(file, name, claimed, digest)
+        with storage_limits.locked_quota(user_id):  # others count the one or the other
+            upload = _row(user_id, name, stored)
+            room.delete()
+    return upload
+
+
+def _row(user_id: int, name: str, stored: stored_files.StoredFile) -> Upload:
+    upload, _ = Upload.objects.get_or_create(
+        user_id=user_id,
+        digest=stored.digest,
+        defaults={
+            "file": stored.name,
+            "file_name": name,
+            "content_type": stored.content_type,
+            "size_bytes": stored.size_bytes,
+            "measure_at": timezone.now() if has_length(stored.content_type) else None,
+        },
+    )
+    return upload
+
+
+def has_length(content_type: str) -> bool:
+    """Whether files of this type have a duration, which a worker measures."""
+    return content_type.startswith(("video/", "audio/")) or content_type == "image/gif"
+
+
+def _put_in_storage(
+    file: UploadedFile[Any], name: str, claimed: str, digest: str
+) -> stored_files.StoredFile:
+    """Store the file; raises NotStored with a message if the disk is full or the storage fails."""
+    try:
+        storage_limits.require_free_space(file.size or 0)
+        return stored_files.store(file, claimed, digest)
+    except storage_limits.DiskFull as error:
+        log.error("%s was not stored: %s", name, error.strerror)
+        raise NotStored(
+            f"{name} could not be kept: {error.strerror}. "
+            "Give the file's address instead, or tell an admin."
+        ) from error
+    except Exception as error:  # storage backends raise any kind of exception
+        log.error("%s was not stored, the storage failed: %s", name, error)
+        raise NotStored(
+            f"{name} could not be kept: this server's storage takes no files at the moment. "
+            "Try again later, give the file's address instead, or tell an admin."
+        ) from error
+
+
+def _is_stored(file: str) -> bool:
+    """Whether the storage has the file; False if the storage fails, so that it is sent again."""
+    try:
+        return default_storage.exists(file)
+    except Exception as error:  # storage backends raise any kind of exception
+        log.error("%s was not looked up, the storage failed: %s", file, error)
+        return False
+
+
+def _check_size(name: str, size_bytes: int) -> None:
+    if not size_bytes:
+        raise ValueError(f"{name} is empty. Choose a file with something in it.")
+    if size_bytes > MAX_BYTES:
+        raise ValueError(f"{name} is larger than {MAX_BYTES >> 20} MB, the most this server takes.")
+
+
+def _check_kind(name: str, found: str, claimed: str, kind: str) -> None:
+    if found == "image/heic":
+        raise ValueError(
+            f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
+        )
+    if kind in KINDS and not suits_kind(kind, found, claimed):
+        raise ValueError(f"{name} is not {KINDS[kind]}.")
+
+
+def suits_kind(kind: str, found: str, claimed: str = "") -> bool:
+    """Whether a file detected as type `found` suits a field of `kind`.
+
+    Files of unknown type pass, but not pictures: whatever shows pictures knows their types.
+    """
+    if kind == "file" or found.startswith(f"{kind}/") or found in ALSO_ACCEPTED.get(kind, ()):
+        return True
+    return found == content_types.UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A file that a field may take: its address, and what the picker shows of it."""
+
+    address: str
+    src: str
+    name: str
+    note: str
+    kind: str
+    still: str = ""
+    size_bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One page of choices, newest first."""
+
+    found: Sequence[Choice]
+    page: int
+    has_next: bool
+
+    @property
+    def next(self) -> int:
+        """Return the number of the next page."""
+        return self.page + 1
+
+    @property
+    def previous(self) -> int:
+        """Return the number of the previous page."""
+        return self.page - 1
+
+
+def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
+    """Return results of the user's runs, searched by prompt or model; one query."""
+    rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
+        state=Artifact.State.LOST
+    )
+    rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
+        rows = rows.filter(kind=kind)
+    if q:
+        rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
+    found = _page(rows, page, _artifact_choice)
+    return _named(user_id, found) if kind == "weights" else found
+
+
+def _named(user_id: int, choices: Choices) -> Choices:
+    """Return the choices with the names that people gave them in other apps."""
+    addresses = [one.address for one in choices.found]
+    names = {key: name for namer in _NAMERS for key, name in namer(user_id, addresses).items()}
+    found = [replace(one, name=names.get(one.address, one.name)) for one in choices.found]
+    return replace(choices, found=found)
+
+
+def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
+    """Return the user's uploads, searched by name; one query."""
+    rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
+    if kind == "weights":
+        rows = rows.filter(_NAMES_WEIGHTS)
+    elif kind != "file":
+        rows = rows.filter(content_type__startswith=f"{kind}/")
+    if q:
+        rows = rows.filter(file_name__icontains=q)
+    return _page(rows, page, _upload_choice)
+
+
+def _page(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
+    page = min(max(page, 1), 1000)
+    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
+    return Choices([choice(row) for row in found[:PAGE_SIZE]], page, len(found) > PAGE_SIZE)
+
+
+def _artifact_choice(row: Artifact) -> Choice:
+    src = artifact_urls.artifact_url(row)
+    return Choice(
+        address=row.get_absolute_url(),
+        src=src,
+        still=artifact_urls.thumbnail_url(row, src),
+        name=(row.file_name if row.kind == "file" else "")
+        or row.run.title
+        or row.run.endpoint.name,
+        note=row.run.endpoint.name,
+        kind=row.kind,
+        size_bytes=row.size_bytes,
+        width=row.width,
+        height=row.height,
+    )
+
+
+def _upload_choice(row: Upload) -> Choice:
+    kind = row.content_type.partition("/")[0]
+    return Choice(
+        address=row.get_absolute_url(),
+        src=row.get_absolute_url(),
+        still=row.get_absolute_url() if kind == "image" else "",
+        name=row.file_name,
+        note="",
+        kind=kind,
+        size_bytes=row.size_bytes,
+    )

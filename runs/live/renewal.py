@@ -1,0 +1,71 @@
+"""Checks what may have changed since a page got its tokens, and renews old ones.
+
+A page may stay open for days, and what it watches as an example may be taken back meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+
+from accounts.sessions.cache import SessionUser
+from runs.live.broker import Watched, in_thread
+from runs.models import Run
+from runs.progress import watch_tokens
+from runs.progress.watch_tokens import WatchToken
+
+AT_ONCE = 20  # per response, whose header carries them; the next response has more
+
+
+async def renew(
+    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
+) -> dict[Watched, str]:
+    """Return new tokens of the watched runs whose token is old: `<view>:<token>` by run.
+
+    Without old tokens there is no query.
+    """
+    old = [run for run, token in watched if token.is_old and token.is_for(person)][:AT_ONCE]
+    if not old:
+        return {}
+    renewed: dict[Watched, str] = await in_thread(_renew)(person, old)
+    return renewed
+
+
+async def withdrawn(
+    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
+) -> set[Watched]:
+    """Return those of the runs watched as examples that this user may no longer see.
+
+    Without such runs there is no query.
+    """
+    shared = [run for run, token in watched if token.whose == watch_tokens.ANYBODY]
+    if not shared or person.may_see_runs:
+        return set()
+    gone: set[Watched] = await in_thread(_withdrawn)(person, shared)
+    return gone
+
+
+def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()) -> bytes:
+    """Return the response header with a page's new tokens, of runs and of groups."""
+    of_runs = [f"{run.pk}:{token}" for run, token in renewed]
+    return " ".join([*of_runs, *of_groups]).encode()
+
+
+def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
+    readable = Run.objects.readable_by(User(pk=person.pk))
+    shown = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
+    return {run for run in shared if run.pk not in shown}
+
+
+def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
+    user = User.objects.filter(pk=person.pk, is_active=True).first()
+    if user is None:
+        return {}
+    readable = Run.objects.readable_by(user).filter(pk__in={run.pk for run in old})
+    runs = {run.pk: run for run in readable.only("user_id", "state", "is_example")}
+    return {
+        watched: watch_tokens.watch_token(runs[watched.pk], watched.view)
+        for watched in old
+        if watched.pk in runs
+    }

@@ -1,0 +1,118 @@
+"""Stored form contents: drafts, presets and shared inputs."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from core.db.json_field import ExactJSONField
+from runs.models.querysets import PresetQuerySet
+
+
+class Draft(models.Model):
+    """A browser tab's unsent contents of an endpoint's form, with those that it replaced."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    post = ExactJSONField(help_text="the form's controls: {name: [values]}; empty when untouched")
+    version = models.PositiveIntegerField(default=0, help_text="raised by each save")
+    tab = models.CharField(max_length=64, blank=True, help_text="the browser tab that it is of")
+    earlier = ExactJSONField(default=list, help_text="[{post}]: what was replaced, the newest last")
+    schema_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the schema that the form was drawn by"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "endpoint", "tab"], name="draft_once_per_tab")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.endpoint_id}"
+
+
+class Preset(models.Model):
+    """Named arguments for an endpoint, private or shared with the team."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="presets")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    arguments = ExactJSONField()
+    is_shared = models.BooleanField(default=False, help_text="everybody may use it")
+    is_house_default = models.BooleanField(
+        default=False, help_text="fills an untouched form, for everybody"
+    )
+    schema_digest = models.CharField(
+        max_length=64, blank=True, help_text="of the schema it was saved under"
+    )
+    unmended = ExactJSONField(
+        null=True,
+        blank=True,
+        help_text="{arguments, schema_digest, said}: "
+        "as it was before it was made to fit a new schema",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+    touched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="who changed or deleted it last, where that was not its owner",
+    )
+
+    objects = PresetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "endpoint", "name"],
+                condition=models.Q(deleted_at=None),
+                name="preset_name_once",
+            )
+        ]
+        indexes = [models.Index(fields=["endpoint", "is_shared"], name="preset_of_endpoint")]
+        permissions = [("set_house_default", "Can make a preset the house default")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the model's page with this preset filled in."""
+        page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
+        return f"{page}?preset={self.pk}"
+
+
+def share_id() -> str:
+    """Return a short unguessable id."""
+    return secrets.token_urlsafe(12)
+
+
+class Share(models.Model):
+    """Arguments that a link refers to; everyone with the link may read them."""
+
+    id = models.CharField(primary_key=True, max_length=16, default=share_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    arguments = ExactJSONField()
+    opens_files = models.BooleanField(
+        default=False, help_text="it is a link for others, who may see its author's files in it"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the model's page with these arguments filled in."""
+        page = reverse("playground:endpoint", args=[self.endpoint.endpoint_id])
+        return f"{page}?saved={self.id}"

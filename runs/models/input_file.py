@@ -1,0 +1,67 @@
+"""Which files of ours the runs have as inputs, so that a purge need not read every run.
+
+A database trigger writes a row without a `source` for each new run that may name such a file,
+whichever code or release inserts it; `files/input_references.py` then reads the run's arguments. A
+run of which no row was written would lose its input files once the runs that made them are purged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections, models
+
+from runs.models.run import Run
+
+TRIGGER = "playground_run_names_files"
+NAMES_FILES = "{row}arguments LIKE '%/uploads/%' OR {row}arguments LIKE '%/artifacts/%'"
+
+
+class InputFile(models.Model):
+    """One upload, or one other run with results, that is named among a run's arguments."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="input_files")
+    source = models.UUIDField(
+        null=True, help_text="the upload, or the run that made it; null: arguments not read yet"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "run"], name="input_file_once_per_run")
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="input_file_unread", condition=models.Q(source__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.source}"
+
+
+def install_trigger(using: str = "default", **_: Any) -> None:
+    """Create the trigger where it is missing: SQLite drops it when a migration rebuilds a table."""
+    connection = connections[using]
+    if InputFile._meta.db_table not in connection.introspection.table_names():
+        return  # migrated back to before there were such rows
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {TRIGGER} AFTER INSERT ON playground_run "
+                f"WHEN {NAMES_FILES.format(row='NEW.')} BEGIN {_insert('NEW.id')}; END"
+            )
+            return
+        cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [TRIGGER])
+        if cursor.fetchone() is None:
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN {_insert('NEW.id')}; RETURN NULL; END $$"
+            )
+            cursor.execute(
+                f"CREATE TRIGGER {TRIGGER} AFTER INSERT ON playground_run FOR EACH ROW "
+                f"WHEN ({NAMES_FILES.format(row='NEW.')}) EXECUTE FUNCTION {TRIGGER}()"
+            )
+
+
+def _insert(run: str) -> str:
+    return f"INSERT INTO playground_inputfile (run_id) VALUES ({run})"  # noqa: S608

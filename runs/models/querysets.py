@@ -1,0 +1,160 @@
+"""Querysets of runs and presets, so that views do not repeat filters."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from accounts import permissions
+from catalog.models.querysets import CATALOGUE_ONLY
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from runs.models import Preset, Run  # noqa: F401
+
+
+# Exactly the condition of the index `run_unfinished`: SQLite uses a partial index only for equal
+# literals, and without the index each query for work would read the whole history.
+UNFINISHED = models.Func(
+    models.F("state"),
+    template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",
+    output_field=models.BooleanField(),
+)
+# Likewise of the index `run_not_done`.
+NOT_DONE = models.Func(
+    models.F("state"),
+    template="%(expressions)s IN ('failed', 'cancelled')",
+    output_field=models.BooleanField(),
+)
+# Likewise of the artifacts' index `artifact_to_copy`.
+REMOTE = models.Func(
+    models.F("state"),
+    template="%(expressions)s = 'remote'",
+    output_field=models.BooleanField(),
+    arity=1,
+)
+# What a search reads of a run; exactly the expression of PostgreSQL's index `run_text`. The rest of
+# longer arguments, mostly a file inside them, is not searched.
+SEARCHED_TEXT = models.Func(
+    models.F("title"),
+    models.F("arguments"),
+    template="SUBSTR(%(expressions)s, 1, 4000)",
+    arg_joiner=" || ' ' || ",
+    output_field=models.TextField(),
+)
+# A failed run is no example: there is nothing to show.
+EXAMPLE = models.Q(is_example=True, state="succeeded")
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Filters for runs."""
+
+    def kept(self) -> RunQuerySet:
+        """The runs that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> RunQuerySet:
+        """The deleted runs that can still be brought back."""
+        return self.filter(deleted_at__isnull=False)
+
+    def of(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs."""
+        return self.kept().filter(user_id=user.pk or 0)
+
+    def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs, or all with the permission to see them. Includes deleted ones."""
+        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
+
+    def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The user's own runs, or all with the permission to see them. Without deleted ones."""
+        return self.kept().within_reach_of(user)
+
+    def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The runs that the user may read: `visible_to`, and the team's examples."""
+        if permissions.may_see_runs(user):
+            return self.kept()
+        return self.kept().filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
+
+    def examples(self) -> RunQuerySet:
+        """The runs published as examples of what a model can do."""
+        return self.kept().filter(EXAMPLE)
+
+    def unfinished(self) -> RunQuerySet:
+        """The runs without a final state."""
+        return self.filter(UNFINISHED)
+
+    def in_state(self, state: str) -> RunQuerySet:
+        """The runs in this state, by the index that has it."""
+        if state == "succeeded":
+            return self.filter(state=state)
+        is_final = state in {"failed", "cancelled"}
+        return self.filter(NOT_DONE if is_final else UNFINISHED, state=state)
+
+    def containing(self, text: str) -> RunQuerySet:
+        """The runs with this text in their title or arguments, whatever its case."""
+        # The database has JSON text with non-ASCII escaped, so both are searched for.
+        forms = {text, json.dumps(text)[1:-1]}
+        matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
+        return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
+
+    def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
+        """The runs started by the same press of the button, in order."""
+        return self.filter(batch=batch).order_by("created_at", "pk")
+
+    def with_endpoint(self) -> RunQuerySet:
+        """Load the endpoints in the same query, without what only the catalogue shows."""
+        return self.select_related("endpoint").defer(
+            *(f"endpoint__{name}" for name in CATALOGUE_ONLY)
+        )
+
+    def recent(self) -> RunQuerySet:
+        """Newest first, for lists: without the columns that a list does not show."""
+        return (
+            self.with_endpoint()
+            .prefetch_related("artifacts")
+            .defer(
+                "logs",
+                "output",
+                "output_text",
+                "partial",
+                "steps",
+                "metrics",
+                "handle",
+                "sent_arguments",
+            )
+            .defer("positions", "events")
+            .order_by("-created_at")
+        )
+
+
+class PresetQuerySet(models.QuerySet["Preset"]):
+    """Filters for presets."""
+
+    def kept(self) -> PresetQuerySet:
+        """The presets that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own and the shared presets; for staff, all."""
+        if user.is_staff:
+            return self.kept()
+        return self.offered_to(user)
+
+    def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own and the shared presets."""
+        return self.kept().filter(models.Q(user_id=user.pk or 0) | models.Q(is_shared=True))
+
+    def house_defaults(self) -> PresetQuerySet:
+        """The presets that fill an untouched form, one for each model."""
+        return self.kept().filter(is_house_default=True, is_shared=True)
+
+    def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
+        """The user's own presets, deleted ones too; for staff, all."""
+        return self if user.is_staff else self.filter(user_id=user.pk or 0)

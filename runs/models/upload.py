@@ -1,0 +1,87 @@
+"""Files that people upload for their runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from accounts import permissions
+from core.db.json_field import ExactJSONField
+from runs.models import opened_files
+
+
+class Upload(models.Model):
+    """An input file, stored once per person and content; the worker uploads it to upstream."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    file = models.CharField(max_length=255, help_text="name in our storage")
+    file_name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127)
+    size_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    width = models.PositiveIntegerField(null=True, help_text="of a film")
+    height = models.PositiveIntegerField(null=True)
+    duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
+    measure_at = models.DateTimeField(
+        null=True, help_text="when a worker is to measure it; null: it has, or there is no need"
+    )
+    upstream_url = models.TextField(blank=True)
+    upstream_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="upload_once_per_content")
+        ]
+        indexes = [
+            models.Index(
+                fields=["measure_at"],
+                name="upload_to_measure",
+                condition=models.Q(measure_at__isnull=False),
+            ),
+            models.Index(fields=["digest"], name="upload_by_content"),
+            models.Index(fields=["file"], name="upload_by_file"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the file."""
+        return reverse("playground:upload", args=[self.pk, self.file_name])
+
+    def is_readable_by(self, person: Any) -> bool:
+        """Whether a user may read the file: its owner, and those who may see everybody's runs.
+
+        Everybody may while its owner shows them something that it is in (`opened_files.py`).
+        """
+        if self.user_id == person.pk or permissions.may_see_runs(person):
+            return True
+        return bool(opened_files.texts_naming(self.user_id, f'"/uploads/{self.pk}/'))
+
+
+class UploadReservation(models.Model):
+    """Room of a person's quota for a file that is being stored (`files/storage_limits.py`)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    size_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.size_bytes} bytes of {self.user_id}"
+
+
+class DiscardedContent(models.Model):
+    """Content that no row references any more; its files are deleted later (`files/purge.py`)."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    files = ExactJSONField(help_text="[names in our storage]")
+    discarded_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest[:8]

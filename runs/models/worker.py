@@ -1,0 +1,71 @@
+"""Rows that workers use: heartbeats, webhook keys, stored deliveries, backfills."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from core.db.json_field import ExactJSONField
+from runs.models.run import Run
+
+
+class Worker(models.Model):
+    """A worker process's heartbeat, read by /healthz and pages."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    started_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField()
+    has_key = models.BooleanField(default=False)
+    upstream = models.CharField(max_length=16, blank=True, help_text="fal or sandbox")
+    upstream_host = models.CharField(max_length=255, blank=True, help_text="where runs go")
+    trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+    breakers = ExactJSONField(
+        default=list, help_text="[{host, state, trouble}] of its circuit breakers"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SigningKeys(models.Model):
+    """The keys that sign upstream's webhooks: one row, written by workers, read by the web."""
+
+    jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
+    fetched_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
+    wanted_at = models.DateTimeField(
+        null=True, help_text="when the web wished for newer ones: a signature fitted none"
+    )
+
+    account = models.CharField(
+        max_length=128,
+        blank=True,
+        help_text="whose runs were reported: upstream's id of our account",
+    )
+
+    def __str__(self) -> str:
+        return f"keys of {self.fetched_at}"
+
+
+class Delivery(models.Model):
+    """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
+    headers = ExactJSONField(help_text="those of the signature, in lower case")
+    body = models.BinaryField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.received_at}"
+
+
+class MetadataBackfill(models.Model):
+    """A run ended by a webhook, whose billed units, metrics and log are still to be fetched."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="metadata_backfill")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "playground_latelook"
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.due_at}"

@@ -1,0 +1,138 @@
+"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`files/purge.py`).
+
+Only a run that has ended can be deleted: one in progress costs money, and its result would arrive
+after its deletion. An artifact of a deleted run stays readable where another run has used it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from accounts import audit, permissions
+from runs.models import Artifact, InputFile, Run, opened_files
+from runs.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+GRACE = timedelta(days=7)
+MOST_AT_ONCE = 500
+
+
+class Deletion(NamedTuple):
+    """A deletion's outcome: how many were deleted, when, and how many are still in progress."""
+
+    deleted: int
+    at: datetime
+    unfinished: int = 0
+
+
+def delete(runs: RunQuerySet, by: User) -> Deletion:
+    """Delete those of `runs` that have ended; PermissionDenied if `by` may not delete one."""
+    _require_permission(runs, by)
+    now = timezone.now()
+    unfinished = runs.kept().unfinished().count()
+    ended = runs.kept().filter(state__in=Run.FINAL)
+    with _recorded(ended, by, "deleted"):
+        count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
+    return Deletion(count, now, unfinished)
+
+
+def restore(runs: RunQuerySet, by: User) -> int:
+    """Restore deleted runs; returns how many. Users may restore the runs that they may delete."""
+    _require_permission(runs, by)
+    restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
+    with _recorded(restored, by, "restored"):
+        return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
+
+
+def delete_for_good(runs: RunQuerySet, by: User) -> int:
+    """End the grace period of deleted runs now: the worker purges them next."""
+    _require_permission(runs, by)
+    now = timezone.now()
+    with _recorded(runs.deleted(), by, "deleted for good"):
+        return runs.deleted().update(deleted_at=now - GRACE)
+
+
+@contextmanager
+def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
+    """Write what happens to `runs` within to the audit log, in one transaction with it."""
+    with transaction.atomic():
+        names = runs.select_related("user").only("endpoint_id", "state", "user__username")
+        for owner, owned in groupby(names.order_by("user_id"), lambda run: run.user):
+            audit.record(by, action, owned, f"of {owner.get_username()}")
+        yield
+
+
+def restorable(user: User | AnonymousUser) -> RunQuerySet:
+    """Return the deleted runs that a user may restore, newest deletion first."""
+    runs = Run.objects.within_reach_of(user).filter(deleted_at__gt=timezone.now() - GRACE)
+    return runs.order_by("-deleted_at", "-created_at")
+
+
+def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
+    """Return the artifacts of a run that a user may read, whether the run is deleted or not.
+
+    Of a deleted run: its owner may, and users who had used them as an input before, since such an
+    input is shown and sent again. Of somebody else's run: those that its owner has opened
+    (`runs/models/opened_files.py`).
+    """
+    run = Run.objects.filter(pk=run_id).only("user_id", "deleted_at").first()
+    if run is None:
+        return Artifact.objects.none()
+    artifacts = Artifact.objects.filter(run_id=run.pk)
+    if _is_readable(run, user):
+        return artifacts
+    return artifacts.none() if run.deleted_at else artifacts.filter(_is_opened(run))
+
+
+def _is_opened(run: Run) -> Q:
+    """The artifacts that everybody may see although the run is private."""
+    prefix = artifact_prefix(run.pk)
+    address = re.compile(rf"{re.escape(prefix)}([0-9]{{1,6}})/")
+    texts = opened_files.texts_naming(run.user_id, prefix)
+    return Q(position__in={int(at) for text in texts for at in address.findall(text)})
+
+
+def artifact_prefix(run_id: uuid.UUID) -> str:
+    """Return how the address of each artifact of a run begins, within JSON."""
+    return f'"/runs/{run_id}/artifacts/'
+
+
+def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
+    if run.deleted_at is None:
+        return Run.objects.readable_by(user).filter(pk=run.pk).exists()
+    if run.user_id == user.pk or permissions.may_see_runs(user):
+        return True
+    # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
+    # anybody can type an address into a form.
+    used = Run.objects.readable_by(user).filter(
+        sent_arguments__isnull=False, created_at__lt=run.deleted_at
+    )
+    return _naming(used, run.pk).exists()
+
+
+def _naming(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
+    """Those of `runs` that have an artifact of the given run among their inputs."""
+    is_read_or_not_yet = Q(source=run_id) | Q(source=None)
+    candidates = InputFile.objects.filter(is_read_or_not_yet).exclude(run_id=run_id)
+    texts = runs.filter(pk__in=candidates.values("run")).annotate(
+        arguments_text=Cast("arguments", TextField())
+    )
+    return texts.filter(arguments_text__contains=artifact_prefix(run_id))
+
+
+def _require_permission(runs: RunQuerySet, by: User) -> None:
+    if runs.filter(~Q(user_id=by.pk)).exists():
+        permissions.require(by, permissions.DELETE_RUN)

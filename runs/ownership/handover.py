@@ -1,0 +1,128 @@
+"""Removes accounts: deactivates one, or hands over all its belongings and deletes it.
+
+Runs and uploads cannot exist without a user, so an account that has any is never just deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, Model
+
+from accounts import audit
+from accounts.models import LoginLink
+from accounts.sessions import active_sessions
+from catalog.models import Collection
+from runs.models import Preset, Run, Share, Upload
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+NAME_LENGTH = 80  # of a preset
+
+
+class Refused(ValueError):
+    """Nothing was changed; the message says why."""
+
+
+class Belongings(NamedTuple):
+    """How many rows of one kind a user has."""
+
+    label: str
+    number: int
+
+
+# Each relation to a user that is handed over. Rows of other relations are deleted with the account
+# (sessions, drafts, favourites, saved searches) or lose their author (notes, marks).
+# (sessions, drafts, favourites, saved searches) or is left without a name (notes, marks).
+PASSED_ON: list[tuple[str, type[Model], str]] = [
+    ("runs", Run, "user"),
+    ("uploads", Upload, "user"),
+    ("presets", Preset, "user"),
+    ("links", Share, "user"),
+    ("collections", Collection, "owner"),
+]
+
+
+def register(label: str, model: type[Model], name: str = "user") -> None:
+    """Register another app's model to be handed over, by its relation `name` to the user."""
+    if (label, model, name) not in PASSED_ON:
+        PASSED_ON.append((label, model, name))
+
+
+def belongings(person: User) -> list[Belongings]:
+    """Return how many rows would be handed over, by kind."""
+    return [Belongings(label, _of(model, name, person).count()) for label, model, name in PASSED_ON]
+
+
+def deactivate(person: User, by: User) -> None:
+    """Keep the account and its belongings, but end its sessions and prevent logins."""
+    _require_another(person, by)
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(is_active=False)
+        LoginLink.objects.filter(user=person).delete()
+        audit.record(by, "deactivated", [person])
+        active_sessions.end_others(person, None)
+
+
+def pass_on(person: User, to: User, by: User) -> list[Belongings]:
+    """Hand over all belongings to another user and delete the account; returns their numbers.
+
+    One transaction: either all of it is handed over, or nothing changes.
+    """
+    _require_another(person, by)
+    if to.pk == person.pk or not to.is_active:
+        raise Refused("Choose somebody else, whose account is active.")
+    with transaction.atomic():
+        locked = User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk")
+        if len(locked) != len({person.pk, to.pk}):
+            raise Refused("One of the two accounts is gone meanwhile.")
+        active_sessions.end_others(person, None)
+        passed = belongings(person)
+        _resolve_conflicts(person, to)
+        for _, model, name in PASSED_ON:
+            _of(model, name, person).update(**{name: to})
+        Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
+        words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
+        audit.record(by, "removed", [person], f"{to.get_username()} got {words or 'nothing'}")
+        person.delete()
+    return passed
+
+
+def _require_another(person: User, by: User) -> None:
+    if person.pk == by.pk:
+        raise Refused("This is your own account. Ask another admin to remove it.")
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    if person.is_superuser and not others.exists():
+        raise Refused("This is the only superuser. Make somebody else one first.")
+
+
+def _of(model: type[Model], name: str, person: User) -> QuerySet[Model]:
+    return model._default_manager.filter(**{name: person})
+
+
+def _resolve_conflicts(person: User, to: User) -> None:
+    """Rename what would violate a unique constraint: form tokens, upload digests, preset names."""
+    for _, model, name in PASSED_ON:
+        if any(field.name == "form_token" for field in model._meta.get_fields()):
+            taken = _of(model, name, to).values("form_token")
+            for pk in _of(model, name, person).filter(form_token__in=taken).values_list("pk"):
+                model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
+    # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
+    contents = Upload.objects.filter(user=to).values("digest")
+    for upload in Upload.objects.filter(user=person, digest__in=contents):
+        digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
+        Upload.objects.filter(pk=upload.pk).update(digest=digest)
+    for preset in Preset.objects.kept().filter(user=person):
+        same = Preset.objects.kept().filter(user=to, endpoint_id=preset.endpoint_id)
+        if same.filter(name=preset.name).exists():
+            Preset.objects.filter(pk=preset.pk).update(name=_free_name(preset, person))
+
+
+def _free_name(preset: Preset, person: User) -> str:
+    """Return the preset's name with its former owner's name and its own key, which is unique."""
+    mark = f" ({person.get_username()[:30]} {preset.pk})"
+    return preset.name[: NAME_LENGTH - len(mark)] + mark

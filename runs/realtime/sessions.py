@@ -1,0 +1,245 @@
+"""A live session as a run: created with the first input, ended with the latest pictures.
+
+The relaying process holds the run's lease and saves its progress. If that process dies, a worker
+takes over the lease, ends the run with the progress saved last, and notes that it was broken off:
+every picture is a complete result, so the session has not failed. A relaying process that was only
+suspended sends no more inputs after that, since their results could not be saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import close_old_connections, transaction
+
+import fal
+from accounts.profile import preferences
+from catalog.models import Endpoint
+from core.db import clock, transient_errors
+from fal.db_safe import db_safe
+from runs import starting, state_machine
+from runs.files import content_types
+from runs.group_commit import retry_until_committed
+from runs.models import Run, Transport
+from runs.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
+from runs.realtime.tickets import Ticket
+from runs.results import outcomes
+from runs.transitions import Observation
+from runs.worker.scheduling import capacity, leases
+
+KEPT_BYTES = 4 << 20  # their total size, as stored in the database
+LOGGED_OUT = "You have logged out. Log in and paint live again."
+RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
+
+State = Run.State
+log = logging.getLogger(__name__)
+
+
+class SessionLimitReached(Exception):
+    """No session can begin now; the message says why."""
+
+
+class SessionInput(NamedTuple):
+    """An input's arguments, and the arguments sent if files had to be uploaded first."""
+
+    arguments: dict[str, Any]
+    sent: dict[str, Any] | None = None
+
+
+class LiveSession:
+    """A session in progress: its run, its newest results, and the lease on it."""
+
+    def __init__(
+        self,
+        run: Run,
+        worker: str,
+        ticket: Ticket,
+        limits: LiveLimits = LIVE_LIMITS,
+    ) -> None:
+        self.run = run
+        self._limits = limits
+        self._ticket = ticket
+        self.count = 0
+        self._worker = worker
+        self._made_from = SessionInput(run.arguments)
+        self._frames: deque[Any] = deque(maxlen=KEPT)
+        self._failures = 0
+        self._last_failure: fal.FalError | None = None
+        self._saved_count = 0
+
+    @classmethod
+    async def begin(
+        cls,
+        ticket: Ticket,
+        endpoint: Endpoint,
+        arguments: dict[str, Any],
+        worker: str,
+        limits: LiveLimits = LIVE_LIMITS,
+    ) -> LiveSession:
+        """Create the session's run before its first input is sent.
+
+        Raises SessionLimitReached or Refused (runs/state_machine.py).
+        """
+        run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
+        return cls(run, worker, ticket, limits)
+
+    def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
+        """Add a result with its input; drops the oldest results beyond the limits."""
+        self.count += 1
+        self._made_from = made_from
+        self._frames.append(as_json(result))
+        while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
+            self._frames.popleft()
+
+    def record_failure(self, failure: fal.FalError) -> None:
+        """Record that an input resulted in an error."""
+        self._failures += 1
+        self._last_failure = failure
+
+    def is_owned(self) -> bool:
+        """Whether this session still owns the run: its lease is valid or can be renewed."""
+        until = self.run.lease_until
+        return (until is not None and clock.now() < until) or self._renew_lease()
+
+    def _renew_lease(self) -> bool:
+        lease_s = self._limits.lease_s
+        self.run.lease_until = leases.renew_live_session(self._worker, self.run.pk, lease_s)
+        return self.run.lease_until is not None
+
+    async def renew(self) -> str:
+        """Renew the lease and save progress regularly; returns why the session is over."""
+        while True:
+            try:
+                if not await sync_to_async(self._renew_lease)():
+                    return RUN_ENDED
+                if await sync_to_async(lambda: self._ticket.is_logged_out)():
+                    return LOGGED_OUT
+                if self.count > self._saved_count:
+                    await self._save_progress()
+            except transient_errors.ANY_DATABASE_ERROR as error:
+                transient_errors.log_failure(
+                    log, error, "run %s: its session's progress could not be saved", self.run.pk
+                )
+                await sync_to_async(close_old_connections)()
+            await asyncio.sleep(self._limits.save_every_s)
+
+    async def _save_progress(self) -> None:
+        """Save the current results, with which a worker ends the run if this process dies."""
+        self._saved_count = self.count
+        kept = {"frames": list(self._frames)}
+        progress = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
+        await sync_to_async(_record)(self.run.pk, self._made_from, progress)
+
+    @property
+    def _metrics(self) -> dict[str, int]:
+        return {"results": self.count}
+
+    async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
+        """End the run with its newest results, or with the model's last error if there are none.
+
+        `why` says what ended the session; empty if the user did.
+        """
+        error = error or self._last_failure
+        if self._last_failure:
+            words = f"{self._failures} of its inputs. The last: {self._last_failure}"
+            await retry_until_committed(
+                state_machine.note_event, self.run.pk, "refused", words[:500]
+            )
+        if why:
+            await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])
+        await retry_until_committed(_record_arguments, self.run.pk, self._made_from)
+        if self._frames or error:
+            frames = {"frames": list(self._frames)} if self._frames else None
+            outcome = outcomes.from_session(frames, error)
+        else:
+            outcome = Observation(State.CANCELLED, by="session")
+        await state_machine.arecord(self.run.pk, replace(outcome, metrics=self._metrics))
+
+
+def as_json(value: Any) -> Any:
+    """Convert a result for the database: bytes become data URIs in place of an address."""
+    if isinstance(value, dict):
+        if isinstance(content := value.get("content"), bytes):
+            rest = {name: as_json(item) for name, item in value.items() if name != "content"}
+            return {**rest, "url": _data_uri(content, str(value.get("content_type") or ""))}
+        return {db_safe(str(name)): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, bytes):
+        return _data_uri(value)
+    is_plain = value is None or isinstance(value, bool | int | float)
+    return value if is_plain else db_safe(str(value))
+
+
+def _data_uri(content: bytes, claimed: str = "") -> str:
+    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    items = value.values() if isinstance(value, dict) else value
+    return sum(map(_size, items)) if isinstance(value, dict | list) else 8
+
+
+def _begin(
+    ticket: Ticket, endpoint: Endpoint, arguments: dict[str, Any], worker: str, lease_s: float
+) -> Run:
+    if not capacity.has_room(ticket.user_id):
+        raise SessionLimitReached(
+            "Too many runs are under way. Wait for one to end, then paint live again."
+        )
+    person = User.objects.filter(pk=ticket.user_id, is_active=True).first()
+    if person is None:
+        raise SessionLimitReached("You are no longer logged in here.")
+    run, _ = state_machine.create(
+        user=person,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=f"live-{uuid.uuid4().hex}",
+        arguments=arguments,
+        title=starting.title(arguments),
+        transport=Transport.REALTIME,
+        state=State.RUNNING,
+        attempts=1,
+        worker=worker,
+        lease_until=clock.now() + timedelta(seconds=lease_s),
+        is_example=not ticket.is_of_program and preferences.shares_runs(person),
+    )
+    run.sent_at = run.queued_at = run.started_at = run.created_at
+    run.save(update_fields=["sent_at", "queued_at", "started_at"])
+    return run
+
+
+def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> None:
+    with transaction.atomic():
+        _record_arguments(pk, made_from)
+        state_machine.record(pk, progress)
+
+
+def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
+    """Store the arguments that made the stored pictures as the run's arguments."""
+    arguments, sent = made_from
+    Run.objects.unfinished().filter(pk=pk).update(
+        arguments=arguments, sent_arguments=sent, title=starting.title(arguments)
+    )
+
+
+async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
+    """Wait until a task returns why the session ends, or its time is over; reraises errors."""
+    done, _ = await asyncio.wait(
+        tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
+    )
+    return next((task.result() for task in tasks if task in done), time_is_over)

@@ -1,0 +1,154 @@
+"""Error messages for people: what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.text import Truncator
+
+import fal
+from runs.results import refusals
+from runs.results.refusals import INPUT
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A failure in words; `is_retryable`: the same run may succeed another time."""
+
+    title: str
+    advice: str
+    is_retryable: bool = False
+
+
+REASON_SIGNS = 160
+ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
+# What an explanation without advice of its own says, by whether the same run may succeed later.
+RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
+FINAL = "The same again would hardly do better: change the input, or try another model."
+AGAIN = "Run it again."  # follows advice of its own where the same run may succeed later
+
+# Title and advice by fal's error type (fal-protocol.md, sections 11.1 to 11.3). Whether to run it
+# again is said by the error's `is_retryable` alone, so no advice here does.
+BY_TYPE: Mapping[str, tuple[str, str]] = {
+    "internal_server_error": ("The model broke down", ""),
+    "generation_timeout": ("The model took too long", "Ask for less at once."),
+    "downstream_service_error": ("A service behind the model refused", ""),
+    "downstream_service_unavailable": ("A service behind the model is away", ""),
+    "content_policy_violation": (
+        "The model declined this content",
+        "Its content checker objected to the prompt or a file. Reword it or choose another file.",
+    ),
+    "no_media_generated": ("The model made nothing from this", "Reword the prompt."),
+    "image_too_small": ("A picture is too small", INPUT),
+    "image_too_large": ("A picture is too large", INPUT),
+    "image_load_error": ("A picture could not be read", "Give it as PNG, JPEG or WebP."),
+    "file_download_error": (
+        "A file could not be fetched",
+        "Choose the file again, or check that its address is public.",
+    ),
+    "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
+    "file_too_large": ("A file is too large", INPUT),
+    "file_upload_failed": ("A file did not get to the model", "Another file may do."),
+    "feature_not_supported": ("The model cannot do this combination", INPUT),
+    "invalid_archive": ("The archive could not be read", INPUT),
+    "request_timeout": ("It did not start in time", ""),
+    "startup_timeout": ("The model did not start in time", ""),
+    "model_blocked": (
+        "The model is blocked",
+        "Another model may do the same.",
+    ),
+    "client_cancelled": (
+        "It was cancelled",
+        "What it had cost by then, if anything, is upstream's to say.",
+    ),
+    "stream_broken": (
+        "The connection broke before the result was whole",
+        "It may have been charged. The queue keeps a result for you even then.",
+    ),
+    "stream_unusable": (
+        "The stream ended without a result",
+        "It may have been charged. The queue may bring a result.",
+    ),
+    "not_found": (
+        "Upstream no longer knows this run",
+        "It was lost there, or its result has expired. It may have been charged. "
+        "A new run makes a new result.",
+    ),
+    "concurrent_requests_limit": ("Too many runs at once", "Wait for one to end."),
+}
+BY_CLASS: Mapping[str, tuple[str, str]] = {
+    "InvalidInput": ("The model did not accept the input", INPUT),
+    "RateLimited": ("Upstream is asked too often", "Wait a minute."),
+    "UpstreamFailed": ("Upstream is in trouble", ""),
+    "Unreadable": (
+        "The result cannot be shown",
+        "Upstream ended the run, and may have charged it. What it gave is kept below.",
+    ),
+    "Unreachable": ("Upstream does not answer", ""),
+    "RunFailed": ("The model failed", ""),
+}
+
+
+def with_full_stop(words: str) -> str:
+    """Return the text with a full stop unless it ends with a mark, so a sentence can follow."""
+    words = words.rstrip()
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def upstream_words(words: str) -> str:
+    """Remove the status if fal's message repeats it."""
+    return ANSWERED_TWICE.sub(r"\1 and", words)
+
+
+def explain(error: Mapping[str, Any] | None) -> Explanation:
+    """Explain `FalError.as_json()`; unknown errors get a general explanation.
+
+    It never advises to run the same again where that fails again.
+    """
+    error = error or {}
+    title, advice = _title_and_advice(error)
+    is_retryable = bool(error.get("is_retryable"))
+    if not advice:
+        advice = RETRY if is_retryable else FINAL
+    elif is_retryable:
+        advice = f"{advice} {AGAIN}"
+    return Explanation(title, advice, is_retryable)
+
+
+def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
+    kind = _kind(error)
+    if kind in BY_TYPE:
+        return BY_TYPE[kind]
+    if refusal := refusals.of(error):
+        return refusal.title, refusal.advice
+    if error.get("status") == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return BY_CLASS["InvalidInput"]
+    if kind.startswith("runner_"):
+        return "The machine that ran the model went away", ""
+    return BY_CLASS.get(str(error.get("error")), ("It failed", ""))
+
+
+def reason(error: Mapping[str, Any] | None) -> str:
+    """Return the failure in one line: its title and upstream's first message."""
+    first = next((" ".join(problem.message.split()) for problem in problems(error)), "")
+    title = explain(error).title
+    return Truncator(f"{title}: {first}" if first else title).chars(REASON_SIGNS)
+
+
+def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:
+    """Return upstream's own messages, one for each problem, else its single message."""
+    error = error or {}
+    detail = error.get("detail")
+    if isinstance(detail, str | list) and detail:
+        return fal.error_paths(detail)
+    return fal.error_paths(str(error.get("message") or ""))
+
+
+def _kind(error: Mapping[str, Any]) -> str:
+    types = {problem.type for problem in fal.error_paths(error.get("detail"))}
+    only = next(iter(types)) if len(types) == 1 else None
+    return str(error.get("type") or only or "")

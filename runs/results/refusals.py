@@ -1,0 +1,152 @@
+"""What upstream means when it refuses a call (4xx): the one table of it, in words for people.
+
+A refusal that concerns the whole account, its key or its balance, is no run's failure: runs wait
+until it is mended (`runs/worker/account_gate.py`). Every other one ends its own run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import fal
+
+INPUT = "Correct the input, then press Run."
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One kind of refusal: by which status and words it is known, what it means, who mends it."""
+
+    kind: str
+    statuses: frozenset[int]
+    words: re.Pattern[str]  # somewhere in upstream's answer
+    title: str
+    advice: str
+    is_account_wide: bool = False  # any run would be refused: they wait
+
+    @property
+    def sentence(self) -> str:
+        """Return title and advice as text."""
+        return f"{self.title}. {self.advice}"
+
+
+def _refusal(
+    kind: str, statuses: set[int], words: str, title: str, advice: str, **more: bool
+) -> Refusal:
+    pattern = re.compile(words, re.IGNORECASE)
+    return Refusal(kind, frozenset(statuses), pattern, title, advice, **more)
+
+
+KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
+NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
+
+# The first that fits (fal-protocol.md, sections 11.3, 17.5 and 20). fal tells most of them apart
+# in its words alone: each of the first five is a 403.
+REFUSALS = (
+    _refusal(
+        "balance_exhausted",
+        {402, 403},
+        r"exhausted balance|balance (is |was )?(exhausted|too low)"
+        r"|insufficient (balance|credit|fund)",
+        "The balance of the fal account is exhausted",
+        "An admin can top it up in fal's dashboard, under Billing.",
+        is_account_wide=True,
+    ),
+    _refusal(
+        "admin_lock",
+        {403},
+        r"admin[ _-]?lock|locked by (an )?admin",
+        "fal's staff has locked the fal account",
+        "Only they can lift that: an admin can ask fal's support. Its reason is below.",
+    ),
+    _refusal(
+        "account_locked",
+        {403},
+        r"(user|account|team) is locked",
+        "The fal account is locked",
+        "fal's reason is below. An admin can mend it in fal's dashboard, or ask fal's support.",
+    ),
+    _refusal(
+        "key_permission",
+        {403},
+        r"\b(key|token|scope)\b.*\b(permission|scope|allowed)|\b(permission|scope)\b.*\b(key|token)\b",
+        "The key of this Vitrine lacks a permission",
+        "An admin can give FAL_KEY that permission in fal's dashboard, or use another key.",
+    ),
+    _refusal(
+        NO_ACCESS,
+        {403},
+        r"no access|cannot access|access to|(have|has|lacks|without) access"
+        r"|not (allowed|authorized|entitled|permitted) to use",
+        "The fal account has no access to this model",
+        "An admin can ask fal for access to it. Another model may do the same.",
+    ),
+    _refusal(
+        "forbidden",
+        {403},
+        "",
+        "Upstream does not allow this call",
+        "Its reason is below. An admin can see in fal's dashboard what the account may do.",
+    ),
+    _refusal(
+        KEY_REFUSED,
+        {401},
+        "",
+        "Upstream refuses the key of this Vitrine",
+        "An admin can put a valid FAL_KEY into .env and start Vitrine again.",
+        is_account_wide=True,
+    ),
+    _refusal(
+        "payment_required",
+        {402},
+        "",
+        "Upstream wants to be paid first",
+        "Its reason is below. An admin can look at Billing in fal's dashboard.",
+    ),
+    _refusal(
+        UNKNOWN_MODEL,
+        {404},
+        "",
+        "Upstream does not know this model",
+        "It may have been renamed or removed. Choose another; an admin can sync the catalogue.",
+    ),
+    _refusal("bad_request", {400}, "", "Upstream did not understand the request", INPUT),
+)
+BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
+ACCOUNT_WIDE = [NOT_ACCEPTED, *(refusal.title for refusal in REFUSALS if refusal.is_account_wide)]
+_ANSWERS = {cls.__name__ for cls in (fal.AuthFailed, fal.RequestRejected, fal.RunFailed)}
+
+
+def of(error: Mapping[str, Any]) -> Refusal | None:
+    """Return what `FalError.as_json()` says about a refused call; None for any other error.
+
+    A list as `detail` is a model's own complaint about its input.
+    """
+    if error.get("type") in BY_KIND:
+        return BY_KIND[str(error["type"])]
+    detail = error.get("detail")
+    if error.get("error") not in _ANSWERS or isinstance(detail, list):
+        return None
+    text = f"{error.get('message') or ''} {detail or ''}"
+    fitting = (one for one in REFUSALS if error.get("status") in one.statuses)
+    return next((one for one in fitting if one.words.search(text)), None)
+
+
+def of_account(error: fal.FalError) -> Refusal | None:
+    """Return the refusal that concerns any run of the account, if `error` is one."""
+    if isinstance(error, fal.RunFailed) or error.is_unconfirmed:
+        return None
+    refusal = of(error.as_json())
+    return refusal if refusal and refusal.is_account_wide else None
+
+
+def words(error: Exception) -> str:
+    """Return an error as a sentence for people: what a refusal means, else the error's own.
+
+    A live session that is not found says so itself: the model exists, but has no such sessions.
+    """
+    refusal = of(error.as_json()) if isinstance(error, fal.FalError) else None
+    return refusal.sentence if refusal and refusal.kind != UNKNOWN_MODEL else str(error)

@@ -1,0 +1,39 @@
+"""Stars: a user marks the best of a run's files, or a run without files.
+
+A run is starred (`Run.is_starred`, which lists filter by) while one of its files is, or since it
+was starred as a whole. A change raises the run's version, which invalidates cached markup.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.db.models import F
+
+from runs.models import Artifact, Run
+
+
+def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool:
+    """Star one file of a run, or remove its star; False if the run has no such file."""
+    with transaction.atomic():
+        Run.objects.select_for_update().filter(pk=run_id).first()  # serializes simultaneous stars
+        files = Artifact.objects.filter(run_id=run_id)
+        if not files.filter(position=position).update(is_starred=is_starred):
+            return False
+        _mark(run_id, is_starred=files.filter(is_starred=True).exists())
+    return True
+
+
+def star_run(run_id: uuid.UUID, *, is_starred: bool) -> None:
+    """Star a run, and its file if it has only one; or remove its star and those of its files."""
+    with transaction.atomic():
+        Run.objects.select_for_update().filter(pk=run_id).first()
+        files = Artifact.objects.filter(run_id=run_id)
+        if not is_starred or files.count() == 1:
+            files.update(is_starred=is_starred)
+        _mark(run_id, is_starred=is_starred)
+
+
+def _mark(run_id: uuid.UUID, *, is_starred: bool) -> None:
+    Run.objects.filter(pk=run_id).update(is_starred=is_starred, version=F("version") + 1)

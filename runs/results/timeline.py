@@ -1,0 +1,187 @@
+"""A run's timeline for people: what happened and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from catalog.pricing import billed_in_words
+from core.formatting import duration
+from fal import Cancellation
+from fal.messages.metrics import inference_s
+from runs import transitions
+from runs.models import Run, Transport
+from runs.results import error_messages
+
+SHORTEST_GAP = timedelta(milliseconds=50)  # shorter times between two moments are not shown
+BY: Mapping[str, str] = {
+    "list": "In upstream's list of requests, by its id or the very input that was sent.",
+    "webhook": "By upstream's report of its end.",
+    "submit": "The answer to the submit came after all.",
+}
+CANCELLATION: Mapping[str, str] = {
+    Cancellation.ALREADY_COMPLETED: "It had ended by then.",
+    Cancellation.NOT_FOUND: "It does not know this run.",
+}
+EVENTS: Mapping[str, str] = {
+    "lost": "Answer to the submit lost",
+    "broke": "Connection broke off",
+    "found": "Found again",
+    "unlisted": "Upstream has no list of requests",
+    "listed": "Upstream's list of requests is there again",
+    "again": "Sent again as another run",
+    "later": "Not taken, tried again later",
+    "cancel": "Upstream told to stop",
+    "unstopped": "Upstream did not take the cancel, asked again",
+    "refused": "The model failed on some inputs",
+    "session": "Live session ended",
+    "cut": "Live session broke off",
+    "api": "Started through the API",
+    "proxy": "Started through the proxy",
+    "openai": "Started through the OpenAI address",
+    "shown": "Shown as an example",
+    "unshown": "Not shown as an example any more",
+    "starred": "Starred",
+    "unstarred": "Star taken away",
+}
+WAYS_IN = {"api", "proxy", "openai"}
+TROUBLES = {"lost", "broke", "cut"}
+UNCLEAR = "Answer left it open"  # the connection held, but the answer was unusable
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One event; `kind` colours its dot, `after` is the time since the previous one."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+    kind: str = ""
+    href: str = ""
+    after: timedelta | None = None
+
+
+def moments(run: Run) -> list[Moment]:
+    """Return the run's moments in order, each with the time since the previous one."""
+    moments = sorted([*_lifecycle(run), *_events(run)], key=lambda moment: moment.at)
+    befores = [None, *moments]
+    return [
+        replace(moment, after=moment.at - before.at)
+        if before and moment.at - before.at >= SHORTEST_GAP
+        else moment
+        for moment, before in zip(moments, befores, strict=False)
+    ]
+
+
+def incomplete_reason(run: Run) -> str:
+    """Return why a succeeded run may be incomplete; empty if nothing is missing."""
+    return next((str(event["text"]) for event in run.events if event.get("what") == "cut"), "")
+
+
+def is_given_up(run: Run) -> bool:
+    """Whether the run was given up: its answer was lost, and nothing was stopped upstream."""
+    return _given_up_at(run) is not None
+
+
+def _given_up_at(run: Run) -> datetime | None:
+    ends = (event["at"] for event in run.events if event.get("what") == "given up")
+    return next(map(parse_datetime, ends), None)
+
+
+def _cancelled_by(run: Run) -> str:
+    """Return " by NAME" if another user than the owner cancelled the run."""
+    names = (event["text"] for event in run.events if event.get("what") == "cancel by")
+    return next((f" by {name}" for name in names), "")
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
+    found = {
+        "Way": run.get_transport_display(),
+        "Results": str(run.metrics.get("results", "")),
+        "Attempts": str(run.attempts) if run.attempts > 1 else "",
+        "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
+        "Billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
+        "Schema": (run.schema_id or "")[:12],
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def _lifecycle(run: Run) -> Iterator[Moment]:
+    """Yield the state changes so far; simultaneous ones in this order."""
+    yield Moment(run.created_at, "Asked for")
+    if run.sent_at:
+        yield Moment(run.sent_at, "Sent", _submit_detail(run))
+    if run.queued_at:
+        yield Moment(run.queued_at, *_queued(run), kind="queued")
+    if run.started_at:
+        yield Moment(run.started_at, "Started", kind="running")
+    if run.cancel_requested_at and run.cancel_requested_at != _given_up_at(run):
+        yield Moment(run.cancel_requested_at, f"Cancel asked for{_cancelled_by(run)}")
+    if run.ended_at:
+        yield Moment(run.ended_at, *_end(run), kind=run.state)
+    if run.result_at:
+        what = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
+        yield Moment(run.result_at, what)
+
+
+def _end(run: Run) -> tuple[str, str]:
+    if is_given_up(run):
+        return (
+            f"Given up here{_cancelled_by(run)}",
+            "Nothing was stopped: upstream may still finish it.",
+        )
+    by = _cancelled_by(run) if run.state == Run.State.CANCELLED else ""
+    return f"{run.get_state_display()}{by}", ""
+
+
+def _submit_detail(run: Run) -> str:
+    way = f"{run.get_transport_display()}." if run.transport != Transport.QUEUE else ""
+    tries = f"At the {_ordinal(run.attempts)} attempt." if run.attempts > 1 else ""
+    return " ".join(filter(None, [way, tries]))
+
+
+def _queued(run: Run) -> tuple[str, str]:
+    """Return the first queue position, and the later ones, in words."""
+    if run.transport != Transport.QUEUE:
+        return "Taken by upstream", ""
+    places = [str(position) for _, position in run.positions]
+    if not places or places[0] == "0":
+        return "Queued", ""
+    later = places[1:] if len(places) <= 7 else [*places[1:4], "…", places[-1]]
+    return f"Queued, {places[0]} ahead", f"Then {', '.join(later)}." if later else ""
+
+
+def _events(run: Run) -> Iterator[Moment]:
+    """Yield the other events; malformed entries are skipped."""
+    for event in run.events:
+        at = parse_datetime(event.get("at", ""))
+        what = EVENTS.get(event.get("what", ""))
+        if at is None or what is None:
+            continue
+        yield _event(event, at, what)
+
+
+def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
+    text = error_messages.upstream_words(str(event.get("text", "")))
+    if event["what"] == "again":
+        return Moment(at, what, href=reverse("playground:run", args=[text]))
+    if event["what"] == "found":
+        return Moment(at, what, BY.get(text, ""))
+    if event["what"] in WAYS_IN:
+        return Moment(at, what, f"With the token “{text}”." if text else "")
+    if event["what"] == "cancel":
+        return Moment(at, what, CANCELLATION.get(text, ""))
+    if event["what"] in TROUBLES and text.startswith(transitions.ANSWERED):
+        what = UNCLEAR
+    return Moment(at, what, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if 10 <= number % 100 <= 20 else endings.get(number % 10, 'th')}"

@@ -1,0 +1,82 @@
+"""Holds back new runs while upstream refuses the whole account: its key, or its balance.
+
+Then every submit would be refused, and four hundred runs of a board would fail at once. They wait
+instead: one at a time probes the account after a pause that doubles, and the first that is taken
+lets all of them go. Only a taken run says that: with an exhausted balance upstream still answers
+questions about runs that it has, so a host's circuit breaker stays closed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from runs.results.refusals import KEY_REFUSED, Refusal
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+PROBE_TIMEOUT_S = 15.0  # after which a probe without an outcome no longer blocks the next one
+
+_random = random.SystemRandom()
+
+
+class AccountGate:
+    """Whether new runs may be sent. `now` returns monotonic seconds."""
+
+    def __init__(self, now: Callable[[], float], on_change: Callable[[], None]) -> None:
+        self.now = now
+        self._on_change = on_change
+        self._refusal: Refusal | None = None
+        self._refused_at = 0.0
+        self._closed_until = 0.0
+        self._pause_s = 0.0
+        # Models whose runs the key was refused for, and whether another model's was taken since.
+        self._refused_models: dict[str, bool] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any number of runs may be sent."""
+        return self._refusal is None
+
+    @property
+    def trouble(self) -> str:
+        """Return what is wrong with the account and who can mend it; empty if nothing is known."""
+        return self._refusal.sentence if self._refusal else ""
+
+    def may_submit(self) -> bool:
+        """Whether a run may be sent now; unless the gate is open, as the only probe."""
+        return self.is_open or self.now() >= self._closed_until
+
+    def record_submit(self) -> None:
+        """Record that a run is being sent; unless the gate is open, that is the probe."""
+        if not self.is_open:
+            self._closed_until = self.now() + PROBE_TIMEOUT_S
+
+    def record_refused(self, refusal: Refusal, model: str, sent_at: float) -> bool:
+        """Record that a run was refused; False if that concerns its model alone.
+
+        fal answers 401 for a model of somebody else's as well: the key is fine if a run of another
+        model was taken since this one's was refused.
+        """
+        if refusal.kind == KEY_REFUSED and self._refused_models.setdefault(model, False):
+            return False
+        was, self._refusal = self._refusal, refusal
+        if was and sent_at < self._refused_at:  # sent before the refusal that closed the gate
+            return True
+        self._refused_at = self.now()
+        self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        self._closed_until = self._refused_at + self._pause_s * _random.uniform(0.75, 1.25)
+        if was is not refusal:
+            self._on_change()
+        return True
+
+    def record_taken(self, model: str, sent_at: float) -> None:
+        """Record that upstream took a run; ignored if it was sent before the account's refusal."""
+        if sent_at < self._refused_at:
+            return
+        self._refused_models.pop(model, None)
+        self._refused_models = dict.fromkeys(self._refused_models, True)
+        self._pause_s = 0.0
+        if self._refusal:
+            self._refusal = None
+            self._on_change()

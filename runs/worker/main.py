@@ -1,0 +1,284 @@
+"""The worker: all communication with upstream, in one asyncio process.
+
+It claims, submits, follows and cancels runs and copies their artifacts; it renews its leases and
+its heartbeat, and syncs the catalogue. On PostgreSQL any number of workers may run side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.utils import timezone
+
+import fal
+from accounts import housekeeping
+from accounts.profile import password_reset
+from catalog.models import SyncReport
+from catalog.pictures.thumbnails import ThumbnailFetcher
+from catalog.sync import pipeline, post_sync
+from core.db import clock
+from core.notify import channel
+from runs import figures
+from runs.files import purge
+from runs.files.media_probe import MediaProbe
+from runs.models import Artifact, Run
+from runs.models import Worker as WorkerRow
+from runs.worker import artifact_copies, claiming, clock_corrections, idle, upload_measures
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.claiming import RunClaimer
+from runs.worker.following import backfill, reconciliation
+from runs.worker.following.patience import PATIENCE, Patience
+from runs.worker.jobs import REGISTERED, SIGNALLED, UPSTREAM_JOBS, Job, run_forever
+from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
+from runs.worker.scheduling import leases
+from runs.worker.scheduling.database_stall import DatabaseStall
+from runs.worker.webhooks import processing
+
+log = logging.getLogger(__name__)
+
+CONCURRENT_COPIES = 4
+CANCEL_AND_COPY_EVERY_S = 0.1
+RENEW_BATCH = 500
+PUBLISH_EVERY_S = 1.0
+PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the note as well
+SYNC_RETRY_S = 60.0
+SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
+NEVER = timedelta(days=10_000)
+MAX_HOSTS_SHOWN = 50  # on the status page; result files may be on many hosts
+
+
+class Worker:
+    """One worker process: the tasks of its runs, and the list of its recurring jobs."""
+
+    def __init__(
+        self,
+        upstream: fal.Clients,
+        breakers: BreakerRegistry,
+        *,
+        has_key: bool,
+        name: str = "",
+        patience: Patience = PATIENCE,
+        limits: WorkerLimits = WORKER_LIMITS,
+    ) -> None:
+        self.upstream = upstream
+        self.breakers = breakers
+        self.has_key = has_key
+        self.limits = limits
+        self.name = name or f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.media_probe = MediaProbe()
+        self.thumbnails = ThumbnailFetcher(upstream.thumbnails, upstream.addresses)
+        self.stall = DatabaseStall(limits.stall_grace_s, limits.retry_database_s)
+        self.run_tasks = RunTasks(upstream, breakers, self.stall, patience, limits)
+        self.claimer = RunClaimer(
+            self.name,
+            self.run_tasks,
+            breakers,
+            upstream.addresses,
+            self.stall,
+            has_key=has_key,
+            limits=limits,
+        )
+        self.copies: dict[int, asyncio.Task[None]] = {}
+        self._cancel_and_copy_pause_s = idle.LOOK_AGAIN_S
+
+    def stop(self) -> None:
+        """Make `run` end soon: it releases its leases; upstream continues what it has received."""
+        self.run_tasks.stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        limits = self.limits
+        async with channel.listen(
+            self._is_at_rest, idle_poll_every_s=limits.idle_poll_every_s
+        ) as signal:
+            tasks = [
+                asyncio.create_task(
+                    run_forever(job, signal, limits.retry_database_s), name=job.name
+                )
+                for job in self.jobs(signal)
+            ]
+            await self.run_tasks.stopping.wait()
+            await self._shut_down(tasks)
+
+    def _is_at_rest(self) -> bool:
+        return self.claimer.is_at_rest and not self.run_tasks.tasks
+
+    def jobs(self, signal: channel.Signal) -> list[Job]:
+        """Return the recurring jobs of this worker."""
+        upstream, reconcile = self.upstream, partial(reconciliation.reconcile_due, self.upstream)
+        return [
+            Job("renew leases", self._renew_leases),
+            Job("correct times", clock_corrections.correct_due),
+            Job("sync the catalogue", CatalogSync(upstream.platform).run),
+            Job("publish upstream trouble", self._publish_trouble),
+            Job("fetch thumbnails", self.thumbnails.step),
+            Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
+            Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
+            Job("keep figures", figures.keep_in_background),
+            Job("purge deleted runs", sync_to_async(purge.Purge().step)),
+            Job(
+                "measure uploads",
+                partial(upload_measures.measure_due, self.media_probe),
+                wakes_on_change=True,
+            ),
+            Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
+            Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
+            *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
+            *([make(upstream) for make in UPSTREAM_JOBS] if self.has_key else []),
+            Job("heartbeat", partial(self._beat, signal)),
+            Job("claim runs", partial(self.claimer.run, signal)),
+            Job("cancel and copy", partial(self._cancel_and_copy, signal)),
+            *REGISTERED,
+            *(Job(name, partial(run, signal)) for name, run in SIGNALLED),
+        ]
+
+    async def _shut_down(self, jobs: Sequence[asyncio.Task[Any]]) -> None:
+        """Release what others can continue; wait briefly for the answers to submits in progress."""
+        submits, copies = self.run_tasks.submits, list(self.copies)
+        await cancel_and_wait([*jobs, *self.copies.values(), *self.run_tasks.interruptible])
+        await sync_to_async(artifact_copies.release)(copies)
+        await sync_to_async(self.claimer.undo_pending)()
+        await sync_to_async(leases.release)(self.name, keep=list(submits))
+        if submits:
+            await asyncio.wait(submits.values(), timeout=self.limits.stop_within_s)
+            await cancel_and_wait(submits.values())
+            await sync_to_async(leases.release)(self.name)
+        await self.media_probe.close()
+        await self.thumbnails.close()
+        await WorkerRow.objects.filter(pk=self.name).adelete()
+
+    async def _cancel_and_copy(self, signal: channel.Signal) -> float:
+        """Start due cancels and copies, shortly after each change; never returns."""
+        version = -1
+        while True:
+            version = await signal.wait(version, self._cancel_and_copy_pause_s)
+            await asyncio.sleep(CANCEL_AND_COPY_EVERY_S)  # submits and commits have priority
+            due = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
+            to_cancel, to_copy = due or ([], [])
+            for pk in to_cancel:
+                self.run_tasks.start_cancel(pk)
+            for artifact in to_copy:
+                self._start_copy(artifact)
+
+    def _due_cancels_and_copies(self) -> tuple[list[uuid.UUID], list[Artifact]]:
+        wanted = Run.objects.unfinished().filter(
+            worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False
+        )
+        cancelling = self.run_tasks.cancelling
+        to_cancel = [pk for pk in wanted.values_list("pk", flat=True) if pk not in cancelling]
+        room = CONCURRENT_COPIES - len(self.copies)
+        to_copy = artifact_copies.due(room) if room > 0 and artifact_copies.has_due() else []
+        is_busy = self.run_tasks.tasks or self.copies or to_copy
+        due_at = clock.now() if is_busy else artifact_copies.next_due_at()
+        self._cancel_and_copy_pause_s = idle.pause_s(due_at, clock.now())
+        return to_cancel, to_copy
+
+    def _start_copy(self, artifact: Artifact) -> None:
+        copy = artifact_copies.copy(artifact, self.upstream.files, self.media_probe)
+        task = self.copies[artifact.pk] = asyncio.create_task(copy)
+        task.add_done_callback(log_crash)
+        task.add_done_callback(lambda _: self.copies.pop(artifact.pk, None))
+
+    async def _beat(self, signal: channel.Signal) -> float:
+        await signal.write_silently(sync_to_async(self._write_heartbeat)())
+        return self.limits.renew_every_s
+
+    def _write_heartbeat(self) -> None:
+        values = {
+            "beat_at": clock.now(),
+            "has_key": self.has_key,
+            "upstream": settings.UPSTREAM,
+            "upstream_host": urlsplit(self.upstream.addresses.queue).netloc[:255],
+            "trouble": self.breakers.trouble[:255],
+            "breakers": self.breakers.summary()[:MAX_HOSTS_SHOWN],
+        }
+        if not WorkerRow.objects.filter(pk=self.name).update(**values):
+            WorkerRow.objects.update_or_create(pk=self.name, defaults=values)
+
+    async def _publish_trouble(self) -> float:
+        """Publish upstream's trouble, when it changes, in /healthz and on the pages of its runs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PUBLISH_AGAIN_S if self.breakers.trouble else None):
+                await self.breakers.trouble_changed.wait()
+        self.breakers.trouble_changed.clear()
+        await sync_to_async(self._write_heartbeat)()
+        addresses = self.upstream.addresses
+        troubles = {
+            transport: self.breakers.account.trouble
+            or claiming.breaker_of(self.breakers, addresses, transport).trouble
+            for transport in claiming.TRANSPORTS
+        }
+        await sync_to_async(leases.note_upstream_trouble)(self.name, troubles)
+        return PUBLISH_EVERY_S
+
+    async def _renew_leases(self) -> float:
+        tasks = self.run_tasks.tasks
+        held = list(tasks)
+        for start in range(0, len(held), RENEW_BATCH):  # other writers get their turn in between
+            batch = held[start : start + RENEW_BATCH]
+            lost = await sync_to_async(leases.renew)(self.name, batch)
+            for pk in lost & tasks.keys():
+                log.warning("run %s is not ours any more", pk)
+                tasks[pk].cancel()
+        if self.copies:
+            await sync_to_async(artifact_copies.renew)(list(self.copies))
+        if not self.claimer.is_at_rest:
+            await sync_to_async(leases.note_queue_positions)()
+        return self.limits.renew_every_s
+
+
+class CatalogSync:
+    """The job that syncs the catalogue on schedule; of several workers, one does it each time."""
+
+    def __init__(self, platform: fal.Platform) -> None:
+        self._platform = platform
+        self._is_waiting = False  # for a sync of another process
+        self._started_at = timezone.now()
+
+    async def run(self) -> float:
+        """Sync once; returns the seconds until the next sync, few if this one ended early.
+
+        Where another process has synced, it only returns the rest of the interval. A worker that
+        has just started syncs anyway: its upstream may be another one than before.
+        """
+        if (rest_s := await sync_to_async(self._rest_s)()) > 0:
+            self._is_waiting = False
+            return rest_s
+        try:
+            report = await pipeline.run(self._platform)
+        except pipeline.AlreadyRunning as error:
+            log.log(logging.DEBUG if self._is_waiting else logging.INFO, "%s", error)
+            self._is_waiting = True
+            return SYNC_TAKE_OVER_S
+        self._is_waiting = False
+        await post_sync.run_in_background()
+        if report.state != SyncReport.State.DONE:
+            return SYNC_RETRY_S
+        return _interval().total_seconds()
+
+    def _rest_s(self) -> float:
+        """The seconds until the next sync is due; 0 or less if it is."""
+        interval = _interval()
+        since = max(self._started_at, timezone.now() - interval)
+        done = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
+        newest = done.order_by("ended_at").last()
+        if newest is None or newest.ended_at is None:
+            return 0.0
+        return (newest.ended_at + interval - timezone.now()).total_seconds()
+
+
+def _interval() -> timedelta:
+    return timedelta(minutes=settings.SYNC_INTERVAL_MINUTES) or NEVER

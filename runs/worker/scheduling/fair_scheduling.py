@@ -1,0 +1,139 @@
+"""Selects which runs are submitted next: users take turns, each user's oldest run first."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from runs.models import Run, Transport
+
+# How many new runs may be submitted, by transport; a transport that is not named has no limit.
+SubmitLimits = Mapping[str, int]
+NO_LIMITS: SubmitLimits = {}
+# How many runs of each model (by its key) were submitted since limits apply.
+Attempts = Mapping[int, int]
+NO_ATTEMPTS: Attempts = {}
+
+
+class FreeRun(NamedTuple):
+    """A run without a worker; the fields are columns of its row."""
+
+    pk: uuid.UUID
+    user_id: int
+    created_at: datetime
+    transport: str
+    attempts: int
+    endpoint_id: int
+    state: str
+
+
+@dataclass(frozen=True)
+class WaitingRun:
+    """A run that waits for its submit: its user's `number`-th, counted from the oldest."""
+
+    pk: uuid.UUID
+    user_id: int
+    number: int
+    created_at: datetime
+    transport: str = Transport.QUEUE
+    attempts: int = 0
+    endpoint_id: int = 0
+
+
+def attempt_order(run: FreeRun | WaitingRun, attempts: Attempts) -> tuple[int, int]:
+    """The sort key while few runs may go: models, then runs, with the fewest attempts first.
+
+    A refused run may have failed because of its own content; it must not be every probe.
+    """
+    return attempts.get(run.endpoint_id, 0), run.attempts
+
+
+def number_per_user(
+    free: Sequence[FreeRun], submit_limits: SubmitLimits, attempts: Attempts = NO_ATTEMPTS
+) -> list[WaitingRun]:
+    """Return the new runs among all free ones (oldest first), numbered per user."""
+    if submit_limits:
+        free = sorted(free, key=lambda run: attempt_order(run, attempts))
+    counts: Counter[int] = Counter()
+    waiting = []
+    for run in free:
+        if run.state == Run.State.CREATED and submit_limits.get(run.transport, 1) > 0:
+            counts[run.user_id] += 1
+            waiting.append(
+                WaitingRun(
+                    run.pk,
+                    run.user_id,
+                    counts[run.user_id],
+                    run.created_at,
+                    run.transport,
+                    run.attempts,
+                    run.endpoint_id,
+                )
+            )
+    return waiting
+
+
+class Limits(NamedTuple):
+    """How many runs may be in progress at once."""
+
+    everybody: int
+    per_user: int
+
+    @property
+    def reserved_slots(self) -> int:
+        """Slots for users without a run in progress, whose single run thus never waits for sweeps.
+
+        None are reserved where one user may have all slots.
+        """
+        return max(min(self.everybody // 10, self.everybody - self.per_user), 0)
+
+    def available_slots(self, under_way: Counter[int], *, is_first: bool) -> int:
+        """Return the free slots, for users without a run in progress (`is_first`) or for others."""
+        return self.everybody - under_way.total() - (0 if is_first else self.reserved_slots)
+
+
+def select_fair(
+    waiting: Sequence[WaitingRun], under_way: Counter[int], limits: Limits, room: int
+) -> list[uuid.UUID]:
+    """Return the next waiting runs, at most `room`; `under_way` counts runs by user.
+
+    The user with the fewest runs in progress comes first, so a sweep of two hundred runs never
+    delays a colleague's single run.
+    """
+
+    def sort_key(run: WaitingRun) -> tuple[int, datetime]:
+        return under_way[run.user_id] + run.number, run.created_at
+
+    able = sorted((run for run in waiting if sort_key(run)[0] <= limits.per_user), key=sort_key)
+    chosen: list[uuid.UUID] = []
+    for run in able:  # starts with each user's first run
+        slots = limits.available_slots(under_way, is_first=sort_key(run)[0] == 1)
+        if len(chosen) < min(room, slots):
+            chosen.append(run.pk)
+    return chosen
+
+
+def limit_per_host(
+    submit_limits: SubmitLimits,
+    chosen: Sequence[uuid.UUID],
+    waiting: Sequence[WaitingRun],
+    attempts: Attempts = NO_ATTEMPTS,
+) -> list[uuid.UUID]:
+    """Return those of `chosen` within `submit_limits`, fewest attempts first; others stay free."""
+    if not submit_limits:
+        return list(chosen)
+    runs = {run.pk: run for run in waiting}
+    remaining = dict(submit_limits)
+    selected = []
+    for pk in sorted(chosen, key=lambda pk: attempt_order(runs[pk], attempts)):
+        transport = runs[pk].transport
+        if (limit := remaining.get(transport)) is not None:
+            if limit <= 0:
+                continue
+            remaining[transport] = limit - 1
+        selected.append(pk)
+    return selected

@@ -1,0 +1,332 @@
+"""Distributes runs among workers by leases in their rows, so that a dead worker's are taken over.
+
+On PostgreSQL several workers claim side by side (`SKIP LOCKED`); on SQLite a claim is one
+immediate transaction. How many runs are in progress at once, in total and per user, is counted in
+the rows, whichever worker submitted them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import RowNumber
+
+from catalog.models import Standing
+from core.db import clock
+from core.notify import channel
+from runs import state_machine, transitions
+from runs.files import inputs
+from runs.models import Run, Transport
+from runs.results import outcomes
+from runs.transitions import Observation
+from runs.worker.scheduling import capacity, lease_queries
+from runs.worker.scheduling.fair_scheduling import (
+    NO_ATTEMPTS,
+    NO_LIMITS,
+    Attempts,
+    FreeRun,
+    SubmitLimits,
+    WaitingRun,
+    limit_per_host,
+    number_per_user,
+    select_fair,
+)
+
+LEASE = transitions.HOLDER_RENEWS_WITHIN
+
+State = Run.State
+SUBMIT_INTERRUPTED = {
+    "message": "Its worker stopped, or lost the database, while upstream's answer was on the way."
+}
+SESSION_INTERRUPTED = (
+    "The process that painted it stopped. Pictures after the last one here may be missing."
+)
+# A PostgreSQL advisory lock: two workers must not both fill the last free slot.
+SUBMIT_LOCK = 0x5649_5452
+GOES_ON = " The run goes on by itself."
+
+# Whether the caller, if it gets the run, will submit it before doing anything else with it.
+SubmitsAtOnce = Callable[[Run], bool]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's new work: runs to submit (with endpoints), and submitted ones to follow."""
+
+    to_send: list[Run]
+    to_follow: list[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """Runs whose lease has expired, by how the claiming worker continues them."""
+
+    to_send: list[Run] = field(default_factory=list)
+    to_follow: list[uuid.UUID] = field(default_factory=list)
+    held: list[uuid.UUID] = field(default_factory=list)  # the claiming worker still has their tasks
+    broken_off: list[Run] = field(default_factory=list)  # their connection ended with the worker
+
+
+def claim(
+    worker: str,
+    limit: int,
+    now: datetime | None = None,
+    submit_limits: SubmitLimits = NO_LIMITS,
+    submits_at_once: SubmitsAtOnce = lambda run: False,
+    attempts: Attempts = NO_ATTEMPTS,
+    held: Collection[uuid.UUID] = (),
+    is_after_stall: bool = False,
+) -> Claim:
+    """Claim up to `limit` free runs: interrupted ones first, then new ones.
+
+    New runs are chosen within `submit_limits`, those of models with the fewest `attempts` first.
+    `held` are the runs whose tasks this worker still has, although a suspension or a locked
+    database outlasted its lease. Right after a database stall (`is_after_stall`), which kept the
+    other workers from renewing their leases, their runs are not taken over yet.
+
+    If few runs are free, a new run that the worker `submits_at_once` is marked as submitted in the
+    same commit, which saves a commit per run (`state_machine.mark_submitted`); of many, each is
+    marked later. A worker that does not receive the answer of this call must `undo_claim`.
+    """
+    now = now or clock.now()
+    first = [FreeRun(*row) for row in lease_queries.FIRST_FREE.all(now=now)]
+    if not first:
+        return Claim([], [])
+    is_all = len(first) < lease_queries.FEW_FREE
+    waiting = number_per_user(first, submit_limits, attempts) if is_all else None
+    may_be_interrupted = not is_all or any(run.state != State.CREATED for run in first)
+    with transaction.atomic():
+        begun = Interrupted()
+        if may_be_interrupted:
+            begun = _take_over_interrupted(now, limit, held, is_after_stall)
+        room = limit - len(begun.to_send) - len(begun.to_follow)
+        chosen = _choose_new(now, room, submit_limits, attempts, waiting)
+        submitted = [run for run in chosen if is_all and _is_ready(run) and submits_at_once(run)]
+        _mark(worker, now, begun, chosen, submitted)
+    return Claim(begun.to_send + chosen, begun.to_follow)
+
+
+def _take_over_interrupted(
+    now: datetime, limit: int, held: Collection[uuid.UUID], is_after_stall: bool
+) -> Interrupted:
+    """Lock and sort the runs whose lease has expired.
+
+    If a run's submit was marked and its worker died, upstream may have it, so it becomes
+    unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
+    was not sent.
+    """
+    begun = Interrupted()
+    if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
+        return begun
+    free = lease_queries.interrupted(now)
+    if is_after_stall:
+        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held)))
+    for run in lease_queries.locked(free).order_by("created_at")[:limit]:
+        if run.pk in held:
+            begun.held.append(run.pk)
+        elif state_machine.is_before_submit(run):
+            begun.to_send.append(run)
+        elif run.handle:
+            begun.to_follow.append(run.pk)
+        else:
+            begun.broken_off.append(run)
+    return begun
+
+
+def _choose_new(
+    now: datetime,
+    room: int,
+    submit_limits: SubmitLimits,
+    attempts: Attempts,
+    waiting: Sequence[WaitingRun] | None,
+) -> list[Run]:
+    """Lock the next new runs, at most `room`; with `waiting` None they are queried."""
+    if room <= 0:
+        return []
+    if connection.vendor == "postgresql":
+        lock = f"SELECT pg_advisory_xact_lock({SUBMIT_LOCK})"
+        connection.execute_with_begin(lock)  # type: ignore[attr-defined]  # core.db.postgresql
+    chosen = _select(now, room, submit_limits, attempts, waiting)
+    return lease_queries.CHOSEN.all(now=now, pks=chosen) if chosen else []
+
+
+def _mark(
+    worker: str, now: datetime, begun: Interrupted, chosen: list[Run], submitted: list[Run]
+) -> None:
+    """Write the claim: leases, submits that start at once, and the end of broken connections."""
+    lease = {"worker": worker, "lease_until": now + LEASE}
+    to_send = begun.to_send + chosen
+    for run in to_send:
+        run.attempts += 1
+    if waiting := [run.pk for run in to_send if run not in submitted]:
+        lease_queries.MARK_CLAIMED.run(pks=waiting, **lease)
+    if submitted:
+        lease_queries.MARK_SUBMITTED.run(pks=[run.pk for run in submitted], now=now, **lease)
+        for run in submitted:
+            run.sent_at = max(now, run.created_at)
+    if followed := begun.to_follow + begun.held:
+        Run.objects.filter(pk__in=followed).update(**lease)
+    for run in begun.broken_off:
+        if run.transport == Transport.REALTIME:
+            state_machine.note_event(run.pk, "cut", SESSION_INTERRUPTED)
+        state_machine.record(run.pk, _interruption(run))
+
+
+def _is_ready(run: Run) -> bool:
+    """Whether a run (with its endpoint) can be submitted without preparation."""
+    return run.endpoint.standing != Standing.BLOCKED and not inputs.has_files(run)
+
+
+def _interruption(run: Run) -> Observation:
+    """Return the observation of a run whose worker died together with its connection."""
+    if run.transport == Transport.REALTIME:
+        return outcomes.from_session(run.partial)
+    return Observation(State.UNCONFIRMED, by="takeover", error=SUBMIT_INTERRUPTED)
+
+
+def undo_claim(worker: str, claimed_at: datetime) -> None:
+    """Free the runs of a claim whose answer this worker did not receive: none was sent."""
+    mine = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
+    unsent = mine.filter(state=State.SUBMITTING, handle=None)
+    unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
+
+
+def has_free(submit_limits: SubmitLimits = NO_LIMITS) -> bool:
+    """Whether `claim` would return a run within the limits; reads only, for a worker with runs."""
+    now = clock.now()
+    if lease_queries.ANY_INTERRUPTED.all(now=now):
+        return True
+    # Counting the runs in progress takes longer the more there are; mostly none waits.
+    return bool(lease_queries.ANY_NEW.all(now=now)) and bool(_select(now, 1, submit_limits))
+
+
+def has_unfinished() -> bool:
+    """Whether there is a run whose lease may expire, or that can be claimed later."""
+    return bool(lease_queries.ANY_UNFINISHED.all())
+
+
+def _select(
+    now: datetime,
+    room: int,
+    submit_limits: SubmitLimits,
+    attempts: Attempts = NO_ATTEMPTS,
+    waiting: Sequence[WaitingRun] | None = None,
+) -> list[uuid.UUID]:
+    under_way, limits = capacity.count_under_way(), capacity.limits()
+    room = min(room, limits.available_slots(under_way, is_first=True))
+    if room <= 0:
+        return []
+    if waiting is None:
+        waiting = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
+    chosen = select_fair(waiting, under_way, limits, room)
+    return limit_per_host(submit_limits, chosen, waiting, attempts)
+
+
+def _oldest_per_user(
+    now: datetime, limit: int, submit_limits: SubmitLimits, attempts: Attempts
+) -> list[WaitingRun]:
+    """Return the first `limit` new runs of each user."""
+    order: list[Any] = ["created_at", "pk"]
+    if submit_limits:  # the same order as `attempt_order`
+        counts = [When(endpoint_id=model, then=count) for model, count in attempts.items()]
+        order = [Case(*counts, default=0), "attempts", *order]
+    number = Window(RowNumber(), partition_by="user_id", order_by=order)
+    blocked = [transport for transport, limit in submit_limits.items() if limit <= 0]
+    new = lease_queries.new(now)
+    able = new.exclude(transport__in=blocked) if blocked else new
+    rows = able.order_by().annotate(number=number).filter(number__lte=limit)
+    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts", "endpoint_id")
+    return [WaitingRun(*row) for row in rows.values_list(*columns)]
+
+
+def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Renew the leases of runs with tasks; return the runs whose tasks the worker must cancel.
+
+    A worker that was suspended for longer than its lease has lost its runs: another one follows
+    them. A run that was cancelled before its submit needs no more uploads.
+    """
+    held = Run.objects.unfinished().filter(pk__in=list(runs))
+    # Runs that were considered lost, and whose connection has reported since.
+    reported = Q(worker="", state=State.RUNNING, handle=None)
+    mine = held.filter(Q(worker=worker) | reported)
+    mine.update(worker=worker, lease_until=clock.now() + LEASE)
+    others = held.exclude(worker=worker).exclude(handle=None)
+    dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
+    return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
+
+
+def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
+    """Renew the lease of a live session's run; return its end, None if the run is over or lost."""
+    until = clock.now() + timedelta(seconds=lease_s)
+    held = Run.objects.unfinished().filter(pk=pk, worker=worker)
+    return until if held.update(lease_until=until) else None
+
+
+def note_upstream_trouble(worker: str, troubles: Mapping[str, str]) -> None:
+    """Show upstream's trouble, or its end, on the pages of runs that wait for upstream.
+
+    `troubles` has a sentence for each transport, empty if there is no trouble. Once sent, a run
+    over one connection does not wait; a requeued run keeps the note about its own pause.
+    """
+    sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
+    sent &= Q(sent_at__isnull=False)  # else its files are uploaded first
+    followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
+    new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
+    with transaction.atomic():
+        changed = 0
+        for transport, trouble in troubles.items():
+            note = trouble[:200] + GOES_ON if trouble else ""
+            runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
+            runs = runs.exclude(note=note)
+            changed += runs.update(note=note, version=F("version") + 1)
+        if changed:
+            channel.notify()
+
+
+def note_queue_positions() -> None:
+    """Show on the pages of new runs which limit they wait for; claiming a run clears the note."""
+    now = clock.now()
+    if not lease_queries.ANY_NEW.all(now=now):  # mostly: saves counting thousands of runs
+        return
+    under_way = capacity.count_under_way()
+    limits = capacity.limits()
+    at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
+    waiting = lease_queries.new(now).filter(note="")
+    team = _queue_note(under_way.total(), "of the team's runs")
+    if limits.available_slots(under_way, is_first=True) <= 0:
+        notes = [(waiting, team)]
+    else:
+        own = _queue_note(limits.per_user, "of your runs")
+        notes = [(waiting.filter(user__in=at_limit), own)]
+        if limits.available_slots(under_way, is_first=False) <= 0:
+            notes.append((waiting.filter(user__in=under_way), team))
+    with transaction.atomic():
+        if sum(runs.update(note=note, version=F("version") + 1) for runs, note in notes):
+            channel.notify()
+
+
+def _queue_note(count: int, whose: str) -> str:
+    return f"It waits for its turn: {count} {whose} {'is' if count == 1 else 'are'} under way."
+
+
+def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
+    """Release all leases of a worker except those of `keep`, so that others continue at once.
+
+    The next worker sees by `sent_at` whether a run's submit may have reached upstream.
+    """
+    held = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
+    held.update(worker="", lease_until=None)
+    channel.notify()
+
+
+def release_runs(runs: Collection[uuid.UUID]) -> None:
+    """Release the leases of these runs, so that others continue at once."""
+    held = Run.objects.unfinished().filter(pk__in=list(runs))
+    held.update(worker="", lease_until=None)
+    channel.notify()

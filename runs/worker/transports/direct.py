@@ -1,0 +1,145 @@
+"""Runs over one connection: synchronous, streaming, WebSocket. Such a run cannot be resumed.
+
+It has no status at upstream. It counts as running when the request has been sent; it ends early
+when the connection is closed, by a user's cancel or by a worker that stops. A run whose connection
+broke is unconfirmed, with the output so far, and is never resubmitted automatically, since it may
+have been charged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import fal
+from runs import state_machine
+from runs.models import Run, Transport
+from runs.results import outcomes, refusals
+from runs.transitions import Observation
+from runs.worker.following import reconciliation
+from runs.worker.transports import cancellation
+from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+from runs.worker.transports.partial_updates import PartialWriter
+
+log = logging.getLogger(__name__)
+
+Events = AsyncGenerator[fal.Partial | fal.Result]
+OnSent = Callable[[], Any]
+Connection = Callable[[fal.Clients, str, Any, OnSent], Events]
+
+
+async def _sync_events(
+    upstream: fal.Clients, endpoint_id: str, arguments: Any, on_sent: OnSent
+) -> Events:
+    yield await upstream.sync.run(endpoint_id, arguments, on_sent=on_sent)
+
+
+# Each opens the connection and yields partial outputs, then the result; they call `on_sent`
+# when the request has been sent.
+CONNECTIONS: Mapping[str, Connection] = {
+    Transport.SYNC: _sync_events,
+    Transport.STREAM: lambda upstream, endpoint_id, arguments, on_sent: upstream.stream.events(
+        endpoint_id, arguments, on_sent=on_sent
+    ),
+    Transport.WEBSOCKET: lambda upstream, endpoint_id, arguments, on_sent: (
+        upstream.websocket.events(endpoint_id, arguments, on_sent=on_sent)
+    ),
+}
+
+
+async def run_directly(
+    run: Run,
+    arguments: Any,
+    upstream: fal.Clients,
+    connection: Connection | None = None,
+    limits: DirectLimits = DIRECT_LIMITS,
+) -> None:
+    """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
+
+    `connection` overrides how its transport opens one. Raises the FalError of a run that certainly
+    did not start, so that it can be sent later.
+    """
+    # A WebSocket model may send nothing but its result; a synchronous call always does.
+    is_streamed = run.transport == Transport.STREAM
+    writer = PartialWriter(run.pk, is_streamed=is_streamed, limits=limits)
+    connect = connection or CONNECTIONS[run.transport]
+    events = connect(upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent)
+    working = asyncio.ensure_future(_result(events, writer))
+    stopped = asyncio.ensure_future(cancellation.wait_for_cancel(run.pk))
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await writer.close()
+        if working.done():
+            await _record(run, working, writer, upstream.platform, limits)
+            return
+    finally:
+        for task in (working, stopped):
+            task.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
+        await writer.close()
+    stopped_here = Observation(
+        Run.State.CANCELLED, by=run.transport, partial=writer.latest, steps=writer.steps
+    )
+    await state_machine.arecord(run.pk, stopped_here)
+
+
+async def _result(events: Events, writer: PartialWriter) -> fal.Result:
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, fal.Result):
+                return event
+            writer.add(event)
+    raise AssertionError("a run's events end with its result or an error")
+
+
+async def _record(
+    run: Run,
+    working: asyncio.Future[fal.Result],
+    writer: PartialWriter,
+    platform: fal.Platform,
+    limits: DirectLimits,
+) -> None:
+    try:
+        result = working.result()
+    except fal.FalError as error:
+        if _may_be_sent_later(error):
+            if not _may_have_worked(error, writer.waited_s, limits):
+                raise
+            error.is_unconfirmed = True
+        seen, request_id = outcomes.from_error(error, by=run.transport), error.request_id
+        seen = replace(seen, partial=writer.latest)
+        if error.is_unconfirmed:
+            log.warning("run %s: its answer was lost: %s", run.pk, error)
+            seen = replace(seen, state=Run.State.UNCONFIRMED)
+        else:
+            run.request_id = request_id or ""
+            listed = await reconciliation.outcome_instead_of(
+                error, run, platform, limits.list_pauses_s
+            )
+            seen = listed if listed.state else seen
+    else:
+        seen = outcomes.from_result(result, by=run.transport)
+        request_id = result.request_id
+    seen = replace(seen, request_id=request_id or "", steps=writer.steps)
+    await state_machine.arecord(run.pk, seen)
+
+
+def _may_have_worked(error: fal.FalError, waited_s: float, limits: DirectLimits) -> bool:
+    """Whether a model may have received a rejected run: a late 503 without an error type of fal's.
+
+    A gateway without a free machine answers 503 soon; a model's server that stops, at any time.
+    """
+    is_late = waited_s >= limits.turned_away_within_s
+    return error.status == HTTPStatus.SERVICE_UNAVAILABLE and is_late
+
+
+def _may_be_sent_later(error: fal.FalError) -> bool:
+    """Whether it was rejected for now, before reaching a model, whose own failures are final."""
+    is_model_failure = isinstance(error, fal.RunFailed | fal.Unreadable)
+    is_for_now = error.is_retryable or refusals.of_account(error) is not None
+    return is_for_now and not error.is_unconfirmed and not is_model_failure

@@ -1,0 +1,170 @@
+"""Writes a run's progress while its connection is open: its state and partial outputs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+import fal
+from runs import state_machine
+from runs.models import Run
+from runs.progress import live_partials
+from runs.transitions import Observation
+from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+
+NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
+NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
+LONGEST_DATA_URI = 2 << 20
+MOST_STEPS = 1000  # events kept of a workflow's nodes; fal sends two for each
+
+Record = Callable[[uuid.UUID, Observation], Awaitable[bool]]
+Announce = Callable[[uuid.UUID, int, Any], bool]
+
+
+class PartialWriter:
+    """Writes the latest partial output every `limits.write_every_s` seconds; nothing after `close`.
+
+    With `is_streamed`, partial outputs are expected: they are announced to open pages between two
+    commits, and a long silence is shown, once. Observations are passed to `record`, announcements
+    to `announce`, which returns whether a process received them.
+    """
+
+    def __init__(
+        self,
+        pk: uuid.UUID,
+        *,
+        is_streamed: bool = False,
+        limits: DirectLimits = DIRECT_LIMITS,
+        record: Record = state_machine.arecord,
+        announce: Announce = live_partials.announce,
+    ) -> None:
+        self._pk = pk
+        self._limits = limits
+        self._record = record
+        self._send_to_pages = announce
+        self._quiet_s = limits.quiet_s if is_streamed else None
+        self._sent_at = timezone.now()
+        self._sent_monotonic_s: float | None = None
+        self._is_sent = asyncio.Event()
+        self._is_accepted = asyncio.Event()
+        self._has_news = asyncio.Event()
+        self._request_id = ""
+        self._partial: Any = None
+        self._steps: list[dict[str, Any]] = []
+        self._writing = asyncio.Lock()
+        self._is_over = False
+        self._announced = 0
+        self._announcing: asyncio.Handle | None = None
+        self._announce_at = 0.0
+        self._writer_task = asyncio.create_task(
+            self._write_periodically(), name=f"partial output of run {pk}"
+        )
+
+    async def mark_sent(self) -> None:
+        """Record that the request has been sent."""
+        if not self._is_sent.is_set():
+            self._sent_at = timezone.now()
+            self._sent_monotonic_s = time.monotonic()
+            self._is_sent.set()
+
+    @property
+    def waited_s(self) -> float:
+        """Return the seconds since the whole request was sent; 0 before that."""
+        return 0.0 if self._sent_monotonic_s is None else time.monotonic() - self._sent_monotonic_s
+
+    def add(self, partial: fal.Partial) -> None:
+        """Record that upstream has the run, and its partial output if it has one."""
+        self._request_id = partial.request_id or self._request_id
+        self._is_sent.set()
+        self._is_accepted.set()
+        if partial.step is not None and len(self._steps) < MOST_STEPS:
+            event = without_long_data_uris(dict(partial.step))
+            self._steps.append({"at": timezone.now().isoformat(), "event": event})
+            self._has_news.set()
+        if partial.value is not None:
+            self._partial = partial.value
+            self._has_news.set()
+            if self._quiet_s is not None:
+                self._announce_soon()
+
+    def _announce_soon(self) -> None:
+        """Announce the partial output now, or after the pause since the last announcement."""
+        if self._announcing is None and not self._is_over:
+            loop = asyncio.get_running_loop()
+            self._announcing = loop.call_at(max(loop.time(), self._announce_at), self._announce)
+
+    def _announce(self) -> None:
+        self._announcing = None
+        self._announced += 1
+        is_taken = self._send_to_pages(self._pk, self._announced, self.latest)
+        limits = self._limits
+        pause_s = limits.announce_every_s if is_taken else limits.unheard_pause_s
+        self._announce_at = asyncio.get_running_loop().time() + pause_s
+
+    @property
+    def latest(self) -> Any:
+        """Return the latest partial output without long data URIs; None if there is none."""
+        return without_long_data_uris(self._partial)
+
+    @property
+    def steps(self) -> list[dict[str, Any]] | None:
+        """Return a workflow's events about its nodes so far; None if there are none."""
+        return [*self._steps] or None
+
+    async def close(self) -> None:
+        """Stop writing, after a write that is in progress."""
+        async with self._writing:
+            self._is_over = True
+        if self._announcing:
+            self._announcing.cancel()
+        self._writer_task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({self._writer_task})
+
+    async def _write_periodically(self) -> None:
+        await self._is_sent.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.grace_s):
+                await self._is_accepted.wait()
+        await self._write(Observation(Run.State.RUNNING, at=self._sent_at, note=""))
+        while True:
+            await self._wait_for_change()
+            self._has_news.clear()
+            await self._write(
+                Observation(Run.State.RUNNING, partial=self.latest, steps=self.steps, note="")
+            )
+            await asyncio.sleep(self._limits.write_every_s)
+
+    async def _wait_for_change(self) -> None:
+        """Return once there is a new partial output; show a note if it takes long."""
+        try:
+            async with asyncio.timeout(self._quiet_s):
+                await self._has_news.wait()
+        except TimeoutError:
+            words = NOTHING_YET if self._partial is None else NOTHING_MORE
+            await self._write(Observation(Run.State.RUNNING, note=words))
+            await self._has_news.wait()
+
+    async def _write(self, seen: Observation) -> None:
+        async with self._writing:
+            if not self._is_over:
+                seen = replace(seen, request_id=self._request_id)
+                await self._record(self._pk, seen)
+
+
+def without_long_data_uris(value: Any) -> Any:
+    """Return the output without data URIs that are too long to be sent many times a second."""
+    if isinstance(value, str):
+        return "" if value.startswith("data:") and len(value) > LONGEST_DATA_URI else value
+    if isinstance(value, list):
+        return [without_long_data_uris(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_long_data_uris(item) for key, item in value.items()}
+    return value

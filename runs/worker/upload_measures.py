@@ -1,0 +1,84 @@
+"""Measures the duration of uploaded videos and audio, on which prices per second depend."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from datetime import timedelta
+from typing import IO
+
+from asgiref.sync import sync_to_async
+from django.core.files.storage import default_storage
+
+from core.db import clock
+from runs.files.media_probe import MediaProbe, ProbeResult
+from runs.models import Artifact, Upload
+from runs.worker import idle
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 10  # per call of the job
+TAKEN_FOR = timedelta(minutes=2)  # longer than a probe may take
+GIF = "image/gif"  # possibly animated: probed as a video
+
+
+async def measure_due(probe: MediaProbe) -> float:
+    """Measure the uploads that are due; return the seconds until the next time."""
+    for _ in range(AT_ONCE):
+        upload = await sync_to_async(_claim)()
+        if upload is None:
+            break
+        await _measure(upload, probe)
+    waiting = Upload.objects.filter(measure_at__isnull=False)
+    next_at = await waiting.order_by("measure_at").values_list("measure_at", flat=True).afirst()
+    return idle.pause_s(next_at, await clock.anow())
+
+
+def _claim() -> Upload | None:
+    """Claim the newest upload that is due, by moving `measure_at`."""
+    now = clock.now()
+    for row in Upload.objects.filter(measure_at__lte=now).order_by("-created_at")[:AT_ONCE]:
+        free = Upload.objects.filter(pk=row.pk, measure_at=row.measure_at)
+        if free.update(measure_at=now + TAKEN_FOR):
+            return row
+    return None
+
+
+async def _measure(upload: Upload, probe: MediaProbe) -> None:
+    found = await sync_to_async(_known)(upload.digest)
+    try:
+        found = found or await _probe(upload, probe)
+    except Exception as error:  # storage backends raise anything; retried after the claim
+        log.warning("upload %s could not be read to measure it: %s", upload.pk, error)
+        return
+    await Upload.objects.filter(pk=upload.pk).aupdate(
+        measure_at=None, width=found.width, height=found.height, duration_s=found.duration_s
+    )
+
+
+def _known(digest: str) -> ProbeResult | None:
+    """Return an earlier measurement of the same bytes, of any user's upload or of a result."""
+    uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
+    results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
+    for rows in (uploads, results.filter(state=Artifact.State.STORED)):
+        if measured := rows.values("width", "height", "duration_s").first():
+            return ProbeResult(**measured)
+    return None
+
+
+async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
+    kind = "video/" if upload.content_type == GIF else upload.content_type
+    try:
+        return await probe.probe(default_storage.path(upload.file), kind)
+    except NotImplementedError:  # object storage has no paths
+        with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
+            await asyncio.to_thread(_fetch, upload.file, copy)
+            return await probe.probe(copy.name, kind)
+
+
+def _fetch(name: str, copy: IO[bytes]) -> None:
+    with default_storage.open(name) as stored:
+        shutil.copyfileobj(stored, copy)
+    copy.flush()

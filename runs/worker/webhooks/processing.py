@@ -1,0 +1,108 @@
+"""The worker's part of webhooks: stored deliveries, and the results that deliveries lack."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.utils import timezone
+
+import fal
+from core.db import transient_errors
+from fal.messages.webhooks import Verdict, public_keys, verdict
+from runs import state_machine
+from runs.models import Delivery, Run, SigningKeys
+from runs.results import outcomes
+from runs.transitions import Observation
+from runs.worker import idle
+from runs.worker.following import follow
+from runs.worker.webhooks import signing_keys
+from runs.worker.webhooks.deliveries import (
+    KEYS_LAST,
+    KEYS_ROW,
+    is_our_accounts,
+    may_be_of,
+    parse_delivery,
+)
+
+log = logging.getLogger(__name__)
+
+DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
+
+
+async def process_pending(upstream: fal.Clients) -> float:
+    """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
+    if settings.PUBLIC_URL and await sync_to_async(signing_keys.are_due)():
+        await signing_keys.fetch(upstream)
+    if not await Delivery.objects.aexists():  # nearly always: one query costs little
+        return idle.REST_S
+    await _drop_old()
+    keys = await SigningKeys.objects.filter(pk=KEYS_ROW).afirst()
+    if keys is None or keys.fetched_at is None:
+        return idle.LOOK_AGAIN_S
+    fresh = Delivery.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
+    stored = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
+    for pk in stored:
+        delivery = await Delivery.objects.filter(pk=pk).afirst()  # one body in memory at a time
+        try:
+            if delivery:
+                await _process(delivery, keys, upstream)
+        except Exception as error:
+            # An unexpected error of one delivery must not delay the others.
+            transient_errors.log_failure(log, error, "stored webhook %d was not processed", pk)
+            continue
+        await Delivery.objects.filter(pk=pk).adelete()
+    return idle.LOOK_AGAIN_S
+
+
+async def _drop_old() -> None:
+    old = Delivery.objects.filter(received_at__lt=timezone.now() - DELIVERY_LASTS)
+    async for pk, run_id in old.values_list("pk", "run_id"):
+        log.warning("run %s: a webhook could not be processed in time", run_id)
+        await Delivery.objects.filter(pk=pk).adelete()
+
+
+async def _process(delivery: Delivery, keys: SigningKeys, upstream: fal.Clients) -> None:
+    """Record a stored delivery if it is genuine."""
+    run = await Run.objects.select_related("endpoint").aget(pk=delivery.run_id)
+    body, received = bytes(delivery.body), delivery.received_at.timestamp()
+    found = verdict(delivery.headers, body, public_keys(keys.jwks), received)
+    if found is not Verdict.GENUINE:
+        log.warning("run %s: a stored webhook has an unknown signature", run.pk)
+        return
+    seen = parse_delivery(delivery.headers, body)
+    is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, delivery.headers, seen)
+    if seen and is_ours:
+        await _complete(run, seen, upstream)
+
+
+async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
+    """Record the end that a delivery reports, fetching the result if it lacks it (C29).
+
+    If that fails, a worker follows the run as usual.
+    """
+    pk = run.pk
+    if run.is_final or not await sync_to_async(may_be_of)(run, seen.request_id):
+        return
+    if seen.state:
+        await state_machine.arecord(pk, seen)
+        return
+    try:
+        handle = follow.handle_of(run, upstream.queue, seen.request_id)
+        result = await upstream.queue.result(handle)
+    except fal.RunFailed as error:
+        ended = outcomes.from_error(error, by="webhook")
+    except ValueError as error:
+        log.warning("run %s: a webhook without a usable request id: %s", pk, error)
+        return
+    except fal.FalError as error:
+        log.warning("run %s: the result that a webhook announced was not fetched: %s", pk, error)
+        running = replace(seen, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False)
+        await state_machine.arecord(pk, running)
+        return
+    else:
+        ended = outcomes.from_result(result, by="webhook")
+    await state_machine.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))

@@ -1,0 +1,123 @@
+"""Run again: a press is one run however often the button was hit, another press another run."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.db.models import F
+from django.test import Client
+
+from playground import rerun
+from runs.models import Run
+from tests.conftest import grant
+
+
+def press(client: Client, run: Run) -> str:
+    """The address of the run that a press makes."""
+    return str(client.post(f"{run.get_absolute_url()}repetition/").headers["Location"])
+
+
+def later() -> None:
+    """Let all runs be of a while ago."""
+    Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
+def test_a_double_click_is_one_run(member: Client, make_run: Any, state: str) -> None:
+    run = make_run(state=state)
+    assert press(member, run) == press(member, run)
+    assert Run.objects.count() == 2
+
+
+def test_a_later_press_is_another_run(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded")
+    made = set()
+    for _ in range(12):
+        made.add(press(member, run))
+        later()
+    assert len(made) == 12
+
+
+def test_a_click_that_meets_the_new_run_where_the_old_one_stood_is_the_same_press(
+    member: Client, make_run: Any
+) -> None:
+    address = press(member, make_run(state="succeeded"))
+    again = Run.objects.get(form_token__startswith="again-")
+    Run.objects.filter(pk=again.pk).update(state="succeeded")
+    assert press(member, again) == address
+    later()
+    assert press(member, again) != address
+
+
+def test_a_colleagues_press_is_not_mine(
+    client: Client, member: Client, make_run: Any, stranger: User
+) -> None:
+    run = make_run(state="succeeded")
+    mine = press(member, run)
+    grant(stranger, "playground.view_run")
+    client.force_login(stranger)
+    assert press(client, run) != mine
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.any_database
+def test_presses_at_the_same_time_are_one_run(make_run: Any, user: User) -> None:
+    run = make_run(state="succeeded")
+    together = threading.Barrier(4)
+    made = []
+
+    def one() -> None:
+        together.wait()
+        made.append(rerun.rerun(run, user).pk)
+        connections.close_all()
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
+    assert Run.objects.count() == 2
+
+
+def test_in_a_models_stage_the_new_run_takes_the_place_of_the_old(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", output={})
+    stage = f"http://testserver{flux.get_absolute_url()}?shown={run.pk}"
+    address = f"{run.get_absolute_url()}repetition/"
+    answer = member.post(address, headers={"hx-request": "true", "hx-current-url": stage})
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert answer.headers["HX-Retarget"] == "#stage"
+    assert f'id="run-{again.pk}"' in answer.content.decode()
+    assert answer.headers["HX-Push-Url"].endswith(f"?shown={again.pk}")
+    plain = member.post(address, headers={"referer": stage})
+    assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}"
+
+
+def test_on_a_runs_page_it_goes_to_the_new_runs_page(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    here = {"hx-request": "true", "hx-current-url": f"http://testserver{run.get_absolute_url()}"}
+    answer = member.post(f"{run.get_absolute_url()}repetition/", headers=here)
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert answer.headers["HX-Redirect"] == again.get_absolute_url()
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
+@pytest.mark.parametrize(
+    ("price", "words"), [("0.5", "about $0.50"), (None, "Price unknown"), ("0", "Free")]
+)
+def test_the_button_shows_what_another_run_costs_before_the_click(
+    member: Client, make_endpoint: Any, make_run: Any, state: str, price: str | None, words: str
+) -> None:
+    endpoint = make_endpoint("lab/film", unit_price_usd=price, price_unit="videos")
+    run = make_run(endpoint=endpoint, state=state, output={})
+    page = " ".join(member.get(run.get_absolute_url()).content.decode().split())
+    button = page.partition(f'id="again-{run.pk}"')[2].partition("</button>")[0]
+    assert f'<span class="figures">{words}</span>' in button

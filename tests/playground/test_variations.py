@@ -1,0 +1,287 @@
+"""Variations: one press starts several runs, once, which are shown and priced together."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.test import Client
+
+from accounts.limits import rate_limit
+from playground.variations import ALL_ALIKE
+from runs.models import Run
+from tests.schemas.strategies import document
+
+HTMX = {"HX-Request": "true"}
+PAGE = "/models/fal-ai/flux/dev/"
+FILMS = "/models/a/films/"
+
+
+@pytest.fixture
+def films(make_endpoint: Any) -> Any:
+    """A model with a seed and without a number of results, at $0.10 per second."""
+    properties = {
+        "prompt": {"type": "string"},
+        "duration": {"type": "string", "enum": ["5", "10"], "default": "5"},
+        "seed": {"type": "integer"},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["prompt"]}
+    return make_endpoint(
+        "a/films",
+        document(schema),
+        unit_price_usd=Decimal("0.1"),
+        price_unit="seconds",
+        currency="USD",
+        facts=["out:video"],
+    )
+
+
+def press(client: Client, times: int, token: str = "t", **more: Any) -> Any:
+    posted = {"prompt": "a cat", "~token": token, "~variations": str(times)}
+    return client.post(FILMS, posted, **more)
+
+
+def seeds() -> list[Any]:
+    return [run.arguments.get("seed") for run in Run.objects.order_by("created_at", "pk")]
+
+
+def test_several_results_are_one_run_where_the_schema_has_them(member: Client, flux: Any) -> None:
+    member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "4"})
+    run = Run.objects.get()
+    assert (run.arguments["num_images"], run.batch) == (4, None)
+
+
+def test_more_than_one_run_may_make_are_several_runs(member: Client, flux: Any) -> None:
+    member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "8"})
+    runs = Run.objects.all()
+    assert [run.arguments["num_images"] for run in runs] == [4, 4]
+    assert len({run.batch for run in runs}) == 1
+
+
+def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, films: Any) -> None:
+    response = press(member, 4)
+    batch = Run.objects.values_list("batch", flat=True).distinct().get()
+    assert response.headers["Location"] == f"{FILMS}?batch={batch}#stage"
+    assert len(set(seeds())) == 4
+    page = member.get(response.headers["Location"]).content.decode()
+    assert len(re.findall(r'id="variation-[0-9a-f-]{36}"', page)) == 4
+    assert "4 variations" in page
+    assert "data-watch=" in page
+
+
+def test_htmx_gets_the_grid_and_a_fresh_token(member: Client, films: Any) -> None:
+    response = press(member, 2, headers=HTMX)
+    text = response.content.decode()
+    assert text.count('class="variation"') == 2
+    assert 'id="form-token"' in text
+    assert "?batch=" in response.headers["HX-Replace-Url"]
+
+
+def test_a_double_click_starts_them_once(member: Client, films: Any) -> None:
+    press(member, 4)
+    press(member, 4)
+    assert Run.objects.count() == 4
+    press(member, 4, token="another")
+    assert Run.objects.count() == 8
+    assert len(set(seeds())) == 7  # the first run of each press leaves the seed to the model
+
+
+@pytest.mark.parametrize("times", ["0", "3", "-4", "1000", "", "x", "4.0"])
+def test_any_other_number_is_one_run(member: Client, films: Any, times: str) -> None:
+    member.post(FILMS, {"prompt": "a cat", "~token": "t", "~variations": times})
+    assert Run.objects.count() == 1
+
+
+def test_the_page_shows_a_grid_in_progress_by_itself(member: Client, films: Any) -> None:
+    press(member, 2)
+    assert member.get(FILMS).content.decode().count('class="variation"') == 2
+
+
+def test_a_stranger_sees_no_grid(
+    client: Client, member: Client, films: Any, stranger: User
+) -> None:
+    address = press(member, 2).headers["Location"]
+    client.force_login(stranger)
+    assert 'class="variation"' not in client.get(address).content.decode()
+    run = Run.objects.all()[0]
+    assert client.post(f"{run.get_absolute_url()}variations/").status_code == 404
+
+
+@pytest.mark.parametrize("batch", ["x", "00000000-0000-4000-8000-000000000000", "%00"])
+def test_an_unknown_batch_is_the_plain_page(member: Client, films: Any, batch: str) -> None:
+    assert member.get(FILMS, {"batch": batch}).status_code == 200
+
+
+def test_a_grid_needs_as_many_queries_whatever_its_length(
+    member: Client, films: Any, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    def address(count: int) -> str:
+        batch = uuid.uuid4()
+        for _ in range(count):
+            make_run(endpoint=films, batch=batch, state="succeeded")
+        return f"{FILMS}?batch={batch}"
+
+    counts = []
+    for length in (2, 8):
+        page = address(length)
+        member.get(page)
+        with django_assert_num_queries(15, exact=False) as captured:
+            member.get(page)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_the_answer_to_a_press_says_what_the_next_will_cost(member: Client, films: Any) -> None:
+    for times, words in ((1, "about $0.50"), (4, "about $2.00")):
+        text = press(member, times, f"t{times}", headers=HTMX).content.decode()
+        shown = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
+        assert shown, text
+        assert shown[1] == words
+
+
+def test_the_draft_tells_what_the_press_will_cost(member: Client, films: Any) -> None:
+    def told(**posted: str) -> Any:
+        return member.post("/drafts/a/films/", {"prompt": "a cat", **posted}).json()["cost"]
+
+    assert told() == {
+        "words": "about $0.50",
+        "head": "5 s (the default) × $0.10",
+        "lines": ["5 s (the default) × $0.10"],
+    }
+    assert told(duration="10")["words"] == "about $1.00"
+    assert told(**{"~variations": "4"}) == {
+        "words": "about $2.00",
+        "head": "4 runs with new seeds",
+        "lines": ["4 runs; each:", "5 s (the default) × $0.10"],
+    }
+
+
+def test_the_page_tells_the_cost_of_what_it_shows(member: Client, films: Any) -> None:
+    member.post("/drafts/a/films/", {"prompt": "a cat", "duration": "10"})
+    page = member.get(FILMS).content.decode()
+    assert "about $1.00" in page
+    redrawn = member.post(
+        FILMS, {"duration": "5", "~do": "reset", "~variations": "2"}, headers=HTMX
+    )
+    assert 'id="run-cost" hx-swap-oob="true">about $1.00' in redrawn.content.decode()
+    refused = member.post(FILMS, {"duration": "5", "~do": "run", "~variations": "2"})
+    assert re.search(r'value="2"\s+checked', refused.content.decode())
+
+
+def more(client: Client, run: Run, **options: Any) -> Any:
+    return client.post(f"{run.get_absolute_url()}variations/", **options)
+
+
+def test_more_like_this_has_the_same_arguments_and_new_seeds(
+    member: Client, films: Any, make_run: Any
+) -> None:
+    run = make_run(
+        endpoint=films, state="succeeded", arguments={"prompt": "a cat", "seed": 7}, title="a cat"
+    )
+    response = more(member, run)
+    assert "?batch=" in response.headers["Location"]
+    made = Run.objects.exclude(pk=run.pk)
+    assert {one.arguments["prompt"] for one in made} == {"a cat"}
+    assert len({one.arguments["seed"] for one in made} - {7}) == 4
+    more(member, run)
+    assert Run.objects.count() == 5, "a double click starts them once"
+    Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+    more(member, run)
+    assert Run.objects.count() == 9
+    assert len(set(seeds())) == 9
+
+
+def test_more_like_this_is_one_run_where_the_schema_has_a_number(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", arguments={"prompt": "a cat", "seed": 7})
+    response = more(member, run, headers=HTMX | {"HX-Current-URL": f"http://testserver{PAGE}"})
+    made = Run.objects.exclude(pk=run.pk).get()
+    assert (made.arguments["num_images"], made.batch) == (4, None)
+    assert made.arguments["seed"] != 7
+    assert response.headers["HX-Retarget"] == "#stage"
+    more(member, made)
+    again = Run.objects.order_by("created_at").last()
+    assert again is not None
+    assert again.arguments["num_images"] == 4
+    assert again.arguments["seed"] not in {7, made.arguments["seed"]}
+
+
+def test_the_result_offers_more_like_it_with_its_price(
+    member: Client, films: Any, make_run: Any
+) -> None:
+    run = make_run(endpoint=films, state="succeeded", output={"video": {}})
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert 'title="4 runs with new seeds"' in page
+    assert re.search(r'More like this <span class="figures">about \$2.00</span>', page)
+
+
+def test_a_blocked_model_makes_no_more(member: Client, films: Any, make_run: Any) -> None:
+    run = make_run(endpoint=films, state="succeeded")
+    type(films).objects.update(standing="blocked", standing_reason="too dear")
+    assert more(member, run, headers=HTMX).status_code == 422
+    assert Run.objects.count() == 1
+
+
+def test_each_run_counts_for_the_rate_limit(
+    member: Client, films: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMITS = True
+    standing_clock = rate_limit.Buckets(clock=lambda: 0.0)  # a slow machine refills no bucket
+    monkeypatch.setattr(rate_limit, "buckets", standing_clock)
+    limit = next(one for one in rate_limit.LIMITS if one.name == "run")
+    user = User.objects.get(username="ana")
+    for _ in range(limit.burst - 4):
+        rate_limit.buckets.take(limit, f"person {user.pk}")
+    assert press(member, 8).status_code == 429
+    assert not Run.objects.exists()
+
+
+ONE_FILE = {"type": "object", "properties": {"image_url": {"type": "string"}}}
+WITH_SEED = {
+    "type": "object",
+    "properties": {"image_url": {"type": "string"}, "seed": {"type": "integer"}},
+}
+WITH_PROMPT = {"type": "object", "properties": {"prompt": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "category", "schema", "can_vary"),
+    [
+        ("lab/kling", "text-to-video", WITH_PROMPT, True),
+        ("lab/redraw", "image-to-image", WITH_SEED, True),
+        ("lab/depth", "image-to-image", ONE_FILE, False),
+        ("lab/esrgan", "image-to-image", ONE_FILE, False),
+        ("lab/clarity-upscaler", "image-to-image", WITH_SEED, False),
+        ("lab/flux-lora-fast-training", "training", WITH_SEED, False),
+        ("lab/rembg", "image-to-image", ONE_FILE, False),
+    ],
+)
+def test_several_are_offered_and_taken_only_where_results_can_differ(
+    member: Client,
+    make_endpoint: Any,
+    make_run: Any,
+    endpoint_id: str,
+    category: str,
+    schema: Any,
+    can_vary: bool,
+) -> None:
+    endpoint = make_endpoint(endpoint_id, document(schema), category=category)
+    page = member.get(endpoint.get_absolute_url()).content.decode()
+    assert ('name="~variations"' in page) is can_vary
+    posted = {"image_url": "https://x.test/a.png", "prompt": "x", "~token": "t"}
+    answer = member.post(endpoint.get_absolute_url(), posted | {"~variations": "2"}, headers=HTMX)
+    assert Run.objects.count() == (2 if can_vary else 0)
+    assert (ALL_ALIKE in answer.content.decode()) is not can_vary
+    done = make_run(endpoint=endpoint, state="succeeded", output={}, arguments={})
+    result = member.get(done.get_absolute_url()).content.decode()
+    assert ("More like this" in result) is can_vary
+    count = Run.objects.count()
+    more(member, done, headers=HTMX)
+    assert (Run.objects.count() > count) is can_vary

@@ -1,0 +1,317 @@
+"""What a result is: guessed from what upstream says, known from its bytes once they are here."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from playground.display import renderers
+from runs.models import Artifact, Run
+from runs.worker import artifact_copies
+from tests.runs import copying
+from tests.runs.copying import copy, film, picture, sound
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+SUBTITLES = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nthere\n"
+PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttps://elsewhere.test/a.ts\n"
+PAGE = b"<!-- -->\n<!doctype html><title>Just a moment\xe2\x80\xa6</title>"
+GLB = b"glTF\x02\0\0\0" + bytes(40)
+
+
+def small(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(out, kind)
+    return out.getvalue()
+
+
+def packed() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("a.usdc", "")
+    return out.getvalue()
+
+
+@pytest.mark.any_database
+def test_a_picture_that_was_called_a_film_is_a_picture(artifact: Any) -> None:
+    row = copy(artifact("video", content_type="video/mp4", duration_s=5.0), picture())
+    assert (row.kind, row.content_type) == ("image", "image/png")
+    assert (row.width, row.height, row.duration_s) == (1600, 900, None)
+    assert row.thumbnail
+    assert not row.poster
+
+
+@pytest.mark.any_database
+def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
+    row = copy(artifact("image", content_type="image/png"), film())
+    assert (row.kind, row.content_type, row.width) == ("video", "video/mp4", 640)
+    assert row.duration_s == pytest.approx(2, abs=0.2)
+    assert row.poster
+    assert row.thumbnail
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("guess", "claimed", "data", "kind"),
+    [
+        ("file", "application/x-nonsense", small("PNG"), "image"),
+        ("file", "text/plain", small("WEBP"), "image"),
+        ("video", "", small("GIF"), "image"),
+        ("mesh", "", small("JPEG"), "image"),
+        ("audio", "", film(0.2), "video"),
+        ("file", "application/octet-stream", film(0.2), "video"),
+        ("video", "video/mp4", sound(), "audio"),
+        ("file", "", sound(), "audio"),
+        ("file", "", GLB, "mesh"),
+        ("image", "image/png", GLB, "mesh"),
+        # mp4 holds a sound alone as well, and a sound's cover is no film.
+        ("audio", "audio/mp4", copying.sound_in_mp4(), "audio"),
+        ("file", "", copying.sound_in_mp4(), "audio"),
+        ("audio", "audio/mpeg", copying.song(cover=small("PNG")), "audio"),
+        ("file", "", copying.song(cover=small("PNG")), "audio"),
+        # No first bytes tell these, but they can be read.
+        ("image", "image/bmp", small("BMP"), "image"),
+        ("image", "", small("BMP"), "image"),
+        ("audio", "audio/mpeg", copying.song(8000), "audio"),
+        # Neither seen nor heard, whatever upstream says.
+        ("image", "", packed(), "file"),
+        ("image", "", SVG, "file"),  # it is shown as what it is called, or not at all
+        # What says nothing against the guess.
+        ("image", "image/svg+xml", SVG, "image"),
+        ("mesh", "", packed(), "mesh"),
+        ("mesh", "text/plain", b"v 0 0 0\nv 1 0 0\n", "mesh"),
+        ("mesh", "application/octet-stream", bytes(100), "mesh"),
+        ("mesh", "model/gltf+json", b'{"asset": {"version": "2.0"}}', "mesh"),
+        ("file", "application/json", b"{}", "file"),
+        ("file", "text/html", PAGE, "file"),
+        ("file", "text/plain", b"Once upon a time", "file"),
+        ("file", "", bytes(100), "file"),
+    ],
+)
+def test_what_its_bytes_show_is_what_it_is(
+    artifact: Any, guess: str, claimed: str, data: bytes, kind: str
+) -> None:
+    row = copy(artifact(guess, content_type=claimed), data)
+    assert (row.state, row.kind) == ("stored", kind)
+
+
+@pytest.mark.any_database
+def test_the_same_content_is_of_the_same_kind(artifact: Any) -> None:
+    data = film(0.2)
+    assert copy(artifact("image"), data).kind == "video"
+    assert copy(artifact("file"), data, limit_s=0.0).kind == "video"
+
+
+def test_until_it_is_here_upstream_is_believed(artifact: Any) -> None:
+    row = copy(artifact("video"), lambda _: httpx.Response(503))
+    assert (row.state, row.kind) == ("remote", "video")
+
+
+def test_wherever_it_is_shown_it_is_shown_as_what_it_is(member: Client, artifact: Any) -> None:
+    row = copy(artifact("video"), picture())
+    page = member.get(row.run.get_absolute_url()).content.decode()
+    assert f'<img src="{row.get_absolute_url()}"' in page
+    assert "<video" not in page
+    still = f'src="{row.get_absolute_url()}thumbnail/"'
+    for address in ("/runs/", "/strips/fal-ai/flux/dev/", "/uploads/choices/?kind=image"):
+        assert still in member.get(address).content.decode()
+    assert still not in member.get("/uploads/choices/?kind=video").content.decode()
+    Run.objects.update(is_example=True)
+    assert still in member.get("/about/fal-ai/flux/dev/").content.decode()
+
+
+@pytest.fixture
+def waiting(artifact: Any) -> Any:
+    """`waiting("video", key="video")` → a row, as the end of its run made it of an output."""
+
+    def make(kind: str, key: str = "video") -> Artifact:
+        row: Artifact = artifact(kind, attempts=1)  # as taken to be copied
+        run = row.run
+        run.output, run.ended_at = {key: {"url": row.url}}, timezone.now()
+        run.save()
+        row.path = key
+        row.save()
+        return row
+
+    return make
+
+
+def marks(text: str) -> bool:
+    """Whether a page watches a run's copies."""
+    return 'data-watch="copies:' in text
+
+
+def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> None:
+    row = waiting("video")
+    page = member.get(row.run.get_absolute_url()).content.decode()
+    assert marks(page)
+    version = row.run.version
+    row = copy(row, picture())
+    row.run.refresh_from_db()
+    assert row.run.version == version + 1
+    told = renderers.changed_fragments(row.run, "copies")
+    assert f'<img src="{row.get_absolute_url()}"' in told
+    assert not marks(told)
+    assert not marks(member.get(row.run.get_absolute_url()).content.decode())
+
+
+@pytest.mark.any_database
+def test_a_film_that_plays_is_not_drawn_again(waiting: Any) -> None:
+    row = waiting("video")
+    assert marks(renderers.changed_fragments(row.run, "copies"))
+    row = copy(row, film(0.2))
+    told = renderers.changed_fragments(row.run, "copies")
+    assert f'id="run-{row.run_id}-copies"' in told
+    assert "artifacts" not in told
+    assert not marks(told)
+
+
+def test_a_run_of_texts_has_nothing_to_be_copied(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"output": "Hi"}, ended_at=timezone.now())
+    assert not marks(member.get(run.get_absolute_url()).content.decode())
+
+
+def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
+    """Asked for again, like one that is not there: its host may just not have it yet."""
+    row = waiting("image", "image")
+    for attempts in (0, 1):
+        row.attempts = attempts
+        row = copy(row, b"")
+        assert (row.state, row.file) == ("remote", "")
+        assert row.next_attempt_at
+        told = renderers.changed_fragments(row.run, "copies")
+        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in told
+        assert "<img src" not in told
+    row.attempts = artifact_copies.TRIES_FOR_NONE - 1
+    row = copy(row, b"")
+    assert (row.state, row.file, row.size_bytes) == ("lost", "", 0)
+    told = renderers.changed_fragments(row.run, "copies")
+    for text in (told, member.get(row.run.get_absolute_url()).content.decode()):
+        assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
+        assert "<img src" not in text
+    assert not marks(told)
+    row = copy(row, picture())  # had it come in time
+    assert (row.state, row.width) == ("stored", 1600)
+
+
+EXCUSES = [
+    ("image", PAGE, "a web page instead of an image"),
+    ("image", b"\xef\xbb\xbf <HTML><body>", "a web page instead of an image"),
+    ("video", b'{"detail": "Not found"}', "JSON instead of a video"),
+    ("audio", b' ["no"]', "JSON instead of a sound"),
+    ("mesh", b"<?xml version='1.0'?>\n<html>", "a web page instead of a 3D model"),
+    ("image", b'{"models": [{"endpoint_id": "sand', "text instead of an image"),
+    ("image", b"Not found", "text instead of an image"),
+    ("video", SUBTITLES, "text instead of a video"),
+    ("video", PLAYLIST, "text instead of a video"),
+    ("audio", bytes(5000), "bytes that nobody can read instead of a sound"),
+    (
+        "image",
+        b"\x89PNX" + bytes(range(256)) * 20,
+        "bytes that nobody can read instead of an image",
+    ),
+]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claimed", ["image/png", "text/html"])
+@pytest.mark.parametrize(("guess", "data", "told"), EXCUSES)
+def test_a_page_in_its_place_is_not_what_the_run_made(
+    artifact: Any, guess: str, data: bytes, told: str, claimed: str
+) -> None:
+    """Asked for again; the true one is taken whenever it comes."""
+
+    def give(_: Any) -> httpx.Response:
+        return httpx.Response(200, content=data, headers={"content-type": claimed})
+
+    row = copy(artifact(guess), give)
+    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {told}.")
+    assert row.next_attempt_at
+    row = copy(row, picture())
+    assert (row.state, row.kind, row.error) == ("stored", "image", "")
+
+
+@pytest.mark.any_database
+def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, waiting: Any) -> None:
+    row = copy(waiting("image", "image"), PAGE)
+    row.attempts = artifact_copies.TRIES_FOR_NONE - 1
+    row = copy(row, PAGE)
+    assert (row.state, row.kind, row.size_bytes) == ("stored", "file", len(PAGE))
+    for text in (
+        renderers.changed_fragments(row.run, "copies"),
+        member.get(row.run.get_absolute_url()).content.decode(),
+    ):
+        assert "Upstream gave a web page instead of an image." in text
+        assert "tried again" not in text
+        assert "<img src" not in text
+        assert not marks(text)
+
+
+@pytest.mark.any_database
+def test_a_page_in_the_address_itself_is_kept_at_once(artifact: Any) -> None:
+    row = copy(artifact("image", url="data:image/png,<html>"), b"")
+    assert (row.state, row.kind) == ("stored", "file")
+
+
+def test_a_page_says_what_keeps_a_result_from_being_copied_and_that_it_is_over(
+    waiting: Any,
+) -> None:
+    row = waiting("image", "image")
+    Artifact.objects.update(error="The storage does not take it: No space left on device.")
+    told = renderers.changed_fragments(row.run, "copies")
+    assert "No space left on device. It is tried again by itself." in told
+    assert marks(told)
+    Artifact.objects.update(attempts=2)
+    row.refresh_from_db()
+    copy(row, picture())
+    told = renderers.changed_fragments(row.run, "copies")
+    assert 'class="artifact"' in told
+    assert "No space left" not in told
+
+
+BY_NAME = [
+    ("a.zip", PAGE, "a web page instead of a ZIP archive"),
+    ("a.pdf", b'{"detail": "busy"}', "JSON instead of a PDF"),
+    ("a.glb", b"try later", "text instead of a 3D model"),
+]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(("name", "data", "told"), BY_NAME)
+def test_a_file_is_held_to_its_name(artifact: Any, name: str, data: bytes, told: str) -> None:
+    row = copy(artifact("file", file_name=name), data)
+    assert (row.state, row.error) == ("remote", f"Upstream gave {told}.")
+    row = copy(row, packed())
+    assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("data", [b"Not found", b'{"models": [{"endpoint_id": "sand'])
+def test_what_stays_wrong_for_an_hour_is_kept_as_what_it_is(artifact: Any, data: bytes) -> None:
+    """The pauses add up to more than an hour.
+
+    Until then its address and what it was called are kept.
+    """
+    pauses = [
+        min(artifact_copies.FIRST_PAUSE_S * 2 ** min(tries, 9), artifact_copies.LONGEST_PAUSE_S)
+        for tries in range(artifact_copies.TRIES_FOR_NONE - 1)
+    ]
+    assert 3600 < sum(pauses) < 2 * 3600
+    row = artifact("image")
+    url = row.url
+    for tries in range(artifact_copies.TRIES_FOR_NONE - 1):
+        row.attempts = tries
+        row = copy(row, data)
+        assert (row.state, row.kind, row.url) == ("remote", "image", url)
+    row.attempts = artifact_copies.TRIES_FOR_NONE - 1
+    row = copy(row, data)
+    assert (row.state, row.kind, row.url) == ("stored", "file", url)
+    assert row.error == "Upstream gave text instead of an image."

@@ -1,0 +1,160 @@
+"""The shape of what a run is given: our uploads and results, not masks and strangers' files."""
+
+from __future__ import annotations
+
+import uuid
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from PIL import Image
+
+from playground.display import placeholder_size
+from runs.files import input_shape, stored_files
+from runs.models import Artifact, Upload
+from tests.conftest import CASES
+from tests.schemas.strategies import document
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    input_shape._known.clear()
+
+
+def upload(user: User, width: int, height: int) -> str:
+    """The address of a stored picture."""
+    file = BytesIO()
+    Image.new("RGB", (width, height)).save(file, "PNG")
+    kept = stored_files.store(file)
+    row = Upload.objects.create(
+        user=user,
+        digest=kept.digest,
+        file=kept.name,
+        file_name="a.png",
+        content_type=kept.content_type,
+        size_bytes=kept.size_bytes,
+    )
+    return row.get_absolute_url()
+
+
+def result(run: Any, **size: int) -> str:
+    """The address of a run's picture."""
+    made = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
+    return made.get_absolute_url()
+
+
+def test_an_upload_tells_its_size_once(user: User, django_assert_num_queries: Any) -> None:
+    address = upload(user, 300, 700)
+    with django_assert_num_queries(1):
+        for _ in range(3):
+            assert input_shape.shape_of_input({"image_url": address}) == (300, 700)
+
+
+def test_a_result_tells_its_size_once_it_is_known(make_run: Any) -> None:
+    address = result(make_run())
+    assert input_shape.shape_of_input({"image_urls": [address]}) is None
+    Artifact.objects.update(width=640, height=480)
+    assert input_shape.shape_of_input({"image_urls": [address]}) == (640, 480)
+
+
+def test_the_first_picture_that_is_shown_counts(user: User, make_run: Any) -> None:
+    mask, picture = upload(user, 10, 10), result(make_run(), width=64, height=32)
+    arguments = {"prompt": "x", "mask_url": mask, "image_url": picture, "n": 3, "loras": []}
+    assert input_shape.shape_of_input(arguments) == (64, 32)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        None,
+        [],
+        {},
+        {"image_url": "https://elsewhere.example/a.png"},
+        {"image_url": f"/uploads/{uuid.UUID(int=7)}/a.png"},
+        {"image_url": f"/runs/{uuid.UUID(int=7)}/artifacts/0/"},
+        {"image_url": {"url": 3}},
+    ],
+)
+def test_anything_else_tells_nothing(arguments: Any) -> None:
+    assert input_shape.shape_of_input(arguments) is None
+
+
+def test_a_lost_or_broken_file_tells_nothing(user: User) -> None:
+    address = upload(user, 30, 70)
+    Upload.objects.update(file="no/where.png")
+    assert input_shape.shape_of_input({"image_url": address}) is None
+
+
+def test_the_place_of_a_result_has_the_inputs_shape(
+    user: User, make_endpoint: Any, make_run: Any
+) -> None:
+    picture = upload(user, 300, 700)
+    found = make_endpoint(facts=["in:image", "out:image"])
+    run = make_run(endpoint=found, state="running", arguments={"image_url": picture})
+    assert placeholder_size.size_of(run) == (300, 700)
+    run.arguments = {"image_url": picture, "image_size": {"width": 640, "height": 640}}
+    assert placeholder_size.size_of(run) == (640, 640)
+
+
+def test_every_picture_of_ours_has_its_size(user: User, make_run: Any) -> None:
+    inner, first = upload(user, 300, 200), upload(user, 64, 32)
+    arguments = {"image_url": first, "refs": [{"image": {"url": inner}}, "https://x/y.png"]}
+    assert input_shape.sizes_of_inputs(arguments) == {first: (64, 32), inner: (300, 200)}
+    assert input_shape.sizes_of_inputs("text") == {}
+
+
+def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoint: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "image_url": {"type": "string"},
+            "upscale_factor": {"type": "number", "default": 2},
+        },
+    }
+    make_endpoint(
+        "a/upscaler",
+        document(schema),
+        unit_price_usd="0.01",
+        price_unit="megapixels",
+        currency="USD",
+        facts=["out:image"],
+    )
+    address = upload(user, 1000, 1000)
+    told = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
+    assert told["words"] == "about $0.04"
+    assert told["lines"] == ["4 MP (the input × 2) × $0.01"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(
+    kind: str, orientation: int
+) -> None:
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = orientation
+    Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
+    shown = (60, 80) if orientation >= 5 else (80, 60)
+    assert stored_files.dimensions(file) == shown
+    stored = stored_files.store(file, f"image/{kind.lower()}")
+    assert (stored.width, stored.height) == shown or kind == "TIFF"
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0" + b"x" * 50])
+def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
+    file = BytesIO()
+    Image.new("RGB", (80, 60)).save(file, "JPEG", exif=exif)
+    assert stored_files.dimensions(file) == (80, 60)
+
+
+def test_the_place_of_a_portrait_by_its_note_is_a_portrait(user: User, make_run: Any) -> None:
+    with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
+        kept = stored_files.store(file)
+    row = Upload.objects.create(
+        user=user, digest=kept.digest, file=kept.name, file_name="a.jpg",
+        content_type=kept.content_type, size_bytes=kept.size_bytes,
+    )  # fmt: skip
+    run = make_run(arguments={"image_url": row.get_absolute_url()})
+    assert placeholder_size.size_of(run) == (kept.width, kept.height) == (600, 800)

@@ -1,0 +1,382 @@
+"""A run's files on their way to the model.
+
+Uploads and past results, with permission, named when they fail.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+import fal
+from catalog.models import Endpoint
+from runs import state_machine
+from runs.files import inputs, stored_files
+from runs.files.stored_files import StoredFile
+from runs.models import Artifact, Run, Upload, Worker
+from runs.worker.limits import WorkerLimits
+from tests.runs.conftest import SOON, Control, Work, without_pauses
+
+IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
+Ask = Callable[..., Run]
+
+
+@pytest.fixture
+def ask(catalogue: None, user: User) -> Ask:
+    """`ask("sandbox/lens", image_url=…)`: a run of `user`, waiting to be sent."""
+
+    def make(endpoint_id: str, **arguments: Any) -> Run:
+        run, _ = state_machine.create(
+            user=user,
+            endpoint=Endpoint.objects.get(endpoint_id=endpoint_id),
+            form_token=str(Run.objects.count()),
+            arguments=arguments,
+        )
+        return run
+
+    return make
+
+
+def ended(run: Run) -> bool:
+    return Run.objects.get(pk=run.pk).is_final
+
+
+def stored(colour: str = "teal", size: int = 64) -> StoredFile:
+    picture = io.BytesIO()
+    Image.new("RGB", (size, size), colour).save(picture, "PNG")
+    return stored_files.store(picture, "image/png")
+
+
+def make_upload(person: User, name: str = "sea.png") -> Upload:
+    kept = stored()
+    return Upload.objects.create(
+        user=person, digest=kept.digest, file=kept.name, file_name=name,
+        content_type=kept.content_type, size_bytes=kept.size_bytes,
+    )  # fmt: skip
+
+
+def make_artifact(run: Run, **values: Any) -> Artifact:
+    kept = stored("orange")
+    defaults = {
+        "path": "$.image", "kind": "image", "url": "https://gone.example/x.png", "state": "stored",
+        "file": kept.name, "digest": kept.digest, "content_type": kept.content_type,
+        "size_bytes": kept.size_bytes, "position": run.artifacts.count(),
+    }  # fmt: skip
+    return Artifact.objects.create(run=run, **(defaults | values))
+
+
+def test_a_past_result_goes_up_once_and_is_sent_by_upstreams_address(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any
+) -> None:
+    artifact = make_artifact(make_run(state="succeeded"))
+    first = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(first))
+    second = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(second))
+    for run in (first, second):
+        run.refresh_from_db()
+        assert run.state == "succeeded", run.error
+        assert run.sent_arguments["image_url"].startswith("http")
+        assert run.arguments["image_url"] == artifact.get_absolute_url()
+    assert sandbox.calls()["upload_initiate"] == 1
+
+
+def test_a_result_not_copied_yet_is_sent_by_its_own_address(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any
+) -> None:
+    made = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(made))
+    Artifact.objects.filter(run=made).update(state="remote", next_attempt_at=None)
+    artifact = Artifact.objects.get(run=made)
+    before = sandbox.calls()["upload_initiate"]
+    again = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    work(lambda: ended(again))
+    again.refresh_from_db()
+    assert again.state == "succeeded", again.error
+    assert again.sent_arguments["image_url"] == artifact.url
+    assert sandbox.calls()["upload_initiate"] == before
+
+
+@pytest.mark.parametrize("what", ["anothers upload", "anothers result", "a lost result", "no such"])
+def test_what_the_person_may_not_have_or_nobody_has_fails_before_it_is_sent(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any, stranger: User, what: str
+) -> None:
+    addresses: dict[str, Callable[[], str]] = {
+        "anothers upload": lambda: make_upload(stranger).get_absolute_url(),
+        "anothers result": lambda: make_artifact(
+            make_run(user=stranger, state="failed")
+        ).get_absolute_url(),
+        "a lost result": lambda: make_artifact(
+            make_run(state="failed"), state="lost"
+        ).get_absolute_url(),
+        "no such": lambda: f"/runs/{uuid.uuid4()}/artifacts/0/",
+    }
+    run = ask("sandbox/lens", image_url=addresses[what]())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert (run.error["status"], run.error["type"]) == (422, "file_download_error")
+    (problem,) = run.error["detail"]
+    assert problem["loc"] == ["body", "image_url"]
+    assert problem["msg"] == run.error["message"]
+    assert not run.error["is_retryable"]
+    assert "submit" not in sandbox.calls()
+
+
+def test_staff_may_use_anybodys_file(
+    ask: Ask, work: Work, stranger: User, user: User, make_run: Any
+) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    theirs = make_artifact(make_run(user=stranger, state="failed")).get_absolute_url()
+    run = ask("sandbox/lens", image_url=theirs)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+
+
+def test_a_file_that_upstream_refuses_fails_the_run_by_its_name(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("upload", "413", times=9)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["message"].startswith("sea.png did not get to the model")
+    assert "submit" not in sandbox.calls()
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_an_upload_address_that_ran_out_costs_the_run_nothing(
+    ask: Ask, work: Work, sandbox: Control, status: str
+) -> None:
+    sandbox.fault("upload", status)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("succeeded", 1), run.error
+    assert sandbox.calls()["upload_initiate"] == 2
+
+
+def test_upload_addresses_that_are_refused_again_are_not_called_a_refused_key(
+    ask: Ask, work: Work, sandbox: Control, member: Client
+) -> None:
+    sandbox.fault("upload", "403", times=9)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error["message"] == (
+        "sea.png did not get to the model: The upload address was refused: "
+        "its host answered 403 (The sandbox was told to answer 403)."
+    )
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert "its host answered 403" in page
+    assert "FAL_KEY" not in page
+    assert "submit" not in sandbox.calls()
+    assert not Worker.objects.exclude(trouble="").exists()
+
+
+def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    upload = make_upload(User.objects.get())
+    parts = -(-upload.size_bytes // 40)
+    assert parts > 2
+    sandbox.fault("upload_part", "503", times=3, after=1)
+    run = ask("sandbox/lens", image_url=upload.get_absolute_url())
+    work(without_pauses(lambda: ended(run)), IN_PARTS)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert run.attempts == 2
+    calls = sandbox.calls()
+    assert calls["upload_initiate"] == 1
+    assert calls["upload_part"] == parts + 3
+
+
+def test_the_same_file_in_many_runs_at_once_goes_up_once(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    address = make_upload(User.objects.get()).get_absolute_url()
+    runs = [ask("sandbox/lens", image_url=address, blur_radius=n) for n in range(4)]
+    work(lambda: all(map(ended, runs)))
+    assert sandbox.calls()["upload_initiate"] == 1
+
+
+def test_the_same_large_file_of_two_people_goes_to_two_places(
+    ask: Ask, work: Work, sandbox: Control, stranger: User
+) -> None:
+    address = make_upload(stranger, "private.png").get_absolute_url()
+    sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
+    mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
+    runs = [ask("sandbox/lens", image_url=mine)]
+
+    def both_ended() -> bool:
+        if len(runs) == 1 and sandbox.calls().get("upload_part"):
+            theirs, _ = state_machine.create(
+                user=stranger,
+                endpoint=runs[0].endpoint,
+                form_token="theirs",
+                arguments={"image_url": address},
+            )
+            runs.append(theirs)
+        return len(runs) == 2 and all(map(ended, runs))
+
+    work(both_ended, IN_PARTS)
+    assert {run.state for run in Run.objects.all()} == {"succeeded"}
+    assert sandbox.calls()["upload_initiate"] == 2
+
+
+class Broken(ContentFile):  # type: ignore[type-arg]  # not so at run time
+    """A file that opens, and cannot be read."""
+
+    def read(self, *args: Any) -> bytes:
+        raise OSError(errno.EIO, "Input/output error", "/where/files/lie")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/where/files/lie"),
+            "Permission denied",
+        ),
+        (RuntimeError("SlowDown"), "SlowDown"),
+        (None, "Input/output error"),
+    ],
+)
+def test_a_storage_in_trouble_is_told_and_asked_again(
+    ask: Ask, work: Work, error: Exception | None, why: str
+) -> None:
+    address = make_upload(User.objects.get()).get_absolute_url()
+    run = ask("sandbox/lens", image_url=address)
+    told: list[str] = []
+
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        if error:
+            raise error
+        return Broken(b"12345")
+
+    def until() -> bool:
+        if not told and (note := Run.objects.get(pk=run.pk).note):
+            told.append(note)
+            mended.undo()
+        return ended(run)
+
+    mended = pytest.MonkeyPatch()
+    mended.setattr(FileSystemStorage, "_open", opened)
+    try:
+        work(without_pauses(until))
+    finally:
+        mended.undo()
+    run.refresh_from_db()
+    assert told == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert (run.state, run.attempts) == ("succeeded", 2)
+
+
+def test_a_storage_that_stays_in_trouble_fails_the_run(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
+
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    words = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    tried = {"what": "later", "text": words, "at": timezone.now().isoformat()}
+    Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
+    monkeypatch.setattr(FileSystemStorage, "_open", opened)
+    work(without_pauses(lambda: ended(run)))
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("failed", 2)
+    assert run.error["message"] == "sea.png cannot be read here: Permission denied."
+    assert "submit" not in sandbox.calls()
+
+
+class SlowlyRead(io.FileIO):
+    """A file on a slow disk: reading a piece takes longer than a note may wait."""
+
+    def read(self, *of: Any) -> Any:
+        time.sleep(inputs.PROGRESS_EVERY_S)
+        return super().read(*of)
+
+
+def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
+    ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+        return File(SlowlyRead(self.path(name)))
+
+    monkeypatch.setattr(FileSystemStorage, "_open", opened)
+    sandbox.fault("upload", "slow", value=1.0)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+
+    def cancelled() -> bool:
+        now = Run.objects.get(pk=run.pk)
+        if now.note and not now.cancel_requested_at:
+            assert now.note.startswith("Uploading sea.png, ")
+            assert now.state == "submitting"
+            state_machine.request_cancel(run.pk)
+        return now.is_final
+
+    work(cancelled, fal.Limits(chunk_bytes=64))
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.note == ""
+    assert "submit" not in sandbox.calls()
+
+
+def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("upload", "slow", value=5.0)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    dies = WorkerLimits(stop_within_s=0.0)  # it does not stop
+    work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
+    run.refresh_from_db()
+    assert run.state == "submitting"
+    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if its time were over
+    sandbox.reset()
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8000", "https://vitrine.example:8443"])
+def test_a_file_by_its_whole_address_goes_up_like_any_other(
+    ask: Ask, work: Work, sandbox: Control, make_run: Any, settings: Any, origin: str
+) -> None:
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
+    artifact = make_artifact(make_run(state="succeeded"))
+    made = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
+    work(lambda: ended(made))
+    made.refresh_from_db()
+    assert made.state == "succeeded", made.error
+    assert made.arguments["image_url"] == artifact.get_absolute_url()
+    assert origin not in made.sent_arguments["image_url"]
+
+
+def test_somebody_elses_file_is_refused_by_its_whole_address_too(
+    ask: Ask, work: Work, sandbox: Control, stranger: User
+) -> None:
+    theirs = make_upload(stranger)
+    made = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
+    work(lambda: ended(made))
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert "no longer here" in str(made.error)
+    assert "upload_initiate" not in sandbox.calls()

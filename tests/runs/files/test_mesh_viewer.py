@@ -1,0 +1,95 @@
+"""Meshes: drawn by a program that may be killed, shown in a frame that can do nothing, downloaded
+where not.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+import trimesh
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from runs.files import mesh_viewer
+from runs.models import Artifact
+from tests.runs.copying import copy, picture
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+
+
+def glb() -> bytes:
+    out = io.BytesIO()
+    trimesh.creation.box().export(out, file_type="glb")
+    return out.getvalue()
+
+
+def claiming(count: int) -> bytes:
+    """A few hundred bytes that claim so many corners, and hold none."""
+    corners = {"componentType": 5126, "count": count, "type": "VEC3"}
+    content = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 4}]}],
+        "accessors": [corners],
+        "buffers": [{"byteLength": 0}],
+        "bufferViews": [{"buffer": 0, "byteLength": 0}],
+    }
+    text = json.dumps(content).encode()
+    text += b" " * (-len(text) % 4)
+    chunk = len(text).to_bytes(4, "little") + b"JSON" + text
+    chunk += bytes(4) + b"BIN\0"
+    return b"glTF" + (2).to_bytes(4, "little") + (12 + len(chunk)).to_bytes(4, "little") + chunk
+
+
+def viewer_of(row: Artifact) -> str:
+    return f"{row.get_absolute_url()}viewer/"
+
+
+@pytest.mark.any_database
+def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach(
+    member: Client, artifact: Any
+) -> None:
+    row = copy(artifact("mesh"), glb())
+    assert (row.state, row.kind, row.error) == ("stored", "mesh", "")
+    assert viewer_of(row) in member.get(row.run.get_absolute_url()).content.decode()
+    response: Any = member.get(viewer_of(row))
+    page = b"".join(response.streaming_content)
+    assert b"GLTFLoader" in page
+    assert page.endswith(mesh_viewer.CAMERA_SCRIPT)
+    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT  # no other window moves the camera
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.headers["Content-Security-Policy"] == mesh_viewer.POLICY
+    assert "sandbox allow-scripts; default-src 'none'" in mesh_viewer.POLICY
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "data", [claiming(3_000_000), claiming(2**31), b"glTF", b"v 0 0 0\nv 1 0 0\n"]
+)
+def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
+    member: Client, artifact: Any, data: bytes
+) -> None:
+    row = copy(artifact("mesh"), data)
+    assert (row.state, row.kind, row.error) == ("stored", "mesh", mesh_viewer.UNSHOWN)
+    page = member.get(row.run.get_absolute_url()).content.decode()
+    assert mesh_viewer.UNSHOWN in page
+    assert viewer_of(row) not in page
+    assert f'href="{row.get_absolute_url()}?download"' in page
+    assert member.get(viewer_of(row)).status_code == 404
+    assert not default_storage.exists(mesh_viewer.page_name(row.file))
+
+
+@pytest.mark.any_database
+def test_a_drawing_that_takes_too_long_is_given_up(artifact: Any) -> None:
+    row = copy(artifact("mesh"), glb(), limit_s=0.0)
+    assert (row.state, row.error) == ("stored", mesh_viewer.UNSHOWN)
+
+
+def test_what_is_no_mesh_has_no_viewer(member: Client, artifact: Any) -> None:
+    row = copy(artifact("image"), picture(300, 200))
+    assert member.get(viewer_of(row)).status_code == 404

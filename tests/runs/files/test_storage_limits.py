@@ -1,0 +1,165 @@
+"""How much files may take: what a person gives, and what stays free on the disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from runs.files import storage_limits
+from runs.models import Upload, Worker
+from tests.runs.copying import copy, picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def free(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """`free(300)`: so many MB are free on the disk of our storage."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    settings.DISK_FLOOR_MB = 512
+
+    def use(megabytes: int) -> None:
+        usage = SimpleNamespace(free=megabytes * storage_limits.MB)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+    return use
+
+
+def given(member: Client, name: str, content: bytes) -> Any:
+    file = SimpleUploadedFile(name, content, "text/plain")
+    return member.post("/uploads/", {"file": file, "kind": "file"})
+
+
+def test_uploads_have_a_quota_per_person(
+    member: Client, user: User, settings: Any, free: Any
+) -> None:
+    free(10_000)
+    settings.UPLOADS_MAX_MB_PER_PERSON = 1
+    first = b"a" * (700 << 10)
+    assert given(member, "first.txt", first).status_code == 200
+    answer = given(member, "second.txt", b"b" * (700 << 10))
+    assert answer.status_code == 413
+    assert answer.json()["error"].startswith("Your uploads take 0 MB of the 1 MB that each person")
+    assert Upload.objects.get().file_name == "first.txt"
+    assert given(member, "again.txt", first).status_code == 200  # it is here already
+    assert given(member, "small.txt", b"c" * 1000).status_code == 200
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("ben"))
+    assert given(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
+
+
+def test_without_scripts_the_sentence_stands_beside_the_field_and_nothing_typed_is_lost(
+    member: Client, settings: Any, free: Any, make_endpoint: Any
+) -> None:
+    free(10_000)
+    settings.UPLOADS_MAX_MB_PER_PERSON = 1
+    fields = {
+        "prompt": {"type": "string"},
+        "image_url": {"type": "string", "ui": {"field": "image"}},
+    }
+    endpoint = make_endpoint("fal-ai/small", _document("fal-ai/small", fields))
+    content = picture(900, 600)
+    assert len(content) > storage_limits.MB
+    post = {
+        "prompt": "a lighthouse",
+        "image_url~file": SimpleUploadedFile("a.png", content, "image/png"),
+        "form_token": "1",
+    }
+    page = member.post(endpoint.get_absolute_url(), post)
+    text = page.content.decode()
+    assert "that each person may keep here" in text
+    assert "a lighthouse" in text
+    assert not Upload.objects.exists()
+
+
+def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": fields, "required": ["prompt"]}
+    body = {"content": {"application/json": {"schema": schema}}}
+    return {
+        "openapi": "3.0.4",
+        "info": {"title": name, "version": "1"},
+        "paths": {f"/{name}": {"post": {"requestBody": body, "responses": {}}}},
+        "components": {"schemas": {}},
+    }
+
+
+def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
+    artifact: Any, free: Any
+) -> None:
+    asked: list[str] = []
+
+    def give(request: Any) -> Any:
+        import httpx
+
+        asked.append(str(request.url))
+        return httpx.Response(200, content=picture())
+
+    free(511)
+    row = copy(artifact(), give)
+    assert (row.state, row.file, asked) == ("remote", "", [])
+    assert row.error == (
+        "The storage does not take it: this server's disk is nearly full: "
+        "511 MB are free, 512 MB stay free."
+    )
+    assert row.next_attempt_at  # by itself, whenever there is room
+    row.attempts = 1000
+    assert copy(row, give).state == "remote"
+    free(600)
+    assert copy(row, give).state == "stored"
+
+
+def test_a_file_that_would_go_below_the_floor_is_not_begun(artifact: Any, free: Any) -> None:
+    free(513)
+    row = copy(artifact("file"), bytes(2 << 20))
+    assert row.state == "remote"
+    assert "nearly full" in row.error
+    assert copy(row, bytes(1000)).state == "stored"
+
+
+def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, free: Any) -> None:
+    free(100)
+    answer = given(member, "a.txt", b"words")
+    assert answer.status_code == 507
+    assert answer.json()["error"] == (
+        "a.txt could not be kept: this server's disk is nearly full: 100 MB are free, "
+        "512 MB stay free. Give the file's address instead, or tell an admin."
+    )
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "status", "disk"), [(511, "not ok", "low"), (512, "ok", "ok")]
+)
+def test_healthz_is_not_ok_below_the_floor_of_the_disk(
+    admin_client: Client, free: Any, megabytes: int, status: str, disk: str
+) -> None:
+    Worker.objects.create(name="w", beat_at=timezone.now(), has_key=True)
+    free(megabytes)
+    answer = admin_client.get("/healthz")
+    assert answer.status_code == (200 if status == "ok" else 503)
+    details = json.loads(answer.content)
+    assert (details["status"], details["disk"]) == (status, disk)
+
+
+def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> None:
+    free(0)
+    name = "django.core.files.storage.InMemoryStorage"
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": name}}
+    assert storage_limits.free_bytes() is None
+    storage_limits.require_free_space(10**12)
+    assert not storage_limits.is_low()
+
+
+def test_no_floor_is_no_floor(settings: Any, free: Any) -> None:
+    free(0)
+    settings.DISK_FLOOR_MB = 0
+    storage_limits.require_free_space(10**12)
+    assert not storage_limits.is_low()

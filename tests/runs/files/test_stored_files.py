@@ -1,0 +1,212 @@
+"""Stored files on their way to a browser: whole, in parts, or not again.
+
+To who may have them, without harm.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.test import Client
+
+from runs.files import stored_files
+from runs.models import Artifact
+from tests.runs.copying import stored_film
+
+
+@pytest.fixture
+def stored(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
+    """A stored artifact of 1,000 bytes."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    data = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4
+    return stored_film(make_run, data[:1000])
+
+
+def read(response: Any) -> bytes:
+    """Read the whole body, which closes the file."""
+    return b"".join(response.streaming_content)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "span"),
+    [
+        ("", 200, (0, 1000)),
+        ("bytes=0-99", 206, (0, 100)),
+        ("bytes=900-", 206, (900, 1000)),
+        ("Bytes=-10", 206, (990, 1000)),
+        ("bytes=-5000", 206, (0, 1000)),
+        ("bytes=0-5000", 206, (0, 1000)),
+        ("bytes=1000-", 416, None),
+        ("bytes=-0", 416, None),
+        ("bytes=" + "9" * 18 + "-", 416, None),
+        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python reads no number of so many digits
+        ("bytes=-" + "9" * 5000, 200, (0, 1000)),
+        ("bytes=5-2", 200, (0, 1000)),
+        ("items=1-2", 200, (0, 1000)),
+        ("bytes=0-1,5-6", 200, (0, 1000)),
+    ],
+)
+def test_artifacts_are_served_in_ranges(
+    member: Client, stored: Artifact, asked: str, status: int, span: tuple[int, int] | None
+) -> None:
+    response = member.get(stored.get_absolute_url(), headers={"range": asked} if asked else {})
+    assert response.status_code == status
+    if span:
+        with default_storage.open(stored.file) as file:
+            assert read(response) == file.read()[slice(*span)]
+        assert int(response.headers["Content-Length"]) == span[1] - span[0]
+    if status == 206 and span:
+        assert response.headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/1000"
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
+)
+def test_a_part_is_had_of_the_very_file_alone(
+    member: Client, stored: Artifact, tag: str, status: int
+) -> None:
+    address = stored.get_absolute_url()
+    whole = member.get(address)
+    asked = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
+    part = member.get(address, headers=asked)
+    assert part.status_code == status
+    assert len(read(part)) == (100 if status == 206 else 1000)
+    read(whole)
+
+
+@pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
+@pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
+def test_who_has_a_file_is_not_sent_it_again(
+    member: Client, stored: Artifact, tag: str, more: dict[str, str]
+) -> None:
+    address = stored.get_absolute_url()
+    whole = member.get(address)
+    asked = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
+    for ask in (member.get, member.head):
+        kept = ask(address, headers=asked)
+        assert (kept.status_code, kept.content) == (304, b"")
+        for name in ("ETag", "Cache-Control"):
+            assert kept.headers[name] == whole.headers[name]
+        assert "Content-Range" not in kept.headers
+    read(whole)
+    another = member.get(address, headers={**asked, "if-none-match": '"another"'})
+    assert another.status_code == (206 if more else 200)
+    read(another)
+
+
+def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
+    client: Client, stored: Artifact, stranger: User
+) -> None:
+    client.force_login(stranger)
+    assert client.get(stored.get_absolute_url()).status_code == 404
+    asked = {"if-none-match": "*"}
+    assert client.get(stored.get_absolute_url(), headers=asked).status_code == 404
+
+
+def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
+    """HEAD ignores ranges; browsers do not cache errors for a year."""
+    address = stored.get_absolute_url()
+    about = member.head(address, headers={"range": "bytes=0-9"})
+    assert (about.status_code, about.headers["Content-Length"]) == (200, "1000")
+    assert (about.headers["Content-Type"], about.content) == ("video/mp4", b"")
+    beyond = member.get(address, headers={"range": "bytes=1000-"})
+    assert beyond.headers["Content-Range"] == "bytes */1000"
+    assert "Cache-Control" not in beyond.headers
+
+
+def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
+    response = member.get(stored.get_absolute_url())
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    read(response)
+    svg = stored_files.store(io.BytesIO(b"<svg onload='alert(1)'/>"), "image/svg+xml")
+    Artifact.objects.filter(pk=stored.pk).update(
+        file=svg.name, content_type=svg.content_type, file_name="x.svg"
+    )
+    response = member.get(stored.get_absolute_url())
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    read(response)
+
+
+def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
+    Artifact.objects.filter(pk=stored.pk).update(state="remote")
+    assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "content", "is_shown"),
+    [
+        ("data:image/gif;base64,R0lGODdh", "image/gif", b"GIF87a", True),
+        (
+            "data:text/html,<script>alert(1)</script>",
+            "text/html",
+            b"<script>alert(1)</script>",
+            False,
+        ),
+        ("data:image/png,words", "application/octet-stream", b"words", False),
+    ],
+)
+def test_a_file_in_its_address_is_had_before_its_copy_is_there(
+    member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
+) -> None:
+    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
+    for asked, shows in (("", is_shown), ("?download", False)):
+        response = member.get(f"{stored.get_absolute_url()}{asked}")
+        assert (response.status_code, response.content) == (200, content)
+        assert response.headers["Content-Type"] == kind
+        assert response.headers["Content-Disposition"].startswith(
+            "inline" if shows else "attachment"
+        )
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
+
+
+def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Artifact) -> None:
+    url = "data:image/png;base64,A"
+    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
+    assert member.get(stored.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
+@pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
+def test_a_storage_that_gives_nothing_is_told_and_asked_again(
+    member: Client,
+    stored: Artifact,
+    error: Exception,
+    method: str,
+    more: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    Artifact.objects.filter(pk=stored.pk).update(kind="mesh")
+    address = stored.get_absolute_url() + more
+    with monkeypatch.context() as away:
+        away.setattr(FileSystemStorage, method, fail)
+        answer = member.get(address, headers={"range": "bytes=0-9"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
+    assert "Try again" in answer.content.decode()
+    assert [entry.name for entry in caplog.records] == ["playground.views.files"]
+    read(member.get(stored.get_absolute_url()))
+
+
+def test_a_part_is_found_in_a_file_that_cannot_be_sought_in(
+    member: Client, stored: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stream(io.BytesIO):
+        def seek(self, *_: Any) -> int:
+            raise io.UnsupportedOperation("this is a stream")
+
+    with default_storage.open(stored.file) as file:
+        data = file.read()
+    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: Stream(data))
+    response = member.get(stored.get_absolute_url(), headers={"range": "bytes=900-949"})
+    assert (response.status_code, read(response)) == (206, data[900:950])

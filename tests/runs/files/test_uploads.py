@@ -1,0 +1,352 @@
+"""Files that people give: kept once, found again by nobody else, refused with a sentence, chosen
+from before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import unicodedata
+from collections.abc import Callable
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from core.file_names import clean_name
+from runs.files import content_types, uploads
+from runs.models import Artifact, Run, Upload
+from runs.own_addresses import OUR_ADDRESS
+from tests.conftest import CASES, grant
+from tests.schemas import strategies
+
+HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
+WAV = b"RIFF\0\0\0\0WAVEfmt " + b"\0" * 40
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+def png(colour: str = "teal") -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(picture, "PNG")
+    return picture.getvalue()
+
+
+def give(browser: Client, name: str, data: bytes, kind: str = "", claimed: str = "") -> Any:
+    file = SimpleUploadedFile(name, data, claimed or "application/octet-stream")
+    return browser.post("/uploads/", {"file": file, "kind": kind})
+
+
+def known(browser: Client, data: bytes, **other: Any) -> Any:
+    digest = hashlib.sha256(data).hexdigest()
+    asked = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
+    return browser.post("/uploads/known/", asked | other)
+
+
+def test_the_same_content_is_one_upload_and_need_not_be_sent_again(member: Client) -> None:
+    data = png()
+    assert known(member, data).status_code == 204
+    first = give(member, "a.png", data, "image").json()
+    assert give(member, "other name.png", data, "image").json()["url"] == first["url"]
+    assert known(member, data).json() == first
+    assert Upload.objects.count() == 1
+
+
+@pytest.fixture
+def full(settings: Any, tmp_path: Path) -> None:
+    """A storage that takes nothing: where its folder should be is a file."""
+    (tmp_path / "full").write_bytes(b"")
+    settings.MEDIA_ROOT = str(tmp_path / "full")
+
+
+def test_a_storage_that_takes_nothing_says_what_to_do(
+    member: Client, full: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = give(member, "a.png", png(), "image")
+    assert answer.status_code == 507
+    assert answer.json()["error"].startswith("a.png could not be kept")
+    assert "Try again later" in answer.json()["error"]
+    ours = [entry for entry in caplog.records if entry.name.startswith("runs.")]
+    assert [entry.levelname for entry in ours] == ["ERROR"]
+    assert not Upload.objects.exists()
+
+
+def test_a_storage_may_raise_what_it_likes(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no bucket")
+
+    assert give(member, "a.png", png(), "image").status_code == 200
+    assert known(member, png()).status_code == 200
+    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+    assert known(member, png()).status_code == 204
+    assert give(member, "b.png", png("gold"), "image").status_code == 507
+
+
+def test_a_form_whose_file_could_not_be_kept_stays_as_it_was(
+    member: Client, full: None, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
+    make_endpoint(endpoint_id, documents[endpoint_id])
+    file = SimpleUploadedFile("a.png", png(), "image/png")
+    answer = member.post(
+        f"/models/{endpoint_id}/", {"prompt": "typed with care", "image_url~file": file}
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "typed with care" in page
+    field = page.partition('data-field="image_url"')[2].partition("data-field=")[0]
+    assert "a.png could not be kept" in field
+    assert not Run.objects.exists()
+
+
+def test_nobody_learns_of_anothers_file(member: Client, stranger: User) -> None:
+    data = png()
+    address = give(member, "a.png", data).json()["url"]
+    other = Client()
+    other.force_login(stranger)
+    assert known(other, data).status_code == 204
+    assert other.get(address).status_code == 404
+    assert other.get("/uploads/choices/?kind=image&from=uploads").context["choices"].found == []
+    grant(stranger, "playground.view_run")
+    assert b"".join(other.get(address).streaming_content) == data  # type: ignore[attr-defined]
+    assert known(other, data).status_code == 204  # staff may look, and still own nothing of it
+
+
+def test_a_file_that_the_storage_lost_has_to_be_sent_again(member: Client, tmp_path: Path) -> None:
+    data = png()
+    address = give(member, "a.png", data).json()["url"]
+    next(path for path in tmp_path.rglob("*.png")).unlink()
+    assert known(member, data).status_code == 204
+    assert give(member, "a.png", data).json()["url"] == address
+    assert b"".join(member.get(address).streaming_content) == data  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_taken_is_told_before_it_is_sent(member: Client) -> None:
+    assert "larger than 200 MB" in known(member, b"x", size_bytes=201 << 20).json()["error"]
+    assert "is empty" in known(member, b"").json()["error"]
+    assert known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
+    assert "is empty" in known(member, b"x", size_bytes="many").json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "data", "claimed", "sentence"),
+    [
+        ("image", "a.png", b"", "image/png", "a.png is empty"),
+        ("image", "a.mp4", b"\0\0\0\x18ftypmp42" + b"\0" * 40, "video/mp4", "is not an image"),
+        ("image", "a.png", WAV, "image/png", "a.png is not an image"),
+        ("image", "a.png", b"not a picture at all", "image/png", "a.png is not an image"),
+        ("audio", "a.png", png(), "image/png", "a.png is not a sound"),
+        ("video", "a.wav", WAV, "audio/wav", "a.wav is not a video"),
+        ("video", "a.txt", b"words", "text/plain", "a.txt is not a video"),
+        ("image", "a.heic", HEIC.replace(b"%b", b"heic"), "", "HEIC"),
+        ("file", "a.bin", HEIC.replace(b"%b", b"hevc"), "", "HEIC"),
+        ("image", "a.jpg", HEIC.replace(b"%b", b"msf1"), "image/jpeg", "HEIC"),
+    ],
+)
+def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
+    member: Client, tmp_path: Path, kind: str, name: str, data: bytes, claimed: str, sentence: str
+) -> None:
+    answer = give(member, name, data, kind, claimed)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["error"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "claimed"),
+    [
+        ("image", "image/tiff", ""),
+        ("image", content_types.UNKNOWN, ""),
+        ("audio", "video/mp4", "audio/x-m4a"),
+        ("audio", "video/webm", ""),
+        ("audio", content_types.UNKNOWN, "audio/aac"),
+        ("video", "image/gif", ""),
+        ("file", "text/plain", ""),
+    ],
+)
+def test_what_may_well_be_of_the_kind_is_taken(kind: str, found: str, claimed: str) -> None:
+    assert uploads.suits_kind(kind, found, claimed)
+
+
+def test_a_name_cannot_leave_its_folder() -> None:
+    assert clean_name("../../etc/pass wd") == "pass wd"
+    assert clean_name("C:\\fakepath\\a.png") == "a.png"
+    assert clean_name("...") == "file"
+    assert clean_name("x" * 300 + ".png").endswith("x.png")
+    assert clean_name("photo\u202egpj.exe\0\n") == "photogpj.exe"
+
+
+NAMES = ["💫 🦊.png", "Füchse é.png", "लोमड़ी की तस्वीर.png", "สุนัขจิ้งจอก.png", "狐の写真 (1).png",
+         "a+b & c=d; 100% #1?.png", "it's ok.PNG"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_upload_keeps_the_name_that_its_person_wrote(
+    member: Client, name: str, form: Any
+) -> None:
+    address = give(member, unicodedata.normalize(form, name), png(), "image").json()
+    assert address["name"] == name
+    answer = member.head(address["url"] + "?download")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.isascii()
+    assert address["url"].isascii()
+    header = Message()
+    header["Content-Disposition"] = disposition
+    assert header.get_filename() == name
+    assert OUR_ADDRESS.fullmatch(address["url"])
+
+
+@pytest.mark.parametrize("name", [".png", "  .png", "/.png", "\0.png", "\ud83d.png"])
+def test_a_name_that_is_all_suffix_keeps_it(name: str) -> None:
+    assert clean_name(name) == "file.png"
+
+
+def test_a_long_name_is_cut_before_its_suffix_and_between_characters() -> None:
+    assert clean_name("ส" * 200 + ".jpeg") == "ส" * 78 + ".jpeg"
+
+
+@pytest.fixture
+def make_artifact(make_run: Callable[..., Any]) -> Callable[..., Artifact]:
+    def make(kind: str = "image", **values: Any) -> Artifact:
+        run = make_run(state="succeeded", **values)
+        return Artifact.objects.create(
+            run=run, position=0, path="$", kind=kind, url="https://v3.fal.media/a", state="stored"
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("source", ["results", "uploads"])
+def test_choices_cost_the_same_whatever_their_number(
+    member: Client,
+    make_artifact: Callable[..., Artifact],
+    source: str,
+    user: User,
+    django_assert_num_queries: Any,
+) -> None:
+    for number in range(30):
+        make_artifact(title=f"a cat {number}")
+        Upload.objects.create(
+            user=user, digest=str(number), file="x", file_name=f"{number}.png",
+            content_type="image/png", size_bytes=1,
+        )  # fmt: skip
+    with django_assert_num_queries(3):  # session, person, choices
+        page = member.get(f"/uploads/choices/?kind=image&from={source}")
+    assert len(page.context["choices"].found) == uploads.PAGE_SIZE
+    assert page.context["choices"].has_next
+    older = member.get(f"/uploads/choices/?kind=image&from={source}&page=2").context["choices"]
+    assert (len(older.found), older.has_next) == (30 - uploads.PAGE_SIZE, False)
+
+
+def test_choices_are_ones_own_of_the_kind_newest_first_and_searched(
+    member: Client, stranger: User, make_artifact: Callable[..., Artifact]
+) -> None:
+    old, new = make_artifact(title="a cat"), make_artifact(title="a dog <b>")
+    make_artifact(kind="video", title="a film")
+    make_artifact(title="theirs", user=stranger)
+    make_artifact(title="lost")
+    Artifact.objects.filter(run__title="lost").update(state="lost")
+
+    def seen(query: str) -> list[str]:
+        answer = member.get(f"/uploads/choices/?{query}")
+        assert answer.status_code == 200
+        assert b"<b>" not in answer.content
+        return [one.address for one in answer.context["choices"].found]
+
+    assert seen("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
+    assert seen("kind=image&q=CAT") == [old.get_absolute_url()]
+    assert len(seen("kind=video")) == 1
+    assert len(seen("kind=%00&page=-3&from=x")) == 3
+    assert seen("kind=audio") == []
+    trained = make_artifact(kind="file", title="a style")
+    Artifact.objects.filter(pk=trained.pk).update(file_name="Style.SafeTensors")
+    assert seen("kind=weights") == [trained.get_absolute_url()]
+    assert seen("kind=weights&from=uploads") == []
+
+
+def test_the_tools_are_fetched_when_asked_for(member: Client, client: Client) -> None:
+    for name in ("mask", "recorder"):
+        assert b"<dialog" in member.get(f"/uploads/tools/{name}/").content
+    assert member.get("/uploads/tools/other/").status_code == 404
+    for path in ("/uploads/tools/mask/", "/uploads/choices/"):
+        assert Client().get(path).status_code == 302
+
+
+def test_without_script_the_wrong_file_is_told_beside_its_field(
+    member: Client, make_endpoint: Any
+) -> None:
+    image = {"type": "string", "ui": {"field": "image"}}
+    inputs = {"image_url": image, "image_urls": {"type": "array", "items": image}}
+    make_endpoint("a/b", document=strategies.document({"type": "object", "properties": inputs}))
+    for control in ("image_url~file", "image_urls~files"):
+        posted = {control: SimpleUploadedFile("a.wav", WAV, "audio/wav"), "~do": "run"}
+        answer = member.post("/models/a/b/", posted)
+        assert answer.status_code == 422
+        assert b"a.wav is not an image." in answer.content
+        assert not Upload.objects.exists()
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "words"])
+def test_a_type_that_is_none_is_not_believed(member: Client, claim: str) -> None:
+    assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
+        "application/octet-stream"
+    )
+
+
+def boxed(major: bytes, *others: bytes) -> bytes:
+    """The beginning of a file in boxes with these brands."""
+    brands = major + bytes(4) + b"".join(others)
+    return (len(brands) + 8).to_bytes(4, "big") + b"ftyp" + brands + bytes(60)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (boxed(b"mif1", b"avif", b"mif1", b"miaf", b"MA1B"), "image/avif"),
+        (boxed(b"mif1", b"miaf", b"MA1B", b"mif1", b"pict", b"abcd", b"avif"), "image/avif"),
+        (boxed(b"miaf", b"avif"), "image/avif"),
+        (boxed(b"avif"), "image/avif"),
+        (boxed(b"avis", b"avif", b"msf1"), "image/avif"),
+        (boxed(b"msf1", b"avis"), "image/avif"),
+        (boxed(b"avis", b"iso8"), "image/avif"),
+        (boxed(b"mif1", b"heic"), "image/heic"),
+        (boxed(b"msf1", b"hevc"), "image/heic"),
+        (boxed(b"heic", b"mif1"), "image/heic"),
+        (boxed(b"mif1"), "image/heic"),
+        (boxed(b"isom", b"av01", b"mp41"), "video/mp4"),
+        (boxed(b"mp42", b"mif1", b"isom"), "video/mp4"),
+        (boxed(b"qt  "), "video/quicktime"),
+        (boxed(b"M4A ", b"isom"), "audio/mp4"),
+        (b"\0\0\0\0ftypmif1\0\0\0\0avif" + bytes(40), "image/avif"),
+        (b"\0\0\0\x18ftyp", "video/mp4"),
+    ],
+)
+def test_a_file_in_boxes_is_known_by_all_its_brands(head: bytes, kind: str) -> None:
+    assert content_types.content_type(head) == kind
+
+
+def test_a_picture_with_a_general_brand_is_taken(member: Client) -> None:
+    data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
+    upload = give(member, "a.avif", data, "image").json()
+    assert upload["content_type"] == "image/avif"
+    assert upload["name"] == "a.avif"
+
+
+def test_a_sequence_of_pictures_is_a_picture(member: Client) -> None:
+    made = io.BytesIO()
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    frames[0].save(made, "AVIF", save_all=True, append_images=frames[1:])
+    assert made.getvalue()[8:12] == b"avis"
+    assert give(member, "a.avif", made.getvalue(), "image").json()["content_type"] == "image/avif"
+    assert give(member, "b.avif", made.getvalue(), "video").status_code == 422

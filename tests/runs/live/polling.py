@@ -1,0 +1,78 @@
+"""Polls of a page against a router of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+
+from runs.live import long_poll
+from runs.models import Run
+from runs.progress import watch_tokens
+
+# A hold that no busy machine outlasts: what is answered before its end is answered for its news.
+HOLD_S = 120.0
+
+
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
+    """How a page asks for a run."""
+    version = run.version if version is None else version
+    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, view)}"
+
+
+def session() -> str:
+    """The key of a session of somebody who is logged in."""
+    browser = Client()
+    browser.force_login(User.objects.get_or_create(username="ana")[0])
+    return str(browser.session.session_key)
+
+
+def serve(
+    use: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]],
+    hold_s: float = HOLD_S,
+    **seconds: Any,
+) -> Any:
+    """`use(client)` against a router that lives for as long; `seconds` are the router's."""
+
+    async def main() -> Any:
+        router = long_poll.Router(nobody, hold_s=hold_s, **seconds)
+        cookies = {settings.SESSION_COOKIE_NAME: await sync_to_async(session)()}
+        inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        started = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message["type"].endswith("startup.complete"):
+                started.set()
+
+        await inbox.put({"type": "lifespan.startup"})
+        life = asyncio.create_task(router({"type": "lifespan"}, inbox.get, send))
+        await started.wait()
+        transport = httpx.ASGITransport(router)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", cookies=cookies
+        ) as client:
+            try:
+                return await use(client)
+            finally:
+                await inbox.put({"type": "lifespan.shutdown"})
+                await life
+                await sync_to_async(connections.close_all)()
+
+    return asyncio.run(main())
+
+
+async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
+    params = [("r", run) for run in runs]
+    return await client.get(long_poll.PATH, params=[*params, *([("hold", "1")] if hold else [])])

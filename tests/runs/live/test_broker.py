@@ -1,0 +1,72 @@
+"""Announced partial outputs are shown before they are committed, where a view has them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+
+from runs import state_machine
+from runs.models import Run
+from runs.progress import live_partials, watch_tokens
+from runs.transitions import Observation
+from tests.runs.live.polling import ask, asked, serve
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def chat(run: Run, version: str) -> str:
+    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, 'chat')}"
+
+
+async def announce(run: Run, number: int, text: str) -> None:
+    assert await sync_to_async(live_partials.announce)(run.pk, number, {"output": text})
+
+
+def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
+    run = make_run(state="running", transport="stream", version=3, partial={"output": "A"})
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        found = []
+        version = "3"
+        for number, text in ((1, "A long"), (2, "A long answer")):
+            held = asyncio.create_task(ask(client, chat(run, version)))
+            other = asyncio.create_task(ask(client, asked(run)))
+            await asyncio.sleep(0.2)
+            assert not held.done()
+            await announce(run, number, text)
+            found.append(await held)
+            version = f"3.{number:06}"
+            assert f'data-version="{version}"' in found[-1].text
+            assert found[-1].headers["versions"] == f"{run.pk}:{version}:chat"
+            assert not other.done()  # its view shows what is committed
+            other.cancel()
+        return found
+
+    first, second = serve(use)
+    assert "A long<" in first.text
+    assert "A long answer<" in second.text
+
+
+def test_after_the_end_nothing_that_was_announced_is_news(
+    make_run: Any,
+) -> None:
+    run = make_run(state="running", transport="stream", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        await announce(run, 7, "Half")
+        half = await ask(client, chat(run, "3"))
+        ended = Observation(Run.State.CANCELLED, partial={"output": "Half a"})
+        await sync_to_async(state_machine.record)(run.pk, ended)
+        end = await ask(client, chat(run, "3.000007"))
+        await announce(run, 8, "Late")
+        return [half, end, await ask(client, chat(run, "4"))]
+
+    half, end, after = serve(use, hold_s=0.5)
+    assert "Half<" in half.text
+    assert 'data-version="4"' in end.text
+    assert "Half a<" in end.text
+    assert after.status_code == 204

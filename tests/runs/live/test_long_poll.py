@@ -1,0 +1,377 @@
+"""Held polls: news at once, one query and one drawing however many watch, nothing for strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import user_logged_out
+from django.contrib.auth.models import User
+from django.db import OperationalError, connections
+from django.test import Client
+from django.utils import timezone
+
+from runs import state_machine
+from runs.live import long_poll
+from runs.models import Run
+from runs.progress import watch_tokens
+from runs.transitions import Observation
+from tests.conftest import grant
+from tests.runs.live.polling import HOLD_S, ask, asked, serve
+from tests.statements import before, failing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+    """What `serve` takes to ask about these runs."""
+    return lambda client: ask(client, *runs)
+
+
+def is_drawing(sql: str) -> bool:
+    """Whether a whole run is read, to be drawn."""
+    return sql.startswith("SELECT") and '"playground_run"."arguments"' in sql
+
+
+def is_look(sql: str) -> bool:
+    """Whether the versions of the watched runs are read."""
+    return sql.startswith(
+        'SELECT "playground_run"."id" AS "pk", "playground_run"."version" AS "version"'
+    )
+
+
+def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
+    run = make_run(state="queued", version=3, queue_position=2)
+    response = serve(lambda client: ask(client, asked(run, 2)))
+    assert response.status_code == 200
+    assert 'hx-swap-oob="true"' in response.text
+    assert 'data-version="3"' in response.text
+    assert "Queued, 2 runs ahead" in response.text
+
+
+def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.3)
+        assert not held.done()
+        changed = time.monotonic()
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await held, time.monotonic() - changed
+
+    response, waited_s = serve(use)
+    assert 'data-run-status="running"' in response.text
+    assert waited_s < HOLD_S / 2
+
+
+def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: Any) -> None:
+    """The worker then does not notify its owner as well."""
+    from notifications.models import RunEnd
+
+    shown, hidden = make_run(state="running"), make_run(state="running")
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+
+    async def use(client: httpx.AsyncClient) -> None:
+        held = asyncio.create_task(ask(client, asked(shown)))
+        await asyncio.sleep(0.3)
+        for run in (shown, hidden):
+            await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.SUCCEEDED))
+        await held
+
+    serve(use)
+    assert dict(RunEnd.objects.values_list("run_id", "is_watched")) == {
+        shown.pk: True,
+        hidden.pk: False,
+    }
+
+
+def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
+    make_run: Any,
+) -> None:
+    run = make_run()
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        address = f"/runs/live/?r={asked(run)}&hold=1"
+        held = asyncio.create_task(client.get(address))
+        await asyncio.sleep(0.2)
+        assert not held.done()
+        signal.raise_signal(signal.SIGTERM)
+        return [(await held).status_code, (await client.get(address)).status_code]
+
+    try:
+        began = time.monotonic()
+        assert serve(use) == [503, 503]
+        assert time.monotonic() - began < HOLD_S / 2
+        assert ended == [signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)  # ours no more
+        assert len(ended) == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        held = asyncio.create_task(ask(client, asked(run)))
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        await sync_to_async(log_out)(client.cookies[settings.SESSION_COOKIE_NAME])
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        seen += [(await held).status_code, (await ask(client, asked(run, 2))).status_code]
+        client.cookies.clear()
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [200, 401, 401, 401]
+
+
+def test_a_poll_that_comes_while_somebody_logs_out_prolongs_nothing(make_run: Any) -> None:
+    """Django tells of a logout while the session is still there to be found."""
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        seen = [(await ask(client, asked(run, 2))).status_code]
+        loop = asyncio.get_running_loop()
+
+        def poll(**_: Any) -> None:
+            asked_now = asyncio.run_coroutine_threadsafe(ask(client, asked(run, 2)), loop)
+            seen.append(asked_now.result(60).status_code)
+
+        key = client.cookies[settings.SESSION_COOKIE_NAME]
+        user_logged_out.connect(poll)
+        try:
+            await sync_to_async(log_out, thread_sensitive=False)(key)
+        finally:
+            user_logged_out.disconnect(poll)
+        return [*seen, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [200, 401, 401]
+
+
+def log_out(key: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    browser.post("/logout/")
+    connections.close_all()
+
+
+def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
+    run = make_run(state="queued")
+    assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "x:1:stage:y", *(f"{uuid.UUID(int=1)}:1:stage:{m}" for m in ("forged", "é")), "::::"],
+)
+def test_nothing_is_told_without_the_mark(text: str) -> None:
+    assert serve(lambda client: ask(client, text)).status_code == long_poll.STOP_POLLING
+
+
+def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
+    mine, other = make_run(version=2), make_run(version=2)
+    _, _, mark = watch_tokens.watch_token(mine, "stage").partition(":")
+    for text in (f"{other.pk}:1:stage:{mark}", f"{mine.pk}:1:row:{mark}"):
+        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
+
+
+def test_a_hundred_watchers_cost_one_query_and_one_drawing(make_run: Any) -> None:
+    run = make_run(state="queued")
+    asked_for: list[str] = []
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
+        await asyncio.sleep(0.5)
+        asked_for.clear()
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    with before(lambda sql, _: asked_for.append(sql)):
+        responses = serve(use)
+    assert {response.status_code for response in responses} == {200}
+    assert 1 <= sum(map(is_drawing, asked_for)) <= 2
+    assert 1 <= sum(map(is_look, asked_for)) <= 4
+
+
+def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
+    runs = [make_run(version=2) for _ in range(5)]
+    response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
+    for run in runs:
+        assert f'id="row-{run.pk}"' in response.text
+    told = sorted(f"{run.pk}:2:row" for run in runs)
+    assert sorted(response.headers["versions"].split()) == told
+
+
+def test_other_requests_reach_the_pages() -> None:
+    assert serve(lambda client: client.get("/runs/")).status_code == 418
+
+
+def test_a_final_state_brings_its_result(make_run: Any) -> None:
+    run = make_run(state="running")
+    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
+    state_machine.record(run.pk, end)
+    response = serve(lambda client: ask(client, asked(run)))
+    assert 'data-final="1"' in response.text
+    assert "The model failed" in response.text
+
+
+def say(run: Run, number: int) -> None:
+    """A line of a run's log."""
+    line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
+    state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
+
+
+def test_log_lines_are_told_together(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient) -> str:
+        await ask(client, asked(run), hold=False)
+        held = asyncio.create_task(ask(client, asked(run)))
+        for number in range(3):
+            await asyncio.sleep(0.01)
+            await sync_to_async(say)(run, number)
+        return (await held).text
+
+    told = serve(use, coalesce_s=1.0)
+    assert all(f"line {number}" in told for number in range(3))
+
+
+def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any) -> None:
+    run = make_run(state="running")
+
+    async def use(client: httpx.AsyncClient) -> float:
+        held = asyncio.create_task(ask(client, asked(run)))
+        await asyncio.sleep(0.05)
+        await sync_to_async(say)(run, 9)
+        await sync_to_async(state_machine.record)(
+            run.pk, Observation(Run.State.SUCCEEDED, output={})
+        )
+        changed = time.monotonic()
+        assert 'data-final="1"' in (await held).text
+        return time.monotonic() - changed
+
+    # What is gathered is not told before the hold is over.
+    assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
+
+
+def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:
+    run = make_run(state="queued")
+
+    async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
+        leaving, *held = [asyncio.create_task(ask(client, asked(run))) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        leaving.cancel()
+        await asyncio.sleep(0.1)
+        await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
+        return await asyncio.gather(*held)
+
+    responses = serve(use)
+    assert {response.text for response in responses} == {responses[0].text}
+    assert 'data-run-status="running"' in responses[0].text
+
+
+def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(make_run: Any) -> None:
+    run = make_run(state="queued", version=2)
+
+    async def use(client: httpx.AsyncClient) -> list[list[int]]:
+        return [
+            [
+                answer.status_code
+                for answer in await asyncio.gather(*(ask(client, asked(run, 1)) for _ in range(3)))
+            ]
+            for _ in range(3)
+        ]
+
+    gone = OperationalError("gone")
+    with failing(gone, gone, where=lambda sql, _: is_drawing(sql)):
+        assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
+
+
+def test_a_mark_is_worth_nothing_to_somebody_else(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)  # who asks is ana
+    response = serve(lambda client: ask(client, asked(run, 1)))
+    assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
+
+
+def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger: User) -> None:
+    example = make_run(
+        user=stranger,
+        version=2,
+        is_example=True,
+        state="succeeded",
+        output={},
+    )
+    assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
+    other = make_run(user=stranger, version=2)
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 286
+    grant(User.objects.get(username="ana"), "playground.view_run")
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
+
+
+def test_of_several_runs_only_ones_own_are_told(make_run: Any, stranger: User) -> None:
+    mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
+    text = serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))).text
+    assert str(mine.pk) in text
+    assert str(theirs.pk) not in text
+
+
+def test_a_page_that_stays_open_gets_new_marks(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
+    marked = [asked(mine), asked(theirs, view="copies")]
+    fresh = serve(lambda client: ask(client, asked(mine, 0)))
+    assert "renewed" not in fresh.headers
+    later = time.time() + 30 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    response = serve(lambda client: ask(client, *marked))
+    assert response.status_code == 204
+    renewed = response.headers["renewed"].split()
+    assert [text.split(":")[:2] for text in renewed] == [
+        [str(mine.pk), "stage"],
+        [str(theirs.pk), "copies"],
+    ]
+    pk, view, token = renewed[0].split(":")
+    again = serve(lambda client: ask(client, f"{pk}:0:{view}:{token}"))
+    assert (again.status_code, "renewed" in again.headers) == (200, False)
+
+
+def test_what_was_taken_back_is_watched_no_more(make_run: Any, stranger: User) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
+    assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
+
+
+def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded")
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
+    later = time.time() + watch_tokens.LASTS_S + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    response = serve(lambda client: ask(client, marked))
+    assert response.status_code == long_poll.STOP_POLLING
+
+
+def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)
+    _, _, mark = watch_tokens.watch_token(run, "stage").partition(":")
+    whose, issued, signature = mark.split(".")
+    me = User.objects.get(username="ana").pk
+    for forged in (f"{me}.{issued}.{signature}", f"*.{issued}.{signature}"):
+        text = f"{run.pk}:1:stage:{forged}"
+        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
+    assert watch_tokens.verify(run.pk, "stage", f"{whose}.{int(issued) + 1}.{signature}") is None

@@ -1,0 +1,136 @@
+"""Somebody who leaves: deactivated with everything kept, or everything passed on at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+from django.db.models import CASCADE, PROTECT
+from django.test import Client
+
+from boards.models import Batch
+from catalog.models import Collection, Favourite, Note
+from chats.models import Chat
+from flows.models import Flow, FlowRun
+from runs.models import Preset, Run, Share, Upload
+from runs.ownership import handover
+
+pytestmark = pytest.mark.django_db
+# What goes along with an account: nobody else has a use for it.
+GOES_ALONG = {
+    "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
+    "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
+    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
+    "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
+    "boards.PlanDraft", "boards.Vote",
+    "notifications.Notification", "notifications.Channel",
+    "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
+}  # fmt: skip
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """The admin who removes somebody."""
+    return User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
+
+
+def make_upload(user: User, digest: str = "d") -> Upload:
+    return Upload.objects.create(
+        user=user, digest=digest, file="d/d.png", file_name="x.png",
+        content_type="image/png", size_bytes=1,
+    )  # fmt: skip
+
+
+def test_every_relation_to_a_person_is_passed_on_or_goes_along() -> None:
+    passed = {model._meta.label for _, model, _ in handover.PASSED_ON}
+    for relation in User._meta.get_fields(include_hidden=True):
+        if relation.auto_created and not relation.concrete:
+            label = relation.related_model._meta.label  # type: ignore[union-attr]
+            if getattr(relation, "on_delete", None) in {CASCADE, PROTECT}:
+                assert label in passed | GOES_ALONG, f"decide what becomes of {label}"
+
+
+def test_everything_passes_on_and_the_account_is_gone(
+    make_run: Any, user: User, stranger: User, admin: User
+) -> None:
+    run = make_run(state="succeeded")
+    running = make_run(state="running")
+    endpoint = run.endpoint
+    upload = make_upload(user)
+    Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
+    share = Share.objects.create(endpoint=endpoint, user=user, arguments={})
+    Collection.objects.create(owner=user, slug="best", title="Best")
+    board = Batch.objects.create(user=user, source=endpoint, form_token="t")
+    Batch.objects.create(user=stranger, source=endpoint, form_token="t")
+    chat = Chat.objects.create(user=user, endpoint=endpoint)
+    flow = Flow.objects.create(user=user, name="f", definition={"steps": []})
+    flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
+    note = Note.objects.create(user=user, endpoint=endpoint, text="n")
+    Favourite.objects.create(user=user, endpoint=endpoint)
+    passed = handover.pass_on(user, stranger, admin)
+    assert {one.label: one.number for one in passed} == {
+        "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
+        "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
+    }  # fmt: skip
+    assert not User.objects.filter(username="ana").exists()
+    assert set(Run.objects.filter(user=stranger)) == {run, running}
+    for thing in (upload, share, board, chat, flow, flow_run):
+        thing.refresh_from_db()
+        assert thing.user == stranger
+    assert Collection.objects.get().owner == stranger
+    note.refresh_from_db()
+    assert note.user is None
+    assert not Favourite.objects.exists()
+
+
+def test_what_both_have_is_kept_twice(
+    make_run: Any, user: User, stranger: User, admin: User
+) -> None:
+    runs = [make_run(user=one, form_token="t") for one in (user, stranger)]
+    uploads = [make_upload(one) for one in (user, stranger)]
+    for one in (user, stranger):
+        Preset.objects.create(endpoint=runs[0].endpoint, user=one, name="n" * 80, arguments={})
+    handover.pass_on(user, stranger, admin)
+    assert Run.objects.filter(user=stranger).count() == 2
+    assert set(Upload.objects.filter(user=stranger)) == set(uploads)
+    names = set(Preset.objects.filter(user=stranger).values_list("name", flat=True))
+    assert len(names) == 2
+    assert any("(ana " in name for name in names)
+
+
+def test_a_failure_leaves_everything_as_it_was(
+    make_run: Any, user: User, stranger: User, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+
+    def fail(*_: Any) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(User, "delete", fail)
+    with pytest.raises(IntegrityError):
+        handover.pass_on(user, stranger, admin)
+    run.refresh_from_db()
+    assert run.user == user
+
+
+def test_nobody_removes_themselves_nor_the_last_superuser(user: User, admin: User) -> None:
+    with pytest.raises(handover.Refused, match="your own account"):
+        handover.deactivate(admin, admin)
+    with pytest.raises(handover.Refused, match="only superuser"):
+        handover.deactivate(admin, user)
+    with pytest.raises(handover.Refused, match="somebody else"):
+        handover.pass_on(user, user, admin)
+    admin.refresh_from_db()
+    assert admin.is_active
+
+
+def test_a_deactivated_account_is_out_at_once_and_keeps_its_runs(
+    member: Client, make_run: Any, user: User, admin: User
+) -> None:
+    make_run()
+    handover.deactivate(user, admin)
+    assert member.get("/runs/").status_code == 302
+    assert not Client().login(username="ana", password="pw")
+    assert Run.objects.filter(user=user).count() == 1

@@ -1,0 +1,65 @@
+"""Pages and programs are told the upstream that the worker talks to, not one that web guesses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from playground.display import about
+from runs.models import Worker
+from runs.progress import current_upstream
+from tests.runs.conftest import Control, Work
+
+
+@pytest.fixture(autouse=True)
+def unread(monkeypatch: pytest.MonkeyPatch, upstream_read_before: None) -> None:
+    """As in a process that has just started."""
+    monkeypatch.setattr(current_upstream, "_known", (None, 0.0))
+
+
+def write(name: str, host: str, age_s: float = 0) -> None:
+    beat_at = timezone.now() - timedelta(seconds=age_s)
+    Worker.objects.create(name=host, beat_at=beat_at, upstream=name, upstream_host=host)
+
+
+def test_the_last_workers_upstream_stands_on_every_page(
+    member: Client, make_endpoint: Any, settings: Any
+) -> None:
+    settings.UPSTREAM = "sandbox"  # what a web process without the key would guess
+    write("sandbox", "127.0.0.1:8001", age_s=600)
+    write("fal", "queue.fal.run")
+    endpoint = make_endpoint("fal-ai/flux/dev")
+    page = member.get(endpoint.get_absolute_url()).content.decode()
+    assert "Upstream: fal ·" in page
+    assert "queue.fal.run" in page
+    assert "free of" not in page
+    assert ("On fal.ai", "https://fal.ai/models/fal-ai/flux/dev") in about.links(endpoint)
+
+
+def test_pages_say_that_the_sandbox_is_free(member: Client, make_endpoint: Any) -> None:
+    write("sandbox", "127.0.0.1:8001")
+    address = make_endpoint("fal-ai/flux/dev").get_absolute_url()
+    page = " ".join(member.get(address).content.decode().split())
+    assert "Upstream: sandbox, which is free of charge" in page
+    assert "free (sandbox)" in page
+
+
+def test_before_a_worker_has_run_nothing_is_claimed(member: Client) -> None:
+    page = member.get("/").content.decode()
+    assert "Upstream: not known until a worker runs" in page
+    assert "Upstream: sandbox" not in page
+    write("fal", "queue.fal.run")
+    assert "Upstream: fal" in member.get("/").content.decode()
+
+
+@pytest.mark.system
+def test_a_worker_records_its_upstream(work: Work, sandbox: Control, settings: Any) -> None:
+    work(lambda: current_upstream.get() is not None)
+    upstream = current_upstream.get()
+    assert upstream is not None
+    assert (upstream.name, upstream.is_free) == ("sandbox", True)
+    assert upstream.host in settings.FAL_QUEUE_URL

@@ -1,0 +1,56 @@
+"""Announced partial outputs: their versions rise with the row's, and an end forgets them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runs.models import Run
+from runs.progress import live_partials
+from runs.progress.live_partials import STEP, parse_version, version_text
+
+pytestmark = pytest.mark.any_database
+
+
+def message(run: Run, number: int, output: Any) -> bytes:
+    return run.pk.bytes + number.to_bytes(4, "big") + json.dumps(output).encode()
+
+
+@given(st.integers(0, 10**12))
+def test_a_version_is_read_as_it_was_written(version: int) -> None:
+    assert parse_version(version_text(version)) == version
+
+
+@given(st.integers(0, 10**5), st.integers(0, STEP - 1), st.integers(0, STEP - 1))
+def test_versions_as_numbers_are_in_the_same_order(whole: int, one: int, other: int) -> None:
+    texts = [version_text(whole * STEP + number) for number in (one, other)]
+    assert (float(texts[0]) < float(texts[1])) == (one < other)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.x", "1.2.3"])
+def test_other_texts_are_no_versions(text: str) -> None:
+    with pytest.raises(ValueError, match="int"):
+        parse_version(text)
+
+
+def test_the_newest_output_is_that_of_the_last_message() -> None:
+    run = Run(state=Run.State.RUNNING, version=3, partial={"output": "He"})
+    assert live_partials.newest(run) == ({"output": "He"}, "3")
+    for number, text in ((1, "Hell"), (2, "Hello")):
+        assert live_partials.receive(message(run, number, {"output": text})) == run.pk
+    assert live_partials.newest(run) == ({"output": "Hello"}, "3.000002")
+    run.state = Run.State.CANCELLED
+    assert live_partials.newest(run) == ({"output": "He"}, "3")
+    live_partials.forget(run.pk)
+    assert live_partials.number_of(run.pk) == 0
+
+
+def test_only_the_latest_runs_are_kept() -> None:
+    runs = [Run() for _ in range(live_partials.MAX_RUNS + 1)]
+    for run in runs:
+        live_partials.receive(message(run, 1, "x"))
+    assert [live_partials.number_of(run.pk) for run in (runs[0], runs[-1])] == [0, 1]

@@ -1,0 +1,146 @@
+"""What a page says about the rest of a run: by our own runs, upstream's estimate and its log."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.display import renderers
+from runs.models import Run
+from runs.progress import waiting
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> None:
+    waiting._typical_duration_cache.clear()
+
+
+def ran(make_run: Any, seconds: float, **values: Any) -> Run:
+    sent = timezone.now() - timedelta(hours=1)
+    ended = sent + timedelta(seconds=seconds)
+    run: Run = make_run(state="succeeded", sent_at=sent, ended_at=ended, **values)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("lines", "share"),
+    [
+        (["37%"], 0.37),
+        (["step 12/50"], 0.24),
+        ([" 24%|██▍       | 12/50 [00:03<00:10,  3.50it/s]"], 0.24),
+        (["Frame 3 of 8"], 0.375),
+        (["saving", "12.5 %", "2/50"], 0.125),
+        (["Done", "Loaded 100%"], 1.0),
+        (["resized to 1920/1080"], None),
+        (["2026/11/23 14:05"], None),
+        (["ratio 16:9, 300%"], None),
+        (["1/1"], None),
+        (["nothing here"], None),
+        ([], None),
+        (["quiet"] * 30 + ["50%"], None),
+    ],
+)
+def test_progress_is_read_from_the_newest_lines(lines: list[str], share: float | None) -> None:
+    assert waiting.progress_in(lines) == share
+
+
+@given(st.lists(st.text(alphabet="0123456789/%. of:-", max_size=20), max_size=25))
+def test_whatever_a_log_holds_is_a_share_or_nothing(lines: list[str]) -> None:
+    share = waiting.progress_in(lines)
+    assert share is None or 0 <= share <= 1
+
+
+def test_the_typical_time_is_the_middle_of_the_teams_runs(
+    make_endpoint: Any, make_run: Any, stranger: User
+) -> None:
+    flux = make_endpoint()
+    assert waiting.typical_duration(flux) is None
+    for seconds in (2, 90):
+        ran(make_run, seconds, endpoint=flux)
+    ran(make_run, 4, endpoint=flux, user=stranger)
+    make_run(endpoint=flux, state="failed", ended_at=timezone.now())
+    assert waiting.typical_duration(flux) == waiting.TypicalDuration(4.0, 3)
+
+
+def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
+    flux = make_endpoint(duration_estimate_min=0.5)
+    assert waiting.usual_s(flux) == 30
+    waiting._typical_duration_cache.clear()
+    ran(make_run, 12, endpoint=flux)
+    assert waiting.usual_s(flux) == 12
+
+
+def test_a_run_that_is_rendered_often_is_measured_once(
+    make_run: Any, django_assert_num_queries: Any
+) -> None:
+    run = make_run(state="running")
+    waiting.of(run)
+    with django_assert_num_queries(0):
+        for _ in range(10):
+            waiting.of(run)
+
+
+def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
+    at = timezone.now() - timedelta(seconds=passed_s)
+    logs = [{"timestamp": "", "level": "INFO", "message": line} for line in lines]
+    run: Run = make_run(state="running", sent_at=at, started_at=at, logs=logs, **values)
+    return run
+
+
+def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
+    flux = make_endpoint()
+    nothing = waiting.of(started(make_run, 3, endpoint=flux))
+    assert nothing
+    assert nothing.words == nothing.late_words == ""
+    ran(make_run, 12, endpoint=flux)
+    waiting._typical_duration_cache.clear()
+    usual = waiting.of(started(make_run, 3, endpoint=flux))
+    assert usual
+    assert usual.words == "usually about 12 s"
+    assert (usual.late_words, usual.late_at_s) == ("longer than usual (about 12 s)", 15)
+    known = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
+    assert known
+    assert known.words == "25%, about 30 s left"
+    early = waiting.of(started(make_run, 0, "25%", endpoint=flux))
+    assert early
+    assert early.words == "25%"
+
+
+def test_what_a_stream_reports_goes_before_its_log(make_run: Any) -> None:
+    found = waiting.of(started(make_run, 0, "10%"), reported=0.6)
+    assert found
+    assert found.share == 0.6
+
+
+def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None:
+    run = started(make_run, 10, "12/48")
+    told = renderers.changed_fragments(run, "stage")
+    assert re.search(r"25%, about 3\d s left", told)
+    assert 'share="0.250"' in told
+    run.state, run.ended_at = "succeeded", timezone.now()
+    assert waiting.of(run) is None
+    assert "<progress" not in renderers.changed_fragments(run, "stage")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [(0, "Queued, next in line"), (1, "Queued, 1 run ahead"), (7, "Queued, 7 runs ahead")],
+)
+def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, words: str) -> None:
+    run = make_run(state="queued", queue_position=ahead)
+    assert words in renderers.changed_fragments(run, "stage")
+
+
+def test_since_is_the_submit(make_run: Any) -> None:
+    run = started(make_run, 5)
+    found = waiting.of(run)
+    assert found
+    assert isinstance(found.since, datetime)
+    assert found.since == run.sent_at

@@ -1,0 +1,89 @@
+"""Where nobody works on runs, their pages say so by themselves, and take it back when somebody
+does.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from runs import state_machine
+from runs.models import Run, Worker
+from runs.progress import worker_status
+from runs.progress.worker_status import NO_KEY, NOBODY
+from runs.transitions import Observation
+from runs.worker.scheduling import leases
+from tests.runs.live.polling import ask, asked, serve
+
+State = Run.State
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def worker(age_s: float = 0, **values: Any) -> None:
+    beat_at = timezone.now() - timedelta(seconds=age_s)
+    Worker.objects.update_or_create(pk="w", defaults={"beat_at": beat_at, **values})
+
+
+def notes() -> dict[str, str]:
+    return dict(Run.objects.values_list("state", "note"))
+
+
+def test_it_is_said_of_runs_that_wait_for_a_worker(make_run: Any) -> None:
+    for state in State:
+        make_run(state=state)
+    session = make_run(state=State.RUNNING, transport="realtime")
+    worker(age_s=30, has_key=True)
+    worker_status.flag_waiting_runs()
+    session.refresh_from_db()
+    assert session.note == ""
+    session.delete()
+    waiting = {State.CREATED, State.SUBMITTING, State.QUEUED, State.RUNNING}
+    assert notes() == {state: NOBODY if state in waiting else "" for state in State}
+    before = set(Run.objects.values_list("pk", "version"))
+    worker_status.flag_waiting_runs()
+    assert set(Run.objects.values_list("pk", "version")) == before
+
+
+def test_without_a_key_it_is_said_of_those_that_are_not_sent(make_run: Any) -> None:
+    make_run(state=State.CREATED)
+    make_run(state=State.QUEUED)
+    worker(has_key=False)
+    worker_status.flag_waiting_runs()
+    assert notes() == {State.CREATED: NO_KEY, State.QUEUED: ""}
+
+
+def test_while_somebody_works_nothing_is_said(make_run: Any) -> None:
+    make_run()
+    worker(age_s=10, has_key=True)
+    worker_status.flag_waiting_runs()
+    assert notes() == {State.CREATED: ""}
+
+
+@pytest.mark.parametrize("state", [State.CREATED, State.SUBMITTING, State.QUEUED])
+def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
+    handle = {"request_id": "r"} if state == State.QUEUED else None
+    run = make_run(state=state, handle=handle, sent_at=timezone.now() if handle else None)
+    if state == State.SUBMITTING:
+        Run.objects.update(sent_at=timezone.now())
+    worker_status.flag_waiting_runs()
+    assert notes() == {state: NOBODY}
+    leases.claim("w", 9)
+    if state == State.QUEUED:
+        state_machine.record(run.pk, Observation(State.RUNNING, by="status"))
+    assert set(notes().values()) == {""}
+
+
+def test_an_open_page_is_told(make_run: Any) -> None:
+    run = make_run(state=State.QUEUED)
+
+    async def use(client: httpx.AsyncClient) -> httpx.Response:
+        return await ask(client, asked(run))
+
+    answer = serve(use, look_for_workers_s=0.05)
+    assert answer.status_code == 200
+    assert NOBODY in answer.text
+    assert "by itself" not in answer.text

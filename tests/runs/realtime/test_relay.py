@@ -1,0 +1,266 @@
+"""Live sessions through the relay, against the real sandbox.
+
+A ticket in, pictures back, no key on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import uvicorn
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from PIL import Image
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from catalog import upstream
+from catalog.models import Endpoint
+from config.management.commands.realtime import Server
+from playground.form import form_state
+from runs.realtime import relay, sessions, tickets
+from runs.realtime.limits import LiveLimits
+from tests.runs.conftest import Control
+
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # of tickets, frames and pictures
+
+LIVE = "sandbox/aurora/lite"
+PERSON = 4711
+FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
+Act = Callable[[str], Awaitable[Any]]
+serving: list[Server] = []  # the last one; a test may stop it
+Relayed = Callable[..., Any]
+
+
+@pytest.fixture
+def relayed(catalogue: None, sandbox: Control) -> Relayed:
+    """`relayed(act, save_every_s=…)`: what `act(address)` gives while a relay serves at the
+    address.
+
+    Tickets are of PERSON.
+    """
+    User.objects.create_user("live", pk=PERSON)
+
+    async def serve(act: Act, limits: LiveLimits) -> Any:
+        async with upstream.clients() as clients:
+            app = relay.Relay(clients, form_state.parse_form, limits)
+            config = uvicorn.Config(
+                app,
+                port=0,
+                lifespan="off",
+                log_level="warning",
+                timeout_graceful_shutdown=1,
+            )
+            server = Server(config, app)
+            running = asyncio.create_task(server.serve())
+            serving[:] = [server]
+            while not server.started:  # noqa: ASYNC110  it has no event for it
+                await asyncio.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            try:
+                given = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 60)
+                async with asyncio.timeout(60):
+                    while app.open:  # noqa: ASYNC110  whoever leaves frees the place
+                        await asyncio.sleep(0.01)
+                return given
+            finally:
+                server.stop()
+                await running
+                await sync_to_async(connections.close_all)()
+
+    return lambda act, **limits: asyncio.run(serve(act, LiveLimits(**limits)))
+
+
+async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
+    """What comes back for a form: a message, and the picture's bytes if there is one."""
+    await socket.send(urlencode(FORM | changed))
+    while (told := json.loads(await socket.recv()))["type"] == "run":
+        continue
+    picture = await socket.recv() if told["type"] == "picture" else b""
+    assert isinstance(picture, bytes)
+    return told, picture
+
+
+def test_each_change_of_the_form_gives_a_picture(relayed: Relayed, sandbox: Control) -> None:
+    async def act(address: str) -> Any:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            first = await answer(socket)
+            refused = await answer(socket, prompt="")
+            return first, refused, await answer(socket, prompt="green")
+
+    (told, picture), (refused, nothing), (_, other) = relayed(act)
+    assert told == {"type": "picture"}
+    assert Image.open(io.BytesIO(picture)).format == "JPEG"
+    assert (refused["type"], nothing) == ("problem", b"")
+    assert other not in (b"", picture)
+    assert sandbox.calls()["realtime"] == 1
+
+
+def test_only_the_newest_form_is_sent_while_a_picture_is_made(
+    relayed: Relayed,
+) -> None:
+    async def act(address: str) -> int:
+        pictures = 0
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            for number in range(30):
+                await socket.send(urlencode(FORM | {"prompt": f"word {number}"}))
+            try:
+                while True:
+                    frame = await asyncio.wait_for(socket.recv(), 1 if pictures else 60)
+                    pictures += isinstance(frame, bytes)
+            except TimeoutError:
+                return pictures
+
+    assert 1 <= relayed(act) < 10
+
+
+@pytest.mark.parametrize("ticket", ["", "nonsense", "expired", "forged"])
+def test_no_session_without_a_good_ticket(
+    relayed: Relayed, ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
+) -> None:
+    text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.sign(PERSON, LIVE))
+    if ticket == "expired":
+        earlier = time.time() - tickets.LIFETIME_S - 1
+        with monkeypatch.context() as past:
+            past.setattr("django.core.signing.time.time", lambda: earlier)
+            text = tickets.sign(PERSON, LIVE)
+    if ticket == "forged":
+        text = text[:-2] + ("AA" if text[-2:] != "AA" else "BB")
+
+    async def act(address: str) -> None:
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(address + text)
+        assert caught.value.response.status_code == 403
+
+    relayed(act)
+    assert "realtime" not in sandbox.calls()
+
+
+def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
+    async def act(address: str) -> dict[str, Any]:
+        async with connect(address + tickets.sign(PERSON, "sandbox/ridgeline")) as socket:
+            told: dict[str, Any] = json.loads(await socket.recv())
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+        return told
+
+    told = relayed(act)
+    assert told["type"] == "end"
+    assert "realtime" in told["message"]
+
+
+@pytest.mark.django_db
+def test_a_ticket_is_for_who_is_logged_in_and_models_that_are_live(
+    client: Client, make_endpoint: Any, settings: Any
+) -> None:
+    live = make_endpoint("fal-ai/fast", tags=["realtime"])
+    make_endpoint("fal-ai/flux")
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    assert client.post("/tickets/fal-ai/fast/").status_code == 302
+    person = User.objects.create_user("eva")
+    client.force_login(person)
+    url = client.post("/tickets/fal-ai/fast/").json()["url"]
+    address, _, text = url.partition("/?ticket=")
+    assert address == "wss://vitrine.test/live"
+    assert tickets.verify(text) == tickets.Ticket(person.pk, "fal-ai/fast")
+    assert client.post("/tickets/fal-ai/flux/").status_code == 404
+    assert client.get("/tickets/fal-ai/fast/").status_code == 405
+    assert "<live-session" in client.get(live.get_absolute_url()).content.decode()
+    Endpoint.objects.filter(pk=live.pk).update(tags=[])
+    assert "<live-session" not in client.get(live.get_absolute_url()).content.decode()
+
+
+def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tickets.sign(7, LIVE)
+    assert tickets.verify(made) == tickets.Ticket(7, LIVE)
+    later = time.time() + 61
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    assert tickets.verify(made) is None
+
+
+def test_a_model_that_takes_long_is_said_to(
+    relayed: Relayed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(address: str) -> list[str]:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await socket.send(urlencode(FORM))
+            told: list[str] = []
+            while "picture" not in told:
+                frame = await socket.recv()
+                told += [json.loads(frame)["type"]] if isinstance(frame, str) else []
+            return told
+
+    assert relayed(act) == ["run", "picture"]
+    assert relayed(act, slow_after_s=0.0) == ["run", "slow", "picture"]
+
+
+def test_a_ticket_is_good_once(relayed: Relayed) -> None:
+    made = tickets.sign(PERSON, LIVE)
+
+    async def act(address: str) -> tuple[str, dict[str, Any]]:
+        async with connect(address + made) as socket:
+            first, _ = await answer(socket)
+        async with connect(address + made) as socket:
+            return first["type"], json.loads(await socket.recv())
+
+    assert relayed(act) == ("picture", {"type": "end", "message": relay.USED_UP})
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
+def test_a_ticket_is_good_for_the_origin_of_its_page_alone(relayed: Relayed, origin: Any) -> None:
+    ours = "https://vitrine.test"
+    made = tickets.sign(PERSON, LIVE, ours)
+
+    async def act(address: str) -> str:
+        with pytest.raises(InvalidStatus):
+            await connect(address + made, origin=origin)
+        async with connect(address + made, origin=Origin(ours)) as socket:  # it was not used up
+            first, _ = await answer(socket)
+        return str(first["type"])
+
+    assert relayed(act) == "picture"
+
+
+def test_a_ticket_and_its_session_end_with_the_logout(
+    relayed: Relayed,
+) -> None:
+    browser = Client()
+    browser.force_login(User.objects.get(pk=PERSON))
+    key = browser.session.session_key
+    first, second = (tickets.sign(PERSON, LIVE, session_key=key) for _ in range(2))
+
+    async def act(address: str) -> tuple[str, str]:
+        async with connect(address + first) as socket:
+            await answer(socket)
+            await sync_to_async(browser.post)("/logout/")
+            running = str(json.loads(await socket.recv())["message"])
+        async with connect(address + second) as socket:
+            return running, str(json.loads(await socket.recv())["message"])
+
+    assert relayed(act, save_every_s=0.05) == (sessions.LOGGED_OUT, relay.USED_UP)
+
+
+@pytest.mark.django_db
+def test_a_pages_ticket_names_its_origin_and_its_login(
+    member: Client, make_endpoint: Any, settings: Any
+) -> None:
+    make_endpoint("fal-ai/fast", tags=["realtime"])
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    url = member.post("/tickets/fal-ai/fast/").json()["url"]
+    made = tickets.verify(url.partition("?ticket=")[2])
+    assert made
+    assert made.origin == "http://testserver"
+    assert not made.is_logged_out
+    member.post("/logout/")
+    assert made.is_logged_out
+    assert str(member.session.session_key) not in url

@@ -1,0 +1,369 @@
+"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever
+happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+import fal
+from core.http.asgi import Message
+from playground.form import form_state
+from runs import state_machine
+from runs.models import Run, Upload
+from runs.realtime import limits, relay, sessions, tickets
+from runs.realtime.limits import LiveLimits
+from runs.realtime.sessions import LiveSession, SessionInput
+from runs.results import timeline
+from runs.worker.scheduling import leases
+from tests.runs.conftest import Control, Work
+from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
+    LIVE,
+    PERSON,
+    Act,
+    answer,
+    relayed,
+    serving,
+)
+from tests.runs.realtime.test_sessions_faults import READS_THE_FORM
+from tests.statements import before
+
+pytestmark = pytest.mark.system  # takes long
+
+TICKET = tickets.Ticket(PERSON, LIVE)
+Relayed = Callable[..., Any]
+
+
+@pytest.fixture
+def sitting(make_run: Callable[..., Run]) -> LiveSession:
+    run = make_run(transport="realtime", state="running", worker="live")
+    return LiveSession(run, "live", TICKET, LiveLimits(save_every_s=0.01))
+
+
+def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
+    """End a session, and leave no connection in the thread that wrote it."""
+
+    async def end() -> None:
+        await sitting.end(why, error)
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(end())
+
+
+async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
+    """What is told until the session closes."""
+    told = []
+    try:
+        while True:
+            frame = await asyncio.wait_for(socket.recv(), 60)
+            told += [json.loads(frame)] if isinstance(frame, str) else []
+    except ConnectionClosed:
+        return told
+
+
+def test_a_session_is_a_run_that_keeps_its_last_pictures(
+    relayed: Relayed,  # noqa: F811
+    work: Work,
+    client: Client,
+) -> None:
+    async def act(address: str) -> str:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await socket.send("prompt=word+0&seed=3")
+            told = json.loads(await socket.recv())
+            await socket.recv(), await socket.recv()
+            for number in range(1, 7):
+                await answer(socket, prompt=f"word {number}")
+        return str(told["url"])
+
+    url = relayed(act)
+    run = Run.objects.get()
+    assert url == run.get_absolute_url()
+    assert (run.state, run.transport, run.metrics) == ("succeeded", "realtime", {"results": 7})
+    assert (run.arguments["prompt"], run.title) == ("word 6", "word 6")
+    assert run.sent_at
+    assert run.ended_at
+    assert run.ended_at > run.sent_at
+    assert len(run.output["frames"]) == run.artifacts.count() == limits.KEPT
+    work(lambda: not run.artifacts.filter(state="remote").exists())
+    assert len(set(run.artifacts.values_list("digest", flat=True))) == limits.KEPT
+    client.force_login(User.objects.get(pk=PERSON))
+    text = client.get(url).content.decode()
+    assert "Live session." in text
+    assert re.search(r'<dt>Results</dt>\s*<dd class="figures">7</dd>', text)
+    assert text.index(">Asked for") < text.index(">Sent")
+    again = client.post(f"{url}repetition/").headers["Location"]
+    assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_painted", [True, False])
+def test_what_the_model_failed_on_stays_with_the_run(
+    sitting: LiveSession, has_painted: bool
+) -> None:
+    sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
+    if has_painted:
+        sitting.add_result(SessionInput({"prompt": "x"}), {"text": "a picture"})
+    sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
+    over(sitting)
+    run = Run.objects.get()
+    assert run.state == ("succeeded" if has_painted else "failed")
+    assert (run.error or {}).get("message") == (None if has_painted else "too long")
+    (event,) = run.events
+    assert (event["what"], event["text"]) == ("refused", "2 of its inputs. The last: too long")
+    assert "The model failed on some inputs" in [moment.what for moment in timeline.moments(run)]
+
+
+@pytest.mark.parametrize("is_file_last", [False, True])
+def test_what_went_out_is_that_of_the_last_input(
+    relayed: Relayed,  # noqa: F811
+    is_file_last: bool,
+) -> None:
+    given = Upload.objects.create(
+        user_id=PERSON, digest="d", file="d.png", file_name="d.png", content_type="image/png",
+        size_bytes=1, upstream_url="https://v3.fal.media/d.png", upstream_at=timezone.now(),
+    )  # fmt: skip
+    prompts = [given.get_absolute_url(), "a word"]
+    if is_file_last:
+        prompts.reverse()
+
+    async def act(address: str) -> None:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            for prompt in prompts:
+                await answer(socket, prompt=prompt)
+
+    relayed(act)
+    run = Run.objects.get()
+    assert run.arguments["prompt"] == prompts[-1]
+    sent = run.arguments | {"prompt": "https://v3.fal.media/d.png"}
+    assert run.sent_arguments == (sent if is_file_last else None)
+
+
+def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_that_goes(
+    sitting: LiveSession,
+) -> None:
+    class Gone(relay._Page):
+        def __init__(self) -> None:
+            async def receive() -> Message:
+                raise OSError("the client has disconnected")
+
+            async def send(message: Message) -> None:
+                raise OSError("the client has disconnected")
+
+            super().__init__(receive, send, form_state.parse_form)
+
+    async def sit() -> None:
+        page = Gone()
+        await page.send({"type": "slow"})
+        assert page.is_gone
+        await page.wait_for_form()
+        await page.close()
+
+    asyncio.run(sit())
+
+
+def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
+    relayed: Relayed,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    has_painted = threading.Event()
+
+    def break_off(sql: str, _: Any) -> None:
+        if has_painted.is_set() and sql.startswith(READS_THE_FORM):
+            raise ZeroDivisionError("who would have thought")
+
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await answer(socket)
+            has_painted.set()
+            await socket.send("prompt=another&seed=3")
+            return await to_its_end(socket)
+
+    with before(break_off):
+        told = relayed(act)
+    run = Run.objects.get()
+    assert told[-1] == {"type": "end", "message": relay.BROKEN_HERE}
+    assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]
+    assert (run.is_final, len(run.output["frames"])) == (True, 1)
+    assert "who would have thought" in caplog.text
+
+
+def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    async def act(address: str) -> list[list[dict[str, Any]]]:
+        async with (
+            connect(address + tickets.sign(PERSON, LIVE)) as begun,
+            connect(address + tickets.sign(PERSON, LIVE)) as idle,
+        ):
+            await answer(begun)
+            serving[0].should_exit = True
+            told = [await to_its_end(begun), await to_its_end(idle)]
+            assert (begun.close_code, idle.close_code) == (1000, 1000)
+            return told
+
+    assert relayed(act) == [[{"type": "end", "message": relay.STOPPED}]] * 2
+    run = Run.objects.get()
+    assert [event["text"] for event in run.events] == [relay.STOPPED]
+    assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
+
+
+def test_one_person_leaves_room_for_the_others(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    User.objects.create_user("other", pk=PERSON + 1)
+
+    async def act(address: str) -> tuple[Any, ...]:
+        async with (
+            connect(address + tickets.sign(PERSON, LIVE)) as mine,
+            connect(address + tickets.sign(PERSON + 1, LIVE)) as other,
+        ):
+            own = (await answer(mine))[0], (await answer(other))[0]
+            async with connect(address + tickets.sign(PERSON, LIVE)) as second:
+                return *own, *await to_its_end(second)
+
+    painted, refused = {"type": "picture"}, {"type": "end", "message": relay.NO_ROOM}
+    assert relayed(act, sessions_each=1) == (painted, painted, refused)
+
+
+def test_a_session_that_the_model_never_answers_has_failed(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await socket.send("prompt=violet")
+            return await to_its_end(socket)
+
+    assert relayed(act, result_timeout_s=0.0)[-1] == {"type": "end", "message": relay.NO_ANSWER}
+    run = Run.objects.get()
+    assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
+
+
+def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await answer(socket)
+            run = await Run.objects.aget()
+            await sync_to_async(state_machine.request_cancel)(run.pk)
+            return await to_its_end(socket)
+
+    assert "on its run's page" in relayed(act)[-1]["message"]
+    assert Run.objects.get().state == "succeeded"  # what was painted is kept
+
+
+def test_too_many_runs_leave_no_room_for_a_session(
+    relayed: Relayed,  # noqa: F811
+    settings: Any,
+    make_run: Callable[..., Run],
+    sandbox: Control,
+) -> None:
+    settings.RUNS_AT_ONCE_PER_USER = 1
+    make_run(user=User.objects.get(pk=PERSON), state="running", lease_until=timezone.now())
+
+    async def act(address: str) -> list[dict[str, Any]]:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            await socket.send("prompt=violet")
+            return await to_its_end(socket)
+
+    assert "Too many runs" in relayed(act)[-1]["message"]
+    assert not Run.objects.filter(transport="realtime").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> None:
+    told: list[tuple[str, Any, Any]] = []
+
+    async def paint() -> None:
+        keeping = asyncio.create_task(sitting.renew())
+        for number in range(1, 11):
+            sitting.add_result(SessionInput({"prompt": "abcdefghij"[:number]}), {"n": number})
+            while (  # noqa: ASYNC110  another thread writes it
+                run := await Run.objects.aget()
+            ).metrics != {"results": number}:
+                await asyncio.sleep(0.01)
+            told.append((run.title, run.arguments["prompt"], run.partial))
+        keeping.cancel()
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(paint())
+    assert told[0] == ("a", "a", {"frames": [{"n": 1}]})
+    last = {"frames": [{"n": 7}, {"n": 8}, {"n": 9}, {"n": 10}]}
+    assert told[-1] == ("abcdefghij", "abcdefghij", last)
+
+
+def test_a_killed_relays_session_ends_with_what_was_told_of_it(
+    make_run: Callable[..., Run], member: Client
+) -> None:
+    values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
+    past = timezone.now() - timedelta(minutes=1)
+    frames = {
+        "frames": [{"images": [{"url": "data:image/png;base64,AA", "content_type": "image/png"}]}]
+    }
+    told = make_run(**values, worker="live:1", lease_until=past, partial=frames)
+    nothing = make_run(**values, worker="live:1", lease_until=past)
+    held = make_run(**values, worker="live:2", lease_until=timezone.now() + timedelta(minutes=1))
+    claim = leases.claim("w", 10)
+    assert not claim.to_send
+    assert not claim.to_follow
+    for run in (told, nothing, held):
+        run.refresh_from_db()
+    assert (told.state, told.output, told.artifacts.count()) == ("succeeded", frames, 1)
+    assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
+    page = member.get(told.get_absolute_url()).content.decode()
+    assert "This live session broke off." in page
+    assert re.search(r"Live session broke off\s+<span", page)  # in the timeline
+    assert held.state == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_is_kept_than_the_bound(sitting: LiveSession) -> None:
+    for number in range(9):
+        picture = {"content": bytes([number]) * (1 << 20)}
+        sitting.add_result(SessionInput({"n": number}), {"images": [picture]})
+    over(sitting)
+    run = Run.objects.get()
+    assert run.arguments == {"n": 8}
+    assert run.metrics == {"results": 9}
+    assert len(run.output["frames"]) == 2  # a megabyte is a third more in base64
+    assert len(json.dumps(run.output)) < sessions.KEPT_BYTES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_without_a_picture_failed_or_was_left(make_run: Callable[..., Run]) -> None:
+    left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
+    over(LiveSession(left, "live", TICKET))
+    over(LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session."))
+    left.refresh_from_db()
+    broken.refresh_from_db()
+    assert left.state == "cancelled"
+    assert (broken.state, broken.error["error"]) == ("failed", "Unreachable")
+
+
+def test_bytes_and_strange_values_become_json() -> None:
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+    value = {1: {"content": png, "width": 3}, "raw": png, "odd": (1, object), "text": "a\x00b"}
+    kept = sessions.as_json(value)
+    assert json.loads(json.dumps(kept)) == kept
+    assert kept["1"]["url"].startswith("data:image/png;base64,")
+    assert (kept["1"]["width"], kept["text"]) == (3, "ab")
+
+
+def test_the_page_says_what_a_session_may_spend(settings: Any) -> None:
+    settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
+    terms = limits.limits_in_words()
+    assert "at most 5 a second, for 1 minute." in terms
+    assert "after 30 seconds" in terms

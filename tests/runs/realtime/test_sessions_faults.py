@@ -1,0 +1,342 @@
+"""What a live session does about what befalls it.
+
+The model at the other end is played here, by the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, connections
+from django.utils import timezone
+
+import fal
+from catalog.models import Endpoint
+from core.http.asgi import Message
+from playground.form import form_state
+from runs import state_machine
+from runs.models import Run, Upload
+from runs.realtime import relay, sessions, tickets
+from runs.realtime.limits import LiveLimits
+from runs.results import refusals
+from runs.worker.scheduling import leases
+from tests.runs.conftest import LIMIT_S
+from tests.statements import before, failing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# How statements of a session begin.
+READS_THE_FORM = 'SELECT "catalog_endpoint"."id", "catalog_endpoint"."standing"'
+RENEWS_THE_LEASE = 'UPDATE "playground_run" SET "lease_until"'
+
+
+class Model:
+    """The model of a session: what it got, and what it is made to say (an error is raised, None
+    ends it).
+    """
+
+    def __init__(self) -> None:
+        self.got: asyncio.Queue[str] = asyncio.Queue()
+        self.says: asyncio.Queue[Any] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def session(self, endpoint_id: str) -> AsyncIterator[Model]:
+        """Itself: it has one."""
+        yield self
+
+    async def send(self, arguments: dict[str, Any]) -> None:
+        """Take an input."""
+        self.got.put_nowait(arguments["prompt"])
+
+    async def results(self) -> AsyncGenerator[Any]:
+        """What the test lets it say."""
+        while (said := await self.says.get()) is not None:
+            if isinstance(said, fal.RequestRejected):
+                raise said
+            yield said
+
+
+class Browser:
+    """The page at the relay's other end."""
+
+    def __init__(self) -> None:
+        self.inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.outbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.outbox.put_nowait({"type": "websocket.connect"})
+
+    def types(self, prompt: str) -> None:
+        """Send the form as it is then."""
+        self.outbox.put_nowait({"type": "websocket.receive", "text": f"prompt={prompt}"})
+
+    def leaves(self) -> None:
+        """Close the connection."""
+        self.outbox.put_nowait({"type": "websocket.disconnect"})
+
+    async def is_heard(self) -> None:
+        """Return once the relay has taken what was sent."""
+        while not self.outbox.empty():  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.01)
+
+    async def hears(self, kind: str) -> dict[str, Any]:
+        """The next message of a kind."""
+        while True:
+            message = await self.inbox.get()
+            told: dict[str, Any] = json.loads(message.get("text") or "{}")
+            if told.get("type") == kind:
+                return told
+
+
+Act = Callable[[Browser, Model], Awaitable[Any]]
+Live = Callable[..., Any]
+
+
+@pytest.fixture
+def live(flux: Endpoint, user: User) -> Live:
+    """`live(act, save_every_s=…)`: what `act(browser, model)` gives, while a session is open and,
+    after it, over.
+    """
+
+    async def serve(act: Act, limits: LiveLimits) -> Any:
+        browser, model = Browser(), Model()
+        upstream: Any = SimpleNamespace(realtime=model)
+        query = f"ticket={tickets.sign(user.pk, flux.endpoint_id)}".encode()
+        scope = {"type": "websocket", "query_string": query}
+        app = relay.Relay(upstream, form_state.parse_form, limits)
+        serving = asyncio.create_task(app(scope, browser.outbox.get, browser.inbox.put))
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                given = await act(browser, model)
+                browser.leaves()
+                await serving
+            return given
+        finally:
+            serving.cancel()
+            await sync_to_async(connections.close_all)()
+
+    return lambda act, **limits: asyncio.run(serve(act, LiveLimits(**limits)))
+
+
+def picture(number: int) -> dict[str, Any]:
+    return {"images": [{"url": f"https://v3.fal.media/{number}.png"}]}
+
+
+def kept(run: Run) -> list[str]:
+    return [frame["images"][0]["url"][-5] for frame in run.output["frames"]]
+
+
+def taken_over() -> None:
+    """A worker ends the run: the session's process seems to be gone."""
+    Run.objects.update(lease_until=timezone.now() - leases.LEASE)
+    leases.claim("worker", 10)
+
+
+def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> list[str]:
+        browser.types("one")
+        await model.got.get()
+        for number in (1, 2):
+            model.says.put_nowait(picture(number))
+        shown = [(await browser.hears("text"))["url"] for _ in range(2)]
+        browser.types("two")
+        await model.got.get()
+        for number in (3, 4):
+            model.says.put_nowait(picture(number))
+        return shown + [(await browser.hears("text"))["url"] for _ in range(2)]
+
+    assert [url[-5] for url in live(act)] == ["1", "2", "3", "4"]
+    run = Run.objects.get()
+    assert kept(run) == ["1", "2", "3", "4"]
+    assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
+
+
+def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(None)
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act) == relay.NOT_PAINTED
+    run = Run.objects.get()
+    assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
+
+
+def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Live) -> None:
+    error = fal.AuthFailed("User is locked. Reason: Exhausted balance.", status=403)
+
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(error)
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act) == refusals.BY_KIND["balance_exhausted"].sentence
+    assert Run.objects.get().state == "failed"
+
+
+def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        model.says.put_nowait(None)
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act) == relay.MODEL_ENDED
+    assert kept(Run.objects.get()) == ["1"]
+
+
+def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> None:
+
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        await sync_to_async(taken_over)()
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
+
+
+def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> tuple[str, bool]:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        await sync_to_async(taken_over)()
+        browser.types("two")
+        return str((await browser.hears("end"))["message"]), model.got.empty()
+
+    # The lease has run out by then.
+    assert live(act, save_every_s=3600.0, lease_s=0.0) == (sessions.RUN_ENDED, True)
+    assert "cut" in [event["what"] for event in Run.objects.get().events]
+
+
+def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> None:
+        browser.types("one")
+        await model.got.get()
+        asleep = timezone.now() + 3 * leases.LEASE
+        assert not (await sync_to_async(leases.claim)("worker", 10, now=asleep)).to_follow
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+
+    live(act)
+    assert kept(Run.objects.get()) == ["1"]
+
+
+@contextmanager
+def without_database(statement: str) -> Iterator[threading.Event]:
+    """The database is away for such statements until the event is set."""
+    is_there = threading.Event()
+
+    def look(sql: str, _: Any) -> None:
+        if sql.startswith(statement) and not is_there.is_set():
+            raise OperationalError("the server closed the connection unexpectedly")
+
+    with before(look):
+        yield is_there
+
+
+def test_a_session_waits_for_the_database_and_paints_the_newest_form(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
+        browser.types("old")
+        told = str((await browser.hears("slow"))["message"])
+        browser.types("new")
+        await browser.is_heard()
+        is_there.set()
+        sent = await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        return told, sent, model.got.empty()
+
+    with without_database(READS_THE_FORM) as is_there:
+        assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
+    assert not Run.objects.get().events
+
+
+LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the connection is lost")
+
+
+@pytest.mark.parametrize(
+    ("statement", "failures"),
+    [
+        ('SELECT "catalog_endpoint"', [LOCKED, LOST]),
+        ('INSERT INTO "playground_run"', [LOCKED, LOST]),
+        ('SELECT "playground_upload"', [LOCKED, LOST]),
+        # One of three may meet the renewal in the background.
+        (RENEWS_THE_LEASE, [LOCKED, LOST, LOCKED]),
+    ],
+    ids=["endpoint", "begin", "uploads", "lease"],
+)
+def test_whatever_the_database_is_asked_is_asked_again(
+    live: Live, user: User, statement: str, failures: list[Exception]
+) -> None:
+    file = Upload.objects.create(
+        user=user,
+        digest="d",
+        file="f",
+        file_name="sea.png",
+        content_type="image/png",
+        size_bytes=1,
+        upstream_url="https://v3.fal.media/sea.png",
+        upstream_at=timezone.now(),
+    )
+
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types(file.get_absolute_url())
+        sent = await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        return sent
+
+    with failing(*failures, where=lambda sql, _: sql.startswith(statement)) as left:
+        assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
+    assert left == []
+    assert kept(Run.objects.get()) == ["1"]
+
+
+@pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])
+def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
+    live: Live, statement: str
+) -> None:
+    async def act(browser: Browser, model: Model) -> Model:
+        browser.types("one")
+        await browser.hears("slow")
+        browser.leaves()
+        await browser.is_heard()
+        is_there.set()
+        return model
+
+    with without_database(statement) as is_there:
+        assert live(act, retry_database_s=0.0, lease_s=0.0).got.empty()
+    assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
+
+
+def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        while (run := await Run.objects.aget()).metrics != {"results": 1}:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await sync_to_async(state_machine.request_cancel)(run.pk)
+        return str((await browser.hears("end"))["message"])
+
+    with (
+        failing(LOCKED, LOST, where=lambda sql, _: sql.startswith(RENEWS_THE_LEASE)) as held,
+        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as asked,
+    ):
+        assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
+    assert (held, asked) == ([], [])

@@ -1,0 +1,72 @@
+"""What people are told about an error: one sentence each, and no advice that contradicts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import fal
+from runs.results import error_messages, refusals
+
+LOCKED = "User is locked. Reason: "
+CLASSES = ("AuthFailed", "RequestRejected", "UpstreamFailed", "RunFailed", "FalError")
+
+
+def every_error() -> list[dict[str, Any]]:
+    typed = [{"error": "RunFailed", "type": kind} for kind in error_messages.BY_TYPE]
+    plain = [{"error": name} for name in (*CLASSES, *error_messages.BY_CLASS)]
+    statuses = [400, 401, 402, 403, 404, 409, 410, 413, 422, 451, 500, 504]
+    by_status = [{"error": name, "status": status} for name in CLASSES for status in statuses]
+    return [{}, *typed, *plain, *by_status]
+
+
+@pytest.mark.parametrize("is_retryable", [True, False])
+def test_only_what_may_succeed_later_is_advised_to_be_run_again(is_retryable: bool) -> None:
+    for error in every_error():
+        told = error_messages.explain({**error, "is_retryable": is_retryable})
+        assert told.title, error
+        assert told.advice, error
+        assert ("run it again" in told.advice.lower()) is is_retryable, (error, told)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "kind"),
+    [
+        (401, "invalid key credentials", "key_refused"),
+        (401, 'Cannot access application "fal-ai/x". Authentication is required.', "key_refused"),
+        (403, f"{LOCKED}Exhausted balance. Top up at fal.ai/dashboard.", "balance_exhausted"),
+        (403, "Insufficient credits", "balance_exhausted"),
+        (402, "Exhausted balance", "balance_exhausted"),
+        (403, f"{LOCKED}Admin lock.", "admin_lock"),
+        (403, f"{LOCKED}TOS violation.", "account_locked"),
+        (403, "You have no access to this model", "no_access"),
+        (403, "User does not have access to application fal-ai/x", "no_access"),
+        (403, "Missing permission models:requests:write on this key", "key_permission"),
+        (403, "Forbidden", "forbidden"),
+        (402, "Payment Required", "payment_required"),
+        (404, 'Application "x" not found', "unknown_model"),
+        (400, "Bad request", "bad_request"),
+    ],
+)
+def test_a_refusal_is_known_by_status_and_words(status: int, words: str, kind: str) -> None:
+    error = fal.AuthFailed(words, status=status, detail=words)
+    refusal = refusals.of(error.as_json())
+    assert refusal is not None
+    assert refusal.kind == kind
+    is_account_wide = kind in {"key_refused", "balance_exhausted"}
+    assert (refusals.of_account(error) is not None) is is_account_wide
+    assert error_messages.explain(error.as_json()).title == refusal.title
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        fal.UploadRefused("expired", status=403, detail="expired"),
+        fal.RunFailed("no", status=403, detail=[{"msg": "no", "type": "content_policy_violation"}]),
+        fal.InvalidInput("bad", status=422, detail="bad"),
+        fal.UpstreamFailed("down", status=503),
+    ],
+)
+def test_other_errors_are_no_refusal_of_the_account(error: fal.FalError) -> None:
+    assert refusals.of(error.as_json()) is None

@@ -1,0 +1,119 @@
+"""Stars: each file of a run has its own; the run is starred while one of them is."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from playground.display import tiles
+from runs.models import Artifact, Run
+from runs.results import stars
+
+pytestmark = pytest.mark.django_db
+Four = Callable[..., Run]
+
+
+@pytest.fixture
+def four(make_run: Any) -> Four:
+    """A run of four pictures, or of as many."""
+
+    def make(count: int = 4, **values: Any) -> Run:
+        run: Run = make_run(state="succeeded", output={}, **values)
+        for place in range(count):
+            url = f"https://v3.fal.media/{place}.png"
+            Artifact.objects.create(
+                run=run, position=place, path=f"images[{place}]", kind="image", url=url,
+                state="stored", file=f"{place}.png", width=64, height=64,
+            )  # fmt: skip
+        return run
+
+    return make
+
+
+def starred(run: Run) -> tuple[bool, list[int]]:
+    run.refresh_from_db()
+    files = Artifact.objects.filter(run=run, is_starred=True)
+    return run.is_starred, list(files.values_list("position", flat=True))
+
+
+def press(client: Client, run: Run, position: int, value: str = "1", **options: Any) -> Any:
+    address = f"{run.get_absolute_url()}artifacts/{position}/star/"
+    return client.post(address, {"starred": value}, **options)
+
+
+def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
+    run = four()
+    assert press(member, run, 2).headers["Location"] == run.get_absolute_url()
+    assert press(member, run, 0).status_code == 302
+    assert starred(run) == (True, [0, 2])
+    press(member, run, 2, "0")
+    assert starred(run) == (True, [0])
+    press(member, run, 0, "0")
+    assert starred(run) == (False, [])
+    assert press(member, run, 4).status_code == 404
+    assert press(member, run, 10**30).status_code == 404
+
+
+def test_the_answer_is_the_button_in_its_new_state(member: Client, four: Four) -> None:
+    text = press(member, four(), 1, headers={"hx-request": "true"}).content.decode()
+    assert 'aria-pressed="true"' in text
+    assert 'aria-label="Star flux-dev-2.png"' in text
+
+
+def test_somebody_else_sees_no_star_and_sets_none(
+    client: Client, member: Client, four: Four, stranger: User
+) -> None:
+    run = four(is_example=True)
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert page.count('class="artifact-star"') == 4
+    client.force_login(stranger)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert page.count('class="artifact"') == 4
+    assert "artifact-star" not in page
+    assert press(client, run, 1).status_code == 404
+    assert starred(run) == (False, [])
+
+
+def test_a_run_s_star_is_that_of_its_only_file_and_takes_all_away(four: Four) -> None:
+    alone, several = four(1), four(3)
+    for run in (alone, several):
+        stars.star_run(run.pk, is_starred=True)
+    assert starred(alone) == (True, [0])
+    assert starred(several) == (True, [])
+    stars.star_artifact(several.pk, 1, is_starred=True)
+    stars.star_run(several.pk, is_starred=False)
+    assert starred(several) == (False, [])
+
+
+def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four) -> None:
+    run, other = four(), four()
+    kept = tiles.tile(Run.objects.get(pk=run.pk)).html
+    press(member, run, 3)
+    assert tiles.tile(Run.objects.get(pk=run.pk)).html != kept, "the kept markup is replaced"
+    assert tiles.tile(Run.objects.get(pk=run.pk)).row.still.endswith("/artifacts/3/")
+    page = member.get("/runs/", {"starred": "1"}).content.decode()
+    assert "/artifacts/3/" in page
+    assert str(other.pk) not in page
+
+
+def test_a_starred_run_of_before_keeps_its_star(four: Four) -> None:
+    alone, several, plain = four(1, is_starred=True), four(3, is_starred=True), four(1)
+    migration = importlib.import_module("runs.migrations.0013_squashed_0022")
+    migration.star_only_files(apps, connection.schema_editor())
+    assert starred(alone) == (True, [0])
+    assert starred(several) == (True, []), "which of them was meant is not known"
+    assert starred(plain) == (False, [])
+
+
+def test_the_page_offers_to_take_a_star_of_before_away(member: Client, four: Four) -> None:
+    several = four(3, is_starred=True)
+    assert "Starred" in member.get(several.get_absolute_url()).content.decode()
+    stars.star_artifact(several.pk, 0, is_starred=True)
+    assert "Starred" not in member.get(several.get_absolute_url()).content.decode()

@@ -1,0 +1,165 @@
+"""What a webhook leaves out of a run that it ended is asked for once, by one worker, and kept (5.2,
+5.4).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from core.db import clock
+from runs import state_machine
+from runs.models import MetadataBackfill, Run
+from runs.transitions import Observation
+from runs.worker.following import backfill
+from tests.runs.signer import OUTPUT, Deliver, Fal
+
+State = Run.State
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def of_a_minute_ago(make_run: Any) -> Run:
+    """A queued one."""
+    at = timezone.now() - timedelta(minutes=1)
+    run: Run = make_run(state=State.QUEUED, request_id="r1", sent_at=at, queued_at=at)
+    Run.objects.filter(pk=run.pk).update(created_at=at)
+    return run
+
+
+@pytest.fixture
+def reported(deliver: Deliver, make_run: Any) -> Any:
+    """A run, queued a minute ago, that its webhook alone ended.
+
+    `reported(status="ERROR")`: badly.
+    """
+
+    def make(**told: Any) -> Run:
+        run = of_a_minute_ago(make_run)
+        assert deliver(run, **({"payload": OUTPUT} | told)) == 200
+        assert run.metadata_backfill.due_at > timezone.now()
+        run.refresh_from_db()
+        assert (run.is_final, run.metrics, run.billable_units) == (True, {}, "")
+        return run
+
+    return make
+
+
+def make_due() -> None:
+    MetadataBackfill.objects.update(due_at=clock.now())
+
+
+def test_it_is_asked_for_once_a_moment_later(signer: Fal, reported: Any) -> None:
+    run = reported()
+    signer.tend(backfill.backfill_due)
+    assert signer.fetched == []  # who follows the run may tell it yet
+    make_due()
+    signer.tend(backfill.backfill_due)
+    signer.tend(backfill.backfill_due)
+    assert len(signer.fetched) == 2
+    version = run.version
+    run.refresh_from_db()
+    assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
+    assert run.metrics == {"inference_time": 1.5}
+    assert [line["message"] for line in run.logs] == ["done"]
+    assert run.started_at == run.ended_at - timedelta(seconds=1.5)
+    assert run.version == version + 2
+    assert not MetadataBackfill.objects.exists()
+
+
+def test_what_a_failure_cost_is_asked_for_too(signer: Fal, reported: Any) -> None:
+    detail = [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]
+    run = reported(status="ERROR", payload={"detail": detail}, error="Invalid status code: 422")
+    signer.result = httpx.Response(
+        422, json={"detail": detail}, headers={"x-fal-billable-units": "0.5"}
+    )
+    make_due()
+    signer.tend(backfill.backfill_due)
+    error = run.error
+    run.refresh_from_db()
+    assert (run.state, run.billable_units, run.error) == ("failed", "0.5", error)
+    assert run.logs
+
+
+def test_nobody_is_asked_where_a_follower_told_it(signer: Fal, reported: Any) -> None:
+    run = reported()
+    seen = Observation(State.SUCCEEDED, metrics={"inference_time": 2}, output={"by": "poll"})
+    assert state_machine.record(run.pk, seen)
+    make_due()
+    signer.tend(backfill.backfill_due)
+    run.refresh_from_db()
+    assert (signer.fetched, run.output) == ([], OUTPUT)
+    assert not MetadataBackfill.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["status", "result"])
+def test_upstream_in_trouble_is_asked_again_later_and_later(
+    signer: Fal, reported: Any, what: str
+) -> None:
+    run = reported()
+    well = getattr(signer, what)
+    setattr(signer, what, httpx.Response(503))
+    make_due()
+    signer.tend(backfill.backfill_due)
+    signer.tend(backfill.backfill_due)
+    assert MetadataBackfill.objects.get().due_at > timezone.now() + timedelta(seconds=1)
+    setattr(signer, what, well)
+    make_due()
+    signer.tend(backfill.backfill_due)
+    run.refresh_from_db()
+    assert (run.billable_units, bool(run.metrics)) == ("2", True)
+
+
+@pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (backfill.GIVEN_UP * 2, 0)])
+def test_one_that_nobody_thought_of_is_given_up_in_time(
+    signer: Fal, reported: Any, age: timedelta, looks: int
+) -> None:
+    reported()
+    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # which is none
+    make_due()
+    signer.tend(backfill.backfill_due)
+    assert MetadataBackfill.objects.count() == looks
+
+
+@pytest.mark.parametrize(
+    ("status", "age"), [(404, timedelta(0)), (503, backfill.GIVEN_UP + timedelta(minutes=1))]
+)
+def test_what_upstream_will_never_tell_is_not_asked_for_again(
+    signer: Fal, reported: Any, status: int, age: timedelta
+) -> None:
+    run = reported()
+    Run.objects.update(ended_at=timezone.now() - age)
+    signer.status = httpx.Response(status, json={"status": "NOT_FOUND"})
+    make_due()
+    signer.tend(backfill.backfill_due)
+    run.refresh_from_db()
+    assert (run.state, run.metrics) == ("succeeded", {})
+    assert not MetadataBackfill.objects.exists()
+
+
+def test_one_that_nobody_thought_of_keeps_no_other_waiting(
+    signer: Fal,
+    deliver: Deliver,
+    make_run: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd, run = (make_run(state=State.QUEUED, request_id="r1") for _ in range(2))
+    assert deliver(odd, payload=OUTPUT) == deliver(run, payload=OUTPUT) == 200
+    Run.objects.filter(pk=odd.pk).update(request_id="..")
+    make_due()
+    MetadataBackfill.objects.filter(run=odd).update(due_at=clock.now() - timedelta(seconds=1))
+    signer.tend(backfill.backfill_due)
+    run.refresh_from_db()
+    assert (run.billable_units, MetadataBackfill.objects.get().run_id) == ("2", odd.pk)
+    assert "'..' is not a request id." in caplog.text
+
+
+@pytest.mark.parametrize("worked", [None, "long", True, -1, 0, 1e300, 90])
+def test_a_start_that_nobody_saw_is_never_out_of_order(make_run: Any, worked: Any) -> None:
+    run = of_a_minute_ago(make_run)
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, metrics={"inference_time": worked}))
+    run.refresh_from_db()
+    assert run.started_at == (run.queued_at if worked == 90 else None)

@@ -1,0 +1,108 @@
+"""Results that are no JSON, as fal gave them and charged for them.
+
+Told, kept, and shown where they are files.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from runs import state_machine
+from runs.models import Run, Transport
+from runs.worker.following.patience import Patience
+from runs.worker.limits import WorkerLimits
+from runs.worker.transports.limits import DirectLimits
+from tests.runs.conftest import Control, Work
+
+WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
+pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, pytest.mark.system]
+
+
+@pytest.fixture
+def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
+    """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
+    pauses_s = (0.0, 0.1)
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
+    limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
+    user = User.objects.create_user("ana")
+
+    def make(transport: str, fault: str) -> Run:
+        sandbox.fault(WAYS[Transport(transport)], fault, times=100)
+        run, _ = state_machine.create(
+            user=user,
+            endpoint=Endpoint.objects.get(endpoint_id="mischief/slow"),
+            form_token=uuid.uuid4().hex,
+            transport=transport,
+            arguments={"prompt": "x", "duration": 0.1},
+        )
+
+        def is_over() -> bool:
+            run.refresh_from_db()
+            return run.is_final and not run.artifacts.filter(state="remote").exists()
+
+        work(is_over, patience=patience, worker_limits=limits)
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("transport", WAYS)
+@pytest.mark.parametrize(
+    ("fault", "kept"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
+)
+def test_what_nobody_can_read_ends_the_run_and_is_kept(
+    finished: Any, sandbox: Control, transport: str, fault: str, kept: str
+) -> None:
+    sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
+    run = finished(transport, fault)
+    assert (run.state, run.error["error"]) == ("failed", "Unreadable")
+    assert run.error["detail"]["body"] == kept
+    assert run.request_id
+    assert (run.billable_units, run.note) == ("1", "")
+    calls = sandbox.calls()
+    assert (calls.get("submit", 0), calls.get("run", 0)) == (
+        (1, 0) if transport == Transport.QUEUE else (0, 1)
+    )
+    page = Client()
+    page.force_login(run.user)
+    text = page.get(run.get_absolute_url()).content.decode()
+    assert "The result cannot be shown" in text
+    assert kept in text
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_what_nobody_can_read_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
+    run = finished(transport, "words")
+    assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
+    assert run.artifacts.get().state == "stored"
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_a_picture_itself_is_shown_like_any_other(finished: Any, transport: str) -> None:
+    run = finished(transport, "picture")
+    artifact = run.artifacts.get()
+    assert run.state == "succeeded"
+    assert (artifact.state, artifact.kind, artifact.width, artifact.height) == (
+        "stored",
+        "image",
+        64,
+        48,
+    )
+
+
+@pytest.mark.parametrize("transport", WAYS)
+def test_numbers_that_no_json_holds_are_kept_to_the_letter(finished: Any, transport: str) -> None:
+    run = finished(transport, "odd-numbers")
+    assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
+    page = Client()
+    page.force_login(run.user)
+    file = page.get(reverse("playground:run-output", args=[run.pk]))
+    assert file.getvalue() == b'{"score": NaN, "most": 1E400, "half": 0.50}'
+    assert "cannot be shown exactly" in page.get(run.get_absolute_url()).content.decode()

@@ -1,0 +1,230 @@
+"""What upstream says once, and takes back a moment later, ends no run.
+
+What it goes on saying does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fal import Handle, Phase, Queue, RequestRejected, Status
+from runs import state_machine
+from runs.models import Run
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following import follow, status_polling
+from runs.worker.following.patience import PATIENCE, Patience
+from tests import clock
+from tests.runs.conftest import Ask, Control, Work, alone, ended
+
+pytestmark = [pytest.mark.any_database, pytest.mark.system]
+HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
+UNKNOWN = uuid.UUID(int=0)
+
+
+# A follower that waits for less.
+QUICK = Patience(
+    poll_first_s=0.01,
+    poll_slowest_s=0.02,
+    fetch_first_s=0.01,
+    fetch_slowest_s=0.02,
+    lost_and_unwanted_s=0.1,
+)
+
+
+REFUSED = [(name, 2) for name in ("404", "409", "425", "302", "nginx")]
+CUT_OR_REPLACED = [(name, 12) for name in ("words", "nothing", "cut-short")]
+
+
+@pytest.mark.parametrize(("name", "times"), REFUSED + CUT_OR_REPLACED)
+def test_a_result_that_is_refused_or_cut_at_first_is_had(
+    ask: Ask, work: Work, sandbox: Control, name: str, times: int
+) -> None:
+    """The request's id in its head does not vouch for its body."""
+    sandbox.fault("result", name, times=times)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: ended(run), patience=QUICK)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_a_request_that_upstream_does_not_know_for_a_moment_goes_on(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("status_stream", "404", times=2)
+    sandbox.fault("status", "404", times=3)
+    run = ask("mischief/slow", prompt="x", duration=0.5)
+    work(lambda: ended(run), patience=QUICK)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+
+
+@pytest.mark.parametrize(("is_cancelled", "state"), [(False, "failed"), (True, "cancelled")])
+def test_one_that_stays_unknown_is_over(
+    ask: Ask,
+    work: Work,
+    sandbox: Control,
+    is_cancelled: bool,
+    state: str,
+) -> None:
+    """A request that was cancelled in the queue is forgotten there."""
+    patience = replace(QUICK, lost_after_s=60.0 if is_cancelled else 0.2)
+    for kind in ("status_stream", "status", "result"):
+        sandbox.fault(kind, "404", times=10_000)
+    run = ask("mischief/slow", prompt="x", duration=30)
+
+    def is_over() -> bool:
+        sent = Run.objects.filter(pk=run.pk, cancel_requested_at=None).exclude(handle=None)
+        if is_cancelled and sent.exists():
+            state_machine.request_cancel(run.pk)
+        return ended(run)
+
+    work(is_over, patience=patience)
+    run.refresh_from_db()
+    assert run.state == state
+    if not is_cancelled:
+        assert run.error["type"] == "not_found"
+
+
+@pytest.mark.parametrize("name", ["hung-up", "conflict"])
+def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
+    ask: Ask, work: Work, sandbox: Control, name: str
+) -> None:
+    sandbox.fault("submit", name)
+    run = ask("mischief/slow", prompt=name, duration=0.1)
+    states = set()
+
+    def is_over() -> bool:
+        run.refresh_from_db()
+        states.add(run.state)
+        return ended(run)
+
+    work(is_over, patience=QUICK)
+    assert (run.state, sandbox.calls()["submit"]) == ("succeeded", 1)
+    assert "unconfirmed" in states
+
+
+def test_a_result_that_is_refused_again_and_again_is_given_up(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    patience = replace(QUICK, unreadable_limit=2)
+    sandbox.fault("result", "409", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: ended(run), patience=patience)
+    run.refresh_from_db()
+    assert (run.state, run.error["status"]) == ("failed", 409)
+    assert sandbox.calls()["result"] > patience.unreadable_limit
+
+
+class Mute(Queue):
+    """A queue whose status streams stay open after their first words.
+
+    Asked beside them, it has ended.
+    """
+
+    def __init__(self, first: Status, then: Status) -> None:
+        self.first, self.then, self.streams, self.polls = first, then, 0, 0
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """The first status, and nothing after it."""
+        self.streams += 1
+        yield self.first
+        await asyncio.Event().wait()
+
+    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+        """What it is now."""
+        self.polls += 1
+        return self.then
+
+
+async def phases(
+    queue: Queue,
+    loss: status_polling.NotFoundGrace | None = None,
+    patience: Patience = PATIENCE,
+    pk: uuid.UUID = UNKNOWN,
+) -> list[Phase]:
+    """The phases that a follower is told, up to the end."""
+    found = []
+    found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
+    async with aclosing(found_by) as statuses:
+        async for status in statuses:
+            found.append(status.state)
+            if status.is_completed:
+                break
+    return found
+
+
+@pytest.mark.parametrize(
+    "first",
+    [Status(Phase.IN_PROGRESS), Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})],
+)
+def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(first: Status) -> None:
+    queue = Mute(first, Status(Phase.COMPLETED))
+
+    assert clock.run(phases(queue, patience=Patience(quiet_s=0.05))) == [
+        first.state,
+        Phase.COMPLETED,
+    ]
+    assert queue.streams == 1
+
+
+def test_a_long_run_has_one_stream_and_is_asked_for_beside_it_a_few_times() -> None:
+    """Goal G2, for ten minutes without a word: after one, three and seven minutes."""
+
+    class Long(Mute):
+        async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+            self.streams += 1
+            yield self.first
+            await asyncio.sleep(600)
+            yield Status(Phase.COMPLETED)
+
+    queue = Long(Status(Phase.IN_PROGRESS), Status(Phase.IN_PROGRESS))
+    assert clock.run(phases(queue))[-1] is Phase.COMPLETED
+    assert (queue.streams, queue.polls) == (1, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(make_run: Any) -> None:
+    run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
+    unknown = RequestRejected("no such request", status=404, detail="no such request")
+
+    class Lagging(Mute):
+        async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+            self.streams += 1
+            if self.streams == 1:
+                raise unknown
+            yield self.first
+            await asyncio.sleep(50)
+            yield Status(Phase.COMPLETED)
+
+        async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+            self.polls += 1
+            raise unknown
+
+    async def is_lost() -> None:
+        loss = status_polling.NotFoundGrace(run.pk)
+        queue = Lagging(Status(Phase.IN_PROGRESS), Status(Phase.IN_PROGRESS))
+        assert await phases(queue, loss, pk=run.pk) == [Phase.IN_PROGRESS, Phase.COMPLETED]
+        assert queue.polls
+        assert not await loss.record(unknown)
+
+    clock.run(alone(is_lost()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(make_run: Any) -> None:
+    patience = replace(QUICK, poll_soon_s=0.01)
+    run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
+    odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
+    upstream: Any = SimpleNamespace(queue=Mute(odd, odd))
+    asyncio.run(alone(follow.follow(run.pk, HANDLE, upstream, BreakerRegistry(), patience)))
+    run.refresh_from_db()
+    assert (run.state, run.error["message"]) == ("failed", "it failed")

@@ -1,0 +1,378 @@
+"""A submit whose answer was lost.
+
+Found again by what was sent, never guessed, never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from catalog.models import Endpoint
+from fal import PastRequest
+from runs import state_machine
+from runs.models import Run
+from runs.results import timeline
+from runs.transitions import Observation
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following import follow, reconciliation
+from runs.worker.following.patience import Patience
+from tests.runs.conftest import Control, Work, alone, without_pauses
+
+pytestmark = pytest.mark.system  # takes long
+
+State = Run.State
+
+
+@pytest.fixture
+def lost(make_run: Any) -> Run:
+    """A run whose submit was not answered."""
+    run: Run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now(), arguments={"a": 1})
+    return run
+
+
+def request(
+    request_id: str = "r1", arguments: Any = None, sent_at: datetime | None = None, **more: Any
+) -> PastRequest:
+    at = sent_at or timezone.now()
+    return PastRequest(request_id, "fal-ai/flux/dev", at, arguments=arguments or {"a": 1}, **more)
+
+
+def test_the_one_request_with_the_same_input_is_it(lost: Run) -> None:
+    others = [request("r2", {"a": 2}), request("r3", {"a": True}), request("r4", {"a": 1, "b": 2})]
+    assert reconciliation.match(lost, [*others, request("r1", {"a": 1.0}, lost.sent_at)]) == "r1"
+    assert reconciliation.match(lost, others) is None
+
+
+def test_what_was_sent_counts_not_what_was_asked_for(lost: Run) -> None:
+    lost.sent_arguments = {"a": "https://v3.fal.media/x.png"}
+    assert reconciliation.match(lost, [request("r1", {"a": 1})]) is None
+    assert reconciliation.match(lost, [request("r1", lost.sent_arguments)]) == "r1"
+
+
+def test_two_that_fit_are_not_guessed_among(lost: Run) -> None:
+    assert reconciliation.match(lost, [request("r1"), request("r2")]) is None
+    assert reconciliation.match(lost, [request("r1"), request("r1")]) == "r1"
+
+
+def test_a_request_of_another_run_is_not_it(lost: Run, make_run: Any) -> None:
+    make_run(state=State.SUCCEEDED, request_id="r1")
+    assert reconciliation.match(lost, [request("r1")]) is None
+    assert reconciliation.match(lost, [request("r1"), request("r2")]) == "r2"
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED, State.CANCELLED])
+def test_nobody_guesses_while_a_twin_has_had_no_answer(
+    lost: Run, make_run: Any, state: str
+) -> None:
+    twin = make_run(state=state, sent_at=timezone.now(), arguments={"a": 1})
+    assert reconciliation.match(lost, [request("r1")]) is None
+    twin.delete()
+    assert reconciliation.match(lost, [request("r1")]) == "r1"
+
+
+def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: Any) -> None:
+    make_run(state=State.CANCELLED, arguments={"a": 1})
+    assert reconciliation.match(lost, [request("r1")]) == "r1"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fits"), [(-60, False), (-5, True), (300, True), (1800, False)]
+)
+def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) -> None:
+    at = reconciliation.sent_at(lost) + timedelta(seconds=seconds)
+    assert (reconciliation.match(lost, [request(sent_at=at)]) == "r1") == fits
+
+
+@pytest.mark.parametrize("ahead_s", [900, -600, -7200])
+def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> None:
+    ahead, at = timedelta(seconds=ahead_s), reconciliation.sent_at(lost)
+    row = request(sent_at=at + ahead, ended_at=at + ahead + timedelta(seconds=2))
+    assert reconciliation.match(lost, [row]) is None
+    assert reconciliation.match(lost, [row], ahead) == "r1"
+    assert (
+        reconciliation.match(lost, [request(sent_at=lost.sent_at)], ahead) == "r1"
+    )  # by our clock
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ahead_s", [0, 900, -7200])
+def test_a_lost_submit_is_found_whatever_upstreams_clock_says(make_run: Any, ahead_s: int) -> None:
+    sent = timezone.now()
+    run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
+    theirs = sent + timedelta(seconds=ahead_s)
+    row = {"request_id": "r1", "sent_at": theirs.isoformat(), "json_input": {"a": 1}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("by-endpoint"):
+            return httpx.Response(200, json={"status": "IN_QUEUE"})
+        items = [row] if datetime.fromisoformat(request.url.params["start"]) <= theirs else []
+        date = format_datetime(theirs.astimezone(UTC), usegmt=True)
+        return httpx.Response(200, json={"items": items}, headers={"date": date})
+
+    async def look() -> None:
+        async with fal.Clients(
+            fal.Addresses(), "a:b", transport=httpx.MockTransport(answer)
+        ) as clients:
+            for _ in range(2):
+                await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
+                await reconciliation.reconcile_due(clients)
+
+    asyncio.run(asyncio.wait_for(alone(look()), 30))
+    run.refresh_from_db()
+    assert (run.state, run.request_id) == ("queued", "r1")
+
+
+def test_what_had_ended_before_or_has_no_time_is_somebody_elses(lost: Run) -> None:
+    before = reconciliation.sent_at(lost) - timedelta(minutes=1)
+    assert reconciliation.match(lost, [request(ended_at=before)]) is None
+    timeless = PastRequest("r1", "fal-ai/flux/dev", arguments={"a": 1})
+    assert reconciliation.match(lost, [timeless]) is None
+
+
+def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) -> None:
+    later = timezone.now() + timedelta(seconds=2)
+    twin = make_run(state=State.UNCONFIRMED, sent_at=later, arguments={"a": 1})
+    rows = [request("r2", sent_at=later), request("r1", sent_at=lost.sent_at)]
+    assert [reconciliation.match(run, rows) for run in (lost, twin)] == ["r1", "r2"]
+    assert reconciliation.match(lost, [*rows, request("r3")]) is None
+
+
+@pytest.mark.parametrize("by", ["submit", "webhook"])
+def test_its_own_word_puts_a_wrong_guess_right(lost: Run, by: str) -> None:
+    guess = Observation(State.QUEUED, by="list", request_id="r1", handle={"request_id": "r1"})
+    assert state_machine.record(lost.pk, guess)
+    told = Observation(State.RUNNING, by=by, request_id="r2")
+    assert not state_machine.record(lost.pk, replace(told, by="result"))
+    assert state_machine.record(lost.pk, told)
+    lost.refresh_from_db()
+    assert (lost.request_id, lost.handle, lost.state) == ("r2", None, State.RUNNING)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_lost", [True, False], ids=["its submit", "its result"])
+def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_lost: bool) -> None:
+    now = timezone.now()
+    state = State.UNCONFIRMED if is_lost else State.RUNNING
+    handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
+    known = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
+    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **known)
+    row = {
+        "request_id": "r1",
+        "endpoint_id": "fal-ai/flux/dev",
+        "sent_at": now.isoformat(),
+        "ended_at": now.isoformat(),
+        "status_code": 200,
+        "json_input": {"a": 1},
+        "json_output": {"text": "kept in the list"},
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("by-endpoint"):
+            # Of a request whose id is known the list is asked by that: others may fill its pages.
+            assert request.url.params.get("request_id") == (None if is_lost else "r1")
+            return httpx.Response(200, json={"items": [row], "has_more": False})
+        return httpx.Response(404, json={"detail": "Request not found"})
+
+    async def look() -> None:
+        wire = httpx.MockTransport(answer)
+        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
+            if is_lost:
+                await reconciliation.reconcile_due(clients)
+            else:
+                await follow.follow(
+                    run.pk, handle, clients, BreakerRegistry(), Patience(lost_after_s=0)
+                )
+
+    asyncio.run(asyncio.wait_for(alone(look()), 30))
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", {"text": "kept in the list"})
+
+
+def test_looks_grow_rarer_and_end_after_an_hour(lost: Run) -> None:
+    since, looks = timedelta(0), 0
+    while since < reconciliation.RECONCILED_FOR:
+        since, looks = since + reconciliation.next_query_after(since), looks + 1
+    assert 10 < looks < 30
+    assert reconciliation._due() == [lost]
+    assert reconciliation._due() == []  # another worker has it
+    old = timezone.now() - timedelta(minutes=61)
+    Run.objects.update(lease_until=None, sent_at=old, created_at=old)
+    assert reconciliation._due() == []
+    lost.refresh_from_db()
+    assert not reconciliation.is_being_reconciled(lost)
+
+
+def test_a_lost_answer_is_found_by_the_list_of_requests(
+    catalogue: None, work: Work, sandbox: Control
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    run, _ = state_machine.create(
+        user=User.objects.create_user("ana"),
+        endpoint=endpoint,
+        form_token="1",
+        arguments={"prompt": "once", "seed": 4},
+    )
+    sandbox.fault("submit", "lost")
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    run.refresh_from_db()
+    assert sandbox.calls()["submit"] == 1
+    assert run.request_id
+    assert [event["what"] for event in run.events] == ["lost", "found"]
+    assert run.events[1]["text"] == "list"
+
+
+@pytest.mark.parametrize("status", ["404", "501"])
+def test_where_upstream_has_no_list_no_search_is_promised(
+    catalogue: None, work: Work, sandbox: Control, member: Client, user: User, status: str
+) -> None:
+    """Its page says what the person can do.
+
+    A list that is there again is looked in all the same.
+    """
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    # Of two requests with the same input neither could be told to be this run.
+    arguments = {"prompt": status, "seed": 4}
+    run, _ = state_machine.create(user=user, endpoint=endpoint, form_token="1", arguments=arguments)
+    sandbox.fault("submit", "lost")
+    sandbox.fault("requests", status, times=2 if status == "404" else 6)  # 5xx are repeated at once
+    page: list[str] = []
+
+    def until() -> bool:
+        now = Run.objects.get(pk=run.pk)
+        if not page and reconciliation.has_no_list(now):
+            page.append(member.get(run.get_absolute_url()).content.decode())
+        return now.state == "succeeded"
+
+    work(without_pauses(until))
+    assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
+    assert "Look in your account at upstream whether it ran there" in page[0]
+    assert "looks for it in upstream" not in page[0]
+    assert "Keep looking" not in page[0]
+    run.refresh_from_db()
+    told = [event["what"] for event in run.events]
+    assert told == ["lost", "unlisted", "listed", "found"]
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_without_a_list_only_a_promised_report_may_still_end_it(
+    member: Client, lost: Run, settings: Any
+) -> None:
+    state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
+    told = "only upstream&#x27;s own report can still end it"
+    assert told not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    settings.PUBLIC_URL = "https://vitrine.example"
+    assert told in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+
+
+def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Control) -> None:
+    user = User.objects.create_user("ana")
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    same = {"user": user, "endpoint": endpoint, "arguments": {"prompt": "twin", "seed": 4}}
+    for token in "12":
+        state_machine.create(form_token=token, **same)
+    sandbox.fault("submit", "lost", times=2)
+    work(lambda: Run.objects.filter(state="succeeded").count() == 2)
+    assert sandbox.calls()["submit"] == 2
+    assert len(set(Run.objects.values_list("request_id", flat=True))) == 2
+
+
+def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
+    member: Client, lost: Run
+) -> None:
+    page = member.get(lost.get_absolute_url()).content.decode()
+    assert "It may have been charged" in page
+    assert "Give it up" in page
+    answer = member.post(f"/runs/{lost.pk}/repetition/")
+    again = Run.objects.exclude(pk=lost.pk).get()
+    assert answer["Location"] == again.get_absolute_url()
+    assert (again.state, again.arguments) == (State.CREATED, lost.arguments)
+    lost.refresh_from_db()
+    assert lost.state == State.UNCONFIRMED
+    assert [(event["what"], event["text"]) for event in lost.events] == [("again", str(again.pk))]
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))  # pressed much later
+    answer = member.post(f"/runs/{lost.pk}/repetition/")
+    assert answer["Location"] == again.get_absolute_url()
+    assert Run.objects.count() == 2
+    lost.refresh_from_db()
+    assert len(lost.events) == 1
+
+
+def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
+    member: Client, lost: Run
+) -> None:
+    def page() -> str:
+        return member.get(lost.get_absolute_url()).content.decode()
+
+    assert "Send again" in page()
+    again = member.post(f"/runs/{lost.pk}/repetition/")["Location"]
+    assert "Send again" not in page()
+    assert f'You sent it again: <a href="{again}">' in page()
+    assert "Give it up" in page()
+    assert "Remix" in page()
+
+
+def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, lost: Run) -> None:
+    page = member.get(lost.get_absolute_url()).content.decode()
+    question = page.partition('<details class="give-up">')[2].partition("</details>")[0]
+    assert "Give it up? This cannot be undone." in question
+    assert page.count("/cancellation/") == question.count("/cancellation/") == 2
+    member.post(f"/runs/{lost.pk}/cancellation/")
+    page = member.get(lost.get_absolute_url()).content.decode()
+    assert "upstream may still finish it, and charge for it" in page
+    assert "Cancel asked for" not in page
+    lost.refresh_from_db()
+    assert lost.state == State.CANCELLED
+    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up here"
+
+
+def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
+    Run.objects.update(cancel_requested_at=timezone.now() - timedelta(seconds=1))
+    state_machine.request_cancel(lost.pk)
+    lost.refresh_from_db()
+    found = [moment.what for moment in timeline.moments(lost)]
+    assert {"Cancel asked for", "Given up here"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
+        (
+            fal.UpstreamFailed("fal answered 524 and did not say why.", status=524),
+            "Upstream answered 524 and did not say why.",
+        ),
+        (
+            fal.Unreadable("The answer could not be read.", status=200),
+            "Upstream answered, and the answer could not be read.",
+        ),
+        (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
+    ],
+)
+def test_the_notice_says_what_upstream_answered(
+    member: Client, make_run: Any, error: fal.FalError, said: str
+) -> None:
+    run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
+    seen = Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
+    state_machine.record(run.pk, seen)
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f"<p>{said} <b>It may have been charged" in page
+
+
+def test_given_up_is_final(member: Client, lost: Run) -> None:
+    member.post(f"/runs/{lost.pk}/cancellation/")
+    lost.refresh_from_db()
+    assert lost.state == State.CANCELLED
+    assert not state_machine.record(lost.pk, Observation(State.SUCCEEDED, output=1))
+    assert "never sent" not in member.get(lost.get_absolute_url()).content.decode()

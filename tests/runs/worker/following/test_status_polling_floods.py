@@ -1,0 +1,103 @@
+"""Streams that never pause take turns: what upstream says of other runs is heard in between."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import pytest
+
+from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
+from tests import clock
+from tests.runs.conftest import alone
+
+FLOODS = 9
+TURNS = 20  # of the event loop, in which a short run is sent, followed and fetched
+FLOOD = 100_000
+
+
+class Flood(Queue):
+    """A queue whose status streams never pause."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """As many events as there are, without a wait between two."""
+        for number in range(FLOOD):
+            self.told += 1
+            yield Status(Phase.IN_PROGRESS, logs=[LogLine(f"step {number}", "INFO", "", "")])
+        yield Status(Phase.COMPLETED)
+
+
+class Polled(Queue):
+    """A queue without status streams."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """None."""
+        raise RequestRejected("no streams here", status=405)
+        yield
+
+    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+        """That it runs."""
+        self.polls += 1
+        return Status(Phase.IN_PROGRESS)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
+)
+def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
+    settings: Any, make_run: Any, address: str, least: int, most: int
+) -> None:
+    """Of a run of two minutes, where there are no status streams.
+
+    The sweep catches a lost report.
+    """
+    settings.PUBLIC_URL = address
+    queue, run = Polled(), make_run(state="running")
+
+    async def main() -> None:
+        handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout(120),
+                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as told,
+            ):
+                async for _ in told:
+                    continue
+
+    clock.run(alone(main()))
+    assert least <= queue.polls <= most
+
+
+def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
+    queue, pace = Flood(), BreakerRegistry()
+
+    async def follow(number: int) -> None:
+        handle = Handle.rebuilt("https://queue.test", "acme/flood", f"r{number}")
+        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as told:
+            async for status in told:
+                if status.is_completed:
+                    return
+
+    async def main() -> int:
+        floods = [asyncio.create_task(follow(number)) for number in range(FLOODS)]
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        told = queue.told
+        for flood in floods:
+            flood.cancel()
+        await asyncio.gather(*floods, return_exceptions=True)
+        return told
+
+    assert 0 < clock.run(main()) <= EVENTS_IN_A_ROW * (FLOODS + TURNS)

@@ -1,0 +1,269 @@
+"""Whose run is sent next, and who works on it: limits, turns, leases that run out."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from core.db import clock
+from runs import state_machine
+from runs.models import Run
+from runs.transitions import Observation
+from runs.worker.scheduling import lease_queries, leases
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def limits(settings: Any) -> Any:
+    settings.RUNS_AT_ONCE, settings.RUNS_AT_ONCE_PER_USER = 5, 3
+    return settings
+
+
+def test_runs_of_any_worker_count(
+    limits: Any, make_run: Callable[..., Run], stranger: User
+) -> None:
+    for state in ("submitting", "queued", "running"):
+        make_run(state=state, worker="elsewhere", handle={}, lease_until=START.replace(year=2100))
+    mine, theirs = make_run(), [make_run(user=stranger) for _ in range(3)]
+    assert leases.has_free()
+    assert leases.claim("w", 100).to_send == theirs[:2]
+    assert not leases.has_free()
+    Run.objects.filter(state="running").update(state="succeeded")
+    assert [run.pk for run in leases.claim("w", 100).to_send] == [mine.pk]
+
+
+def test_what_is_under_way_is_taken_over_beyond_every_limit(
+    limits: Any, make_run: Callable[..., Run]
+) -> None:
+    sent = [make_run(state="queued", handle={"request_id": "r"}) for _ in range(7)]
+    make_run()
+    claim = leases.claim("w", 100)
+    assert claim.to_follow == [run.pk for run in sent]
+    assert not claim.to_send
+
+
+def test_nothing_is_sent_while_upstream_is_down(make_run: Callable[..., Run]) -> None:
+    make_run()
+    assert not leases.has_free({"queue": 0})
+    assert not leases.claim("w", 100, submit_limits={"queue": 0}).to_send
+
+
+def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run]) -> None:
+    runs = [make_run(state="queued", handle={"request_id": "r"}) for _ in range(2)]
+    leases.claim("one", 9)
+    Run.objects.filter(pk=runs[0].pk).update(lease_until=START)
+    assert leases.claim("two", 9).to_follow == [runs[0].pk]
+    assert leases.renew("one", [run.pk for run in runs]) == {runs[0].pk}
+
+
+def test_who_waits_for_runs_under_way_is_told_so(
+    limits: Any, make_run: Callable[..., Run], stranger: User
+) -> None:
+    theirs = make_run(user=stranger)
+    for _ in range(3):
+        make_run(state="running", handle={})
+    mine = [make_run() for _ in range(2)]
+    leases.note_queue_positions()
+    notes = set(Run.objects.filter(pk__in=[run.pk for run in mine]).values_list("note", flat=True))
+    assert notes == {"It waits for its turn: 3 of your runs are under way."}
+    assert Run.objects.get(pk=theirs.pk).note == ""
+    for _ in range(2):
+        make_run(user=stranger, state="running", handle={})
+    leases.note_queue_positions()
+    assert Run.objects.get(pk=theirs.pk).note.startswith("It waits for its turn: 5 of the team's")
+    Run.objects.filter(state="running").update(state="succeeded")
+    taken = leases.claim("w", 9).to_send
+    assert set(taken) == {theirs, *mine}
+    assert not Run.objects.exclude(note="").exists()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        {"state": "running", "transport": "stream"},
+        {"state": "submitting"},
+        {"state": "queued", "handle": {"request_id": "r"}},
+    ],
+)
+def test_a_worker_goes_on_with_what_it_slept_through(
+    make_run: Callable[..., Run], begun: dict[str, Any]
+) -> None:
+    """Its own lease ran out: a suspended machine, or a database that was locked for long."""
+    run = make_run(**begun, sent_at=START, worker="w", lease_until=START)
+    claim = leases.claim("w", 9, held={run.pk})
+    assert (claim.to_send, claim.to_follow) == ([], [])
+    run.refresh_from_db()
+    assert (run.state, run.events) == (begun["state"], [])
+    assert not leases.has_free()
+
+
+def test_after_a_database_that_kept_everybody_waiting_each_renews_its_own(
+    make_run: Callable[..., Run],
+) -> None:
+    """All leases ran out together: that says nothing of who holds them."""
+    theirs = make_run(
+        state="running", transport="sync", sent_at=START, worker="other", lease_until=START
+    )
+    handed_back = make_run(state="queued", handle={"request_id": "r"}, lease_until=None)
+    claim = leases.claim("w", 9, is_after_stall=True)
+    assert (claim.to_send, claim.to_follow) == ([], [handed_back.pk])
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.worker, theirs.events) == ("running", "other", [])
+    leases.claim("w", 9)
+    theirs.refresh_from_db()
+    assert theirs.state == "unconfirmed"
+
+
+def test_what_was_taken_for_lost_and_tells_of_itself_is_held_by_who_hears_it(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run(
+        state="running", transport="stream", sent_at=START, worker="w", lease_until=START
+    )
+    leases.claim("other", 9)
+    for text in ("a", "ab"):
+        state_machine.record(run.pk, Observation(Run.State.RUNNING, partial={"output": text}))
+        leases.claim("other", 9)
+    leases.renew("w", [run.pk])
+    run.refresh_from_db()
+    assert (run.state, run.worker, run.partial) == ("running", "w", {"output": "ab"})
+    assert [event["what"] for event in run.events] == ["broke", "found"]
+
+
+def test_a_worker_learns_what_was_cancelled_before_it_left(make_run: Callable[..., Run]) -> None:
+    """Its files are still going up, and nobody wants them."""
+    going_up, sent = (make_run(state="submitting", sent_at=at) for at in (None, START))
+    for run in (going_up, sent):
+        state_machine.request_cancel(run.pk)
+    assert leases.renew("one", [going_up.pk, sent.pk]) == {going_up.pk}
+
+
+def test_what_may_leaves_with_its_claim_unless_something_is_to_be_done_before(
+    make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
+) -> None:
+    """A file is to go up, or the model is blocked, or the caller still holds the run."""
+    blocked = make_endpoint("fal-ai/blocked", standing="blocked")
+    upload = f"/uploads/{uuid.uuid4()}/cat.png"
+    plain, ahead, held, of_blocked, with_file = (
+        make_run(),
+        make_run(),
+        make_run(),
+        make_run(endpoint=blocked),
+        make_run(arguments={"images": [{"url": upload}]}),
+    )
+    now = clock.now()
+    Run.objects.filter(pk=ahead.pk).update(created_at=now + timedelta(hours=1))
+    claim = leases.claim("w", 9, now, submits_at_once=lambda run: run.pk != held.pk)
+    sent = {run.pk: run.sent_at for run in claim.to_send}
+    assert dict(Run.objects.values_list("pk", "sent_at")) == sent
+    assert sent == {
+        plain.pk: now,
+        ahead.pk: now + timedelta(hours=1),  # another machine's clock: times stand in their order
+        held.pk: None,
+        of_blocked.pk: None,
+        with_file.pk: None,
+    }
+    left = {plain.pk, ahead.pk}
+    assert {run.pk for run in Run.objects.filter(version=plain.version + 1)} == left
+    assert set(Run.objects.values_list("state", "worker", "attempts")) == {("submitting", "w", 1)}
+
+
+def test_of_many_each_leaves_in_its_turn(limits: Any, make_run: Callable[..., Run]) -> None:
+    limits.RUNS_AT_ONCE = limits.RUNS_AT_ONCE_PER_USER = 99
+    few = [make_run() for _ in range(lease_queries.FEW_FREE - 1)]
+    claim = leases.claim("w", 99, submits_at_once=lambda run: True)
+    assert all(run.sent_at for run in claim.to_send)
+    assert len(claim.to_send) == len(few)
+    for _ in range(lease_queries.FEW_FREE):
+        make_run()
+    claim = leases.claim("w", 99, submits_at_once=lambda run: True)
+    assert not any(run.sent_at for run in claim.to_send)
+    assert len(claim.to_send) == lease_queries.FEW_FREE
+
+
+def test_while_a_host_is_in_trouble_those_not_tried_yet_go_first(
+    limits: Any, make_run: Callable[..., Run]
+) -> None:
+    limits.RUNS_AT_ONCE_PER_USER = 2
+    for _ in range(lease_queries.FEW_FREE + 1):
+        make_run(attempts=3)
+    fresh = make_run()
+    claim = leases.claim("w", 99, submit_limits={"queue": 1})
+    assert [run.pk for run in claim.to_send] == [fresh.pk]
+
+
+@pytest.mark.parametrize("count", [2, lease_queries.FEW_FREE + 1])
+def test_while_a_host_is_in_trouble_models_not_tried_yet_go_first(
+    limits: Any, make_run: Callable[..., Run], make_endpoint: Callable[..., Any], count: int
+) -> None:
+    limits.RUNS_AT_ONCE_PER_USER = 2
+    odd = [make_run() for _ in range(count)]
+    other = make_run(endpoint=make_endpoint("fal-ai/other"))
+    attempts = {odd[0].endpoint_id: 1}
+    claim = leases.claim("w", 99, submit_limits={"queue": 1}, attempts=attempts)
+    assert [run.pk for run in claim.to_send] == [other.pk]
+
+
+def test_a_claim_of_which_nothing_was_heard_is_free_again(make_run: Callable[..., Run]) -> None:
+    unheard, sent, other, earlier = (make_run() for _ in range(4))
+    now = clock.now()
+    leases.claim("w", 9, now, submits_at_once=lambda run: True)
+    Run.objects.filter(pk=sent.pk).update(state="queued", handle={"request_id": "r"})
+    Run.objects.filter(pk=other.pk).update(worker="other")
+    Run.objects.filter(pk=earlier.pk).update(lease_until=now)
+    leases.undo_claim("w", now)
+    (again,) = leases.claim("w", 9, now).to_send
+    assert (again.pk, again.sent_at, again.attempts) == (unheard.pk, None, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_side_by_side_share_the_work_and_keep_the_limit(
+    limits: Any, make_run: Callable[..., Run]
+) -> None:
+    limits.RUNS_AT_ONCE, limits.RUNS_AT_ONCE_PER_USER = 12, 12
+    for _ in range(30):
+        make_run()
+    claimed: list[uuid.UUID] = []
+    together = threading.Barrier(4)
+
+    def work(name: str) -> None:
+        together.wait()
+        try:
+            for _ in range(4):
+                claimed.extend(run.pk for run in leases.claim(name, 2).to_send)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == len(set(claimed)) == 12
+
+
+def test_looking_for_work_reads_unfinished_runs_alone(make_run: Callable[..., Run]) -> None:
+    """Not the history, however long: every look goes by the partial index."""
+    for _ in range(300):
+        make_run(state="succeeded")
+    make_run()
+    with CaptureQueriesContext(connection) as looked:
+        assert leases.has_free()
+    looks = [query["sql"] for query in looked if "playground_run" in query["sql"]]
+    assert looks
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE playground_run")
+        for sql in looks:
+            is_sqlite = connection.vendor == "sqlite"
+            cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
+            assert "run_unfinished" in str(cursor.fetchall()), sql

@@ -1,0 +1,272 @@
+"""Runs while upstream refuses the whole account: they wait, say which it is, and go on."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from api.representation import run as representation
+from catalog.models import Endpoint
+from runs import state_machine
+from runs.models import Run, Transport, Worker
+from runs.progress import worker_status
+from runs.results import refusals
+from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.scheduling import leases
+from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.files.test_inputs import make_upload
+
+KEY = refusals.BY_KIND["key_refused"]
+BALANCE = refusals.BY_KIND["balance_exhausted"]
+FAULTS = [("bad-key", KEY), ("no-balance", BALANCE)]
+MANY = 10_000
+CALM = {"prompt": "paper and the sea", "max_tokens": 20}
+
+PATIENT = pytest.mark.system  # takes long
+
+
+def waits(run: Run, refusal: refusals.Refusal) -> bool:
+    run.refresh_from_db()
+    is_waiting = run.state in {"created", "submitting"}
+    assert is_waiting or run.sent_at, (run.state, run.error)
+    return run.state == "created" and run.note == refusal.sentence + leases.GOES_ON
+
+
+def sent(sandbox: Control, *kinds: str) -> int:
+    calls = sandbox.calls()
+    return sum(calls.get(kind, 0) for kind in kinds)
+
+
+def assert_waits_and_goes_on(
+    run: Run, refusal: refusals.Refusal, work: Work, sandbox: Control
+) -> None:
+    """Assert that the run waits while the account is refused, and succeeds once that is mended."""
+    has_waited: list[bool] = []
+
+    def until() -> bool:
+        if not has_waited and waits(run, refusal):
+            has_waited.append(True)
+            sandbox.http.delete("/faults")
+        return ended(run)
+
+    work(until)
+    run.refresh_from_db()
+    assert has_waited
+    assert run.state == "succeeded", run.error
+
+
+@PATIENT
+@pytest.mark.any_database
+@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
+def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
+    ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
+) -> None:
+    sandbox.fault("submit", fault, times=MANY)
+    slow = {"duration": 0.01, "picture": False}
+    runs = [ask("mischief/slow", prompt="x", **slow) for _ in range(15)]
+    refused: list[int] = []
+    told: list[str] = []
+
+    def until() -> bool:
+        if not refused:
+            if not all(waits(run, refusal) for run in runs):
+                return False
+            refused.append(sent(sandbox, "submit"))
+            told.append(worker_status.readiness())
+            sandbox.http.delete("/faults")
+        return ended(*runs)
+
+    work(until)
+    assert refused[0] < len(runs)
+    assert told == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
+    assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
+    assert all(len(run.events) <= 1 for run in Run.objects.all()), "a probe repeats no event"
+
+
+@PATIENT
+@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET])
+def test_a_run_over_one_connection_waits_for_key_or_balance_too(
+    catalogue: None,
+    work: Work,
+    sandbox: Control,
+    transport: str,
+    fault: str,
+    refusal: refusals.Refusal,
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
+    user = User.objects.create_user("ana")
+    for kind in ("run", "stream"):
+        sandbox.fault(kind, fault, times=MANY)
+    run, _ = state_machine.create(
+        user=user, endpoint=endpoint, form_token="1", arguments=CALM, transport=transport
+    )
+    assert_waits_and_goes_on(run, refusal, work, sandbox)
+
+
+@PATIENT
+@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
+def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
+    ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
+) -> None:
+    for kind in ("upload_initiate", "storage_token"):
+        sandbox.fault(kind, fault, times=MANY)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    assert_waits_and_goes_on(run, refusal, work, sandbox)
+
+
+@PATIENT
+def test_what_waits_can_be_cancelled_and_every_place_says_what_for(
+    ask: Ask, work: Work, sandbox: Control, admin_client: Client
+) -> None:
+    sandbox.fault("submit", "no-balance", times=MANY)
+    run = ask("sandbox/ridgeline", prompt="x")
+    pages: dict[str, str] = {}
+
+    def until() -> bool:
+        if not (waits(run, BALANCE) and Worker.objects.exclude(trouble="").exists()):
+            return False
+        for page in (
+            "/admin/status/",
+            run.get_absolute_url(),
+            run.endpoint.get_absolute_url(),
+            reverse("playground:healthz"),
+        ):
+            pages[page] = admin_client.get(page).content.decode()
+        return True
+
+    work(until)
+    assert len(pages) == 4
+    for page, content in pages.items():
+        assert "The balance of the fal account is exhausted" in content, page
+    state_machine.request_cancel(run.pk)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+
+
+@PATIENT
+@pytest.mark.parametrize(
+    ("fault", "title", "who"),
+    [
+        ("admin-lock", "fal's staff has locked the fal account", "fal's support"),
+        ("no-access", "The fal account has no access to this model", "An admin"),
+        ("403", "Upstream does not allow this call", "An admin"),
+        ("402", "Upstream wants to be paid first", "An admin"),
+        ("404", "Upstream does not know this model", "an admin"),
+        ("400", "Upstream did not understand the request", "Correct the input"),
+    ],
+)
+@pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
+def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
+    catalogue: None,
+    work: Work,
+    sandbox: Control,
+    user: User,
+    transport: str,
+    fault: str,
+    title: str,
+    who: str,
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
+    sandbox.fault("submit" if transport == Transport.QUEUE else "run", fault)
+    run, _ = state_machine.create(
+        user=user, endpoint=endpoint, form_token="1", arguments=CALM, transport=transport
+    )
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    told = representation.error(run.error)
+    assert told["title"] == title
+    assert who in told["advice"]
+    assert not told["is_retryable"]
+    assert "run it again" not in told["advice"].lower()
+    assert sent(sandbox, "submit", "run") == 1
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def changes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(clock: Clock, changes: list[str]) -> AccountGate:
+    return AccountGate(clock, lambda: changes.append("changed"))
+
+
+def refuse(gate: AccountGate, refusal: refusals.Refusal = BALANCE, model: str = "a/b") -> bool:
+    return gate.record_refused(refusal, model, gate.now())
+
+
+def test_a_closed_gate_lets_one_probe_through_after_each_pause(
+    gate: AccountGate, clock: Clock
+) -> None:
+    refuse(gate)
+    assert not gate.may_submit()
+    clock.now += 1.25
+    assert gate.may_submit()
+    gate.record_submit()
+    assert not gate.may_submit()
+    refuse(gate)
+    clock.now += 1.25
+    assert not gate.may_submit(), "the second pause is twice as long"
+    clock.now += 1.25
+    gate.record_submit()
+    clock.now += PROBE_TIMEOUT_S
+    assert gate.may_submit(), "a probe without an outcome blocks no other for ever"
+
+
+def test_a_run_sent_before_the_refusal_does_not_open_the_gate(
+    gate: AccountGate, clock: Clock, changes: list[str]
+) -> None:
+    early = clock()
+    clock.now += 1
+    refuse(gate)
+    gate.record_taken("a/b", early)
+    assert not gate.is_open
+    clock.now += 2
+    gate.record_taken("a/b", clock())
+    assert gate.is_open
+    assert changes == ["changed", "changed"]
+
+
+def test_many_refusals_at_once_are_one(gate: AccountGate, clock: Clock) -> None:
+    early = clock()
+    clock.now += 1
+    for _ in range(40):
+        gate.record_refused(BALANCE, "a/b", early)
+    clock.now += 1.25
+    assert gate.may_submit()
+
+
+def test_a_model_that_alone_refuses_the_key_keeps_no_other_run_waiting(
+    gate: AccountGate, clock: Clock
+) -> None:
+    assert refuse(gate, KEY, "private/model")
+    clock.now += 5
+    gate.record_taken("fal-ai/flux", clock())
+    assert not refuse(gate, KEY, "private/model")
+    assert gate.is_open
+
+
+def test_the_accounts_trouble_is_told_instead_of_the_hosts() -> None:
+    breakers = BreakerRegistry(Clock())
+    refuse(breakers.account, KEY)
+    assert breakers.trouble == KEY.sentence
+    assert breakers.trouble_changed.is_set()

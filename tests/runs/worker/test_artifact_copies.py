@@ -1,0 +1,357 @@
+"""Copies of results: kept whole and once, measured, with small pictures, and never given up too
+early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import OperationalError
+from django.db.models import QuerySet
+from django.test import Client
+from PIL import Image
+
+from core.db import clock
+from core.process import subprocess_worker
+from runs.files.media_probe import MediaProbe
+from runs.models import Artifact
+from runs.worker import artifact_copies
+from tests.catalog.thumbs import png
+from tests.conftest import CASES
+from tests.runs.copying import Answer, copy, film, picture, sound
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
+
+
+def opened(name: str) -> Image.Image:
+    with default_storage.open(name) as file:
+        found = Image.open(io.BytesIO(file.read()))
+        found.load()
+        return found
+
+
+def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
+    row = copy(artifact(), picture())
+    assert (row.state, row.width, row.height, row.content_type) == (
+        "stored",
+        1600,
+        900,
+        "image/png",
+    )
+    small = opened(row.thumbnail)
+    assert (small.format, small.size) == ("WEBP", (512, 288))
+    assert not row.poster
+
+
+@pytest.mark.any_database
+def test_a_small_picture_is_its_own_thumbnail(artifact: Any) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    row = copy(artifact(), out.getvalue())
+    assert (row.state, row.width, row.thumbnail) == ("stored", 64, "")
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "I;16", "L", "1"])
+def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (900, 600)).save(out, "TIFF" if mode == "CMYK" else "PNG")
+    data = out.getvalue()
+    if mode == "CMYK":
+        out = io.BytesIO()
+        Image.new(mode, (900, 600)).save(out, "JPEG")
+        data = out.getvalue()
+    assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
+
+
+@pytest.mark.any_database
+def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
+    assert (row.width, row.height) == (600, 800)
+    assert opened(row.thumbnail).size == (384, 512)
+
+
+@pytest.mark.any_database
+def test_a_portrait_by_its_note_has_the_place_of_one(artifact: Any) -> None:
+    row = copy(artifact(), (CASES / "18a-portrait-exif6.jpg").read_bytes())
+    assert (row.width, row.height) == (600, 800)
+
+
+@pytest.mark.any_database
+def test_a_film_that_its_matrix_turns_stands_up(artifact: Any) -> None:
+    row = copy(artifact("video"), (CASES / "18b-rotated.mp4").read_bytes())
+    assert (row.width, row.height) == (240, 320)
+    assert opened(row.poster).size == opened(row.thumbnail).size == (240, 320)
+
+
+@pytest.mark.any_database
+def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
+    row = copy(artifact("video"), film())
+    assert (row.state, row.width, row.height) == ("stored", 640, 360)
+    assert row.duration_s == pytest.approx(2, abs=0.2)
+    assert opened(row.poster).size == (640, 360)
+    assert opened(row.thumbnail).size == (512, 288)
+
+
+@pytest.mark.any_database
+def test_a_film_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
+    row = copy(artifact("video"), film(4.0, black_s=0.5))
+    assert np.asarray(opened(row.poster).convert("RGB")).max() > 100
+
+
+@pytest.mark.any_database
+def test_a_sound_gets_its_duration(artifact: Any) -> None:
+    row = copy(artifact("audio"), sound())
+    assert row.duration_s == pytest.approx(1.5, abs=0.05)
+    assert (row.poster, row.thumbnail) == ("", "")
+
+
+def bomb() -> bytes:
+    """A PNG that claims 60,000 by 60,000 pixels."""
+    return png(60_000, 60_000, depth=8, kind=2, pixels=bytes(200_000))
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "make",
+    [
+        bomb,
+        lambda: picture()[:5000],
+        lambda: film()[:4000],
+        lambda: b"\x89PNG\r\n\x1a\n",
+        lambda: sound()[:20],
+    ],
+    ids=["bomb", "picture", "film", "nothing", "sound"],
+)
+def test_bombs_and_broken_files_are_kept_without_pictures(
+    artifact: Any, make: Callable[[], bytes]
+) -> None:
+    data = make()
+    row = copy(artifact(), data)
+    assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
+
+
+@pytest.mark.any_database
+def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
+    start = time.monotonic()
+    row = copy(artifact("video"), film(), limit_s=0.01)
+    assert (row.state, row.poster) == ("stored", "")
+    assert time.monotonic() - start < 30  # it would go on for minutes
+
+
+@pytest.mark.any_database
+def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    good.write_bytes(picture())
+
+    async def main() -> Any:
+        looker = MediaProbe()
+        await looker.probe(str(good), "image/png")
+        child = looker._program._process
+        assert child
+        child.kill()
+        await looker.probe(str(good), "image/png")
+        try:
+            return await looker.probe(str(good), "image/png")
+        finally:
+            await looker.close()
+
+    assert asyncio.run(main()).thumbnail
+
+
+def test_the_same_content_is_stored_and_drawn_once(artifact: Any) -> None:
+    data = picture()
+    first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
+    assert (second.file, second.thumbnail) == (first.file, first.thumbnail)
+    assert len([*Path(default_storage.path("")).rglob("*.*")]) == 2
+
+
+def test_a_copy_that_was_cut_short_is_written_anew(artifact: Any) -> None:
+    data = picture()
+    row = copy(artifact(), data)
+    Path(default_storage.path(row.file)).write_bytes(data[:100])
+    row = copy(artifact(), data)
+    with default_storage.open(row.file) as file:
+        assert file.read() == data
+
+
+class Full(FileSystemStorage):
+    """A disk with room for a thousand bytes."""
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        super().save(name, ContentFile(content.read()[:1000]), max_length)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
+    """Waits, says why, leaves no half file, and copies when there is room again."""
+    usual = settings.STORAGES
+    settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
+    row = copy(artifact(attempts=400), picture())
+    assert row.state == "remote"
+    assert "No space left" in row.error
+    assert row.next_attempt_at
+    assert not [*Path(default_storage.path("")).rglob("*.png")]
+    settings.STORAGES = usual
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")
+
+
+def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+    away = iter([True, True, True])
+    update = QuerySet.update
+
+    def update_later(rows: Any, **values: Any) -> int:
+        if next(away, False):
+            raise OperationalError("the server closed the connection")
+        return update(rows, **values)
+
+    row = artifact()
+    monkeypatch.setattr(QuerySet, "update", update_later)
+    row = copy(row, picture())
+    assert row.state == Artifact.State.STORED
+    assert row.error == ""
+    assert next(away, None) is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_host_in_trouble_is_asked_for_days(artifact: Any, status: int) -> None:
+    row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
+    assert row.state == "remote"
+
+
+NO_FILE: dict[str, Answer] = {
+    "403": lambda _: httpx.Response(403),
+    "404": lambda _: httpx.Response(404),
+    "202": lambda _: httpx.Response(202, json={"status": "processing"}),
+    "part": lambda _: httpx.Response(
+        206, content=bytes(30), headers={"content-range": "bytes 0-29/80"}
+    ),
+    "empty": lambda _: httpx.Response(200),
+    "led away": lambda _: httpx.Response(302, headers={"location": "https://status.test/"}),
+}
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_a_host_that_gives_no_file_is_asked_for_an_hour(artifact: Any, answer: Answer) -> None:
+    row, tries, asked_for = artifact(next_attempt_at=None), 0, timedelta(0)
+    while row.state == "remote":
+        row.attempts, tries = tries, tries + 1
+        began = clock.now()
+        row = copy(row, answer)
+        if tries == 4:
+            assert asked_for < timedelta(minutes=1)  # the first ones are quick
+        if row.next_attempt_at:
+            asked_for += row.next_attempt_at - began
+    assert (row.state, tries) == ("lost", artifact_copies.TRIES_FOR_NONE)
+    assert timedelta(minutes=50) < asked_for < timedelta(hours=2)
+    row.attempts = tries - 1
+    assert copy(row, picture()).state == "stored"  # had it come in time
+
+
+def test_a_file_that_is_gone_by_its_hosts_own_word_is_told_as_such_at_the_third_answer(
+    artifact: Any,
+) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(410))
+    assert row.state == "remote"
+    row.attempts = 2
+    row = copy(row, lambda _: httpx.Response(410))
+    assert row.state == "lost"
+    assert "410" in row.error
+
+
+@pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
+def test_one_such_answer_after_other_trouble_is_no_last_word(artifact: Any, answer: Answer) -> None:
+    """As when a host that was away for an hour comes back and has not found its files yet."""
+    row = artifact(
+        attempts=artifact_copies.TRIES_FOR_NONE + 3, error="fal cannot be reached: refused"
+    )
+    row = copy(row, answer)
+    assert row.state == "remote"
+    assert copy(row, answer).state == "lost"
+
+
+@pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,"])
+def test_what_lies_in_the_address_itself_is_read_once(artifact: Any, url: str) -> None:
+    assert copy(artifact(url=url), b"").state == "lost"
+
+
+def test_what_will_never_be_taken_is_told_at_once(artifact: Any) -> None:
+    assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
+
+
+def large(told: str | None) -> Answer:
+    """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(48):
+            yield bytes(1 << 16)
+
+    headers = {"content-length": told} if told else {}
+    return lambda _: httpx.Response(200, headers=headers, content=chunks())
+
+
+@pytest.mark.parametrize("told", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"])
+def test_a_file_above_the_limit_is_told_linked_and_not_copied(
+    member: Client, artifact: Any, settings: Any, told: str | None
+) -> None:
+    settings.RESULT_FILE_MAX_MB = 2
+    row = copy(artifact("video"), large(told))
+    assert (row.state, row.file) == ("lost", "")
+    assert row.error == "The file is larger than the 2 MB that are kept."
+    assert not Path(default_storage.path("")).exists()
+    page = member.get(row.run.get_absolute_url()).content.decode()
+    assert "was not copied here: The file is larger than the 2 MB that are kept." in page
+    assert f'href="{row.url}"' in page
+    settings.RESULT_FILE_MAX_MB = 3
+    assert copy(artifact("file"), large(None)).state == "stored"
+
+
+class Cut(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        raise httpx.ReadError("cut")
+
+
+def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(200, stream=Cut()))
+    assert row.state == "remote"
+    assert not Path(default_storage.path("")).exists()
+    assert copy(row, picture()).state == "stored"
+
+
+@pytest.mark.any_database
+def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    nothing.write_bytes(b"")
+    asked = [
+        {"path": str(nothing), "content_type": "image/png"},
+        {"path": str(tmp_path / "missing"), "content_type": "video/mp4"},
+        {"path": str(nothing), "content_type": "text/plain"},
+    ]
+
+    async def main() -> list[Any]:
+        program = subprocess_worker.SandboxedWorker("runs.files.probe_program", 20)
+        try:
+            return [await program.request(question) for question in asked]
+        finally:
+            await program.close()
+
+    broken, missing, text = asyncio.run(main())
+    assert "error" in broken
+    assert "error" in missing
+    assert text == {}

@@ -1,0 +1,342 @@
+"""A host in trouble is left alone, tried by one, and asked by all again once it is well."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import fal
+from runs.worker.circuit_breaker import (
+    LONGEST_PAUSE_ANSWERING_S,
+    LONGEST_PAUSE_S,
+    MAX_TRACKED_MODELS,
+    STREAM_AGAIN_S,
+    BreakerRegistry,
+)
+from tests import clock
+
+URL = "https://queue.test/requests/1"
+SUBMIT = "https://queue.test/acme/model"
+AWAY = fal.Unreachable("refused")
+BROKEN = fal.UpstreamFailed("", status=503)
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def asked_until_open(pace: BreakerRegistry, clock: Clock) -> float:
+    """Seconds that the host is left alone."""
+    start = clock.now_s
+    while not pace.host(URL).try_acquire():
+        clock.now_s += 0.01
+    return clock.now_s - start
+
+
+@pytest.mark.parametrize(("error", "times"), [(AWAY, 1), (BROKEN, 3)])
+def test_a_host_in_trouble_is_left_alone(error: fal.FalError, times: int) -> None:
+    pace = BreakerRegistry(Clock())
+    for number in range(times):
+        assert pace.host(URL).try_acquire()
+        pace.record_response(f"{URL}{number}", error)
+    assert not pace.host(URL).try_acquire()
+    assert pace.trouble.startswith("queue.test ")
+    assert pace.host("https://media.test/a").try_acquire()
+
+
+@pytest.mark.parametrize(
+    ("error", "longest_s"), [(AWAY, LONGEST_PAUSE_S), (BROKEN, LONGEST_PAUSE_ANSWERING_S)]
+)
+def test_it_is_left_alone_for_longer_and_longer_up_to_a_bound(
+    error: fal.FalError, longest_s: float
+) -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    for number in range(3):
+        pace.record_response(f"{URL}{number}", error)
+    pauses = []
+    for _ in range(12):
+        pauses.append(asked_until_open(pace, clock))
+        pace.record_response(URL, error)
+    assert pauses[0] < 1
+    assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
+
+
+def test_one_at_a_time_tries_a_host_in_trouble() -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    pace.record_response(URL, AWAY)
+    clock.now_s += 1
+    assert [pace.host(URL).try_acquire() for _ in range(5)] == [True, False, False, False, False]
+
+
+def test_patience_that_was_asked_for_is_had() -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    patience = fal.RateLimited("", status=429, retry_after_s=7)
+    pace.record_response(SUBMIT, patience)
+    assert asked_until_open(pace, clock) < 1  # one model's: others may be taken
+    for model in ("a", "b"):
+        pace.record_response(f"{SUBMIT}-{model}", patience)
+    assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
+
+
+def test_who_has_a_run_there_waits_for_no_room_for_new_ones() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
+    assert not pace.host(URL).may_submit(has_followers=True)
+    asyncio.run(asyncio.wait_for(pace.acquire(URL), 1))
+    pace.record_response(URL, AWAY)
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(pace.acquire(URL), 0.1))
+
+
+def test_who_waits_no_more_is_no_longer_in_the_crowd() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(URL, AWAY)
+
+    async def wait() -> None:
+        waiting = [asyncio.create_task(pace.acquire(URL)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        assert pace.host(URL)._waiter_count == 5
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+
+    asyncio.run(wait())
+    assert pace.host(URL)._waiter_count == 0
+
+
+def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    patience = fal.RateLimited("", status=429, retry_after_s=3600)
+    pace.record_response(URL, patience)
+    assert pace.host(URL).is_closed
+    for number in range(3):
+        pace.record_response(f"{URL}{number}", patience)
+    assert asked_until_open(pace, clock) < 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        fal.RunFailed("the model's own", status=500),
+        fal.RequestRejected("", status=404),
+        fal.InvalidInput("", status=422),
+        fal.NotReady("", status=202),
+    ],
+)
+def test_an_answer_about_one_request_says_nothing_of_the_host(error: fal.FalError) -> None:
+    pace = BreakerRegistry(Clock())
+    for _ in range(9):
+        pace.record_response(URL, error)
+    assert pace.host(URL).try_acquire()
+    assert not pace.trouble
+
+
+def test_a_request_that_always_fails_is_told_and_keeps_nobody_else_waiting() -> None:
+    pace = BreakerRegistry(Clock())
+    for way in ["", "/status", "/status/stream"] * 3:
+        pace.record_response(URL + way, BROKEN)
+    assert pace.trouble == "queue.test answers with errors (503)."
+    assert pace.host(URL).may_submit(has_followers=True)
+    for _ in range(3):  # submits, of which each is another
+        pace.record_response("https://queue.test/acme/model", BROKEN)
+    assert not pace.host(URL).may_submit(has_followers=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "after_s"), [(fal.RateLimited("", status=429), 3), (BROKEN, 3), (AWAY, 10)]
+)
+def test_a_new_run_tries_where_all_that_are_followed_keep_failing(
+    error: fal.FalError, after_s: float
+) -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    host = pace.host(URL)
+    for number in range(3):
+        pace.record_response(f"{URL}{number}", error)
+    assert not host.may_submit(has_followers=True)
+    while not host.may_submit(has_followers=True):
+        clock.now_s += 0.01
+        if host.try_acquire():
+            pace.record_response(URL, error)
+    assert clock.now_s == pytest.approx(1000 + after_s, abs=0.1)
+    host.record_submit()
+    assert not host.may_submit(has_followers=True)
+    assert not host.try_acquire()
+    pace.record_response("https://queue.test/acme/model", None)
+    assert host.is_closed
+
+
+ODD, OTHER = "https://queue.test/acme/odd/requests/", "https://queue.test/acme/well/requests/"
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_what_errs_about_one_model_beside_others_that_are_well_is_its_own_matter(
+    is_read: bool,
+) -> None:
+    time = Clock()
+    pace = BreakerRegistry(time)
+
+    def err(url: str) -> None:
+        if is_read:
+            pace.record_response(url, None)
+            pace.record_readable(url, fal.UpstreamFailed("not JSON"))
+        else:
+            pace.record_response(url, BROKEN)
+
+    for number in range(3):
+        err(f"{ODD}{number}")
+    assert not pace.host(URL).is_closed
+    pace.record_readable(f"{OTHER}1")  # a status event
+    assert pace.host(URL).is_closed
+    for number in range(9):
+        err(f"{ODD}{number}")
+        assert pace.host(URL).may_submit(has_followers=True)
+        assert not pace.trouble
+    time.now_s += 5
+    for number in range(3):
+        err(f"{OTHER}{number}")  # now nobody is well
+    assert not pace.host(URL).is_closed
+    assert pace.trouble
+
+
+def test_a_host_that_cannot_be_reached_is_that_for_everybody() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(f"{ODD}1", BROKEN)
+    pace.record_response(f"{OTHER}1", None)
+    pace.record_response(f"{ODD}1", AWAY)
+    assert not pace.host(URL).is_closed
+
+
+def test_what_was_well_before_the_trouble_excuses_nobody() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(f"{OTHER}1", None)
+    for number in range(3):
+        pace.record_response(f"{ODD}{number}", BROKEN)
+    assert not pace.host(URL).is_closed
+
+
+def test_of_many_models_no_more_is_remembered_than_is_needed() -> None:
+    pace = BreakerRegistry(Clock())
+    for number in range(2000):
+        pace.record_readable(f"https://queue.test/files/{number}", fal.UpstreamFailed("not JSON"))
+        pace.record_response(f"https://queue.test/well/{number}", None)
+    host = pace.host(URL)
+    assert max(len(host._failing), len(host._healthy), len(host._unreadable)) <= MAX_TRACKED_MODELS
+    assert host._unreadable <= host._failing.keys()
+
+
+def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(URL, fal.AuthFailed("", status=401))
+    assert pace.host(URL).try_acquire()
+    assert pace.trouble.startswith("queue.test does not accept the key. An admin can ")
+
+
+def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None:
+    pace = BreakerRegistry(Clock())
+    for _ in range(3):
+        pace.record_response(URL, None)
+        pace.record_readable(URL, fal.UpstreamFailed("not JSON"))
+    assert pace.trouble == "queue.test gives unreadable answers."
+    pace.record_response(URL, None)
+    assert pace.trouble
+    pace.record_readable(URL)
+    assert not pace.trouble
+    assert pace.host(URL).try_acquire()
+
+
+def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
+    time = Clock()
+    pace = BreakerRegistry(time)
+    for number in range(3):
+        pace.record_readable(f"{URL}{number}", fal.UpstreamFailed("not JSON"))
+    asked_until_open(pace, time)  # by one, and the others wait for what it hears
+    assert not pace.host(URL).try_acquire()
+    pace.record_response(URL, None)
+    assert pace.host(URL).try_acquire()
+
+
+def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
+    async def main() -> list[float]:
+        pace = BreakerRegistry(clock.now)
+        pace.record_response(SUBMIT, AWAY)
+        moments: list[float] = []
+
+        async def ask() -> None:
+            await pace.acquire(URL)
+            moments.append(clock.now())
+
+        asking = [asyncio.create_task(ask()) for _ in range(100)]
+        await asyncio.sleep(0.05)
+        assert not moments
+        pace.record_response(URL, None)
+        await asyncio.gather(*asking)
+        return moments
+
+    moments = clock.run(main())
+    assert 0.1 < max(moments) - min(moments) < 2
+
+
+def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
+    async def main() -> int:
+        pace = BreakerRegistry(clock.now)
+        pace.record_response(URL, AWAY)
+        tries = 0
+
+        async def ask() -> None:
+            nonlocal tries
+            while True:
+                await pace.acquire(URL)
+                tries += 1
+                await asyncio.sleep(0.01)
+                pace.record_response(URL, AWAY)
+
+        asking = [asyncio.create_task(ask()) for _ in range(1000)]
+        await asyncio.sleep(2)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        return tries
+
+    assert 1 <= clock.run(main()) <= 4
+
+
+def test_news_ring_when_trouble_begins_and_ends_only() -> None:
+    pace = BreakerRegistry(Clock())
+    seen: list[Any] = []
+    for error in (None, AWAY, AWAY, None, None):
+        pace.record_response(URL, error)
+        seen.append(pace.trouble_changed.is_set())
+        pace.trouble_changed.clear()
+    assert seen == [False, True, False, True, False]
+
+
+def test_very_many_polled_runs_are_each_polled_less_often() -> None:
+    pace = BreakerRegistry()
+    assert pace.poll_pause_s(1) < 1.2
+    pauses = [pace.count_poll() for _ in range(1000)]
+    for pause in pauses:
+        pause.__enter__()
+    assert pace.poll_pause_s(1) > 8
+
+
+def test_a_model_without_a_stream_is_asked_for_it_after_a_while() -> None:
+    now = 0.0
+    pace = BreakerRegistry(lambda: now)
+    pace.record_no_stream("a/b")
+    assert not pace.may_stream("a/b")
+    assert pace.may_stream("a/c")
+    now = STREAM_AGAIN_S - 1
+    pace.record_no_stream("a/b")  # by a run that was sent before the first was told
+    assert not pace.may_stream("a/b")
+    now = STREAM_AGAIN_S
+    assert pace.may_stream("a/b")

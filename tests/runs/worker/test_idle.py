@@ -1,0 +1,119 @@
+"""A worker with nothing to do asks the database seldom, and still has at once what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from core.notify import channel
+from runs.models import Run, SigningKeys
+from runs.worker import idle
+from runs.worker.limits import WorkerLimits
+from runs.worker.webhooks import deliveries
+from tests.runs.conftest import Ask, Work, alone, ended
+
+pytestmark = pytest.mark.system  # takes long
+
+NEVER_S = 600.0
+WINDOW_S = 11.0  # two signs of life, and a look by itself
+MOST_LOOKS = 30  # it took more than 70 when each job looked once a second
+
+
+@pytest.mark.any_database
+def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    cursor = BaseDatabaseWrapper.cursor
+
+    def counted(self: Any, *args: Any) -> Any:
+        asked.append(time.monotonic())
+        return cursor(self, *args)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", counted)
+    started, looks = time.monotonic(), 0
+
+    def is_at_rest() -> bool:  # it has started by then: on a busy machine that takes a while
+        nonlocal looks
+        now = time.monotonic()
+        looks = sum(at > now - WINDOW_S for at in asked)
+        return now > started + WINDOW_S and looks <= MOST_LOOKS
+
+    work(is_at_rest)
+    assert looks >= 2
+
+
+@pytest.mark.any_database
+def test_who_stores_a_run_wakes_it(ask: Ask, work: Work) -> None:
+    limits = WorkerLimits(
+        rest_s=NEVER_S,
+        idle_poll_every_s=NEVER_S,
+        renew_every_s=NEVER_S,  # its own sign of life would wake it
+    )
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:
+            runs.append(ask("mischief/slow", prompt="x", duration=0.2))
+        return bool(runs) and ended(runs[0])
+
+    work(is_over, worker_limits=limits)
+
+
+def test_what_nobody_rings_for_is_found_by_the_slow_check(
+    catalogue: None, user: User, make_run: Any, work: Work
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:  # stored by another program, so to say
+            runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
+        return bool(runs) and ended(runs[0])
+
+    # Only SQLite tells that its file has changed.
+    limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
+    work(is_over, worker_limits=limits)
+
+
+def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
+    run = ask("mischief/slow", prompt="x", duration=0.2)
+    lapses = timezone.now() + timedelta(seconds=4)
+    Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.sent_at
+    assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_for_newer_keys_wakes_it() -> None:
+    async def is_woken() -> None:
+        # Idle, so that on SQLite it is woken by the notification, not by the write.
+        async with channel.listen(lambda: True, idle_poll_every_s=NEVER_S) as signal:
+            version = await signal.wait(0, 60)  # it is set as it begins
+            await sync_to_async(deliveries.request_keys)(None)
+            assert await signal.wait(version, 60) > version
+
+    asyncio.run(alone(is_woken()))
+    assert SigningKeys.objects.get().wanted_at
+
+
+@pytest.mark.parametrize(
+    ("in_s", "pause_s"),
+    [(None, 30.0), (-5, 1.0), (0.2, 1.0), (4, 4.0), (3600, 30.0)],
+)
+def test_it_sleeps_until_the_next_is_due(in_s: float | None, pause_s: float) -> None:
+    now = datetime(2026, 1, 1, tzinfo=timezone.get_current_timezone())
+    due_at = None if in_s is None else now + timedelta(seconds=in_s)
+    assert idle.pause_s(due_at, now) == pause_s

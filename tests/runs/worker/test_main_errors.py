@@ -1,0 +1,217 @@
+"""The worker while upstream, its database or a job of its own is in trouble.
+
+Runs wait, and nothing goes twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DataError, OperationalError
+from django.utils import timezone
+
+from core.notify import channel
+from runs.models import Run, Worker
+from runs.progress import worker_status
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.patience import Patience
+from runs.worker.jobs import Job, run_forever
+from runs.worker.limits import WorkerLimits
+from runs.worker.scheduling import lease_queries, leases
+from tests.runs.conftest import SETTINGS, Ask, Control, Work, ended
+from tests.sandbox.server import RunningSandbox, start_sandbox
+from tests.statements import before
+
+pytestmark = pytest.mark.system  # takes long
+
+
+@pytest.fixture
+def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
+    """A sandbox that a test may kill."""
+    running = start_sandbox(tmp_path / "own", key="test:key", pace=0.2)
+    yield running
+    running.kill()
+
+
+def test_a_result_that_nobody_can_ever_read_ends_the_run(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("result", "garbage", times=1000)
+    sandbox.fault("requests", "404", times=1000)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: ended(run), patience=Patience(fetch_first_s=0.01, unreadable_limit=2))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "could not be read" in run.error["message"]
+
+
+def test_results_that_nobody_can_read_keep_no_other_run_waiting(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    """They are their model's matter: the host answers, and is not left alone for them."""
+    sandbox.fault("result", "garbage", times=1000)
+    for _ in range(4):
+        ask("mischief/slow", prompt="x", duration=0.1)
+    troubles: set[str] = set()
+
+    def were_asked_for() -> bool:
+        troubles.update(Worker.objects.values_list("trouble", flat=True))
+        return sandbox.calls().get("result", 0) > 20
+
+    work(were_asked_for, patience=Patience(fetch_first_s=0.01))
+    assert troubles == {""}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("fault", ["garbage", "500"])
+def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
+    ask: Ask, work: Work, sandbox: Control, fault: str
+) -> None:
+    for kind in ("status", "status_stream"):
+        sandbox.fault(kind, fault, times=10_000, about="mischief/big-seed")
+    early = ask("mischief/slow", prompt="x", duration=2)
+    odd = [ask("mischief/big-seed", prompt="x") for _ in range(4)]
+    later: list[Run] = []
+
+    def is_over() -> bool:
+        if not later and sandbox.calls().get("status", 0) > 8:
+            later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
+        are_told = not Run.objects.filter(pk__in=[one.pk for one in odd], note="").exists()
+        return bool(later) and ended(early) and ended(later[0]) and are_told
+
+    # Whose time stands still: a host that is left alone once stays alone.
+    work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
+    assert set(Run.objects.exclude(pk__in=[one.pk for one in odd]).values_list("note")) == {("",)}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
+def test_a_broken_stream_is_taken_up_again(
+    ask: Ask, work: Work, sandbox: Control, name: str
+) -> None:
+    run = ask("mischief/slow", prompt="x", duration=1)
+    sandbox.fault("status_stream", name, times=2, value=1)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+
+
+def test_a_lost_answer_to_the_submit_is_never_sent_again(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    """C25: the submit that failed in transport is marked, not repeated."""
+    run = ask("sandbox/ridgeline", prompt="once")
+    sandbox.fault("submit", "lost")
+    work(lambda: Run.objects.filter(pk=run.pk, state="unconfirmed").exists())
+    assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.any_database
+def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("sandbox/ridgeline", prompt="later")
+    sandbox.fault("submit", "429", value=0.2)
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded"
+    assert run.attempts == 2
+
+
+def test_while_upstream_is_away_runs_wait_and_say_so(
+    ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
+) -> None:
+    for host, name in SETTINGS.items():
+        setattr(settings, name, own_sandbox.addresses[host])
+    settings.FAL_MEDIA_URLS = [own_sandbox.base]
+    first = ask("mischief/slow", prompt="first", duration=1, picture=False)
+    told: list[str] = []
+
+    def until() -> bool:
+        process = own_sandbox.process
+        if not told and Run.objects.filter(pk=first.pk, state="running").exists():
+            process.kill()
+            process.wait()
+            told.append("killed")
+        if len(told) == 1 and (trouble := Worker.objects.get().trouble):
+            told.extend([trouble, worker_status.readiness()])
+        if len(told) == 3:
+            ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
+            told.append("asked")
+        notes = Run.objects.values_list("note", flat=True)
+        return len(told) == 4 and set(notes) == {told[1] + leases.GOES_ON}
+
+    work(until)
+    assert told[1].endswith("does not answer.")
+    assert told[2] == f"{told[1]} Runs that need it wait and go on by themselves."
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "has_traceback"),
+    [
+        (KeyError("nobody thought of this"), "a job of the worker did not do its part", True),
+        (DataError("too long"), "the database did not do its part", True),
+        (
+            OperationalError("terminating connection\nserver closed it"),
+            "the database did not do its part; again in a moment: terminating connection",
+            False,
+        ),
+    ],
+)
+def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_line(
+    db: None,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
+    has_traceback: bool,
+) -> None:
+    done: list[str] = []
+
+    async def twice() -> None:
+        again = asyncio.Event()
+
+        async def job() -> float:
+            done.append("again")
+            if len(done) == 1:
+                raise error
+            again.set()
+            return 60.0
+
+        task = asyncio.create_task(run_forever(Job("test", job), channel.Signal(), 0.0))
+        await again.wait()
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(twice(), 60))
+    (told,) = caplog.records
+    assert told.getMessage().startswith(said)
+    assert bool(told.exc_info) is has_traceback
+    assert "\n" not in told.getMessage()
+
+
+def test_a_worker_that_was_without_the_database_gives_the_others_time(
+    work: Work, make_run: Any
+) -> None:
+    """They were without it too, and renew what they hold as soon as they can."""
+    long_ago = timezone.now() - timedelta(minutes=1)
+    lapsed = make_run(
+        state="running", transport="sync", sent_at=long_ago, worker="other", lease_until=long_ago
+    )
+    claims: list[float] = []
+
+    def first_lost(sql: str, _: Any) -> None:
+        if f"LIMIT {lease_queries.FEW_FREE}" not in sql:  # only a claim reads so many
+            return
+        claims.append(time.monotonic())
+        if len(claims) == 1:
+            raise OperationalError("the connection is closed")
+
+    with before(first_lost):
+        work(
+            lambda: Run.objects.get(pk=lapsed.pk).state != "running",
+            worker_limits=WorkerLimits(stall_grace_s=3.0),
+        )
+    waited_s = [at - claims[0] for at in claims[1:]]
+    assert waited_s[0] < 3.0 < waited_s[-1]

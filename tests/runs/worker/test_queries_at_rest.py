@@ -1,0 +1,23 @@
+"""An idle worker looks again and again for what is due: in a small table, not in all runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from flows.account import step_files
+from runs.worker.following import backfill
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("look", [backfill._due, step_files._take_due])
+def test_a_look_for_what_is_due_joins_no_runs(look: Callable[[], list[Any]]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert look() == []
+    assert not [query["sql"] for query in captured if re.search("playground_run\\b", query["sql"])]

@@ -1,0 +1,333 @@
+"""A worker that ends at any moment of a submit.
+
+Upstream takes the run once at most, and none is stuck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
+from django.contrib.auth.models import User
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+import fal
+from catalog import upstream
+from catalog.models import Endpoint
+from core.db import clock
+from core.notify import channel
+from runs import state_machine
+from runs.models import Run
+from runs.models import Worker as Row
+from runs.progress import worker_status
+from runs.worker import run_tasks, submit
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.limits import WorkerLimits
+from runs.worker.main import Worker
+from runs.worker.scheduling import leases
+from tests.runs.conftest import Control, RunsWorker, Work
+
+pytestmark = pytest.mark.system
+
+State = Run.State
+Step = Callable[[], Any]
+CUT = 9
+MODEL = "sandbox/scribe"
+
+
+class Cut:
+    """An awaitable that carries a coroutine as far as its `at`-th wait, and stops it there.
+
+    As SIGTERM does (it is cancelled), or as `kill -9` does (so does its process).
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, Any], at: int, is_killed: bool) -> None:
+        self.work, self.at, self.is_killed = work, at, is_killed
+        self.is_whole = False
+
+    def __await__(self) -> Generator[Any]:
+        step = yield from self._carried(partial(self.work.send, None), self.at)
+        self.is_whole = step is None
+        if step and self.is_killed:
+            os._exit(CUT)
+        if step:
+            yield from self._carried(partial(self.work.throw, asyncio.CancelledError()), 999)
+
+    def _carried(self, step: Step, waits: int) -> Generator[Any, Any, Step | None]:
+        """Go on with `step` for so many waits; what is to be done then, None at the end."""
+        try:
+            for _ in range(waits):
+                waits_for = step()
+                try:
+                    yield waits_for
+                except BaseException as error:
+                    step = partial(self.work.throw, error)
+                else:
+                    step = partial(self.work.send, None)
+        except (StopIteration, asyncio.CancelledError):
+            return None
+        return step
+
+
+async def _carry(run: Run, at: int, is_killed: bool, **wire: Any) -> bool:
+    async with upstream.clients(**wire) as clients:
+        cut = Cut(submit.submit_run(run, clients, BreakerRegistry().account), at, is_killed)
+
+        async def carry() -> None:
+            await cut
+
+        await asyncio.create_task(carry())
+    await sync_to_async(connections.close_all)()
+    return cut.is_whole
+
+
+def send(run: Run, at: int = 999, is_killed: bool = False, **wire: Any) -> bool:
+    """Send a run as far as its `at`-th wait; whether that was all of it."""
+    if not is_killed:
+        return asyncio.run(_carry(run, at, is_killed, **wire))
+    connections.close_all()
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    is_whole = False
+    try:
+        SyncToAsync.single_thread_executor = ThreadPoolExecutor(
+            1
+        )  # the parent's thread is not here
+        is_whole = asyncio.run(_carry(run, at, is_killed))
+    finally:
+        os._exit(0 if is_whole else 1)
+
+
+@pytest.fixture
+def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
+    """A run of its own; calls are counted from here."""
+    user = User.objects.create_user("ana")
+    endpoint = Endpoint.objects.get(endpoint_id=MODEL)
+
+    def make(transport: str) -> Run:
+        sandbox.reset()
+        count = Run.objects.count()
+        run, _ = state_machine.create(
+            user=user,
+            endpoint=endpoint,
+            form_token=str(count),
+            arguments={"prompt": f"paper {count}", "max_tokens": 60},
+            transport=transport,
+        )
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize(
+    ("transport", "leaves"),
+    [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
+)
+def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
+    ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
+) -> None:
+    """`leaves`: noted as sent by its claim."""
+    kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
+    ended = "queued" if transport == "queue" else "succeeded"
+    outcomes: list[tuple[int, str]] = []
+    is_whole = False
+    while not is_whole and len(outcomes) < 60:
+        run = ask(transport)
+        (claimed,) = leases.claim("first", 10, submits_at_once=lambda run: leaves).to_send
+        is_whole = send(claimed, len(outcomes), is_killed)
+        leases.release("first")
+        for taken_over in leases.claim("second", 10).to_send:
+            assert send(taken_over)
+        taken = sandbox.calls().get(kind, 0)
+        run.refresh_from_db()
+        assert taken <= 1, f"taken {taken} times, cut at {len(outcomes)}"
+        assert run.state in {ended, "unconfirmed"}, f"{run.state}, cut at {len(outcomes)}"
+        assert taken or run.state == "unconfirmed"
+        outcomes.append((taken, run.state))
+        Run.objects.filter(pk=run.pk).update(state=State.CANCELLED)
+    assert is_whole
+    assert outcomes[0] == ((0, "unconfirmed") if leaves else (1, ended))  # it had not left
+    assert outcomes[-1] == (1, ended)  # it was whole
+    assert len(outcomes) > 4
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
+    ask: Callable[[str], Run],
+    work: Work,
+    sandbox: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    is_stopped: bool,
+) -> None:
+    """It is committed, but nobody hears of it: the connection ends, or the worker has to stop."""
+    run, commit = ask("queue"), BaseDatabaseWrapper.commit
+    workers: list[Worker] = []
+    cut: list[uuid.UUID] = []
+
+    def make(*given: Any, **more: Any) -> Worker:
+        workers.append(RunsWorker(*given, **more))
+        return workers[-1]
+
+    def commit_unheard(self: BaseDatabaseWrapper) -> None:
+        # Asked before: after a commit PostgreSQL would begin a transaction for the question.
+        is_claim = not cut and Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists()
+        commit(self)
+        if not is_claim:
+            return
+        cut.append(run.pk)
+        if not is_stopped:
+            raise OperationalError("server closed the connection unexpectedly")
+        async_to_sync(stop)()
+        time.sleep(0.1)  # the loop has cancelled who waits for this
+
+    async def stop() -> None:
+        workers[-1].stop()
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", commit_unheard)
+    limits = WorkerLimits(retry_database_s=0.0)
+    if is_stopped:
+        work(lambda: cut, worker_limits=limits, make=make)
+        freed = Run.objects.get(pk=run.pk)
+        assert (freed.sent_at, freed.worker, freed.lease_until) == (None, "", None)
+    work(
+        lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists(),
+        worker_limits=limits,
+        make=make,
+    )
+    run.refresh_from_db()
+    assert (cut, run.attempts) == ([run.pk], 2)
+    assert sandbox.calls()["submit"] == 1
+
+
+@contextmanager
+def told_states() -> Iterator[list[str]]:
+    """The state of the only run at each notification, from a page's side."""
+    said: list[str] = []
+    hears, is_over = threading.Event(), threading.Event()
+
+    def look() -> None:
+        said.append(Run.objects.values_list("state", flat=True).get())
+
+    async def listen() -> None:
+        # Idle, so that on SQLite it is woken by notifications, not by each write.
+        async with channel.listen(lambda: True, idle_poll_every_s=600.0) as signal:
+            version = await signal.wait(0, 60.0)  # it is set as it begins
+            hears.set()
+            while not is_over.is_set():
+                before, version = version, await signal.wait(version, 0.1)
+                if version != before:
+                    await sync_to_async(look)()
+
+    with ThreadPoolExecutor(1) as threads:
+        heard = threads.submit(asyncio.run, listen())
+        assert hears.wait(60.0)
+        try:
+            yield said
+        finally:
+            is_over.set()
+            heard.result(60.0)
+
+
+@pytest.mark.any_database
+def test_a_submit_that_takes_long_is_told_of(
+    ask: Callable[[str], Run], work: Work, sandbox: Control
+) -> None:
+    ask("queue")
+    sandbox.fault("submit", "late", value=3 * run_tasks.SLOW_SUBMIT_S)
+    with told_states() as said:
+        work(lambda: Run.objects.filter(state="succeeded").exists())
+    assert said.count(State.SUBMITTING) == 1
+    assert said[-1] != State.SUBMITTING
+    Run.objects.all().delete()
+    ask("queue")
+    with told_states() as said:
+        work(lambda: Run.objects.filter(state="succeeded").exists())
+    assert said
+    assert State.SUBMITTING not in said
+
+
+def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
+    ask: Callable[[str], Run], work: Work, sandbox: Control
+) -> None:
+    run = ask("queue")
+    sandbox.fault("submit", "late", value=0.5)
+    work(lambda: Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists())
+    run.refresh_from_db()
+    assert (run.state, run.worker, bool(run.request_id)) == (State.QUEUED, "", True)
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    assert sandbox.calls()["submit"] == 1
+
+
+def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
+    queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
+    sending = make_run(state="submitting", worker="w")
+    leases.release("w", keep=[sending.pk])
+    assert set(Run.objects.values_list("pk", "worker")) == {(queued.pk, ""), (sending.pk, "w")}
+    leases.release("w")
+    assert not Run.objects.filter(worker="w").exists()
+
+
+@pytest.mark.any_database
+def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_left(
+    ask: Callable[[str], Run], work: Work, sandbox: Control
+) -> None:
+    class Stumbling(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await super().handle_async_request(request)
+            raise ZeroDivisionError("who would have thought")
+
+    ask("sync")
+    (run,) = leases.claim("gone", 9).to_send
+    with pytest.raises(ZeroDivisionError, match="who would"):
+        send(run, transport=Stumbling())
+    assert sandbox.calls()["run"] == 1
+    Run.objects.update(lease_until=clock.now())
+    leases.claim("next", 9)
+    run.refresh_from_db()
+    assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
+)
+def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
+    ask: Callable[[str], Run],
+    work: Work,
+    sandbox: Control,
+    late: str,
+    state: State,
+) -> None:
+    run = ask("queue")
+    sandbox.fault(late, "late", value=8)
+    told: list[tuple[str, str, str]] = []
+
+    def is_over() -> bool:
+        run.refresh_from_db()
+        trouble = "".join(Row.objects.values_list("trouble", flat=True))
+        if run.state == state and run.note and trouble:
+            told.append((run.note, trouble, worker_status.readiness()))
+        return run.state == State.SUCCEEDED and not trouble
+
+    work(is_over, fal.Limits(slow_after_s=0.1))
+    # The three are read one after the other, and may change between: at some moment they agree.
+    assert [
+        trouble
+        for note, trouble, readiness in told
+        if note == trouble + leases.GOES_ON and readiness.startswith(trouble)
+        if trouble.endswith("takes long to answer.")
+    ], told
+    assert (run.note, sandbox.calls()["submit"]) == ("", 1)

@@ -1,0 +1,353 @@
+"""Runs over one connection, against the real sandbox: sent once, told as they go, ended truly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+import fal
+from catalog.models import Endpoint
+from runs import state_machine
+from runs.models import Run, Transport, Worker
+from runs.transitions import Observation
+from runs.worker.following import reconciliation
+from runs.worker.limits import WorkerLimits
+from runs.worker.scheduling import leases
+from runs.worker.transports.limits import DirectLimits
+from tests.runs.conftest import Control, Work
+
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
+
+Ask = Callable[..., Run]
+DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
+SENDS = {"run", "stream", "submit", "ws"}
+CALM = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
+
+
+@pytest.fixture
+def ask(catalogue: None, sandbox: Control) -> Ask:
+    """`ask("sync", "sandbox/scribe", prompt="…")` → a run just created.
+
+    Calls are counted from here.
+    """
+    user = User.objects.create_user("ana")
+    counter = iter(range(1000))
+
+    def make(transport: str, endpoint_id: str, **arguments: Any) -> Run:
+        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        run, _ = state_machine.create(
+            user=user,
+            endpoint=endpoint,
+            form_token=str(next(counter)),
+            arguments=arguments,
+            transport=transport,
+        )
+        return run
+
+    sandbox.http.delete("/calls")
+    return make
+
+
+def over(run: Run) -> bool:
+    run.refresh_from_db()
+    return run.is_final
+
+
+def is_(run: Run, state: str) -> bool:
+    run.refresh_from_db()
+    return run.state == state
+
+
+def sent(sandbox: Control) -> int:
+    """How many requests for a run upstream has seen; a WebSocket's counts as its run."""
+    calls = sandbox.calls()
+    return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_run_is_one_request_and_ends_like_any_other(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/aurora/lite", prompt="violet", seed=4)
+    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    assert (run.state, run.output["seed"]) == ("succeeded", 4)
+    assert run.request_id
+    assert run.sent_at
+    assert run.ended_at
+    assert run.partial is None
+    assert run.artifacts.get().state == "stored"
+    assert sent(sandbox) == 1
+
+
+def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    run = ask("stream", "mischief/clock", prompt="x", words=1000, pause=0.1)
+    seen: list[str] = []
+
+    def is_over() -> bool:
+        is_ended = over(run)
+        if run.partial and not is_ended and run.partial["output"] not in seen:
+            seen.append(run.partial["output"])
+        if len(seen) == 3:  # a slow machine writes less often: the stream goes on until then
+            sandbox.http.post("/hurry", json={}).raise_for_status()
+        return is_ended
+
+    work(is_over)
+    assert run.state == "succeeded"
+    assert run.started_at
+    assert len(seen) >= 3
+    for earlier, later in zip(seen, [*seen[1:], run.output["output"]], strict=True):
+        assert later.startswith(earlier.rstrip())
+    assert run.output["partial"] is False
+
+
+def test_a_workflow_ends_in_the_output_of_its_own_event(ask: Ask, work: Work) -> None:
+    run = ask("stream", "workflows/sandbox/storyboard", prompt="autumn")
+    work(lambda: over(run))
+    assert run.state == "succeeded"
+    assert len(run.output["frames"]) == 3
+    assert run.artifacts.count() == 3
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("transport", DIRECT)
+def test_what_the_model_objects_to_is_kept_in_its_words(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", prompt=5)
+    work(lambda: over(run))
+    assert (run.state, run.error["status"]) == ("failed", 422)
+    assert run.error["detail"][0]["loc"] == ["body", "prompt"]
+    assert sent(sandbox) == 1
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("status", ["429", "503"])
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_busy_upstream_is_asked_again_later(
+    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
+    work(lambda: over(run))
+    assert (run.state, run.attempts) == ("succeeded", 2)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("status", ["429", "503"])
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
+    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    kind = "stream" if transport == "stream" else "run"
+    sandbox.fault(kind, status, value=0.2, is_held=True)
+
+    def is_over() -> bool:
+        if is_(run, "running") and sent(sandbox):  # upstream has it, and turns it away now
+            sandbox.http.delete("/faults").raise_for_status()
+        return run.is_final
+
+    work(is_over, worker_limits=WorkerLimits(direct=DirectLimits(grace_s=0)))
+    assert (run.state, run.attempts) == ("succeeded", 2)
+    assert [event["what"] for event in run.events] == ["later"]
+    told_at = parse_datetime(run.events[0]["at"])
+    assert told_at
+    assert run.sent_at
+    assert run.started_at
+    assert told_at <= run.sent_at <= run.started_at
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("status", "state", "what"),
+    [("429", "succeeded", "later"), ("503", "unconfirmed", "broke")],
+)
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
+    ask: Ask,
+    work: Work,
+    sandbox: Control,
+    transport: str,
+    status: str,
+    state: str,
+    what: str,
+) -> None:
+    """A 429 does not: no model had the run."""
+    sandbox.fault("requests", "503", times=1000)
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
+    limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
+    work(lambda: is_(run, state), worker_limits=limits)
+    assert [event["what"] for event in run.events] == [what]
+    assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    arguments = {"error_type": "internal_server_error", "after": 0}
+    run = ask(transport, "mischief/fail", **arguments)
+    work(lambda: over(run))
+    assert run.state == "failed"
+    assert sent(sandbox) == 1
+
+
+LOST = [
+    ("sync", "run", "lost"),
+    ("sync", "run", "nginx"),
+    ("sync", "run", "garbage"),
+    ("stream", "stream", "nginx"),
+    ("stream", "stream", "cut"),
+    ("stream", "stream", "lost"),
+    ("stream", "stream", "garbage"),
+    ("websocket", "run", "lost"),
+    ("websocket", "run", "nginx"),
+    ("websocket", "run", "garbage"),
+]
+
+
+@pytest.mark.parametrize(("transport", "kind", "fault"), LOST)
+def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
+    ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str
+) -> None:
+    run = ask(transport, "sandbox/scribe", **CALM)
+    sandbox.fault("requests", "503", times=1000)
+    sandbox.fault(kind, fault, value=2)
+    work(lambda: is_(run, "unconfirmed"))
+    assert [event["what"] for event in run.events] == ["broke"]
+    assert sent(sandbox) == 1
+    page = Client()
+    page.force_login(User.objects.get())
+    text = page.get(run.get_absolute_url()).content.decode()
+    assert "It may have been charged" in text
+    came = (transport, fault) in {("stream", "cut"), ("websocket", "lost")}
+    assert ("What had come before" in text) == came
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
+    sandbox.fault("run", "lost")
+    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    assert (run.state, run.output["seed"]) == ("succeeded", 7)
+    assert run.artifacts.get().state == "stored"
+    assert [event["what"] for event in run.events] == ["broke", "found"]
+    assert sent(sandbox) == 1
+
+
+def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
+    row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
+    seen = reconciliation.outcome_of_row(replace(row, output={"detail": "No."}))
+    assert seen.error
+    assert (seen.state, seen.error["message"], seen.error["status"]) == ("failed", "No.", 422)
+    stopped = reconciliation.outcome_of_row(replace(row, status_code=499))
+    assert stopped.error
+    assert (stopped.state, stopped.error["type"]) == ("failed", "stream_broken")
+    assert reconciliation.outcome_of_row(replace(row, ended_at=None)).state == ""
+    assert (
+        reconciliation.outcome_of_row(replace(row, status_code=200)).state == ""
+    )  # its payload was not kept
+
+
+@pytest.mark.any_database
+def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
+    ask: Ask, work: Work, sandbox: Control, settings: Any
+) -> None:
+    settings.FAL_RUN_URL = settings.FAL_RUN_URL.replace("127.0.0.1", "localhost")
+    settings.FAL_WS_URL = "ws://127.0.0.1:9/ws"
+    sandbox.fault("run", "503", times=6)
+    direct = [ask("sync", "sandbox/scribe", **CALM) for _ in range(5)]
+    socket = ask("websocket", "sandbox/scribe", **CALM)
+    queued = ask("queue", "sandbox/scribe", **CALM)
+    troubles: set[str] = set()
+
+    def look() -> bool:
+        troubles.update(Worker.objects.values_list("trouble", flat=True))
+        socket.refresh_from_db()
+        return over(queued) and bool(socket.note) and all(over(run) for run in direct)
+
+    work(look)
+    assert (queued.state, queued.note) == ("succeeded", "")
+    assert {run.state for run in direct} == {"succeeded"}
+    assert sandbox.calls()["run"] == 5 + 6
+    assert socket.attempts <= 5
+    assert any("answers with errors (503)" in trouble for trouble in troubles)
+    assert any("127.0.0.1:9 does not answer." in trouble for trouble in troubles)
+    assert socket.state in {"created", "submitting"}
+
+
+@pytest.mark.any_database
+def test_a_stream_that_stalls_is_given_up(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("stream", "sandbox/scribe", **CALM)
+    sandbox.fault("stream", "slow", value=60)
+    sandbox.fault("requests", "503", times=1000)
+    work(lambda: is_(run, "unconfirmed"), fal.Limits(model_stream=httpx.Timeout(0.5)))
+    assert sent(sandbox) == 1
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_cancel_closes_the_connection_and_so_ends_the_work(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "mischief/slow", duration=60, picture=False)
+
+    def cancelled() -> bool:
+        if is_(run, "running") and run.cancel_requested_at is None:
+            state_machine.request_cancel(run.pk)
+        return over(run)
+
+    work(cancelled)
+    assert run.state == "cancelled"
+
+
+def test_a_stream_that_is_cancelled_keeps_what_had_come(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("stream", "stall", value=2)
+    run = ask("stream", "sandbox/scribe", **CALM)
+
+    def cancelled() -> bool:
+        if not over(run) and run.partial and run.cancel_requested_at is None:
+            state_machine.request_cancel(run.pk)
+        return run.is_final
+
+    work(cancelled)
+    assert (run.state, sent(sandbox)) == ("cancelled", 1)
+    assert run.partial["output"]
+
+
+@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+def test_a_worker_that_ends_leaves_the_run_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    sandbox.fault("requests", "503", times=1000)
+    run = ask(transport, "mischief/slow", duration=60, picture=False)
+    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
+    run.refresh_from_db()
+    assert run.state == "running"
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 1
+
+
+def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox: Control) -> None:
+    run = ask("sync", "sandbox/scribe", **CALM)
+    leases.claim("dead", 10)
+    state_machine.mark_submitted(run.pk, set())
+    state_machine.record(run.pk, Observation(Run.State.RUNNING))
+    Run.objects.filter(pk=run.pk).update(lease_until=None)
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 0

@@ -1,0 +1,43 @@
+"""Errors within a stream: what had come before them stays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+import fal
+from runs import state_machine
+from runs.models import Run, Transport
+from runs.worker.transports import direct
+from tests.runs.conftest import alone
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ({"error": "exploded"}, {"output": "a", "partial": True}),
+        ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
+    ],
+)
+def test_what_had_come_before_a_models_error_stays_in_the_row(
+    make_run: Any, last: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
+    state_machine.mark_submitted(run.pk, set())
+    events = [{"output": "a", "partial": True}, last]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, text=body)
+
+    async def carry() -> None:
+        wire = httpx.MockTransport(lambda request: answer)
+        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
+            await direct.run_directly(run, {}, clients)
+
+    asyncio.run(alone(carry()))
+    run.refresh_from_db()
+    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", kept)

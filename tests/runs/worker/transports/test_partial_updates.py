@@ -1,0 +1,161 @@
+"""A stream that says nothing is told to people as such, once, until it says something again."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import fal
+from runs import state_machine
+from runs.models import Run
+from runs.transitions import Observation
+from runs.worker.limits import WorkerLimits
+from runs.worker.transports import partial_updates
+from runs.worker.transports.limits import DirectLimits
+from tests.runs.conftest import Control, Work
+from tests.runs.worker.transports.test_direct import CALM, Ask, ask  # noqa: F401
+
+State = Run.State
+
+
+# A moment of silence is long.
+QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
+
+
+class Told(list[Observation]):
+    """What a teller writes down."""
+
+    async def record(self, pk: uuid.UUID, observed: Observation) -> bool:
+        self.append(observed)
+        return True
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def carried(
+    told: Told,
+    story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
+    limits: DirectLimits = QUICK,
+    **more: Any,
+) -> None:
+    async def tell() -> None:
+        teller = partial_updates.PartialWriter(
+            uuid.uuid4(), limits=limits, record=told.record, **more
+        )
+        await teller.mark_sent()
+        await story(teller)
+        await teller.close()
+
+    asyncio.run(tell())
+
+
+def piece(text: str) -> fal.Partial:
+    return fal.Partial({"output": text}, "r")
+
+
+async def until(told: Told, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(told) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def test_silence_is_told_once_and_taken_back_with_what_comes(told: Told) -> None:
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        await until(told, 2)
+        await asyncio.sleep(0.3)
+        teller.add(piece("a"))
+        await until(told, 4)
+
+    carried(told, story, is_streamed=True)
+    notes = [(one.note, one.partial) for one in told]
+    assert notes == [
+        ("", None),
+        (partial_updates.NOTHING_YET, None),
+        ("", {"output": "a"}),
+        (partial_updates.NOTHING_MORE, None),
+    ]
+
+
+def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(told: Told) -> None:
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        await until(told, 1)
+        for number, text in enumerate("abc", start=2):
+            teller.add(piece(text))
+            await until(told, number)
+
+    carried(told, story, is_streamed=True)
+    assert [one.partial for one in told] == [None, *({"output": text} for text in "abc")]
+
+
+def test_what_says_nothing_until_its_end_is_left_in_peace(told: Told) -> None:
+    carried(told, lambda teller: asyncio.sleep(0.3))
+    assert [one.note for one in told] == [""]
+
+
+def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
+    ask: Ask,  # noqa: F811
+    work: Work,
+    sandbox: Control,
+) -> None:
+    sandbox.fault("stream", "stall", value=2)
+    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+
+    def is_told() -> bool:
+        run.refresh_from_db()
+        if run.note == partial_updates.NOTHING_MORE:
+            state_machine.request_cancel(run.pk)
+        return run.is_final
+
+    work(is_told, worker_limits=WorkerLimits(direct=DirectLimits(quiet_s=0.3)))
+    assert (run.state, run.note) == (State.CANCELLED, "")
+    assert run.partial["output"]
+
+
+def test_many_tokens_are_announced_between_two_commits(told: Told) -> None:
+    announced: list[tuple[int, Any]] = []
+
+    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
+        announced.append((number, output["output"]))
+        return True
+
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        for count in range(1, 6):
+            teller.add(piece("a" * count))
+            async with asyncio.timeout(10):
+                while not announced or announced[-1][1] != "a" * count:  # noqa: ASYNC110
+                    await asyncio.sleep(0.002)
+
+    async def tell(slow: partial_updates.PartialWriter) -> None:
+        await story(slow)
+        await slow.close()
+        slow.add(piece("late"))
+        await asyncio.sleep(0.05)
+
+    limits = replace(QUICK, write_every_s=60, announce_every_s=0.01)
+    carried(told, tell, limits, is_streamed=True, announce=announce)
+    assert announced == [(count, "a" * count) for count in range(1, 6)]
+    assert len(told) <= 2
+
+
+def test_what_nobody_takes_is_not_announced_again_at_once(told: Told) -> None:
+    numbers: list[int] = []
+
+    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
+        numbers.append(number)
+        return False
+
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        for count in range(1, 6):
+            teller.add(piece("a" * count))
+            await asyncio.sleep(0.02)
+
+    carried(told, story, is_streamed=True, announce=announce)
+    assert numbers == [1]

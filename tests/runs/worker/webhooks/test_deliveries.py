@@ -1,0 +1,313 @@
+"""Webhooks reach runs by the letter of section 10.
+
+Early, late, twice, forged, without keys (C28 to C30).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from unittest.mock import Mock
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DataError, connections
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from catalog import upstream
+from fal import Handle
+from playground.views.webhooks import fal as webhook
+from runs import state_machine
+from runs.models import Delivery, Run
+from runs.transitions import Observation
+from runs.worker import submit
+from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following import follow
+from runs.worker.following.patience import Patience
+from runs.worker.scheduling import leases
+from runs.worker.webhooks import deliveries
+from tests.runs.signer import OUTPUT, Deliver, Fal
+from tests.statements import before
+
+State = Run.State
+
+
+def test_a_submit_says_where_to_report(signer: Fal, settings: Any, make_run: Any) -> None:
+    run = make_run()
+    address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
+    assert deliveries.address(run) == address
+    settings.PUBLIC_URL = ""
+    assert deliveries.address(run) is None
+
+
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.UNCONFIRMED, State.QUEUED, State.RUNNING]
+)
+def test_c28_it_ends_a_run_once_whenever_it_comes(
+    deliver: Deliver, make_run: Any, state: str
+) -> None:
+    run = make_run(state=state, sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert (run.state, run.output, run.request_id) == ("succeeded", OUTPUT, "r1")
+    assert run.artifacts.count() == 1
+    version = run.version
+    assert deliver(run, payload=OUTPUT) == 200
+    assert deliver(run, status="ERROR", error="late") == 200
+    late = Observation(State.QUEUED, by="submit", request_id="r1", queue_position=1)
+    assert not state_machine.record(run.pk, late)
+    run.refresh_from_db()
+    assert (run.version, run.state, run.artifacts.count()) == (version, "succeeded", 1)
+
+
+def test_c28_after_polling_it_changes_nothing(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={"by": "poll"}))
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert run.output == {"by": "poll"}
+
+
+def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    detail = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
+    told = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
+    assert deliver(run, **told) == 200
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert (run.error["status"], run.error["detail"]) == (422, detail)
+
+
+def test_forged_or_malformed_is_refused_and_changes_nothing(
+    deliver: Deliver, make_run: Any, client: Client
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
+    assert deliver(run, payload=OUTPUT, request_id="r2") == 401  # header and body disagree
+    assert (
+        client.post(f"/webhooks/fal/{run.webhook_token}/", b"{}", "text/plain").status_code == 401
+    )
+    assert client.get(f"/webhooks/fal/{run.webhook_token}/").status_code == 405
+    run.refresh_from_db()
+    assert (run.state, run.version) == ("running", 1)
+
+
+def test_of_an_unknown_run_it_is_acknowledged_only_when_genuine(deliver: Deliver) -> None:
+    assert deliver("nobody", payload=OUTPUT) == 200
+    assert deliver("nobody", payload=OUTPUT, signer=Fal()) == 401
+    assert deliver("x" * 5000, payload=OUTPUT) == 200
+
+
+def test_of_another_request_it_is_acknowledged_and_ignored(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, request_id="another")
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def test_of_another_runs_request_it_is_acknowledged_and_ignored(
+    deliver: Deliver, make_run: Any
+) -> None:
+    """Though nobody knows yet which request this run is."""
+    make_run(state=State.RUNNING, request_id="r1")
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    run.refresh_from_db()
+    assert (run.state, run.request_id) == ("unconfirmed", "")
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
+def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
+    deliver: Deliver, signer: Fal, make_run: Any, body: bytes, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    assert deliver(run, body) == 200
+    signer.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", OUTPUT)
+
+
+def test_a_payload_whose_numbers_json_cannot_hold_is_fetched_to_the_letter(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
+    assert deliver(run, body) == 200
+    signer.result = httpx.Response(200, text='{"score": NaN}')
+    signer.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output, run.output_text) == (
+        "succeeded",
+        {"score": None},
+        '{"score": NaN}',
+    )
+
+
+def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
+    deliver: Deliver, make_run: Any
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    output = {"image": {"url": "http://[::1"}}
+    assert deliver(run, payload=output) == 200
+    run.refresh_from_db()
+    assert (run.state, run.output) == ("succeeded", output)
+
+
+def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
+    deliver: Deliver,
+    signer: Fal,
+    make_run: Any,
+    transactional_db: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd, run = (make_run(state=State.RUNNING, request_id="r1") for _ in range(2))
+    assert deliver(odd, b"") == deliver(run, b"") == 200
+
+    def refuse(sql: str, params: Any) -> None:
+        if sql.startswith('UPDATE "playground_run"') and odd.pk.hex in str(params).replace("-", ""):
+            raise DataError("who would have thought")
+
+    with before(refuse):
+        signer.tend()
+    run.refresh_from_db()
+    assert (run.state, Delivery.objects.get().run_id) == ("succeeded", odd.pk)
+    assert "who would have thought" in caplog.text
+
+
+def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=None, payload_error="Not serializable") == 200
+    signer.result = httpx.Response(400, json={"detail": "Request is still in progress"})
+    signer.tend()
+    assert not Delivery.objects.exists()
+    run.refresh_from_db()
+    assert (run.state, run.request_id, run.handle["request_id"]) == ("running", "r1", "r1")
+    assert leases.claim("w", 5).to_follow == [run.pk]
+
+
+def test_c29_a_payload_left_out_is_fetched_from_the_queue(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    assert deliver(run, payload=None, payload_error="Not serializable") == 200
+    signer.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
+    assert run.request_id == "r1"
+    assert not Delivery.objects.exists()
+
+
+def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run: Any) -> None:
+    run, client = make_run(state=State.RUNNING), Client(enforce_csrf_checks=True)
+    body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
+    headers = signer.signed(body, user="jürgen")
+    on_the_wire = {name: text.encode().decode("latin-1") for name, text in headers.items()}
+    address = f"/webhooks/fal/{run.webhook_token}/"
+    assert client.post(address, body, "text/plain", headers=on_the_wire).status_code == 200
+    strange = headers | {"X-Fal-Webhook-User-Id": "\xff"}
+    assert client.post(address, body, "text/plain", headers=strange).status_code == 401
+
+
+def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
+    run = make_run(state=State.RUNNING)
+    assert deliver(run, b" " * (deliveries.LARGEST_BYTES + 1)) == 413
+
+
+def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make_run: Any) -> None:
+    request = RequestFactory().post("/", b"megabytes", "text/plain")
+    request.read = Mock(side_effect=AssertionError("it was read"))  # type: ignore[method-assign]
+    token = make_run(state=State.QUEUED).webhook_token
+    signed = signer.signed(b"megabytes")
+    stale = signer.signed(b"megabytes", at=time.time() - 3600)
+    for headers in ({}, dict(list(signed.items())[:3]), stale):
+        request.META |= {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in headers.items()}
+        request.__dict__.pop("headers", None)
+        assert webhook(request, token).status_code == 401
+
+
+def test_it_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> None:
+    runs = [make_run(state=State.RUNNING) for _ in range(20)]
+    began = time.perf_counter()
+    assert {deliver(run, payload=OUTPUT) for run in runs} == {200}
+    assert (time.perf_counter() - began) / len(runs) < 0.25  # about 4 ms on a quiet machine
+
+
+def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
+    signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    body = json.dumps({"request_id": "r1", "status": "OK", "payload": OUTPUT}).encode()
+
+    def post(_: int) -> int:
+        try:
+            return int(deliveries.receive(run.webhook_token, signer.signed(body), body))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(post, range(12))) == {200}
+    run.refresh_from_db()
+    assert (run.state, run.version, run.artifacts.count()) == ("succeeded", 2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
+    make_run: Any, is_early: bool
+) -> None:
+    run = make_run(state=State.SUBMITTING)
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if is_early:
+            seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
+            assert await state_machine.arecord(run.pk, seen)
+        return httpx.Response(200, json={"request_id": "r1"})
+
+    async def send() -> Handle | None:
+        try:
+            async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
+                return await submit.submit_run(run, clients, BreakerRegistry().account)
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    handle = asyncio.run(send())
+    assert (handle is None) == is_early
+    run.refresh_from_db()
+    assert run.state == (State.SUCCEEDED if is_early else State.QUEUED)
+
+
+def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
+    make_run: Any, settings: Any, transactional_db: None
+) -> None:
+    """Without a status stream it asks less and less often, and not at all after the run's end."""
+    settings.PUBLIC_URL = "https://vitrine.example"
+    at = "https://queue.fal.run/"
+    handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
+    run = make_run(state=State.RUNNING, request_id="r1", handle=handle.as_json())
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if "stream" in request.url.path:
+            return httpx.Response(404)
+        seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
+        assert await state_machine.arecord(run.pk, seen)
+        return httpx.Response(200, json={"status": "IN_PROGRESS", "logs": None})
+
+    async def followed() -> None:
+        try:
+            async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
+                patience = Patience(reported_s=(0.2, 0.2, 0.2))
+                await follow.follow(run.pk, handle, clients, BreakerRegistry(), patience)
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    asyncio.run(asyncio.wait_for(followed(), 60))
+    assert asked == ["/s/stream", "/s"]

@@ -1,0 +1,140 @@
+"""Who signed a webhook: keys that are old, new, none, and another account's (C30)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.test import Client
+from django.utils import timezone
+
+from runs.models import Delivery, Run, SigningKeys
+from runs.worker.webhooks import deliveries
+from tests.runs.signer import OUTPUT, Deliver, Fal
+
+State = Run.State
+
+
+@pytest.mark.parametrize("age_h", [None, 25])
+def test_before_there_are_keys_it_is_kept_and_not_believed(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, age_h: int | None
+) -> None:
+    old = timezone.now() - timedelta(hours=age_h) if age_h else None
+    SigningKeys.objects.update(fetched_at=old)
+    run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
+    assert deliver(run, payload=OUTPUT) == 200
+    kept = deliveries.DELIVERIES_KEPT
+    answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
+    assert answers == [200] * kept + [429] * (9 - kept)  # the true one is repeated, and kept then
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert victim.deliveries.count() == deliveries.DELIVERIES_KEPT
+    signer.tend()
+    run.refresh_from_db()
+    victim.refresh_from_db()
+    assert (run.state, victim.state) == ("succeeded", "running")
+    assert not Delivery.objects.exists()
+    run.delete()  # whose request it was
+    assert deliver(victim, payload=OUTPUT) == 200
+    assert Run.objects.get(pk=victim.pk).state == "succeeded"
+
+
+def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING)
+    SigningKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
+    signer.tend()
+    assert signer.fetched == []  # kept keys are good for hours
+    signer.key = Ed25519PrivateKey.generate()
+    assert deliver(run, payload=OUTPUT) == 401
+    signer.tend()
+    assert len(signer.fetched) == 1
+    assert deliver(run, payload=OUTPUT) == 200  # fal repeats what was refused
+    for _ in range(30):
+        assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
+        signer.tend()
+    assert len(signer.fetched) == 1
+
+
+def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING)
+    SigningKeys.objects.all().delete()
+    signer.tend()
+    signer.key = Ed25519PrivateKey.generate()
+    assert deliver(run, payload=OUTPUT) == 401
+    signer.tend()
+    assert deliver(run, payload=OUTPUT) == 200
+
+
+def test_c30_a_flood_writes_one_wish(
+    deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    run = make_run(state=State.RUNNING)
+    deliver(run, payload=OUTPUT, signer=Fal())
+    wanted = SigningKeys.objects.get().wanted_at
+    for _ in range(5):
+        with django_assert_max_num_queries(2):  # keys, run; nothing is written
+            deliver(run, payload=OUTPUT, signer=Fal())
+    assert SigningKeys.objects.get().wanted_at == wanted
+
+
+def test_keys_that_cannot_be_had_are_asked_for_seldom(signer: Fal, transactional_db: None) -> None:
+    SigningKeys.objects.all().delete()
+    signer.jwks = dict  # type: ignore[method-assign]
+    for _ in range(5):
+        signer.tend()
+    assert len(signer.fetched) == 1
+
+
+def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    """A run that only its webhook reported waited for an hour, as long as the clock had to go."""
+    run = make_run(state=State.RUNNING, request_id="r1")
+    later = timezone.now() + timedelta(hours=1)
+    SigningKeys.objects.update(fetched_at=None, tried_at=later)
+    assert deliver(run, payload=OUTPUT) == 200
+    signer.tend()
+    run.refresh_from_db()
+    assert run.state == State.SUCCEEDED
+
+
+def test_the_account_is_remembered_and_anothers_report_refused(
+    deliver: Deliver, signer: Fal, make_run: Any
+) -> None:
+    known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(known, payload=OUTPUT) == 200
+    assert SigningKeys.objects.get().account == "user_42"
+    early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
+    message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
+    path = f"/webhooks/fal/{early.webhook_token}/"
+
+    def report(user: str) -> int:
+        headers = signer.signed(message, "r2", user=user)
+        return (
+            Client()
+            .post(path, message, content_type="application/json", headers=headers)
+            .status_code
+        )
+
+    assert report("user_43") == 401
+    early.refresh_from_db()
+    assert early.state == State.SUBMITTING
+    assert report("user_42") == 200
+    early.refresh_from_db()
+    assert early.state == State.SUCCEEDED
+
+
+def test_another_key_of_another_account_is_noticed(
+    deliver: Deliver, signer: Fal, make_run: Any
+) -> None:
+    SigningKeys.objects.update(account="user_1")
+    run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
+    assert SigningKeys.objects.get().account == "user_42"
