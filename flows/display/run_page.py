@@ -55,7 +55,7 @@ class ShownStep:
     def watch(self) -> str:
         """Return the token that the page's poll sends until the step is settled."""
         is_open = self.run and self.begun and self.begun.settled_at is None
-        return watch_tokens.watch_token(self.run, VIEW) if is_open and self.run else ""
+        return watch_tokens.data_watch(self.run, VIEW) if is_open and self.run else ""
 
 
 def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:

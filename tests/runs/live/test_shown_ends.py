@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
 from runs.live import shown_ends
-from runs.live.broker import Broker, Watched
+from runs.live.broker import Broker
+from runs.live.wire import Watched
 
 Hook = Callable[[int, list[uuid.UUID]], None]
 
