@@ -1,22 +1,26 @@
-"""Charges an assistant's calls to the session of its token.
+"""Charges an assistant's calls to the session of its token, an account of the ledger.
 
-The sessions are rows: all web processes count in the same one, whatever the header that carried the
-token looked like.
+All web processes count in the same session, whatever the header that carried the token looked like.
+A session ends with an hour without a paid call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import ROUND_UP, Decimal
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from accounts.single_use import digest
-from api.models import AssistantSession, Token
-from api.spending import Charge, spent_after, spent_in_session
+from api.models import Token
+from api.spending import SESSION, CapExceeded, Charge
 from core.db import clock
+from runs import ledger
+from runs.ledger import Reservation
+from runs.models import LedgerAccount, LedgerEntry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -24,38 +28,49 @@ if TYPE_CHECKING:
 # Key of the ASGI scope under which a caller within this process passes a Charge. Requests from
 # outside cannot set it.
 CHARGE = "vitrine.charge"
-_UNIT = Decimal("0.00000001")  # as the column stores it
 
 
 @contextmanager
-def charged(request: HttpRequest, token: Token) -> Iterator[None]:
-    """Charge a call by an assistant, in the transaction of what it starts; raises CapExceeded.
+def charged(request: HttpRequest, token: Token) -> Iterator[LedgerEntry | None]:
+    """Reserve what a call by an assistant may cost, in the transaction of what it starts.
 
-    A failure within the block takes the charge back.
+    Yields the entry, which the call may assign to its run; None for a call that is not charged.
+    Raises CapExceeded. A failure within the block takes the reservation back.
     """
     charge = request.META.get("asgi.scope", {}).get(CHARGE)
     if charge is None or request.method != "POST":
-        yield
+        yield None
         return
     with transaction.atomic():
-        _charge(token, charge)
-        yield
+        yield _reserve(token, charge)
 
 
-def _charge(token: Token, charge: Charge) -> None:
-    """Count a charge; the session's row stays locked until the end of the transaction."""
+def _reserve(token: Token, charge: Charge) -> LedgerEntry:
     now = clock.now()
-    session, _ = AssistantSession.objects.select_for_update().get_or_create(
-        token=token, defaults={"paid_at": now}
+    Token.objects.select_for_update().get(pk=token.pk)  # two calls at once begin one session
+    period = _current_session(token.pk, now) or now.isoformat(timespec="microseconds")
+    account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, charge.cap)
+    try:
+        (entry,) = ledger.reserve([Reservation(None, charge.amount, [account])])
+    except ledger.CapExceeded as exceeded:
+        raise CapExceeded(charge.amount, charge.cap - exceeded.committed) from exceeded
+    return entry
+
+
+def _current_session(token_id: int, now: datetime) -> str:
+    """Return the period of a token's session that goes on, else an empty string."""
+    latest = LedgerEntry.objects.filter(
+        account__kind=LedgerAccount.Kind.ASSISTANT,
+        account__key=str(token_id),
+        created_at__gte=now - SESSION,
     )
-    spent = spent_after(charge, session.spent, session.paid_at, now)
-    session.spent, session.paid_at = spent.quantize(_UNIT, ROUND_UP), now
-    session.save(update_fields=["spent", "paid_at"])
+    return latest.order_by("-created_at").values_list("account__period", flat=True).first() or ""
 
 
 def left_of(secret: str, cap: Decimal) -> Decimal:
     """Return what the session of the token `secret` may still spend."""
-    session = AssistantSession.objects.filter(token__digest=digest(secret)).first()
-    if session is None:
+    token_id = Token.objects.filter(digest=digest(secret)).values_list("pk", flat=True).first()
+    period = _current_session(token_id, clock.now()) if token_id else ""
+    if not period:
         return cap
-    return cap - spent_in_session(session.spent, session.paid_at, clock.now())
+    return cap - ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -48,19 +47,6 @@ class Token(models.Model):
     def is_expired(self) -> bool:
         """Whether it has expired."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
-
-
-class AssistantSession(models.Model):
-    """What a token's assistant has spent since its last pause of an hour."""
-
-    token = models.OneToOneField(
-        Token, primary_key=True, on_delete=models.CASCADE, related_name="+"
-    )
-    spent = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(0))
-    paid_at = models.DateTimeField(help_text="when it started a paid run last")
-
-    def __str__(self) -> str:
-        return f"{self.token_id} {self.spent}"
 
 
 class KeyedCall(models.Model):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from api.models import Token
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from core.db import clock, prepared_queries
+from core.db import clock
 from notifications import run_webhooks
 from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
-from runs import starting, state_machine, transitions
+from runs import ledger, starting, transitions
 from runs.models import Run, Transport
+from runs.starting import Holder, Source, StartRequest
 from schemas import Problem
 from schemas.exact import identical
 from schemas.validation import unknown_keys
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-MARK = "api-"  # prefix of the form tokens of these runs
+KEY_CHARS = 60  # of the digest of an idempotency key
 
 
 class KeyReused(Exception):
@@ -42,7 +42,7 @@ class ProxiedCall:
     """A call through the proxy; its arguments are validated by upstream only."""
 
     user: User
-    token_name: str  # empty for a call by login
+    token: Token | None  # None: a call by login
     endpoint: Endpoint
     arguments: dict[str, Any]
     way_in: str = "proxy"  # the timeline's word for the address
@@ -73,14 +73,20 @@ def start(
     """Create a run with validated arguments (True), or return the one that `key` created (False).
 
     Its end is reported to the vetted address `webhook`. Raises KeyReused, and
-    state_machine.Refused if the model cannot be run.
+    starting.Refused if the model cannot be run.
     """
     with transaction.atomic():
-        run, is_new = state_machine.create(
-            user=token.user,
-            form_token=_form_token(key),
-            transport=transport,
-            **_values(endpoint, arguments, "api", token.name),
+        run, is_new = starting.start(
+            StartRequest(
+                user=token.user,
+                endpoint=endpoint,
+                arguments=arguments,
+                source=Source.API,
+                key=_run_key(key),
+                transport=transport,
+                event=("api", token.name),
+                accounts=[ledger.token(token.pk)],
+            )
         )
         if is_new and webhook:
             run_webhooks.attach(run, webhook)
@@ -93,12 +99,12 @@ def start(
 def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
     """Create a run for a call through the proxy; its end is reported to `webhook`.
 
-    Raises state_machine.Refused like `start`, and vetting.RefusedAddress.
+    Raises starting.Refused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
         vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
     with transaction.atomic():
-        run = _create_proxied(call, transport=Transport.QUEUE)
+        run = starting.start(_proxied_request(call)).run
         if webhook:
             run_webhooks.attach(run, webhook)
     return run
@@ -109,49 +115,33 @@ def start_streamed(call: ProxiedCall, holder: str) -> Run:
 
     It counts as sent from now on, so that no worker sends it again if its holder dies.
     """
-    with transaction.atomic():
-        run = _create_proxied(
-            call,
-            transport=Transport.STREAM,
-            state=Run.State.SUBMITTING,
-            attempts=1,
-            worker=holder,
-            lease_until=clock.now() + transitions.HOLDER_RENEWS_WITHIN,
-        )
-        prepared_queries.update_row(run, {"sent_at": run.created_at})
-    return run
-
-
-def _create_proxied(call: ProxiedCall, **more: Any) -> Run:
-    values = _values(call.endpoint, call.arguments, call.way_in, call.token_name)
-    run, _ = state_machine.create(
-        user=call.user,
-        form_token=_form_token(""),
-        options=dict(call.options),
-        **values,
-        **more,
+    until = clock.now() + transitions.HOLDER_RENEWS_WITHIN
+    request = replace(
+        _proxied_request(call),
+        transport=Transport.STREAM,
+        holder=Holder(holder, until, Run.State.SUBMITTING),
     )
-    return run
+    return starting.start(request).run
 
 
-def _values(
-    endpoint: Endpoint, arguments: dict[str, Any], what: str, token_name: str
-) -> dict[str, Any]:
-    """Return the columns for the run's contents, and its timeline event for the API used."""
-    return {
-        "endpoint": endpoint,
-        "schema_id": endpoint.schema_id,
-        "arguments": arguments,
-        "title": starting.title(arguments),
-        "events": [{"at": timezone.now().isoformat(), "what": what, "text": token_name}],
-    }
+def _proxied_request(call: ProxiedCall) -> StartRequest:
+    return StartRequest(
+        user=call.user,
+        endpoint=call.endpoint,
+        arguments=call.arguments,
+        source=Source.API,
+        key=_run_key(""),
+        options=call.options,
+        event=(call.way_in, call.token.name if call.token else ""),
+        accounts=[ledger.token(call.token.pk)] if call.token else [],
+    )
 
 
-def _form_token(key: str) -> str:
-    """Return the form token of a run: derived from the idempotency key, else random."""
+def _run_key(key: str) -> str:
+    """Return the key of a run: derived from the idempotency key, else random."""
     if not key:
-        return f"{MARK}{secrets.token_urlsafe(32)}"
-    return MARK + hashlib.sha256(key.encode()).hexdigest()[: 64 - len(MARK)]
+        return secrets.token_urlsafe(32)
+    return hashlib.sha256(key.encode()).hexdigest()[:KEY_CHARS]
 
 
 def _is_same(run: Run, endpoint: Endpoint, arguments: Mapping[str, Any], transport: str) -> bool:

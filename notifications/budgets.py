@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,8 @@ from core.db import clock
 from core.formatting import money
 from notifications import kinds, outbox
 from notifications.models import NotificationPreferences
-from runs.costs.billing import billed_cost
-from runs.models import Run
+from runs import ledger
+from runs.models import LedgerAccount
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -20,7 +19,6 @@ NEARLY = Decimal("0.8")
 CURRENCY = "USD"
 CHECK_EVERY_S = 60.0
 REST_S = 300.0  # while no user has set a limit
-LONGEST_RUN = timedelta(days=2)  # how long before the day a run that ended in it may have begun
 
 
 def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, path: str) -> bool:
@@ -36,32 +34,20 @@ def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, 
     amounts = f"{money(spent, CURRENCY)} of {money(limit, CURRENCY)}"
     subject = f"{'All' if is_over else '80 %'} of {what} {'is' if is_over else 'are'} spent"
     key = f"budget {period} {limit.normalize():f} {share}"
-    text = f"{amounts}, by what upstream billed so far. Nothing was stopped."
+    text = (
+        f"{amounts}. Where upstream has not said what it billed, the most that it may be counts. "
+        "Nothing was stopped."
+    )
     return outbox.notify(user, kinds.BUDGET_WARNING, subject=subject, text=text, path=path, key=key)
 
 
 def check_daily_limits() -> float:
     """Warn users whose runs of today reach their own limit; returns seconds to the next call."""
-    now = clock.now()
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    period = ledger.day_of(clock.now())
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
     chosen = list(limited.filter(user__is_active=True).select_related("user"))
     for one in chosen:
         limit = one.daily_limit or Decimal()
-        spent = spent_since(one.user, day)
-        warn(one.user, "your daily limit", spent, limit, period=f"{day:%Y-%m-%d}", path="/runs/")
+        spent = ledger.settled(LedgerAccount.Kind.PERSON_DAY, one.user_id, period)
+        warn(one.user, "your daily limit", spent, limit, period=period, path="/runs/")
     return CHECK_EVERY_S if chosen else REST_S
-
-
-def spent_since(user: User, start: datetime) -> Decimal:
-    """Return what upstream billed for a user's runs that ended since then, even deleted ones."""
-    runs = Run.objects.filter(
-        user=user, created_at__gte=start - LONGEST_RUN, ended_at__gte=start
-    ).exclude(billable_units="")
-    light = runs.select_related("endpoint").only(
-        "billable_units", "endpoint__unit_price_usd", "endpoint__currency"
-    )
-    return sum(
-        (billed_cost(run) or Decimal() for run in light if run.endpoint.currency in ("", CURRENCY)),
-        Decimal(),
-    )

@@ -11,28 +11,26 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.profile import preferences
-from runs import state_machine, transport_choices
+from runs import starting, state_machine, transport_choices
 from runs.models import Run
+from runs.starting import Source, Started, StartRequest
 
 SAME_PRESS = timedelta(seconds=2)
-MARK = "again-"
 
 
 def rerun(run: Run, person: User) -> Run:
     """Run the same arguments by the same transport; a double click returns its first rerun.
 
     An unconfirmed run is rerun only once, and its timeline says so; for a third attempt the rerun
-    itself has to be rerun, whose outcome is then in view. Raises state_machine.Refused.
+    itself has to be rerun, whose outcome is then in view. Raises starting.Refused.
     """
     if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
         return run
-    mark = f"{MARK}{run.pk}-"
-    made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
-    last = made.order_by("-created_at").first()
+    reruns = starting.runs_of(person, Source.RERUN, f"{run.pk}-")
+    last = reruns.order_by("-created_at").first()
     is_lost = run.state == Run.State.UNCONFIRMED
     if last is None or not (is_lost or is_double_press(last, person)):
-        last, is_new = _next(run, person, f"{mark}{_number(last) + 1}")
+        last, is_new = _next(run, person, _number(last) + 1)
         if is_new and is_lost:
             state_machine.note_event(run.pk, "again", str(last.pk))
     last.endpoint = run.endpoint
@@ -41,30 +39,30 @@ def rerun(run: Run, person: User) -> Run:
 
 def is_double_press(run: Run, person: User) -> bool:
     """Whether a run is a rerun that this user created within `SAME_PRESS`."""
-    is_mine = run.user_id == person.pk and run.form_token.startswith(MARK)
+    is_mine = run.user_id == person.pk and starting.is_of(run, Source.RERUN)
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
-def is_shown(run: Run, person: User) -> bool:
-    """Whether a repetition of the run is shown to the team: if the person wants it, as it was.
+def _next(run: Run, person: User, number: int) -> Started:
+    """Return the rerun; simultaneous clicks get the same one, as it has a number."""
+    return starting.start(repetition(run, person, Source.RERUN, f"{run.pk}-{number}"))
+
+
+def repetition(run: Run, person: User, source: Source, key: str) -> StartRequest:
+    """Return the request for a run with the same arguments, to be varied by the caller.
 
     What the run contains may be private, such as a chat's system prompt, or a form's that its
     owner has hidden from the team.
     """
-    return run.is_example and preferences.shares_runs(person)
-
-
-def _next(run: Run, person: User, form_token: str) -> tuple[Run, bool]:
-    """Return the rerun, and whether it is new; form tokens are unique for simultaneous clicks."""
-    return state_machine.create(
+    return StartRequest(
         user=person,
         endpoint=run.endpoint,
-        schema_id=run.endpoint.schema_id,
-        form_token=form_token,
         arguments=run.arguments,
+        source=source,
+        key=key,
         transport=transport_choices.rerun_transport(run.transport),
         title=run.title,
-        is_example=is_shown(run, person),
+        is_private=not run.is_example,
     )
 
 

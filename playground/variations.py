@@ -4,64 +4,58 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from playground.rerun import SAME_PRESS, is_shown
-from runs import state_machine, transport_choices
+from playground.rerun import SAME_PRESS, repetition
+from runs import starting
 from runs.models import Run
+from runs.starting import Source, StartRequest
 from schemas.carry.meanings import by_meaning
 from schemas.estimate.counts import output_field
 from schemas.uses.roles import is_faithful
 from schemas.variations import Plan, plan, results_asked
 
 MORE = 4  # results that "More like this" asks for
-MARK = "more-"
 ALL_ALIKE = "This model makes the same of the same input: more of it is not started. Run it once."
 
 
-def start(arguments: Sequence[dict[str, Any]], tokens: Sequence[str], **common: Any) -> list[Run]:
-    """Create a run for each of the arguments, each once per token, in the caller's transaction.
-
-    Several runs share a batch. `common` are the values that all runs share.
-    """
-    batch = uuid.uuid4() if len(arguments) > 1 else None
-    return [
-        state_machine.create(arguments=one, form_token=token, batch=batch, **common)[0]
-        for one, token in zip(arguments, tokens, strict=True)
-    ]
+def start(requests: Sequence[StartRequest]) -> list[Run]:
+    """Start a run for each request, all or none; several share a batch."""
+    batch = uuid.uuid4() if len(requests) > 1 else None
+    started = starting.start_many([replace(request, batch=batch) for request in requests])
+    return [run for run, _ in started]
 
 
-@transaction.atomic
 def more_like(run: Run, person: User) -> list[Run]:
     """Start about `MORE` results from the same arguments with new seeds, all or none.
 
-    A double click starts them once. Raises state_machine.Refused.
+    A double click starts them once. Raises starting.Refused.
     """
     if not can_vary(run.endpoint):
-        raise state_machine.Refused(ALL_ALIKE)
-    mark = f"{MARK}{run.pk}-"
-    made = Run.objects.filter(user_id=person.pk, form_token__startswith=mark)
-    last = made.order_by("-created_at").first()
+        raise starting.Refused(ALL_ALIKE)
+    earlier = starting.runs_of(person, Source.VARIATION, f"{run.pk}-")
+    last = earlier.order_by("-created_at").first()
     if last is not None and last.created_at > timezone.now() - SAME_PRESS:
-        return list(made.of_batch(last.batch)) if last.batch else [last]
-    number = int(last.form_token.removeprefix(mark).partition(".")[0]) + 1 if last else 1
-    planned = plan_more(run, f"{mark}{number}").runs
+        return list(earlier.of_batch(last.batch)) if last.batch else [last]
+    number = _number(last) + 1 if last else 1
+    press = f"{run.pk}-{number}"
+    planned = plan_more(run, starting.token(Source.VARIATION, press)).runs
+    asked = repetition(run, person, Source.VARIATION, press)
     return start(
-        planned,
-        [f"{mark}{number}.{place}" for place in range(len(planned))],
-        user=person,
-        endpoint=run.endpoint,
-        schema_id=run.endpoint.schema_id,
-        transport=transport_choices.rerun_transport(run.transport),
-        title=run.title,
-        is_example=is_shown(run, person),
+        [
+            replace(asked, arguments=arguments, key=f"{press}.{place}")
+            for place, arguments in enumerate(planned)
+        ]
     )
+
+
+def _number(last: Run) -> int:
+    return int(last.form_token.rpartition("-")[2].partition(".")[0])
 
 
 def can_vary(endpoint: Endpoint) -> bool:

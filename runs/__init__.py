@@ -1,1 +1,1 @@
-"""A run's state machine, how its changes are committed, and the texts that describe it."""
+"""The run and all that happens to it: how it starts, who sends and follows it, what it costs."""

@@ -24,7 +24,7 @@ from django.db.models import F, UUIDField
 from core.db import prepared_queries, transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.notify import channel
-from runs import final_hooks
+from runs import final_hooks, ledger
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -77,6 +77,7 @@ def update_locked(
         if any(getattr(run, name) != value for name, value in changed.items()):
             prepared_queries.update_row(run, {**changed, "version": run.version + 1})
             then(changed)
+            ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
             final_hooks.call(run, changed)
             _batch.has_changed = True
             _batch.must_be_durable |= not (is_repeatable and run.handle)
@@ -92,10 +93,15 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Locked rows with their model's current `standing`, which every submit checks."""
+    """Return locked rows with what is decided by their model's row."""
     rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
     rows = rows.filter(pk__in=ParamList("pks", UUIDField())).order_by("pk")
-    return rows.annotate(standing=F("endpoint__standing"))
+    # The standing is what every submit checks, price and currency are what the end settles.
+    return rows.annotate(
+        standing=F("endpoint__standing"),
+        unit_price=F("endpoint__unit_price_usd"),
+        currency=F("endpoint__currency"),
+    )
 
 
 _LOCKED = PreparedQuery(_locked)

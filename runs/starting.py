@@ -1,18 +1,240 @@
-"""What every run that begins is given: its title and its idempotency token."""
+"""The only door: every run of every feature begins here.
+
+A run is refused if its model is blocked or gone, or if an account that it counts towards has no
+room. It is identified by what starts it and a key, so that a repeated press or call returns the run
+that the first one has started. What starts it decides whether its user's wish to share runs
+applies. The most that it may cost is reserved in the transaction that creates it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.profile import preferences
+from catalog.models import Endpoint
+from core.db import clock
+from core.notify import channel
 from fal.db_safe import db_safe_text
+from runs import ledger
+from runs.costs.cost import estimate_runs
+from runs.ledger import Reservation
+from runs.models import LedgerAccount, Run, Transport
+from runs.own_addresses import with_own_paths
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models.querysets import RunQuerySet
+    from schemas.estimate import Estimate
 
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
+TOKEN_CHARS = 64
 
 
-def title(arguments: dict[str, Any]) -> str:
+class Source(StrEnum):
+    """What starts a run: the first part of its token."""
+
+    FORM = "form"
+    RERUN = "again"
+    VARIATION = "more"
+    BOARD = "cell"
+    CHAT = "chat"
+    FLOW = "flow"
+    WORKFLOW = "workflow"
+    LIVE = "live"
+    API = "api"
+
+
+# What is in these was not written for others, such as a chat's system prompt.
+NEVER_SHARED = {Source.CHAT, Source.API}
+
+
+class Refused(ValueError):
+    """No run of this model may be started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that sends the run itself, at once, and holds its lease from the beginning.
+
+    The run counts as sent from then on: no worker sends it again if its holder dies.
+    """
+
+    name: str
+    lease_until: datetime
+    state: Run.State  # submitting, or running where the connection is open already
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRequest:
+    """A run to be started.
+
+    `key` identifies it among its user's runs of this source: equal keys are one run. `accounts` are
+    those it counts towards besides its user's day, opened in this transaction. `estimate` is its
+    expected cost where the caller knows it. A run that `is_private` is not shown to the team though
+    its user shares runs, such as those of programs. `event` is the first entry of its timeline,
+    (what, text). `options` are fields of `fal.SubmitOptions`.
+    """
+
+    user: User
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+    source: Source
+    key: str
+    transport: str = Transport.QUEUE
+    title: str | None = None  # None: by the arguments
+    batch: uuid.UUID | None = None
+    is_private: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    event: tuple[str, str] | None = None
+    holder: Holder | None = None
+    accounts: Sequence[LedgerAccount] = ()
+    estimate: Estimate | None = None
+
+
+class Started(NamedTuple):
+    """A run, and whether this request has started it; False: an earlier one with its key has."""
+
+    run: Run
+    is_new: bool
+
+
+def start(request: StartRequest) -> Started:
+    """Start a run, or return the one that this key has started.
+
+    Raises Refused, and ledger.CapExceeded if an account has no room; then nothing is written.
+    """
+    (started,) = start_many([request])
+    return started
+
+
+def start_many(requests: Sequence[StartRequest]) -> list[Started]:
+    """Start several runs, all or none; raises what `start` raises. All are of one user."""
+    if not requests:
+        return []
+    for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
+        if refusal := endpoint.refusal:
+            raise Refused(refusal)
+    with transaction.atomic():
+        started = _insert(requests)
+        new = [
+            (one.run, request) for one, request in zip(started, requests, strict=True) if one.is_new
+        ]
+        if new:
+            _reserve(new)
+            channel.notify()
+    return started
+
+
+def _insert(requests: Sequence[StartRequest]) -> list[Started]:
+    """Insert the runs whose tokens are new; a unique constraint decides between two at once."""
+    user = requests[0].user
+    shares = preferences.shares_runs(user)
+    runs = [_row(request, shares=shares) for request in requests]
+    Run.objects.bulk_create(runs, ignore_conflicts=True)
+    rows = Run.objects.filter(user=user, form_token__in=[run.form_token for run in runs])
+    keys = dict(rows.values_list("form_token", "pk"))
+    earlier = Run.objects.in_bulk(set(keys.values()) - {run.pk for run in runs})
+    started = []
+    for run, request in zip(runs, requests, strict=True):
+        known = earlier.get(keys[run.form_token])
+        if known is None and request.holder:
+            _note_sent(run)
+        started.append(Started(known or run, known is None))
+    return started
+
+
+def _row(request: StartRequest, *, shares: bool) -> Run:
+    endpoint, holder = request.endpoint, request.holder
+    held: dict[str, Any] = {}
+    if holder:
+        held = {
+            "state": holder.state,
+            "attempts": 1,
+            "worker": holder.name,
+            "lease_until": holder.lease_until,
+        }
+    events = []
+    if request.event:
+        what, text = request.event
+        events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
+    is_shared = shares and request.source not in NEVER_SHARED and not request.is_private
+    return Run(
+        user=request.user,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=token(request.source, request.key),
+        arguments=with_own_paths(request.arguments),
+        transport=request.transport,
+        title=title(request.arguments) if request.title is None else request.title,
+        batch=request.batch,
+        options=dict(request.options),
+        events=events,
+        is_example=is_shared,
+        **held,
+    )
+
+
+def _note_sent(run: Run) -> None:
+    """Record that a run with a holder was sent when it was created."""
+    names = ["sent_at"]
+    if run.state == Run.State.RUNNING:
+        names += ["queued_at", "started_at"]
+    for name in names:
+        setattr(run, name, run.created_at)
+    run.save(update_fields=names)
+
+
+def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    day = ledger.person_day(new[0][0].user_id, clock.now())
+    unknown = [request for _, request in new if request.estimate is None]
+    asked = [(request.endpoint, request.arguments) for request in unknown]
+    estimates = iter(estimate_runs(asked) if asked else [])
+    ledger.reserve(
+        Reservation(
+            run.pk, in_dollars(request.estimate or next(estimates)), [day, *request.accounts]
+        )
+        for run, request in new
+    )
+
+
+def in_dollars(estimate: Estimate) -> Decimal | None:
+    """Return the most that a run costs; None if that is unknown, or in another currency."""
+    return estimate.most if estimate.currency in ledger.IN_DOLLARS else None
+
+
+def token(source: Source, key: str) -> str:
+    """Return the token of a run, unique for each user: the column holds 64 characters."""
+    whole = f"{source}-{key}"
+    if len(whole) <= TOKEN_CHARS:
+        return whole
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{source}-{digest}"[:TOKEN_CHARS]
+
+
+def is_of(run: Run, source: Source) -> bool:
+    """Whether this source has started a run."""
+    return run.form_token.startswith(f"{source}-")
+
+
+def runs_of(user: User, source: Source, key: str) -> RunQuerySet:
+    """Return a user's runs of a source whose keys begin with `key`."""
+    return Run.objects.filter(user_id=user.pk, form_token__startswith=token(source, key))
+
+
+def title(arguments: Mapping[str, Any]) -> str:
     """Return a run's title: the first line of its prompt, other text or last message."""
     texts = [arguments.get(key) for key in TITLE_KEYS]
     messages = arguments.get("messages")
@@ -24,7 +246,7 @@ def title(arguments: dict[str, Any]) -> str:
     return ""
 
 
-def form_token(token: str, arguments: dict[str, Any]) -> str:
-    """Return an idempotency token: equal for two presses of Run with equal page and arguments."""
-    text = f"{token}\n{json.dumps(arguments, sort_keys=True)}"
+def form_token(press: str, arguments: dict[str, Any]) -> str:
+    """Return a key that is equal for two presses of Run with equal page and arguments."""
+    text = f"{press}\n{json.dumps(arguments, sort_keys=True)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

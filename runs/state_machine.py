@@ -1,4 +1,4 @@
-"""A run's state machine: the functions that create a run and change its state, each one commit.
+"""A run's state machine: the functions that change a run's state, each one commit.
 
     created → submitting → queued → running → succeeded | failed | cancelled
                         ↘ unconfirmed ↗
@@ -12,22 +12,17 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint, Standing
 from core.db import clock, prepared_queries
-from core.notify import channel
 from fal.db_safe import db_safe
 from runs.group_commit import Changed, retry_until_committed, update_locked
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
-from runs.own_addresses import with_own_paths
 from runs.transitions import (
     ENDS,
     TRANSITIONS,
@@ -78,49 +73,6 @@ def _artifact_row(
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
     """`record`, retried until it is committed: the outcome may have cost money."""
     return await retry_until_committed(record, pk, seen)
-
-
-class Refused(ValueError):
-    """No run of this model may be created; the message says why."""
-
-
-def create(**values: Any) -> tuple[Run, bool]:
-    """Create a run (True), or return the one that the same button press has created (False).
-
-    A press is identified by `form_token`, which is unique per user. Every run of every transport is
-    created here. Raises Refused if `endpoint` cannot be run.
-
-    A run that a person starts on a page passes `is_example=preferences.shares_runs(person)`: it is
-    shown to the team once it has succeeded. Those of chats and programs do not, since what is in
-    them was not written for others, such as a system prompt.
-    """
-    if refusal := values["endpoint"].refusal:
-        raise Refused(refusal)
-    run = Run(**values)
-    run.arguments = with_own_paths(run.arguments)
-    with transaction.atomic(savepoint=False):
-        if prepared_queries.insert_rows(run):
-            channel.notify()
-            return run, True
-    return Run.objects.get(user=values["user"], form_token=values["form_token"]), False
-
-
-def create_all(runs: Sequence[Run]) -> None:
-    """Create several new runs at once; none if one of the form tokens exists.
-
-    Raises Refused if an endpoint cannot be run, IntegrityError for an existing form token.
-    """
-    for endpoint in {run.endpoint_id: run.endpoint for run in runs}.values():
-        if endpoint.refusal:
-            raise Refused(endpoint.refusal)
-    if not runs:
-        return
-    for run in runs:
-        run.arguments = with_own_paths(run.arguments)
-    with transaction.atomic():
-        if not prepared_queries.insert_rows(*runs):
-            raise IntegrityError("a run with one of these form tokens exists")
-        channel.notify()
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:

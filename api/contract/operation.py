@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from jsonschema import Draft202012Validator
 
 from api.models import Token
+from runs.models import LedgerEntry
 
 Schema = Mapping[str, Any]
 JSON = "application/json"
@@ -65,12 +66,16 @@ class Response:
 
 @dataclass(frozen=True)
 class Call:
-    """One validated request to an operation: the token, the parameters and the body."""
+    """One validated request to an operation: the token, the parameters and the body.
+
+    `reserved` is what the ledger holds for a call by an assistant until its run is known.
+    """
 
     request: HttpRequest
     token: Token
     values: Mapping[str, Any]
     body: Any = None
+    reserved: LedgerEntry | None = None
 
     @property
     def user(self) -> User:

@@ -33,7 +33,7 @@ from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
-from runs import state_machine
+from runs import starting, state_machine
 from runs.models import Run
 from runs.own_addresses import with_own_paths
 from runs.worker.scheduling import capacity
@@ -67,11 +67,6 @@ class Caller:
     queue: str
     read_body: Callable[[], bytes]
     headers: Mapping[str, str]
-
-    @property
-    def token_name(self) -> str:
-        """Return the token's name; empty for a login."""
-        return self.token.name if self.token else ""
 
     def live_token(self, aliases: tuple[str, ...]) -> tickets.LiveToken:
         """Return a token that lets the caller open live sessions with apps of these aliases."""
@@ -143,7 +138,7 @@ def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run |
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     webhook = target.query.get("fal_webhook", "")
-    call = ProxiedCall(caller.user, caller.token_name, endpoint, arguments, options=options)
+    call = ProxiedCall(caller.user, caller.token, endpoint, arguments, options=options)
     with _refusals():
         return submission.start_proxied(call, webhook)
 
@@ -155,7 +150,7 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     if not capacity.has_room(caller.user.pk):
         return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
-    call = ProxiedCall(caller.user, caller.token_name, endpoint, arguments, options=options)
+    call = ProxiedCall(caller.user, caller.token, endpoint, arguments, options=options)
     with _refusals():
         run = submission.start_streamed(call, tickets.GATEWAY)
     response = responses.not_over(run)
@@ -215,7 +210,7 @@ def _arguments(caller: Caller) -> dict[str, Any] | None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except state_machine.Refused as refused:
+    except starting.Refused as refused:
         raise Problem(403, str(refused), slug="cannot-be-run") from refused
     except RefusedAddress as refused:
         raise Problem(422, f"fal_webhook: {refused}", slug="webhook-refused") from refused

@@ -51,8 +51,9 @@ class Resource:
         headers = limits.take(operation.limit, token.user_id)
         try:
             values = read_parameters(operation, request, path)
-            call = Call(request, token, values, read_body(operation, request))
-            with charges.charged(request, token):
+            body = read_body(operation, request)
+            with charges.charged(request, token) as reserved:
+                call = Call(request, token, values, body, reserved)
                 response = as_response(operation.handle(call))
         except CapExceeded as exceeded:
             response = Problem(409, str(exceeded), slug="too-expensive").response()

@@ -29,7 +29,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from runs.own_addresses import tidy_addresses
-from runs.state_machine import Refused
+from runs.starting import Refused
 from schemas.estimate import NOTHING
 from schemas.validation import unknown_keys
 

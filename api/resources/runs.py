@@ -35,7 +35,7 @@ from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
 from playground.display import history
-from runs import state_machine, transport_choices
+from runs import ledger, starting, state_machine, transport_choices
 from runs.costs import cost
 from runs.files import result_names
 from runs.models import Artifact, Run
@@ -175,10 +175,14 @@ def create_run(call: Call) -> Reply:
         run, is_new = submission.start(
             call.token, endpoint, arguments, transport, key_of(call), webhook
         )
-    except state_machine.Refused as refused:
+    except starting.Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
     except submission.KeyReused as error:
         raise key_reused() from error
+    if call.reserved and is_new:
+        ledger.assign(call.reserved, run)
+    elif call.reserved:  # a repeated call costs nothing
+        call.reserved.delete()
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
 
 

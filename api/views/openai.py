@@ -20,7 +20,7 @@ from api.openai_proxy import chat_requests, chat_responses, known_models
 from api.openai_proxy.chat_requests import ChatRequest
 from api.submission import ProxiedCall
 from api.wait import HEADER
-from runs import state_machine, transport_choices
+from runs import starting, transport_choices
 from runs.models import Run
 from runs.own_addresses import with_own_paths
 from runs.worker.scheduling import capacity
@@ -63,12 +63,12 @@ class OpenAIView:
 def _complete(request: HttpRequest, token: Token) -> HttpResponse:
     """Create the run; middleware replaces this response, according to its header."""
     asked = chat_requests.parse_chat_request(_body(request, token))
-    call = ProxiedCall(token.user, token.name, asked.endpoint, asked.arguments, WAY_IN)
+    call = ProxiedCall(token.user, token, asked.endpoint, asked.arguments, WAY_IN)
     try:
         if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
             return _streamed(call, asked)
         run = submission.start_proxied(call)
-    except state_machine.Refused as refused:
+    except starting.Refused as refused:
         raise Problem(403, str(refused), slug="cannot-be-run") from refused
     form = ("&stream=1" if asked.is_stream else "") + ("&usage=1" if asked.wants_usage else "")
     response = chat_responses.not_over(run)

@@ -1,88 +1,73 @@
-"""The cap of a board: what it has cost, may still cost, and which runs would exceed it."""
+"""The caps of a board: which of its runs would exceed them, in a sentence."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from boards.models import Batch, Cell
+from boards.models import Batch
 from core.formatting import money
-from runs.costs.billing import billed_cost
-from runs.models import Run
-from schemas.estimate import Estimate
+from runs import ledger
+from runs.ledger import Balance
+from runs.models import LedgerAccount
+from runs.starting import in_dollars
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from schemas.estimate import Estimate
 
-NOTHING = Decimal(0)
+PRICE_UNKNOWN = (
+    "Not sent: its price is unknown, so the cap cannot hold. Remove the cap to run it all the same."
+)
+
+
+def open_account(board: Batch) -> LedgerAccount:
+    """Return the account of a board with its cap, locked until the end of the transaction."""
+    return ledger.open_account(LedgerAccount.Kind.BOARD, board.pk, cap=board.cap_usd)
 
 
 def committed(board: Batch) -> Decimal:
     """Return what the board's own runs have cost, plus the maximum cost of unfinished ones.
 
-    Repeated cells count as well; reused results cost nothing. One query.
+    Repeated cells count as well; reused results cost nothing.
     """
-    return cost_of(board.cells.all())
-
-
-def cost_of(cells: QuerySet[Cell]) -> Decimal:
-    """Return the cost so far, and the maximum to come, of these cells' own runs. One query."""
-    own = cells.filter(is_reused=False, not_sent="").select_related("run__endpoint")
-    return sum((_cost(cell) for cell in own.only(*_COLUMNS)), NOTHING)
-
-
-_COLUMNS = (
-    "estimate_usd",
-    "run__state",
-    "run__billable_units",
-    "run__endpoint__unit_price_usd",
-    "run__endpoint__price_unit",
-    "run__endpoint__currency",
-)
-
-
-def _cost(cell: Cell) -> Decimal:
-    run = cell.run
-    if run is None:  # deleted since: its actual cost is no longer known
-        return cell.estimate_usd or NOTHING
-    known = billed_cost(run)
-    if known is not None:
-        return known
-    if run.state in {Run.State.FAILED, Run.State.CANCELLED}:
-        return NOTHING
-    return cell.estimate_usd or NOTHING
+    return ledger.committed(LedgerAccount.Kind.BOARD, board.pk)
 
 
 class Budget:
-    """The rest of a cap while cells are sent one after the other."""
+    """The rest of one or more caps while cells are sent one after the other.
 
-    def __init__(self, cap: Decimal | None, spent: Decimal) -> None:
-        self.cap, self.spent = cap, spent
+    `accounts` are those that each run counts towards, empty for a plan that is only priced.
+    """
+
+    def __init__(self, balances: Sequence[Balance], accounts: Sequence[LedgerAccount] = ()) -> None:
+        self.balances, self.accounts = balances, accounts
+
+    @classmethod
+    def of(cls, *accounts: LedgerAccount) -> Budget:
+        """Return the budget of opened accounts."""
+        return cls([ledger.balance(account) for account in accounts], accounts)
 
     def refuse(self, estimate: Estimate) -> str:
         """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
         most = in_dollars(estimate)
-        if self.cap is None:
-            return ""
-        if most is None:
-            return (
-                "Not sent: its price is unknown, so the cap cannot hold. "
-                "Remove the cap to run it all the same."
-            )
-        if self.spent + most > self.cap:
-            return (
-                f"Not sent: with {money(most)} for this run the board could cost "
-                f"{money(self.spent + most)}, more than your cap of {money(self.cap)}."
-            )
-        self.spent += most
+        for balance in self.balances:
+            if not balance.allows(most):
+                return _refusal(balance, most)
+        for balance in self.balances:
+            balance.take(most)
         return ""
 
 
-def in_dollars(estimate: Estimate) -> Decimal | None:
-    """Return the maximum cost; None if that is unknown, or in another currency."""
-    return estimate.most if estimate.currency in {"", "USD"} else None
+def _refusal(balance: Balance, most: Decimal | None) -> str:
+    if most is None or balance.cap is None:
+        return PRICE_UNKNOWN
+    return (
+        f"Not sent: with {money(most)} for this run the board could cost "
+        f"{money(balance.committed + most)}, more than your cap of {money(balance.cap)}."
+    )
 
 
 def runs_of(board: Batch) -> Q:

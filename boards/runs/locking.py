@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from boards.models import Batch
-from runs.state_machine import Refused
+from runs.starting import Refused
 
 
 def lock(pk: uuid.UUID) -> Batch:

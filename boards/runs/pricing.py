@@ -10,10 +10,11 @@ from boards.models import Batch
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
 from boards.runs import reuse
-from boards.runs.budget import NOTHING, Budget, committed
+from boards.runs.budget import Budget, committed
 from boards.runs.reuse import Key
 from core.formatting import counted
 from runs.costs.cost import estimate_runs
+from runs.ledger import NOTHING, Balance
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
-    budget, held = Budget(plan.cap_usd, committed(board) if board else NOTHING), 0
+    spent = committed(board) if board else NOTHING
+    budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
     unknown: dict[str, None] = {}
     for cell, one in zip(cells, estimates, strict=True):
         columns[cell.column] = columns[cell.column] + one if cell.column in columns else one

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db.models import BigAutoField, Count, Sum, UUIDField
 
 from boards.models import Batch, Cell
-from boards.runs.budget import NOTHING
 from catalog.models import Endpoint
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.formatting import money
 from runs.costs.billing import cost_of_units
+from runs.ledger import NOTHING
 from runs.models import Run
 
 MOST_SHARE = 0.95  # before everything has ended

@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from boards.models import Batch, Cell
 from boards.plan.stored import held_cells, stored_plan
-from boards.runs.budget import NOTHING, Budget, committed, in_dollars
+from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock, lock_for_sending
 from boards.runs.progress import CAN_REPEAT
-from boards.runs.sending import Sent, new_run, run_plan
+from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
-from runs import state_machine
+from runs import starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
+from runs.starting import in_dollars
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -58,21 +59,22 @@ def _repeat(user: User, board: Batch, cells: Sequence[Cell], is_program: bool = 
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     asked = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
-    budget = Budget(board.cap_usd, committed(board))
-    runs, new = [], []
+    budget = Budget.of(open_account(board))
+    requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
         again, estimate_runs(asked), asked, strict=True
     ):
         if budget.refuse(estimate):
             done.held += 1
             continue
-        run = new_run(user, endpoint, arguments, is_program)
+        request = run_request(user, endpoint, arguments, budget, estimate, is_program=is_program)
         place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
-        new.append(Cell(board=board, run=run, estimate_usd=in_dollars(estimate), **place))
-        runs.append(run)
+        new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))
+        requests.append(request)
         cell.replaced_at = timezone.now()
         done.sent += 1
-    state_machine.create_all(runs)
+    for cell, (run, _) in zip(new, starting.start_many(requests), strict=True):
+        cell.run = run
     Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
     return done
@@ -102,7 +104,7 @@ def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
     words = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
     if not running:
         return words
-    cost: Decimal = sum((cell.estimate_usd or NOTHING for cell in running), NOTHING)
+    cost: Decimal = sum((cell.estimate_usd or Decimal() for cell in running), Decimal())
     price = f", which costs up to {money(cost)}" if cost else ""
     verb = "has started and finishes" if len(running) == 1 else "have started and finish"
     return f"{words} {len(running)} {verb}{price}."

@@ -9,23 +9,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from accounts.profile import preferences
 from boards.models import Batch, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import MAX_CELLS, Plan
 from boards.runs import cap_warnings, reuse
-from boards.runs.budget import Budget, committed, in_dollars
+from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
-from runs import starting, state_machine
+from runs import starting
 from runs.costs.cost import estimate_runs
-from runs.models import Run, Transport
-from runs.state_machine import Refused
+from runs.starting import Refused, Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -80,7 +77,7 @@ def run_plan(
         locked, is_new = _locked_board(user, plan, token, board)
         if board is None and not is_new:
             return Sent(locked, known=len(cells), is_repeat=True)
-        budget = Budget(locked.cap_usd, committed(locked))
+        budget = Budget.of(open_account(locked))
         done = write_cells(locked, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
             cap_warnings.warn_of_board(locked, done.held)
@@ -172,9 +169,9 @@ class _Writer:
         self.user, self.board, self.budget = board.user, board, budget
         self.is_reusing, self.is_program = is_reusing, is_program
         self.done = Sent(board)
-        self.runs: list[Run] = []
-        self.cells: list[Cell] = []
-        self.here: dict[reuse.Key, Run] = {}
+        self.requests: list[StartRequest] = []
+        self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
+        self.here: dict[reuse.Key, int] = {}  # places of requests
 
     def write(
         self,
@@ -220,20 +217,34 @@ class _Writer:
             cell.run_id, cell.is_reused = earlier.pop(0), True
             self.done.reused += 1
         elif self.is_reusing and planned.is_seeded and key in self.here:
-            cell.run, cell.is_reused = self.here[key], True
+            self.waiting[self.here[key]].append(cell)
+            cell.is_reused = True
             self.done.reused += 1
         elif refusal := self.budget.refuse(estimate):
             cell.not_sent, cell.estimate_usd = refusal[:500], in_dollars(estimate)
             self.done.held += 1
         else:
-            run = new_run(self.user, planned.endpoint, planned.arguments, self.is_program)
-            cell.run, cell.estimate_usd = run, in_dollars(estimate)
-            self.here[key] = run
-            self.runs.append(run)
+            cell.estimate_usd = in_dollars(estimate)
+            self.here[key] = len(self.requests)
+            self.requests.append(self._request(planned, estimate))
+            self.waiting.append([cell])
             self.done.sent += 1
 
+    def _request(self, planned: PlannedCell, estimate: Estimate) -> StartRequest:
+        return run_request(
+            self.user,
+            planned.endpoint,
+            planned.arguments,
+            self.budget,
+            estimate,
+            is_program=self.is_program,
+        )
+
     def _save(self, cells: Iterable[Cell]) -> None:
-        state_machine.create_all(self.runs)
+        started = starting.start_many(self.requests)
+        for (run, _), waiting in zip(started, self.waiting, strict=True):
+            for cell in waiting:
+                cell.run = run
         listed = list(cells)
         Cell.objects.bulk_create([cell for cell in listed if cell.pk is None])
         Cell.objects.bulk_update(
@@ -242,16 +253,23 @@ class _Writer:
         )
 
 
-def new_run(user: User, endpoint: Endpoint, arguments: dict[str, object], is_program: bool) -> Run:
-    """Return an unsaved run with these arguments, shown to the team if its user wants it."""
-    return Run(
+def run_request(
+    user: User,
+    endpoint: Endpoint,
+    arguments: dict[str, Any],
+    budget: Budget,
+    estimate: Estimate,
+    *,
+    is_program: bool,
+) -> StartRequest:
+    """Return the request for a cell's run, which counts towards the accounts of `budget`."""
+    return StartRequest(
         user=user,
         endpoint=endpoint,
-        schema_id=endpoint.schema_id,
-        form_token=f"cell-{uuid.uuid4()}",
-        transport=Transport.QUEUE,
         arguments=arguments,
-        title=starting.title(arguments),
-        created_at=timezone.now(),
-        is_example=not is_program and preferences.shares_runs(user),
+        source=Source.BOARD,
+        key=str(uuid.uuid4()),
+        is_private=is_program,
+        accounts=budget.accounts,
+        estimate=estimate,
     )

@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, Cell, Column, StandingTrial, Trial
+from boards.models import Batch, Column, StandingTrial, Trial
 from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
 from boards.runs import cap_warnings
-from boards.runs.budget import Budget, committed, cost_of, in_dollars
+from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.standings import standings
 from core.formatting import counted, money
+from runs import ledger
+from runs.ledger import Balance
+from runs.models import LedgerAccount
+from runs.starting import in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -31,23 +35,6 @@ if TYPE_CHECKING:
 
 NIGHT_HOURS = range(1, 5)
 AT_ONCE = 10  # per call: other jobs get their turn in between
-
-
-class TrialBudget(Budget):
-    """The month's cap and the board's own combined: a run that exceeds either is not sent."""
-
-    def __init__(self, month: Budget, board: Budget) -> None:
-        super().__init__(month.cap, month.spent)
-        self.board = board
-
-    def refuse(self, estimate: Estimate) -> str:
-        """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
-        before = self.spent
-        if refusal := super().refuse(estimate):
-            return refusal
-        if refusal := self.board.refuse(estimate):
-            self.spent = before
-        return refusal
 
 
 class _CapExceeded(Exception):
@@ -149,9 +136,14 @@ class _Sender:
 
     def _write(self, planned: TrialPlan) -> Sent | None:
         """Write the column with its runs; None, and nothing written, if a cap holds it back."""
-        month = Budget(self.standing.monthly_cap_usd, spent_since(self.board, self.now))
-        own = Budget(self.board.cap_usd, committed(self.board))
-        words = held_words(planned.total, month, own)
+        month = ledger.open_account(
+            LedgerAccount.Kind.TRIAL_MONTH,
+            self.board.pk,
+            period_of(self.now),
+            self.standing.monthly_cap_usd,
+        )
+        budget = Budget.of(month, open_account(self.board))
+        words = held_words(planned.total, *budget.balances)
         try:
             with transaction.atomic():
                 done = write_cells(
@@ -159,14 +151,14 @@ class _Sender:
                     planned.plan,
                     planned.expanded,
                     planned.estimates,
-                    TrialBudget(month, own),
+                    budget,
                 )
                 if done.held:
                     raise _CapExceeded
         except _CapExceeded:
             self._end(Trial.State.HELD, words)
             why = f"{self.trial.endpoint.name}: {words}"
-            cap_warnings.warn_of_trials(self.board, month.cap, month_start(self.now), why)
+            cap_warnings.warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
             return None
         return done
 
@@ -189,7 +181,7 @@ def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
     return " ".join(parts)
 
 
-def held_words(total: Estimate | None, month: Budget, own: Budget) -> str:
+def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
     """Return why a trial of this cost is held, in a sentence."""
     most = in_dollars(total) if total else None
     if most is None:
@@ -197,22 +189,26 @@ def held_words(total: Estimate | None, month: Budget, own: Budget) -> str:
             "Its price is unknown, so the monthly cap cannot hold. "
             "Add it to the plan to run it all the same."
         )
-    if month.cap is not None and month.spent + most > month.cap:
-        left = max(month.cap - month.spent, Decimal(0))
+    if month.cap is not None and not month.allows(most):
+        left = max(month.cap - month.committed, Decimal(0))
         return (
             f"It may cost {money(most)}, and {money(left)} of {money(month.cap)} is left "
             "this month. It is tried next month, or when you raise the cap."
         )
     return (
-        f"It may cost {money(most)}; with {money(own.spent)} so far that would pass the "
+        f"It may cost {money(most)}; with {money(own.committed)} so far that would pass the "
         f"board's own cap of {money(own.cap)}."
     )
 
 
+def period_of(now: datetime) -> str:
+    """Return the month in the server's time zone, as the ledger names it: `2026-11`."""
+    return f"{month_start(now):%Y-%m}"
+
+
 def spent_since(board: Batch, now: datetime) -> Decimal:
     """Return what this month's trials of a board have cost and may still cost. One query."""
-    sent = board.trials.filter(sent_at__gte=month_start(now))
-    return cost_of(Cell.objects.filter(column__in=sent.values("column")))
+    return ledger.committed(LedgerAccount.Kind.TRIAL_MONTH, board.pk, period_of(now))
 
 
 def best_column(board: Batch, former: Column | None) -> Column | None:

@@ -23,7 +23,7 @@ from boards.runs.locking import lock
 from core.formatting import money
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
-from runs.state_machine import Refused
+from runs.starting import Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

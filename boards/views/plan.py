@@ -31,7 +31,7 @@ from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
 from runs import starting
 from runs.progress.worker_status import readiness
-from runs.state_machine import Refused
+from runs.starting import Refused
 from schemas import apply
 
 if TYPE_CHECKING:

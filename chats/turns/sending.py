@@ -14,8 +14,9 @@ from chats.talk import limits, second_model
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
-from runs import starting, state_machine, transport_choices
+from runs import starting, transport_choices
 from runs.models import Run, Transport
+from runs.starting import Source, StartRequest
 from schemas import Problem
 
 if TYPE_CHECKING:
@@ -181,16 +182,16 @@ def _with_message_problems_moved(shape: Shape, problems: Sequence[Problem]) -> l
 def _run(turn: Turn, composed: Composed) -> Run:
     endpoint, chat = turn.endpoint, {"chat": str(turn.chat_id)}
     offered = {choice.value for choice in transport_choices.offered(endpoint)}
-    run, _ = state_machine.create(
+    request = StartRequest(
         user=turn.chat.user,
         endpoint=endpoint,
-        schema_id=endpoint.schema_id,
-        form_token=f"chat-{starting.form_token(turn.form_token, chat)[:56]}",
         arguments=composed.arguments,
+        source=Source.CHAT,
+        key=starting.form_token(turn.form_token, chat)[:56],
         transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
         title=starting.title({"prompt": turn.text}),
     )
-    return run
+    return starting.start(request).run
 
 
 def _remember(chat: Chat, turn: Turn) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from accounts.profile import preferences
 from flows.account import definitions
 from flows.account.page import Filled
 from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
-from runs import starting, state_machine, transport_choices
+from runs import starting, transport_choices
 from runs.models import Run, Transport
+from runs.starting import Source, StartRequest
 from schemas import Problem
 
 Post = dict[str, list[str]]
@@ -45,19 +45,18 @@ def send(
     if problems := [*refused, *problems]:
         raise Refused(Filled(post, problems))
     try:
-        run, _ = state_machine.create(
+        request = StartRequest(
             user=user,
             endpoint=endpoint,
-            schema_id=endpoint.schema_id,
-            form_token=starting.form_token(token, {"workflow": workflow.pk, **arguments}),
             arguments=arguments,
+            source=Source.WORKFLOW,
+            key=starting.form_token(token, {"workflow": workflow.pk, **arguments}),
             transport=_transport(workflow),
             title=title_of(arguments) or workflow.title[:200],
-            is_example=preferences.shares_runs(user),
         )
-    except state_machine.Refused as error:
+        return starting.start(request).run
+    except starting.Refused as error:
         raise Refused(Filled(post, trouble=str(error))) from error
-    return run
 
 
 def title_of(arguments: dict[str, Any]) -> str:

@@ -9,15 +9,17 @@ from flows.compose.definition import parse_definition
 from flows.execution import steps
 from flows.models import FlowRun, StepRun
 from notifications import kinds, outbox
+from runs import starting
 from runs.models import Run
 from runs.results import error_messages
+from runs.starting import Source
 
 SHORTEST = timedelta(minutes=1)  # shorter flow runs need no notification
 
 
 def is_step(run: Run) -> bool:
     """Whether a run is a step of a flow, whose end is reported with the flow's."""
-    return run.form_token.startswith(steps.MARK)
+    return starting.is_of(run, Source.FLOW)
 
 
 def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.profile import preferences
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from flows.compose.definition import Definition, Step
@@ -15,10 +14,10 @@ from flows.compose.models import endpoints_of, refusal
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import NotThere, filled, replaced
 from flows.models import FlowRun, StepRun
-from runs import starting, state_machine
-from runs.models import Artifact, Run, Transport
+from runs import starting
+from runs.models import Artifact, Run
+from runs.starting import Source, StartRequest
 
-MARK = "flow-"  # prefix of the form tokens of steps' runs
 SOURCE_FAILED = "Not started, because step {} gave no result."
 NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
 
@@ -68,16 +67,15 @@ def _begin(
     except NotThere as gap:
         number = definition.number(gap.wire.step)
         return _not_sent(made, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
-    made.run, _ = state_machine.create(
+    request = StartRequest(
         user=flow_run.user,
         endpoint=endpoint,
-        schema_id=endpoint.schema_id,
-        form_token=_form_token(flow_run, definition, step),
         arguments=arguments,
-        transport=Transport.QUEUE,
-        title=starting.title(arguments),
-        is_example=not flow_run.is_of_program and preferences.shares_runs(flow_run.user),
+        source=Source.FLOW,
+        key=_key(flow_run, definition, step),
+        is_private=flow_run.is_of_program,
     )
+    made.run = starting.start(request).run
     return made
 
 
@@ -86,10 +84,10 @@ def _not_sent(made: StepRun, why: str) -> StepRun:
     return made
 
 
-def _form_token(flow_run: FlowRun, definition: Definition, step: Step) -> str:
-    """Return a token for each try of a step: the run is unique even if its row here were lost."""
+def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
+    """Return a key for each try of a step: the run is unique even if its row here were lost."""
     tries = flow_run.steps.filter(step=step.id).count()
-    return f"{MARK}{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
+    return f"{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
 
 
 def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:

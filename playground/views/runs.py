@@ -31,7 +31,7 @@ from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
-from runs import state_machine
+from runs import starting, state_machine
 from runs.models import Run
 from runs.ownership import belonging, deletion
 from runs.progress import watch_tokens
@@ -169,12 +169,12 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     found = _run(request, pk)
     try:
         again = rerun.rerun(found, request.user)
-    except state_machine.Refused as refused:
+    except starting.Refused as refused:
         return _refuse(request, found, refused)
     return _show_new_run(request, again)
 
 
-def _refuse(request: HtmxRequest, found: Run, why: state_machine.Refused) -> HttpResponse:
+def _refuse(request: HtmxRequest, found: Run, why: starting.Refused) -> HttpResponse:
     if request.htmx:
         return trigger_client_event(HttpResponse(status=422), "toast", {"text": str(why)})
     messages.error(request, str(why))
@@ -190,7 +190,7 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return rate_limit.too_many_requests(request, wait_s)
     try:
         made = runs_of_press.more_like(found, request.user)
-    except state_machine.Refused as refused:
+    except starting.Refused as refused:
         return _refuse(request, found, refused)
     for run in made:
         run.endpoint = found.endpoint

@@ -1,8 +1,9 @@
-"""Models of runs and artifacts, form contents, uploads, and the workers' rows."""
+"""Models of runs and artifacts, the ledger, form contents, uploads, and the workers' rows."""
 
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.kept_figures import KeptFigures
+from runs.models.ledger import LedgerAccount, LedgerEntry
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.worker import Delivery, MetadataBackfill, SigningKeys, Worker
@@ -15,6 +16,8 @@ __all__ = [
     "Draft",
     "InputFile",
     "KeptFigures",
+    "LedgerAccount",
+    "LedgerEntry",
     "MetadataBackfill",
     "Preset",
     "Run",

@@ -28,7 +28,7 @@ import fal
 from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
-from runs import state_machine
+from runs import starting
 from runs.files import inputs
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
@@ -129,7 +129,7 @@ class Relay:
                     await serve_session(live, first, session, page, self.upstream)
                 elif first:
                     await page.send({"type": "end", "message": first})
-        except (fal.FalError, sessions.SessionLimitReached, state_machine.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
             await page.send({"type": "end", "message": refusals.words(error)})
         finally:
@@ -227,7 +227,7 @@ async def serve_session(
     lost: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
-    except state_machine.Refused as refusal:
+    except starting.Refused as refusal:
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
@@ -331,7 +331,7 @@ async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
 async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
-    Raises Refused (runs/state_machine.py) if the model may no longer be run.
+    Raises Refused (runs/starting.py) if the model may no longer be run.
     """
 
     async def parse_newest() -> tuple[str, dict[str, Any], list[Any]]:
@@ -350,7 +350,7 @@ async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
         if page.is_gone:  # disconnected while waiting for the database
             return ""
         if refusal:
-            raise state_machine.Refused(refusal)
+            raise starting.Refused(refusal)
         if not problems:
             return arguments
         await page.send({"type": "problem", "message": problems[0].message})

@@ -24,7 +24,6 @@ from django.contrib.auth.models import User
 from django.db import close_old_connections, transaction
 
 import fal
-from accounts.profile import preferences
 from catalog.models import Endpoint
 from core.db import clock, transient_errors
 from fal.db_safe import db_safe
@@ -35,6 +34,7 @@ from runs.models import Run, Transport
 from runs.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
 from runs.realtime.tickets import Ticket
 from runs.results import outcomes
+from runs.starting import Holder, Source, StartRequest
 from runs.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
@@ -89,7 +89,7 @@ class LiveSession:
     ) -> LiveSession:
         """Create the session's run before its first input is sent.
 
-        Raises SessionLimitReached or Refused (runs/state_machine.py).
+        Raises SessionLimitReached or Refused (runs/starting.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         return cls(run, worker, ticket, limits)
@@ -204,23 +204,17 @@ def _begin(
     person = User.objects.filter(pk=ticket.user_id, is_active=True).first()
     if person is None:
         raise SessionLimitReached("You are no longer logged in here.")
-    run, _ = state_machine.create(
+    request = StartRequest(
         user=person,
         endpoint=endpoint,
-        schema_id=endpoint.schema_id,
-        form_token=f"live-{uuid.uuid4().hex}",
         arguments=arguments,
-        title=starting.title(arguments),
+        source=Source.LIVE,
+        key=uuid.uuid4().hex,
         transport=Transport.REALTIME,
-        state=State.RUNNING,
-        attempts=1,
-        worker=worker,
-        lease_until=clock.now() + timedelta(seconds=lease_s),
-        is_example=not ticket.is_of_program and preferences.shares_runs(person),
+        is_private=ticket.is_of_program,
+        holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )
-    run.sent_at = run.queued_at = run.started_at = run.created_at
-    run.save(update_fields=["sent_at", "queued_at", "started_at"])
-    return run
+    return starting.start(request).run
 
 
 def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> None:

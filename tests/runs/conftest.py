@@ -23,7 +23,6 @@ from catalog.models import Endpoint, Schema, SyncReport
 from catalog.sync import pipeline
 from core.db import clock
 from core.notify import channel
-from runs import state_machine
 from runs.models import Run
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE, Patience
@@ -32,6 +31,7 @@ from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.main import Worker
 from tests.runs.copying import artifact, helper_programs
 from tests.runs.signer import deliver, signer
+from tests.runs.start import start_run
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
 __all__ = ["artifact", "deliver", "helper_programs", "signer"]
@@ -120,8 +120,8 @@ def ask(catalogue: None) -> Ask:
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
-        run, _ = state_machine.create(
-            user=user, endpoint=endpoint, form_token=str(next(counter)), arguments=arguments
+        run, _ = start_run(
+            user=user, endpoint=endpoint, key=str(next(counter)), arguments=arguments
         )
         return run
 

@@ -21,6 +21,7 @@ from runs.results import outcomes
 from runs.transitions import TRANSITIONS, Observation, changes_of
 from runs.worker.scheduling import leases
 from schemas import artifacts
+from tests.runs.start import start_run
 
 State = Run.State
 
@@ -122,10 +123,8 @@ def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
 
 @pytest.mark.django_db
 def test_a_double_click_is_one_run(make_run: Any) -> None:
-    run = make_run(form_token="once")
-    again, is_new = state_machine.create(
-        user=run.user, endpoint=run.endpoint, arguments={}, form_token="once"
-    )
+    run = make_run(form_token="form-once")
+    again, is_new = start_run(user=run.user, endpoint=run.endpoint, arguments={}, key="once")
     assert again == run
     assert not is_new
 

@@ -30,10 +30,10 @@ from PIL import Image
 
 from catalog.models import Endpoint
 from config.server.processes import sandbox_environment
-from runs import state_machine
 from runs.files import stored_files
 from runs.models import Run, Upload
 from tests.processes import ROOT, environment, free_port
+from tests.runs.start import start_run
 from tests.soak.cluster import Cluster
 
 KEY = "soak:key"
@@ -213,10 +213,10 @@ class Stage:
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
         is_streamed = transport == "stream"
         how = {"max_tokens": 2000} if is_streamed else {"duration": duration_s, "log_lines": 3}
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=self.user,
             endpoint=self.endpoints[TALKS if is_streamed else SLOW],
-            form_token=uuid.uuid4().hex,
+            key=uuid.uuid4().hex,
             arguments={"prompt": prompt, **how},
             transport=transport,
         )
@@ -236,10 +236,10 @@ class Stage:
             content_type=kept.content_type,
             size_bytes=kept.size_bytes,
         )
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=self.user,
             endpoint=self.endpoints[PAINTS_OVER],
-            form_token=uuid.uuid4().hex,
+            key=uuid.uuid4().hex,
             arguments={"prompt": prompt, "image_url": upload.get_absolute_url()},
         )
         return run

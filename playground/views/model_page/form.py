@@ -16,7 +16,6 @@ from django.shortcuts import redirect, render
 from django_htmx.http import replace_url, reselect, reswap, retarget
 
 from accounts.limits import rate_limit
-from accounts.profile import preferences
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
@@ -39,6 +38,7 @@ from playground.views.model_page import page
 from playground.views.runs import address_result, announce_new_run, show_batch
 from runs import starting, transport_choices
 from runs.models import Run
+from runs.starting import Source, StartRequest
 from schemas import Problem, apply
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
@@ -144,19 +144,22 @@ def _create_runs(
     token = request.POST.get("~token", "")
     with transaction.atomic():
         version = _save_draft(request, found, post, parsed)
+        title, transport = starting.title(parsed.arguments), transport_choices.chosen(found, post)
         made = variations.start(
-            planned.runs,
-            # The same form with other input is another run; the same input again is a double click.
             [
-                starting.form_token(f"{token}.{place}" if place else token, one)
-                for place, one in enumerate(planned.runs)
-            ],
-            user=request.user,
-            endpoint=found,
-            schema_id=found.schema_id,
-            transport=transport_choices.chosen(found, post),
-            title=starting.title(parsed.arguments),
-            is_example=preferences.shares_runs(request.user),
+                StartRequest(
+                    user=request.user,
+                    endpoint=found,
+                    arguments=arguments,
+                    source=Source.FORM,
+                    # The same form with other input is another run; the same input again is a
+                    # double click.
+                    key=starting.form_token(f"{token}.{place}" if place else token, arguments),
+                    transport=transport,
+                    title=title,
+                )
+                for place, arguments in enumerate(planned.runs)
+            ]
         )
     return made, version
 

@@ -16,7 +16,7 @@ from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Endpoint
 from flows.models import Flow
-from runs.models import Run
+from runs.models import LedgerEntry, Run
 from tests.api.assistants.conftest import FLUX, connected, text
 from tests.api.pages import Pages
 
@@ -91,14 +91,12 @@ def test_calls_at_once_in_two_processes_stay_within_the_cap(
 
 
 def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -> None:
-    from api.models import AssistantSession
-
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 
     async def conversation(client: Client) -> list[Any]:
         found = [await client.call_tool("run_model", PAID) for _ in range(2)]
-        before = {"paid_at": F("paid_at") - timedelta(minutes=61)}
-        await sync_to_async(AssistantSession.objects.update)(**before)
+        earlier = F("created_at") - timedelta(minutes=61)
+        await sync_to_async(LedgerEntry.objects.update)(created_at=earlier)
         return [*found, *[await client.call_tool("run_model", PAID) for _ in range(2)]]
 
     found = talk(conversation, cap=1)

@@ -73,7 +73,7 @@ def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
 
 def begin(person: User, model: str, **arguments: Any) -> Run:
     endpoint = Endpoint.objects.get(endpoint_id=model)
-    call = submission.ProxiedCall(person, "app", endpoint, arguments)
+    call = submission.ProxiedCall(person, None, endpoint, arguments)
     return submission.start_streamed(call, tickets.GATEWAY)
 
 

@@ -21,7 +21,9 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from boards.runs.budget import committed
+from runs import state_machine
 from runs.models import Run
+from runs.transitions import Observation
 from tests.schemas import laws
 
 Planned = Callable[..., Plan]
@@ -71,7 +73,8 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
                 deed, "failed"
             )
             units = "1" if state == "succeeded" else ""
-            Run.objects.filter(pk=first.pk).update(state=state, billable_units=units)
+            seen = Observation(Run.State(state), billable_units=units, output={"images": []})
+            state_machine.record(first.pk, seen)
         assert committed(known) <= cap
     _check(known)
 

@@ -18,15 +18,12 @@ from boards.runs import repeating, sending
 from catalog.models import Endpoint, Standing
 from notifications.models import Notification
 from runs.models import Run
+from tests.boards.finishing import finish
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
 Send = Callable[..., sending.Sent]
 TWO_ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
-
-
-def finish(**changed: Any) -> None:
-    Run.objects.update(**({"state": "succeeded", "billable_units": "1"} | changed))
 
 
 def test_a_board_holds_a_run_for_each_cell(plan_of: Planned, send: Send, user: User) -> None:
@@ -80,7 +77,8 @@ def test_only_an_equal_run_that_went_well_is_reused(
     plan_of: Planned, send: Send, changed: dict[str, Any]
 ) -> None:
     send(plan_of(**TWO_ROWS), "first")
-    finish(**changed)
+    finish()
+    Run.objects.update(**changed)
     assert send(plan_of(**TWO_ROWS), "second").reused == 0
 
 

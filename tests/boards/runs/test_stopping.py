@@ -17,7 +17,7 @@ from boards.plan.plan import MAX_CELLS, Plan
 from boards.plan.stored import new_cells, stored_plan
 from boards.runs import repeating, sending
 from runs.models import Run
-from runs.state_machine import Refused
+from runs.starting import Refused
 from tests.boards.racing import at_once, begun_during
 
 Planned = Callable[..., Plan]

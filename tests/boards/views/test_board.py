@@ -18,6 +18,7 @@ from boards.models import Batch, Cell
 from boards.plan.plan import Plan
 from boards.runs import sending
 from runs.models import Artifact, Run
+from tests.boards.finishing import finish
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +158,7 @@ def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
     page = text(member.get(board.get_absolute_url()))
     assert page.count("more than your cap of $0.05") == 3
     assert 'Send 3 not sent <span class="figures">up to $0.03</span>' in page
-    Run.objects.update(state="failed")
+    finish(state="failed", billable_units="")
     page = text(member.get(board.get_absolute_url()))
     assert 'Try again: 5 <span class="figures">up to $0.05</span>' in page
     Cell.objects.filter(run__isnull=False).update(estimate_usd=None)

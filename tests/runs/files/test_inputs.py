@@ -29,6 +29,7 @@ from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload, Worker
 from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
+from tests.runs.start import start_run
 
 IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
@@ -40,10 +41,10 @@ def ask(catalogue: None, user: User) -> Ask:
     """`ask("sandbox/lens", image_url=…)`: a run of `user`, waiting to be sent."""
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=user,
             endpoint=Endpoint.objects.get(endpoint_id=endpoint_id),
-            form_token=str(Run.objects.count()),
+            key=str(Run.objects.count()),
             arguments=arguments,
         )
         return run
@@ -227,10 +228,10 @@ def test_the_same_large_file_of_two_people_goes_to_two_places(
 
     def both_ended() -> bool:
         if len(runs) == 1 and sandbox.calls().get("upload_part"):
-            theirs, _ = state_machine.create(
+            theirs, _ = start_run(
                 user=stranger,
                 endpoint=runs[0].endpoint,
-                form_token="theirs",
+                key="theirs",
                 arguments={"image_url": address},
             )
             runs.append(theirs)

@@ -18,6 +18,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
+from tests.runs.start import start_run
 
 KEY = refusals.BY_KIND["key_refused"]
 BALANCE = refusals.BY_KIND["balance_exhausted"]
@@ -101,9 +102,7 @@ def test_a_run_over_one_connection_waits_for_key_or_balance_too(
     user = User.objects.create_user("ana")
     for kind in ("run", "stream"):
         sandbox.fault(kind, fault, times=MANY)
-    run, _ = state_machine.create(
-        user=user, endpoint=endpoint, form_token="1", arguments=CALM, transport=transport
-    )
+    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
     assert_waits_and_goes_on(run, refusal, work, sandbox)
 
 
@@ -172,9 +171,7 @@ def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
 ) -> None:
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
     sandbox.fault("submit" if transport == Transport.QUEUE else "run", fault)
-    run, _ = state_machine.create(
-        user=user, endpoint=endpoint, form_token="1", arguments=CALM, transport=transport
-    )
+    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
     work(lambda: ended(run))
     run.refresh_from_db()
     told = representation.error(run.error)

@@ -28,7 +28,6 @@ from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
 from core.notify import channel
-from runs import state_machine
 from runs.models import Run
 from runs.models import Worker as Row
 from runs.progress import worker_status
@@ -38,6 +37,7 @@ from runs.worker.limits import WorkerLimits
 from runs.worker.main import Worker
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, RunsWorker, Work
+from tests.runs.start import start_run
 
 pytestmark = pytest.mark.system
 
@@ -119,10 +119,10 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     def make(transport: str) -> Run:
         sandbox.reset()
         count = Run.objects.count()
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=user,
             endpoint=endpoint,
-            form_token=str(count),
+            key=str(count),
             arguments={"prompt": f"paper {count}", "max_tokens": 60},
             transport=transport,
         )

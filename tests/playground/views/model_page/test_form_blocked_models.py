@@ -17,13 +17,14 @@ from websockets.asyncio.client import connect
 
 from catalog.curation import moderation
 from catalog.models import Endpoint, Standing
-from runs import state_machine
+from runs import starting, state_machine
 from runs.models import Preset, Run, Transport
 from runs.realtime import tickets
 from runs.transitions import Observation
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
+from tests.runs.start import start_run
 
 __all__ = ["relayed"]
 
@@ -110,8 +111,8 @@ def test_an_earlier_run_is_not_run_again(
 
 
 def test_nothing_else_can_make_one(blocked: Endpoint, user: User) -> None:
-    with pytest.raises(state_machine.Refused, match=WHY):
-        state_machine.create(user=user, endpoint=blocked, form_token="t", arguments={})
+    with pytest.raises(starting.Refused, match=WHY):
+        start_run(user=user, endpoint=blocked, key="t", arguments={})
 
 
 def test_no_ticket_for_a_live_session(
@@ -157,11 +158,10 @@ def test_what_waits_to_be_sent_ends_unsent(
 ) -> None:
     eva = User.objects.create_user("eva")
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    run, _ = state_machine.create(
+    run, _ = start_run(
         user=eva,
         endpoint=endpoint,
-        schema_id=endpoint.schema_id,
-        form_token="t",
+        key="t",
         transport=transport,
         arguments={"prompt": "a cat"},
     )

@@ -14,12 +14,12 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.models import Run, Transport
 from runs.worker.following.patience import Patience
 from runs.worker.limits import WorkerLimits
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
+from tests.runs.start import start_run
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
 pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, pytest.mark.system]
@@ -35,10 +35,10 @@ def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
 
     def make(transport: str, fault: str) -> Run:
         sandbox.fault(WAYS[Transport(transport)], fault, times=100)
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=user,
             endpoint=Endpoint.objects.get(endpoint_id="mischief/slow"),
-            form_token=uuid.uuid4().hex,
+            key=uuid.uuid4().hex,
             transport=transport,
             arguments={"prompt": "x", "duration": 0.1},
         )

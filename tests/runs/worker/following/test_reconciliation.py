@@ -29,6 +29,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
+from tests.runs.start import start_run
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -218,10 +219,10 @@ def test_a_lost_answer_is_found_by_the_list_of_requests(
     catalogue: None, work: Work, sandbox: Control
 ) -> None:
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    run, _ = state_machine.create(
+    run, _ = start_run(
         user=User.objects.create_user("ana"),
         endpoint=endpoint,
-        form_token="1",
+        key="1",
         arguments={"prompt": "once", "seed": 4},
     )
     sandbox.fault("submit", "lost")
@@ -244,7 +245,7 @@ def test_where_upstream_has_no_list_no_search_is_promised(
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
     # Of two requests with the same input neither could be told to be this run.
     arguments = {"prompt": status, "seed": 4}
-    run, _ = state_machine.create(user=user, endpoint=endpoint, form_token="1", arguments=arguments)
+    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=arguments)
     sandbox.fault("submit", "lost")
     sandbox.fault("requests", status, times=2 if status == "404" else 6)  # 5xx are repeated at once
     page: list[str] = []
@@ -279,9 +280,8 @@ def test_without_a_list_only_a_promised_report_may_still_end_it(
 def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Control) -> None:
     user = User.objects.create_user("ana")
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    same = {"user": user, "endpoint": endpoint, "arguments": {"prompt": "twin", "seed": 4}}
-    for token in "12":
-        state_machine.create(form_token=token, **same)
+    for key in "12":
+        start_run(user=user, endpoint=endpoint, arguments={"prompt": "twin", "seed": 4}, key=key)
     sandbox.fault("submit", "lost", times=2)
     work(lambda: Run.objects.filter(state="succeeded").count() == 2)
     assert sandbox.calls()["submit"] == 2

@@ -23,6 +23,7 @@ from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import leases
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
+from tests.runs.start import start_run
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 
@@ -43,10 +44,10 @@ def ask(catalogue: None, sandbox: Control) -> Ask:
 
     def make(transport: str, endpoint_id: str, **arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
-        run, _ = state_machine.create(
+        run, _ = start_run(
             user=user,
             endpoint=endpoint,
-            form_token=str(next(counter)),
+            key=str(next(counter)),
             arguments=arguments,
             transport=transport,
         )

@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 
 import fal
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.models import Run
 from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
+from tests.runs.start import start_run
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -36,9 +36,7 @@ def reported(
 
     def make(**arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
-        run, _ = state_machine.create(
-            user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, arguments=arguments
-        )
+        run, _ = start_run(user=user, endpoint=endpoint, key=uuid.uuid4().hex, arguments=arguments)
         return run
 
     return make

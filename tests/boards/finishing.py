@@ -1,0 +1,14 @@
+"""Ends the runs of boards as a worker does."""
+
+from __future__ import annotations
+
+from runs import state_machine
+from runs.models import Run
+from runs.transitions import Observation
+
+
+def finish(state: str = "succeeded", billable_units: str = "1") -> None:
+    """End every unfinished run in this state, with what upstream billed."""
+    end = Observation(Run.State(state), output={}, billable_units=billable_units)
+    for pk in Run.objects.unfinished().values_list("pk", flat=True):
+        state_machine.record(pk, end)

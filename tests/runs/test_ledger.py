@@ -1,0 +1,154 @@
+"""The ledger: what is reserved, settled and released, and that no cap is passed."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections, transaction
+
+from catalog.models import Endpoint
+from core.db import clock
+from runs import ledger, starting, state_machine
+from runs.models import LedgerAccount, LedgerEntry, Run
+from runs.starting import Source, StartRequest
+from runs.transitions import Observation
+
+Kind, State = LedgerAccount.Kind, Run.State
+PRICE = Decimal("0.02")
+KEYS = map(str, count())
+
+
+@pytest.fixture
+def endpoint(make_endpoint: Any) -> Endpoint:
+    made: Endpoint = make_endpoint(unit_price_usd=PRICE, price_unit="images")
+    return made
+
+
+def start(user: User, endpoint: Endpoint, *accounts: LedgerAccount) -> Run:
+    asked = StartRequest(
+        user=user, endpoint=endpoint, arguments={}, source=Source.FORM, key=next(KEYS),
+        accounts=accounts,
+    )  # fmt: skip
+    return starting.start(asked).run
+
+
+def entry(run: Run) -> tuple[str, Decimal | None]:
+    found = LedgerEntry.objects.get(run=run)
+    return found.state, found.amount_usd
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "units", "after"),
+    [
+        (State.SUCCEEDED, "3", ("settled", Decimal("0.06"))),
+        (State.SUCCEEDED, "", ("settled", PRICE)),  # upstream did not say: the most it may cost
+        (State.FAILED, "", ("released", PRICE)),
+        (State.FAILED, "1", ("settled", PRICE)),
+        (State.CANCELLED, "", ("released", PRICE)),
+        (State.RUNNING, "", ("reserved", PRICE)),
+    ],
+)
+def test_the_end_of_a_run_settles_or_releases(
+    user: User, endpoint: Endpoint, state: Run.State, units: str, after: tuple[str, Decimal]
+) -> None:
+    run = start(user, endpoint)
+    assert entry(run) == ("reserved", PRICE)
+    state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
+    assert entry(run) == after
+
+
+@pytest.mark.django_db
+def test_what_upstream_billed_later_is_settled_then(user: User, endpoint: Endpoint) -> None:
+    """A webhook has no billed units; they are fetched shortly afterwards."""
+    run = start(user, endpoint)
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
+    state_machine.record(run.pk, Observation(billable_units="4"))
+    assert entry(run) == ("settled", 4 * PRICE)
+
+
+@pytest.mark.django_db
+def test_a_free_model_costs_nothing_without_a_bill(user: User, make_endpoint: Any) -> None:
+    run = start(user, make_endpoint(unit_price_usd=Decimal(0)))
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
+    assert entry(run) == ("settled", Decimal(0))
+
+
+@pytest.mark.django_db
+def test_a_price_in_another_currency_is_unknown(user: User, make_endpoint: Any) -> None:
+    run = start(user, make_endpoint(unit_price_usd=PRICE, price_unit="images", currency="EUR"))
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="3"))
+    assert entry(run) == ("settled", None)
+
+
+@pytest.mark.django_db
+def test_what_was_spent_stays_spent_when_the_run_is_purged(user: User, endpoint: Endpoint) -> None:
+    run = start(user, endpoint)
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
+    Run.objects.filter(pk=run.pk).delete()
+    day = ledger.day_of(clock.now())
+    assert ledger.settled(Kind.PERSON_DAY, user.pk, day) == PRICE
+
+
+@pytest.mark.django_db
+def test_an_unknown_price_passes_only_where_there_is_no_cap(user: User, make_endpoint: Any) -> None:
+    unpriced = make_endpoint()
+    free, capped = (
+        LedgerAccount.objects.create(kind=Kind.BOARD, key=key, cap_usd=cap)
+        for key, cap in (("free", None), ("capped", Decimal(9)))
+    )
+    start(user, unpriced, free)
+    with pytest.raises(ledger.CapExceeded):
+        start(user, unpriced, capped)
+
+
+@pytest.mark.django_db
+def test_sums_beyond_what_the_columns_hold_are_counted_as_the_largest(user: User) -> None:
+    account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b")
+    ledger.reserve([ledger.Reservation(None, Decimal(10) ** 30, [account])])
+    assert ledger.committed(Kind.BOARD, "b") == Decimal(10) ** 11
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_is_never_passed_by_threads_that_start_and_end_runs(
+    user: User, endpoint: Endpoint
+) -> None:
+    """Two threads start and end runs of one account; the cap holds after each of their steps."""
+    cap = 5 * PRICE
+    ready = threading.Barrier(2)
+    sums: list[Decimal] = []
+    problems: list[BaseException] = []
+
+    def play(ends: list[Run.State]) -> None:
+        try:
+            ready.wait()
+            for number in range(12):
+                try:
+                    with transaction.atomic():
+                        account = ledger.open_account(Kind.BOARD, "b", cap=cap)
+                        run = start(user, endpoint, account)
+                except ledger.CapExceeded:
+                    continue
+                finally:
+                    sums.append(ledger.committed(Kind.BOARD, "b"))
+                end = Observation(ends[number % len(ends)], output={}, billable_units="")
+                state_machine.record(run.pk, end)
+                sums.append(ledger.committed(Kind.BOARD, "b"))
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    players = [[State.FAILED, State.SUCCEEDED, State.CANCELLED], [State.CANCELLED, State.RUNNING]]
+    threads = [threading.Thread(target=play, args=(ends,)) for ends in players]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert max(sums) == cap
