@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all pythons soak lint static-checks bench format lock clean chromium
+.PHONY: help run check quick-tests test test-all pythons soak lint static-checks bench format lock clean chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,10 +19,10 @@ check: $(VENV)/dev.stamp ## the loop while writing: linters, types, contracts, q
 quick-tests: $(VENV)/dev.stamp
 	+@$(BIN)/python -m tests.run --quick # the plus: not held back by -O until its end
 
-test: $(VENV)/dev.stamp chromium ## the tests: with Chromium, and on PostgreSQL where one answers
+test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and on PostgreSQL where one answers
 	@$(BIN)/python -m tests.run
 
-test-all: $(VENV)/dev.stamp chromium ## all of them, and what `make test` samples: every night, before a release
+test-all: $(VENV)/dev.stamp chromium exiftool ## all of them, and what `make test` samples: every night, before a release
 	@$(BIN)/python -m tests.run --all
 
 # One environment for each, beside the one that `make run` uses.
@@ -64,6 +64,10 @@ format: $(VENV)/dev.stamp ## format everything
 # prompt for a password). Nothing is downloaded from anywhere else.
 chromium:
 	@command -v chromium-headless-shell >/dev/null || sh tests/install_chromium.sh
+
+# Judges whether files for blind votes are free of metadata; it knows more formats than any library.
+exiftool:
+	@command -v exiftool >/dev/null || sh tests/install_exiftool.sh
 
 $(VENV)/run.stamp: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Vitrine needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'

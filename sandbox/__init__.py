@@ -10,11 +10,12 @@ contract/       the registry of models, schemas in fal's dialect, validation of 
 execution/      the queue, the context of a model's code, signed webhooks
 models/         models as data
 studio/         their code, the only user of heavy libraries
-files, gallery  files on disk; thumbnails and examples, made by the models
-processes/      programs that make them in advance or on demand; `painter` starts the latter
+files           files on disk
+gallery         thumbnails, recorded in `thumbs/`, and examples, made by the models
 faults          faults on request
 https/          fal's host names over https
 
 To add a model, add a `Model(...)` to `models/<category>.py` and a function to `studio/` that takes
-the arguments, with defaults filled in, and a `Context`, and returns the output.
+the arguments, with defaults filled in, and a `Context`, and returns the output. Its thumbnail,
+`thumbs/<endpoint id>.webp`, is one of its pictures at 480 x 360 pixels, with a film beside it.
 """

@@ -14,7 +14,6 @@ import shlex
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -61,8 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         live_idle_s=options.live_idle,
     )
     app = build(config)
-    app.state.sandbox.gallery.paint_elsewhere(config)
-    server = Server(  # making a thumbnail takes seconds and cannot be interrupted
+    server = Server(
         uvicorn.Config(
             VirtualHosts(app),
             log_level="warning",
@@ -76,22 +74,8 @@ def main(argv: list[str] | None = None) -> int:
     print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
     if tls:
         print(tls.lines(port, config.key), flush=True)
-    helper = _warm(config) if options.warm and app.state.sandbox.gallery.missing() else None
-    try:
-        server.run(sockets=[listener])
-    finally:
-        app.state.sandbox.gallery.close()
-        if helper is not None:
-            helper.terminate()
-            helper.wait()
+    server.run(sockets=[listener])
     return 0
-
-
-def _warm(config: Config) -> subprocess.Popen[bytes]:
-    """Start a process that makes the thumbnails, so that the first gallery page need not wait."""
-    command = [sys.executable, "-m", "sandbox.processes.warm", f"--base={config.base}"]
-    root = Path(__file__).parents[1]
-    return subprocess.Popen([*command, f"--data-dir={config.data_dir.absolute()}"], cwd=root)  # noqa: S603
 
 
 @dataclass(frozen=True)
@@ -199,9 +183,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
     parser.add_argument("--tls", action="store_true", help="TLS on --port, by a local authority")
     parser.add_argument("--tls-port", type=int, default=0, help="TLS on another port as well")
-    parser.add_argument(
-        "--warm", type=int, default=1, help="0 makes no thumbnail before it is asked for"
-    )
     return parser
 
 

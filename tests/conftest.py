@@ -6,7 +6,6 @@ import gc
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -153,34 +152,6 @@ def catalogue_items() -> list[dict[str, Any]]:
     """150 real entries of `GET /v1/models`, as they are in `models[]`."""
     items: list[dict[str, Any]] = json.loads((DATA / "models.json").read_text())
     return items
-
-
-@pytest.fixture(scope="session")
-def painted(shared: Path) -> Path:
-    """A sandbox's folder with a thumbnail for each model: one still and one film, many times.
-
-    Painting one for each takes 24 s of CPU, and only the gallery's own tests look at them.
-    """
-    from sandbox.config import Config
-    from sandbox.models import MODELS
-    from sandbox.state import Sandbox
-
-    folder = shared / "painted"
-    folder.mkdir(exist_ok=True)
-    with one_at_a_time(folder):
-        gallery = Sandbox(Config(folder)).gallery
-        films = [f"thumbs/{model.endpoint_id}.mp4" for model in MODELS if model.makes_films]
-        for relatives in (gallery.missing(), films):
-            made: Path | None = None
-            for relative in relatives:
-                if made is None:
-                    made = gallery.make(relative)
-                    assert made is not None
-                    root = made.parents[len(Path(relative).parts) - 1]
-                elif not (root / relative).exists():
-                    (root / relative).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(made, root / relative)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def _cells(found: dict[str, float]) -> list[str]:
 
 def _upstream(stage: Stage, name: str, count: int) -> Child:
     """Start a sandbox that runs all requests at once."""
-    command = [sys.executable, "-m", "sandbox", "--port=0", "--warm=0"]
+    command = [sys.executable, "-m", "sandbox", "--port=0"]
     command += [f"--concurrency={count}", f"--data-dir={stage.scratch / name}"]
     return stage.start(name, command, env=os.environ | {"SANDBOX_KEY": KEY})
 

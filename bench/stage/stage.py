@@ -63,9 +63,7 @@ class Stage:
         """The address of the stage's sandbox."""
         port = free_port()
         command = [sys.executable, "-m", "sandbox", f"--port={port}"]
-        # Thumbnails are made on first request (in a warm-up round that does not count), not in the
-        # background of a measurement.
-        command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}", "--warm=0"]
+        command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}"]
         if self.round_trip_ms:
             proxy = [sys.executable, "-m", "bench.stage.latency_proxy"]
             proxy += [str(port), str(self.round_trip_ms)]

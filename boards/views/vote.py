@@ -22,15 +22,16 @@ from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
-from boards.votes.blind_files import open_blind
 from boards.votes.standings import standings
 from playground.views import files
+from runs.files import stripped_copies
 from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 NO_FILE = "No such file."
+MEDIA = ("image/", "video/", "audio/")  # whose metadata are known; other inputs are served as sent
 View = Callable[..., Any]
 
 
@@ -106,14 +107,22 @@ def vote_file(request: HtmxRequest, board: Batch, token: str) -> HttpResponseBas
     found = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
     if found is None:
         raise Http404(NO_FILE)
-    return files.serve(
-        request,
-        found.file,
-        found.content_type,
-        "result",
-        tag=salted_hmac("boards.votes.file", token).hexdigest(),
-        open_file=open_blind,
-    )
+    file, content_type = found.file, found.content_type
+    tag = salted_hmac("boards.votes.file", token).hexdigest()
+
+    def serve() -> HttpResponseBase:
+        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
+        served = _stripped(file) if is_media else file
+        return files.serve(request, served, content_type, "result", tag=tag)
+
+    return files.from_storage(file, files.NOT_HERE, serve)
+
+
+def _stripped(file: str) -> str:
+    try:
+        return stripped_copies.copy_of(file)
+    except stripped_copies.NotStripped as error:
+        raise Http404(str(error)) from error
 
 
 def _result_file(board: Batch, artifact: int) -> Artifact | None:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import resource
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -101,6 +102,26 @@ class SandboxedWorker:
                 limit=MAX_RESPONSE_BYTES,
             )
         return self._process
+
+
+def run_once(module: str, request: dict[str, str], limit_s: float) -> Json:
+    """Return the response of a child started for this request alone, for code in threads.
+
+    Raises WorkerDied.
+    """
+    try:
+        child = subprocess.run(  # noqa: S603  our own module
+            [sys.executable, "-m", module],
+            input=json.dumps(request).encode() + b"\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=limit_s,
+            check=True,
+        )
+        response: Json = json.loads(child.stdout)
+    except (subprocess.SubprocessError, OSError, ValueError) as error:
+        raise WorkerDied(repr(error)) from error
+    return response
 
 
 def serve(handle: Callable[[Json], Json]) -> None:

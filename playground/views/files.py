@@ -98,7 +98,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(found.file)
-    return _from_storage(name, mesh_viewer.UNSHOWN, lambda: _viewer(name))
+    return from_storage(name, mesh_viewer.UNSHOWN, lambda: _viewer(name))
 
 
 def _viewer(name: str) -> HttpResponseBase:
@@ -222,12 +222,12 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     return serve(request, found.file, found.content_type, found.file_name)
 
 
-def _from_storage(
-    file: str, missing: str, read: Callable[[], HttpResponseBase]
-) -> HttpResponseBase:
+def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Call `read` for a file: 404 that says `missing` if it is gone, 503 if storage fails."""
     try:
         return read()
+    except Http404:
+        raise
     except FileNotFoundError:
         return HttpResponseNotFound(f"{missing}\n", content_type="text/plain; charset=utf-8")
     except Exception as error:  # storage backends raise any kind of exception
@@ -242,18 +242,17 @@ def serve(
     name: str,
     *,
     tag: str = "",
-    open_file: Callable[[str], Any] | None = None,
 ) -> HttpResponseBase:
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
-    Files that a browser could execute are sandboxed and only offered as a download. `open_file`
-    may return other bytes than are stored, with their `size`; `tag` is then their entity tag.
+    Files that a browser could execute are sandboxed and only offered as a download. `tag` is the
+    entity tag where the file's name must not be known.
     """
     tag = f'"{tag or file.rpartition("/")[2]}"'  # a file is named by its content's hash
-    response = get_conditional_response(request, etag=tag) or _from_storage(
+    response = get_conditional_response(request, etag=tag) or from_storage(
         file,
         NOT_HERE,
-        lambda: _bytes(request, file, tag, open_file),
+        lambda: _bytes(request, file, tag),
     )
     if isinstance(response, Unavailable | HttpResponseNotFound):
         return response
@@ -290,22 +289,17 @@ def _make_safe(
     response.headers["Content-Security-Policy"] = FILE_POLICY
 
 
-def _bytes(
-    request: HttpRequest, file: str, tag: str, open_file: Callable[[str], Any] | None
-) -> HttpResponseBase:
+def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
     """Serve a stored file, or the requested range if `If-Range` still matches."""
-    opened = open_file(file) if open_file else None
-    size_bytes = opened.size if opened else default_storage.size(file)
+    size_bytes = default_storage.size(file)
     is_same = request.headers.get("If-Range", tag) == tag
     part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
     is_head = request.method == "HEAD"  # ranges apply to GET only; nothing is read
     if is_head or (part and not part.is_satisfiable):
-        if opened:
-            opened.close()
         if part and not is_head:
             return HttpResponse(status=416, headers={"Content-Range": part.content_range})
         return HttpResponse(headers={"Content-Length": str(size_bytes)})
-    opened = opened or default_storage.open(file)
+    opened = default_storage.open(file)
     _seek(opened, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes
     response = OffThreadStream(_chunks(opened, count), headers={"Content-Length": str(count)})

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from runs.files import input_references, mesh_viewer, storage_limits
+from runs.files import input_references, mesh_viewer, storage_limits, stripped_copies
 from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload
 from runs.ownership import deletion
 
@@ -188,7 +188,7 @@ def _delete_files(digest: str, now: datetime) -> None:
             return
         if not _named_contents({row.digest: row.files}):
             try:
-                for name in row.files:
+                for name in (*row.files, *map(stripped_copies.copy_name, row.files[:1])):
                     default_storage.delete(name)
             except Exception as error:  # storage backends raise any kind of exception
                 log.error("files of a deleted run stay, the storage failed: %s", error)

@@ -40,7 +40,7 @@ class Model:
     listed: bool = True  # in the catalogue; workflows of the account are not
     live: bool = False  # has a `/realtime` endpoint
     inline: bool = False  # supports `sync_mode`, which returns media as data URIs
-    thumbnail: Mapping[str, Any] | None = None  # arguments of the run that makes the thumbnail
+    copy_of: str = ""  # the endpoint whose thumbnails it shares
     sample: Mapping[str, Any] | None = None  # arguments of a first run, if the schema has none
     highlighted: bool = False
     training: tuple[str, ...] = ()
@@ -113,6 +113,7 @@ def padded(models: list[Model], filler: int) -> list[Model]:
             model,
             endpoint_id=f"filler/{model.category}-{number:05d}/{model.endpoint_id.split('/')[1]}",
             name=f"{model.name} {number}",
+            copy_of=model.endpoint_id,
             group=None,
             training=(),
             inference=(),

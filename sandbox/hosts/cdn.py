@@ -42,11 +42,11 @@ def _file_kind(http: HttpRequest) -> str:
 
 
 async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Serve a file or a range of it; makes thumbnails and examples on first request."""
+    """Serve a file or a range of it; makes examples on first request."""
     relative = http.path_params["path"]
     path = sandbox.files.at(relative)
     if path is None:
-        path = await run_in_threadpool(sandbox.gallery.make, relative)
+        path = await run_in_threadpool(sandbox.gallery.find, relative)
     if path is None:
         return reply({"detail": "Not Found"}, 404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -13,7 +13,7 @@ from sandbox.contract.schema import (
     text,
     wrapped,
 )
-from sandbox.models.common import MUSIC, SEED, SPEECH, USED_SEED, output
+from sandbox.models.common import SEED, SPEECH, USED_SEED, output
 
 COMPONENTS = {
     "AudioSetting": record(
@@ -84,7 +84,6 @@ MODELS = [
         minutes=0.05,
         tags=("music",),
         date="2026-08-05T08:00:00.000Z",
-        thumbnail={"prompt": "Slow rain on a paper window", "seed": 3},
     ),
     Model(
         "murmur/voice",
@@ -244,6 +243,5 @@ MODELS = [
         price=0.001,
         unit="seconds",
         date="2026-10-18T08:00:00.000Z",
-        thumbnail={"audio_url": MUSIC, "semitones": 5},
     ),
 ]

@@ -66,7 +66,6 @@ MODELS = [
         inline=True,
         tags=("new", "style"),
         date="2026-10-06T08:00:00.000Z",
-        thumbnail={"prompt": "A rose garden at dusk"},
     ),
     Model(
         "sandbox/lens",
@@ -100,12 +99,6 @@ MODELS = [
         group=("lens", "Adjust"),
         price=0.001,
         date="2026-01-10T08:00:00.000Z",
-        thumbnail={
-            "image_url": "{files}/examples/evening.png",
-            "blur_radius": 2,
-            "contrast": 1.5,
-            "saturation": 1.6,
-        },
     ),
     Model(
         "sandbox/lens/duotone",
@@ -137,12 +130,6 @@ MODELS = [
         group=("lens", "Duotone"),
         price=0.002,
         date="2026-02-14T08:00:00.000Z",
-        thumbnail={
-            "image_url": "{files}/examples/garden.png",
-            "halftone": True,
-            "shadows": "#1b2a6b",
-            "highlights": "#ff9e80",
-        },
     ),
     Model(
         "sandbox/lens/outpaint",
@@ -172,13 +159,6 @@ MODELS = [
         group=("lens", "Outpaint"),
         price=0.02,
         date="2026-03-08T08:00:00.000Z",
-        thumbnail={
-            "image_url": "{files}/examples/cave.png",
-            "expand_left": 320,
-            "expand_right": 320,
-            "expand_top": 160,
-            "expand_bottom": 160,
-        },
     ),
     Model(
         "sandbox/lens/inpaint",
@@ -199,7 +179,6 @@ MODELS = [
         group=("lens", "Inpaint"),
         price=0.02,
         date="2026-03-09T08:00:00.000Z",
-        thumbnail={"image_url": "{files}/examples/island.png"},
     ),
     Model(
         "sandbox/lens/upscale",
@@ -237,7 +216,6 @@ MODELS = [
         unit="megapixels",
         tags=("upscaling",),
         date="2026-04-01T08:00:00.000Z",
-        thumbnail={"image_url": "{files}/examples/star.png", "creativity": 1.0},
     ),
     Model(
         "sandbox/lens/remove-background",
@@ -298,11 +276,5 @@ MODELS = [
         price=0.002,
         tags=("comfy",),
         date="2026-07-07T08:00:00.000Z",
-        thumbnail={
-            "image_urls": [
-                "{files}/examples/" + name
-                for name in ("evening.png", "garden.png", "island.png", "star.png")
-            ]
-        },
     ),
 ]

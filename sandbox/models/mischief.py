@@ -76,7 +76,6 @@ MODELS = [
             slept=number(),
         ),
         minutes=0.2,
-        thumbnail={"duration": 0, "prompt": "autumn tea"},
     ),
     _mischief(
         "fail",
@@ -106,7 +105,6 @@ MODELS = [
         {"prompt": prompt("A harmless forest"), "seed": SEED},
         PICTURES,
         required=["prompt"],
-        thumbnail={"prompt": "quiet ink"},
     ),
     _mischief(
         "chatty",
@@ -150,7 +148,6 @@ MODELS = [
         },
         output("ExpiringOutput", ["image"], image=ref("Image"), seconds=number()),
         required=["prompt"],
-        thumbnail={"prompt": "arctic space"},
     ),
     _mischief(
         "silent",
@@ -185,7 +182,6 @@ MODELS = [
         {"prompt": prompt("A flower in a letter"), "seed": SEED},
         output("InlineOutput", ["images"], images=array(ref("Image")), note=ref("File")),
         required=["prompt"],
-        thumbnail={"prompt": "meadow in spring"},
     ),
     _mischief(
         "big-seed",
@@ -195,7 +191,6 @@ MODELS = [
         {"prompt": prompt("A very long number"), "seed": SEED},
         PICTURES,
         required=["prompt"],
-        thumbnail={"prompt": "noir current"},
     ),
     _mischief(
         "curiosities",

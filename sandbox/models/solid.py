@@ -31,7 +31,6 @@ MODELS = [
         unit="models",
         date="2026-07-01T08:00:00.000Z",
         tags=("glb",),
-        thumbnail={"detail": "128", "depth": 0.3},
     ),
     Model(
         "sandbox/relief/text-to-3d",
@@ -63,7 +62,6 @@ MODELS = [
         unit="models",
         date="2026-07-02T08:00:00.000Z",
         tags=("glb", "new"),
-        thumbnail={"prompt": "A coral vase from a tropical market", "seed": 12},
     ),
     Model(
         "sandbox/relief/remesh",

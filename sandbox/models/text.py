@@ -87,7 +87,6 @@ MODELS = [
         price=0.001,
         tags=("caption",),
         date="2026-06-10T08:00:00.000Z",
-        thumbnail={"image_url": "{files}/examples/garden.png"},
     ),
     Model(
         "sandbox/eye/json",
@@ -110,7 +109,6 @@ MODELS = [
         group=("eye", "JSON"),
         price=0.001,
         date="2026-06-10T09:00:00.000Z",
-        thumbnail={"image_url": "{files}/examples/evening.png"},
     ),
     Model(
         "sandbox/ledger",

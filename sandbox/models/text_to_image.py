@@ -16,9 +16,7 @@ from sandbox.models.common import FORMAT, IMAGES, NUM_IMAGES, SAFETY, SEED, SYNC
 AURORA = "Northern lights over a quiet fjord, first snow on the hills"
 
 
-def _painter(
-    name: str, title: str, description: str, example: str, thumbnail: str, **more: object
-) -> Model:
+def _painter(name: str, title: str, description: str, example: str, **more: object) -> Model:
     """Return a plain text-to-image model: prompt, size, count, seed, format."""
     fields = {
         "prompt": prompt(example),
@@ -40,7 +38,6 @@ def _painter(
         IMAGES,
         f"pictures.paint:{name.split('/')[1].replace('-classic', '')}",
         inline=True,
-        thumbnail={"prompt": thumbnail},
         **facts,  # type: ignore[arg-type]
     )
 
@@ -104,7 +101,6 @@ MODELS = [
         minutes=0.05,
         date="2026-10-05T08:00:00.000Z",
         updated="2026-11-14T16:20:00.000Z",
-        thumbnail={"prompt": "northern lights over a quiet fjord"},
     ),
     Model(
         "sandbox/aurora/lite",
@@ -129,14 +125,12 @@ MODELS = [
         streams=True,
         live=True,
         date="2026-10-05T08:00:00.000Z",
-        thumbnail={"prompt": "Rose and violet night", "seed": 4},
     ),
     _painter(
         "sandbox/ridgeline",
         "Ridgeline",
         "Layered mountains in the light your words ask for.",
         "Blue mountains at dusk, a low sun behind thin mist",
-        "mountains at sunset, low sun",
         highlighted=True,
         tags=("landscape", "procedural"),
         date="2026-09-12T08:00:00.000Z",
@@ -146,7 +140,6 @@ MODELS = [
         "Rose Window",
         "Stained glass: cells of light between lead, around a bright heart.",
         "A rose window at dawn",
-        "ocean cathedral",
         license="research",
         group=("atelier", "Glass"),
         date="2026-08-01T08:00:00.000Z",
@@ -156,7 +149,6 @@ MODELS = [
         "Current",
         "Thousands of fine lines that follow an unseen current.",
         "Wind over a wheat field",
-        "deep blue tide",
         group=("atelier", "Current"),
         date="2026-07-19T08:00:00.000Z",
     ),
@@ -164,7 +156,6 @@ MODELS = [
         "atelier/contour",
         "Contour",
         "Survey maps of land that never was, with shaded relief and contour lines.",
-        "Islands of the quiet sea",
         "Islands of the quiet sea",
         group=("atelier", "Contour"),
         license="research",
@@ -176,7 +167,6 @@ MODELS = [
         "Nebula",
         "Folded clouds of gas, lit from within, among stars.",
         "Ember and gold dust around a young star",
-        "Ember and gold dust",
         tags=("space", "procedural"),
         date="2026-10-28T08:00:00.000Z",
     ),
@@ -185,7 +175,6 @@ MODELS = [
         "Papercut",
         "Sheets of coloured paper, cut and stacked, each with its shadow.",
         "A deep sea cave",
-        "forest canyon",
         group=("atelier", "Papercut"),
         date="2026-11-03T08:00:00.000Z",
         updated="2026-11-18T08:00:00.000Z",
@@ -196,7 +185,6 @@ MODELS = [
         "Bloom",
         "Flowers grown petal by petal at the golden angle.",
         "Moon flowers at night",
-        "coral flowers, festival",
         group=("atelier", "Bloom"),
         date="2026-06-21T08:00:00.000Z",
     ),
@@ -229,14 +217,12 @@ MODELS = [
         price=0.008,
         tags=("vector", "poster"),
         date="2026-04-11T08:00:00.000Z",
-        thumbnail={"prompt": "City carnival"},
     ),
     _painter(
         "atelier/letterpress",
         "Letterpress",
         "A poster that prints your words, large, with one shape and two inks.",
         "Good design is as little design as possible",
-        "Hello world, softly",
         group=("atelier", "Letterpress"),
         tags=("typography", "poster"),
         license="private",
@@ -247,7 +233,6 @@ MODELS = [
         "Ridgeline Classic",
         "The first Ridgeline, kept for those who rely on it. Use Ridgeline instead.",
         "Mountains in mist",
-        "misty mountains in winter",
         status="deprecated",
         date="2025-02-01T08:00:00.000Z",
         updated="2026-01-15T08:00:00.000Z",

@@ -72,7 +72,6 @@ def interlude(tier: str, price: float, day: int, last: str) -> Model:
         minutes=0.3,
         tags=("transition",),
         date=f"2026-10-{day:02}T08:00:00.000Z",
-        thumbnail={"duration": "3", "resolution": "480p", "generate_audio": False},
     )
 
 
@@ -118,7 +117,6 @@ MODELS = [
         minutes=0.1,
         tags=("camera",),
         date="2026-09-01T08:00:00.000Z",
-        thumbnail={"motion": "orbit", "image_url": "{files}/examples/star.png"},
     ),
     Model(
         "sandbox/drift/text-to-video",
@@ -151,7 +149,6 @@ MODELS = [
         highlighted=True,
         tags=("new",),
         date="2026-11-01T08:00:00.000Z",
-        thumbnail={"prompt": "Fresh summer hills", "aspect_ratio": "4:3", "seed": 21},
     ),
     Model(
         "sandbox/drift/video-to-video",
@@ -191,7 +188,6 @@ MODELS = [
         price=0.02,
         unit="seconds",
         date="2026-09-02T08:00:00.000Z",
-        thumbnail={"effect": "tint", "tint": "#6a5acd"},
     ),
     Model(
         "murmur/visualiser",
@@ -217,7 +213,6 @@ MODELS = [
         price=0.01,
         unit="seconds",
         date="2026-08-15T08:00:00.000Z",
-        thumbnail={"prompt": "coral festival", "aspect_ratio": "4:3"},
     ),
     Model(
         "murmur/foley",

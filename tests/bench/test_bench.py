@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -27,10 +26,8 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
-def stage(painted: Path) -> Iterator[Stage]:
-    """Its sandbox finds its thumbnails painted."""
+def stage() -> Iterator[Stage]:
     with Stage(filler=0, is_calm=False) as stage:
-        shutil.copytree(painted, stage.scratch / "sandbox")
         yield stage
 
 
@@ -84,7 +81,7 @@ def test_an_unchanged_sync_writes_no_row(stage: Stage) -> None:
 def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage: Stage) -> None:
     places = {"product": stage.product.address, "floor": stage.floor}
     for name in places:
-        # The gallery is seen by the same code; its thumbnails would all be painted for it here.
+        # The gallery is seen by the same code.
         cold, warm = pages.see(stage, name, pages.FORM, pages.FORM_NEEDS, often=2)
         assert cold.external == 0
         assert cold.wire_bytes > warm.wire_bytes > 0

@@ -18,6 +18,7 @@ from boards.models import Batch
 from boards.plan.plan import Plan
 from boards.runs import sending
 from boards.votes import voting
+from runs.files.stripped_copies import copy_name
 from runs.models import Artifact, Run
 
 SECRET = "painted-by-lab-flux"
@@ -53,6 +54,7 @@ def stored() -> Iterator[str]:
     name = default_storage.save("tests/judged.png", ContentFile(picture()))
     yield name
     default_storage.delete(name)
+    default_storage.delete(copy_name(name))
 
 
 @pytest.fixture

@@ -44,15 +44,13 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
 
 @pytest.fixture(scope="package")
 def vitrine(
-    tmp_path_factory: pytest.TempPathFactory, painted: Path, migrated: Path, collected: Path
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected: Path
 ) -> Iterator[Up]:
     """Web, worker and sandbox, as `make run` starts them, with a complete catalogue.
 
-    The sandbox gets its thumbnails ready-made, since making them takes a minute; the database is
-    migrated and static files are collected already.
+    The database is migrated and static files are collected already.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
-    shutil.copytree(painted, checkout / "var" / "sandbox")
     shutil.copytree(collected, checkout / "var" / "static")
     shutil.copy(migrated, checkout / "var" / "vitrine.sqlite3")
     running = Up(checkout, free_port())

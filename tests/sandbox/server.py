@@ -52,7 +52,6 @@ def start_sandbox(
 
     Options are flags (`pace=0`, `concurrency=1`).
     """
-    options = {"warm": 0, **options}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "sandbox", f"--port={port}"]
     process = subprocess.Popen(

@@ -1,45 +1,57 @@
 """Thumbnails: one of its own for every model, moving for those that make films."""
 
+from __future__ import annotations
+
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
+from sandbox.config import Config
+from sandbox.gallery import RECORDED
 from sandbox.models import MODELS
+from sandbox.state import Sandbox
 from tests.sandbox.server import start_sandbox
-from tests.schemas.laws import sample
 
-pytestmark = pytest.mark.system  # takes long
-PAINTED_WITHIN_S = 60
+FILMS = {model.endpoint_id for model in MODELS if model.makes_films}
 
 
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[str]:
-    """The address of a sandbox's thumbnails, which it paints when they are asked for."""
+def test_every_model_has_a_thumbnail_of_its_own_and_none_is_left_over() -> None:
+    stills = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.webp")}
+    assert stills == {f"{model.endpoint_id}.webp" for model in MODELS if model.listed}
+    films = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.mp4")}
+    assert films == {f"{endpoint_id}.mp4" for endpoint_id in FILMS}
+    contents = [(RECORDED / still).read_bytes() for still in stills]
+    assert len({*contents}) == len(contents)
+    for content in contents:
+        with Image.open(io.BytesIO(content)) as picture:
+            assert (picture.format, picture.size) == ("WEBP", (480, 360))
+        assert len(content) < 120_000
+
+
+def test_copies_of_a_model_share_its_thumbnails(tmp_path: Path) -> None:
+    sandbox = Sandbox(Config(tmp_path, filler=len(MODELS)))
+    copies = [model for model in sandbox.registry if model.copy_of]
+    assert len(copies) == len(MODELS)
+    for model in copies:
+        path = sandbox.gallery.find(f"thumbs/{model.endpoint_id}.webp")
+        assert path == RECORDED / f"{model.copy_of}.webp"
+
+
+@pytest.mark.system  # starts a sandbox, and makes an example
+def test_thumbnails_and_examples_are_served(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
-    yield f"{running.addresses['files']}/thumbs"
+    files = running.addresses["files"]
+    still = httpx.get(f"{files}/thumbs/sandbox/aurora.webp")
+    assert still.headers["content-type"] == "image/webp"
+    film = httpx.get(f"{files}/thumbs/{min(FILMS)}.mp4", headers={"Range": "bytes=4-7"})
+    assert (film.status_code, film.headers["content-type"]) == (206, "video/mp4")
+    assert film.content == b"ftyp"
+    for name in ("thumbs/sandbox/aurora.mp4", "thumbs/no/model.webp", "thumbs/../gallery.py",
+                 "thumbs/sandbox/aurora.exe", "examples/none.png", "examples/a%0Ab"):  # fmt: skip
+        assert httpx.get(f"{files}/{name}").status_code == 404
+    example = httpx.get(f"{files}/examples/harbour.png", timeout=60)
+    assert Image.open(io.BytesIO(example.content)).size == (768, 576)
     assert running.stop() == 0
-
-
-def test_every_model_has_a_thumbnail_of_its_own(gallery: str) -> None:
-    pictures, models = set(), sample(MODELS, 4)
-    for model in models:
-        answer = httpx.get(f"{gallery}/{model.endpoint_id}.webp", timeout=PAINTED_WITHIN_S)
-        assert answer.headers["content-type"] == "image/webp"
-        image = Image.open(io.BytesIO(answer.content))
-        assert image.size == (480, 360)
-        assert len(answer.content) < 120_000
-        pictures.add(answer.content)
-    assert len(pictures) == len(models)
-
-
-def test_models_of_films_have_a_thumbnail_that_moves(gallery: str) -> None:
-    moving = {model.endpoint_id for model in MODELS if model.makes_films}
-    assert len(moving) == 8
-    answer = httpx.get(f"{gallery}/{min(moving)}.mp4", timeout=PAINTED_WITHIN_S)
-    assert answer.headers["content-type"] == "video/mp4"
-    assert answer.content[4:8] == b"ftyp"
-    assert httpx.get(f"{gallery}/sandbox/aurora.mp4").status_code == 404

@@ -49,19 +49,6 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_thumbnails_are_made_ahead_by_a_helper_that_ends_with_it(tmp_path: Path) -> None:
-    running = start_sandbox(tmp_path, warm=1)
-    thumbs = tmp_path / "files" / "thumbs"
-    end = time.monotonic() + 90
-    while not list(thumbs.rglob("*.webp")) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert running.stop() == 0
-    made = sorted(thumbs.rglob("*.webp"))
-    assert made
-    time.sleep(0.5)
-    assert sorted(thumbs.rglob("*.webp")) == made
-
-
 def test_it_needs_neither_django_nor_heavy_libraries_to_start(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from sandbox.app import build;"

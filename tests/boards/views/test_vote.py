@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from boards.display.ballot import ballot_of
 from boards.models import Batch, Vote
 from boards.votes import ballots, voting
+from runs.files.stripped_copies import copy_name
 from tests.accounts.access import VOTE_ACCESS, VOTERS
 from tests.boards.judging import SECRET, Judged, opened, status_of
 
@@ -57,6 +60,17 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
         assert int(head["Content-Length"]) == len(content)
         part: Any = voter.get(address, headers={"range": "bytes=0-99"})
         assert (part.status_code, b"".join(part.streaming_content)) == (206, content[:100])
+
+
+def test_a_file_that_could_tell_its_model_is_not_served(
+    voter: Client, judged: Judged, stored: str
+) -> None:
+    page = voter.get(opened(judged())).content.decode()
+    Path(default_storage.path(stored)).write_bytes(b"words of " + SECRET.encode())
+    try:
+        assert [status_of(voter, address) for address in files_in(page)] == [404, 404]
+    finally:
+        default_storage.delete(copy_name(stored))
 
 
 def test_an_address_is_its_voters_alone(voter: Client, judged: Judged, user: User) -> None:

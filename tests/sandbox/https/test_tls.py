@@ -44,7 +44,7 @@ def served(
             how = [f"--tls-port={probe.getsockname()[1]}"]
     command = [sys.executable, "-m", "sandbox", "--port=0", f"--data-dir={folder}", "--pace=0"]
     process = subprocess.Popen(
-        [*command, "--warm=0", *how],
+        [*command, *how],
         cwd=ROOT,
         env=os.environ | {"SANDBOX_KEY": "made:up"},
         stdout=subprocess.PIPE,

@@ -1,1 +1,0 @@
-"""Programs that make thumbnails and examples outside the server process."""

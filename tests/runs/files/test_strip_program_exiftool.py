@@ -1,0 +1,128 @@
+"""ExifTool, which knows the metadata of more formats than we do, finds none in the copies."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runs.files.strip_program import strip
+from sandbox.studio.pictures import canvas
+from sandbox.studio.recordings import film, sound
+from tests.runs.files.telling_media import ALL, SECRET
+
+pytestmark = [pytest.mark.system, pytest.mark.any_database]
+# By family: what a file of this format says of itself, whatever made the original.
+STRUCTURE = {
+    "File": """FileType FileTypeExtension MIMEType ImageWidth ImageHeight BitDepth BitsPerSample
+        ColorComponents YCbCrSubSampling EncodingProcess ExifByteOrder BMPVersion Planes Compression
+        ImageLength PixelsPerMeterX PixelsPerMeterY NumColors NumImportantColors""",
+    "JFIF": "JFIFVersion ResolutionUnit XResolution YResolution",
+    "PNG": """ImageWidth ImageHeight BitDepth ColorType Compression Filter Interlace AnimationFrames
+        AnimationPlays""",
+    "GIF": """GIFVersion ImageWidth ImageHeight HasColorMap ColorResolutionDepth BitsPerPixel
+        BackgroundColor AnimationIterations TransparentColor FrameCount Duration""",
+    "IFD": """ImageWidth ImageHeight BitsPerSample Compression PhotometricInterpretation
+        StripOffsets SamplesPerPixel RowsPerStrip StripByteCounts PlanarConfiguration""",
+    "RIFF": """VP8Version WebP_Flags ImageWidth ImageHeight HorizontalScale VerticalScale
+        AlphaIsUsed AlphaPreprocessing AlphaFiltering AlphaCompression BackgroundColor
+        AnimationLoopCount Duration Encoding NumChannels SampleRate AvgBytesPerSec
+        BitsPerSample""",
+    "Meta": "PrimaryItemReference",
+    "QuickTime": """MajorBrand MinorVersion CompatibleBrands HandlerType HandlerVendorID
+        ImageSpatialExtent ImagePixelDepth AV1ConfigurationVersion ChromaFormat ChromaSamplePosition
+        ColorProfiles ColorPrimaries TransferCharacteristics MatrixCoefficients MovieHeaderVersion
+        CreateDate ModifyDate TimeScale Duration PreferredRate PreferredVolume MatrixStructure
+        PreviewTime PreviewDuration PosterTime SelectionTime SelectionDuration CurrentTime
+        NextTrackID MediaDataSize MediaDataOffset""",
+    "Track": """TrackHeaderVersion TrackCreateDate TrackModifyDate TrackID TrackDuration TrackLayer
+        TrackVolume MatrixStructure ImageWidth ImageHeight MediaHeaderVersion MediaCreateDate
+        MediaModifyDate MediaTimeScale MediaDuration MediaLanguageCode HandlerClass HandlerType
+        HandlerDescription GraphicsMode OpColor CompressorID VendorID OtherFormat SourceImageWidth
+        SourceImageHeight XResolution YResolution BitDepth PixelAspectRatio BufferSize MaxBitrate
+        AverageBitrate VideoFrameRate Balance AudioFormat AudioChannels AudioBitsPerSample
+        AudioSampleRate LayoutFlags TrackNumber TrackUID TrackType TrackLanguage TrackDefault
+        CodecID VideoScanType VideoFieldOrder DisplayUnit""",
+    "Matroska": """EBMLVersion EBMLReadVersion DocType DocTypeVersion DocTypeReadVersion
+        TimecodeScale MuxingApp WritingApp Duration TagTrackUID""",
+    "MPEG": """MPEGAudioVersion AudioLayer AudioBitrate SampleRate ChannelMode MSStereo
+        IntensityStereo CopyrightFlag OriginalMedia Emphasis""",
+    "Opus": "OpusVersion AudioChannels SampleRate OutputGain",
+    "Vorbis": "Vendor VorbisVersion AudioChannels SampleRate",
+    "FLAC": """BlockSizeMin BlockSizeMax FrameSizeMin FrameSizeMax SampleRate Channels BitsPerSample
+        TotalSamples MD5Signature""",
+}
+# Texts that could name a program name the one that made the copy.
+NAMES = {
+    "MuxingApp": {"Lavf"},
+    "WritingApp": {"Lavf"},
+    "Vendor": {"ffmpeg"},
+    "VendorID": {"FFmpeg"},
+    "HandlerVendorID": {"Apple"},
+    "HandlerDescription": {"VideoHandler", "SoundHandler", "DataHandler"},
+}
+OF_THE_READER = {"", "System", "ExifTool", "Composite"}
+
+
+def sandbox_files() -> dict[str, Callable[[], bytes]]:
+    """One file of each format that the sandbox's models save."""
+    pixels = np.random.default_rng(1).random((48, 64, 3), np.float32)
+    picture = canvas.picture(pixels)
+    clear = Image.new("RGBA", (64, 48), (9, 99, 199, 99))
+    tones = np.sin(np.arange(44_100) / 20).astype(np.float32) * 0.5
+    both = np.stack([tones, tones], axis=1)
+    scenes = [(pixels * 255).astype(np.uint8)] * 12
+    made: dict[str, Callable[[], bytes]] = {
+        f"sandbox {format_}": lambda format_=format_: canvas.encode(picture, format_)[0]  # type: ignore[misc]
+        for format_ in canvas.FORMATS
+    }
+    return made | {
+        "sandbox clear png": lambda: canvas.encode(clear, "png")[0],
+        "sandbox clear webp": lambda: canvas.encode(clear, "webp")[0],
+        "sandbox wav": lambda: sound.wav(both),
+        "sandbox mp3": lambda: sound.mp3(both),
+        "sandbox film": lambda: film.encode(iter(scenes), (64, 48), 12)[0],
+        "sandbox film with sound": lambda: film.encode(iter(scenes), (64, 48), 12, both)[0],
+    }
+
+
+FILES = ALL | sandbox_files()
+
+
+def tags(path: Path) -> list[tuple[str, str, str]]:
+    """Family, name and value of every tag that ExifTool finds; bare AAC is no format it knows."""
+    command = ["exiftool", "-a", "-j", "-G1", "-ee", str(path)]
+    output = subprocess.run(command, capture_output=True, check=False).stdout
+    found = json.loads(output.decode(errors="replace"))[0]
+    parts = [(*name.rpartition(":")[::2], str(value)) for name, value in found.items()]
+    return [(family.rstrip("0123456789"), name, value) for family, name, value in parts]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_exiftool_finds_nothing_of_the_origin(name: str, tmp_path: Path) -> None:
+    path, copy = tmp_path / "file", tmp_path / "copy"
+    path.write_bytes(FILES[name]())
+    strip(str(path), str(copy))
+    found = [tag for tag in tags(copy) if tag[0] not in OF_THE_READER]
+    assert not [tag for tag in found if SECRET in tag[2]]
+    if name == "svg":  # its tags are what is drawn
+        assert {tag[0] for tag in found} <= {"File", "SVG", "SVG-xlink"}
+        return
+    assert not [tag for tag in found if tag[1] not in STRUCTURE.get(tag[0], "").split()]
+    assert not [tag for tag in found if tag[1] in NAMES and tag[2] not in NAMES[tag[1]]]
+
+
+def test_exiftool_reads_what_the_originals_tell(tmp_path: Path) -> None:
+    """It is a judge only if it finds in the originals what the copies must not have."""
+    silent = set()
+    for name, make in ALL.items():
+        path = tmp_path / "file"
+        path.write_bytes(make())
+        if not any(SECRET in value for _, _, value in tags(path)):
+            silent.add(name)
+    assert silent == {"bmp"}  # which has none: there it stands behind the picture
