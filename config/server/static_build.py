@@ -37,8 +37,9 @@ def minify_module(files: list[Path]) -> str:
 ONLY = {
     "gallery": {"card", "facets", "gallery", "login"},
     "playground": {
-        *("drafts", "endpoint-head", "endpoint-inputs", "endpoint-stage", "form-fields"),
-        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage", "strip"),
+        *("draft-tab", "endpoint-head", "endpoint-inputs", "endpoint-stage", "film-strip"),
+        *("form-fields", "form-head", "form-inputs", "form-rows", "keep-seed", "lazy-elements"),
+        *("media", "run", "run-stage"),
     },
 }
 

@@ -53,7 +53,7 @@ class Tile:
 
     @property
     def watch(self) -> str:
-        """The token that the page's poll sends; empty once the run has ended."""
+        """What the page's poll sends for the run, as JSON; empty once the run has ended."""
         return self.group if self.row.watch and self.group else self.row.watch
 
 
@@ -61,7 +61,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     """Return the tile of a run; its artifacts should be prefetched.
 
     `texts` maps run keys to result texts, for runs loaded without their output. `group` is the
-    token of a page that watches its runs as a group (`watch_tokens.group_token`).
+    `data-watch` of a page that watches its runs as a group (`watch_tokens.data_watch_group`).
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
@@ -75,7 +75,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     )
     copies = ""
     if is_copying and not row.still:
-        copies = group or watch_tokens.watch_token(run, "tile")
+        copies = group or watch_tokens.data_watch(run, "tile")
     return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies, group)
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from django.db import DatabaseError
 
 from core.db import transient_errors
-from runs.live.broker import Broker, Watched, in_thread
+from runs.live.broker import Broker, in_thread
+from runs.live.wire import Watched
 
 Hook = Callable[[int, list[uuid.UUID]], None]
 _HOOKS: list[Hook] = []
