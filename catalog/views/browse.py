@@ -104,7 +104,7 @@ def search_page(
         if not revision or not region.total or region.has_gaps:
             context["progress"] = progress.current()
         return render(request, "catalog/models.html", context)
-    response = render(request, "catalog/partials/_found.html", context)
+    response = render(request, "catalog/partials/_search_response.html", context)
     if region.canonical == request.htmx.current_url_abs_path:
         return response
     # Letters typed in a row are one entry of the browser's history.
@@ -140,7 +140,7 @@ def sync_progress(request: HtmxRequest) -> HttpResponse:
     """Show the progress of the sync; notifies the page when there is more to show."""
     revision = Revision.current()
     context = {"progress": progress.current(), "revision": revision}
-    response = render(request, "catalog/partials/_sync.html", context)
+    response = render(request, "catalog/partials/_sync_progress.html", context)
     if request.GET.get("revision", revision) != revision:
         trigger_client_event(response, "catalogue:changed", {"revision": revision})
     return response

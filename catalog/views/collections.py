@@ -96,14 +96,14 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if request.htmx and verb == "add":
         return _edition(request, found, words="Added, at the end.")
     if request.htmx:
-        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
     return redirect(found) if verb == "done" else redirect("catalog:collection-edition", slug)
 
 
 def _refused(request: HtmxRequest, found: Collection, error: str) -> HttpResponse:
     if request.htmx:
         context = {"error": error}
-        return render(request, "catalog/collection/_saved.html", context, status=422)
+        return render(request, "catalog/collection/_save_status.html", context, status=422)
     found.refresh_from_db()
     return _edition(request, found, status=422, error=error)
 
@@ -157,7 +157,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     if request.htmx:
         context = {"error": error, "words": "" if error else "Saved."}
         return render(
-            request, "catalog/collection/_saved.html", context, status=422 if error else 200
+            request, "catalog/collection/_save_status.html", context, status=422 if error else 200
         )
     if error:
         messages.error(request, error)
@@ -172,7 +172,7 @@ def choices(request: HtmxRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Collection, slug=slug)
     find = request.GET.get("find", "")
     context = {"collection": found, "find": find, "choices": _choices(find)}
-    return render(request, "catalog/collection/_choices.html", context)
+    return render(request, "catalog/collection/_model_choices.html", context)
 
 
 def _choices(find: str) -> list[Endpoint]:
@@ -230,7 +230,7 @@ def order(request: HtmxRequest) -> HttpResponseBase:
     ]
     collection_editing.reorder(rows)
     if request.htmx:
-        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
     return redirect("catalog:collections")
 
 

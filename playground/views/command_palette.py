@@ -25,7 +25,7 @@ def jump(request: HtmxRequest) -> HttpResponse:
         "q": text,
         "label": "Jump to anything",
     }
-    return _no_store(render(request, "playground/jump.html", context))
+    return _no_store(render(request, "playground/command_palette.html", context))
 
 
 @limit("search")
@@ -40,7 +40,11 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "q": text,
         "label": "Try these settings on",
     }
-    template = "playground/jump.html" if "dialog" in request.GET else "playground/elsewhere.html"
+    template = (
+        "playground/command_palette.html"
+        if "dialog" in request.GET
+        else "playground/elsewhere.html"
+    )
     return _no_store(render(request, template, context))
 
 
@@ -75,7 +79,9 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
         "use": use,
         "label": f"Use this {found.noun} as…",
     }
-    template = "playground/jump.html" if "dialog" in request.GET else "playground/uses.html"
+    template = (
+        "playground/command_palette.html" if "dialog" in request.GET else "playground/uses.html"
+    )
     return _no_store(render(request, template, context))
 
 

@@ -95,7 +95,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if found.kind != "mesh":
         raise Http404("This is no 3D model.")
     if found.state == Artifact.State.REMOTE:  # will be copied in a moment
-        return render(request, "playground/artifacts/viewer_waits.html", status=202)
+        return render(request, "playground/artifacts/viewer_loading.html", status=202)
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(found.file)

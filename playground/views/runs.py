@@ -98,7 +98,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     if not count:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == history.MAX_NEWER}
-    return render(request, "playground/partials/_newer.html", context)
+    return render(request, "playground/partials/_new_runs_link.html", context)
 
 
 @require_safe
@@ -216,7 +216,7 @@ def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpRespon
     if not request.htmx:
         return redirect(f"{address}#stage")
     context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
-    response = render(request, "playground/batch/_sent.html", context)
+    response = render(request, "playground/batch/_run_response.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")
     return announce_new_run(address_result(request, response, address), made[0])
 
@@ -240,7 +240,7 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
-    """Announce a new run to the user's other tabs (`new-runs.js`)."""
+    """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 

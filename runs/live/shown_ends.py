@@ -14,7 +14,8 @@ from django.db import DatabaseError
 
 from core.db import transient_errors
 from runs import owners
-from runs.live.broker import Broker, Watched, in_thread
+from runs.live.broker import Broker, in_thread
+from runs.live.wire import Watched
 
 MAX_CALLS = 4096
 # The users and runs of which the apps have been or are being told, oldest first.

@@ -13,7 +13,8 @@ from django.db import OperationalError
 
 from runs import owners
 from runs.live import shown_ends
-from runs.live.broker import Broker, Watched
+from runs.live.broker import Broker
+from runs.live.wire import Watched
 from runs.owners import RunOwner
 
 
@@ -58,6 +59,8 @@ def test_many_pages_of_a_person_are_one_call(heard: list[Any]) -> None:
     assert heard == [(1, [first]), (1, [second]), (2, [first])]
 
 
+@pytest.mark.django_db  # after an error the thread's connection is looked at
+@pytest.mark.any_database
 def test_a_failed_call_is_made_again_by_the_next_page(heard: list[Any]) -> None:
     run = uuid.uuid4()
     for _ in range(3):

@@ -6,23 +6,23 @@
  * out of the back/forward cache.
  */
 const KEY = "vitrine-started";
-const TOGETHER_MS = 1000; // one refresh for several runs started together
-let soon;
-function tell(...names) {
+const COALESCE_MS = 1000; // one refresh for several runs started together
+let timer;
+function notify(...names) {
   if (document.hidden || !document.querySelector("[hx-trigger^='runs:']")) return;
-  const say = () => names.forEach((name) => document.body.dispatchEvent(new Event(name)));
-  say(); // also loads htmx if necessary
-  if (!window.htmx) document.addEventListener("htmx:load", say, { once: true });
+  const dispatch = () => names.forEach((name) => document.body.dispatchEvent(new Event(name)));
+  dispatch(); // also loads htmx if necessary
+  if (!window.htmx) document.addEventListener("htmx:load", dispatch, { once: true });
 }
 function shown() {
-  clearTimeout(soon);
-  tell("runs:look", "runs:shown");
+  clearTimeout(timer);
+  notify("runs:look", "runs:shown");
 }
 document.addEventListener("run:started", ({ detail }) => localStorage.setItem(KEY, detail.id));
 addEventListener("storage", ({ key }) => {
   if (key !== KEY) return;
-  clearTimeout(soon);
-  soon = setTimeout(() => tell("runs:look"), TOGETHER_MS);
+  clearTimeout(timer);
+  timer = setTimeout(() => notify("runs:look"), COALESCE_MS);
 });
 document.addEventListener("visibilitychange", shown);
 addEventListener("pageshow", ({ persisted }) => persisted && shown());

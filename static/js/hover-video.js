@@ -3,10 +3,10 @@
  * reduced motion or data.
  */
 const CARDS = "article";
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-let shown, film, timer;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+let shown, video, timer;
 const play = () => {
-  film = Object.assign(document.createElement("video"), {
+  video = Object.assign(document.createElement("video"), {
     src: shown.dataset.clip,
     muted: true,
     loop: true,
@@ -14,27 +14,27 @@ const play = () => {
     playsInline: true,
     disablePictureInPicture: true,
   });
-  film.setAttribute("aria-hidden", "true");
-  shown.after(film);
+  video.setAttribute("aria-hidden", "true");
+  shown.after(video);
 };
-const turn = ({ target, pointerType }) => {
+const update = ({ target, pointerType }) => {
   const focused = document.activeElement?.matches(":focus-visible") && document.activeElement;
   const card =
     (target.closest?.(CARDS) && pointerType !== "touch" && target.closest(CARDS)) ||
     (focused && focused.closest(CARDS));
   const picture =
-    card && !calm.matches && !navigator.connection?.saveData
+    card && !reducedMotion.matches && !navigator.connection?.saveData
       ? card.querySelector("img[data-clip]")
       : null;
   if (picture === shown) return;
   clearTimeout(timer);
-  film?.remove();
-  film = undefined;
+  video?.remove();
+  video = undefined;
   shown = picture;
   if (shown) timer = setTimeout(play, 120);
 };
-const leave = () => turn({ target: document });
-document.addEventListener("pointerover", turn, { passive: true });
-document.addEventListener("focusin", turn);
+const leave = () => update({ target: document });
+document.addEventListener("pointerover", update, { passive: true });
+document.addEventListener("focusin", update);
 document.addEventListener("focusout", () => setTimeout(leave));
 document.documentElement.addEventListener("pointerleave", leave);

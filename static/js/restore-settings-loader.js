@@ -1,11 +1,11 @@
 /*
- * Loads the script that restores settings from a file at the first drag, pasted file or "Open a run
- * file …".
+ * Loads the script that restores a run's settings from a file: at the first drag, pasted file or
+ * "Open a run file …".
  */
-const come = () => import("./lazy/restoring.js");
+const load = () => import("./lazy/restore-settings.js");
 document.addEventListener(
   "dragenter",
-  (event) => event.dataTransfer && come().then(({ enter }) => enter(event)),
+  (event) => event.dataTransfer && load().then(({ enter }) => enter(event)),
   { once: true },
 );
 document.addEventListener("paste", (event) => {
@@ -18,11 +18,11 @@ document.addEventListener("paste", (event) => {
   )
     return;
   event.preventDefault();
-  come().then(({ paste }) => paste(files));
+  load().then(({ paste }) => paste(files));
 });
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-open-run]") || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
   document.getElementById("presets")?.hidePopover?.();
-  come().then(({ choose }) => choose());
+  load().then(({ choose }) => choose());
 });

@@ -2,7 +2,7 @@
  * Custom elements whose script is loaded at the first interaction, or at once if they have
  * something to show.
  */
-const COMES = {
+const LOADERS = {
   "chat-thread": () => import("./lazy/chat.js"),
   "color-pick": () => import("./lazy/form-color.js"),
   "dataset-files": () => import("./lazy/dataset-files.js"),
@@ -17,7 +17,7 @@ const COMES = {
   "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
-const AT_ONCE = [
+const IMMEDIATE = [
   "chat-thread",
   "dataset-files",
   "live-session",
@@ -26,16 +26,16 @@ const AT_ONCE = [
   "run-progress",
   "media-field:has(input[type='text'][value]:not([value='']))",
 ].join();
-const come = (element) => {
+const load = (element) => {
   const wanted = [];
   for (let around = element; around; around = around.parentElement) {
     const tag = around.localName;
-    if (COMES[tag] && !customElements.get(tag)) wanted.push(COMES[tag]());
+    if (LOADERS[tag] && !customElements.get(tag)) wanted.push(LOADERS[tag]());
   }
   return wanted.length && Promise.all(wanted);
 };
 for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "change"])
-  document.addEventListener(name, ({ target }) => target.closest && come(target), {
+  document.addEventListener(name, ({ target }) => target.closest && load(target), {
     capture: true,
     passive: true,
   });
@@ -43,17 +43,17 @@ for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "chang
 document.addEventListener(
   "click",
   (event) => {
-    const coming =
+    const loading =
       event.target.closest("[name='~do'], [data-pair], [data-tool], light-box a") &&
-      come(event.target);
-    if (!coming) return;
+      load(event.target);
+    if (!loading) return;
     event.preventDefault();
     event.stopPropagation();
     const pressed = event.target.closest("button, a, label, input"); // an icon has no click()
-    coming.then(() => pressed.click());
+    loading.then(() => pressed.click());
   },
   { capture: true },
 );
-const load = (within) => within.querySelectorAll(AT_ONCE).forEach(come);
-document.addEventListener("DOMContentLoaded", () => load(document), { once: true });
-document.addEventListener("htmx:load", ({ target }) => load(target.parentElement ?? target));
+const loadWithin = (root) => root.querySelectorAll(IMMEDIATE).forEach(load);
+document.addEventListener("DOMContentLoaded", () => loadWithin(document), { once: true });
+document.addEventListener("htmx:load", ({ target }) => loadWithin(target.parentElement ?? target));

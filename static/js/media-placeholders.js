@@ -1,14 +1,15 @@
 /*
- * A result's placeholder. When a picture has loaded, the box is corrected to its real size if the
- * size was guessed or wrong; a partial result may be smaller and is ignored. If a picture fails to
- * load, shows a message and retries with our own URL, where a copy may exist by then.
+ * The placeholder of a result's picture or video, drawn in its expected size. When the medium has
+ * loaded, corrects a size that was guessed or wrong; a partial result may be smaller and is
+ * ignored. If it fails to load, shows a message and retries with our own URL, where a copy may
+ * exist by then.
  */
 const PLACED = ".place > :is(img, video)";
 const LISTED = ".run-row .mat img, .strip-list img";
 const LARGE_PX = 512; // a small picture is shown enlarged (`placeholder_size.py`)
-const AGAIN_MS = [3000, 8000, 20_000, 60_000];
+const RETRY_MS = [3000, 8000, 20_000, 60_000];
 
-const come = (medium) => {
+const fit = (medium) => {
   if (!medium.matches?.(PLACED) || medium.closest("partial-result")) return;
   const place = medium.parentElement;
   const box = place.querySelector("svg");
@@ -25,7 +26,7 @@ const come = (medium) => {
   if (box.getAttribute("width") !== `${width}`) box.setAttribute("width", width);
   if (box.getAttribute("height") !== `${height}`) box.setAttribute("height", height);
 };
-const miss = (medium) => {
+const fail = (medium) => {
   if (medium.matches?.(LISTED))
     medium.replaceWith(
       Object.assign(document.createElement("span"), {
@@ -38,19 +39,20 @@ const miss = (medium) => {
   const tries = Number(place.dataset.tries ?? 0);
   place.dataset.tries = tries + 1;
   if (tries) place.dataset.missing = ""; // not at the first failure: our copy may exist soon
-  if (tries < AGAIN_MS.length) setTimeout(() => medium.isConnected && ask(medium), AGAIN_MS[tries]);
+  if (tries < RETRY_MS.length)
+    setTimeout(() => medium.isConnected && retry(medium), RETRY_MS[tries]);
 };
-const ask = (medium) => {
+const retry = (medium) => {
   const ours = medium.closest("figure").querySelector("a[download]").href.split("?")[0];
   if (medium.parentElement.href) medium.parentElement.href = ours;
   medium.src = ours;
 };
 for (const name of ["load", "loadedmetadata"])
-  document.addEventListener(name, ({ target }) => come(target), { capture: true });
-document.addEventListener("error", ({ target }) => miss(target), { capture: true });
+  document.addEventListener(name, ({ target }) => fit(target), { capture: true });
+document.addEventListener("error", ({ target }) => fail(target), { capture: true });
 /* Pictures that were loaded before this script. */
 for (const medium of document.querySelectorAll(`${PLACED}, ${LISTED}`)) {
   if (medium.error || (medium.complete && !medium.naturalWidth))
-    (medium.decode?.() ?? Promise.reject()).catch(() => miss(medium));
-  else come(medium);
+    (medium.decode?.() ?? Promise.reject()).catch(() => fail(medium));
+  else fit(medium);
 }
