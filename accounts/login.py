@@ -12,29 +12,18 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import BigAutoField
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
-from core.db.prepared_queries import Param, PreparedQuery
 
 log = logging.getLogger("accounts.sign_in")
-
-_USER = PreparedQuery(
-    lambda: (
-        get_user_model()
-        ._default_manager.filter(pk=Param("pk", BigAutoField()))
-        .select_related("preferences")
-        .order_by()
-    )
-)
 
 
 # Each session names the backend that opened it: a move of this class logs everybody out.
 class Backend(ModelBackend):
-    """Django's backend with the throttle, and a prepared query for each request's user."""
+    """Django's backend with the throttle; loads a user's preferences with the user."""
 
     def authenticate(
         self,
@@ -62,7 +51,8 @@ class Backend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return a session's user, unless the account is inactive."""
-        user = _USER.first(pk=user_id)
+        users = get_user_model()._default_manager.select_related("preferences")
+        user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
 

@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from accounts.sign_in.forms import AdminSignInForm, with_wait
 
 
@@ -124,6 +125,7 @@ class VitrineAdminSite(AdminSite):
         }
         return TemplateResponse(request, "admin/status.html", context)
 
+    @limit("sign-in")
     @method_decorator(login_not_required)
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -1,13 +1,11 @@
 """The ASGI application of the web process: passes each connection to the application for it.
 
 Pages are synchronous and run in a fixed pool of threads with persistent database connections. Long
-polls and file transfers run on the event loop, so they occupy no thread; static files bypass
-Django. ADR 42 has the reasons.
+polls and file transfers run on the event loop, so they occupy no thread. ADR 42 has the reasons.
 """
 
 import logging
 import os
-from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -32,11 +30,9 @@ from api.fal_proxy.relayed_streams import RelayedStreams  # noqa: E402
 from api.fal_proxy.status_streams import StatusStreams  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
-from config.server.static_server import StaticServer  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 
-static_server = StaticServer(Path(settings.STATIC_ROOT), settings.STATIC_URL)
 streams = RelayedStreams(pages, settings.GATEWAY_URL)
 status_streams = StatusStreams(streams, lambda: router.broker.signal if router.broker else None)
 held = HeldResponses(status_streams, lambda: router.broker.signal if router.broker else None)
@@ -57,10 +53,8 @@ logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one connection: a file, a thumbnail, an assistant, a long poll or a page."""
-    if scope["type"] == "http" and scope["path"] in static_server:
-        await static_server.serve(scope, send)
-    elif scope["type"] == "http" and picture_files.is_picture(scope["path"]):
+    """Serve one connection: a thumbnail, an assistant, a long poll or a page."""
+    if scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
     elif scope["type"] == "http" and scope["path"] == assistants_http.PATH:
         await assistants(scope, receive, send)

@@ -192,17 +192,13 @@ else:
     if options["prepare_threshold"] == "off":
         options["prepare_threshold"] = None
     DATABASES["default"]["OPTIONS"] = options
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = env.text("MEDIA_ROOT") or str(VAR_DIR / "media")
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "config.server.static_build.Finder",
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = not DEBUG
+WHITENOISE_USE_FINDERS = False  # with DEBUG too, they would find sources instead of the bundles
 STORAGES = {
     "default": _storage(),
     "staticfiles": {"BACKEND": "config.server.static_build.Storage"},
@@ -249,10 +245,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.http.errors.retry_later",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.set_opener_policy",
     "config.middleware.set_permissions_policy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.ContentSecurityPolicy",
+    "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -283,8 +279,6 @@ TEMPLATES = [
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
-                "core.template_includes",
-                "core.template_urls",
                 "django.templatetags.static",
             ],
             "loaders": [

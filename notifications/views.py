@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from notifications import channels, display, outbox, preferences
 from notifications.channels import Draft, Invalid
 from notifications.delivery import sending, signing_keys
@@ -60,6 +61,7 @@ def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
     return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
 
 
+@limit("webhook")
 @require_POST
 def new_channel(request: HtmxRequest) -> HttpResponseBase:
     """Create a channel."""
@@ -72,6 +74,7 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
     return _back(request, f"“{made.name}” is added. Send a test to see whether it works.")
 
 
+@limit("webhook")
 @require_POST
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
@@ -85,6 +88,7 @@ def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return _back(request, f"“{found.name}” is saved.")
 
 
+@limit("webhook")
 @require_POST
 def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Send a test to a channel; its delivery shows the outcome."""
@@ -121,6 +125,7 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
     return _back(request, "Your choice is saved.", "preferences")
 
 
+@limit("webhook")
 @require_POST
 def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Retry a failed delivery."""

@@ -15,7 +15,7 @@ from django.db.models import F, UUIDField
 from core.db import transient_errors
 from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
-from runs import final_hooks, ledger
+from runs import ledger, owners
 from runs.models import Run
 from runs.models.querysets import LIVE, RunQuerySet
 
@@ -42,7 +42,9 @@ def update_locked(
             Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
             then(changed)
             ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
-            final_hooks.call(run, changed)
+            if changed.get("state") in Run.FINAL:
+                for owner in owners.registered():
+                    owner.on_end(run, changed)
             channel.notify()
     return changed
 

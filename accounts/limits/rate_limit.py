@@ -1,4 +1,4 @@
-"""Rate limits on expensive requests, per user or address; `LIMITS` lists them.
+"""Rate limits on requests, per user or address; a view names its limit by `@limit`.
 
 Counts are in this process's memory and settled in the database once a hundredth of a limit is
 spent, so that the limits hold for all web processes together and a page view writes nothing.
@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -32,79 +32,61 @@ MESSAGE = "You asked for this too often in a short time. Wait {}, then try again
 
 @dataclass(frozen=True)
 class Limit:
-    """Allows `burst` requests at once, then `per_minute`.
-
-    `views` are view names; an empty set means every view.
-    """
+    """Allows `burst` requests at once by these methods, then `per_minute`."""
 
     name: str
-    views: frozenset[str]
     methods: frozenset[str]
     burst: int
     per_minute: int
-    is_for_anonymous: bool = False  # applies to clients that are not logged in, and only to them
 
 
-def _views(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+CHANGE = "change"  # of each view that names no limit
+ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
+LIMITS = {
+    one.name: one
+    for one in (
+        Limit(CHANGE, WRITE, 2000, 1200),
+        Limit(ANONYMOUS, READ | WRITE, 1000, 600),
+        Limit("sign-in", READ | WRITE, 120, 120),
+        Limit("search", READ, 5000, 6000),
+        Limit("run", WRITE, 2000, 1200),
+        Limit("draft", WRITE, 2000, 1200),
+        Limit("file", WRITE, 600, 600),
+        Limit("ticket", WRITE, 20, 30),
+        Limit("webhook", WRITE, 60, 30),
+        Limit("feed", READ, 30, 30),
+    )
+}
+View = TypeVar("View", bound=Callable[..., Any])
+MARK, OWN, NONE = "rate_limit", "own", "none"
 
 
-LIMITS = (
-    Limit(
-        "sign-in",
-        _views("login login-link admin:login password-reset password-reset-new"),
-        READ | WRITE,
-        120,
-        120,
-    ),
-    Limit(
-        "search",
-        _views(
-            "catalog:models catalog:category catalog:collection-choices playground:jump "
-            "playground:run-elsewhere playground:recent-prompts"
-        ),
-        READ,
-        5000,
-        6000,
-    ),
-    Limit(
-        "run",
-        _views(
-            "playground:endpoint playground:run-repetition playground:run-variations boards:plan "
-            "boards:board-plan boards:board-repetition boards:board-continuation boards:board-cell "
-            "chats:chat chats:chat-turns flows:flow flows:flow-run flows:account-workflow"
-        ),
-        WRITE,
-        2000,
-        1200,
-    ),
-    Limit("draft", _views("playground:draft chats:chat-draft flows:flow-edit"), WRITE, 2000, 1200),
-    Limit(
-        "file",
-        _views(
-            "playground:uploads playground:upload-known playground:restorations "
-            "catalog:collections-import"
-        ),
-        WRITE,
-        600,
-        600,
-    ),
-    Limit("ticket", _views("playground:ticket"), WRITE, 20, 30),
-    Limit(
-        "webhook",
-        _views(
-            "notifications:new-channel notifications:channel notifications:channel-test "
-            "notifications:delivery-repetition"
-        ),
-        WRITE,
-        60,
-        30,
-    ),
-    Limit("feed", _views("catalog:changes-feed catalog:changes-feed-of"), READ, 30, 30),
-    Limit("anonymous", frozenset(), READ | WRITE, 1000, 600, is_for_anonymous=True),
-)
-# Upstream reports many runs at once from few addresses; rejecting an unsigned report costs little.
-UNLIMITED_VIEWS = _views("playground:webhook")
+def limit(name: str) -> Callable[[View], View]:
+    """Let a view's requests count towards the limit of this name; the outermost decorator."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, LIMITS[name].name)
+        return view
+
+    return mark
+
+
+def limits_itself(view: View) -> View:
+    """Only apply the limit of clients that are not logged in: the view counts people's requests."""
+    setattr(view, MARK, OWN)
+    return view
+
+
+def unlimited(view: View) -> View:
+    """Exempt a view: upstream reports many runs at once from few addresses, and signs them."""
+    setattr(view, MARK, NONE)
+    return view
+
+
+def limit_of(view: Callable[..., Any], method: str) -> Limit | None:
+    """Return the limit that a request by a logged-in person counts towards, if there is one."""
+    named = LIMITS.get(getattr(view, MARK, CHANGE))
+    return named if named and method in named.methods else None
 
 
 Spend = Callable[[str, str, int, float, int], "float | None"]  # shared_buckets.spend
@@ -195,34 +177,33 @@ class RateLimit:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Return 429 if a limit is exceeded, else None."""
-        match = request.resolver_match
-        if not settings.RATE_LIMITS or match is None or match.view_name in UNLIMITED_VIEWS:
-            return None
-        limits = _applicable_limits(request, match.view_name)
-        wait_s = max((buckets.take(limit, client) for limit, client in limits), default=0)
+        wait_s = _take(request, view)
         return too_many_requests(request, wait_s) if wait_s else None
 
 
-def take_more(request: HttpRequest, view_name: str, count: int) -> int:
+def take_more(request: HttpRequest, count: int) -> int:
     """Count further actions of one request; return 0, or the seconds until they are allowed."""
-    if not settings.RATE_LIMITS:
+    match = request.resolver_match
+    return _take(request, match.func, count) if match else 0
+
+
+def _take(request: HttpRequest, view: Callable[..., Any], count: int = 1) -> int:
+    if not settings.RATE_LIMITS or getattr(view, MARK, "") == NONE:
         return 0
-    limits = _applicable_limits(request, view_name)
+    limits = _applicable_limits(request, view)
     waits = (buckets.take(limit, client) for limit, client in limits for _ in range(count))
     return max(waits, default=0)
 
 
-def _applicable_limits(request: HttpRequest, view_name: str) -> list[tuple[Limit, str]]:
+def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[tuple[Limit, str]]:
     """Return the limits that apply to a request, each with the client's key."""
-    is_authenticated = request.user.is_authenticated
-    client = f"person {request.user.pk}" if is_authenticated else network(client_address(request))
-    return [
-        (limit, client)
-        for limit in LIMITS
-        if request.method in limit.methods
-        and (view_name in limit.views or not limit.views)
-        and not (limit.is_for_anonymous and is_authenticated)
-    ]
+    own = limit_of(view, request.method or "")
+    if request.user.is_authenticated:
+        return [(own, f"person {request.user.pk}")] if own else []
+    client = network(client_address(request))
+    # What only people do, and a view names no limit for, is counted with the rest.
+    rare = [own] if own and own.name != CHANGE else []
+    return [(one, client) for one in (*rare, LIMITS[ANONYMOUS])]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:

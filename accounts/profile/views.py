@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits.addresses import client_address
+from accounts.limits.rate_limit import limit
 from accounts.limits.throttle import format_wait
 from accounts.models import UserSession
 from accounts.profile import password_reset, preferences
@@ -140,6 +141,7 @@ def session_ends(request: HtmxRequest) -> HttpResponseBase:
     return _saved(request, words, "sessions")
 
 
+@limit("sign-in")
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,6 +175,7 @@ def reset_sent(request: HtmxRequest) -> HttpResponse:
     return render(request, "account/reset_sent.html")
 
 
+@method_decorator(limit("sign-in"), name="dispatch")
 @method_decorator(login_not_required, name="dispatch")
 class ResetNew(PasswordResetConfirmView):
     """Set a new password by the link in the mail, which ends every session of the account."""

@@ -1,6 +1,6 @@
 """Django's database sessions, stored under a digest of the key in the cookie.
 
-So a copy of the database logs nobody in. Every page loads a session, hence the prepared query.
+So a copy of the database logs nobody in.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
-from django.db.models import CharField, DateTimeField
 from django.utils import timezone
 
 from accounts.single_use import stored_session_key
-from core.db.prepared_queries import Param, PreparedQuery
 
 
 class SessionStore(db.SessionStore):
@@ -23,8 +21,8 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         key = stored_session_key(self.session_key)
-        session = _UNEXPIRED.first(key=key, now=timezone.now())
-        if session is None:
+        rows = self.model.objects.filter(session_key=key, expire_date__gt=timezone.now())
+        if (session := rows.first()) is None:
             self._session_key = None
         return session
 
@@ -57,10 +55,3 @@ class SessionStore(db.SessionStore):
     async def adelete(self, session_key: str | None = None) -> None:
         """Like `delete`."""
         await sync_to_async(self.delete)(session_key)
-
-
-_UNEXPIRED = PreparedQuery(
-    lambda: SessionStore.get_model_class().objects.filter(
-        session_key=Param("key", CharField()), expire_date__gt=Param("now", DateTimeField())
-    )
-)

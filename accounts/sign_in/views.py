@@ -11,13 +11,16 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.limits.rate_limit import limit
 from accounts.sign_in import login_links, pending_form
 from accounts.sign_in.forms import SignInForm, with_wait
 
 
+@method_decorator(limit("sign-in"), name="dispatch")
 class SignIn(LoginView):
     """The login page; carries a pending form along, also through failed attempts."""
 
@@ -69,6 +72,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return render(request, "403.html", {"words": message}, status=403)
 
 
+@limit("sign-in")
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD"])

@@ -10,6 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.limits.rate_limit import OWN
 from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
@@ -26,6 +27,7 @@ class Resource:
     login_required = False
     csrf_exempt = True
     takes_token = True
+    rate_limit = OWN
 
     def __init__(self, operations: Mapping[str, Operation]) -> None:
         self._operations = operations

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from accounts.limits.rate_limit import Limit, buckets
+from accounts.limits.rate_limit import WRITE, Limit, buckets
 from accounts.limits.throttle import format_wait
 from api.http.problem import Problem
 
 WINDOW_S = 60
 LIMITS: Mapping[str, Limit] = {
-    name: Limit(f"api-{name}", frozenset(), frozenset(), burst, per_minute)
+    name: Limit(f"api-{name}", WRITE, burst, per_minute)
     for name, burst, per_minute in (
         ("read", 1200, 1200),
         ("write", 300, 300),

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from accounts import single_use
+from accounts.limits.rate_limit import OWN
 from api import tokens
 from api.fal_proxy import calls, parts, responses, target, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
@@ -39,6 +40,7 @@ class FalProxy:
     login_required = False
     csrf_exempt = True
     takes_token = True
+    rate_limit = OWN
 
     def __init__(self, read: Read, *, is_named: bool) -> None:
         self._read = read

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from accounts.limits.rate_limit import OWN
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, tickets, uploads
 from api.http import limits
@@ -38,6 +39,7 @@ class OpenAIView:
     login_required = False
     csrf_exempt = True
     takes_token = True
+    rate_limit = OWN
 
     def __init__(self, method: str, limit: str, answer: Answer) -> None:
         self._method = method

@@ -38,7 +38,6 @@ SETTLE_S = 35.0
 APART_S = (1.0, 2.0)  # between two runs
 MODEL = "sandbox/ridgeline"
 NAMES = {
-    "config.server.supervisor": "supervisor",
     "up": "supervisor",
     "config.server.serving": "web",
     "uvicorn": "web",

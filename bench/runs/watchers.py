@@ -30,15 +30,16 @@ from bench.stage.product import Product
 from bench.stage.stage import Stage
 
 SECONDS = 3.0
-FINAL = b'data-final="1"'
+FINAL = b'data-final=\\"1\\"'  # in JSON
 
 
 @dataclass(frozen=True)
 class Watch:
-    """How to poll for a run: the address for a version, and whether a response is the last."""
+    """How to poll for a run: an address, what is posted to it, and which response is the last."""
 
     base: str
-    address: Callable[[int], str]
+    path: str
+    body: Callable[[int], bytes]  # by the version that the watcher has; empty: a GET request
     is_last: Callable[[int, bytes], bool]
     cookie: str = ""
 
@@ -136,21 +137,26 @@ def _product(product: Product) -> Watch:
     found = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
     if not found:
         raise Broken("the product's page names no run to watch")
-    pk, mark = found[1], html.unescape(found[2])
+    run_watch = {"run": found[1], **json.loads(html.unescape(found[2]))}
 
-    def address(version: int) -> str:
-        return f"/runs/live/?r={quote(f'{pk}:{version}:{mark}')}&hold=1"
+    def body(version: int) -> bytes:
+        runs = [{**run_watch, "version": str(version)}]
+        return json.dumps({"runs": runs, "groups": []}).encode()
 
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in product.cookies["cookies"])
     return Watch(
-        product.address, address, lambda status, body: status == 200 and FINAL in body, cookie
+        product.address,
+        "/runs/live/?hold=1",
+        body,
+        lambda status, answer: status == 200 and FINAL in answer,
+        cookie,
     )
 
 
 def _floor(address: str) -> Watch:
     answer = httpx.post(f"{address}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
     run = answer.json()["id"]
-    return Watch(address, lambda version: f"/runs/{run}", lambda status, body: status == 200)
+    return Watch(address, f"/runs/{run}", lambda version: b"", lambda status, answer: status == 200)
 
 
 # --- watching -----------------------------------------------------------------------------------
@@ -175,12 +181,15 @@ async def _one(watch: Watch, host: str, port: int) -> float:
     version = 0
     try:
         while True:
-            head = f"GET {watch.address(version)} HTTP/1.1\r\nHost: {host}:{port}\r\n"
-            writer.write(f"{head}Cookie: {watch.cookie}\r\n\r\n".encode())
-            status, body = await _answer(reader)
-            if watch.is_last(status, body):
+            body = watch.body(version)
+            method = "POST" if body else "GET"
+            head = f"{method} {watch.path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            head += f"Content-Length: {len(body)}\r\nCookie: {watch.cookie}\r\n\r\n"
+            writer.write(head.encode() + body)
+            status, answer = await _answer(reader)
+            if watch.is_last(status, answer):
                 return time.time()
-            if newer := re.search(rb'data-version="(\d+)"', body):
+            if newer := re.search(rb'data-version=\\"(\d+)\\"', answer):
                 version = int(newer[1])
             elif status not in (200, 204):
                 raise Broken(f"a watcher was answered {status}")

@@ -16,7 +16,7 @@ from boards.models import Batch, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
 
-_MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20)
+_MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20, len)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
         return None
     context = {"one": shown, "board": board, "is_mine": is_mine}
     markup = render_to_string("boards/_cell.html", context)
-    _MARKUP_CACHE.put(key, markup, len(markup))
+    _MARKUP_CACHE.put(key, markup)
     return markup
 
 

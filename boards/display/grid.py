@@ -212,7 +212,7 @@ class _RowBuilder:
         self.found = cell_queries.cells(board, rows, self.columns)
         self.kept = cell_markup.find(self.found.all, lines.is_mine)
         self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
-        self.group = watch_tokens.group_token(f"{GROUP}.{board.pk}", "tile", board.user_id)
+        self.group = watch_tokens.data_watch_group(f"{GROUP}.{board.pk}", "tile", board.user_id)
 
     def row(self, pk: int) -> GridRow:
         """Return one row with its tiles."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import audit
+from accounts.limits.rate_limit import limit
 from boards.models import Batch
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
@@ -56,18 +57,21 @@ def cancellation(request: HtmxRequest, found: Batch) -> Any:
     return repeating.stop(found)
 
 
+@limit("run")
 @for_owner
 def repetition(request: HtmxRequest, found: Batch) -> Any:
     """Rerun all failed and cancelled cells."""
     return repeating.repeat_failed(request.user, found).words
 
 
+@limit("run")
 @for_owner
 def continuation(request: HtmxRequest, found: Batch) -> Any:
     """Send the cells that were not sent, within the current cap."""
     return repeating.send_held(request.user, found).words
 
 
+@limit("run")
 @for_owner
 def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""

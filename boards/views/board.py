@@ -103,7 +103,7 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     if shown is None:
         raise Http404("This board has fewer rows.")
     context = {"board": found, "part": shown, "is_mine": is_mine}
-    return render(request, "boards/_part.html", context)
+    return render(request, "boards/_row_group.html", context)
 
 
 @require_safe
@@ -116,7 +116,7 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
     if shown is None:
         raise Http404("This board has no such row, or fewer columns.")
     context = {"board": found, "row": shown, "is_mine": is_mine}
-    return render(request, "boards/_places.html", context)
+    return render(request, "boards/_row_cells.html", context)
 
 
 @require_safe
@@ -126,7 +126,7 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     found = find(request, pk)
     if not (shown := grid.heads_of(found, number)):
         raise Http404("This board has fewer columns.")
-    return render(request, "boards/_heads.html", {"board": found, "columns": shown})
+    return render(request, "boards/_column_heads.html", {"board": found, "columns": shown})
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:

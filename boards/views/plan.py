@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.limits.rate_limit import limit
 from boards.display import plan_form
 from boards.models import Batch
 from boards.plan import drafts, tables
@@ -45,6 +46,7 @@ PAGE_FIELDS = {
 no_store = cache_control(private=True, no_store=True)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def new(request: HtmxRequest) -> HttpResponseBase:
@@ -69,6 +71,7 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:

@@ -127,7 +127,7 @@ def _waits_for_picture(endpoint: Endpoint) -> bool:
 def how(place: SearchScope) -> SafeString:
     """Render the help on search terms, which is the same for every user and revision."""
     context = {"keys": KEYS.values(), "place": place}
-    return render_to_string("catalog/partials/_how.html", context)
+    return render_to_string("catalog/partials/_search_help.html", context)
 
 
 @byte_cached(4 << 20)
@@ -144,7 +144,7 @@ def front(revision: str, starred: Starred) -> SafeString:
         )
     ]
     return render_to_string(
-        "catalog/partials/_front.html",
+        "catalog/partials/_model_shelves.html",
         {
             "outcomes": by_outcome(tiles, lambda tile: tile.name),
             "featured": [cards[pk] for pk in featured if pk in cards],

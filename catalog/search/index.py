@@ -79,7 +79,9 @@ class Index:
             self._prices.append(price.removeprefix("price:"))
             self._counted.append([fact for fact in facts if fact.partition(":")[0] in OPEN_FACETS])
         self._having: dict[tuple[Condition, float | None], Places] = {}
-        self._cards: ByteCache[Endpoint] = ByteCache("catalog.search.cards", _CARDS_BYTES)
+        self._cards: ByteCache[Endpoint] = ByteCache(
+            "catalog.search.cards", _CARDS_BYTES, lambda card: _CARD_BYTES
+        )
         self.synonym_depths: dict[tuple[str, ...], dict[int, int]] = {}  # see `matching.py`
         self.merit = _static_rank(listings, map(popular.__getitem__, self.keys))
         self._sort_keys = {name: list(map(key, listings)) for name, key in _SORT_KEYS.items()}
@@ -139,7 +141,7 @@ class Index:
         if missing := [key for key in wanted if key not in cards]:
             for card in Endpoint.objects.for_cards().filter(pk__in=missing).order_by():
                 keep_usual(card)
-                self._cards.put(card.pk, card, _CARD_BYTES)
+                self._cards.put(card.pk, card)
                 cards[card.pk] = card
         return cards
 

@@ -10,10 +10,8 @@ a stopped one ended (protocol, section 3).
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
@@ -33,7 +31,6 @@ SCHEMAS_PER_CALL = 10
 PRICES_PER_CALL = 50
 CALLS_AT_ONCE = 4  # whose results one transaction writes in well below 50 ms
 REPORTS_KEPT = 500
-GC_THRESHOLD = 50_000  # garbage collection threshold; a few megabytes
 BEAT_EVERY_S = 1.0
 SHOW_EVERY = timedelta(milliseconds=400)
 _COUNTS = ["beat_at", "listed", "schemas_due", "schemas_done"]
@@ -55,8 +52,7 @@ async def run(
     report = await sync_to_async(_begin)(full)
     work = _Sync(platform, await sync_to_async(CatalogUpserter)(report), progress)
     try:
-        with _relaxed_gc():
-            await _with_heartbeat(work)
+        await _with_heartbeat(work)
     except AlreadyRunning:
         raise  # another sync took over and has already closed this report
     except fal.FalError as error:
@@ -73,23 +69,6 @@ async def run(
     if progress:
         progress(report)
     return report
-
-
-@contextmanager
-def _relaxed_gc() -> Iterator[None]:
-    """Freeze existing objects and collect garbage rarely for the block; restore both afterwards.
-
-    Nearly all objects of a sync are freed by reference counting; scanning them and all of Django
-    took a tenth of a first sync.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(GC_THRESHOLD, *usual[1:])
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*usual)
 
 
 class _Sync:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
+from accounts.limits.rate_limit import limit
 from accounts.permissions import CHANGE_COLLECTION, may
 from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
@@ -58,6 +59,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@limit("search")
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")
@@ -68,6 +70,7 @@ def models(request: HtmxRequest) -> HttpResponse:
     return search_page(request, place, Query.from_params(request.GET))
 
 
+@limit("search")
 @require_safe
 @own_media
 @vary_on_headers("HX-Request")
@@ -101,7 +104,7 @@ def search_page(
         if not revision or not region.total or region.has_gaps:
             context["progress"] = progress.current()
         return render(request, "catalog/models.html", context)
-    response = render(request, "catalog/partials/_found.html", context)
+    response = render(request, "catalog/partials/_search_response.html", context)
     if region.canonical == request.htmx.current_url_abs_path:
         return response
     # Letters typed in a row are one entry of the browser's history.
@@ -137,7 +140,7 @@ def sync_progress(request: HtmxRequest) -> HttpResponse:
     """Show the progress of the sync; notifies the page when there is more to show."""
     revision = Revision.current()
     context = {"progress": progress.current(), "revision": revision}
-    response = render(request, "catalog/partials/_sync.html", context)
+    response = render(request, "catalog/partials/_sync_progress.html", context)
     if request.GET.get("revision", revision) != revision:
         trigger_client_event(response, "catalogue:changed", {"revision": revision})
     return response

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.changelog import queries
 from catalog.changelog.queries import Filters
 from catalog.models import Endpoint, Favourite, Revision
@@ -44,6 +45,7 @@ def changes(request: HtmxRequest) -> HttpResponse:
     return render(request, "catalog/changes.html", context)
 
 
+@limit("feed")
 @require_safe
 def feed(request: Any) -> HttpResponse:
     """Return the feed for the logged-in user."""
@@ -51,6 +53,7 @@ def feed(request: Any) -> HttpResponse:
     return feeds.answer(request)
 
 
+@limit("feed")
 @login_not_required  # the URL contains a secret token: a feed reader cannot log in
 @require_safe
 def personal_feed(request: Any, token: str) -> HttpResponse:

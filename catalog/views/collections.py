@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.curation.permissions import curators_only
@@ -95,14 +96,14 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if request.htmx and verb == "add":
         return _edition(request, found, words="Added, at the end.")
     if request.htmx:
-        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
     return redirect(found) if verb == "done" else redirect("catalog:collection-edition", slug)
 
 
 def _refused(request: HtmxRequest, found: Collection, error: str) -> HttpResponse:
     if request.htmx:
         context = {"error": error}
-        return render(request, "catalog/collection/_saved.html", context, status=422)
+        return render(request, "catalog/collection/_save_status.html", context, status=422)
     found.refresh_from_db()
     return _edition(request, found, status=422, error=error)
 
@@ -156,13 +157,14 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     if request.htmx:
         context = {"error": error, "words": "" if error else "Saved."}
         return render(
-            request, "catalog/collection/_saved.html", context, status=422 if error else 200
+            request, "catalog/collection/_save_status.html", context, status=422 if error else 200
         )
     if error:
         messages.error(request, error)
     return redirect(found)
 
 
+@limit("search")
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_safe
 def choices(request: HtmxRequest, slug: str) -> HttpResponse:
@@ -170,7 +172,7 @@ def choices(request: HtmxRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Collection, slug=slug)
     find = request.GET.get("find", "")
     context = {"collection": found, "find": find, "choices": _choices(find)}
-    return render(request, "catalog/collection/_choices.html", context)
+    return render(request, "catalog/collection/_model_choices.html", context)
 
 
 def _choices(find: str) -> list[Endpoint]:
@@ -228,7 +230,7 @@ def order(request: HtmxRequest) -> HttpResponseBase:
     ]
     collection_editing.reorder(rows)
     if request.htmx:
-        return render(request, "catalog/collection/_saved.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
     return redirect("catalog:collections")
 
 

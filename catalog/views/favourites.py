@@ -51,7 +51,7 @@ def _star(request: HtmxRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(_way_back(request))
     context = {"endpoint": endpoint, "is_starred": starred}
-    response = render(request, "catalog/partials/_starred.html", context)
+    response = render(request, "catalog/partials/_favourite_toast.html", context)
     changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
     return trigger_client_event(response, "favourites:changed", changed)
 

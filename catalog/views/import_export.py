@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
+from accounts.limits.rate_limit import limit
 from catalog.curation import catalogue_export, import_export
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, Favourite
@@ -53,6 +54,7 @@ def export_models(request: HtmxRequest) -> HttpResponse:
     return response
 
 
+@limit("file")
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HtmxRequest) -> HttpResponseBase:

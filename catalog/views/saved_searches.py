@@ -49,7 +49,7 @@ def _save(request: HtmxRequest) -> HttpResponseBase:
     except ValueError as error:
         return _form(request, params, name, error=str(error))
     if request.htmx:
-        return render(request, "catalog/saved/_kept.html", {"search": kept})
+        return render(request, "catalog/saved/_save_notice.html", {"search": kept})
     messages.success(request, f"“{kept.name}” is saved. The front page says what is new in it.")
     return redirect(f"{reverse('catalog:models')}?{kept.params}")
 

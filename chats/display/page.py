@@ -151,5 +151,5 @@ def _shown(turn: Turn, versions: Sequence[int], *, is_model_new: bool) -> Shown:
         versions,
         is_model_new,
         answer.context(turn.run) if turn.run else None,
-        watch_tokens.watch_token(turn.run, "chat") if turn.run else "",
+        watch_tokens.data_watch(turn.run, "chat") if turn.run else "",
     )

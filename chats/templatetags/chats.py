@@ -12,7 +12,7 @@ from chats.talk.shape import shape_of
 register = template.Library()
 
 
-@register.inclusion_tag("chats/_begin.html", takes_context=True)
+@register.inclusion_tag("chats/_start_button.html", takes_context=True)
 def begin_chat(context: template.Context, endpoint: Endpoint) -> dict[str, Any]:
     """Render the button that starts a conversation; nothing for a model that has none."""
     has_one = endpoint.is_runnable and shape_of(endpoint) is not None

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import audit
+from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 
+@limit("run")
 @require_POST
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
@@ -62,6 +64,7 @@ def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
     return sending.again(found, turn, token, is_shorter=verb == "shorter")
 
 
+@limit("draft")
 @require_POST
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Save the draft and render its cost; ignored if the message has been sent meanwhile."""

@@ -13,6 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
@@ -32,6 +33,7 @@ MOST_TEXT = 400_000  # characters of a message
 no_store = cache_control(private=True, no_store=True)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:

@@ -6,17 +6,15 @@ four requests (page, htmx, one stylesheet, one script) instead of thirty.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import rcssmin
 import rjsmin
 from django.conf import settings
-from django.contrib.staticfiles.finders import BaseFinder
-from django.core.checks import CheckMessage
-from django.core.files.storage import FileSystemStorage
+from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SOURCES = settings.BASE_DIR / "static"
-BUNDLES = settings.VAR_DIR / "bundles"
 
 
 def join_css(files: list[Path]) -> str:
@@ -39,8 +37,9 @@ def minify_module(files: list[Path]) -> str:
 ONLY = {
     "gallery": {"card", "facets", "gallery", "login"},
     "playground": {
-        *("drafts", "endpoint-head", "endpoint-inputs", "endpoint-stage", "form-fields"),
-        *("form-head", "form-inputs", "form-rows", "lazy", "media", "run", "run-stage", "strip"),
+        *("draft-tab", "endpoint-head", "endpoint-inputs", "endpoint-stage", "film-strip"),
+        *("form-fields", "form-head", "form-inputs", "form-rows", "keep-seed", "lazy-elements"),
+        *("media", "run", "run-stage"),
     },
 }
 
@@ -73,50 +72,17 @@ def bundle_names() -> set[str]:
     return {name for name, _ in _recipes()}
 
 
-def build() -> set[str]:
-    """Write the bundles that changed to `var/bundles/`; return the names of all."""
-    names = set()
+def bundles() -> Iterator[tuple[str, str]]:
+    """Yield each bundle's name with its text."""
     for name, (files, make) in _recipes():
-        target, text = BUNDLES / name, make(files)
-        if not target.exists() or target.read_text() != text:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        names.add(name)
-    return names
-
-
-class Finder(BaseFinder):
-    """Finds the bundles; rebuilds them when a source has changed."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__()
-        self.names = build()
-        self.storage = FileSystemStorage(location=BUNDLES)
-
-    def check(self, **kwargs: object) -> list[CheckMessage]:
-        """Return no messages: there is no setting to check."""
-        return []
-
-    def find(  # type: ignore[override]  # the stubs' overloads leave `**kwargs` out
-        self, path: str, find_all: bool = False, **kwargs: object
-    ) -> str | list[str]:
-        """Return the bundle's path on disk, or an empty list for any other file."""
-        if path not in self.names:
-            return []
-        build()
-        found = str(BUNDLES / path)
-        return [found] if find_all else found
-
-    def list(self, ignore_patterns: object) -> Iterator[tuple[str, FileSystemStorage]]:
-        """Yield each bundle's name with the storage that holds it."""
-        for name in sorted(self.names):
-            yield name, self.storage
+        yield name, make(files)
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # without types
-    """WhiteNoise's storage, rewriting `import` statements in our own scripts only.
+    """WhiteNoise's storage, with the bundles in place of the sources whose names they have.
 
-    Scripts that come with packages contain text that the rewriting mistakes for imports.
+    It rewrites `import` statements in our own scripts only: those that come with packages contain
+    text that the rewriting mistakes for imports.
     """
 
     support_js_module_import_aggregation = True
@@ -124,6 +90,16 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # wi
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._patterns["js/*.js"] = self._patterns.pop("*.js")
+
+    def post_process(
+        self, paths: dict[str, Any], dry_run: bool = False, **options: Any
+    ) -> Iterator[tuple[str, str | None, bool | Exception]]:
+        """Write the bundles, then hash and compress everything that was collected."""
+        if not dry_run:
+            for name, text in bundles():
+                self.delete(name)
+                paths[name] = self, self.save(name, ContentFile(text.encode()))
+        yield from super().post_process(paths, dry_run, **options)
 
     def compress_files(self, paths: set[str]) -> Iterator[tuple[str, str]]:
         """Compress all but the admin's files, whose hundreds would dominate the first start."""

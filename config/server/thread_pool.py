@@ -10,18 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from a2wsgi.wsgi import WSGIResponder
 
-from config.server.elastic_executor import ElasticExecutor
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.streaming import OffThreadStream
-from core.process import memory
 
 THREADS = 8  # of each pool at most; each keeps its database connection open
-USUAL_PAGE_THREADS = 3  # which render as many pages a second as eight
 QUEUED_MESSAGES = 10  # that a thread may be ahead of the connection
 LARGE_BYTES = 1 << 20  # above FILE_UPLOAD_MAX_MEMORY_SIZE, which Django spools to disk
 
@@ -33,43 +30,28 @@ class ThreadPoolApp:
 
     def __init__(self, app: Callable[..., Any]) -> None:
         self._app = app
-        self._pages = ElasticExecutor(USUAL_PAGE_THREADS, THREADS, thread_name_prefix="page")
+        self._pages = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
         self._bodies = ThreadPoolExecutor(THREADS, thread_name_prefix="body")
         self._files = ThreadPoolExecutor(THREADS, thread_name_prefix="file")
-        self._trimmer = memory.MemoryTrimmer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        pool: Executor = self._bodies
+        pool = self._bodies
         if not _has_large_body(scope):
             pool, receive = self._pages, await _receive_body(receive)
-        try:
-            await _Responder(self._app, pool, self._files)(scope, receive, send)
-        finally:
-            self._trimmer.schedule()
+        await _Responder(self._app, pool, self._files)(scope, receive, send)
 
 
 class _Responder(WSGIResponder):
-    """Responds to one request; sends an `OffThreadStream` after its thread is free again.
+    """Responds to one request; sends an `OffThreadStream` after its thread is free again."""
 
-    The thread waits for the event loop only where it is ahead of a stream: three such waits for a
-    complete response would be a tenth of a small one's time.
-    """
-
-    def __init__(self, app: Callable[..., Any], pool: Executor, files: ThreadPoolExecutor) -> None:
-        # a2wsgi only passes the pool to `run_in_executor`, which takes any Executor.
-        super().__init__(self._call_wsgi, pool, QUEUED_MESSAGES)  # type: ignore[arg-type]
+    def __init__(
+        self, app: Callable[..., Any], pool: ThreadPoolExecutor, files: ThreadPoolExecutor
+    ) -> None:
+        super().__init__(self._call_wsgi, pool, QUEUED_MESSAGES)
         self._wsgi = app
         self._files = files
         self._stream: OffThreadStream | None = None
-        self._is_streaming = False
-
-    def send(self, message: Any) -> None:
-        """Pass a message from the thread to the event loop."""
-        if self._is_streaming:
-            super().send(message)
-        else:
-            self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async def send_head_only(message: Message) -> None:
@@ -83,10 +65,6 @@ class _Responder(WSGIResponder):
     def _call_wsgi(self, environ: Any, start_response: Any) -> Any:
         response = self._wsgi(environ, start_response)
         if not isinstance(response, OffThreadStream):
-            self._is_streaming = getattr(response, "streaming", True)
-            if not self._is_streaming:
-                # One piece never overflows the queue; a feed is written in hundreds.
-                response.content = response.content
             return response
         self._stream = response
         return ()

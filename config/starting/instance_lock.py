@@ -45,8 +45,3 @@ def describe(address: str = "") -> None:
         _lock_file.truncate()
         _lock_file.write(f"process {os.getpid()}" + (f", at {address}" if address else ""))
         _lock_file.flush()
-
-
-def descriptors() -> list[int]:
-    """Return the lock's file descriptor, which a program that replaces this one must keep open."""
-    return [_lock_file.fileno()] if _lock_file else []

@@ -61,4 +61,4 @@ def render(run: Run) -> str:
     except reading.Unreadable:
         graph = None
     values = context(workflow, graph, run) | {"oob": True, "may_cancel": True}
-    return render_to_string("flows/account/_live.html", values)
+    return render_to_string("flows/account/_run_updates.html", values)

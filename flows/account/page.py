@@ -97,7 +97,7 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         "unpriced": sum(node.app not in known for node in graph.runs) if graph else 0,
         "runs": list(runs.order_by("-created_at").light()[:RUNS]),
         "readiness": readiness(),
-        "watch": watch_tokens.watch_token(run, live.VIEW) if run else "",
+        "watch": watch_tokens.data_watch(run, live.VIEW) if run else "",
         "may_cancel": bool(run and run.user_id == user.pk),
         **live.context(workflow, graph, run),
     }

@@ -55,7 +55,7 @@ class ShownStep:
     def watch(self) -> str:
         """Return the token that the page's poll sends until the step is settled."""
         is_open = self.run and self.begun and self.begun.settled_at is None
-        return watch_tokens.watch_token(self.run, VIEW) if is_open and self.run else ""
+        return watch_tokens.data_watch(self.run, VIEW) if is_open and self.run else ""
 
 
 def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
@@ -141,4 +141,4 @@ def render(run: Run) -> str:
         return ""
     definition = parse_definition(step.flow_run.definition)
     values = context(step.flow_run, only=definition.after(step.step))
-    return render_to_string("flows/_changed.html", values)
+    return render_to_string("flows/_step_updates.html", values)

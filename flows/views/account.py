@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
 from core.http.parameters import page_number, parse_uuid
 from core.notify import channel
@@ -60,6 +61,7 @@ def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     return redirect(f"{found.get_absolute_url()}?run={run}#workflow-run" if run else found)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:

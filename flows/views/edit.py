@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.limits.rate_limit import limit
 from fal.db_safe import db_safe_text
 from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
@@ -37,6 +38,7 @@ OUTDATED = (
 no_store = cache_control(private=True, no_store=True)
 
 
+@limit("draft")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:

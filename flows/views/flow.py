@@ -18,6 +18,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
+from accounts.limits.rate_limit import limit
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -38,6 +39,7 @@ Post = dict[str, list[str]]
 no_store = cache_control(private=True, no_store=True)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:

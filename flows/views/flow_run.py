@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from accounts.limits.rate_limit import limit
 from flows.display import run_page
 from flows.execution import starting
 from flows.models import FlowRun
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 no_store = cache_control(private=True, no_store=True)
 
 
+@limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:

@@ -163,7 +163,7 @@ def row(run: Run, view: str = "row") -> Row:
     found = renderers.shown(run)
     return Row(
         run,
-        "" if run.is_final else watch_tokens.watch_token(run, view),
+        "" if run.is_final else watch_tokens.data_watch(run, view),
         _picture(found),
         seconds(run),
         next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
@@ -180,7 +180,7 @@ def _picture(found: Sequence[renderers.Shown]) -> renderers.Shown | None:
 
 def item(run: Run, view: str) -> Row:
     """Return a run's row for a list without pictures."""
-    watch = "" if run.is_final else watch_tokens.watch_token(run, view)
+    watch = "" if run.is_final else watch_tokens.data_watch(run, view)
     return Row(run, watch, None, seconds(run))
 
 

@@ -39,7 +39,7 @@ def size_of(run: Run) -> Size | None:
 
 
 def enlargement(size: Size) -> int:
-    """Return the factor by which a small picture is enlarged; `places.js` computes the same."""
+    """Return the factor by which a small picture is enlarged, as `media-placeholders.js` does."""
     return max(1, _ENLARGED_TO_PX // max(*size, 1))
 
 

@@ -18,7 +18,6 @@ from playground.display.previews import Preview
 from playground.form import form_state
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
-from runs.live import views
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
 from runs.results import error_messages, timeline
@@ -49,7 +48,9 @@ def _is_kind(kind: str) -> Callable[[Artifact], bool]:
 
 
 RENDERERS = [  # the first that suits is used; the last suits everything
-    Renderer("playground/artifacts/_lost.html", lambda artifact: not artifact_url(artifact)),
+    Renderer(
+        "playground/artifacts/_lost_artifact.html", lambda artifact: not artifact_url(artifact)
+    ),
     Renderer("playground/artifacts/_image.html", _is_kind("image")),
     Renderer("playground/artifacts/_video.html", _is_kind("video")),
     Renderer("playground/artifacts/_audio.html", _is_kind("audio")),
@@ -203,7 +204,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     found_partial = partial(run)
     return {
         **found_results,
-        "watch": watch_tokens.watch_token(run, view),
+        "watch": watch_tokens.data_watch(run, view),
         "is_readonly": not watch_tokens.may(view, watch_tokens.SEE),
         "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
         "may_publish": watch_tokens.may(view, watch_tokens.PUBLISH),
@@ -243,7 +244,7 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
         "run": run,
         "shown": found,
         "reserve": size and placeholder_size.enlarged(size),
-        "copies": watch_tokens.watch_token(run, copies) if is_copying else "",
+        "copies": watch_tokens.data_watch(run, copies) if is_copying else "",
         "may_star": watch_tokens.may(view, watch_tokens.STAR),
         "is_any_starred": any(one.artifact.is_starred for one in found),
     }
@@ -259,12 +260,6 @@ def changed_fragments(run: Run, view: str) -> str:
         values = context(run, view) if kind in LARGE else {"run": run, "view": view}
         values["is_page"] = kind == "page"
     return render_to_string(f"playground/live/_{kind}.html", values)
-
-
-def register_views() -> None:
-    """Register the views of a run that the playground's own pages show."""
-    for kind in KINDS:
-        views.register(kind, changed_fragments)
 
 
 def seed_of(run: Run) -> str:

@@ -19,7 +19,7 @@ from runs.results.outputs import artifacts_in
 
 WITH_STILLS = {"video"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
-_TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20)
+_TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20, len)
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Tile:
         """The tile's markup; cached for an ended run, which changes only with its version."""
         run = self.run
         key = run.pk, run.version, run.endpoint.unit_price_usd
-        found = _TILE_CACHE.get(key)
+        found: SafeString | None = _TILE_CACHE.get(key)
         if found is None:
             found = render_to_string("playground/partials/_run_tile.html", {"tile": self})
             if run.is_final and not self.copies:
-                _TILE_CACHE.put(key, found, len(found))
+                _TILE_CACHE.put(key, found)
         return found
 
     @property
     def watch(self) -> str:
-        """The token that the page's poll sends; empty once the run has ended."""
+        """What the page's poll sends for the run, as JSON; empty once the run has ended."""
         return self.group if self.row.watch and self.group else self.row.watch
 
 
@@ -61,7 +61,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     """Return the tile of a run; its artifacts should be prefetched.
 
     `texts` maps run keys to result texts, for runs loaded without their output. `group` is the
-    token of a page that watches its runs as a group (`watch_tokens.group_token`).
+    `data-watch` of a page that watches its runs as a group (`watch_tokens.data_watch_group`).
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
@@ -75,7 +75,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     )
     copies = ""
     if is_copying and not row.still:
-        copies = group or watch_tokens.watch_token(run, "tile")
+        copies = group or watch_tokens.data_watch(run, "tile")
     return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies, group)
 
 

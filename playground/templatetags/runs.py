@@ -75,7 +75,7 @@ def rerun_cost(run: Run) -> str:
     return cost.estimate_run(run.endpoint, run.arguments).words
 
 
-@register.inclusion_tag("playground/partials/_more_like.html", takes_context=True)
+@register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)
 def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the button that starts more runs like this one, with their cost."""
     more = more_like_this.more_like(run)

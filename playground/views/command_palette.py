@@ -8,12 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import use_as
 from runs.models import Run
 
 
+@limit("search")
 @require_safe
 def jump(request: HtmxRequest) -> HttpResponse:
     """Render the dialog; its script requests it again with `?q=` and uses only the list."""
@@ -23,9 +25,10 @@ def jump(request: HtmxRequest) -> HttpResponse:
         "q": text,
         "label": "Jump to anything",
     }
-    return _no_store(render(request, "playground/jump.html", context))
+    return _no_store(render(request, "playground/command_palette.html", context))
 
 
+@limit("search")
 @require_safe
 def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the models a run's settings can be tried on: a page, or a dialog with `?dialog`."""
@@ -37,7 +40,11 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "q": text,
         "label": "Try these settings on",
     }
-    template = "playground/jump.html" if "dialog" in request.GET else "playground/elsewhere.html"
+    template = (
+        "playground/command_palette.html"
+        if "dialog" in request.GET
+        else "playground/elsewhere.html"
+    )
     return _no_store(render(request, template, context))
 
 
@@ -72,7 +79,9 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
         "use": use,
         "label": f"Use this {found.noun} as…",
     }
-    template = "playground/jump.html" if "dialog" in request.GET else "playground/uses.html"
+    template = (
+        "playground/command_palette.html" if "dialog" in request.GET else "playground/uses.html"
+    )
     return _no_store(render(request, template, context))
 
 

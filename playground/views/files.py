@@ -26,6 +26,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.errors import Unavailable
 from core.http.ranges import parse_range
 from core.http.streaming import OffThreadStream
@@ -94,7 +95,7 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if found.kind != "mesh":
         raise Http404("This is no 3D model.")
     if found.state == Artifact.State.REMOTE:  # will be copied in a moment
-        return render(request, "playground/artifacts/viewer_waits.html", status=202)
+        return render(request, "playground/artifacts/viewer_loading.html", status=202)
     if found.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(found.file)
@@ -142,6 +143,7 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
     return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
 
+@limit("file")
 @require_POST
 def uploads(request: HttpRequest) -> JsonResponse:
     """Store a posted `file` of the given `kind`; returns its address, or why it was refused."""
@@ -160,6 +162,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
     return JsonResponse(_upload_json(kept))
 
 
+@limit("file")
 @require_POST
 def known_upload(request: HttpRequest) -> HttpResponse:
     """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.htmx import HtmxRequest
 from playground.form.prefill import restore_settings
 from playground.views.runs import no_store
@@ -15,6 +16,7 @@ from runs.models import Run
 from schemas.exact import dumps
 
 
+@limit("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 def restorations(request: HtmxRequest) -> HttpResponseBase:
     """POST `digest` (SHA-256), `address` or `file` to find the run and its settings.

@@ -23,6 +23,7 @@ from django_htmx.http import (
 
 from accounts import permissions
 from accounts.limits import rate_limit
+from accounts.limits.rate_limit import limit
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
@@ -31,9 +32,9 @@ from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
-from runs import starting, state_machine
+from runs import owners, starting, state_machine
 from runs.models import Run
-from runs.ownership import belonging, deletion
+from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.results import stars
 
@@ -97,7 +98,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     if not count:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == history.MAX_NEWER}
-    return render(request, "playground/partials/_newer.html", context)
+    return render(request, "playground/partials/_new_runs_link.html", context)
 
 
 @require_safe
@@ -140,7 +141,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     view = watch_tokens.view_for(request.user, found, "page")
     context = renderers.context(found, view) | {
-        "belongs_to": belonging.places_of(request.user, found),
+        "belongs_to": owners.places_of(request.user, found),
         "rows": history.argument_rows(db_safe(found.arguments)),
         "arguments_text": json_tree.preview(found.arguments),
         "sent_text": json_tree.preview(found.sent_arguments)
@@ -163,6 +164,7 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect("playground:run", pk)
 
 
+@limit("run")
 @require_POST
 def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
@@ -181,12 +183,13 @@ def _refuse(request: HtmxRequest, found: Run, why: starting.Refused) -> HttpResp
     return _page(request, found, status=422)
 
 
+@limit("run")
 @require_POST
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Start more runs with the same arguments and new seeds, and show them together."""
     found = _run(request, pk)
     more = len(runs_of_press.plan_more(found).runs) - 1
-    if wait_s := rate_limit.take_more(request, "playground:run-variations", more):
+    if wait_s := rate_limit.take_more(request, more):
         return rate_limit.too_many_requests(request, wait_s)
     try:
         made = runs_of_press.more_like(found, request.user)
@@ -213,7 +216,7 @@ def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpRespon
     if not request.htmx:
         return redirect(f"{address}#stage")
     context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
-    response = render(request, "playground/batch/_sent.html", context)
+    response = render(request, "playground/batch/_run_response.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")
     return announce_new_run(address_result(request, response, address), made[0])
 
@@ -237,7 +240,7 @@ def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
 
 
 def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
-    """Announce a new run to the user's other tabs (`new-runs.js`)."""
+    """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
     return trigger_client_event(response, "run:started", {"id": str(made.pk)})
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import unlimited
 from core.db import transient_errors
 from fal.messages.webhooks import is_well_formed
 from runs.worker.webhooks import deliveries
@@ -18,6 +19,7 @@ from runs.worker.webhooks import deliveries
 log = logging.getLogger(__name__)
 
 
+@unlimited
 @csrf_exempt
 @login_not_required
 @require_POST

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
@@ -23,7 +23,8 @@ from core.byte_cache import ByteCache
 from core.db import transient_errors
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.notify import channel
-from runs.live import views
+from runs.live import views, wire
+from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import live_partials
 
@@ -48,25 +49,12 @@ _WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk",
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Watched:
-    """A run, the version that a page has, and the view in which the page shows it.
-
-    Versions count in `live_partials.STEP`: the numbers between two versions of the row are those of
-    announced partial outputs that are not committed yet.
-    """
-
-    pk: uuid.UUID
-    version: int
-    view: str
-
-
 class News(NamedTuple):
-    """The response to a poll: markup of what has changed, the versions it shows, new tokens."""
+    """What has changed for a poll: markup, the versions it shows, and both as a response's body."""
 
-    markup: bytes = b""
-    versions: bytes = b""
-    renewed: bytes = b""
+    markup: str = ""
+    versions: Sequence[Watched] = ()
+    body: bytes = b""
 
 
 class Subscription:
@@ -166,7 +154,9 @@ class Broker:
         self.next_partial_at = (
             0.0  # loop time of the next partial output, which must not occupy thread and network
         )
-        self._fragments: ByteCache[tuple[int, bytes]] = ByteCache("fragments", FRAGMENTS_BYTES)
+        self._fragments: ByteCache[tuple[int, str]] = ByteCache(
+            "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
+        )
 
     async def wait_for_news(self, runs: tuple[Watched, ...], hold_s: float) -> News:
         """Return the newer versions of `runs` as soon as there are any; nothing after `hold_s`.
@@ -279,25 +269,22 @@ class Broker:
         if not self._subscriptions:
             self._has_subscriptions.clear()
 
-    async def render(self, found: Sequence[Watched]) -> News:
-        """Return the response for these runs."""
-        markup = [await self.fragment(run) for run in found]
-        versions = " ".join(
-            f"{run.pk}:{live_partials.version_text(run.version)}:{run.view}" for run in found
-        )
-        return News(b"".join(markup), versions.encode())
+    async def render(self, newer: Sequence[Watched]) -> News:
+        """Return the news of these runs, encoded once for all pages that wait for them."""
+        markup = "".join([await self.fragment(run) for run in newer])
+        return News(markup, newer, wire.encode(markup, newer))
 
-    async def fragment(self, run: Watched) -> bytes:
+    async def fragment(self, run: Watched) -> str:
         """Return a run's markup in a view, of this version or newer, rendered once for all."""
         key = (run.pk, run.view)
-        kept = self._fragments.get(key)
+        kept: tuple[int, str] | None = self._fragments.get(key)
         if kept is None or kept[0] < run.version:
             async with self._render_lock:  # another poll may have rendered it meanwhile
                 kept = self._fragments.get(key)
                 if kept is None or kept[0] < run.version:
                     began = time.monotonic()
                     kept = await in_thread(_render)(run.pk, run.view)
-                    self._fragments.put(key, kept, len(kept[1]))
+                    self._fragments.put(key, kept)
                     if views.is_live(run.view):
                         self._pause_partials(time.monotonic() - began, len(kept[1]))
         return kept[1]
@@ -312,11 +299,11 @@ def _versions(pks: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
     return {pk: (version * live_partials.STEP, state) for pk, version, state in rows}
 
 
-def _render(pk: uuid.UUID, view: str) -> tuple[int, bytes]:
+def _render(pk: uuid.UUID, view: str) -> tuple[int, str]:
     number = live_partials.number_of(pk) if views.is_live(view) else 0
     run = _WHOLE.get(pk=pk)
     version = run.version * live_partials.STEP + number
-    return version, views.render(run, view).encode()
+    return version, views.render(run, view)
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

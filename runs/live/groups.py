@@ -1,68 +1,43 @@
 """Groups of runs that a page watches with one token: hundreds of a board's cells in one poll.
 
 A poll names a group once, and its runs by the first digits of their keys with the versions that the
-page has: `g=<view>:<token>@<kind>.<key>:<digits>.<version>,<digits>.<version>…`. That is eleven
-bytes a run, so that 400 of them fit into the 8 kB to which proxies limit an address. The token
-names no runs: those of a group are read from the database.
+page has (`wire.py`): 400 of them are 6 KB, posted again at each change. The token names no runs:
+those of a group are read from the database.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
-from runs.live.broker import Watched, in_thread
-from runs.progress import live_partials, watch_tokens
+from runs import owners
+from runs.live.broker import in_thread
+from runs.live.wire import DIGITS, Renewed, Watched, WatchedGroup
+from runs.owners import RunsOfGroup
+from runs.progress import watch_tokens
 from runs.progress.watch_tokens import WatchToken
 
-MAX_RUNS = 500  # of all groups of one poll
 MAX_KNOWN = 64  # groups whose runs are kept in memory
-DIGITS = 8  # of a key; if two keys begin alike, both runs are watched
-RunsOf = Callable[[str], Sequence[uuid.UUID]]
-_KINDS: dict[str, RunsOf] = {}
-
-
-def register(kind: str, runs_of: RunsOf) -> None:
-    """Register another app's kind of group; `runs_of` returns the runs by the group's key."""
-    _KINDS[kind] = runs_of
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group in a poll: its token, and the versions that the page has."""
+    """A group that a page watches, with its verified token."""
 
-    name: str  # <kind>.<key>
-    view: str
+    watched: WatchedGroup
     token: WatchToken
-    versions: dict[str, int]
 
 
-def parse(query: str) -> list[Group]:
-    """Return the groups of a poll; malformed and unsigned ones are left out."""
-    found, left = [], MAX_RUNS
-    texts = parse_qs(query).get("g", []) if "g=" in query else []  # most polls name no group
-    for text in texts[:MAX_KNOWN]:
-        view, _, rest = text.partition(":")
-        mark, _, listed = rest.partition(":")
-        signature, _, name = mark.partition("@")
-        token = watch_tokens.verify(name, view, signature)
-        if token and name.partition(".")[0] in _KINDS:
-            versions = _versions(listed.split(",")[:left])
-            left -= len(versions)
-            found.append(Group(name, view, token, versions))
-    return found
-
-
-def _versions(listed: Iterable[str]) -> dict[str, int]:
-    parts = (text.partition(".") for text in listed)
-    return {
-        digits: int(version)
-        for digits, _, version in parts
-        if len(digits) == DIGITS and version.isascii() and version.isdigit() and len(version) < 10
-    }
+def verify(groups: Iterable[WatchedGroup]) -> list[Group]:
+    """Return the groups of a poll with their tokens; unsigned ones are left out."""
+    return [
+        Group(group, token)
+        for group in groups
+        if group.name.partition(".")[0] in _kinds()
+        and (token := watch_tokens.verify(group.name, group.view, group.token))
+    ]
 
 
 class Registry:
@@ -74,13 +49,13 @@ class Registry:
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
         """Return the runs of these groups in the page's versions. Usually without a query."""
         found: list[Watched] = []
-        for group in groups:
+        for group in (one.watched for one in groups):
             known = self._known.get(group.name, {})
             if not group.versions.keys() <= known.keys():  # new runs, or a group not seen yet
                 known = await in_thread(_runs_of)(group.name)
                 self._keep(group.name, known)
             found += [
-                Watched(pk, version * live_partials.STEP, group.view)
+                Watched(pk, version, group.view)
                 for digits, version in group.versions.items()
                 for pk in known.get(digits, ())
             ]
@@ -93,18 +68,27 @@ class Registry:
             self._known.popitem(last=False)
 
 
+def _kinds() -> dict[str, RunsOfGroup]:
+    """Return for each kind of group how its runs are found by the group's key."""
+    return {
+        kind: runs_of
+        for owner in owners.registered()
+        for kind, runs_of in owner.run_groups().items()
+    }
+
+
 def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
     kind, _, key = name.partition(".")
     found: dict[str, list[uuid.UUID]] = {}
-    for pk in _KINDS[kind](key):
+    for pk in _kinds()[kind](key):
         found.setdefault(pk.hex[:DIGITS], []).append(pk)
     return found
 
 
-def renewed(groups: Iterable[Group]) -> list[str]:
-    """Return new tokens of the groups whose token is old: `<group>:<view>:<token>@<group>`."""
+def renew(groups: Iterable[Group]) -> list[Renewed]:
+    """Return new tokens of the groups whose token is old."""
     return [
-        f"{one.name}:{watch_tokens.group_token(one.name, one.view, int(one.token.whose))}"
-        for one in groups
-        if one.token.is_old and one.token.whose.isdecimal()
+        Renewed(view, watch_tokens.group_token(name, view, int(token.whose)), group=name)
+        for name, view, token in ((one.watched.name, one.watched.view, one.token) for one in groups)
+        if token.is_old and token.whose.isdecimal()
     ]

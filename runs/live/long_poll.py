@@ -1,9 +1,9 @@
 """Long polls for changes of runs, the only asynchronous part of the web process.
 
-A page requests `/runs/live/?r=<run>:<version>:<view>:<token>&r=…&hold=1` for all its runs at once;
-a page of hundreds of runs names them as a group (`groups.py`). The response is sent as soon as one
-of them is newer than the page's version, or empty (204) after `HOLD_S` seconds. However many pages
-wait, a change costs one query, and each fragment is rendered once (`broker.py`).
+A page posts all the runs that it shows to `/runs/live/?hold=1` (`wire.py`). The response is sent as
+soon as one of them is newer than the page's version, or empty (204) after `HOLD_S` seconds; without
+`hold` at once. However many pages wait, a change costs one query, and each fragment is rendered
+once (`broker.py`).
 
 The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
 day it allows its user to watch the run while logged in in that browser
@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from urllib.parse import parse_qs
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from django.db import DatabaseError
 
@@ -26,35 +26,39 @@ from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send
 from core.notify import channel, messages
-from runs.live import groups, renewal, shown_ends, shutdown
-from runs.live.broker import COALESCE_S, Broker, News, Watched
-from runs.progress import live_partials, watch_tokens, worker_status
+from runs.live import groups, renewal, shown_ends, shutdown, wire
+from runs.live.broker import COALESCE_S, Broker, News
+from runs.live.groups import Group
+from runs.live.wire import BadPoll, Renewed, Watched
+from runs.progress import watch_tokens, worker_status
 from runs.progress.watch_tokens import WatchToken
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
-MAX_RUNS = 100  # in one poll, which a browser makes for all its tabs
-PARSED_BYTES = 2 << 20  # a page repeats the same query until something changes
-STOP_POLLING = 286  # htmx stops polling on this status: nothing more will change
+PARSED_BYTES = 2 << 20  # a page repeats the same poll until something changes
+STOP_POLLING = 286  # as htmx has it: nothing more will change
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class VerifiedPoll:
+    """A poll without the runs and groups whose token is not ours."""
+
+    runs: Sequence[tuple[Watched, WatchToken]]
+    groups: Sequence[Group]
+
+
 @byte_cached(PARSED_BYTES)
-def parse_watched(query: str) -> tuple[tuple[Watched, WatchToken], ...]:
-    """Parse the runs of a poll with their tokens; malformed and unsigned ones are left out."""
-    found = []
-    for text in parse_qs(query).get("r", [])[:MAX_RUNS]:
-        pk, _, rest = text.partition(":")
-        version, _, rest = rest.partition(":")
-        view, _, signature = rest.partition(":")
-        try:
-            watched = Watched(uuid.UUID(pk), live_partials.parse_version(version), view)
-        except ValueError:
-            continue
-        if token := watch_tokens.verify(watched.pk, view, signature):
-            found.append((watched, token))
-    return tuple(found)
+def parse(body: bytes) -> VerifiedPoll:
+    """Parse what a page posted and verify its tokens; raises BadPoll."""
+    poll = wire.decode(body)
+    runs = [
+        (run, verified)
+        for run, token in poll.runs
+        if (verified := watch_tokens.verify(run.pk, run.view, token))
+    ]
+    return VerifiedPoll(runs, groups.verify(poll.groups))
 
 
 class Router:
@@ -83,7 +87,7 @@ class Router:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"] == PATH and self.broker:
-            await self._poll(self.broker, scope, send)
+            await self._answer(self.broker, scope, receive, send)
         elif scope["type"] == "http":
             await self.pages(scope, receive, send)
 
@@ -109,54 +113,65 @@ class Router:
             self.broker.release_all()
         self._on_shutdown()
 
-    async def _poll(self, broker: Broker, scope: Scope, send: Send) -> None:
-        query = scope["query_string"].decode("latin-1")
-        watched, asked = parse_watched(query), groups.parse(query)
-        if not watched and not asked:
+    async def _answer(self, broker: Broker, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":  # a page from before an update; it tells people to reload it
             return await _respond(send, STOP_POLLING)
-        is_held = "hold=1" in query.split("&") and not broker.is_shutting_down
-        hold_s = self._hold_s if is_held else 0.0
-        session = session_key(scope["headers"])
         try:
-            person = await self.sessions.get_user(session)
-            if person is None:
-                return await _respond(send, 401)
-            renewed = await renewal.renew(person, watched)
-            theirs = [group for group in asked if group.token.is_for(person)]
-            new_tokens = groups.renewed(theirs)
-            gone = await renewal.withdrawn(person, watched)
-            allowed = (run for run, token in watched if token.allows(person) or run in renewed)
-            runs = tuple(run for run in allowed if run not in gone)
-            runs += await self.groups.watched(theirs)
-            if not runs:
-                return await _respond(send, STOP_POLLING)
-            # Disconnects are not detected: that would take a task per poll, and polls are short.
-            news = await broker.wait_for_news(runs, 0.0 if renewed or new_tokens else hold_s)
-            news = news._replace(renewed=renewal.header(renewed.items(), new_tokens))
-            if await self.sessions.get_user_after_wait(session) != person:
-                return await _respond(send, 401)
+            poll = parse(await wire.read_body(receive))
+            is_held = b"hold=1" in scope["query_string"].split(b"&")
+            await self._poll(broker, poll, is_held, session_key(scope["headers"]), send)
+        except BadPoll as error:
+            await _respond(send, HTTPStatus.BAD_REQUEST, str(error).encode(), b"text/plain")
         except DatabaseError as error:
             transient_errors.log_failure(log, error, "a long poll could not read its runs")
-            return await _respond(send, 503)
-        # A page pauses briefly after an error, then reaches the restarted server.
-        nothing = 503 if broker.is_shutting_down else 204
-        await _respond(send, 200 if news.markup else nothing, news)
+            await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def _poll(
+        self, broker: Broker, poll: VerifiedPoll, is_held: bool, session: str, send: Send
+    ) -> None:
+        if not poll.runs and not poll.groups:
+            return await _respond(send, STOP_POLLING)
+        person = await self.sessions.get_user(session)
+        if person is None:
+            return await _respond(send, HTTPStatus.UNAUTHORIZED)
+        new_tokens = await renewal.renew(person, poll.runs)
+        theirs = [group for group in poll.groups if group.token.is_for(person)]
+        gone = await renewal.withdrawn(person, poll.runs)
+        allowed = (run for run, token in poll.runs if token.allows(person) or run in new_tokens)
+        runs = tuple(run for run in allowed if run not in gone)
+        runs += await self.groups.watched(theirs)
+        if not runs:
+            return await _respond(send, STOP_POLLING)
+        renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
+        renewed += groups.renew(theirs)
+        if renewed or broker.is_shutting_down:
+            is_held = False
+        # Disconnects are not detected: that would take a task per poll, and polls are short.
+        news = await broker.wait_for_news(runs, self._hold_s if is_held else 0.0)
+        if await self.sessions.get_user_after_wait(session) != person:
+            return await _respond(send, HTTPStatus.UNAUTHORIZED)
+        await _respond_with(send, news, renewed, broker.is_shutting_down)
         if news.markup:
             await shown_ends.call(broker, person.pk, runs)
         return None
 
 
-async def _respond(send: Send, status: int, news: News = News()) -> None:  # noqa: B008  immutable
-    """Send a response; its `versions` header is for other tabs, for which one tab polls.
+async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_ending: bool) -> None:
+    if renewed:
+        body = wire.encode(news.markup, news.versions, renewed)
+        await _respond(send, HTTPStatus.OK, body)
+    elif news.markup:
+        await _respond(send, HTTPStatus.OK, news.body)
+    else:
+        # A page pauses briefly after an error, then reaches the restarted server.
+        await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)
 
-    `renewed` has replacements of the page's tokens that expire soon.
-    """
-    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
-    if news.versions:
-        headers.append((b"versions", news.versions))
-    if news.renewed:
-        headers.append((b"renewed", news.renewed))
-    if status != 204:  # without a length responses are chunked, which is slower on both ends
-        headers.append((b"content-length", b"%d" % len(news.markup)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": news.markup})
+
+async def _respond(
+    send: Send, status: int, body: bytes = b"", content_type: bytes = b"application/json"
+) -> None:
+    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
+    if status != HTTPStatus.NO_CONTENT:  # without a length responses are chunked, which is slower
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -5,23 +5,24 @@ A page may stay open for days, and what it watches as an example may be taken ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 
 from accounts.sessions.cache import SessionUser
-from runs.live.broker import Watched, in_thread
+from runs.live.broker import in_thread
+from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import watch_tokens
 from runs.progress.watch_tokens import WatchToken
 
-AT_ONCE = 20  # per response, whose header carries them; the next response has more
+AT_ONCE = 20  # per response; the next one has more
 
 
 async def renew(
     person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
 ) -> dict[Watched, str]:
-    """Return new tokens of the watched runs whose token is old: `<view>:<token>` by run.
+    """Return new tokens of the watched runs whose token is old.
 
     Without old tokens there is no query.
     """
@@ -46,12 +47,6 @@ async def withdrawn(
     return gone
 
 
-def header(renewed: Iterable[tuple[Watched, str]], of_groups: Iterable[str] = ()) -> bytes:
-    """Return the response header with a page's new tokens, of runs and of groups."""
-    of_runs = [f"{run.pk}:{token}" for run, token in renewed]
-    return " ".join([*of_runs, *of_groups]).encode()
-
-
 def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
     readable = Run.objects.readable_by(User(pk=person.pk))
     shown = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
@@ -65,7 +60,7 @@ def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
     readable = Run.objects.readable_by(user).filter(pk__in={run.pk for run in old})
     runs = {run.pk: run for run in readable.light()}
     return {
-        watched: watch_tokens.watch_token(runs[watched.pk], watched.view)
+        watched: watch_tokens.run_token(runs[watched.pk], watched.view)
         for watched in old
         if watched.pk in runs
     }

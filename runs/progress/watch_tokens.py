@@ -9,6 +9,7 @@ with the same rights: `stage` is the owner's, with all actions; `stage-only` is 
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
@@ -83,21 +84,32 @@ def same_rights(view: str, kind: str) -> str:
     return kind + view.removeprefix(kind_of(view))
 
 
-def watch_token(run: Run, view: str) -> str:
-    """Return the token that a page's poll sends for this run: `<view>:<token>`."""
+def data_watch(run: Run, view: str) -> str:
+    """Return what a page's poll sends for this run, as the JSON of its `data-watch`."""
+    return json.dumps({"view": view, "token": run_token(run, view)})
+
+
+def data_watch_group(group: str, view: str, user_id: int) -> str:
+    """Return what a page's poll sends for each run of a user's group, as the same JSON.
+
+    A page of hundreds of runs, such as a board, has one token for all (`runs/live/groups.py`).
+    """
+    token = group_token(group, view, user_id)
+    return json.dumps({"view": view, "token": token, "group": group})
+
+
+def run_token(run: Run, view: str) -> str:
+    """Return a token for this run in a view."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
     whose = ANYBODY if is_everybodys else str(run.user_id)
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
-    return f"{view}:{_encode(run.pk, view, WatchToken(whose, issued))}"
+    return _encode(run.pk, view, WatchToken(whose, issued))
 
 
 def group_token(group: str, view: str, user_id: int) -> str:
-    """Return the token for all runs of a user's group: `<view>:<token>@<group>`.
-
-    A page of hundreds of runs, such as a board, sends it once (`runs/live/groups.py`).
-    """
+    """Return a token for all runs of a user's group, named `<kind>.<key>`."""
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
-    return f"{view}:{_encode(group, view, WatchToken(str(user_id), issued))}@{group}"
+    return _encode(group, view, WatchToken(str(user_id), issued))
 
 
 def verify(pk: uuid.UUID | str, view: str, text: str) -> WatchToken | None:

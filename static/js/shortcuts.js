@@ -19,7 +19,7 @@ addEventListener("keydown", ({ key }) => {
  */
 const jump = async (address) => {
   try {
-    await (await import("./lazy/jump-to.js")).open(address);
+    await (await import("./lazy/command-palette.js")).open(address);
   } catch (error) {
     const text =
       error instanceof TypeError

@@ -15,7 +15,6 @@ function toast(text, link) {
 const logIn = () => document.getElementById("log-in").content.cloneNode(true);
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.target.closest("live-runs")) return; // it shows its own errors
   const { status, responseText } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
@@ -27,10 +26,9 @@ document.addEventListener("htmx:responseError", (event) => {
     );
   else toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
-document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.closest("live-runs"))
-    toast("The server does not answer. What is in this page stays; try again.");
-});
+document.addEventListener("htmx:sendError", () =>
+  toast("The server does not answer. What is in this page stays; try again."),
+);
 /* One notice while logged out, whatever request has noticed it: a poll, a draft, a button. */
 const LOGGED_OUT =
   "You are logged out. Runs go on, and what you typed is still in this page: " +
@@ -71,13 +69,13 @@ document.addEventListener("run:finished", ({ target, detail: { state } }) => {
   });
 });
 async function tell(target, state) {
-  const { together } = await import("./lazy/ends.js");
+  const { outcomeText } = await import("./lazy/run-outcome-text.js");
   if (!note?.isConnected) ended = [];
   ended.push(state);
   // Isolated, so that a right-to-left title does not reorder the rest.
   const title =
     ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
-  const words = together(ended) + title;
+  const words = outcomeText(ended) + title;
   if (!note?.isConnected) note = toast(words);
   else {
     note.textContent = words;

@@ -9,10 +9,11 @@ from django.urls import URLPattern, URLResolver
 
 
 class Route(NamedTuple):
-    """A route as it stands in the resolver, and the name of its view."""
+    """A route as it stands in the resolver, the name of its view, and the view."""
 
     path: str
     name: str
+    view: Any = None
 
 
 def routes(patterns: Any, before: str = "", space: str = "") -> Iterator[Route]:
@@ -23,4 +24,4 @@ def routes(patterns: Any, before: str = "", space: str = "") -> Iterator[Route]:
             inner = f"{space}{one.namespace}:" if one.namespace else space
             yield from routes(one.url_patterns, path, inner)
         elif isinstance(one, URLPattern):
-            yield Route(path, f"{space}{one.name or ''}")
+            yield Route(path, f"{space}{one.name or ''}", one.callback)

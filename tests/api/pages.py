@@ -14,17 +14,13 @@ class Pages(ThreadPoolApp):
 
     def close(self) -> None:
         """End the threads."""
-        for pool, threads in (
-            (self._pages, self._pages.size),
-            (self._bodies, THREADS),
-            (self._files, THREADS),
-        ):
-            together = Barrier(threads)
+        for pool in (self._pages, self._bodies, self._files):
+            together = Barrier(THREADS)
 
             def close(barrier: Barrier = together) -> None:
                 barrier.wait()  # each of the threads takes one
                 connections.close_all()
 
-            for closing in [pool.submit(close) for _ in range(threads)]:
+            for closing in [pool.submit(close) for _ in range(THREADS)]:
                 closing.result()
             pool.shutdown()

@@ -20,12 +20,13 @@ from core.template_whitespace import collapse_whitespace
         ("<textarea>\n{{ text }}</textarea>", "<textarea>\n{{ text }}</textarea>"),
         ("<div>\n  {% if a %}\n    <p>x</p>\n  {% endif %}\n</div>",
          "<div>{% if a %}<p>x</p>{% endif %}</div>"),
-        ('<i class="a" {% if b %}hidden{% endif %}>', '<i class="a"{% if b %} hidden{% endif %}>'),
-        ('<i {% if a %}b{% else %}c{% endif %} d>', "<i{% if a %} b{% else %} c{% endif %} d>"),
-        ('<i title="{% if a %}\n  x y\n{% else %}\n  z\n{% endif %}">',
-         '<i title="{% if a %}x y{% else %}z{% endif %}">'),
-        ('<i href="{% if a == "b" %}>{% endif %}"  >', '<i href="{% if a == "b" %}>{% endif %}">'),
-        ("{% comment %}\n  <p>\n{% endcomment %}\n<p>{# no #}x", "<p>x"),
+        ('<i class="a"\n  {% if b %}\n  hidden{% endif %}\n>',
+         '<i class="a" {% if b %} hidden{% endif %}>'),
+        ('<i title="\n  x\n  y\n">', '<i title="x y">'),
+        ('<li {% if a > b %}\n  hidden\n  {% endif %}>\n  x</li>',
+         '<li {% if a > b %} hidden {% endif %}>x</li>'),
+        ("{% comment %}\n  <p>\n{% endcomment %}\n<p>{# no #}\nx", "<p>x"),
+        ("{#\n  Two lines\n#}\n<b>x</b>", "<b>x</b>"),
         ("<p>{{ a }}\n{% if b %}\n  · {{ b }}\n{% endif %}</p>",
          "<p>{{ a }} {% if b %} · {{ b }} {% endif %}</p>"),
     ],
@@ -44,4 +45,4 @@ def test_the_project_s_templates_are_loaded_without_their_indentation() -> None:
     source = get_template("base.html").template.source  # type: ignore[attr-defined]
 
     assert "\n" not in source
-    assert '<html lang="en" data-port="{{ port }}"{% if theme %}' in source
+    assert '<html lang="en" data-port="{{ port }}" {% if theme %}' in source

@@ -235,7 +235,7 @@ def test_each_run_counts_for_the_rate_limit(
     settings.RATE_LIMITS = True
     standing_clock = rate_limit.Buckets(clock=lambda: 0.0)  # a slow machine refills no bucket
     monkeypatch.setattr(rate_limit, "buckets", standing_clock)
-    limit = next(one for one in rate_limit.LIMITS if one.name == "run")
+    limit = rate_limit.LIMITS["run"]
     user = User.objects.get(username="ana")
     for _ in range(limit.burst - 4):
         rate_limit.buckets.take(limit, f"person {user.pk}")

@@ -15,7 +15,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from api.gateway.app import Gateway
 from catalog import upstream
-from config.server import serving
 from config.server.supervisor import LISTENER_VARIABLE
 from core.http.forwarding import is_not_broken_response
 from core.process import event_loop
@@ -64,7 +63,7 @@ async def serve(port: int, listener: socket.socket | None = None) -> None:
         await Server(config, gateway, listener).serve()
 
 
-class Server(serving.Server):
+class Server(uvicorn.Server):
     """Ends sessions and streams before uvicorn closes their connections.
 
     On the supervisor's listening socket it ends after `idle_s` without a connection. The supervisor
@@ -78,9 +77,8 @@ class Server(serving.Server):
         listener: socket.socket | None = None,
         *,
         idle_s: float = IDLE_S,
-        tick_s: float = serving.TICK_S,
     ) -> None:
-        super().__init__(config, tick_s)
+        super().__init__(config)
         self._idle_s = idle_s
         self._app = app
         self._listener = listener

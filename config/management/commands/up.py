@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -22,16 +23,18 @@ from config.server import processes, supervisor
 from config.server.processes import HOST, python
 from config.server.supervisor import Process
 from config.starting import instance_lock
+from core.process import file_limits
 
 
 class Command(BaseCommand):
-    """Starts the processes, prints the owner's login link, then becomes their supervisor."""
+    """Starts the processes, prints the owner's login link, then supervises them."""
 
     help = "Starts web, worker and, without a key, the sandbox. PORT chooses the port."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start everything and supervise it until Ctrl-C; returns only by an exception."""
+        """Start everything and supervise it until Ctrl-C or SIGTERM."""
+        file_limits.raise_limit()  # the children inherit it
         port = settings.PORT
         processes.require_free(port)
         instance_lock.describe(f"http://{HOST}:{port}")
@@ -54,7 +57,7 @@ class Command(BaseCommand):
             environment["GATEWAY_URL"] = f"http://{HOST}:{live_port}"
         link = self._prepare()
         web, worker = self._web(port, environment), self._worker(environment)
-        realtime = self._realtime(live_port, environment, listener.fileno())
+        realtime = self._realtime(live_port, environment, listener)
         children = [web, worker, realtime, *([sandbox] if sandbox else [])]
         web.start()
         worker.start()
@@ -62,7 +65,8 @@ class Command(BaseCommand):
             supervisor.end(children)
             sys.exit("Vitrine did not start: the web process ended; its message stands above.")
         self._print_welcome(link)
-        supervisor.become(children, remove=[local.SANDBOX_FILE], keep=instance_lock.descriptors())
+        supervisor.supervise(children)
+        local.SANDBOX_FILE.unlink(missing_ok=True)
 
     def _print_welcome(self, link: str) -> None:
         is_fal = settings.UPSTREAM == "fal"
@@ -78,7 +82,7 @@ class Command(BaseCommand):
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 self.stdout.write("Preparing the database")
-                call_command("migrate", verbosity=0, interactive=False)
+                _manage("migrate", "--verbosity=0", "--no-input")
             link = local_owner.link()
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
@@ -109,14 +113,12 @@ class Command(BaseCommand):
 
     def _web(self, port: int, environment: dict[str, str]) -> Process:
         command = python("-m", "config.server.serving", "--host", HOST, "--port", str(port))
-        # glibc would keep freed memory in an arena for each of eight threads; two are as fast.
-        variables = processes.without_key(environment) | {"MALLOC_ARENA_MAX": "2"}
-        return Process("web", command, variables)
+        return Process("web", command, processes.without_key(environment))
 
     def _worker(self, environment: dict[str, str]) -> Process:
         return Process("worker", python("manage.py", "worker"), environment)
 
-    def _realtime(self, port: int, environment: dict[str, str], listener: int) -> Process:
+    def _realtime(self, port: int, environment: dict[str, str], listener: socket.socket) -> Process:
         command = python("manage.py", "realtime", "--port", str(port))
         return Process("realtime", command, environment, listener)
 
@@ -127,9 +129,16 @@ def collect_static() -> None:
 
     stamp_file = Path(settings.STATIC_ROOT) / ".stamp"
     sources = [settings.BASE_DIR / "static", settings.BASE_DIR / "config"]
-    stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__}"
+    stamp = f"{processes.folder_stamp(*sources)} {django_htmx.__file__} {settings.DEBUG}"
     if stamp_file.exists() and stamp_file.read_text() == stamp:
         return
     shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    _manage("collectstatic", "--verbosity=0", "--no-input")
     stamp_file.write_text(stamp)
+
+
+def _manage(*arguments: str) -> None:
+    """Run a command in a process of its own: the supervisor would keep its 30 MB."""
+    done = subprocess.run(python("manage.py", *arguments), cwd=settings.BASE_DIR, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"Vitrine did not start: `manage.py {arguments[0]}` failed; see above.")

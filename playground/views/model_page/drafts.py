@@ -6,6 +6,7 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from playground.form import drafts, form_state, run_costs
@@ -22,6 +23,7 @@ _COLUMNS = (
 )
 
 
+@limit("draft")
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""

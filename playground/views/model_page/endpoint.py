@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
+from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.views import login_required
 from catalog.models import Endpoint
@@ -34,6 +35,7 @@ NO_TAB = "none"
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
+@limit("run")
 @login_not_required  # handles logged-out requests itself, so that a posted form is not lost
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
@@ -159,7 +161,7 @@ def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
 def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
         return form_state.from_text(found, text)
-    for kind in sources.LINK_KINDS:
+    for kind in sources.link_kinds():
         if key := request.GET.get(kind):
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:

@@ -104,8 +104,7 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
         state = FormState(post, problems=problems)
         return redraw(request, found, state, status=422, parsed=parsed)
     planned = _planned(request, found, parsed)
-    view_name = "playground:endpoint"
-    if wait_s := rate_limit.take_more(request, view_name, len(planned.runs) - 1):
+    if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     made, version = _create_runs(request, found, post, parsed, planned)
     for run in made:
@@ -121,7 +120,9 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     run = made[0]
     if not request.htmx:
         return redirect(run)
-    response = render(request, "playground/endpoint/_sent.html", renderers.context(run) | more)
+    response = render(
+        request, "playground/endpoint/_run_response.html", renderers.context(run) | more
+    )
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
@@ -189,7 +190,7 @@ def redraw(
     if not request.htmx:
         return page.render_page(request, found, filled, status=status, **more)
     context = page.form(found, filled, oob=True, **more)
-    response = render(request, "playground/endpoint/_redrawn.html", context, status=status)
+    response = render(request, "playground/endpoint/_form_response.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, found))
 

@@ -42,7 +42,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return redirect(found)
     found = Endpoint.objects.select_related("standing_by").get(pk=found.pk)
     context = {"was": was, "words": words, **page.run_bar(found, _draft(request, found))}
-    return render(request, "playground/standing/_said.html", context)
+    return render(request, "playground/standing/_updates.html", context)
 
 
 def _draft(request: HtmxRequest, found: Endpoint) -> ParsedForm:

@@ -24,7 +24,7 @@ from playground.views.model_page.endpoint import login_keeping_post
 from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
-NOTICE = "playground/endpoint/_notice_inner.html"
+NOTICE = "playground/endpoint/_notice_body.html"
 
 
 @login_not_required  # handles logged-out requests itself, so that a posted preset is not lost

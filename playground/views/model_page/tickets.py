@@ -7,12 +7,14 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from runs import transport_choices
 from runs.realtime import tickets
 
 
+@limit("ticket")
 @require_POST
 def ticket(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Return `{"url"}`: the address of a session, valid once and for a minute."""

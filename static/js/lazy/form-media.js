@@ -4,8 +4,8 @@
  * text control holds its URL. `data-state` is busy during an upload and failed after an error;
  * "media:settled" is fired when it ends.
  */
-import "./media-hold.js";
-import { upload } from "./media-going.js";
+import "./media-submit-guard.js";
+import { upload } from "./media-field-upload.js";
 import { OURS, dragged, draw, mayShow, path } from "./media-view.js";
 
 const TOOLS = {

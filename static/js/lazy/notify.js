@@ -3,7 +3,7 @@
  * is hidden are polled for and, with the browser's permission, announced by a
  * notification. Loaded when a run takes long.
  */
-import { together } from "./ends.js";
+import { outcomeText } from "./run-outcome-text.js";
 
 const KEY = "vitrine-notify";
 const ENDED = "vitrine-ended"; // by run, for all tabs, which share one notification
@@ -79,7 +79,7 @@ function tell(run, state) {
   const failed = all.filter((one) => one.state === "failed").map(({ text }) => text);
   const body =
     all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
-  const note = new Notification(together(all.map((one) => one.state)), {
+  const note = new Notification(outcomeText(all.map((one) => one.state)), {
     body,
     tag: ENDED,
     renotify: true,

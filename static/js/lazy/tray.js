@@ -125,7 +125,7 @@ function fill(found) {
   draw(known());
   window.htmx?.process(list);
   list.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
-  document.querySelector("live-runs")?.look?.();
+  document.querySelector("live-runs")?.update?.();
 }
 /** Puts the tray without rows into the header, once its style sheet is there. */
 async function show() {

@@ -21,14 +21,14 @@ from accounts.models import RateBucket
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.django_db
-FEW = Limit("few", frozenset(), rate_limit.READ, burst=2, per_minute=60)
+FEW = Limit("few", rate_limit.READ, burst=2, per_minute=60)
 
 
 @pytest.fixture(autouse=True)
 def limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every limit of the table, with few requests at once, so that a test reaches it."""
     settings.RATE_LIMITS = True
-    few = tuple(replace(limit, burst=20, per_minute=60) for limit in LIMITS)
+    few = {name: replace(limit, burst=20, per_minute=60) for name, limit in LIMITS.items()}
     monkeypatch.setattr(rate_limit, "LIMITS", few)
     rate_limit.buckets.clear()
     yield
@@ -58,7 +58,7 @@ def processes(number: int) -> list[Buckets]:
 
 @pytest.mark.parametrize("burst", [20, 1000])
 def test_a_limit_holds_for_all_web_processes_together(burst: int) -> None:
-    limit = Limit("shared", frozenset(), rate_limit.READ, burst=burst, per_minute=1)
+    limit = Limit("shared", rate_limit.READ, burst=burst, per_minute=1)
     web = processes(3)
     allowed = sum(not web[number % 3].take(limit, "a") for number in range(3 * burst))
     assert burst - 3 <= allowed <= burst + 3 * (burst // 100) + 1
@@ -67,7 +67,7 @@ def test_a_limit_holds_for_all_web_processes_together(burst: int) -> None:
 def test_a_new_web_process_knows_what_was_spent_before_it(
     django_assert_num_queries: Any,
 ) -> None:
-    limit = Limit("shared", frozenset(), rate_limit.READ, burst=20, per_minute=1)
+    limit = Limit("shared", rate_limit.READ, burst=20, per_minute=1)
     [before] = processes(1)
     for _ in range(20):
         assert before.take(limit, "a") == 0
@@ -80,7 +80,7 @@ def test_a_new_web_process_knows_what_was_spent_before_it(
 def test_most_requests_of_a_large_limit_write_nothing(
     django_assert_num_queries: Any,
 ) -> None:
-    limit = Limit("shared", frozenset(), rate_limit.READ, burst=5000, per_minute=6000)
+    limit = Limit("shared", rate_limit.READ, burst=5000, per_minute=6000)
     [web] = processes(1)
     web.take(limit, "a")
     with django_assert_num_queries(0):
@@ -104,11 +104,47 @@ def test_no_number_of_clients_fills_the_memory() -> None:
     assert len(buckets._buckets) == 10
 
 
-def test_every_limit_names_views_that_are_there() -> None:
-    names = {one.name for one in routes(get_resolver("config.urls").url_patterns)}
-    for limit in LIMITS:
-        assert limit.views <= names, limit.name
-        assert limit.burst > 0 < limit.per_minute
+def test_every_post_route_has_a_limit() -> None:
+    """All but upstream's reports; the API counts for itself, and tells what is left in headers."""
+    posts = {
+        one.name: getattr(one.view, rate_limit.MARK, rate_limit.CHANGE)
+        for one in routes(get_resolver("config.urls").url_patterns)
+    }
+    assert {name for name, mark in posts.items() if mark == rate_limit.NONE} == {
+        "playground:webhook"
+    }
+    own = {name for name, mark in posts.items() if mark == rate_limit.OWN}
+    assert own
+    assert all(name.startswith("api:") for name in own)
+    assert {*posts.values()} - {rate_limit.NONE, rate_limit.OWN} <= {*LIMITS}
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("playground:endpoint", "run"),
+        ("boards:board-cell", "run"),
+        ("chats:chat-turns", "run"),
+        ("flows:account-workflow", "run"),
+        ("playground:uploads", "file"),
+        ("login", "sign-in"),
+        ("password-reset-new", "sign-in"),
+        ("admin:login", "sign-in"),
+        ("account-name", "change"),
+    ],
+)
+def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: str) -> None:
+    (view,) = {
+        one.view for one in routes(get_resolver("config.urls").url_patterns) if one.name == name
+    }
+    named = rate_limit.limit_of(view, "POST")
+    assert named is not None
+    assert named.name == limit
+
+
+def test_a_view_that_names_no_limit_has_one(member: Client) -> None:
+    response = until_refused(lambda: member.post("/account/name/", {"name": "x"}))
+    assert b"too often" in response.content
 
 
 def test_a_search_is_refused_with_a_sentence_and_a_time(member: Client) -> None:

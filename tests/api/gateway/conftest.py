@@ -47,7 +47,7 @@ def gated(catalogue: None, sandbox: Control, person: User) -> Gated:
             try:
                 return await asyncio.wait_for(act(f"127.0.0.1:{port}"), LIMIT_S)
             finally:
-                server.stop()
+                server.should_exit = True
                 await running
                 await sync_to_async(connections.close_all)()
 

@@ -269,9 +269,9 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     came = {url.rpartition("/")[2] for url in asked if "media" in url}
     assert came == {
         "form-media.js",
-        "media-hold.js",
+        "media-submit-guard.js",
         "media-files.js",
-        "media-going.js",
+        "media-field-upload.js",
         "media-upload.js",
         "media-view.js",
     }

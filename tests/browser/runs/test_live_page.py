@@ -117,11 +117,17 @@ def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
     missed: list[str] = []
     note_errors(page, missed)
     page.evaluate(
-        """document.addEventListener("htmx:beforeOnLoad", ({ target, detail }) => {
-          if (target.matches("live-runs") && detail.xhr.status === 200)
-            document.querySelector("#stage [data-run-id]")?.replaceWith("");
-        }, { capture: true })"""
+        """() => {
+          const send = window.fetch;
+          window.fetch = async (address, options) => {
+            const response = await send(address, options);
+            if (address.startsWith("/runs/live/") && response.status === 200)
+              document.querySelector("#stage [data-run-id]")?.replaceWith("");
+            return response;
+          };
+        }"""
     )
+    ask_anew(page)  # by the changed fetch
     vitrine.hurry()
     expect(page.locator("#stage [data-run-id]")).to_have_count(0)
     beside = page.locator("#strip li", has_text="gone from the stage").locator("a")
@@ -245,11 +251,14 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
 def test_a_tab_whose_run_is_over_pauses_only_if_no_other_tab_watches_one(
     watching: Watch, vitrine: Up
 ) -> None:
-    first, asked = watching("the first"), list[str]()
-    first.on("request", lambda request: asked.append(request.url))
+    first, held = watching("the first"), list[str]()
+    first.on(
+        "request",
+        lambda one: held.append(one.post_data or "") if "hold=1" in one.url else None,
+    )
     second = watching("the second")
     run = str(second.locator(f"#stage {RUNNING}").get_attribute("data-run-id"))
-    eventually(first, lambda: any(run in url and "hold=1" in url for url in asked))
+    eventually(first, lambda: any(run in posted for posted in held))
     first.evaluate(NOTE_PAUSES)
     vitrine.hurry("the first")
     first.wait_for_selector(DONE)

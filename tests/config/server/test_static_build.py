@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import ManifestFilesMixin
+from django.contrib.staticfiles.finders import get_finder
 
 from config.server import static_build
 
+BUNDLES = dict(static_build.bundles())
+IMPORT = re.compile(r"""import\b[^;]*;""")  # in which the storage names hashed files
 
-@pytest.mark.parametrize("name", sorted(static_build.build()))
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> static_build.Storage:
+    """Our static files as `collectstatic` leaves them in the folder that is served."""
+    root = tmp_path_factory.mktemp("static")
+    storage = static_build.Storage(location=str(root), base_url="/static/")
+    finder = get_finder("django.contrib.staticfiles.finders.FileSystemFinder")
+    sources = {path: (source, path) for path, source in finder.list([])}
+    for path, (source, _) in sources.items():
+        with source.open(path) as file:
+            storage.save(path, file)
+    results = list(storage.post_process(sources))
+    assert not [result for result in results if isinstance(result[2], Exception)]
+    return storage
+
+
+@pytest.mark.parametrize("name", sorted(static_build.bundle_names()))
 def test_a_built_file_carries_no_comment(name: str) -> None:
-    text = (static_build.BUNDLES / name).read_text()
+    text = BUNDLES[name]
 
     assert text
     assert "/*" not in text
@@ -46,17 +62,30 @@ def test_a_script_keeps_what_stands_inside_its_texts(tmp_path: Path) -> None:
     assert "`two  ${a} /* spaces */`" in text
 
 
-def test_an_imported_script_is_found_minified_in_place_of_its_source() -> None:
-    found = finders.find("js/lazy/media-files.js")
+def test_pages_get_bundles_in_place_of_sources_and_under_hashed_names_alone(
+    collected: static_build.Storage,
+) -> None:
+    folder = Path(collected.location)
+    for name in static_build.bundle_names():
+        served = folder / collected.hashed_files[name]
+        text = served.read_text()
+        assert re.fullmatch(r".+\.[0-9a-f]{12}\.(css|js)", served.name)
+        assert not (folder / name).exists()
+        assert IMPORT.sub("", text) == IMPORT.sub("", BUNDLES[name])
 
-    assert str(found).startswith(str(static_build.BUNDLES))
+
+def test_bundles_are_compressed(collected: static_build.Storage) -> None:
+    served = Path(collected.location) / collected.hashed_files["js/playground.js"]
+
+    assert {f"{served.name}.gz", f"{served.name}.br"} <= {
+        file.name for file in served.parent.iterdir()
+    }
 
 
-def test_the_names_in_minified_imports_are_still_rewritten() -> None:
-    mixin: Any = ManifestFilesMixin  # the stubs lack the attribute
-    patterns = mixin._js_module_import_aggregation_patterns[1]
-    text = (static_build.BUNDLES / "js/lazy/media-recorder.js").read_text()
+def test_minified_imports_name_hashed_files(collected: static_build.Storage) -> None:
+    folder = Path(collected.location)
+    recorder = folder / collected.hashed_files["js/lazy/media-recorder.js"]
+    imports = re.findall(r"""["']\./([\w.-]+\.js)["']""", recorder.read_text())
 
-    found = [re.search(pattern, text) for pattern, _ in patterns]
-
-    assert any(match and match["url"].startswith("./") for match in found)
+    assert imports
+    assert all((recorder.parent / name).is_file() for name in imports)

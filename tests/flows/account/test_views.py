@@ -97,7 +97,7 @@ def test_a_run_is_an_ordinary_run_over_the_stream(ana: Client, keep: Keep) -> No
     assert Run.objects.count() == 1  # a double click
     shown = text(ana, f"{PAGE}?run={run.pk}")
     assert f'data-run-id="{run.pk}"' in shown
-    assert 'data-watch="workflow:' in shown
+    assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in shown
     assert "A boat" in shown  # the form has its input
 
 

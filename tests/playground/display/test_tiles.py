@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,14 +24,14 @@ def made(make_run: Make, kind: str, **more: Any) -> Run:
 
 def test_a_waiting_run_is_watched(make_run: Make) -> None:
     found = tile(make_run(state="queued"))
-    assert found.watch.startswith("tile:")
+    assert json.loads(found.watch)["view"] == "tile"
     assert (found.text, found.cost, found.copies) == ("", "", "")
 
 
 def test_a_film_is_watched_until_it_has_a_still(make_run: Make) -> None:
     run = made(make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4")
-    assert tile(run).copies.startswith("tile:")
-    assert 'data-watch="tile:' in changed_fragments(run, "tile")
+    assert json.loads(tile(run).copies)["view"] == "tile"
+    assert 'data-watch="{&quot;view&quot;: &quot;tile&quot;' in changed_fragments(run, "tile")
     Artifact.objects.update(state="stored", file="a.mp4", thumbnail="a.webp")
     found = tile(Run.objects.get())
     assert found.copies == ""

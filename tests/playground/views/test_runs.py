@@ -393,7 +393,7 @@ def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make
         make_run(state=state, ended_at=timezone.now())
     html = member.get("/runs/").content.decode()
     for value, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
-        assert f'<option value="{value}">{word}</option>' in html
+        assert f'<option value="{value}" >{word}</option>' in html
         assert f"</svg>{word}" in html
 
 

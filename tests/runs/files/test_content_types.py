@@ -146,7 +146,7 @@ def waiting(artifact: Any) -> Any:
 
 def marks(text: str) -> bool:
     """Whether a page watches a run's copies."""
-    return 'data-watch="copies:' in text
+    return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
 
 def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> None:

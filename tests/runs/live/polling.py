@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import json
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from runs.progress import watch_tokens
 
 # A hold that no busy machine outlasts: what is answered before its end is answered for its news.
 HOLD_S = 120.0
+Entry = dict[str, Any]
 
 
 async def nobody(scope: Any, receive: Any, send: Any) -> None:
@@ -26,10 +28,11 @@ async def nobody(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def asked(run: Run, version: int | None = None, view: str = "stage") -> str:
-    """How a page asks for a run."""
+def asked(run: Run, version: int | str | None = None, view: str = "stage") -> Entry:
+    """What a page posts for a run."""
     version = run.version if version is None else version
-    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, view)}"
+    watch = json.loads(watch_tokens.data_watch(run, view))
+    return {"run": str(run.pk), "version": str(version), **watch}
 
 
 def session() -> str:
@@ -85,6 +88,14 @@ async def until_held(client: httpx.AsyncClient, count: int = 1) -> None:
             await asyncio.sleep(0.005)
 
 
-async def ask(client: httpx.AsyncClient, *runs: str, hold: bool = True) -> httpx.Response:
-    params = [("r", run) for run in runs]
-    return await client.get(long_poll.PATH, params=[*params, *([("hold", "1")] if hold else [])])
+async def ask(
+    client: httpx.AsyncClient, *runs: Entry, groups: Sequence[Entry] = (), hold: bool = True
+) -> httpx.Response:
+    body = json.dumps({"runs": runs, "groups": groups})
+    return await client.post(f"{long_poll.PATH}{'?hold=1' if hold else ''}", content=body)
+
+
+def markup(response: httpx.Response) -> str:
+    """Return the markup of a response with news."""
+    assert response.status_code == 200
+    return str(response.json()["markup"])

@@ -11,15 +11,15 @@ from asgiref.sync import sync_to_async
 
 from runs import state_machine
 from runs.models import Run
-from runs.progress import live_partials, watch_tokens
+from runs.progress import live_partials
 from runs.transitions import Observation
-from tests.runs.live.polling import ask, asked, serve, until_held
+from tests.runs.live.polling import Entry, ask, asked, markup, serve, until_held
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def chat(run: Run, version: str) -> str:
-    return f"{run.pk}:{version}:{watch_tokens.watch_token(run, 'chat')}"
+def chat(run: Run, version: str) -> Entry:
+    return asked(run, version, "chat")
 
 
 async def announce(run: Run, number: int, text: str) -> None:
@@ -39,15 +39,16 @@ def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
             await announce(run, number, text)
             found.append(await held)
             version = f"3.{number:06}"
-            assert f'data-version="{version}"' in found[-1].text
-            assert found[-1].headers["versions"] == f"{run.pk}:{version}:chat"
+            assert f'data-version="{version}"' in markup(found[-1])
+            versions = [{"run": str(run.pk), "version": version, "view": "chat"}]
+            assert found[-1].json()["versions"] == versions
             assert not other.done()  # its view shows what is committed
             other.cancel()
         return found
 
     first, second = serve(use)
-    assert "A long<" in first.text
-    assert "A long answer<" in second.text
+    assert "A long<" in markup(first)
+    assert "A long answer<" in markup(second)
 
 
 def test_after_the_end_nothing_that_was_announced_is_news(
@@ -65,7 +66,7 @@ def test_after_the_end_nothing_that_was_announced_is_news(
         return [half, end, await ask(client, chat(run, "4"))]
 
     half, end, after = serve(use, hold_s=0.5)
-    assert "Half<" in half.text
-    assert 'data-version="4"' in end.text
-    assert "Half a<" in end.text
+    assert "Half<" in markup(half)
+    assert 'data-version="4"' in markup(end)
+    assert "Half a<" in markup(end)
     assert after.status_code == 204

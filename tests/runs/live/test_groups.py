@@ -1,10 +1,11 @@
-"""Groups: hundreds of runs on one poll, in an address that proxies let through."""
+"""Groups: hundreds of runs on one poll, in a few bytes each."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -13,32 +14,41 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from runs import state_machine
-from runs.live import groups
+from runs import owners, state_machine
+from runs.live import long_poll, wire
 from runs.models import Run
+from runs.owners import RunOwner, RunsOfGroup
 from runs.progress import watch_tokens
 from runs.transitions import Observation
-from tests.runs.live.polling import serve, until_held
+from tests.runs.live.polling import Entry, ask, markup, serve, until_held
 
 pytestmark = pytest.mark.both_databases
 
 COUNT = 400
-MAX_ADDRESS_BYTES = 8000
+MAX_POLL_BYTES = 8000
+
+
+class AllRuns(RunOwner):
+    """An app whose page watches all runs of a person."""
+
+    def run_groups(self) -> Mapping[str, RunsOfGroup]:
+        return {
+            "all": lambda key: list(Run.objects.filter(user_id=key).values_list("pk", flat=True))
+        }
 
 
 @pytest.fixture(autouse=True)
 def everything() -> Iterator[None]:
     """A group of all runs that a person has, by the person's key."""
-    with patch.dict(groups._KINDS):
-        groups.register(
-            "all", lambda key: list(Run.objects.filter(user_id=key).values_list("pk", flat=True))
-        )
+    with patch.dict(owners._OWNERS):
+        owners.register(AllRuns())
         yield
 
 
-def asked(user: User, runs: list[Run]) -> str:
-    listed = ",".join(f"{run.pk.hex[:8]}.{run.version}" for run in runs)
-    return f"{watch_tokens.group_token(f'all.{user.pk}', 'tile', user.pk)}:{listed}"
+def asked(user: User, runs: list[Run]) -> Entry:
+    """What a page posts for a group."""
+    watch = json.loads(watch_tokens.data_watch_group(f"all.{user.pk}", "tile", user.pk))
+    return {**watch, "runs": {run.pk.hex[: wire.DIGITS]: str(run.version) for run in runs}}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -49,19 +59,18 @@ def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], u
         for number in range(COUNT - 1)
     ]
     runs = [first, *Run.objects.bulk_create(rest)]
-    address = f"/runs/live/?g={asked(user, runs)}&hold=1"
-    assert len(address) < MAX_ADDRESS_BYTES
+    group = asked(user, runs)
+    assert len(json.dumps(group, separators=(",", ":"))) < MAX_POLL_BYTES
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
-        poll = asyncio.create_task(client.get(address))
+        poll = asyncio.create_task(ask(client, groups=[group]))
         await until_held(client)
         await sync_to_async(state_machine.record)(runs[-1].pk, Observation(Run.State.FAILED))
         return await asyncio.wait_for(poll, 10)
 
     answer = serve(use)
-    assert answer.status_code == 200
-    assert answer.text.count("<article") == 1
-    assert answer.headers["versions"].startswith(str(runs[-1].pk))
+    assert markup(answer).count("<article") == 1
+    assert [version["run"] for version in answer.json()["versions"]] == [str(runs[-1].pk)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -69,11 +78,12 @@ def test_a_group_is_watched_by_who_got_its_token(make_run: Callable[..., Run], u
     sam = User.objects.create_user("sam")
     run, foreign = make_run(user=user, version=3), make_run(user=sam, version=3)
     run.version = foreign.version = 1
-    forged = asked(user, [run]).replace("tile:", "tile:9", 1)
+    forged = asked(user, [run])
+    forged["token"] = f"9{forged['token']}"
 
     async def use(client: httpx.AsyncClient) -> list[int]:
         asks = (asked(user, [run]), asked(sam, [foreign]), forged, asked(user, [foreign]))
-        return [(await client.get(f"/runs/live/?g={text}")).status_code for text in asks]
+        return [(await ask(client, groups=[group], hold=False)).status_code for group in asks]
 
     assert serve(use) == [200, 286, 286, 286]
 
@@ -85,23 +95,36 @@ def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: 
         old = asked(user, [run])
 
     async def use(client: httpx.AsyncClient) -> Any:
-        return await client.get(f"/runs/live/?g={old}&hold=1")
+        return await ask(client, groups=[old])
 
-    (renewed,) = serve(use).headers["renewed"].split()
-    assert renewed.startswith(f"all.{user.pk}:tile:")
-    assert renewed != old
+    (renewed,) = serve(use).json()["renewed"]
+    assert (renewed["group"], renewed["view"]) == (f"all.{user.pk}", "tile")
+    assert renewed["token"] != old["token"]
 
 
 @pytest.mark.parametrize(
-    "text",
+    "change",
     [
-        pytest.param("", id="empty"),
-        pytest.param("tile:x@all.1:", id="no-runs"),
-        pytest.param("tile:1.2.x@nothing.1:aaaaaaaa.1", id="unknown-kind"),
-        pytest.param("tile:\x00@all.\x00:aaaaaaaa.1,bad,1.1.1", id="nul"),
+        pytest.param({"token": "", "runs": {}}, id="unsigned"),
+        pytest.param({"group": "nothing.1"}, id="unknown-kind"),
+        pytest.param({"group": "all.\x00", "token": "\x00"}, id="nul"),
     ],
 )
-def test_what_is_malformed_is_left_out(text: str) -> None:
-    from urllib.parse import quote
+def test_a_group_without_its_token_is_left_out(user: User, change: Entry) -> None:
+    poll = {"runs": [], "groups": [asked(user, []) | change]}
+    assert long_poll.parse(json.dumps(poll).encode()).groups == []
 
-    assert groups.parse(f"g={quote(text)}") == []
+
+@pytest.mark.parametrize("runs", [None, [], {"aaaaaaaa": 1}, {"aaaaaaaa": "x"}])
+def test_a_malformed_group_is_refused(user: User, runs: Any) -> None:
+    poll = {"runs": [], "groups": [asked(user, []) | {"runs": runs}]}
+    with pytest.raises(wire.BadPoll):
+        wire.decode(json.dumps(poll).encode())
+
+
+def test_of_too_many_runs_the_first_are_watched(user: User) -> None:
+    runs = {f"{number:08x}": "1" for number in range(wire.MAX_RUNS_IN_GROUPS + 9)}
+    group = asked(user, []) | {"runs": runs}
+    poll = {"runs": [], "groups": [group, group]}
+    first, second = wire.decode(json.dumps(poll).encode()).groups
+    assert (len(first.versions), len(second.versions)) == (wire.MAX_RUNS_IN_GROUPS, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-import uuid
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -21,18 +20,18 @@ from django.test import Client
 from django.utils import timezone
 
 from runs import state_machine
-from runs.live import long_poll
+from runs.live import long_poll, wire
 from runs.models import Run
 from runs.progress import watch_tokens
 from runs.transitions import Observation
 from tests.conftest import grant
-from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
+from tests.runs.live.polling import HOLD_S, Entry, ask, asked, markup, serve, until_held
 from tests.statements import before, failing
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def asking(*runs: str) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+def asking(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
     """What `serve` takes to ask about these runs."""
     return lambda client: ask(client, *runs)
 
@@ -52,10 +51,9 @@ def is_look(sql: str) -> bool:
 def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
     run = make_run(state="queued", version=3, queue_position=2)
     response = serve(lambda client: ask(client, asked(run, 2)))
-    assert response.status_code == 200
-    assert 'hx-swap-oob="true"' in response.text
-    assert 'data-version="3"' in response.text
-    assert "Queued, 2 runs ahead" in response.text
+    assert 'hx-swap-oob="true"' in markup(response)
+    assert 'data-version="3"' in markup(response)
+    assert "Queued, 2 runs ahead" in markup(response)
 
 
 def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
@@ -69,7 +67,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
         return await held, time.monotonic() - changed
 
     response, waited_s = serve(use)
-    assert 'data-run-status="running"' in response.text
+    assert 'data-run-status="running"' in markup(response)
     assert waited_s < HOLD_S / 2
 
 
@@ -102,11 +100,10 @@ def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
     before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
 
     async def use(client: httpx.AsyncClient) -> list[int]:
-        address = f"/runs/live/?r={asked(run)}&hold=1"
-        held = asyncio.create_task(client.get(address))
+        held = asyncio.create_task(ask(client, asked(run)))
         await until_held(client)
         signal.raise_signal(signal.SIGTERM)
-        return [(await held).status_code, (await client.get(address)).status_code]
+        return [(await held).status_code, (await ask(client, asked(run))).status_code]
 
     try:
         began = time.monotonic()
@@ -169,19 +166,50 @@ def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
     assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "x", "x:1:stage:y", *(f"{uuid.UUID(int=1)}:1:stage:{m}" for m in ("forged", "é")), "::::"],
-)
-def test_nothing_is_told_without_the_mark(text: str) -> None:
-    assert serve(lambda client: ask(client, text)).status_code == long_poll.STOP_POLLING
+@pytest.mark.parametrize("token", ["", "forged", "é", "1.2.3", "\ud800"])
+def test_a_run_without_its_token_is_not_told(make_run: Any, token: str) -> None:
+    entry = asked(make_run(version=2), 1) | {"token": token}
+    assert serve(asking(entry)).status_code == long_poll.STOP_POLLING
 
 
-def test_a_mark_holds_for_its_run_and_view_alone(make_run: Any) -> None:
+def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
     mine, other = make_run(version=2), make_run(version=2)
-    _, _, mark = watch_tokens.watch_token(mine, "stage").partition(":")
-    for text in (f"{other.pk}:1:stage:{mark}", f"{mine.pk}:1:row:{mark}"):
-        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
+    entry = asked(mine, 1)
+    for changed in ({"run": str(other.pk)}, {"view": "row"}):
+        assert serve(asking(entry | changed)).status_code == long_poll.STOP_POLLING
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        pytest.param(b"", "not a poll", id="empty"),
+        pytest.param(b"r=1:2:3", "not a poll", id="not-json"),
+        pytest.param(b"\xff", "not a poll", id="not-text"),
+        pytest.param(b"[" * 100_000, "not a poll", id="deep"),
+        pytest.param(b"[]", "not a poll", id="not-an-object"),
+        pytest.param(b'{"runs":[]}', "'groups' is missing", id="no-groups"),
+        pytest.param(b'{"runs":{},"groups":[]}', "{} is not a list", id="no-list"),
+        pytest.param(b'{"runs":["x"],"groups":[]}', "not a poll", id="no-entry"),
+        pytest.param(b" " * (wire.MAX_BYTES + 1), "at most", id="too-large"),
+    ],
+)
+def test_what_is_not_a_poll_is_refused_with_a_sentence(body: bytes, sentence: str) -> None:
+    response = serve(lambda client: client.post(long_poll.PATH, content=body))
+    assert (response.status_code, response.headers["content-type"]) == (400, "text/plain")
+    assert sentence in response.text
+
+
+@pytest.mark.parametrize(
+    "change", [{"run": "x"}, {"run": 1}, {"version": 1}, {"version": "x"}, {"view": None}]
+)
+def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
+    assert serve(asking(asked(make_run()) | change)).status_code == 400
+
+
+def test_a_page_from_before_an_update_is_told_to_stop() -> None:
+    """Its polls were GET requests; on this status it asks people to reload it."""
+    response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
+    assert response.status_code == long_poll.STOP_POLLING
 
 
 def test_a_hundred_watchers_cost_one_query_and_one_drawing(make_run: Any) -> None:
@@ -206,9 +234,10 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     runs = [make_run(version=2) for _ in range(5)]
     response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
     for run in runs:
-        assert f'id="row-{run.pk}"' in response.text
-    told = sorted(f"{run.pk}:2:row" for run in runs)
-    assert sorted(response.headers["versions"].split()) == told
+        assert f'id="row-{run.pk}"' in markup(response)
+    versions = [{"run": str(run.pk), "version": "2", "view": "row"} for run in runs]
+    assert response.json()["versions"] == versions
+    assert response.json()["renewed"] == []
 
 
 def test_other_requests_reach_the_pages() -> None:
@@ -220,8 +249,8 @@ def test_a_final_state_brings_its_result(make_run: Any) -> None:
     end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
     state_machine.record(run.pk, end)
     response = serve(lambda client: ask(client, asked(run)))
-    assert 'data-final="1"' in response.text
-    assert "The model failed" in response.text
+    assert 'data-final="1"' in markup(response)
+    assert "The model failed" in markup(response)
 
 
 def say(run: Run, number: int) -> None:
@@ -239,7 +268,7 @@ def test_log_lines_are_told_together(make_run: Any) -> None:
         for number in range(3):
             await asyncio.sleep(0.01)
             await sync_to_async(say)(run, number)
-        return (await held).text
+        return markup(await held)
 
     told = serve(use, coalesce_s=1.0)
     assert all(f"line {number}" in told for number in range(3))
@@ -256,7 +285,7 @@ def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any)
             run.pk, Observation(Run.State.SUCCEEDED, output={})
         )
         changed = time.monotonic()
-        assert 'data-final="1"' in (await held).text
+        assert 'data-final="1"' in markup(await held)
         return time.monotonic() - changed
 
     # What is gathered is not told before the hold is over.
@@ -276,7 +305,7 @@ def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_ru
 
     responses = serve(use)
     assert {response.text for response in responses} == {responses[0].text}
-    assert 'data-run-status="running"' in responses[0].text
+    assert 'data-run-status="running"' in markup(responses[0])
 
 
 def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(make_run: Any) -> None:
@@ -319,7 +348,7 @@ def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger
 
 def test_of_several_runs_only_ones_own_are_told(make_run: Any, stranger: User) -> None:
     mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
-    text = serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))).text
+    text = markup(serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))))
     assert str(mine.pk) in text
     assert str(theirs.pk) not in text
 
@@ -330,19 +359,18 @@ def test_a_page_that_stays_open_gets_new_marks(
     mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
     marked = [asked(mine), asked(theirs, view="copies")]
     fresh = serve(lambda client: ask(client, asked(mine, 0)))
-    assert "renewed" not in fresh.headers
+    assert fresh.json()["renewed"] == []
     later = time.time() + 30 * 3600
     monkeypatch.setattr(time, "time", lambda: later)
     response = serve(lambda client: ask(client, *marked))
-    assert response.status_code == 204
-    renewed = response.headers["renewed"].split()
-    assert [text.split(":")[:2] for text in renewed] == [
-        [str(mine.pk), "stage"],
-        [str(theirs.pk), "copies"],
+    assert markup(response) == ""
+    renewed = response.json()["renewed"]
+    assert [(new["run"], new["view"]) for new in renewed] == [
+        (str(mine.pk), "stage"),
+        (str(theirs.pk), "copies"),
     ]
-    pk, view, token = renewed[0].split(":")
-    again = serve(lambda client: ask(client, f"{pk}:0:{view}:{token}"))
-    assert (again.status_code, "renewed" in again.headers) == (200, False)
+    again = serve(lambda client: ask(client, renewed[0] | {"version": "0"}))
+    assert (again.status_code, again.json()["renewed"]) == (200, [])
 
 
 def test_what_was_taken_back_is_watched_no_more(make_run: Any, stranger: User) -> None:
@@ -366,10 +394,9 @@ def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
 
 def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger: User) -> None:
     run = make_run(user=stranger, version=2)
-    _, _, mark = watch_tokens.watch_token(run, "stage").partition(":")
-    whose, issued, signature = mark.split(".")
+    whose, issued, signature = watch_tokens.run_token(run, "stage").split(".")
     me = User.objects.get(username="ana").pk
     for forged in (f"{me}.{issued}.{signature}", f"*.{issued}.{signature}"):
-        text = f"{run.pk}:1:stage:{forged}"
-        assert serve(asking(text)).status_code == long_poll.STOP_POLLING
+        entry = asked(run, 1) | {"token": forged}
+        assert serve(asking(entry)).status_code == long_poll.STOP_POLLING
     assert watch_tokens.verify(run.pk, "stage", f"{whose}.{int(issued) + 1}.{signature}") is None

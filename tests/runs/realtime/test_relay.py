@@ -74,7 +74,7 @@ def relayed(catalogue: None, sandbox: Control) -> Relayed:
                         await asyncio.sleep(0.01)
                 return given
             finally:
-                server.stop()
+                server.should_exit = True
                 await running
                 await sync_to_async(connections.close_all)()
 

@@ -26,9 +26,7 @@ def serve(act: Act, *, is_on_demand: bool = True) -> None:
     async def main(listener: socket.socket) -> None:
         relay = Relay(cast("Any", None), form_state.parse_form)
         config = uvicorn.Config(relay, port=0, lifespan="off", log_level="warning")
-        server = realtime.Server(
-            config, relay, listener if is_on_demand else None, idle_s=IDLE_S, tick_s=0.05
-        )
+        server = realtime.Server(config, relay, listener if is_on_demand else None, idle_s=IDLE_S)
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)
@@ -37,7 +35,7 @@ def serve(act: Act, *, is_on_demand: bool = True) -> None:
             async with asyncio.timeout(60):
                 await act(server, port, running)
         finally:
-            server.stop()
+            server.should_exit = True
             await running
 
     with socket.create_server(("127.0.0.1", 0)) as listener:

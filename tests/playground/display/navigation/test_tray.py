@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from playground.display import renderers
 from runs.progress import watch_tokens
@@ -40,7 +41,7 @@ def test_runs_in_progress_are_watched_and_can_be_cancelled(
     with django_assert_num_queries(3):
         page = member.get(TRAY).content.decode()
     for run in runs:
-        assert f'data-watch="{watch_tokens.watch_token(run, "tray")}"' in page
+        assert f'data-watch="{escape(watch_tokens.data_watch(run, "tray"))}"' in page
         assert f"/runs/{run.pk}/cancellation/" in page
         assert f"?shown={run.pk}" in page
         assert run.title in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -336,12 +336,13 @@ def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux)
-    assert f'data-watch="{watch_tokens.watch_token(run, "strip")}"' in strip_item(member, run)
+    watch = escape(watch_tokens.data_watch(run, "strip"))
+    assert f'data-watch="{watch}"' in strip_item(member, run)
     run.state = Run.State.SUCCEEDED
     run.save()
     assert "data-" not in strip_item(member, run).partition(">")[0]
     swapped = renderers.changed_fragments(run, "strip")
-    assert f'id="strip-{run.pk}" data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
+    assert f'id="strip-{run.pk}"  data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
     assert 'hx-swap-oob="true"' in swapped
     assert "data-watch" not in swapped
 

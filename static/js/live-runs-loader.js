@@ -1,0 +1,12 @@
+/**
+ * Loads the script of <live-runs> for pages that have a run to watch; where one can be started, at
+ * the first focus in the form.
+ */
+const load = () => import("./lazy/live-runs.js");
+const loadIfWatched = () => document.querySelector("[data-watch]") && load();
+for (const name of ["DOMContentLoaded", "htmx:load", "htmx:afterSettle", "tray:shown"])
+  document.addEventListener(name, loadIfWatched);
+for (const name of ["focusin", "pointerdown"])
+  document.addEventListener(name, ({ target }) => target.form?.id === "playground-form" && load(), {
+    passive: true,
+  });
