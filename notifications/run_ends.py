@@ -34,7 +34,6 @@ LISTED = 20  # runs in one digest
 PEOPLE_AT_ONCE = 50
 RUNS_AT_ONCE = 500
 REST_S = 600.0
-HEAVY = ("arguments", "sent_arguments", "output", "output_text", "partial", "logs")
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
@@ -84,7 +83,7 @@ def _process(user_pk: int) -> None:
 
 
 def _runs() -> RunQuerySet:
-    return Run.objects.select_related("endpoint", "user").defer(*HEAVY)
+    return Run.objects.select_related("endpoint", "user").light()
 
 
 def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:

@@ -17,11 +17,9 @@ from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
 from runs import ledger, owners
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
+from runs.models.querysets import LIVE, RunQuerySet
 
 log = logging.getLogger(__name__)
-
-HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
 
 Changed = dict[str, Any]
 T = TypeVar("T")
@@ -58,8 +56,11 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Return the locked row with what is decided by its model's row."""
-    rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
+    """Return the locked row with what is decided by its model's row.
+
+    No decision depends on a run's input or its result.
+    """
+    rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
     # The standing is what every submit checks, price and currency are what the end settles.
     return rows.filter(pk=Param("pk", UUIDField())).annotate(
         standing=F("endpoint__standing"),

@@ -19,6 +19,7 @@ from core.file_names import clean_name
 from runs import owners
 from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from runs.models import Artifact, Upload
+from runs.models.querysets import heavy_columns
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,8 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
         state=Artifact.State.LOST
     )
-    rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
+    rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
+    rows = rows.order_by("-run__created_at", "position")
     if kind == "weights":
         rows = rows.filter(_NAMES_WEIGHTS)
     elif kind != "file":

@@ -116,11 +116,7 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str
 def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if (pk := parse_uuid(key)) is None:
         return None
-    runs = (
-        Run.objects.readable_by(user)
-        .with_endpoint()
-        .defer("logs", "output", "output_text", "metrics")
-    )
+    runs = Run.objects.readable_by(user).with_endpoint().light("arguments")
     run = runs.filter(pk=pk).first()
     if run is None:
         return None
