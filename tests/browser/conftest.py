@@ -9,16 +9,29 @@ from typing import Any
 
 import httpx
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from bench.stage import browser
+from config.server import static_build
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.gallery import gallery, open_page
 from tests.browser.media import open_form
 from tests.processes import Up, copy_checkout, free_port, until
 
-__all__ = ["chromium", "gallery", "kit", "open_form", "open_page", "session", "show", "vitrine"]
+__all__ = [
+    "bundles",
+    "chromium",
+    "gallery",
+    "kit",
+    "open_form",
+    "open_page",
+    "session",
+    "show",
+    "vitrine",
+]
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -40,6 +53,17 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
     """`contexts.take(**options)`: a new browser context; all are closed at the end of the test."""
     with Contexts(chromium) as contexts:
         yield contexts
+
+
+@pytest.fixture(scope="package", autouse=True)
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let `live_server` serve the bundles, which `collectstatic` builds and the finders lack."""
+    folder = tmp_path_factory.mktemp("bundles")
+    for name, text in static_build.bundles():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with override_settings(STATICFILES_DIRS=[folder, *settings.STATICFILES_DIRS]):
+        yield
 
 
 @pytest.fixture(scope="package")
