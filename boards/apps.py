@@ -14,7 +14,7 @@ class BoardsConfig(AppConfig):
         from asgiref.sync import sync_to_async
 
         from boards.display import grid
-        from boards.models import Batch, Column, Row
+        from boards.models import Board, Column, Row
         from boards.runs.belonging import boards_of
         from boards.trials import job, news
         from catalog.changelog import personal_news
@@ -32,13 +32,13 @@ class BoardsConfig(AppConfig):
         destinations.register(
             destinations.Kind(
                 "Boards",
-                lambda user: Batch.objects.kept().filter(user_id=user.pk),
+                lambda user: Board.objects.kept().filter(user_id=user.pk),
                 "title",
                 "boards:board",
             )
         )
-        handover.register("boards", Batch)
-        input_references.register_inputs(lambda: Batch.objects.kept(), "plan")
+        handover.register("boards", Board)
+        input_references.register_inputs(lambda: Board.objects.kept(), "plan")
         input_references.register_inputs(
             lambda: Row.objects.filter(board__deleted_at=None), "values"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
-from boards.models import Batch, Cell, Row
+from boards.models import Board, Cell, Row
 from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
@@ -56,7 +56,7 @@ class Ballot:
     sides: tuple[Side, Side]
 
 
-def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
+def ballot_of(voter: User, board: Board, pair: ballots.Pair) -> Ballot:
     """Prepare a pair for display to this voter. Two queries."""
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
@@ -72,7 +72,7 @@ def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
     )
 
 
-def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
+def _side(voter: User, board: Board, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
     run = runs[cell.run_id]
     shown = [
         one
@@ -84,7 +84,7 @@ def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Ru
     return Side(key, files, texts)
 
 
-def _input_files(voter: User, board: Batch, row: Row) -> list[BlindFile]:
+def _input_files(voter: User, board: Board, row: Row) -> list[BlindFile]:
     """Return our files among an input's values, with addresses for this voter."""
     shown = []
     for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
@@ -101,7 +101,7 @@ class StoredInput(NamedTuple):
     content_type: str
 
 
-def input_file(board: Batch, address: str) -> StoredInput | None:
+def input_file(board: Board, address: str) -> StoredInput | None:
     """Return the file at one of our addresses, if we have it and voters may see it.
 
     They may see the files of the board's owner, and those that everybody may.
@@ -132,6 +132,6 @@ def input_addresses(values: object) -> list[str]:
     return [address for value in inner for address in input_addresses(value)]
 
 
-def _address(voter: User, board: Batch, kind: str, *parts: int) -> str:
+def _address(voter: User, board: Board, kind: str, *parts: int) -> str:
     token = secret_tokens.encrypt("file", voter.pk, kind, *parts)
     return reverse("boards:vote-file", args=[board.pk, token])

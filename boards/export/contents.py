@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column, Mark, Row, RowMark
+from boards.models import Board, Cell, Column, Mark, Row, RowMark
 from boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
 from playground.display.tiles import text_of
@@ -22,7 +22,7 @@ _HEAVY = ("logs", "output", "output_text", "partial", "steps", "positions", "eve
 class Contents:
     """A board's columns, rows and current cells."""
 
-    board: Batch
+    board: Board
     columns: list[Column]
     rows: list[Row]
     cells: list[Cell]
@@ -39,7 +39,7 @@ class Contents:
         return sorted(own, key=lambda cell: (places[cell.column_id], cell.pk))
 
 
-def contents_of(board: Batch) -> Contents:
+def contents_of(board: Board) -> Contents:
     """Load a board for an export. Five queries, whatever its size."""
     columns = list(board.columns.select_related("endpoint"))
     cells = list(

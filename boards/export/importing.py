@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boards.display.ballot import input_addresses
 from boards.export.document import FORMAT, VERSION
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.editing import PLAIN, endpoints_of
 from boards.plan.groups import SHARED, Post, of_group, own_name
 from boards.plan.plan import MAX_MODELS, TITLE_CHARS
@@ -29,7 +29,7 @@ MAX_TEXT_CHARS = 4 << 20
 class Imported:
     """The new board, and which parts of the document could not be imported."""
 
-    board: Batch
+    board: Board
     unknown: list[str] = field(default_factory=list)
     file_count: int = 0
 
@@ -52,7 +52,7 @@ def import_board(user: User, content: bytes) -> Imported:
     models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
     if not models:
         raise ValueError("None of the models of this board is in this catalogue.")
-    board = Batch.objects.create(
+    board = Board.objects.create(
         user=user,
         form_token=secrets.token_urlsafe(16),
         title=db_safe_text(str(document.get("title") or ""))[:TITLE_CHARS],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boards.models import Batch, Column
+from boards.models import Board, Column
 from boards.votes.standings import name_of
 from catalog.schema_versions import version_of
 from playground.form import presets
@@ -40,7 +40,7 @@ def settings_of(column: Column) -> dict[str, Any]:
     return {**common, **column.settings}
 
 
-def save_preset(user: User, board: Batch, column: Column) -> Preset:
+def save_preset(user: User, board: Board, column: Column) -> Preset:
     """Save a column's settings as a preset of this user, under an unused name."""
     name = f"{board.title or 'Board'} · {column.label or column.endpoint.name}"
     name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
@@ -54,7 +54,7 @@ def save_preset(user: User, board: Batch, column: Column) -> Preset:
     raise ValueError(f"There are {MAX_TRIES} presets of this name: delete some of them first.")
 
 
-def make_house_default(user: User, board: Batch, column: Column) -> Preset:
+def make_house_default(user: User, board: Board, column: Column) -> Preset:
     """Make a column's settings the house default, which fills its model's untouched form."""
     preset = save_preset(user, board, column)
     presets.change(preset, preset.name, is_shared=True, is_house_default=True, by=user)

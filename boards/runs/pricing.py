@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
 from boards.runs import reuse
@@ -53,7 +53,7 @@ class Pricing:
         return self.total.basis[:MAX_BASIS] if self.total else ()
 
 
-def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None) -> Pricing:
+def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None) -> Pricing:
     """Price the cells that would be sent, to `board` if it exists already.
 
     One query for earlier runs, two for the board, a few for the estimates.
@@ -85,7 +85,7 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None
     )
 
 
-def _without_known(plan: Plan, expanded: Expanded, board: Batch) -> list[PlannedCell]:
+def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; one that was not sent counts as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     known = set(cells.values_list("row__digest", "column__digest", "seed"))

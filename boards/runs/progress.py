@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from catalog.models import Endpoint
 from core.formatting import money
 from runs.costs.billing import cost_of_units
@@ -97,7 +97,7 @@ class Tally(NamedTuple):
 _ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent", "run__billable_units")
 
 
-def progress_of(board: Batch) -> Progress:
+def progress_of(board: Board) -> Progress:
     """Count the current cells of a board. Two queries, three while runs are in progress."""
     tallies = _tallies(board)
     with_run = [one for one in tallies if one.state]
@@ -124,11 +124,11 @@ def progress_of(board: Batch) -> Progress:
     )
 
 
-def _current(board: Batch) -> QuerySet[Cell]:
+def _current(board: Board) -> QuerySet[Cell]:
     return Cell.objects.filter(board=board, replaced_at=None).order_by()
 
 
-def _tallies(board: Batch) -> list[Tally]:
+def _tallies(board: Board) -> list[Tally]:
     """Count by the database: loading 400 cells took longer than the rest of a board's page."""
     counted = (
         _current(board)
@@ -165,7 +165,7 @@ def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
     return each * tally.cells if each else NOTHING
 
 
-def _seconds_to_go(board: Batch, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
+def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
     """Estimate the time for the remaining runs in parallel, by their models' durations here."""
     taken: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)

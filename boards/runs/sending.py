@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import MAX_CELLS, Plan
 from boards.runs import cap_warnings, reuse
@@ -35,7 +35,7 @@ MAX_STEPS = 60  # stored of one column's report
 class Sent:
     """The numbers of cells by their outcome."""
 
-    board: Batch
+    board: Board
     sent: int = 0
     reused: int = 0
     held: int = 0
@@ -63,7 +63,7 @@ def run_plan(
     expanded: Expanded,
     token: str,
     *,
-    board: Batch | None = None,
+    board: Board | None = None,
     is_program: bool = False,
 ) -> Sent:
     """Create the plan's board, or add the plan's new cells to `board`, and send them.
@@ -85,7 +85,7 @@ def run_plan(
 
 
 def write_cells(
-    board: Batch,
+    board: Board,
     plan: Plan,
     expanded: Expanded,
     estimates: Sequence[Estimate],
@@ -100,7 +100,7 @@ def write_cells(
     return writer.done
 
 
-def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tuple[Batch, bool]:
+def _locked_board(user: User, plan: Plan, token: str, board: Board | None) -> tuple[Board, bool]:
     """Return the board with its row locked, and whether it is new."""
     values = {
         "title": plan.title or _title(plan),
@@ -109,7 +109,7 @@ def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tu
     }
     if board is None:
         source = {"source": plan.source, "source_schema_id": plan.source.schema_id}
-        return Batch.objects.get_or_create(
+        return Board.objects.get_or_create(
             user=user, form_token=token[:64], defaults=values | source
         )
     locked = lock_for_sending(board)
@@ -128,7 +128,7 @@ def _title(plan: Plan) -> str:
     return f"{first[:180]} and {more} more" if more else first[:200]
 
 
-def _rows(board: Batch, plan: Plan) -> list[Row]:
+def _rows(board: Board, plan: Plan) -> list[Row]:
     """Return the plan's rows on the board; new ones are added at the bottom."""
     known = {row.digest: row for row in board.rows.all()}
     place = max((row.position for row in known.values()), default=-1) + 1
@@ -140,7 +140,7 @@ def _rows(board: Batch, plan: Plan) -> list[Row]:
     return [known[row.digest] for row in plan.rows]
 
 
-def _columns(board: Batch, expanded: Expanded) -> list[Column]:
+def _columns(board: Board, expanded: Expanded) -> list[Column]:
     """Return the plan's columns on the board; new ones are added at the right."""
     known = {column.digest: column for column in board.columns.all()}
     place = max((column.position for column in known.values()), default=-1) + 1
@@ -165,7 +165,7 @@ class TooLarge(Refused):
 class _Writer:
     """Writes cells and runs of one locked board, for its owner."""
 
-    def __init__(self, board: Batch, budget: Budget, is_reusing: bool, is_program: bool) -> None:
+    def __init__(self, board: Board, budget: Budget, is_reusing: bool, is_program: bool) -> None:
         self.user, self.board, self.budget = board.user, board, budget
         self.is_reusing, self.is_program = is_reusing, is_program
         self.done = Sent(board)

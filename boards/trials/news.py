@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from boards.models import Batch, Trial
+from boards.models import Board, Trial
 from boards.trials.outcomes import Outcome, changed_since, outcomes_of
 from catalog.changelog.personal_news import Entry
 from notifications import kinds, outbox
@@ -90,7 +90,7 @@ def mark_seen(outcomes: Iterable[Outcome]) -> None:
         Trial.objects.bulk_update([outcome.trial for outcome in fresh], ["seen"])
 
 
-def of_board(board: Batch) -> list[Outcome]:
+def of_board(board: Board) -> list[Outcome]:
     """Return the outcomes of all trials of a board, newest first. One query without any."""
     listed = list(loaded(board.trials.all()))
     return outcomes_of(listed) if listed else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from boards.models import Batch, Column
+from boards.models import Board, Column
 from boards.plan.cells import Expanded, Report, expand
 from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
@@ -53,7 +53,7 @@ class TrialPlan:
 
 
 def trial_plan(
-    board: Batch, endpoint: Endpoint, base: Column | None, *, label: str = "", room: int = MAX_CELLS
+    board: Board, endpoint: Endpoint, base: Column | None, *, label: str = "", room: int = MAX_CELLS
 ) -> TrialPlan:
     """Plan all rows of a board for a model, with the settings of the column `base`.
 
@@ -89,7 +89,7 @@ def trial_plan(
     return TrialPlan(plan, expanded, estimate_runs(asked))
 
 
-def _seeds(board: Batch, base: Column | None) -> list[str]:
+def _seeds(board: Board, base: Column | None) -> list[str]:
     """Return the seeds of the column that it is compared with, else of the whole board."""
     cells = board.cells.filter(replaced_at=None)
     own = cells.filter(column=base) if base else cells

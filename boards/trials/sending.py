@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, Column, StandingTrial, Trial
+from boards.models import Board, Column, StandingTrial, Trial
 from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
 from boards.runs import cap_warnings
@@ -66,7 +66,7 @@ def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
             _send(board, pk, now)
 
 
-def send(read: Batch, pk: int, now: datetime) -> Trial:
+def send(read: Board, pk: int, now: datetime) -> Trial:
     """Give a trial its column, or the reason why it has none; ignored if it has one already.
 
     `read` is its board as the request found it. Raises Refused if it was stopped since.
@@ -75,7 +75,7 @@ def send(read: Batch, pk: int, now: datetime) -> Trial:
         return _send(lock_for_sending(read), pk, now)
 
 
-def _send(board: Batch, pk: int, now: datetime) -> Trial:
+def _send(board: Board, pk: int, now: datetime) -> Trial:
     trial = Trial.objects.select_related("endpoint", "former__endpoint").get(pk=pk)
     standing = StandingTrial.objects.select_related("reference__endpoint").get(pk=board.pk)
     if trial.can_be_sent:
@@ -86,7 +86,7 @@ def _send(board: Batch, pk: int, now: datetime) -> Trial:
 class _Sender:
     """Decides one trial of a locked board."""
 
-    def __init__(self, board: Batch, standing: StandingTrial, trial: Trial, now: datetime) -> None:
+    def __init__(self, board: Board, standing: StandingTrial, trial: Trial, now: datetime) -> None:
         self.board, self.standing, self.trial, self.now = board, standing, trial, now
 
     def send(self) -> None:
@@ -206,12 +206,12 @@ def period_of(now: datetime) -> str:
     return f"{month_start(now):%Y-%m}"
 
 
-def spent_since(board: Batch, now: datetime) -> Decimal:
+def spent_since(board: Board, now: datetime) -> Decimal:
     """Return what this month's trials of a board have cost and may still cost. One query."""
     return ledger.committed(LedgerAccount.Kind.TRIAL_MONTH, board.pk, period_of(now))
 
 
-def best_column(board: Batch, former: Column | None) -> Column | None:
+def best_column(board: Board, former: Column | None) -> Column | None:
     """Return the column that a new one is compared with: the best by votes, winners and stars.
 
     Without any judgement, the column that the new model succeeds, else the first one.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, StandingTrial, Trial
+from boards.models import Board, StandingTrial, Trial
 from boards.models.trial import PARAMS_CHARS
 from boards.plan.plan import MAX_CAP, MAX_CAP_CHARS
 from boards.runs.locking import lock
@@ -42,13 +42,13 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def standing_of(board: Batch) -> StandingTrial:
+def standing_of(board: Board) -> StandingTrial:
     """Return the board's settings; unsaved defaults if there are none."""
     found = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
     return found or StandingTrial(board=board)
 
 
-def form_of(board: Batch) -> Form:
+def form_of(board: Board) -> Form:
     """Return the form filled from the settings."""
     standing = standing_of(board)
     saved = SavedSearch.objects.filter(user_id=board.user_id, params=standing.params).first()
@@ -68,7 +68,7 @@ def form_of(board: Batch) -> Form:
     )
 
 
-def configure(board: Batch, posted: Mapping[str, str]) -> Form:
+def configure(board: Board, posted: Mapping[str, str]) -> Form:
     """Store the posted settings and return the form; with errors nothing is stored."""
     values = {name: posted.get(name, "").replace("\x00", "").strip() for name in _NAMES}
     form = Form(standing_of(board), values)
@@ -93,7 +93,7 @@ _NAMES = ("state", "saved", "q", "versions", "when", "cap", "reference")
 class _Reader:
     """Parses each control and records its errors."""
 
-    def __init__(self, board: Batch, form: Form) -> None:
+    def __init__(self, board: Board, form: Form) -> None:
         self.board, self.form, self.values = board, form, form.values
 
     def read(self) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class Preview:
         return f"{counted(self.count, 'model')} {'fits' if self.count == 1 else 'fit'}"
 
 
-def preview(board: Batch, standing: StandingTrial) -> Preview | None:
+def preview(board: Board, standing: StandingTrial) -> Preview | None:
     """Return what the search finds now; None without a search."""
     if not standing.params:
         return None
@@ -187,7 +187,7 @@ def _price(total: Estimate | None) -> str:
     return total.words if total else "does not fit"
 
 
-def pause(board: Batch, *, is_paused: bool) -> str:
+def pause(board: Board, *, is_paused: bool) -> str:
     """Pause or resume; returns a sentence on it."""
     before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
     if not is_paused:
@@ -200,7 +200,7 @@ def pause(board: Batch, *, is_paused: bool) -> str:
     return "Standing trials go on."
 
 
-def dismiss(board: Batch, pk: int, *, is_dismissed: bool) -> None:
+def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:
     """Leave a trial out, or undo that; ignored if it was sent."""
     with transaction.atomic():
         lock(board.pk)

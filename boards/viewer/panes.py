@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column
+from boards.models import Board, Cell, Column
 from boards.runs.visibility import withhold_unreadable
 from boards.viewer.word_diff import Part, word_diff
 from boards.votes.standings import name_of
@@ -50,7 +50,7 @@ class Pane:
         return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
 
 
-def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
+def chosen_cells(board: Board, keys: Sequence[str]) -> list[Cell]:
     """Return the board's cells with these keys, in order, up to four."""
     wanted = [key for text in dict.fromkeys(keys) if (key := parse_key(text))]
     cells = (

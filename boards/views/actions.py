@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import audit
 from accounts.limits.rate_limit import limit
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
 from boards.runs.locking import lock
@@ -38,7 +38,7 @@ def for_owner(view: View) -> View:
     @require_POST
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
-        found = get_object_or_404(Batch.objects.kept(), pk=pk, user_id=request.user.pk)
+        found = get_object_or_404(Board.objects.kept(), pk=pk, user_id=request.user.pk)
         try:
             said: HttpResponseBase | str = view(request, found, **parts)
         except Refused as refused:
@@ -52,35 +52,35 @@ def for_owner(view: View) -> View:
 
 
 @for_owner
-def cancellation(request: HtmxRequest, found: Batch) -> Any:
+def cancellation(request: HtmxRequest, found: Board) -> Any:
     """Cancel the runs that have not started."""
     return repeating.stop(found)
 
 
 @limit("run")
 @for_owner
-def repetition(request: HtmxRequest, found: Batch) -> Any:
+def repetition(request: HtmxRequest, found: Board) -> Any:
     """Rerun all failed and cancelled cells."""
     return repeating.repeat_failed(request.user, found).words
 
 
 @limit("run")
 @for_owner
-def continuation(request: HtmxRequest, found: Batch) -> Any:
+def continuation(request: HtmxRequest, found: Board) -> Any:
     """Send the cells that were not sent, within the current cap."""
     return repeating.send_held(request.user, found).words
 
 
 @limit("run")
 @for_owner
-def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
+def cell(request: HtmxRequest, found: Board, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""
     kept = get_object_or_404(found.cells.filter(replaced_at=None), pk=cell)
     return repeating.repeat_cell(request.user, found, kept).words
 
 
 @for_owner
-def title(request: HtmxRequest, found: Batch) -> Any:
+def title(request: HtmxRequest, found: Board) -> Any:
     """Rename the board."""
     found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
     found.save(update_fields=["title"])
@@ -88,7 +88,7 @@ def title(request: HtmxRequest, found: Batch) -> Any:
 
 
 @for_owner
-def cap(request: HtmxRequest, found: Batch) -> Any:
+def cap(request: HtmxRequest, found: Board) -> Any:
     """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
     try:
         amount = parse_cap(request.POST.get("cap", ""))
@@ -102,7 +102,7 @@ def cap(request: HtmxRequest, found: Batch) -> Any:
 
 
 @for_owner
-def deletion(request: HtmxRequest, found: Batch) -> Any:
+def deletion(request: HtmxRequest, found: Board) -> Any:
     """Delete the board; its runs stay in the history, and the list offers to undo it."""
     found.deleted_at = timezone.now()
     with transaction.atomic():
@@ -116,7 +116,7 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted board."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
-    mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
+    mine = Board.objects.filter(pk=pk, user_id=request.user.pk)
     deleted = mine.exclude(deleted_at=None)
     with transaction.atomic():
         audit.record(request.user, "restored", deleted)

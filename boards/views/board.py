@@ -12,7 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards.display import grid
-from boards.models import Batch
+from boards.models import Board
 from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_moment, parse_uuid
@@ -35,7 +35,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     current = Q(cells__replaced_at=None)
     ended = current & Q(cells__run__state__in=Run.FINAL)
     boards = (
-        Batch.objects.kept()
+        Board.objects.kept()
         .filter(user_id=request.user.pk)
         .annotate(runs=Count("cells", filter=current), ended=Count("cells", filter=ended))
         .prefetch_related("columns__endpoint")
@@ -57,7 +57,7 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return page(request, find(request, pk))
 
 
-def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
+def page(request: HtmxRequest, found: Board, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
     is_mine = found.user_id == request.user.pk
     shown = grid.grid_of(found, is_mine=is_mine, is_whole="all" in request.GET)
@@ -73,7 +73,7 @@ def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "
     return render(request, "boards/board.html", context, status=status)
 
 
-def _trial_news(board: Batch) -> list[Outcome]:
+def _trial_news(board: Board) -> list[Outcome]:
     """Return the news of the board's trials for its owner, and mark them as seen."""
     told = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
     news.mark_seen(told)
@@ -129,6 +129,6 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     return render(request, "boards/_column_heads.html", {"board": found, "columns": shown})
 
 
-def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
+def find(request: HttpRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    return get_object_or_404(Batch.objects.visible_to(request.user).kept(), pk=pk)
+    return get_object_or_404(Board.objects.visible_to(request.user).kept(), pk=pk)

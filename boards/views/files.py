@@ -19,7 +19,7 @@ from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.sheet import SheetRow, sheet_rows
 from boards.export.table import board_table
-from boards.models import Batch
+from boards.models import Board
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.votes.standings import standings
@@ -46,7 +46,7 @@ def _download(text: str, content_type: str, name: str) -> HttpResponse:
     return response
 
 
-def file_name(board: Batch) -> str:
+def file_name(board: Board) -> str:
     """Return what the names of a board's files begin with: its title and day."""
     return f"{slug(board.title) or 'board'}-{board.created_at:%Y-%m-%d}"
 
@@ -102,7 +102,7 @@ def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
 
 
 @for_owner
-def column_preset(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+def column_preset(request: HtmxRequest, found: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""
     chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
     try:
@@ -115,7 +115,7 @@ def column_preset(request: HtmxRequest, found: Batch, column: int) -> HttpRespon
 
 
 @for_owner
-def column_house_default(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+def column_house_default(request: HtmxRequest, found: Board, column: int) -> HttpResponseBase:
     """Make a column's settings its model's house default; needs the permission."""
     permissions.require(request.user, permissions.HOUSE_DEFAULT)
     chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)

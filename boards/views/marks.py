@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from boards.models import Batch
+from boards.models import Board
 from boards.models.vote import MAX_STARS
 from boards.views.board import no_store
 from boards.votes import marks
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 METHODS = ["GET", "HEAD", "POST"]
-mine = partial(get_object_or_404, Batch.objects.kept())
+mine = partial(get_object_or_404, Board.objects.kept())
 
 
 @require_http_methods(METHODS)

@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
 from boards.display import plan_form
-from boards.models import Batch
+from boards.models import Board
 from boards.plan import drafts, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
@@ -77,7 +77,7 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Add models and rows to a board: shows the plan it was made from."""
     found = get_object_or_404(
-        Batch.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
+        Board.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
     )
     if request.method == "POST":
         return _posted(request, found)
@@ -102,7 +102,7 @@ def _fields(request: HtmxRequest) -> Post:
     }
 
 
-def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
+def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     post = _fields(request)
     models, unknown = endpoints_of(post.get("model", []))
     source = board.source if board else (models[0] if models else None)
@@ -128,7 +128,7 @@ def _other_models(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     verb: str,
     what: str,
     troubles: list[Trouble],
@@ -159,7 +159,7 @@ def _run(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     *,
     is_partial: bool,
 ) -> HttpResponseBase:
@@ -227,7 +227,7 @@ def _page(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     troubles: list[Trouble],
     *,
     found: list[Endpoint] | None = None,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column, RowMark, Vote
+from boards.models import Board, Cell, Column, RowMark, Vote
 from boards.runs.visibility import withhold_unreadable
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
@@ -102,7 +102,7 @@ def name_of(column: Column) -> str:
     return f"{name} · {column.label}" if column.label else name
 
 
-def standings(board: Batch) -> list[Standings]:
+def standings(board: Board) -> list[Standings]:
     """Return the standings by all votes, then by those of each tag. Six queries."""
     columns = list(board.columns.select_related("endpoint"))
     votes = list(board.votes.counted().select_related("first__row", "second"))
@@ -115,7 +115,7 @@ def standings(board: Batch) -> list[Standings]:
     return [_standings(tag, columns, found, facts) for tag, found in chosen.items()]
 
 
-def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
+def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
     endpoints = {column.pk: column.endpoint for column in columns}
     cells = list(
         board.cells.filter(replaced_at=None)
@@ -215,7 +215,7 @@ def _standing(
 Tags = tuple[dict[int, list[str]], dict[int, list[str]]]  # of cells, of rows
 
 
-def _tags(board: Batch, cells: Sequence[Cell]) -> Tags:
+def _tags(board: Board, cells: Sequence[Cell]) -> Tags:
     rows = dict(RowMark.objects.filter(row__board=board).values_list("row_id", "tags"))
     return {cell.pk: cell.mark.tags for cell in cells if hasattr(cell, "mark")}, rows
 

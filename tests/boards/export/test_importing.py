@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.importing import import_board
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.editing import endpoints_of
 from boards.plan.plan import read_plan
 from boards.votes.standings import standings
@@ -21,7 +21,7 @@ from tests.boards.judging import Judged
 pytestmark = pytest.mark.django_db
 
 
-def exported(board: Batch) -> bytes:
+def exported(board: Board) -> bytes:
     return board_document(contents_of(board), standings(board)[0], str).encode()
 
 
@@ -72,7 +72,7 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
 def test_what_is_no_board_is_refused(user: User, content: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         import_board(user, content)
-    assert not Batch.objects.exists()
+    assert not Board.objects.exists()
 
 
 def test_files_of_another_server_are_counted(judged: Judged, user: User) -> None:
