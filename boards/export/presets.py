@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boards.models import Board, Column
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from catalog.schema_versions import version_of
 from playground.form import presets
 from runs.models import Preset, Run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from boards.export.contents import Contents, cost_of, mark_of, run_of, seconds_of
 from boards.models import Cell, Row
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from core.formatting import duration, money
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Artifact

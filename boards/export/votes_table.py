@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boards.export import csv_text
 from boards.models import Board
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 
 HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 

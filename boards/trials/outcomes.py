@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from boards.models import Cell, Mark, RowMark, Trial, Vote
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from core.formatting import counted
 from runs.models import Run
 

@@ -22,7 +22,7 @@ from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from core.formatting import counted, money
 from runs import ledger
 from runs.ledger import Balance
@@ -216,10 +216,10 @@ def best_column(board: Board, former: Column | None) -> Column | None:
 
     Without any judgement, the column that the new model succeeds, else the first one.
     """
-    found = standings(board)[0].columns
-    judged = [one for one in found if one.votes or one.rows_won or one.stars]
+    ranked = rankings(board)[0].columns
+    judged = [column for column in ranked if column.votes or column.rows_won or column.stars]
     if not judged:
-        first = found[0].column if found else None
+        first = ranked[0].column if ranked else None
         return former or first
-    best = max(judged, key=lambda one: (one.share or 0, one.rows_won, one.stars or 0))
+    best = max(judged, key=lambda column: (column.share or 0, column.rows_won, column.stars or 0))
     return best.column

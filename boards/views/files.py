@@ -22,7 +22,7 @@ from boards.export.table import board_table
 from boards.models import Board
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from core.file_names import slug
 from core.http.errors import Unavailable
 from core.http.streaming import OffThreadStream
@@ -56,7 +56,7 @@ def file_name(board: Board) -> str:
 def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
-    text = board_table(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    text = board_table(contents_of(board), rankings(board)[0], request.build_absolute_uri)
     return as_csv(text, file_name(board))
 
 
@@ -65,7 +65,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as JSON, which can be imported."""
     board = find(request, pk)
-    text = board_document(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    text = board_document(contents_of(board), rankings(board)[0], request.build_absolute_uri)
     return _download(text, "application/json", f"{file_name(board)}.json")
 
 

@@ -22,7 +22,7 @@ from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from playground.views import files
 from runs.files import stripped_copies
 from runs.models import Artifact, Run
@@ -146,7 +146,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     link = voting.link_of(board) if is_mine else ""
     context = {
         "board": board,
-        "standings": standings(board),
+        "rankings": rankings(board),
         "is_mine": is_mine,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),

@@ -14,7 +14,7 @@ from boards.export.importing import import_board
 from boards.models import Board
 from boards.plan.editing import endpoints_of
 from boards.plan.plan import read_plan
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from runs.models import Run
 from tests.boards.judging import Judged
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def exported(board: Board) -> bytes:
-    return board_document(contents_of(board), standings(board)[0], str).encode()
+    return board_document(contents_of(board), rankings(board)[0], str).encode()
 
 
 def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
