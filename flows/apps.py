@@ -11,9 +11,9 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register flows for handovers, file retention, and the jobs that run them."""
-        from flows.account import live, step_files, sync
         from flows.display import run_page
         from flows.execution import advance, ended
+        from flows.fal_workflows import live, step_files, sync
         from flows.models import Flow, FlowRun
         from notifications import run_ends
         from playground.display.navigation import destinations

@@ -15,8 +15,8 @@ from catalog.schema_versions import version_of
 from core.http.parameters import page_number, parse_uuid
 from core.notify import channel
 from fal.db_safe import db_safe_text
-from flows.account import definitions, page, sending
-from flows.account.page import Filled
+from flows.fal_workflows import definitions, page, sending
+from flows.fal_workflows.page import Filled
 from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
@@ -25,8 +25,7 @@ from runs.models import Run
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
-    from catalog.schema_versions import version_of
-from core.http.htmx import HtmxRequest
+    from core.http.htmx import HtmxRequest
 
 no_store = cache_control(private=True, no_store=True)
 Post = dict[str, list[str]]
@@ -38,7 +37,7 @@ def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` searches by title, name or description."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context = {"account": page.listing(asked, page_number(request.GET.get("page", "")))}
-    return render(request, "flows/account/workflows.html", context)
+    return render(request, "flows/fal_workflows/workflows.html", context)
 
 
 @require_POST
@@ -99,7 +98,7 @@ def _page(
 ) -> HttpResponse:
     run = _shown_run(request, found)
     context = page.detail(found, request.user, run, filled)
-    return render(request, "flows/account/workflow.html", context, status=status)
+    return render(request, "flows/fal_workflows/workflow.html", context, status=status)
 
 
 def _shown_run(request: HttpRequest, found: AccountWorkflow) -> Run | None:

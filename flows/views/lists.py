@@ -16,7 +16,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
-from flows.account import page as account
+from flows.fal_workflows import page as account
 from flows.models import Flow, FlowRun
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import fal
-from flows.account.steps import steps_of
+from flows.fal_workflows.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
 from runs.files import uploads
 from runs.models import Run, Transport, Upload

@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from flows.account import definitions, nodes
+from flows.fal_workflows import definitions, nodes
 from flows.graph import checks, reading, svg
 from flows.graph.graph import Graph
 from flows.models import AccountWorkflow
@@ -61,4 +61,4 @@ def render(run: Run) -> str:
     except reading.Unreadable:
         graph = None
     values = context(workflow, graph, run) | {"oob": True, "may_cancel": True}
-    return render_to_string("flows/account/_run_updates.html", values)
+    return render_to_string("flows/fal_workflows/_run_updates.html", values)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.models import Endpoint
-from flows.account.step_files import copies_of
-from flows.account.steps import Step, steps_of
+from flows.fal_workflows.step_files import copies_of
+from flows.fal_workflows.steps import Step, steps_of
 from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
 from flows.graph.svg import WORDS, Face, face_of

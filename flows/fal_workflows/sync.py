@@ -12,7 +12,7 @@ from django.conf import settings
 import fal
 from catalog.models import Endpoint, SyncReport
 from catalog.sync import post_sync
-from flows.account import store
+from flows.fal_workflows import store
 from flows.models import AccountListing
 from runs.results import error_messages
 from runs.worker.jobs import Job

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from flows.account import definitions, live, nodes
+from flows.fal_workflows import definitions, live, nodes
 from flows.graph import checks, reading
 from flows.graph.graph import Graph
 from flows.graph.references import references
