@@ -75,11 +75,11 @@ def ballot_of(voter: User, board: Board, pair: ballots.Pair) -> Ballot:
 def _side(voter: User, board: Board, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
     run = runs[cell.run_id]
     shown = [
-        one
-        for one in run.artifacts.all()
-        if one.kind in ballots.KINDS and one.state == Artifact.State.STORED
+        artifact
+        for artifact in run.artifacts.all()
+        if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
     ][: ballots.MAX_FILES]
-    files = [BlindFile(one.kind, _address(voter, board, RESULT, one.pk)) for one in shown]
+    files = [BlindFile(item.kind, _address(voter, board, RESULT, item.pk)) for item in shown]
     texts = [] if files else [one.text for one in previews.of_texts(artifacts_in(run.output))]
     return Side(key, files, texts)
 

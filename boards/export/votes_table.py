@@ -11,7 +11,7 @@ HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 
 def votes_table(board: Board) -> str:
     """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
-    columns = {one.pk: one for one in board.columns.select_related("endpoint")}
+    columns = {column.pk: column for column in board.columns.select_related("endpoint")}
     votes = board.votes.counted().select_related("first__row", "second", "voter")
     lines = []
     for vote in votes:

@@ -165,7 +165,9 @@ def _report(
             steps.setdefault((step.kind, step.source, step.target, step.said), step)
         labels = missing(version, arguments)
         problems = form_state.find_problems(column.endpoint, ParsedForm(arguments, []))
-        present = [one for one in problems if not one.path or one.path[0] in arguments]
+        present = [
+            problem for problem in problems if not problem.path or problem.path[0] in arguments
+        ]
         if labels or present:
             bad_rows.add(number)
         place = f"Row {number + 1}: " if len(carried) > 1 else ""

@@ -88,7 +88,7 @@ class Plan:
 
     def troubles_at(self, where: str) -> list[str]:
         """Return the messages for one part of the form."""
-        return [one.message for one in self.troubles if one.where == where]
+        return [trouble.message for trouble in self.troubles if trouble.where == where]
 
 
 def parse_cap(typed: str) -> Decimal | None:
@@ -154,7 +154,7 @@ def _too_many(
     counts = (len(rows), "row"), (len(columns), "column"), (len(seeds), "seed")
     count = len(rows) * len(columns) * len(seeds)
     if count <= MAX_CELLS:
-        inputs, settings = [row.values for row in rows], [one.settings for one in columns]
+        inputs, settings = [row.values for row in rows], [column.settings for column in columns]
         is_large = count and (
             is_larger_than(inputs, MAX_CHARS * len(rows) // count)
             or is_larger_than(settings, MAX_CHARS * len(columns) // count)
@@ -305,7 +305,7 @@ class _Reader:
         return by_meaning(root.children).get(word)
 
     def troubles_at(self, where: str) -> bool:
-        return any(one.where == where for one in self.troubles)
+        return any(trouble.where == where for trouble in self.troubles)
 
     def _add_problem(self, where: str, message: str) -> None:
         trouble = Trouble(where, message)

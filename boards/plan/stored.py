@@ -25,13 +25,15 @@ def stored_plan(
         row.digest: PlannedRow(row.label, row.values, row.digest) for row in board.rows.all()
     }
     known_columns = {
-        one.digest: PlannedColumn(0, one.endpoint, one.label, one.settings, one.digest)
-        for one in board.columns.select_related("endpoint__schema")
+        column.digest: PlannedColumn(
+            0, column.endpoint, column.label, column.settings, column.digest
+        )
+        for column in board.columns.select_related("endpoint__schema")
     }
     cells = board.cells.filter(replaced_at=None).order_by("pk")
     all_seeds = [*dict.fromkeys(cells.values_list("seed", flat=True)), *seeds]
     all_rows = known_rows | {row.digest: row for row in rows if row.digest not in known_rows}
-    all_columns = known_columns | {one.digest: one for one in columns}
+    all_columns = known_columns | {column.digest: column for column in columns}
     models = [one.endpoint for one in all_columns.values()]
     return Plan(
         source=board.source,

@@ -209,7 +209,11 @@ def is_numeric(field: Field) -> bool:
 
 def choices(field: Field) -> list[Any]:
     """Return the plain values that a field offers."""
-    own = [one.value for one in field.options if one.value is not MISSING and not one.branch]
+    own = [
+        option.value
+        for option in field.options
+        if option.value is not MISSING and not option.branch
+    ]
     return own or [o.value for b in field.branches for o in b.options if o.value is not MISSING]
 
 

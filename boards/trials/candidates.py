@@ -52,7 +52,9 @@ def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime)
         yield _trial(standing, endpoint, Trial.Reason.SCHEMA, latest.get(endpoint.pk))
     new = Endpoint.objects.listed().filter(first_seen_at__gt=since).exclude(pk__in=latest)
     for endpoint in new.order_by("position"):
-        if former := next((one for one in columns if follows(endpoint, one.endpoint)), None):
+        if former := next(
+            (column for column in columns if follows(endpoint, column.endpoint)), None
+        ):
             yield _trial(standing, endpoint, Trial.Reason.VERSION, former)
 
 

@@ -130,7 +130,7 @@ class _Judgements:
         votes = Vote.objects.counted().filter(first__in=self.cells, second__in=self.cells)
         self.votes = list(votes) if boards else []
         marks = Mark.objects.filter(cell__in=self.cells, stars__gt=0)
-        self.stars = {one.cell_id: one for one in marks} if boards else {}
+        self.stars = {mark.cell_id: mark for mark in marks} if boards else {}
 
     def of(self, new: int, old: int, since: datetime) -> tuple[dict[int, str], list[datetime]]:
         """Return the winner of each judged row, by its key; and the times of the judgements.

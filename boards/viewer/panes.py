@@ -42,7 +42,7 @@ class Pane:
     @property
     def kinds(self) -> set[str]:
         """Return the kinds of its files."""
-        return {one.artifact.kind for one in self.shown}
+        return {item.artifact.kind for item in self.shown}
 
     @property
     def main(self) -> Shown | None:

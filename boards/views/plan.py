@@ -216,7 +216,10 @@ def _with_files(
             troubles.append(Trouble("table", str(error)))
     root = groups_of(source, models).root
     post, refused = with_files(post, posted, root, request.user.pk)
-    return post, [*troubles, *(Trouble(str(one.path[0]), one.message) for one in refused)]
+    return post, [
+        *troubles,
+        *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
+    ]
 
 
 def _table(file: UploadedFile[Any]) -> str:

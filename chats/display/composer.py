@@ -49,11 +49,11 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
 def context(chat: Chat, filled: Filled) -> dict[str, Any]:
     """Return the context of the composer's template."""
     shape = shape_of(chat.endpoint)
-    own = [one.message for one in filled.problems if not one.path]
+    own = [problem.message for problem in filled.problems if not problem.path]
     base = {"filled": filled, "shape": shape, "troubles": own}
     if shape is None:
         return base
-    below = [one for one in filled.problems if one.path]
+    below = [problem for problem in filled.problems if problem.path]
     of_second = [one for one in below if one.path[0] == second_model.NAME]
     below = [one for one in below if one not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children

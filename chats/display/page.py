@@ -96,7 +96,7 @@ def context(
     filled = filled or composer.held(chat)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
-    is_awaited = any(one.is_awaited for one in turns)
+    is_awaited = any(turn.is_awaited for turn in turns)
     return {
         "chat": chat,
         "turns": turns,

@@ -151,7 +151,7 @@ def _with_messages(
             turns = [("user", f"{talk.system}\n\n{turns[0][1]}"), *turns[1:]]
         else:
             turns = [("user", talk.system), *turns]
-        yield base | {name: [_plain(*one) for one in turns]}, left_out
+        yield base | {name: [_plain(*turn) for turn in turns]}, left_out
 
 
 def _turns(pair: Exchange) -> list[tuple[str, str]]:

@@ -67,7 +67,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     asked = db_safe_text(request.GET.get("q", "").strip())[:200]
     models = choices.models(asked)
     if chat and is_second:
-        models = [one for one in models if one.pk != chat.endpoint_id]
+        models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": asked, "chat": chat}
     context["is_second"] = bool(chat) and is_second
     if request.method == "POST":

@@ -110,9 +110,9 @@ def missing_places(step: Step, version: Version) -> list[Path]:
 
 def with_input(definition: Definition, step: str, path: Path, field: Field) -> Definition:
     """Return the flow with one more open input, for a place of a step."""
-    if any((step, path) in one.targets for one in definition.inputs):
+    if any((step, path) in field.targets for field in definition.inputs):
         return definition
-    known = {one.name for one in definition.inputs}
+    known = {field.name for field in definition.inputs}
     base = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_")[:60] or "input"
     name = next(
         name for n in range(1, 1000) if (name := base if n == 1 else f"{base}_{n}") not in known
@@ -124,12 +124,12 @@ def with_input(definition: Definition, step: str, path: Path, field: Field) -> D
 def without_step(definition: Definition, name: str) -> Definition:
     """Return the flow without a step: what took its output becomes an open input or is left out."""
     steps = tuple(
-        replace(one, wires=tuple(wire for wire in one.wires if wire.step != name))
-        for one in definition.steps
-        if one.id != name
+        replace(step, wires=tuple(wire for wire in step.wires if wire.step != name))
+        for step in definition.steps
+        if step.id != name
     )
     inputs = (
-        replace(one, targets=tuple(target for target in one.targets if target[0] != name))
-        for one in definition.inputs
+        replace(field, targets=tuple(target for target in field.targets if target[0] != name))
+        for field in definition.inputs
     )
-    return Definition(steps, tuple(one for one in inputs if one.targets))
+    return Definition(steps, tuple(field for field in inputs if field.targets))

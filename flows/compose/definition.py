@@ -80,15 +80,15 @@ class Definition:
 
     def step(self, name: str) -> Step | None:
         """Return the step with this id."""
-        return next((one for one in self.steps if one.id == name), None)
+        return next((step for step in self.steps if step.id == name), None)
 
     def number(self, name: str) -> int:
         """Return a step's number for display, from 1."""
-        return 1 + [one.id for one in self.steps].index(name)
+        return 1 + [step.id for step in self.steps].index(name)
 
     def followers(self, name: str) -> list[Step]:
         """Return the steps that use a step's output directly."""
-        return [one for one in self.steps if name in one.sources]
+        return [step for step in self.steps if name in step.sources]
 
     def after(self, name: str) -> set[str]:
         """Return the ids of a step and of all that need its output, directly or not."""
@@ -100,7 +100,7 @@ class Definition:
 
     def with_step(self, changed: Step) -> Definition:
         """Return the definition with this step in place of the one with the same id."""
-        steps = tuple(changed if one.id == changed.id else one for one in self.steps)
+        steps = tuple(changed if step.id == changed.id else step for step in self.steps)
         return replace(self, steps=steps)
 
     def as_json(self) -> dict[str, Any]:
@@ -110,12 +110,12 @@ class Definition:
             "steps": [_step_json(step) for step in self.steps],
             "inputs": [
                 {
-                    "name": one.name,
-                    "label": one.label,
-                    "targets": [[step, *path] for step, path in one.targets],
+                    "name": field.name,
+                    "label": field.label,
+                    "targets": [[step, *path] for step, path in field.targets],
                 }
-                | ({"hint": one.hint} if one.hint else {})
-                for one in self.inputs
+                | ({"hint": field.hint} if field.hint else {})
+                for field in self.inputs
             ],
         }
 
@@ -142,7 +142,7 @@ def parse_definition(document: Any) -> Definition:
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
         raise Invalid(f"The inputs of the flow are no list of at most {MOST_INPUTS}.")
-    found = Definition(steps, tuple(_read_input(one) for one in inputs))
+    found = Definition(steps, tuple(_read_input(field) for field in inputs))
     require_sound(found)
     return found
 
@@ -157,7 +157,7 @@ def _read_step(value: Any, number: int) -> Step:
         raise Invalid(f"The arguments of step {number} are no JSON object.")
     if not isinstance(wires, list) or len(wires) > MOST_WIRES:
         raise Invalid(f"The wires of step {number} are no list of at most {MOST_WIRES}.")
-    return Step(name, endpoint, arguments, tuple(_read_wire(one, number) for one in wires))
+    return Step(name, endpoint, arguments, tuple(_read_wire(wire, number) for wire in wires))
 
 
 def _read_wire(value: Any, number: int) -> Wire:
@@ -216,12 +216,12 @@ def require_sound(definition: Definition) -> None:
     if circle := _find_cycle(definition.steps):
         numbers = " → ".join(str(definition.number(one)) for one in [*circle, circle[0]])
         raise Invalid(f"The steps wait for each other in a circle: {numbers}.")
-    names = [one.name for one in definition.inputs]
+    names = [field.name for field in definition.inputs]
     if len(set(names)) < len(names):
         raise Invalid("Two inputs of the flow have the same name.")
-    for one in definition.inputs:
-        if missing := next((step for step, _ in one.targets if step not in known), None):
-            raise Invalid(f"The input “{one.name}” goes to “{missing}”, which is no step.")
+    for field in definition.inputs:
+        if missing := next((step for step, _ in field.targets if step not in known), None):
+            raise Invalid(f"The input “{field.name}” goes to “{missing}”, which is no step.")
 
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:
@@ -244,5 +244,5 @@ def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     left, done = list(steps), set[str]()
     while ready := [one for one in left if done.issuperset(one.sources)]:
         yield from ready
-        done |= {one.id for one in ready}
+        done |= {step.id for step in ready}
         left = [one for one in left if one.id not in done]

@@ -57,9 +57,9 @@ def _group(step: Step, versions: Versions) -> Field:
     if version is None or not version.root.children:
         return Field(kind="json", name=step.id, label="Input as JSON")
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
-    children = (one for one in version.root.children if one.name not in wired)
+    children = (child for child in version.root.children if child.name not in wired)
     # Nothing is required here: what a field lacks may be asked for at each run.
-    fields = tuple(replace(one, is_required=False) for one in children)
+    fields = tuple(replace(child, is_required=False) for child in children)
     rest = Field(kind="map", item=Field(kind="json"), is_open=False)
     return Field(kind="object", name=step.id, children=fields, rest=rest)
 
@@ -72,7 +72,9 @@ def first_post(definition: Definition, versions: Versions) -> dict[str, list[str
     for number, step in enumerate(definition.steps, start=1):
         for wire in step.wires:
             post.setdefault(wire_name(number, wire.to), []).append(wire_value(wire))
-        asked = [path for one in definition.inputs for name, path in one.targets if name == step.id]
+        asked = [
+            path for field in definition.inputs for name, path in field.targets if name == step.id
+        ]
         post[f"{ASK}{number}"] = [dumps(list(path), indent=None) for path in asked]
     return post
 
@@ -118,7 +120,11 @@ class Edited:
 def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
     """Return the definition with the posted changes; the set of steps stays the same."""
     decoded = decode_post(root_of(definition, versions), post)
-    unread = {(str(one.path[0]), str(one.path[1])) for one in decoded.problems if len(one.path) > 1}
+    unread = {
+        (str(problem.path[0]), str(problem.path[1]))
+        for problem in decoded.problems
+        if len(problem.path) > 1
+    }
     steps = []
     for number, step in enumerate(definition.steps, start=1):
         posted = decoded.arguments.get(step.id)
@@ -150,7 +156,7 @@ def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple
     """Return the posted wires of a step; one that would close a cycle is left out."""
     prefix, found = f"{WIRE}{number}.", list[Wire]()
     # fal refuses cycles, too (protocol 15.4).
-    allowed = {one.id for one in definition.steps} - definition.after(step.id)
+    allowed = {step.id for step in definition.steps} - definition.after(step.id)
     for name, texts in post.items():
         to = _place(name.removeprefix(prefix)) if name.startswith(prefix) else None
         for text in texts if to else ():
@@ -187,10 +193,10 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
             if (path := _path(text)) and path not in wired:
                 wanted[step.id, path] = None
     kept = []
-    for one in definition.inputs:
-        targets = tuple(target for target in one.targets if target in wanted)
+    for field in definition.inputs:
+        targets = tuple(target for target in field.targets if target in wanted)
         if targets:
-            kept.append(replace(one, targets=targets))
+            kept.append(replace(field, targets=targets))
     kept = [_in_words(one, definition, versions, post) for one in kept]
     definition = replace(definition, inputs=tuple(kept))
     for step_id, path in wanted:
@@ -237,7 +243,7 @@ class Socket:
     @property
     def chosen(self) -> Source | None:
         """Return the selected option."""
-        return next((one for one in self.sources if one.is_chosen), None)
+        return next((source for source in self.sources if source.is_chosen), None)
 
 
 def sockets(definition: Definition, versions: Versions, step: Step) -> list[Socket]:
@@ -245,7 +251,7 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
     number, version = definition.number(step.id), versions.get(step.id)
     offered = outputs_before(definition, versions, step)
     takers = inputs_of(version.root) if version else []
-    labels = {path_of(one): (one.label, one.kind, one.is_required) for one in takers}
+    labels = {path_of(field): (field.label, field.kind, field.is_required) for field in takers}
     found = []
     for wire in step.wires:
         named, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
@@ -268,9 +274,9 @@ def outputs_before(
     """Return the outputs that a step may use, by step: of steps that do not depend on it."""
     later = definition.after(step.id)
     return {
-        one.id: outputs_of(versions[one.id])
-        for one in definition.steps
-        if one.id not in later and one.id in versions
+        step.id: outputs_of(versions[step.id])
+        for step in definition.steps
+        if step.id not in later and step.id in versions
     }
 
 
@@ -280,10 +286,10 @@ def _choices(
     """Return the outputs of a kind, and the wire's current source, which may be another place."""
     now = wire_value(wire) if wire else ""
     found = {
-        wire_value(Wire((), name, one.path)): f"Step {definition.number(name)}: {one.label}"
+        wire_value(Wire((), name, output.path)): f"Step {definition.number(name)}: {output.label}"
         for name, outputs in offered.items()
-        for one in outputs
-        if one.kind == kind
+        for output in outputs
+        if output.kind == kind
     }
     if wire and now not in found:
         number = definition.number(wire.step)
@@ -294,7 +300,7 @@ def _choices(
 def label_of(version: Version | None, to: Path) -> str:
     """Return the label of a place of a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
-    named = next((one.label for one in takers if path_of(one) == to), "")
+    named = next((field.label for field in takers if path_of(field) == to), "")
     return named or place_in_words(to)
 
 
@@ -326,7 +332,7 @@ class Asked:
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
     """Return the fields of a step that the flow's form may ask for."""
-    asked = {path for one in definition.inputs for name, path in one.targets if name == step.id}
+    asked = {path for field in definition.inputs for name, path in field.targets if name == step.id}
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
     found: dict[Path, str] = {}
@@ -335,7 +341,7 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
         if is_offered or (child.name,) in asked:
             found[child.name,] = child.label
     found |= {path: place_in_words(path) for path in asked if path not in found}
-    named = {one.targets[0]: one for one in definition.inputs}
+    named = {field.targets[0]: field for field in definition.inputs}
     return [
         Asked(dumps(list(path), indent=None), words, path in asked, named.get((step.id, path)))
         for path, words in found.items()

@@ -21,7 +21,7 @@ Versions = Mapping[str, Version]  # by step id; without steps whose model is gon
 
 def form_root(definition: Definition, versions: Versions) -> Field:
     """Return the open inputs as the fields of an object."""
-    fields = tuple(_field(one, definition, versions) for one in definition.inputs)
+    fields = tuple(_field(field, definition, versions) for field in definition.inputs)
     return Field(kind="object", children=fields)
 
 
@@ -48,12 +48,12 @@ def _field(one: Input, definition: Definition, versions: Versions) -> Field:
 def defaults(definition: Definition) -> dict[str, Any]:
     """Return the default values of the open inputs: the arguments at their first targets."""
     found = {}
-    for one in definition.inputs:
-        name, path = one.targets[0]
+    for field in definition.inputs:
+        name, path = field.targets[0]
         step = definition.step(name)
         value = value_at(step.arguments, path) if step else MISSING
         if value is not MISSING:
-            found[one.name] = value
+            found[field.name] = value
     return found
 
 
@@ -106,8 +106,8 @@ def unknown_in(definition: Definition, versions: Versions) -> list[Problem]:
 
 def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:
     """Return the place in the form for a path of a step; None if the form does not ask for it."""
-    for one in inputs:
-        for name, target in one.targets:
+    for field in inputs:
+        for name, target in field.targets:
             if name == step and path[: len(target)] == target:
-                return (one.name, *path[len(target) :])
+                return (field.name, *path[len(target) :])
     return None

@@ -44,10 +44,12 @@ def outputs_of(version: Version) -> list[Output]:
     sampler = _Sampler(version.contract.document)
     sample = sampler.sample(version.contract.output or {}, ())
     found = []
-    for one in artifacts(sample, version.contract.output)[:MOST_OUTPUTS]:
-        number = one.url.removeprefix(_HOST) if one.url else one.text.removeprefix(_TEXT)
+    for artifact in artifacts(sample, version.contract.output)[:MOST_OUTPUTS]:
+        number = (
+            artifact.url.removeprefix(_HOST) if artifact.url else artifact.text.removeprefix(_TEXT)
+        )
         if path := sampler.paths.get(number):
-            found.append(Output(path, _kind(one.kind, path), _label(path)))
+            found.append(Output(path, _kind(artifact.kind, path), _label(path)))
     return found
 
 

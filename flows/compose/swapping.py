@@ -29,7 +29,7 @@ def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[s
     found = set()
     for wire in step.wires:
         outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
-        found |= {one.kind for one in outputs if one.path == wire.path}
+        found |= {output.kind for output in outputs if output.path == wire.path}
     return found
 
 
@@ -48,7 +48,7 @@ def swap(
     taken = {wire.to[0] for wire in wires}
     arguments = {key: v for key, v in carried.arguments.items() if key not in taken}
     now = Step(name, endpoint, arguments, wires)
-    places = {one.source: one.target for one in carried.steps if one.target}
+    places = {step.source: step.target for step in carried.steps if step.target}
     inputs, unasked = _inputs(definition.inputs, now, version, places)
     changed = replace(definition.with_step(now), inputs=inputs)
     changed, unfed = _followers(changed, name, former, version)
@@ -78,7 +78,7 @@ def _wires(
         kind = kinds.get(wire.to, "")
         # seedream's `image_urls` instead of kling's `image_url`: the kind of file decides, the name
         # only among equals.
-        fits = [path_of(one) for one in takers if one.kind == kind]
+        fits = [path_of(field) for field in takers if field.kind == kind]
         # Two wires into one field would overwrite each other; a list takes both.
         free = [to for to in fits if APPEND in to or to not in {one.to for one in found}]
         place = wire.to if wire.to in free else next(iter(free), None)
@@ -97,9 +97,9 @@ def _inputs(
     taken = {wire.to[0] for wire in step.wires}
     kept: list[Input] = []
     lost = []
-    for one in inputs:
+    for field in inputs:
         targets = []
-        for name, path in one.targets:
+        for name, path in field.targets:
             if name != step.id:
                 targets.append((name, path))
                 continue
@@ -108,9 +108,9 @@ def _inputs(
                 # Below a field that was carried to another one, the places have other names.
                 targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
         if targets:
-            kept.append(replace(one, targets=tuple(targets)))
+            kept.append(replace(field, targets=tuple(targets)))
         else:
-            lost.append(f"the open input “{one.label}”")
+            lost.append(f"the open input “{field.label}”")
     return tuple(kept), lost
 
 

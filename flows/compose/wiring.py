@@ -114,12 +114,12 @@ def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
 
     Fields of inputs without a value are left out.
     """
-    for one in definition.inputs:
-        for name, path in one.targets:
+    for field in definition.inputs:
+        for name, path in field.targets:
             step = definition.step(name)
             if step is None:
                 continue
-            answer = values.get(one.name, MISSING)
+            answer = values.get(field.name, MISSING)
             arguments = (
                 without(step.arguments, path)
                 if answer is MISSING

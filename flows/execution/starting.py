@@ -61,7 +61,7 @@ def start(
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
     """Raise Refused if a model (of the steps `only`) is gone or blocked, or nothing is to run."""
-    chosen = [one for one in definition.steps if only is None or one.id in only]
+    chosen = [step for step in definition.steps if only is None or step.id in only]
     if not chosen:
         raise Refused(EMPTY)
     known = endpoints_of([definition])
@@ -111,9 +111,9 @@ def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> 
         found |= definition.after(name)
         here = definition.step(name)
         waiting += [
-            one
-            for one in (here.sources if here else ())
-            if one not in found and not steps.has_result(begun.get(one))
+            source
+            for source in (here.sources if here else ())
+            if source not in found and not steps.has_result(begun.get(source))
         ]
     return found
 

@@ -36,7 +36,7 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
     ready = [
         step
         for step in definition.steps
-        if step.id not in begun and all(has_result(begun.get(one)) for one in step.sources)
+        if step.id not in begun and all(has_result(begun.get(source)) for source in step.sources)
     ]
     known = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
@@ -92,8 +92,8 @@ def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
 
 def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:
     """Return a step's arguments with its wired inputs; files have our own addresses."""
-    runs = [run for one in step.sources if (run := begun[one].run)]
-    outputs = {one: begun[one].run.output for one in step.sources}  # type: ignore[union-attr]
+    runs = [run for source in step.sources if (run := begun[source].run)]
+    outputs = {source: begun[source].run.output for source in step.sources}  # type: ignore[union-attr]
     whole = filled(step, version_of(endpoint).root, outputs)
     return dict(replaced(whole, _our_addresses(runs)))
 

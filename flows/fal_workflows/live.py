@@ -32,7 +32,7 @@ def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> 
         "run": run,
         "nodes": shown,
         "picture": mark_safe(picture),  # noqa: S308  escaped by `svg`
-        "done_count": sum(one.step.state == "done" for one in shown),
+        "done_count": sum(item.step.state == "done" for item in shown),
         **_outcome(run),
     }
 
@@ -44,7 +44,7 @@ def _outcome(run: Run | None) -> dict[str, Any]:
     return renderers.results(run) | {
         "texts": renderers.texts(run) if run.state == Run.State.SUCCEEDED else [],
         "explanation": error_messages.explain(run.error) if run.error else None,
-        "complaints": [one.message for one in error_messages.problems(run.error)][:20]
+        "complaints": [problem.message for problem in error_messages.problems(run.error)][:20]
         if run.state == Run.State.FAILED
         else [],
         "note": NO_STEPS if has_no_steps else "",

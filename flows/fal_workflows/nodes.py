@@ -88,10 +88,10 @@ def shown_nodes(
 def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
     """Return the contents of the boxes in the drawing."""
     found = {}
-    for one in shown:
-        href = one.endpoint.get_absolute_url() if one.endpoint else ""
-        state = one.step.state or ("broken" if one.problems else "")
-        found[one.id] = Face(one.title, one.id, href, state)
+    for item in shown:
+        href = item.endpoint.get_absolute_url() if item.endpoint else ""
+        state = item.step.state or ("broken" if item.problems else "")
+        found[item.id] = Face(item.title, item.id, href, state)
     if run is not None and run.state == Run.State.SUCCEEDED:
         ends = [key for key, node in graph.nodes.items() if node.kind == "display"]
         for key in [*ends, "~result"]:
@@ -110,7 +110,7 @@ def _shown(
     copies: Mapping[str, str],
 ) -> Shown:
     endpoint = known.get(node.app)
-    own = [one for one in problems if one.node == node.id]
+    own = [problem for problem in problems if problem.node == node.id]
     notes = [one.message for one in own if one.is_warning]
     if node.is_run and node.app:
         notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
@@ -123,7 +123,10 @@ def _shown(
         endpoint=endpoint,
         kind=node.kind,
         step=step,
-        reads=[(".".join(map(str, one.place)), one.text) for one in graph.references_of(node)],
+        reads=[
+            (".".join(map(str, reference.place)), reference.text)
+            for reference in graph.references_of(node)
+        ],
         problems=[one.message for one in own if not one.is_warning],
         notes=notes,
         **_result(step, copies),
@@ -133,7 +136,7 @@ def _shown(
 def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
     """Return a step's results: files, texts and JSON; or why it failed."""
     if step.error is not None:
-        complaints = [one.message for one in error_messages.problems(step.error)]
+        complaints = [problem.message for problem in error_messages.problems(step.error)]
         return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
     if step.output is None:
         return {}
@@ -155,4 +158,6 @@ def _copies(run: Run | None) -> dict[str, str]:
     if run is None or not run.is_final:
         return {}
     found = copies_of(run)
-    return found | {one.url: src for one in run.artifacts.all() if (src := artifact_url(one))}
+    return found | {
+        artifact.url: src for artifact in run.artifacts.all() if (src := artifact_url(artifact))
+    }

@@ -31,7 +31,7 @@ def problems(graph: Graph) -> list[Problem]:
 
 def errors(graph: Graph) -> list[Problem]:
     """Return the problems that prevent a run."""
-    return [one for one in problems(graph) if not one.is_warning]
+    return [problem for problem in problems(graph) if not problem.is_warning]
 
 
 def _of_graph(graph: Graph) -> Iterator[Problem]:
@@ -40,10 +40,12 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
     if nodes := circle(graph):
         path = " → ".join([*map(_short, nodes), _short(nodes[0])])
         yield Problem(nodes[0], f"These nodes wait for each other in a circle: {path}.")
-    for one in graph.output_references:
-        if not one.node:
-            name = one.place[0] if one.place else ""
-            yield Problem("", f"The result “{name}” reads {_short(one.text)}: {_no_node(one)}")
+    for reference in graph.output_references:
+        if not reference.node:
+            name = reference.place[0] if reference.place else ""
+            yield Problem(
+                "", f"The result “{name}” reads {_short(reference.text)}: {_no_node(reference)}"
+            )
 
 
 def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:

@@ -75,7 +75,7 @@ def layout(graph: Graph) -> Layout:
 def _sources(graph: Graph) -> dict[str, list[str]]:
     """Map each box to those before it, with the input and the result as boxes of their own."""
     found = {
-        key: [one for one in sources if one in graph.nodes or one == INPUT]
+        key: [source for source in sources if source in graph.nodes or source == INPUT]
         for key, sources in graph.sources.items()
     }
     reads_input = any(INPUT in of for of in found.values())
@@ -92,7 +92,9 @@ def _layers(graph: Graph, sources: Mapping[str, Sequence[str]]) -> dict[str, int
     found: dict[str, int] = {}
     for key in keys:
         if key in sources and key not in found:
-            found[key] = max((found[one] + 1 for one in sources[key] if one in found), default=0)
+            found[key] = max(
+                (found[source] + 1 for source in sources[key] if source in found), default=0
+            )
     return found
 
 

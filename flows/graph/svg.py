@@ -54,7 +54,7 @@ def draw(
         f'<defs><marker id="{key}-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
         ' markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
-    parts += [_line(one, key, shown) for one in placed.lines]
+    parts += [_line(line, key, shown) for line in placed.lines]
     parts += [_box(box, graph.nodes.get(box.id), shown[box.id]) for box in placed.boxes]
     parts.append("</svg>")
     return "".join(parts)

@@ -71,7 +71,7 @@ def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None
 def graph_of(name: str, definition: Definition, versions: Mapping[str, Version]) -> Graph:
     """Return the flow as a graph of fal's nodes; outputs that no step uses are its result."""
     nodes = {step.id: _node(definition, step) for step in definition.steps}
-    inputs = {one.name: _input(definition, versions, one.name) for one in definition.inputs}
+    inputs = {field.name: _input(definition, versions, field.name) for field in definition.inputs}
     output: dict[str, str] = {}
     for step in definition.steps:
         if not definition.followers(step.id):
@@ -84,10 +84,10 @@ def _node(definition: Definition, step: Step) -> Node:
     _require_no_literal(number, step.arguments)
     written: Any = copy.deepcopy(step.arguments)
     depends = list(step.sources)
-    for one in definition.inputs:
-        for name, path in one.targets:
+    for field in definition.inputs:
+        for name, path in field.targets:
             if name == step.id:
-                written = with_value(written, path, f"$input.{one.name}")
+                written = with_value(written, path, f"$input.{field.name}")
                 depends = ["input", *(d for d in depends if d != "input")]
     for wire in step.wires:
         reference = f"${wire.step}" + "".join(f".{part}" for part in wire.path)
@@ -105,7 +105,7 @@ def _require_no_literal(number: int, value: Any) -> None:
 
 def _input(definition: Definition, versions: Mapping[str, Version], name: str) -> dict[str, Any]:
     """Return a field of the workflow's form in the notation of fal's editor (15.5)."""
-    one = next(one for one in definition.inputs if one.name == name)
+    one = next(field for field in definition.inputs if field.name == name)
     step_id, path = one.targets[0]
     version, step = versions.get(step_id), definition.step(step_id)
     field = field_at(version.root, path) if version else Field(kind="string")
@@ -125,7 +125,7 @@ def _results(
 ) -> dict[str, str]:
     """Return names and references of a step's outputs; of an unknown schema, the whole output."""
     outputs = outputs_of(version) if version else []
-    paths = [path_in_words(one.path) for one in outputs] or [""]
+    paths = [path_in_words(output.path) for output in outputs] or [""]
     found: dict[str, str] = {}
     for path in paths:
         base = re.sub(r"\W+", "_", path.split(".")[0], flags=re.ASCII) or "result"

@@ -148,7 +148,10 @@ class _Reader:
     def inputs(self) -> tuple[Input, ...]:
         """Return the open inputs that a step reads, in the order of the workflow's form."""
         found = []
-        for name in [*self.fields, *(one for one in self.targets if one not in self.fields)]:
+        for name in [
+            *self.fields,
+            *(target for target in self.targets if target not in self.fields),
+        ]:
             if targets := self.targets.get(name):
                 field = self.fields.get(name, {})
                 label = field.get("title") or field.get("label") or name

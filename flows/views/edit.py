@@ -123,9 +123,9 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
             return redirect("flows:flow-edit", flow.pk)
         definition = chain.without_step(before, step)
         versions = versions_of(definition, endpoints_of([definition]))
-        for one in before.followers(step):
-            if (now := definition.step(one.id)) and one.id in versions:
-                definition = chain.with_open_inputs(definition, now, versions[one.id])
+        for follower in before.followers(step):
+            if (now := definition.step(follower.id)) and follower.id in versions:
+                definition = chain.with_open_inputs(definition, now, versions[follower.id])
         locked.previous, locked.definition = locked.definition, definition.as_json()
         locked.version += 1
         locked.save()

@@ -71,8 +71,8 @@ def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Defini
         return definition
     steps = parse_definition(before.definition).steps
     known = {step.id for step in steps}
-    asked = tuple(one for one in definition.inputs if one.targets[0][0] in known)
-    rest = tuple(one for one in definition.inputs if one not in asked)
+    asked = tuple(field for field in definition.inputs if field.targets[0][0] in known)
+    rest = tuple(field for field in definition.inputs if field not in asked)
     values = form.defaults(Definition(steps, asked)) | form.defaults(
         replace(definition, inputs=rest)
     )
@@ -114,8 +114,12 @@ def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpRe
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
-    known = {one.path[:1] for one in unread}
-    problems = [*refused, *unread, *(one for one in at_inputs if one.path[:1] not in known)]
+    known = {problem.path[:1] for problem in unread}
+    problems = [
+        *refused,
+        *unread,
+        *(problem for problem in at_inputs if problem.path[:1] not in known),
+    ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
         return _page(request, found, definition, post, problems, troubles=at_steps, status=status)

@@ -85,7 +85,7 @@ def _menu(request: HtmxRequest, found: Origin, trouble: str) -> dict[str, Any]:
         menu = use_menu.offered(request.user, output.kind, found.endpoint.pk, text, use)
     return {
         "origin": found,
-        "outputs": [(origin.value_of(one), one) for one in found.outputs],
+        "outputs": [(origin.value_of(output), output) for output in found.outputs],
         "output": output,
         "output_value": origin.value_of(output) if output else "",
         "menu": menu,
@@ -106,7 +106,7 @@ def _chained(request: HtmxRequest, found: Origin) -> str:
     endpoint = Endpoint.objects.filter(endpoint_id=endpoint_id).first()
     version = version_of(endpoint) if endpoint and not endpoint.refusal else None
     takers = inputs_of(version.root) if version else []
-    taker = next((one for one in takers if one.path == path), None)
+    taker = next((field for field in takers if field.path == path), None)
     if endpoint is None or version is None or output is None or taker is None:
         raise Invalid(NOT_THERE)
     former = version_of(found.endpoint)

@@ -67,7 +67,7 @@ def items_of(stored: Any) -> list[Item]:
 
 def kept(items: Iterable[Item]) -> list[Item]:
     """Return the files that were not removed."""
-    return [one for one in items if not one.is_removed]
+    return [item for item in items if not item.is_removed]
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -61,16 +61,18 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
 def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
     """Return the caption files by name: one for each file, or for each pair."""
     return {
-        f"{one.root if rules.is_of_pairs else one.stem}.txt": one.caption
-        for one in items
-        if one.caption.strip() and not (rules.has_masks and one.is_mask)
+        f"{item.root if rules.is_of_pairs else item.stem}.txt": item.caption
+        for item in items
+        if item.caption.strip() and not (rules.has_masks and item.is_mask)
     }
 
 
 def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield each file with its name, opened one after the other."""
     keys = {
-        one.name: match[1] for one in items if (match := input_references.UPLOAD.match(one.address))
+        item.name: match[1]
+        for item in items
+        if (match := input_references.UPLOAD.match(item.address))
     }
     known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
     stored = {str(key): upload.file for key, upload in known.items()}

@@ -105,7 +105,7 @@ def _text_of(field: Field) -> Field | None:
     if field.kind == "union":
         return next((one for one in field.branches if one.kind == "string"), None)
     if field.kind == "object":
-        return next((one for one in field.children if one.name == "url"), None)
+        return next((child for child in field.children if child.name == "url"), None)
     return None
 
 

@@ -23,7 +23,7 @@ def context(dataset: Dataset, page: int) -> dict[str, Any]:
         "dataset": dataset,
         "endpoint": dataset.endpoint,
         "items": shown[(page - 1) * ON_PAGE : page * ON_PAGE],
-        "removed": [one for one in items if one.is_removed][-ON_PAGE:],
+        "removed": [item for item in items if item.is_removed][-ON_PAGE:],
         "rules": rules,
         "page": page,
         "pages": pages,

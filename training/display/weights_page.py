@@ -33,13 +33,13 @@ def listing(user: User, asked: str, page: int) -> dict[str, Any]:
     made = samples_of(user, rows[:LISTED])
     shown = [
         {
-            "weights": one,
-            "run": one.training.run,
-            "cost": cost_in_words(one.training.run),
-            "count": len(made.get(one.address, [])),
-            "samples": _pictures(made.get(one.address, []), IN_ROW),
+            "weights": row,
+            "run": row.training.run,
+            "cost": cost_in_words(row.training.run),
+            "count": len(made.get(row.address, [])),
+            "samples": _pictures(made.get(row.address, []), IN_ROW),
         }
-        for one in rows[:LISTED]
+        for row in rows[:LISTED]
     ]
     return {
         "rows": shown,
@@ -58,7 +58,7 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
         "run": run,
         "cost": cost_in_words(run),
         "training": weights.training,
-        "siblings": [(one.endpoint, one.address_for(weights)) for one in siblings],
+        "siblings": [(sibling.endpoint, sibling.address_for(weights)) for sibling in siblings],
         "samples": _pictures(samples_of(user, [weights]).get(weights.address, []), ON_PAGE),
     }
 
@@ -68,7 +68,8 @@ def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
     found = []
     for run in runs[:most]:
         artifact = next(
-            (one for one in run.artifacts.all() if one.kind in {"image", "video"}), None
+            (artifact for artifact in run.artifacts.all() if artifact.kind in {"image", "video"}),
+            None,
         )
         src = artifact_url(artifact) if artifact else ""
         found.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})

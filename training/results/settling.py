@@ -72,7 +72,7 @@ def settle(key: Any) -> None:
 def _weights(training: Training, base: str) -> list[Weights]:
     """Return an unsaved row for each file of weights."""
     run, files = training.run, _files(training.run)
-    names = [_name(one, base, files) for one in files]
+    names = [_name(file, base, files) for file in files]
     return [
         Weights(user=run.user, training=training, position=one.position, name=name)
         for one, name in zip(files, names, strict=True)

@@ -47,7 +47,7 @@ def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
     """Return the endpoints that are related to the trainer."""
     columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
     rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
-    return [one.pk for one in rows if _rank(trainer, one) < _UNRELATED]
+    return [row.pk for row in rows if _rank(trainer, row) < _UNRELATED]
 
 
 _UNRELATED = 3

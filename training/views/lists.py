@@ -63,7 +63,7 @@ def _trainers(asked: str) -> list[Endpoint]:
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "position")  # fmt: skip
     rows = found.only(*columns).order_by("position", "endpoint_id")
-    return [one for one in rows if all(word in _text_of(one) for word in words)][:MODELS]
+    return [row for row in rows if all(word in _text_of(row) for word in words)][:MODELS]
 
 
 def _text_of(endpoint: Endpoint) -> str:
