@@ -80,7 +80,9 @@ def _side(voter: User, board: Board, key: str, cell: Cell, runs: dict[object, Ru
         if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
     ][: ballots.MAX_FILES]
     files = [BlindFile(item.kind, _address(voter, board, RESULT, item.pk)) for item in shown]
-    texts = [] if files else [one.text for one in previews.of_texts(artifacts_in(run.output))]
+    texts = (
+        [] if files else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
+    )
     return Side(key, files, texts)
 
 
@@ -88,8 +90,8 @@ def _input_files(voter: User, board: Board, row: Row) -> list[BlindFile]:
     """Return our files among an input's values, with addresses for this voter."""
     shown = []
     for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
-        if found := input_file(board, address):
-            kind = found.content_type.partition("/")[0]
+        if file := input_file(board, address):
+            kind = file.content_type.partition("/")[0]
             shown.append(BlindFile(kind, _address(voter, board, INPUT, row.pk, place)))
     return shown
 
@@ -106,16 +108,16 @@ def input_file(board: Board, address: str) -> StoredInput | None:
 
     They may see the files of the board's owner, and those that everybody may.
     """
-    found = OUR_ADDRESS.fullmatch(address)
-    if found is None:
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
         return None
     reader = without_rights(board.user_id)
-    if found["upload"]:
-        upload = Upload.objects.filter(pk=found["upload"]).first()
+    if match["upload"]:
+        upload = Upload.objects.filter(pk=match["upload"]).first()
         is_readable = upload is not None and upload.is_readable_by(reader)
         return StoredInput(upload.file, upload.content_type) if upload and is_readable else None
-    readable = deletion.readable_artifacts(found["run"], reader)
-    stored = readable.filter(position=int(found["position"]), state=Artifact.State.STORED)
+    readable = deletion.readable_artifacts(match["run"], reader)
+    stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
     artifact = stored.first()
     return StoredInput(artifact.file, artifact.content_type) if artifact else None
 

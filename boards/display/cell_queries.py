@@ -65,19 +65,19 @@ def rows(keys: Sequence[int]) -> dict[int, Row]:
 
 def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found:
     """Return the current cells in these rows and columns, each run with its endpoint."""
-    found = list(
+    cells = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
         .select_related("run", "mark")
         .defer(*(f"run__{name}" for name in _HEAVY))
     )
-    withhold_unreadable(board, found)
+    withhold_unreadable(board, cells)
     endpoints = {column.pk: column.endpoint for column in columns}
     by_place: dict[tuple[int, int], list[Cell]] = {}
-    for cell in found:
+    for cell in cells:
         by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
-    return Found(found, by_place, _elsewhere(board, found))
+    return Found(cells, by_place, _elsewhere(board, cells))
 
 
 def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:

@@ -217,7 +217,7 @@ class _RowBuilder:
     def row(self, pk: int) -> GridRow:
         """Return one row with its tiles."""
         places = [
-            Place(n, [self.cell(one) for one in self.found.by_place.get((pk, column.pk), [])])
+            Place(n, [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])])
             for n, column in zip(self.drawn, self.columns, strict=True)
         ]
         row = self.rows[pk]
@@ -232,8 +232,8 @@ class _RowBuilder:
             row = self.lines.numbers[first.row_id] + 1
             column = self.lines.columns.index(first.column_id) + 1
             return ShownCell(cell, same_as=f"row {row}, column {column}")
-        if kept := self.kept.get(cell.pk):
-            return ShownCell(cell, markup=kept)
+        if cached := self.kept.get(cell.pk):
+            return ShownCell(cell, markup=cached)
         is_own = cell.run.user_id == self.lines.board.user_id
         group = self.group if is_own else ""  # what others have shared is watched by itself
         shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))

@@ -84,14 +84,16 @@ def files_of(cell: Cell) -> list[Artifact]:
 
 def addresses_of(cell: Cell, absolute: Absolute) -> list[str]:
     """Return the URLs of the files of a cell's result."""
-    found = [artifact_url(one) for one in files_of(cell)]
-    return [absolute(url) if url.startswith("/") else url for url in found if url[:5] != "data:"]
+    addresses = [artifact_url(artifact) for artifact in files_of(cell)]
+    return [
+        absolute(url) if url.startswith("/") else url for url in addresses if url[:5] != "data:"
+    ]
 
 
 def seconds_of(cell: Cell) -> float | None:
     """Return the seconds from the run's creation to its end."""
     run = run_of(cell)
-    return round(found, 3) if run and (found := seconds(run)) is not None else None
+    return round(duration, 3) if run and (duration := seconds(run)) is not None else None
 
 
 def cost_of(cell: Cell) -> Decimal | None:

@@ -79,7 +79,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def _post(plan: Any) -> Post:
@@ -95,21 +95,21 @@ def _post(plan: Any) -> Post:
     return post
 
 
-def _source(found: dict[str, Any], models: list[Endpoint]) -> Endpoint:
+def _source(document: dict[str, Any], models: list[Endpoint]) -> Endpoint:
     """Return the model whose schema the inputs follow: the document's, if it exists here."""
-    known, _ = endpoints_of([str(found.get("source"))[:255]])
+    known, _ = endpoints_of([str(document.get("source"))[:255]])
     return known[0] if known else models[0]
 
 
 def _without(post: Post, unknown: list[str]) -> Post:
     """Return the post without unknown models; the field groups of later models are renumbered."""
-    kept: Post = {name: post[name] for name in PLAIN if name in post}
-    kept |= of_group(post, SHARED) | {"model": []}
+    rest: Post = {name: post[name] for name in PLAIN if name in post}
+    rest |= of_group(post, SHARED) | {"model": []}
     for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):
         if name.strip() in unknown:
             continue
-        old, new = own_name(number), own_name(len(kept["model"]))
+        old, new = own_name(number), own_name(len(rest["model"]))
         moved = of_group(post, old)
-        kept |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
-        kept["model"].append(name)
-    return kept
+        rest |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
+        rest["model"].append(name)
+    return rest

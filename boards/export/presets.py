@@ -26,8 +26,8 @@ def settings_of(column: Column) -> dict[str, Any]:
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
     readable = Run.objects.readable_by(column.board.user).filter(pk__in=cells.values("run"))
-    found = readable.values_list("arguments", flat=True)
-    listed = [one for one in found if isinstance(one, dict)]
+    stored = readable.values_list("arguments", flat=True)
+    listed = [arguments for arguments in stored if isinstance(arguments, dict)]
     root = version_of(column.endpoint).root
     inputs = {field.name for field in root.children if media_of(field)}
     inputs |= {field.name for word, field in by_meaning(root.children).items() if word in _INPUTS}
@@ -35,7 +35,8 @@ def settings_of(column: Column) -> dict[str, Any]:
     common: dict[str, Any] = {
         name: value
         for name, value in first.items()
-        if name not in inputs and all(name in one and one[name] == value for one in listed)
+        if name not in inputs
+        and all(name in arguments and arguments[name] == value for arguments in listed)
     }
     return {**common, **column.settings}
 

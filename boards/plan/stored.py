@@ -34,7 +34,7 @@ def stored_plan(
     all_seeds = [*dict.fromkeys(cells.values_list("seed", flat=True)), *seeds]
     all_rows = known_rows | {row.digest: row for row in rows if row.digest not in known_rows}
     all_columns = known_columns | {column.digest: column for column in columns}
-    models = [one.endpoint for one in all_columns.values()]
+    models = [planned.endpoint for planned in all_columns.values()]
     return Plan(
         source=board.source,
         models=models,

@@ -18,5 +18,5 @@ def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the boards with the run in a cell that a user may see, oldest first."""
     cells = Cell.objects.filter(run=run, replaced_at=None)
     boards = Board.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
-    found = boards.order_by("created_at")[:MOST]
-    return [Place("Board", one.title or "Untitled", one.get_absolute_url()) for one in found]
+    shown = boards.order_by("created_at")[:MOST]
+    return [Place("Board", board.title or "Untitled", board.get_absolute_url()) for board in shown]

@@ -66,13 +66,15 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None
     spent = committed(board) if board else NOTHING
     budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
     unknown: dict[str, None] = {}
-    for cell, one in zip(cells, estimates, strict=True):
-        columns[cell.column] = columns[cell.column] + one if cell.column in columns else one
-        if budget.refuse(one):
+    for cell, estimate in zip(cells, estimates, strict=True):
+        columns[cell.column] = (
+            columns[cell.column] + estimate if cell.column in columns else estimate
+        )
+        if budget.refuse(estimate):
             held += 1
             continue
-        total = total + one if total else one
-        if not one.is_known:
+        total = total + estimate if total else estimate
+        if not estimate.is_known:
             unknown[cell.endpoint.endpoint_id] = None
     return Pricing(
         total,
@@ -104,12 +106,12 @@ def _without_reused(
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
     here: set[Key] = set()
-    kept = []
+    new = []
     for cell in cells:
         key = reuse.key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
         elif not (cell.is_seeded and key in here):
             here.add(key)
-            kept.append(cell)
-    return kept, len(cells) - len(kept)
+            new.append(cell)
+    return new, len(cells) - len(new)

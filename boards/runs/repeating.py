@@ -101,10 +101,10 @@ def stop(board: Board) -> str:
 
 
 def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
-    words = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
+    message = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
     if not running:
-        return words
+        return message
     cost: Decimal = sum((cell.estimate_usd or Decimal() for cell in running), Decimal())
     price = f", which costs up to {money(cost)}" if cost else ""
     verb = "has started and finishes" if len(running) == 1 else "have started and finish"
-    return f"{words} {len(running)} {verb}{price}."
+    return f"{message} {len(running)} {verb}{price}."

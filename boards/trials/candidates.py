@@ -22,7 +22,7 @@ def note_all() -> int:
     """Record for every watching board what is new since the last call; returns how many."""
     until = saved_searches.seen_until()
     watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
-    return sum(note(one, until) for one in watching.select_related("board__user"))
+    return sum(note(standing, until) for standing in watching.select_related("board__user"))
 
 
 def note(standing: StandingTrial, until: datetime) -> int:

@@ -34,10 +34,10 @@ class TrialPlan:
     @property
     def total(self) -> Estimate | None:
         """Return the estimated cost of all its runs; None without runs."""
-        found: Estimate | None = None
-        for one in self.estimates:
-            found = found + one if found else one
-        return found
+        total: Estimate | None = None
+        for estimate in self.estimates:
+            total = total + estimate if total else estimate
+        return total
 
     @property
     def trouble(self) -> str:
@@ -79,8 +79,10 @@ def trial_plan(
         seeds=_seeds(board, base),
     )
     if plan.cell_count > room:
-        words = f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
-        plan.troubles.append(Trouble("total", words))
+        reason = (
+            f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
+        )
+        plan.troubles.append(Trouble("total", reason))
     expanded = expand(plan)
     expanded.reports[:] = [
         replace(report, steps=(*steps, *report.steps)) for report in expanded.reports
@@ -93,5 +95,5 @@ def _seeds(board: Board, base: Column | None) -> list[str]:
     """Return the seeds of the column that it is compared with, else of the whole board."""
     cells = board.cells.filter(replaced_at=None)
     own = cells.filter(column=base) if base else cells
-    found = own.order_by("pk").values_list("seed", flat=True)
-    return [*dict.fromkeys(found)] or [""]
+    seeds = own.order_by("pk").values_list("seed", flat=True)
+    return [*dict.fromkeys(seeds)] or [""]

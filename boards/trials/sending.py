@@ -143,7 +143,7 @@ class _Sender:
             self.standing.monthly_cap_usd,
         )
         budget = Budget.of(month, open_account(self.board))
-        words = held_words(planned.total, *budget.balances)
+        reason = held_words(planned.total, *budget.balances)
         try:
             with transaction.atomic():
                 done = write_cells(
@@ -156,8 +156,8 @@ class _Sender:
                 if done.held:
                     raise _CapExceeded
         except _CapExceeded:
-            self._end(Trial.State.HELD, words)
-            why = f"{self.trial.endpoint.name}: {words}"
+            self._end(Trial.State.HELD, reason)
+            why = f"{self.trial.endpoint.name}: {reason}"
             cap_warnings.warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
             return None
         return done

@@ -44,8 +44,8 @@ class Form:
 
 def standing_of(board: Board) -> StandingTrial:
     """Return the board's settings; unsaved defaults if there are none."""
-    found = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
-    return found or StandingTrial(board=board)
+    standing = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
+    return standing or StandingTrial(board=board)
 
 
 def form_of(board: Board) -> Form:
@@ -99,7 +99,7 @@ class _Reader:
     def read(self) -> dict[str, Any]:
         """Return the values of the columns; errors are in the form's `errors`."""
         values = self.values
-        found = {
+        values_read = {
             "state": values["state"] if values["state"] in StandingTrial.State.values else "off",
             "params": self._params(),
             "follows_versions": bool(values["versions"]),
@@ -107,12 +107,12 @@ class _Reader:
             "monthly_cap_usd": self._cap(),
             "reference": self._reference(),
         }
-        is_empty = not (found["params"] or found["follows_versions"])
-        if found["state"] == StandingTrial.State.ON and is_empty:
+        is_empty = not (values_read["params"] or values_read["follows_versions"])
+        if values_read["state"] == StandingTrial.State.ON and is_empty:
             self.form.errors.setdefault(
                 "q", "Write a search, or have new versions tried: there is nothing to try yet."
             )
-        return found
+        return values_read
 
     def _params(self) -> str:
         if self.values["saved"] == "kept":
@@ -128,11 +128,11 @@ class _Reader:
 
     def _saved(self, text: str) -> str:
         mine = SavedSearch.objects.filter(user_id=self.board.user_id)
-        found = mine.filter(pk=key).first() if (key := parse_key(text)) else None
-        if found is None or len(found.params) > PARAMS_CHARS:
+        search = mine.filter(pk=key).first() if (key := parse_key(text)) else None
+        if search is None or len(search.params) > PARAMS_CHARS:
             self.form.errors["saved"] = "This saved search is gone: choose another one."
             return ""
-        return found.params
+        return search.params
 
     def _cap(self) -> Decimal:
         text = self.values["cap"].removeprefix("$").strip()
@@ -179,7 +179,8 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
     return Preview(
-        len(places), [(one, _price(trial_plan(board, one, base).total)) for one in newest]
+        len(places),
+        [(endpoint, _price(trial_plan(board, endpoint, base).total)) for endpoint in newest],
     )
 
 

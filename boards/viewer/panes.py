@@ -94,8 +94,8 @@ def _run(cell: Cell) -> Run:
 
 
 def _text(run: Run) -> str:
-    found = previews.of_texts(artifacts_in(run.output))
-    return found[0].text if found else ""
+    texts = previews.of_texts(artifacts_in(run.output))
+    return texts[0].text if texts else ""
 
 
 def _price(amount: Decimal | None, column: Column) -> str:

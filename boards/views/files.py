@@ -102,30 +102,30 @@ def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
 
 
 @for_owner
-def column_preset(request: HtmxRequest, found: Board, column: int) -> HttpResponseBase:
+def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""
-    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.save_preset(request.user, found, chosen)
+        preset = presets.save_preset(request.user, board, chosen)
     except ValueError as error:
         messages.error(request, str(error))
-        return redirect("boards:board-results", found.pk)
+        return redirect("boards:board-results", board.pk)
     messages.success(request, f"“{preset.name}” is saved. Name it, or share it with the team.")
     return redirect("playground:preset", preset.pk)
 
 
 @for_owner
-def column_house_default(request: HtmxRequest, found: Board, column: int) -> HttpResponseBase:
+def column_house_default(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Make a column's settings its model's house default; needs the permission."""
     permissions.require(request.user, permissions.HOUSE_DEFAULT)
-    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.make_house_default(request.user, found, chosen)
+        preset = presets.make_house_default(request.user, board, chosen)
     except ValueError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, presets.house_words(preset, chosen))
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,8 +138,8 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     try:
         if file is None:
             raise ValueError("Choose a file first.")
-        made = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
+        imported = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
     except ValueError as error:
         return render(request, "boards/export/import.html", {"error": str(error)}, status=422)
-    messages.success(request, made.words)
-    return redirect("boards:board-plan", made.board.pk)
+    messages.success(request, imported.words)
+    return redirect("boards:board-plan", imported.board.pk)

@@ -63,21 +63,21 @@ def _page(
 
 
 @for_owner
-def pause(request: HtmxRequest, found: Board) -> HttpResponseBase:
+def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Pause or resume the trials."""
     is_paused = request.POST.get("state") == "paused"
-    messages.info(request, settings.pause(found, is_paused=is_paused))
-    return redirect("boards:board-trials", found.pk)
+    messages.info(request, settings.pause(board, is_paused=is_paused))
+    return redirect("boards:board-trials", board.pk)
 
 
 @for_owner
-def trial(request: HtmxRequest, found: Board, trial: int) -> HttpResponseBase:
+def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
-    chosen = get_object_or_404(found.trials, pk=trial)
+    chosen = get_object_or_404(board.trials, pk=trial)
     if request.POST.get("do") == "send":
-        sent = sending.send(found, chosen.pk, timezone.now())
-        words = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
-        messages.info(request, words)
+        sent = sending.send(board, chosen.pk, timezone.now())
+        message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
+        messages.info(request, message)
     else:
-        settings.dismiss(found, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
-    return redirect("boards:board-trials", found.pk)
+        settings.dismiss(board, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
+    return redirect("boards:board-trials", board.pk)

@@ -104,10 +104,10 @@ def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBas
     except ValueError as error:
         raise Http404(NO_FILE) from error
     keys = [int(part) for part in parts]
-    found = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
-    if found is None:
+    stored = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
+    if stored is None:
         raise Http404(NO_FILE)
-    file, content_type = found.file, found.content_type
+    file, content_type = stored.file, stored.content_type
     tag = salted_hmac("boards.votes.file", token).hexdigest()
 
     def serve() -> HttpResponseBase:
@@ -164,31 +164,31 @@ def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @for_owner
-def opening(request: HtmxRequest, found: Board) -> HttpResponseBase:
+def opening(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Open the blind vote: the results page shows its link."""
-    voting.open_voting(found)
-    return redirect("boards:board-results", found.pk)
+    voting.open_voting(board)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def closure(request: HtmxRequest, found: Board) -> HttpResponseBase:
+def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Close the blind vote: its link ends at once, for everybody."""
-    voting.close_voting(found)
+    voting.close_voting(board)
     messages.info(request, "Voting is closed. Opening it again makes a new link.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def votes_reset(request: HtmxRequest, found: Board) -> HttpResponseBase:
+def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Reset the votes, which no longer count; can be undone."""
-    count = ballots.reset(found)
+    count = ballots.reset(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def votes_recovery(request: HtmxRequest, found: Board) -> HttpResponseBase:
+def votes_recovery(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Undo the last reset: its votes count again."""
-    count = ballots.restore(found)
+    count = ballots.restore(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} count again.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)

@@ -126,8 +126,8 @@ def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -
     return min(pairs, key=rank)
 
 
-def _columns(one: Cell, other: Cell) -> tuple[int, int]:
-    first, second = sorted((one.column_id, other.column_id))
+def _columns(cell: Cell, other: Cell) -> tuple[int, int]:
+    first, second = sorted((cell.column_id, other.column_id))
     return first, second
 
 
