@@ -54,13 +54,13 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
     if shape is None:
         return base
     below = [problem for problem in filled.problems if problem.path]
-    of_second = [one for one in below if one.path[0] == second_model.NAME]
-    below = [one for one in below if one not in of_second]
+    of_second = [problem for problem in below if problem.path[0] == second_model.NAME]
+    below = [problem for problem in below if problem not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
     media = [node for node in nodes if _takes_file(node.field)]
     others = [node for node in nodes if not _takes_file(node.field)]
     address = reverse("playground:uploads")
-    wrong = [*own, *(one.message for one in below if not _is_known(shape, one))]
+    wrong = [*own, *(problem.message for problem in below if not _is_known(shape, problem))]
     return base | {
         "troubles": wrong,
         "media": rendering.render_fields(media, address),
@@ -95,8 +95,8 @@ def _is_known(shape: Shape, problem: Problem) -> bool:
     return any(child.name == problem.path[0] for child in shape.rest.children)
 
 
-def _takes_file(one: Field) -> bool:
-    return bool(one.media or (one.item and one.item.media))
+def _takes_file(field: Field) -> bool:
+    return bool(field.media or (field.item and field.item.media))
 
 
 def encode(shape: Shape, settings: dict[str, Any]) -> Post:

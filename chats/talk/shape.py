@@ -95,9 +95,9 @@ def _is_text(field: Field) -> bool:
 
 def _answers_in_text(version: Version) -> bool:
     """Whether the output has a text under one of the usual names."""
-    found = version.contract
-    if found.output is None:
+    contract = version.contract
+    if contract.output is None:
         return False
-    outputs = build(Contract(found.document, found.output, None)).children
+    outputs = build(Contract(contract.document, contract.output, None)).children
     named = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
     return named or any(output.name == "choices" for output in outputs)
