@@ -58,9 +58,12 @@ def then(
     # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.
     given = carry(source.arguments, former, version).arguments if former else {}
     texts = {
-        one.path: given[one.path]
-        for one in inputs_of(version.root)
-        if one.kind == "text" and one.path in given and one is not taker and one.path != taker.path
+        field.path: given[field.path]
+        for field in inputs_of(version.root)
+        if field.kind == "text"
+        and field.path in given
+        and field is not taker
+        and field.path != taker.path
     }
     needed = {path[0] for path in missing_places(begun, version)}
     step = replace(begun, arguments={name: v for name, v in texts.items() if name in needed})
@@ -85,11 +88,11 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
     """
     taken = {wire.to[0] for wire in step.wires}
     main = [
-        path_of(one)[:1]
-        for one in inputs_of(version.root)
+        path_of(taker)[:1]
+        for taker in inputs_of(version.root)
         # Places within a list's rows, such as `loras.*.path`, are no main inputs: a list is
         # optional.
-        if one.is_required and len(path_of(one)) <= 1 + (APPEND in path_of(one))
+        if taker.is_required and len(path_of(taker)) <= 1 + (APPEND in path_of(taker))
     ]
     places = [path for path in main if path[0] not in taken]
     for path in dict.fromkeys([*places, *missing_places(step, version)]):
@@ -103,8 +106,8 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
 def missing_places(step: Step, version: Version) -> list[Path]:
     """Return the required places that neither arguments nor wires fill, also within wired rows."""
     arguments = with_sources(step, version.root)
-    found = validate(version.contract, arguments, version.root)
-    missing = (one.path for one in found if value_at(arguments, one.path) is MISSING)
+    problems = validate(version.contract, arguments, version.root)
+    missing = (problem.path for problem in problems if value_at(arguments, problem.path) is MISSING)
     return list(dict.fromkeys(missing))
 
 
@@ -117,8 +120,8 @@ def with_input(definition: Definition, step: str, path: Path, field: Field) -> D
     name = next(
         name for n in range(1, 1000) if (name := base if n == 1 else f"{base}_{n}") not in known
     )
-    made = Input(name, field.label or str(path[-1]), ((step, path),))
-    return replace(definition, inputs=(*definition.inputs, made))
+    added = Input(name, field.label or str(path[-1]), ((step, path),))
+    return replace(definition, inputs=(*definition.inputs, added))
 
 
 def without_step(definition: Definition, name: str) -> Definition:

@@ -92,11 +92,11 @@ class Definition:
 
     def after(self, name: str) -> set[str]:
         """Return the ids of a step and of all that need its output, directly or not."""
-        found = {name}
+        ids = {name}
         for step in in_order(self.steps):
-            if found & set(step.sources):
-                found.add(step.id)
-        return found
+            if ids & set(step.sources):
+                ids.add(step.id)
+        return ids
 
     def with_step(self, changed: Step) -> Definition:
         """Return the definition with this step in place of the one with the same id."""
@@ -138,13 +138,13 @@ def parse_definition(document: Any) -> Definition:
     listed = document["steps"]
     if len(listed) > MOST_STEPS:
         raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
-    steps = tuple(_read_step(one, number) for number, one in enumerate(listed, start=1))
+    steps = tuple(_read_step(step, number) for number, step in enumerate(listed, start=1))
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
         raise Invalid(f"The inputs of the flow are no list of at most {MOST_INPUTS}.")
-    found = Definition(steps, tuple(_read_input(field) for field in inputs))
-    require_sound(found)
-    return found
+    definition = Definition(steps, tuple(_read_input(field) for field in inputs))
+    require_sound(definition)
+    return definition
 
 
 def _read_step(value: Any, number: int) -> Step:
@@ -175,8 +175,8 @@ def _read_input(value: Any) -> Input:
     if not _is_name(name) or not isinstance(listed, list) or not listed:
         raise Invalid("An input of the flow has no name, or goes nowhere.")
     targets = []
-    for one in listed[:MOST_WIRES]:
-        path = read_path(one)
+    for target in listed[:MOST_WIRES]:
+        path = read_path(target)
         if not path or len(path) < 2 or not isinstance(path[0], str):
             raise Invalid(f"The input “{name}” goes to a place that cannot be read.")
         targets.append((path[0], path[1:]))
@@ -214,7 +214,7 @@ def require_sound(definition: Definition) -> None:
                     f"Step {number} takes the output of “{source}”, which is no step of this flow."
                 )
     if circle := _find_cycle(definition.steps):
-        numbers = " → ".join(str(definition.number(one)) for one in [*circle, circle[0]])
+        numbers = " → ".join(str(definition.number(step_id)) for step_id in [*circle, circle[0]])
         raise Invalid(f"The steps wait for each other in a circle: {numbers}.")
     names = [field.name for field in definition.inputs]
     if len(set(names)) < len(names):
@@ -242,7 +242,7 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps in topological order; those in a cycle are left out."""
     left, done = list(steps), set[str]()
-    while ready := [one for one in left if done.issuperset(one.sources)]:
+    while ready := [step for step in left if done.issuperset(step.sources)]:
         yield from ready
         done |= {step.id for step in ready}
-        left = [one for one in left if one.id not in done]
+        left = [step for step in left if step.id not in done]

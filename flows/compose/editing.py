@@ -97,11 +97,11 @@ def _place(text: str) -> Path | None:
     """Return the place in a control's name; None if it is malformed."""
     parts = text.split(".")
     is_number = [part[:1] == "#" and part[1:].isdecimal() and len(part) < 6 for part in parts]
-    found = [
+    path = [
         int(part[1:]) if is_place else unquote(part)
         for part, is_place in zip(parts, is_number, strict=True)
     ]
-    return read_path(found) if text else None
+    return read_path(path) if text else None
 
 
 def wire_value(wire: Wire) -> str:
@@ -154,7 +154,7 @@ def _with_freed(changed: Definition, before: Definition, versions: Versions) -> 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
     """Return the posted wires of a step; one that would close a cycle is left out."""
-    prefix, found = f"{WIRE}{number}.", list[Wire]()
+    prefix, wires = f"{WIRE}{number}.", list[Wire]()
     # fal refuses cycles, too (protocol 15.4).
     allowed = {step.id for step in definition.steps} - definition.after(step.id)
     for name, texts in post.items():
@@ -162,8 +162,8 @@ def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple
         for text in texts if to else ():
             source = _source(text)
             if to and source and source[0] in allowed:
-                found.append(Wire(to, *source))
-    return tuple(dict.fromkeys(found))
+                wires.append(Wire(to, *source))
+    return tuple(dict.fromkeys(wires))
 
 
 def _source(text: str) -> tuple[str, Path] | None:
@@ -192,30 +192,30 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
         for text in post.get(f"{ASK}{number}", ()):
             if (path := _path(text)) and path not in wired:
                 wanted[step.id, path] = None
-    kept = []
+    inputs = []
     for field in definition.inputs:
         targets = tuple(target for target in field.targets if target in wanted)
         if targets:
-            kept.append(replace(field, targets=targets))
-    kept = [_in_words(one, definition, versions, post) for one in kept]
-    definition = replace(definition, inputs=tuple(kept))
+            inputs.append(replace(field, targets=targets))
+    inputs = [_in_words(asked, definition, versions, post) for asked in inputs]
+    definition = replace(definition, inputs=tuple(inputs))
     for step_id, path in wanted:
         version = versions.get(step_id)
-        found = field_at(version.root, path) if version else Field(kind="json")
-        definition = with_input(definition, step_id, path, found)
+        asked_field = field_at(version.root, path) if version else Field(kind="json")
+        definition = with_input(definition, step_id, path, asked_field)
     return definition
 
 
-def _in_words(one: Input, definition: Definition, versions: Versions, post: Post) -> Input:
+def _in_words(asked: Input, definition: Definition, versions: Versions, post: Post) -> Input:
     """Return an open input with the posted label and hint; the default label is the model's."""
-    name = segment(one.name)
+    name = segment(asked.name)
     if f"{LABEL}{name}" not in post:
-        return one
+        return asked
     typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
     hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
-    step, path = one.targets[0]
+    step, path = asked.targets[0]
     own = field_at(versions[step].root, path).label if step in versions else ""
-    return replace(one, label=typed or own or one.name, hint=hint)
+    return replace(asked, label=typed or own or asked.name, hint=hint)
 
 
 def _first(post: Post, name: str) -> str:
@@ -252,11 +252,11 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
     offered = outputs_before(definition, versions, step)
     takers = inputs_of(version.root) if version else []
     labels = {path_of(field): (field.label, field.kind, field.is_required) for field in takers}
-    found = []
+    sockets = []
     for wire in step.wires:
         named, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
         choices = _choices(definition, offered, kind, wire)
-        found.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
+        sockets.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
     filled = {wire.to for wire in step.wires}
     for path, (named, kind, is_needed) in labels.items():
         if path in filled and APPEND not in path:
@@ -264,8 +264,8 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
         choices = _choices(definition, offered, kind, None)
         if choices:
             more = f"{named}, one more" if path in filled else named
-            found.append(Socket(wire_name(number, path), more, choices, is_needed))
-    return found
+            sockets.append(Socket(wire_name(number, path), more, choices, is_needed))
+    return sockets
 
 
 def outputs_before(
@@ -285,16 +285,16 @@ def _choices(
 ) -> tuple[Source, ...]:
     """Return the outputs of a kind, and the wire's current source, which may be another place."""
     now = wire_value(wire) if wire else ""
-    found = {
+    labels = {
         wire_value(Wire((), name, output.path)): f"Step {definition.number(name)}: {output.label}"
         for name, outputs in offered.items()
         for output in outputs
         if output.kind == kind
     }
-    if wire and now not in found:
+    if wire and now not in labels:
         number = definition.number(wire.step)
-        found = {now: f"Step {number}: {path_in_words(wire.path) or 'the whole output'}"} | found
-    return tuple(Source(value, words, value == now) for value, words in found.items())
+        labels = {now: f"Step {number}: {path_in_words(wire.path) or 'the whole output'}"} | labels
+    return tuple(Source(value, text, value == now) for value, text in labels.items())
 
 
 def label_of(version: Version | None, to: Path) -> str:
@@ -335,16 +335,16 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
     asked = {path for field in definition.inputs for name, path in field.targets if name == step.id}
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
-    found: dict[Path, str] = {}
+    labels: dict[Path, str] = {}
     for child in version.root.children if version else ():
         is_offered = not child.is_hidden and child.name not in wired
         if is_offered or (child.name,) in asked:
-            found[child.name,] = child.label
-    found |= {path: place_in_words(path) for path in asked if path not in found}
+            labels[child.name,] = child.label
+    labels |= {path: place_in_words(path) for path in asked if path not in labels}
     named = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), words, path in asked, named.get((step.id, path)))
-        for path, words in found.items()
+        Asked(dumps(list(path), indent=None), text, path in asked, named.get((step.id, path)))
+        for path, text in labels.items()
     ]
 
 

@@ -60,10 +60,10 @@ def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any
     """
     arguments: Any = copy.deepcopy(step.arguments)
     for wire in step.wires:
-        found = value_at(outputs.get(wire.step), wire.path)
-        if found is MISSING or found is None:
+        value = value_at(outputs.get(wire.step), wire.path)
+        if value is MISSING or value is None:
             raise NotThere(wire)
-        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), found))
+        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), value))
     return dict(arguments)
 
 

@@ -88,7 +88,7 @@ def _shown(
         rendering.render_fields(main, address),
         rendering.render_fields(more, address),
         len(more),
-        any(one.is_changed or rendering.has_errors(one) for one in more),
+        any(child.is_changed or rendering.has_errors(child) for child in more),
     )
 
 

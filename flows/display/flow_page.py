@@ -132,14 +132,14 @@ def _groups(
     """Return the form's fields by the step of their first target, in the order of the steps."""
     steps = {field.name: field.targets[0][0] for field in definition.inputs}
     address = reverse("playground:uploads")
-    found = []
+    groups = []
     for number, step in enumerate(definition.steps, start=1):
         own = [node for node in nodes if steps[node.field.name] == step.id]
         if own:
             endpoint = known.get(step.endpoint)
             title = endpoint.name if endpoint else step.endpoint
-            found.append(FieldGroup(number, title, rendering.render_fields(own, address)))
-    return found
+            groups.append(FieldGroup(number, title, rendering.render_fields(own, address)))
+    return groups
 
 
 def origin_of(user: User, flow: Flow) -> Run | None:

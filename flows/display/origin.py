@@ -46,27 +46,27 @@ def value_of(output: Output) -> str:
 
 def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
     """Return a flow with a run's model and settings, for one of its results; None without it."""
-    found = use_as.find(user, run, key)
-    if found is None:
+    result = use_as.find(user, run, key)
+    if result is None:
         return None
-    made, endpoint = found.run, found.run.endpoint
-    outputs = outputs_in(made.output)
-    chosen = _output_of(found, outputs)
+    run_of_result, endpoint = result.run, result.run.endpoint
+    outputs = outputs_in(run_of_result.output)
+    chosen = _output_of(result, outputs)
     if chosen is None:
         return None
-    definition = begin(endpoint.endpoint_id, version_of(endpoint), made.arguments)
+    definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
     rest = [output for output in outputs if output.path != chosen.path]
-    return Origin(definition, "s1", endpoint, [chosen, *rest], found.origin, run=made)
+    return Origin(definition, "s1", endpoint, [chosen, *rest], result.origin, run=run_of_result)
 
 
-def _output_of(found: use_as.Result, outputs: list[Output]) -> Output | None:
+def _output_of(result: use_as.Result, outputs: list[Output]) -> Output | None:
     """Return a result as an output, by its place in the run's output."""
-    value = found.value
-    if found.key.startswith("a"):
-        value = found.run.artifacts.get(position=int(found.key[1:])).url
+    value = result.value
+    if result.key.startswith("a"):
+        value = result.run.artifacts.get(position=int(result.key[1:])).url
     for output in outputs:
-        if value_at(found.run.output, output.path) == value:
-            return Output(output.path, found.kind, output.label)
+        if value_at(result.run.output, output.path) == value:
+            return Output(output.path, result.kind, output.label)
     return None
 
 
@@ -87,8 +87,8 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
     taken = {wire.path for follower in definition.followers(step) for wire in follower.wires}
     paths = {output.path for output in outputs}
     if flow.origin and definition.steps[0].id == step:  # also offer outputs that the run had
-        outputs += [one for one in outputs_in(flow.origin.output) if one.path not in paths]
+        outputs += [had for had in outputs_in(flow.origin.output) if had.path not in paths]
     outputs.sort(key=lambda output: output.path in taken)
     endpoint = known[here.endpoint]
-    words = f"step {definition.number(step)}, {endpoint.name}"
-    return Origin(definition, step, endpoint, outputs, words, flow=flow)
+    text = f"step {definition.number(step)}, {endpoint.name}"
+    return Origin(definition, step, endpoint, outputs, text, flow=flow)

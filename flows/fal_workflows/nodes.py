@@ -62,8 +62,8 @@ class Shown:
 
 def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
     """Return the models of a graph that are in the catalogue; one query."""
-    found = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
-    return {one.endpoint_id: one for one in found.for_cards()}
+    rows = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
+    return {endpoint.endpoint_id: endpoint for endpoint in rows.for_cards()}
 
 
 def shown_nodes(
@@ -87,17 +87,17 @@ def shown_nodes(
 
 def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
     """Return the contents of the boxes in the drawing."""
-    found = {}
+    faces = {}
     for item in shown:
         href = item.endpoint.get_absolute_url() if item.endpoint else ""
         state = item.step.state or ("broken" if item.problems else "")
-        found[item.id] = Face(item.title, item.id, href, state)
+        faces[item.id] = Face(item.title, item.id, href, state)
     if run is not None and run.state == Run.State.SUCCEEDED:
         ends = [key for key, node in graph.nodes.items() if node.kind == "display"]
         for key in [*ends, "~result"]:
             own = face_of(graph, key)
-            found[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
-    return found
+            faces[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
+    return faces
 
 
 def _shown(
@@ -111,7 +111,7 @@ def _shown(
 ) -> Shown:
     endpoint = known.get(node.app)
     own = [problem for problem in problems if problem.node == node.id]
-    notes = [one.message for one in own if one.is_warning]
+    notes = [problem.message for problem in own if problem.is_warning]
     if node.is_run and node.app:
         notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
         notes += [NOT_HERE] if endpoint is None else []
@@ -127,7 +127,7 @@ def _shown(
             (".".join(map(str, reference.place)), reference.text)
             for reference in graph.references_of(node)
         ],
-        problems=[one.message for one in own if not one.is_warning],
+        problems=[problem.message for problem in own if not problem.is_warning],
         notes=notes,
         **_result(step, copies),
     )
@@ -140,15 +140,18 @@ def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
         return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
     if step.output is None:
         return {}
-    found = artifacts_in(step.output)
+    artifacts = artifacts_in(step.output)
     files = [
-        File(one.kind, src, one.file_name or "File")
-        for one in found
-        if one.url and (src := copies.get(one.url) or (one.url if may_show(one.url) else ""))
+        File(artifact.kind, src, artifact.file_name or "File")
+        for artifact in artifacts
+        if artifact.url
+        and (src := copies.get(artifact.url) or (artifact.url if may_show(artifact.url) else ""))
     ]
     return {
         "files": files[:MOST_MEDIA],
-        "texts": [Text(one, markdown(one.text)) for one in previews.of_texts(found)],
+        "texts": [
+            Text(artifact, markdown(artifact.text)) for artifact in previews.of_texts(artifacts)
+        ],
         "json": json_tree.preview(step.output, MOST_JSON),
     }
 
@@ -157,7 +160,7 @@ def _copies(run: Run | None) -> dict[str, str]:
     """Map upstream's addresses of the steps' files to ours, if copied or part of the result."""
     if run is None or not run.is_final:
         return {}
-    found = copies_of(run)
-    return found | {
+    copies = copies_of(run)
+    return copies | {
         artifact.url: src for artifact in run.artifacts.all() if (src := artifact_url(artifact))
     }

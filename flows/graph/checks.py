@@ -22,11 +22,11 @@ class Problem:
 
 def problems(graph: Graph) -> list[Problem]:
     """Return the problems of a graph, errors first, up to MOST_SHOWN."""
-    found = [*_of_graph(graph)]
+    problems = [*_of_graph(graph)]
     for node in graph.nodes.values():
-        found += _of_node(graph, node)
-    found.sort(key=lambda one: one.is_warning)
-    return found[:MOST_SHOWN]
+        problems += _of_node(graph, node)
+    problems.sort(key=lambda problem: problem.is_warning)
+    return problems[:MOST_SHOWN]
 
 
 def errors(graph: Graph) -> list[Problem]:
@@ -57,26 +57,30 @@ def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Problem(node.id, f"Its type “{kind}” is not known here: it is not run.", True)
     if node.is_run and not node.app:
         yield Problem(node.id, "It does not say which model it calls (“app”).")
-    for one in node.depends:
-        if one != INPUT and one not in graph.nodes:
-            yield Problem(node.id, f"It depends on “{_short(one)}”, a node that is not there.")
+    for needed in node.depends:
+        if needed != INPUT and needed not in graph.nodes:
+            yield Problem(node.id, f"It depends on “{_short(needed)}”, a node that is not there.")
     if node.id in node.depends:
         yield Problem(node.id, "It depends on itself.")
     for reference in graph.references_of(node):
         yield from _of_reference(graph, node, reference)
 
 
-def _of_reference(graph: Graph, node: Node, one: Reference) -> Iterator[Problem]:
-    place = ".".join(map(str, one.place))
-    if not one.node:
-        yield Problem(node.id, f"“{place}” reads {_short(one.text)}: {_no_node(one)}")
-    elif one.node == INPUT and one.path and INPUT not in graph.nodes:
-        if graph.inputs and not _has_input(graph, one.path[0]):
-            words = f"“{place}” reads the input “{_short(one.path[0])}”, which the form lacks."
-            yield Problem(node.id, words, True)
-    elif one.node not in node.depends and one.node != INPUT:
-        words = f"“{place}” reads the node “{_short(one.node)}”, which “depends” does not list."
-        yield Problem(node.id, words)
+def _of_reference(graph: Graph, node: Node, reference: Reference) -> Iterator[Problem]:
+    place = ".".join(map(str, reference.place))
+    if not reference.node:
+        yield Problem(node.id, f"“{place}” reads {_short(reference.text)}: {_no_node(reference)}")
+    elif reference.node == INPUT and reference.path and INPUT not in graph.nodes:
+        if graph.inputs and not _has_input(graph, reference.path[0]):
+            message = (
+                f"“{place}” reads the input “{_short(reference.path[0])}”, which the form lacks."
+            )
+            yield Problem(node.id, message, True)
+    elif reference.node not in node.depends and reference.node != INPUT:
+        message = (
+            f"“{place}” reads the node “{_short(reference.node)}”, which “depends” does not list."
+        )
+        yield Problem(node.id, message)
 
 
 def _has_input(graph: Graph, name: str) -> bool:
@@ -84,8 +88,8 @@ def _has_input(graph: Graph, name: str) -> bool:
     return name in (fields if isinstance(fields, dict) else graph.inputs)
 
 
-def _no_node(one: Reference) -> str:
-    return f"there is no node “{_short(one.path[0] if one.path else one.text)}”."
+def _no_node(reference: Reference) -> str:
+    return f"there is no node “{_short(reference.path[0] if reference.path else reference.text)}”."
 
 
 def _short(text: str, most: int = 80) -> str:
