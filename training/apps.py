@@ -23,11 +23,11 @@ class TrainingConfig(AppConfig):
         from training.models import Dataset, Weights
         from training.results import naming, prefill, settling
 
-        for note, found, route in (
+        for note, rows_of, route in (
             ("data set", Dataset.objects.of, "training:dataset"),
             ("weights", Weights.objects.of, "training:weights-page"),
         ):
-            destinations.register(destinations.Kind("Training", found, "name", route, note))
+            destinations.register(destinations.Kind("Training", rows_of, "name", route, note))
         handover.register("data sets", Dataset)
         handover.register("weights", Weights)
         input_references.register_inputs(lambda: Dataset.objects.kept(), "files")

@@ -221,12 +221,12 @@ def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Add
             positions[item.root].add(position)
     for at, text in paired.loose:
         stem, _ = split_suffix(clean_name(at.path))
-        same = [one for one in positions[stem] if not items[one].caption and "/" not in at.path]
+        same = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
         if len(same) == 1:
             items[same[0]] = replace(items[same[0]], caption=text)
             added.captions += bool(text)
         else:
             added.skipped.append(f"{at.path} is no file's caption in this upload.")
     for at in paired.ambiguous:
-        words = "several files have its name. Put each with its caption into a folder of a ZIP"
-        added.skipped.append(f"{at.path} was not used: {words}.")
+        reason = "several files have its name. Put each with its caption into a folder of a ZIP"
+        added.skipped.append(f"{at.path} was not used: {reason}.")

@@ -51,18 +51,18 @@ def noun(rules: Rules, count: int) -> str:
     """Return what the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
     if rules.is_of_pairs:
         return f"{count} pair{'' if count == 1 else 's'} of {_NOUNS[rules.kinds[0]]}s"
-    words = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
-    return f"{count} {' or '.join(words)}"
+    nouns = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
+    return f"{count} {' or '.join(nouns)}"
 
 
 def findings_of(items: Sequence[Item], rules: Rules) -> list[Finding]:
     """Return the problems, blocking ones first."""
     counts = counts_of(items, rules)
-    found = [*_of_number(counts, rules), *_of_kinds(items, rules)]
-    found += _of_pairs(items) if rules.is_of_pairs else []
-    found += _of_masks(items) if rules.has_masks else []
-    found += _of_captions(counts, rules)
-    return sorted(found, key=lambda one: not one.is_blocking)
+    findings = [*_of_number(counts, rules), *_of_kinds(items, rules)]
+    findings += _of_pairs(items) if rules.is_of_pairs else []
+    findings += _of_masks(items) if rules.has_masks else []
+    findings += _of_captions(counts, rules)
+    return sorted(findings, key=lambda finding: not finding.is_blocking)
 
 
 def _of_number(counts: Counts, rules: Rules) -> list[Finding]:
@@ -89,17 +89,17 @@ def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
 
 
 def _of_pairs(items: Sequence[Item]) -> list[Finding]:
-    found = []
+    findings = []
     loose = [item for item in items if not item.part.startswith(("start", "end"))]
     if loose:
-        words = "Each file's name has to end in _start or _end"
-        found.append(Finding(f"{words}: {_names(loose)} does not. Rename it.", True))
+        rule = "Each file's name has to end in _start or _end"
+        findings.append(Finding(f"{rule}: {_names(loose)} does not. Rename it.", True))
     for part, other in (("start", "end"), ("end", "start")):
         having = {item.root for item in items if item.part == other}
         alone = [item for item in items if item.part == part and item.root not in having]
         if alone:
-            found.append(Finding(f"There is no _{other} picture for {_names(alone)}.", True))
-    return found
+            findings.append(Finding(f"There is no _{other} picture for {_names(alone)}.", True))
+    return findings
 
 
 def _of_masks(items: Sequence[Item]) -> list[Finding]:

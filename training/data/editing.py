@@ -21,7 +21,7 @@ def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
     """Replace the files with the result of `edit`, applied to those of the locked row."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
-        locked.files = [one.as_json() for one in edit(items_of(locked.files))]
+        locked.files = [item.as_json() for item in edit(items_of(locked.files))]
         locked.save(update_fields=["files", "changed_at"])
     dataset.files = locked.files
 

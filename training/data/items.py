@@ -62,7 +62,7 @@ def root_of(stem: str) -> str:
 
 def items_of(stored: Any) -> list[Item]:
     """Parse the files of a row, including removed ones."""
-    return [Item(**one) for one in stored if isinstance(one, dict)]
+    return [Item(**stored_item) for stored_item in stored if isinstance(stored_item, dict)]
 
 
 def kept(items: Iterable[Item]) -> list[Item]:

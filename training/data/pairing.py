@@ -87,7 +87,7 @@ def _of_one_suffix(
     """Return the texts with the first suffix that there is, and the others."""
     suffixes = [PurePosixPath(at.path).suffix.lower() for at, _ in texts]
     first = min(suffixes, key=SUFFIXES.index)
-    chosen = [one for one, suffix in zip(texts, suffixes, strict=True) if suffix == first]
+    chosen = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
     return chosen, [text for text in texts if text not in chosen]
 
 

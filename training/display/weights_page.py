@@ -24,20 +24,20 @@ ROWS = ("training__run__endpoint", "training__dataset")
 
 def listing(user: User, asked: str, page: int) -> dict[str, Any]:
     """Return one page of the list; the number of queries is constant."""
-    found = Weights.objects.of(user).select_related(*ROWS)
+    weights = Weights.objects.of(user).select_related(*ROWS)
     if asked:
-        words = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
-        found = found.filter(words)
+        condition = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
+        weights = weights.filter(condition)
     first = (page - 1) * LISTED
-    rows = list(found[first : first + LISTED + 1])
-    made = samples_of(user, rows[:LISTED])
+    rows = list(weights[first : first + LISTED + 1])
+    samples = samples_of(user, rows[:LISTED])
     shown = [
         {
             "weights": row,
             "run": row.training.run,
             "cost": cost_in_words(row.training.run),
-            "count": len(made.get(row.address, [])),
-            "samples": _pictures(made.get(row.address, []), IN_ROW),
+            "count": len(samples.get(row.address, [])),
+            "samples": _pictures(samples.get(row.address, []), IN_ROW),
         }
         for row in rows[:LISTED]
     ]
@@ -65,12 +65,12 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
 
 def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
     """Return the first files of runs that have thumbnails."""
-    found = []
+    pictures = []
     for run in runs[:most]:
         artifact = next(
             (artifact for artifact in run.artifacts.all() if artifact.kind in {"image", "video"}),
             None,
         )
         src = artifact_url(artifact) if artifact else ""
-        found.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
-    return found
+        pictures.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
+    return pictures
