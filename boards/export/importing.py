@@ -70,9 +70,11 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         document = loads(content.decode("utf-8-sig"))
     except ValueError as error:
-        raise ValueError("This is no JSON document. Choose a board's exported JSON.") from error
+        raise ValueError("This is not a JSON document. Choose a board's exported JSON.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError("This JSON is no board. Choose a file that a board exported as JSON.")
+        raise ValueError(
+            "This JSON file is not a board. Choose a file that a board exported as JSON."
+        )
     if document.get("version") != VERSION:
         raise ValueError("A newer Vitrine has exported this board: update this one first.")
     return document
@@ -90,7 +92,7 @@ def _post(plan: Any) -> Post:
     for name, texts in plan.items():
         is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
         if not is_list or sum(map(len, texts)) > MAX_TEXT_CHARS:
-            raise ValueError(f"The plan's “{name[:60]}” is no list of texts.")
+            raise ValueError(f"The plan's “{name[:60]}” is not a list of texts.")
         post[db_safe_text(name)] = [db_safe_text(text) for text in texts]
     return post
 

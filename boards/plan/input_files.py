@@ -28,7 +28,8 @@ def missing_files(plan: Plan) -> list[Trouble]:
     gone = [address for address in by_place if address not in present]
     return [
         Trouble(
-            "shared", f"A file of {_listed(by_place[address])} is no longer here: choose it again."
+            "shared",
+            f"A file of {_listed(by_place[address])} is no longer stored here. Choose it again.",
         )
         for address in gone[:_MAX_NAMED]
     ]

@@ -119,7 +119,7 @@ def _saved(user: User, text: str) -> dict[str, Any]:
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} is gone, not shared with you, or no JSON object.")
+        raise ValueError(f"{what} was deleted, is not shared with you, or is not a JSON object.")
     return value
 
 

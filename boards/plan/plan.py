@@ -33,7 +33,10 @@ MAX_SEEDS_CHARS = 20_000
 MAX_SEED_DIGITS = 19
 MAX_CAP_CHARS = 40
 MAX_CHARS = 32 << 20  # of the inputs of all runs together
-TOO_LARGE = "What its runs share is too large to be repeated so often: shorten it, or plan fewer."
+TOO_LARGE = (
+    "The inputs that all runs share are too large for this many runs. Shorten them, or plan fewer "
+    "runs."
+)
 _SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
 
 
@@ -106,7 +109,7 @@ def parse_cap(typed: str) -> Decimal | None:
     if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
         raise ValueError(f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not.")
     if cap == 0:
-        raise ValueError("A cap of zero lets nothing run. Raise it, or leave it empty.")
+        raise ValueError("A cap of zero prevents every run. Raise it, or leave it empty.")
     return cap.quantize(Decimal("0.0001"))
 
 
@@ -229,7 +232,7 @@ class _Reader:
                 some = ", ".join(field.name for field in self.groups.shared[:8])
                 close = nearest(name, self._names())
                 raise ValueError(
-                    f"The table's column “{name[:60]}” is no input of these models"
+                    f"The table's column “{name[:60]}” is not an input of these models"
                     + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
                 )
             try:
@@ -327,13 +330,15 @@ class _Reader:
             if match := _SEEDS.fullmatch(part):
                 first, last = int(match[1]), int(match[2])
                 if not first <= last < first + MAX_CELLS:
-                    self._add_problem("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
+                    self._add_problem(
+                        "seeds", f"“{part}” is not a range of up to {MAX_CELLS} seeds."
+                    )
                     continue
                 seeds += [str(seed) for seed in range(first, last + 1)]
             elif (seed := _seed(part)) is not None:
                 seeds.append(str(seed))
             else:
-                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
+                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is not.")
         return [*dict.fromkeys(seeds)] or [""]
 
     def cap(self) -> Decimal | None:

@@ -40,7 +40,7 @@ def read_axis(field: Field, text: str) -> list[Any]:
     alone on its line.
     """
     if len(text) > MAX_CHARS:
-        raise ValueError(f"The values of an axis may have {MAX_CHARS >> 20} MB together.")
+        raise ValueError(f"The values of an axis may have up to {MAX_CHARS >> 20} MB in total.")
     if field.is_text or media_of(field) or field.kind in {"object", "list", "map", "json"}:
         expanded: Iterator[list[Any]] = ([read_value(field, part)] for part in split_texts(text))
     else:

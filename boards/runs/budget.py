@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from schemas.estimate import Estimate
 
 PRICE_UNKNOWN = (
-    "Not sent: its price is unknown, so the cap cannot hold. Remove the cap to run it all the same."
+    "Not sent: its price is unknown, so the cap cannot be guaranteed. Remove the cap to run it "
+    "anyway."
 )
 
 

@@ -15,7 +15,7 @@ from runs.costs.cost import estimate_runs
 from schemas.carry import Step, carry
 from schemas.estimate import Estimate
 
-NO_SCHEMA = "Its schema is not here yet; it is tried once it is."
+NO_SCHEMA = "Its schema has not been read yet; it is tried once it has."
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class _Sender:
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA
         if self._is_known_in_this_schema():
-            return Trial.State.DISMISSED, "It is tried in a newer schema already."
+            return Trial.State.DISMISSED, "It is already tried with a newer schema."
         return None
 
     def _plan_and_write(self) -> None:
@@ -186,7 +186,7 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
     most = in_dollars(total) if total else None
     if most is None:
         return (
-            "Its price is unknown, so the monthly cap cannot hold. "
+            "Its price is unknown, so the monthly cap cannot be guaranteed. "
             "Add it to the plan to run it all the same."
         )
     if month.cap is not None and not month.allows(most):

@@ -110,7 +110,8 @@ class _Reader:
         is_empty = not (values_read["params"] or values_read["follows_versions"])
         if values_read["state"] == StandingTrial.State.ON and is_empty:
             self.form.errors.setdefault(
-                "q", "Write a search, or have new versions tried: there is nothing to try yet."
+                "q",
+                "Write a search or choose new versions: without either there is nothing to try.",
             )
         return values_read
 
@@ -130,7 +131,7 @@ class _Reader:
         mine = SavedSearch.objects.filter(user_id=self.board.user_id)
         search = mine.filter(pk=key).first() if (key := parse_key(text)) else None
         if search is None or len(search.params) > PARAMS_CHARS:
-            self.form.errors["saved"] = "This saved search is gone: choose another one."
+            self.form.errors["saved"] = "This saved search was deleted. Choose another one."
             return ""
         return search.params
 
@@ -197,8 +198,8 @@ def pause(board: Board, *, is_paused: bool) -> str:
         lock(board.pk)
         StandingTrial.objects.filter(board=board, state=before).update(state=after)
     if is_paused:
-        return "Standing trials are paused: what is new is noted, and nothing is sent."
-    return "Standing trials go on."
+        return "Standing trials are paused: new models are recorded, but nothing is sent."
+    return "Standing trials are on again."
 
 
 def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:

@@ -122,5 +122,5 @@ def recovery(request: HtmxRequest) -> HttpResponse:
         audit.record(request.user, "restored", deleted)
         is_restored = deleted.update(deleted_at=None)
     if is_restored:
-        messages.success(request, "The board was brought back.")
+        messages.success(request, "The board was restored.")
     return redirect("boards:board", pk)

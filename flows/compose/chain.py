@@ -52,7 +52,7 @@ def then(
         raise Invalid(FULL)
     source = definition.step(after)
     if source is None:
-        raise Invalid(f"“{after}” is no step of this flow.")
+        raise Invalid(f"“{after}” is not a step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
     begun = Step(_free_id(definition), endpoint, {}, (wire,))
     # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.

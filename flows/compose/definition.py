@@ -134,14 +134,14 @@ def parse_definition(document: Any) -> Definition:
     """Parse a definition; raises Invalid with a message that names the place."""
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
-        raise Invalid("This is no flow: it has no list of steps.")
+        raise Invalid("This is not a flow: it has no list of steps.")
     listed = document["steps"]
     if len(listed) > MOST_STEPS:
         raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
     steps = tuple(_read_step(step, number) for number, step in enumerate(listed, start=1))
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
-        raise Invalid(f"The inputs of the flow are no list of at most {MOST_INPUTS}.")
+        raise Invalid(f"The inputs of the flow must be a list of at most {MOST_INPUTS}.")
     definition = Definition(steps, tuple(_read_input(field) for field in inputs))
     require_sound(definition)
     return definition
@@ -154,9 +154,9 @@ def _read_step(value: Any, number: int) -> Step:
     if not _is_name(name) or not _is_name(endpoint):
         raise Invalid(f"Step {number} has no id or names no model.")
     if not isinstance(arguments, dict):
-        raise Invalid(f"The arguments of step {number} are no JSON object.")
+        raise Invalid(f"The arguments of step {number} must be a JSON object.")
     if not isinstance(wires, list) or len(wires) > MOST_WIRES:
-        raise Invalid(f"The wires of step {number} are no list of at most {MOST_WIRES}.")
+        raise Invalid(f"The wires of step {number} must be a list of at most {MOST_WIRES}.")
     return Step(name, endpoint, arguments, tuple(_read_wire(wire, number) for wire in wires))
 
 
@@ -164,7 +164,7 @@ def _read_wire(value: Any, number: int) -> Wire:
     value = value if isinstance(value, dict) else {}
     to, source, path = read_path(value.get("to")), value.get("step"), read_path(value.get("path"))
     if not to or path is None or not _is_name(source):
-        raise Invalid(f"A wire of step {number} does not say where it comes from or goes to.")
+        raise Invalid(f"A wire of step {number} has no valid source or target.")
     return Wire(to, source, path)
 
 
@@ -173,12 +173,12 @@ def _read_input(value: Any) -> Input:
     name, listed = value.get("name"), value.get("targets")
     label = value.get("label")
     if not _is_name(name) or not isinstance(listed, list) or not listed:
-        raise Invalid("An input of the flow has no name, or goes nowhere.")
+        raise Invalid("An input of the flow has no name or no target.")
     targets = []
     for target in listed[:MOST_WIRES]:
         path = read_path(target)
         if not path or len(path) < 2 or not isinstance(path[0], str):
-            raise Invalid(f"The input “{name}” goes to a place that cannot be read.")
+            raise Invalid(f"The input “{name}” has a target that cannot be read.")
         targets.append((path[0], path[1:]))
     label = label if isinstance(label, str) and label.strip() else name
     hint = value.get("hint")
@@ -211,7 +211,8 @@ def require_sound(definition: Definition) -> None:
         for source in step.sources:
             if source not in known:
                 raise Invalid(
-                    f"Step {number} takes the output of “{source}”, which is no step of this flow."
+                    f"Step {number} takes the output of “{source}”, which is not a step of this "
+                    "flow."
                 )
     if circle := _find_cycle(definition.steps):
         numbers = " → ".join(str(definition.number(step_id)) for step_id in [*circle, circle[0]])
@@ -221,7 +222,9 @@ def require_sound(definition: Definition) -> None:
         raise Invalid("Two inputs of the flow have the same name.")
     for field in definition.inputs:
         if missing := next((step for step, _ in field.targets if step not in known), None):
-            raise Invalid(f"The input “{field.name}” goes to “{missing}”, which is no step.")
+            raise Invalid(
+                f"The input “{field.name}” has the target “{missing}”, which is not a step."
+            )
 
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:

@@ -9,7 +9,7 @@ from catalog.schema_versions import version_of
 from flows.compose.definition import Definition
 from schemas.changes.migrate_arguments import Version
 
-GONE = "The catalogue has no model “{}”. Take this step out."
+GONE = "The catalogue has no model “{}”. Remove this step."
 
 
 def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:

@@ -105,7 +105,7 @@ def _shown(
     here, step = begun.get(summary.step.id), summary.step
     waits = steps.why_waiting(definition, step, begun) if here is None else here.not_sent
     if here is None and not waits and flow_run.is_final:
-        waits = "Not started: the flow was stopped before."
+        waits = "Not started: the flow was stopped first."
     run = here.run if here else None
     if run and summary.endpoint:
         run.endpoint = summary.endpoint

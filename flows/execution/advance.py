@@ -43,7 +43,7 @@ async def carry_on(signal: channel.Signal) -> NoReturn:
             except DatabaseError:
                 raise  # the job is restarted; nothing of this flow run was written
             except Exception:  # one broken definition must not block the other flows
-                log.exception("the flow run %s cannot be carried on", pk)
+                log.exception("flow run %s could not be continued", pk)
 
 
 def due() -> list[uuid.UUID]:

@@ -16,7 +16,9 @@ from runs.models import Run, Transport
 from runs.results import error_messages
 
 VIEW = "workflow"
-NO_STEPS = "Upstream reports single steps over the live stream only: this run has its result alone."
+NO_STEPS = (
+    "Upstream reports single steps over the live stream only, so this run shows only its result."
+)
 NOTHING_KNOWN = "The definition has changed since this run; these are the steps that it had."
 
 

@@ -54,7 +54,7 @@ def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Problem(node.id, f"Its id is “{_short(str(named))}”, but its key is another.")
     if not node.is_known:
         kind = _short(node.kind) or "none"
-        yield Problem(node.id, f"Its type “{kind}” is not known here: it is not run.", True)
+        yield Problem(node.id, f"Its type “{kind}” is unknown here, so it is not run.", True)
     if node.is_run and not node.app:
         yield Problem(node.id, "It does not say which model it calls (“app”).")
     for needed in node.depends:

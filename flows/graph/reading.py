@@ -30,7 +30,8 @@ TOO_LONG = f"A text that starts with “$” is longer than {REFERENCE_CHARS:,} 
 LONG_ID = "The node “{}…” has an id of {:,} characters; up to {} can be read."
 TOO_TANGLED = "Its nodes have more than {:,} references to each other; no more can be read."
 NO_WORKFLOW = (
-    "This is JSON, but no workflow of fal: it has neither “nodes” nor a map of nodes with “type”."
+    "This is JSON, but not a workflow of fal: it has neither “nodes” nor a map of nodes with "
+    "“type”."
 )
 
 

@@ -19,8 +19,8 @@ from schemas.fields import MISSING, Field, Kind
 
 FORMAT = "vitrine-flow"
 LITERAL = (
-    "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and no way "
-    "to write it otherwise is known. Change it, or export as our own JSON."
+    "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and "
+    "there is no known way to escape it. Change it, or export as our own JSON."
 )
 NOT_EXPRESSIBLE = (
     "A step's arguments are nested too deep for fal's workflows, or a wire's path is too long. "

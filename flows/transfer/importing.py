@@ -78,7 +78,7 @@ def definition_of(graph: Graph) -> Definition:
     definition = Definition(steps, reader.inputs())
     require_sound(definition)
     if is_larger_than(definition.as_json(), MAX_BYTES):  # a default is repeated wherever it is read
-        raise Invalid("With its inputs' defaults in all places that read them it is too large.")
+        raise Invalid("The flow is too large once defaults are copied to where they are read.")
     return parse_definition(definition.as_json())  # applies the same limits as to our own exports
 
 
@@ -93,7 +93,7 @@ class _Reader:
     def step(self, node: Node) -> Step:
         """Return a run node as a step."""
         if not isinstance(node.input, dict):
-            raise Invalid(f"Node “{node.id}”: its input is no JSON object.")
+            raise Invalid(f"Node “{node.id}”: its input is not a JSON object.")
         wires: list[Wire] = []
         arguments = self._without_references(node, node.input, (), (), wires)
         return Step(node.id, node.app, arguments, tuple(wires))
@@ -129,7 +129,7 @@ class _Reader:
             if len(reference.path) > 1:
                 raise Invalid(
                     f"Node “{node.id}” reads a part of the input “{name}” ({reference.text[:80]}); "
-                    "a flow hands inputs on as a whole."
+                    "a flow passes inputs on only as a whole."
                 )
             self.targets.setdefault(name, []).append((node.id, target))
             field = self.fields.get(name, {})
@@ -139,7 +139,8 @@ class _Reader:
         source = self.graph.nodes.get(reference.node)
         if source is None or not source.is_run:
             raise Invalid(
-                f"Node “{node.id}” reads “{reference.text[:80]}”, which is no output of a model."
+                f"Node “{node.id}” reads “{reference.text[:80]}”, which is not an output of "
+                "a model."
             )
         path = tuple(int(part) if part.isdecimal() else part for part in reference.path)
         wires.append(Wire(place, reference.node, path))

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Post = dict[str, list[str]]
 NAMELESS = "Untitled flow"
 OUTDATED = (
-    "This flow got or lost a step in another tab or window. Here is how it is now; what you had "
-    "changed on the older page is not in it."
+    "A step was added to this flow or removed from it in another tab or window. This is its "
+    "current state, without the changes that you made on the older page."
 )
 no_store = cache_control(private=True, no_store=True)
 

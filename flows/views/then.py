@@ -27,7 +27,7 @@ from schemas.uses.roles import USES
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-NOT_THERE = "This model cannot take it any more. Choose another one."
+NOT_THERE = "This model no longer accepts this result. Choose another one."
 no_store = cache_control(private=True, no_store=True)
 
 

@@ -80,7 +80,7 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
         _require_short_list(archive, name)
         opened = zipfile.ZipFile(archive)
     except _BROKEN as error:
-        raise Refused(f"{name} is no ZIP archive, or a broken one.") from error
+        raise Refused(f"{name} is not a ZIP archive, or is broken.") from error
     with opened:
         infos = [info for info in opened.infolist() if counts(_path(info))]
         if len(infos) > MAX_ENTRIES:
@@ -90,7 +90,7 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
                 entry, size_bytes = _entry(opened, info, spooled, max_bytes)
                 max_bytes -= size_bytes
                 if max_bytes < 0:
-                    raise Refused(f"{name} unpacks to more than is read of an archive.")
+                    raise Refused(f"{name} unpacks to more than is read from an archive.")
                 yield entry
 
 
@@ -101,11 +101,13 @@ def _require_short_list(archive: IO[bytes], name: str) -> None:
     says of the number may be wrong, so the size of the list is limited too.
     """
     if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
-        raise Refused(f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read of an archive.")
+        raise Refused(
+            f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read from an archive."
+        )
     end = zipfile._EndRecData(archive)  # type: ignore[attr-defined]
     count, size_bytes = (end[4], end[5]) if end else (0, 0)
     if count > MAX_LISTED or size_bytes > MAX_LIST_BYTES:
-        raise Refused(f"{name} lists {count:,} files, more than are read of an archive.")
+        raise Refused(f"{name} lists {count:,} files, more than are read from an archive.")
 
 
 def counts(path: str) -> bool:

@@ -61,12 +61,12 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff\xfe", "no JSON document"), (b"[]", "no board"), (b"{}", "no board"),
+        (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),
         (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
         (b'{"format": "vitrine-board", "version": 1}', "no plan"),
-        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "no list of texts"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "not a list of texts"),
         (b'{"format": "vitrine-board", "version": 1, "plan": {"model": ["x/y"]}}', "None of the"),
-        (b"[" * 100_000, "no JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
+        (b"[" * 100_000, "not a JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
     ],
 )  # fmt: skip
 def test_what_is_no_board_is_refused(user: User, content: bytes, said: str) -> None:

@@ -180,7 +180,7 @@ def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Bo
     assert member.get(board.get_absolute_url()).status_code == 404
     assert Run.objects.count() == 8
     back = member.post("/compare/recovery/", {"board": str(board.pk)}, follow=True)
-    assert b"The board was brought back." in back.content
+    assert b"The board was restored." in back.content
     assert member.get(board.get_absolute_url()).status_code == 200
 
 

@@ -176,7 +176,7 @@ def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) 
     assert "Grün" in page
     file = SimpleUploadedFile("rows.xlsx", b"PK\x03\x04 and more")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
-    assert "save it as “CSV UTF-8”" in page
+    assert "Save it as “CSV UTF-8”" in page
 
 
 def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:
@@ -274,7 +274,7 @@ def test_a_file_that_is_gone_is_said_before_anything_is_sent(
     post = filled(member, address("edit", input=json.dumps(given)))
     response = member.post(NEW, post | {"~do": "run"})
     assert response.status_code == 422
-    assert "A file of row 1 is no longer here" in response.content.decode()
+    assert "A file of row 1 is no longer stored here" in response.content.decode()
     run = make_run(endpoint=models["flux"], state="succeeded")
     run.artifacts.create(position=0, path="x", kind="image", url="https://v3.fal.media/a.png")
     given["image_url"] = f"/runs/{run.pk}/artifacts/0/"

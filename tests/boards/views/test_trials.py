@@ -49,8 +49,8 @@ def test_trials_are_off_until_somebody_saves_them(member: Client, board: Board) 
         pytest.param({"cap": "much"}, "such as 2.50", id="cap"),
         pytest.param({"cap": "0"}, "such as 2.50", id="zero"),
         pytest.param({"q": "in:nonsense"}, "nonsense", id="word"),
-        pytest.param({"q": "", "versions": ""}, "nothing to try yet", id="nothing"),
-        pytest.param({"saved": "99"}, "This saved search is gone", id="saved"),
+        pytest.param({"q": "", "versions": ""}, "there is nothing to try", id="nothing"),
+        pytest.param({"saved": "99"}, "This saved search was deleted", id="saved"),
         pytest.param({"q": "\x00", "versions": "", "cap": "\x00"}, "such as 2.50", id="nul"),
     ],
 )
