@@ -23,7 +23,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Exists, OuterRef, UUIDField
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from core.db import transient_errors
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Message, Receive, Scope, Send
@@ -59,7 +59,7 @@ _OVER: dict[str, PreparedQuery[Any]] = {
         )
     ),
     BOARDS: PreparedQuery(
-        lambda: Batch.objects.filter(~Exists(_UNDER_WAY), **_PKS).values_list("pk", flat=True)
+        lambda: Board.objects.filter(~Exists(_UNDER_WAY), **_PKS).values_list("pk", flat=True)
     ),
     COPIES: PreparedQuery(
         lambda: Run.objects.filter(~Exists(_REMOTE), **_PKS).values_list("pk", flat=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from boards.display import grid
-from boards.models import Batch, Column, Row
+from boards.models import Board, Column, Row
 from boards.runs.belonging import boards_of
 from boards.trials import job, news
 from catalog.changelog.personal_news import Entry
@@ -36,14 +36,14 @@ class BoardsOwner(RunOwner):
     def inputs_in_use(self) -> Sequence[JsonColumn]:
         """Return the plans, rows and columns of boards that are not deleted."""
         return (
-            JsonColumn(Batch.objects.kept(), "plan"),
+            JsonColumn(Board.objects.kept(), "plan"),
             JsonColumn(Row.objects.filter(board__deleted_at=None), "values"),
             JsonColumn(Column.objects.filter(board__deleted_at=None), "settings"),
         )
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the boards; their rows, columns and cells go with them."""
-        return (UserRelation("boards", Batch),)
+        return (UserRelation("boards", Board),)
 
     def news(self, user: User) -> Sequence[Entry]:
         """Return the outcomes of standing trials."""
@@ -51,7 +51,7 @@ class BoardsOwner(RunOwner):
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the user's boards."""
-        boards = Batch.objects.kept().filter(user_id=user.pk)
+        boards = Board.objects.kept().filter(user_id=user.pk)
         return (Destination("Boards", boards, "title", "boards:board"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flows.account import live, step_files, sync
 from flows.display import run_page
 from flows.execution import advance, ended
+from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun
 from runs.models import Run
 from runs.owners import Destination, Job, JsonColumn, LiveView, RunOwner, UserRelation

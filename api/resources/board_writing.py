@@ -18,7 +18,7 @@ from api.resources import runs
 from api.resources.boards import BOARD, as_json, reply
 from api.resources.parameters import find_endpoint
 from api.resources.runs import WAIT
-from boards.models import Batch
+from boards.models import Board
 from boards.plan import groups
 from boards.plan.cells import Expanded, expand
 from boards.plan.input_files import missing_files
@@ -117,7 +117,7 @@ def add_to_board(call: Call) -> Reply:
     expanded = new_cells(board, plan)
     _require_fitting(call, plan, expanded)
     _require_below(call, plan, expanded, board)
-    Batch.objects.filter(pk=board.pk).update(plan=board.plan)
+    Board.objects.filter(pk=board.pk).update(plan=board.plan)
     return reply(_send(call, plan, expanded, board).board, call)
 
 
@@ -163,9 +163,9 @@ def stop_board(call: Call) -> Reply:
     return Reply({"message": words, "sent": 0, "board": as_json(board, call)})
 
 
-def _mine(call: Call, pk: Any) -> Batch:
+def _mine(call: Call, pk: Any) -> Board:
     """Return one of the user's own boards; raises Problem (404)."""
-    boards = Batch.objects.kept().filter(user=call.user).select_related("source", "user")
+    boards = Board.objects.kept().filter(user=call.user).select_related("source", "user")
     board = boards.filter(pk=pk).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
@@ -280,14 +280,14 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
         raise Problem(422, f"{words} Nothing was sent.", errors=errors)
 
 
-def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> None:
+def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> None:
     """Raise Problem (409) unless all that would be sent is known to cost at most `max_cost`."""
     if "max_cost" in call.body:
         total = pricing.price(call.user, plan, expanded, board).total
         runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
-def _send(call: Call, plan: Plan, expanded: Expanded, board: Batch | None) -> sending.Sent:
+def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> sending.Sent:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:

@@ -13,7 +13,7 @@ from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
 from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
-from boards.models import Batch, Cell, Column
+from boards.models import Board, Cell, Column
 from boards.runs.visibility import withhold_unreadable
 from runs.models import Run
 from runs.models.querysets import heavy_columns
@@ -23,7 +23,7 @@ BOARD = Parameter(
 )
 
 
-def card(board: Batch, call: Call) -> dict[str, Any]:
+def card(board: Board, call: Call) -> dict[str, Any]:
     """Return a `BoardCard`; its source should be loaded."""
     return {
         "id": str(board.pk),
@@ -45,14 +45,14 @@ def card(board: Batch, call: Call) -> dict[str, Any]:
 def list_boards(call: Call) -> Reply:
     """List your boards; for who may see everybody's runs, all."""
     values = call.values
-    rows = Batch.objects.kept().visible_to(call.user).select_related("source")
+    rows = Board.objects.kept().visible_to(call.user).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=as_uuid(str(key))))
     found = list(rows[: values["limit"] + 1])
 
-    def mark(one: Batch) -> tuple[str, str]:
+    def mark(one: Board) -> tuple[str, str]:
         return one.created_at.isoformat(), str(one.pk)
 
     return Reply(page(found, values["limit"], lambda one: card(one, call), mark))
@@ -69,14 +69,14 @@ def list_boards(call: Call) -> Reply:
 )
 def get_board(call: Call) -> Reply:
     """Read a board: its models, its inputs, and the run in each cell; `wait` for its runs."""
-    boards = Batch.objects.kept().visible_to(call.user).select_related("source")
+    boards = Board.objects.kept().visible_to(call.user).select_related("source")
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
     return reply(board, call)
 
 
-def reply(board: Batch, call: Call, status: int = 200) -> Reply:
+def reply(board: Board, call: Call, status: int = 200) -> Reply:
     """Return the board; a header makes `api.wait` hold the response until its runs have ended."""
     body, address = as_json(board, call), f"{BOARDS}/{board.pk}"
     headers = {"Location": address} if status == 201 else {}
@@ -85,7 +85,7 @@ def reply(board: Batch, call: Call, status: int = 200) -> Reply:
     return Reply(body, status, headers)
 
 
-def as_json(board: Batch, call: Call) -> dict[str, Any]:
+def as_json(board: Board, call: Call) -> dict[str, Any]:
     """Return a `Board`; its source should be loaded. Three queries, four with others' runs."""
     columns = list(board.columns.select_related("endpoint"))
     rows = list(board.rows.all())

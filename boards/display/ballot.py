@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
-from boards.models import Batch, Cell, Row
+from boards.models import Board, Cell, Row
 from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
@@ -56,7 +56,7 @@ class Ballot:
     sides: tuple[Side, Side]
 
 
-def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
+def ballot_of(voter: User, board: Board, pair: ballots.Pair) -> Ballot:
     """Prepare a pair for display to this voter. Two queries."""
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
@@ -72,24 +72,26 @@ def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
     )
 
 
-def _side(voter: User, board: Batch, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
+def _side(voter: User, board: Board, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
     run = runs[cell.run_id]
     shown = [
-        one
-        for one in run.artifacts.all()
-        if one.kind in ballots.KINDS and one.state == Artifact.State.STORED
+        artifact
+        for artifact in run.artifacts.all()
+        if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
     ][: ballots.MAX_FILES]
-    files = [BlindFile(one.kind, _address(voter, board, RESULT, one.pk)) for one in shown]
-    texts = [] if files else [one.text for one in previews.of_texts(artifacts_in(run.output))]
+    files = [BlindFile(item.kind, _address(voter, board, RESULT, item.pk)) for item in shown]
+    texts = (
+        [] if files else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
+    )
     return Side(key, files, texts)
 
 
-def _input_files(voter: User, board: Batch, row: Row) -> list[BlindFile]:
+def _input_files(voter: User, board: Board, row: Row) -> list[BlindFile]:
     """Return our files among an input's values, with addresses for this voter."""
     shown = []
     for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
-        if found := input_file(board, address):
-            kind = found.content_type.partition("/")[0]
+        if file := input_file(board, address):
+            kind = file.content_type.partition("/")[0]
             shown.append(BlindFile(kind, _address(voter, board, INPUT, row.pk, place)))
     return shown
 
@@ -101,21 +103,21 @@ class StoredInput(NamedTuple):
     content_type: str
 
 
-def input_file(board: Batch, address: str) -> StoredInput | None:
+def input_file(board: Board, address: str) -> StoredInput | None:
     """Return the file at one of our addresses, if we have it and voters may see it.
 
     They may see the files of the board's owner, and those that everybody may.
     """
-    found = OUR_ADDRESS.fullmatch(address)
-    if found is None:
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
         return None
     reader = without_rights(board.user_id)
-    if found["upload"]:
-        upload = Upload.objects.filter(pk=found["upload"]).first()
+    if match["upload"]:
+        upload = Upload.objects.filter(pk=match["upload"]).first()
         is_readable = upload is not None and upload.is_readable_by(reader)
         return StoredInput(upload.file, upload.content_type) if upload and is_readable else None
-    readable = deletion.readable_artifacts(found["run"], reader)
-    stored = readable.filter(position=int(found["position"]), state=Artifact.State.STORED)
+    readable = deletion.readable_artifacts(match["run"], reader)
+    stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
     artifact = stored.first()
     return StoredInput(artifact.file, artifact.content_type) if artifact else None
 
@@ -132,6 +134,6 @@ def input_addresses(values: object) -> list[str]:
     return [address for value in inner for address in input_addresses(value)]
 
 
-def _address(voter: User, board: Batch, kind: str, *parts: int) -> str:
+def _address(voter: User, board: Board, kind: str, *parts: int) -> str:
     token = secret_tokens.encrypt("file", voter.pk, kind, *parts)
     return reverse("boards:vote-file", args=[board.pk, token])

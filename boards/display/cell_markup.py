@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
 
@@ -43,7 +43,7 @@ def forget() -> None:
     _MARKUP_CACHE.clear()
 
 
-def render(shown: ShownCell, board: Batch, is_mine: bool) -> SafeString | None:
+def render(shown: ShownCell, board: Board, is_mine: bool) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
     key = _key(shown.cell, is_mine)
     if key is None or shown.tile is None or shown.tile.copies:

@@ -13,7 +13,7 @@ from django.db.models import (
     prefetch_related_objects,
 )
 
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from boards.runs.visibility import withhold_unreadable
 from playground.display import tiles
 from runs.models import Artifact, Run
@@ -37,12 +37,12 @@ class Found:
     elsewhere: Mapping[int, FirstCell]
 
 
-def column_keys(board: Batch) -> list[int]:
+def column_keys(board: Board) -> list[int]:
     """Return the keys of a board's columns in order."""
     return list(Column.objects.filter(board=board).values_list("pk", flat=True))
 
 
-def row_labels(board: Batch) -> list[tuple[int, str]]:
+def row_labels(board: Board) -> list[tuple[int, str]]:
     """Return key and label of each row, in order."""
     return list(Row.objects.filter(board=board).values_list("pk", "label"))
 
@@ -58,24 +58,24 @@ def rows(keys: Sequence[int]) -> dict[int, Row]:
     return Row.objects.select_related("mark__winner__endpoint").in_bulk(keys)
 
 
-def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found:
+def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found:
     """Return the current cells in these rows and columns, each run with its endpoint."""
-    found = list(
+    cells = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
         .select_related("run", "mark")
         .defer(*heavy_columns("run__"))
     )
-    withhold_unreadable(board, found)
+    withhold_unreadable(board, cells)
     endpoints = {column.pk: column.endpoint for column in columns}
     by_place: dict[tuple[int, int], list[Cell]] = {}
-    for cell in found:
+    for cell in cells:
         by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
-    return Found(found, by_place, _elsewhere(board, found))
+    return Found(cells, by_place, _elsewhere(board, cells))
 
 
-def _elsewhere(board: Batch, shown: Sequence[Cell]) -> dict[int, FirstCell]:
+def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
     """Return, for each shown cell whose run has an earlier cell on the board, that cell."""
     runs = [cell.run_id for cell in shown if cell.run_id]
     on_board = Cell.objects.filter(board=board, replaced_at=None, run_id__in=runs).order_by()

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from boards.display import cell_markup, cell_queries
 from boards.display.cell_markup import ShownCell
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
@@ -96,7 +96,7 @@ class Part:
 class Grid:
     """Everything that a board's page shows; `waiting` are the column groups not loaded yet."""
 
-    board: Batch
+    board: Board
     columns: list[Column]
     waiting: Sequence[ColumnGroup]
     parts: list[Part]
@@ -108,7 +108,7 @@ class Grid:
         return not self.waiting and all(part.is_loaded for part in self.parts)
 
 
-def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
+def grid_of(board: Board, *, is_mine: bool, is_whole: bool = False) -> Grid:
     """Return the board's grid with its first part and columns loaded, or with all cells.
 
     `is_mine`: cells offer the owner's actions.
@@ -127,7 +127,7 @@ def grid_of(board: Batch, *, is_mine: bool, is_whole: bool = False) -> Grid:
     return Grid(board, filler.columns, filler.waiting, shown, progress)
 
 
-def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
+def part_of(board: Board, number: int, *, is_mine: bool) -> Part | None:
     """Return the rows of one part with their first columns; None if there are fewer parts."""
     lines = _GridKeys(board, is_mine)
     if number >= len(lines.parts):
@@ -137,7 +137,7 @@ def part_of(board: Batch, number: int, *, is_mine: bool) -> Part | None:
     return Part(number, [filler.row(row) for row in rows])
 
 
-def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow | None:
+def group_of(board: Board, row: int, number: int, *, is_mine: bool) -> GridRow | None:
     """Return the row with key `row` and one group of its places; None if there is none."""
     lines = _GridKeys(board, is_mine)
     if row not in lines.numbers or not (drawn := lines.group(number)):
@@ -145,7 +145,7 @@ def group_of(board: Batch, row: int, number: int, *, is_mine: bool) -> GridRow |
     return _RowBuilder(lines, [row], drawn).row(row)
 
 
-def heads_of(board: Batch, number: int) -> list[Column]:
+def heads_of(board: Board, number: int) -> list[Column]:
     """Return the columns of one group; empty if there are fewer."""
     lines = _GridKeys(board, is_mine=False)
     return cell_queries.columns([lines.columns[n] for n in lines.group(number)])
@@ -176,7 +176,7 @@ def _shortened(label: str) -> str:
 class _GridKeys:
     """The keys of a board's columns and rows, the columns in groups and the rows in parts."""
 
-    def __init__(self, board: Batch, is_mine: bool, cell_count: int | None = None) -> None:
+    def __init__(self, board: Board, is_mine: bool, cell_count: int | None = None) -> None:
         self.board, self.is_mine = board, is_mine
         self.columns = cell_queries.column_keys(board)
         rows = cell_queries.row_labels(board)
@@ -217,7 +217,7 @@ class _RowBuilder:
     def row(self, pk: int) -> GridRow:
         """Return one row with its tiles."""
         places = [
-            Place(n, [self.cell(one) for one in self.found.by_place.get((pk, column.pk), [])])
+            Place(n, [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])])
             for n, column in zip(self.drawn, self.columns, strict=True)
         ]
         row = self.rows[pk]
@@ -232,8 +232,8 @@ class _RowBuilder:
             row = self.lines.numbers[first.row_id] + 1
             column = self.lines.columns.index(first.column_id) + 1
             return ShownCell(cell, same_as=f"row {row}, column {column}")
-        if kept := self.kept.get(cell.pk):
-            return ShownCell(cell, markup=kept)
+        if cached := self.kept.get(cell.pk):
+            return ShownCell(cell, markup=cached)
         is_own = cell.run.user_id == self.lines.board.user_id
         group = self.group if is_own else ""  # what others have shared is watched by itself
         shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))

@@ -72,7 +72,7 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "main": rendering.render_fields(main, address),
         "more": rendering.render_fields(more, address),
         "more_count": len(more),
-        "is_more_open": any(one.is_changed for one in more),
+        "is_more_open": any(drawn.is_changed for drawn in more),
         "models": [
             _model(plan, number, nodes.get(groups.own_name(number)), expanded, pricing)
             for number in range(len(plan.models))
@@ -109,15 +109,15 @@ def _model(
     plan: Plan, number: int, node: Node | None, expanded: Expanded, pricing: Pricing
 ) -> ShownModel:
     children = node.children if node else []
-    reports = [one for one in expanded.reports if one.column.model == number]
+    reports = [estimate for estimate in expanded.reports if estimate.column.model == number]
     estimates = [
         pricing.columns[place]
-        for place, one in enumerate(expanded.reports)
-        if one.column.model == number and place in pricing.columns
+        for place, estimate in enumerate(expanded.reports)
+        if estimate.column.model == number and place in pricing.columns
     ]
     whole = estimates[0] if estimates else None
-    for one in estimates[1:]:
-        whole = whole + one if whole else one
+    for estimate in estimates[1:]:
+        whole = whole + estimate if whole else estimate
     return ShownModel(
         number,
         plan.models[number],
@@ -132,11 +132,11 @@ def _model(
 
 def _all_fields(plan: Plan) -> list[Field]:
     """Return the shared fields, then each model's own, without repeated names."""
-    found = {field.name: field for field in plan.groups.shared}
+    by_name = {field.name: field for field in plan.groups.shared}
     for fields in plan.groups.own:
         for field in fields:
-            found.setdefault(field.name, field)
-    return [*found.values()]
+            by_name.setdefault(field.name, field)
+    return [*by_name.values()]
 
 
 def _can_vary(field: Field) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column, Mark, Row, RowMark
+from boards.models import Board, Cell, Column, Mark, Row, RowMark
 from boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
 from playground.display.tiles import text_of
@@ -22,7 +22,7 @@ Absolute = Callable[[str], str]  # makes one of our paths an absolute URL
 class Contents:
     """A board's columns, rows and current cells."""
 
-    board: Batch
+    board: Board
     columns: list[Column]
     rows: list[Row]
     cells: list[Cell]
@@ -39,7 +39,7 @@ class Contents:
         return sorted(own, key=lambda cell: (places[cell.column_id], cell.pk))
 
 
-def contents_of(board: Batch) -> Contents:
+def contents_of(board: Board) -> Contents:
     """Load a board for an export. Five queries, whatever its size."""
     columns = list(board.columns.select_related("endpoint"))
     cells = list(
@@ -84,14 +84,16 @@ def files_of(cell: Cell) -> list[Artifact]:
 
 def addresses_of(cell: Cell, absolute: Absolute) -> list[str]:
     """Return the URLs of the files of a cell's result."""
-    found = [artifact_url(one) for one in files_of(cell)]
-    return [absolute(url) if url.startswith("/") else url for url in found if url[:5] != "data:"]
+    addresses = [artifact_url(artifact) for artifact in files_of(cell)]
+    return [
+        absolute(url) if url.startswith("/") else url for url in addresses if url[:5] != "data:"
+    ]
 
 
 def seconds_of(cell: Cell) -> float | None:
     """Return the seconds from the run's creation to its end."""
     run = run_of(cell)
-    return round(found, 3) if run and (found := seconds(run)) is not None else None
+    return round(duration, 3) if run and (duration := seconds(run)) is not None else None
 
 
 def cost_of(cell: Cell) -> Decimal | None:

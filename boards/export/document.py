@@ -17,15 +17,15 @@ from boards.export.contents import (
     seconds_of,
 )
 from boards.models import Cell, Row
-from boards.votes.standings import Standing, Standings
+from boards.votes.rankings import RankedColumn, Ranking
 
 FORMAT, VERSION = "vitrine-board", 1
 
 
-def board_document(contents: Contents, standings: Standings, absolute: Absolute) -> str:
+def board_document(contents: Contents, ranking: Ranking, absolute: Absolute) -> str:
     """Return the board as JSON: its plan, columns, rows, and the outcome of each cell."""
     board = contents.board
-    scores = {one.column.pk: one for one in standings.columns}
+    scores = {ranked.column.pk: ranked for ranked in ranking.columns}
     places = {column.pk: place for place, column in enumerate(contents.columns)}
     rows = {row.pk: place for place, row in enumerate(contents.rows)}
     document = {
@@ -60,13 +60,13 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _votes(standing: Standing) -> dict[str, Any]:
+def _votes(ranked: RankedColumn) -> dict[str, Any]:
     return {
-        "won": standing.wins,
-        "lost": standing.losses,
-        "ties": standing.ties,
-        "score": standing.score if standing.votes else None,
-        "interval": [standing.low, standing.high] if standing.votes else None,
+        "won": ranked.wins,
+        "lost": ranked.losses,
+        "ties": ranked.ties,
+        "score": ranked.score if ranked.votes else None,
+        "interval": [ranked.low, ranked.high] if ranked.votes else None,
     }
 
 

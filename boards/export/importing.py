@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boards.display.ballot import input_addresses
 from boards.export.document import FORMAT, VERSION
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.editing import PLAIN, endpoints_of
 from boards.plan.groups import SHARED, Post, of_group, own_name
 from boards.plan.plan import MAX_MODELS, TITLE_CHARS
@@ -29,7 +29,7 @@ MAX_TEXT_CHARS = 4 << 20
 class Imported:
     """The new board, and which parts of the document could not be imported."""
 
-    board: Batch
+    board: Board
     unknown: list[str] = field(default_factory=list)
     file_count: int = 0
 
@@ -52,7 +52,7 @@ def import_board(user: User, content: bytes) -> Imported:
     models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
     if not models:
         raise ValueError("None of the models of this board is in this catalogue.")
-    board = Batch.objects.create(
+    board = Board.objects.create(
         user=user,
         form_token=secrets.token_urlsafe(16),
         title=db_safe_text(str(document.get("title") or ""))[:TITLE_CHARS],
@@ -70,16 +70,18 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         document = loads(content.decode("utf-8-sig"))
     except ValueError as error:
-        raise ValueError("This is no JSON document. Choose a board's exported JSON.") from error
+        raise ValueError("This is not a JSON document. Choose a board's exported JSON.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError("This JSON is no board. Choose a file that a board exported as JSON.")
+        raise ValueError(
+            "This JSON file is not a board. Choose a file that a board exported as JSON."
+        )
     if document.get("version") != VERSION:
         raise ValueError("A newer Vitrine has exported this board: update this one first.")
     return document
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def _post(plan: Any) -> Post:
@@ -90,26 +92,26 @@ def _post(plan: Any) -> Post:
     for name, texts in plan.items():
         is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
         if not is_list or sum(map(len, texts)) > MAX_TEXT_CHARS:
-            raise ValueError(f"The plan's “{name[:60]}” is no list of texts.")
+            raise ValueError(f"The plan's “{name[:60]}” is not a list of texts.")
         post[db_safe_text(name)] = [db_safe_text(text) for text in texts]
     return post
 
 
-def _source(found: dict[str, Any], models: list[Endpoint]) -> Endpoint:
+def _source(document: dict[str, Any], models: list[Endpoint]) -> Endpoint:
     """Return the model whose schema the inputs follow: the document's, if it exists here."""
-    known, _ = endpoints_of([str(found.get("source"))[:255]])
+    known, _ = endpoints_of([str(document.get("source"))[:255]])
     return known[0] if known else models[0]
 
 
 def _without(post: Post, unknown: list[str]) -> Post:
     """Return the post without unknown models; the field groups of later models are renumbered."""
-    kept: Post = {name: post[name] for name in PLAIN if name in post}
-    kept |= of_group(post, SHARED) | {"model": []}
+    rest: Post = {name: post[name] for name in PLAIN if name in post}
+    rest |= of_group(post, SHARED) | {"model": []}
     for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):
         if name.strip() in unknown:
             continue
-        old, new = own_name(number), own_name(len(kept["model"]))
+        old, new = own_name(number), own_name(len(rest["model"]))
         moved = of_group(post, old)
-        kept |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
-        kept["model"].append(name)
-    return kept
+        rest |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
+        rest["model"].append(name)
+    return rest

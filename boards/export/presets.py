@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boards.models import Batch, Column
-from boards.votes.standings import name_of
+from boards.models import Board, Column
+from boards.votes.rankings import name_of
 from catalog.schema_versions import version_of
 from playground.form import presets
 from runs.models import Preset, Run
@@ -26,8 +26,8 @@ def settings_of(column: Column) -> dict[str, Any]:
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
     readable = Run.objects.readable_by(column.board.user).filter(pk__in=cells.values("run"))
-    found = readable.values_list("arguments", flat=True)
-    listed = [one for one in found if isinstance(one, dict)]
+    stored = readable.values_list("arguments", flat=True)
+    listed = [arguments for arguments in stored if isinstance(arguments, dict)]
     root = version_of(column.endpoint).root
     inputs = {field.name for field in root.children if media_of(field)}
     inputs |= {field.name for word, field in by_meaning(root.children).items() if word in _INPUTS}
@@ -35,12 +35,13 @@ def settings_of(column: Column) -> dict[str, Any]:
     common: dict[str, Any] = {
         name: value
         for name, value in first.items()
-        if name not in inputs and all(name in one and one[name] == value for one in listed)
+        if name not in inputs
+        and all(name in arguments and arguments[name] == value for arguments in listed)
     }
     return {**common, **column.settings}
 
 
-def save_preset(user: User, board: Batch, column: Column) -> Preset:
+def save_preset(user: User, board: Board, column: Column) -> Preset:
     """Save a column's settings as a preset of this user, under an unused name."""
     name = f"{board.title or 'Board'} · {column.label or column.endpoint.name}"
     name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
@@ -54,7 +55,7 @@ def save_preset(user: User, board: Batch, column: Column) -> Preset:
     raise ValueError(f"There are {MAX_TRIES} presets of this name: delete some of them first.")
 
 
-def make_house_default(user: User, board: Batch, column: Column) -> Preset:
+def make_house_default(user: User, board: Board, column: Column) -> Preset:
     """Make a column's settings the house default, which fills its model's untouched form."""
     preset = save_preset(user, board, column)
     presets.change(preset, preset.name, is_shared=True, is_house_default=True, by=user)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from boards.export.contents import Contents, cost_of, mark_of, run_of, seconds_of
 from boards.models import Cell, Row
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from core.formatting import duration, money
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Artifact
@@ -63,7 +63,9 @@ def _picture(cell: Cell) -> Artifact | None:
     """Return the first file of the result that has a picture."""
     run = run_of(cell)
     listed = run.artifacts.all() if run else []
-    return next((one for one in listed if thumbnail_url(one, artifact_url(one))), None)
+    return next(
+        (artifact for artifact in listed if thumbnail_url(artifact, artifact_url(artifact))), None
+    )
 
 
 def _stored_picture(artifact: Artifact | None) -> str:

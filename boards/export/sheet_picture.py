@@ -46,8 +46,8 @@ def draw(title: str, rows: Sequence[SheetRow]) -> bytes:
     pen.text((MARGIN, MARGIN), shortened(title, layout.width // 14), INK, font(22))
     top = MARGIN + HEAD
     for row in rows:
-        words = shortened(f"{row.number}. {row.label}", layout.width // 8)
-        pen.text((MARGIN, top), words, INK, font(14))
+        caption = shortened(f"{row.number}. {row.label}", layout.width // 8)
+        pen.text((MARGIN, top), caption, INK, font(14))
         for place, cell in enumerate(row.cells):
             line, column = divmod(place, layout.per_line)
             left = MARGIN + column * (layout.side + GAP)
@@ -106,11 +106,11 @@ def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
     try:
         if default_storage.size(file) > MAX_SOURCE_BYTES:
             return None
-        with default_storage.open(file) as opened, Image.open(opened, formats=FORMATS) as found:
-            if found.width * found.height > MAX_SOURCE_PIXELS:
+        with default_storage.open(file) as opened, Image.open(opened, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_SOURCE_PIXELS:
                 return None
-            found.draft("RGB", room)
-            small = found.convert("RGB")
+            picture.draft("RGB", room)
+            small = picture.convert("RGB")
             small.thumbnail(room)
             return small
     except Exception as error:  # storages and decoders raise any kind of exception
@@ -138,8 +138,8 @@ def _known(letter: str) -> str:
 
 
 def _is_drawn(letter: str) -> bool:
-    made = font(12)
-    return bytes(made.getmask(letter)) != bytes(made.getmask("\U0010ffff"))
+    image_font = font(12)
+    return bytes(image_font.getmask(letter)) != bytes(image_font.getmask("\U0010ffff"))
 
 
 @lru_cache(maxsize=8)

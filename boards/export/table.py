@@ -17,7 +17,7 @@ from boards.export.contents import (
     seconds_of,
 )
 from boards.models import Cell
-from boards.votes.standings import Standing, Standings
+from boards.votes.rankings import RankedColumn, Ranking
 
 FACTS = (
     *("column", "model", "variant", "settings", "seed", "state", "reused", "seconds"),
@@ -26,16 +26,16 @@ FACTS = (
 )
 
 
-def board_table(contents: Contents, standings: Standings, absolute: Absolute) -> str:
+def board_table(contents: Contents, ranking: Ranking, absolute: Absolute) -> str:
     """Return the board as CSV: inputs, settings, times, prices, scores and addresses."""
     names = [*dict.fromkeys(name for row in contents.rows for name in row.values)]
     header = ["row", "input", *(f"input {name}" for name in names), *FACTS]
-    scores = {one.column.pk: one for one in standings.columns}
+    scores = {ranked.column.pk: ranked for ranked in ranking.columns}
     return csv_text.write(header, _lines(contents, names, scores, absolute))
 
 
 def _lines(
-    contents: Contents, names: list[str], scores: dict[int, Standing], absolute: Absolute
+    contents: Contents, names: list[str], scores: dict[int, RankedColumn], absolute: Absolute
 ) -> Iterator[list[object]]:
     for number, row in enumerate(contents.rows, start=1):
         mark = contents.row_mark(row)
@@ -50,7 +50,7 @@ def _lines(
             yield [number, row.label, *inputs, *line]
 
 
-def _facts(cell: Cell, standing: Standing, absolute: Absolute) -> list[object]:
+def _facts(cell: Cell, ranked: RankedColumn, absolute: Absolute) -> list[object]:
     run, mark = run_of(cell), mark_of(cell)
     endpoint = cell.column.endpoint
     cost = cost_of(cell)
@@ -69,10 +69,10 @@ def _facts(cell: Cell, standing: Standing, absolute: Absolute) -> list[object]:
         mark.verdict if mark else "",
         mark.note if mark else "",
         ", ".join(mark.tags) if mark else "",
-        standing.wins,
-        standing.losses,
-        standing.ties,
-        standing.score if standing.votes else "",
+        ranked.wins,
+        ranked.losses,
+        ranked.ties,
+        ranked.score if ranked.votes else "",
         absolute(run.get_absolute_url()) if run else "",
         " ".join(addresses_of(cell, absolute)) if files_of(cell) else "",
     ]

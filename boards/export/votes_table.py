@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from boards.export import csv_text
-from boards.models import Batch
-from boards.votes.standings import name_of
+from boards.models import Board
+from boards.votes.rankings import name_of
 
 HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 
 
-def votes_table(board: Batch) -> str:
+def votes_table(board: Board) -> str:
     """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
-    columns = {one.pk: one for one in board.columns.select_related("endpoint")}
+    columns = {column.pk: column for column in board.columns.select_related("endpoint")}
     votes = board.votes.counted().select_related("first__row", "second", "voter")
     lines = []
     for vote in votes:

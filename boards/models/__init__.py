@@ -1,12 +1,12 @@
 """The models of boards."""
 
-from boards.models.board import Batch, Cell, Column, Row
+from boards.models.board import Board, Cell, Column, Row
 from boards.models.draft import PlanDraft
 from boards.models.trial import StandingTrial, Trial
 from boards.models.vote import Mark, RowMark, Vote
 
 __all__ = [
-    "Batch",
+    "Board",
     "Cell",
     "Column",
     "Mark",

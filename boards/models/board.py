@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class BatchQuerySet(models.QuerySet["Batch"]):
+class BoardQuerySet(models.QuerySet["Board"]):
     """Filters for boards."""
 
-    def visible_to(self, user: User | AnonymousUser) -> BatchQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> BoardQuerySet:
         """The user's own boards; all boards for users who may see everybody's runs."""
         return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
 
-    def kept(self) -> BatchQuerySet:
+    def kept(self) -> BoardQuerySet:
         """The boards that are not deleted."""
         return self.filter(deleted_at=None)
 
 
-class Batch(models.Model):
+class Board(models.Model):
     """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,7 +56,7 @@ class Batch(models.Model):
     )
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = BatchQuerySet.as_manager()
+    objects = BoardQuerySet.as_manager()
 
     class Meta:
         verbose_name = "board"
@@ -77,7 +77,7 @@ class Batch(models.Model):
 class Column(models.Model):
     """A model with its own settings, which take precedence over a row's values."""
 
-    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="columns")
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="columns")
     position = models.PositiveIntegerField()
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
     label = models.CharField(max_length=200, blank=True, help_text="its value along the axis")
@@ -100,7 +100,7 @@ class Column(models.Model):
 class Row(models.Model):
     """One input, which follows the schema of the board's source model."""
 
-    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows")
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
     label = models.CharField(max_length=300, blank=True, help_text="what tells it from the others")
     values = ExactJSONField(default=dict)
@@ -119,7 +119,7 @@ class Row(models.Model):
 class Cell(models.Model):
     """One run of a row in a column, or why there is none; a repeated one is kept as replaced."""
 
-    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="cells")
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cells")
     row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
     column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells")
     seed = models.CharField(max_length=80, blank=True, help_text="empty: the model's own choice")

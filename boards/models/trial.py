@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from boards.models.board import Batch, Column
+from boards.models.board import Board, Column
 from catalog.models import Endpoint, SavedSearch
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class StandingTrial(models.Model):
         AT_NIGHT = "night", "At night, between 1 and 5"
 
     board = models.OneToOneField(
-        Batch, primary_key=True, on_delete=models.CASCADE, related_name="standing_trial"
+        Board, primary_key=True, on_delete=models.CASCADE, related_name="standing_trial"
     )
     state = models.CharField(max_length=8, choices=State, default=State.OFF)
     params = models.CharField(
@@ -122,7 +122,7 @@ class Trial(models.Model):
         REFUSED = "refused", "Cannot be run"
         DISMISSED = "dismissed", "Left out"
 
-    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="trials")
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="trials")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
     schema_digest = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=8, choices=Reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from boards.models.board import Batch, Cell, Column, Row
+from boards.models.board import Board, Cell, Column, Row
 
 MAX_STARS = 5
 TAG_CHARS, NOTE_CHARS = 40, 2000
@@ -61,7 +61,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
 class Vote(models.Model):
     """One user's blind choice between two cells of a row; `first` has the smaller key."""
 
-    board = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="votes")
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="votes")
     voter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="board_votes"
     )

@@ -61,20 +61,20 @@ class Report:
     @property
     def lists(self) -> list[tuple[str, list[Step]]]:
         """Return the steps by kind, each with a heading; empty kinds are left out."""
-        sorted_ = [(words, [s for s in self.steps if s.kind == kind]) for kind, words in KINDS]
-        return [(words, steps) for words, steps in sorted_ if steps]
+        sorted_ = [(title, [s for s in self.steps if s.kind == kind]) for kind, title in KINDS]
+        return [(title, steps) for title, steps in sorted_ if steps]
 
     @property
     def changes(self) -> list[tuple[str, Step]]:
         """Return the steps that are not plain copies, each with its heading."""
         return [
-            (words, step) for words, steps in self.lists for step in steps if step.kind != "carried"
+            (title, step) for title, steps in self.lists for step in steps if step.kind != "carried"
         ]
 
     @property
     def summary(self) -> str:
         """Return `6 carried, 1 converted, 2 left out`."""
-        return ", ".join(f"{len(steps)} {words.lower()}" for words, steps in self.lists)
+        return ", ".join(f"{len(steps)} {title.lower()}" for title, steps in self.lists)
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,13 @@ def _carried(
     plan: Plan, column: PlannedColumn, row: PlannedRow
 ) -> tuple[dict[str, Any], tuple[Step, ...]]:
     source = version_of(plan.source) if plan.source.schema_id else None
-    found = carry(row.values, source, version_of(column.endpoint))
+    carried = carry(row.values, source, version_of(column.endpoint))
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
         named = {child.name for child in version_of(plan.source).root.children}
         meant = {name: value for name, value in row.values.items() if name not in named}
-        steps = tuple(step for step in found.steps if step.source not in meant)
-        return found.arguments | meant | column.settings, steps
-    return found.arguments | column.settings, found.steps
+        steps = tuple(step for step in carried.steps if step.source not in meant)
+        return carried.arguments | meant | column.settings, steps
+    return carried.arguments | column.settings, carried.steps
 
 
 def _seeded(
@@ -160,17 +160,19 @@ def _report(
     lacking: dict[str, None] = {}
     invalid: dict[str, None] = {}
     bad_rows = set()
-    for number, (arguments, found) in enumerate(carried):
-        for step in found:
+    for number, (arguments, taken) in enumerate(carried):
+        for step in taken:
             steps.setdefault((step.kind, step.source, step.target, step.said), step)
         labels = missing(version, arguments)
         problems = form_state.find_problems(column.endpoint, ParsedForm(arguments, []))
-        present = [one for one in problems if not one.path or one.path[0] in arguments]
+        present = [
+            problem for problem in problems if not problem.path or problem.path[0] in arguments
+        ]
         if labels or present:
             bad_rows.add(number)
         place = f"Row {number + 1}: " if len(carried) > 1 else ""
         lacking |= dict.fromkeys(labels)
-        invalid |= dict.fromkeys(f"{place}{one.message}." for one in present)
+        invalid |= dict.fromkeys(f"{place}{problem.message}." for problem in present)
     has_seed = seed_field(version.root) is not None
     return Report(
         column,

@@ -22,8 +22,8 @@ def save(user: User, post: Post) -> None:
 
 def load(user: User) -> Post:
     """Return the last contents of the form; empty without an unfinished plan."""
-    found = PlanDraft.objects.filter(user_id=user.pk).first()
-    return found.post if found else {}
+    draft = PlanDraft.objects.filter(user_id=user.pk).first()
+    return draft.post if draft else {}
 
 
 def discard(user: User) -> None:

@@ -24,8 +24,12 @@ def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints with these ids in order, and the unknown ids. One query."""
     asked = (db_safe_text(text).strip() for text in ids)
     wanted = [text for text in asked if text]
-    known = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=set(wanted))}
-    return [known[one] for one in wanted if one in known], [o for o in wanted if o not in known]
+    known = {
+        endpoint.endpoint_id: endpoint
+        for endpoint in Endpoint.objects.filter(endpoint_id__in=set(wanted))
+    }
+    listed = [known[endpoint_id] for endpoint_id in wanted if endpoint_id in known]
+    return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in known]
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
@@ -51,7 +55,8 @@ def with_models(
         return plain | first_post(models, {})
     filled = groups.decode_groups(groups.groups_of(source, before), post)
     whole = [
-        _whole(source, one, filled.shared, own) for one, own in zip(before, filled.own, strict=True)
+        _whole(source, former, filled.shared, own)
+        for former, own in zip(before, filled.own, strict=True)
     ]
     own = [whole[place] if place is not None else {} for _, place in now]
     shared = filled.shared

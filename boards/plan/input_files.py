@@ -27,8 +27,11 @@ def missing_files(plan: Plan) -> list[Trouble]:
     present = _present(by_place)
     gone = [address for address in by_place if address not in present]
     return [
-        Trouble("shared", f"A file of {_listed(by_place[one])} is no longer here: choose it again.")
-        for one in gone[:_MAX_NAMED]
+        Trouble(
+            "shared",
+            f"A file of {_listed(by_place[address])} is no longer stored here. Choose it again.",
+        )
+        for address in gone[:_MAX_NAMED]
     ]
 
 
@@ -42,25 +45,25 @@ def _present(addresses: dict[str, set[str]]) -> set[str]:
                 uploads[uuid.UUID(match["upload"])] = address
             else:
                 results[uuid.UUID(match["run"]), int(match["position"])] = address
-    found: set[str] = set()
+    present: set[str] = set()
     if uploads:
         kept_uploads = Upload.objects.filter(pk__in=list(uploads)).values_list("pk", flat=True)
-        found |= {uploads[pk] for pk in kept_uploads}
+        present |= {uploads[pk] for pk in kept_uploads}
     if results:
         places = Q(pk__in=[])
         for run, position in results:
             places |= Q(run_id=run, position=position)
-        kept = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
-        found |= {results[key] for key in kept.values_list("run_id", "position")}
-    return found
+        stored = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
+        present |= {results[key] for key in stored.values_list("run_id", "position")}
+    return present
 
 
 def _our_addresses(value: Any) -> Iterator[str]:
     if isinstance(value, str) and OUR_ADDRESS.fullmatch(value):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _our_addresses(one)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _our_addresses(part)
 
 
 def _listed(places: set[str]) -> str:

@@ -47,8 +47,8 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     opened = Opened(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
-    if words := _text(params, "find")[:255]:
-        opened.found = find(words)
+    if asked := _text(params, "find")[:255]:
+        opened.found = find(asked)
     if not models:
         return opened
     for kind, read in _SOURCES.items():
@@ -70,9 +70,9 @@ def not_listed(name: str) -> Trouble:
     return Trouble("models", f"“{name[:100]}” is not in the catalogue.")
 
 
-def find(words: str) -> list[Endpoint]:
+def find(text: str) -> list[Endpoint]:
     """Return the first models that a search finds."""
-    return engine.top_results(Query().saying(words), MAX_FOUND)
+    return engine.top_results(Query().saying(text), MAX_FOUND)
 
 
 def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str:
@@ -94,11 +94,11 @@ def _of_collection(user: User, slug: str) -> list[Endpoint]:
 
 def _input(user: User, text: str) -> dict[str, Any]:
     try:
-        found = loads(text)
+        arguments = loads(text)
     except ValueError as error:
-        words = f"The input in this address is not valid JSON: {error}."
-        raise ValueError(words) from error
-    return _object(found, "The input in this address")
+        message = f"The input in this address is not valid JSON: {error}."
+        raise ValueError(message) from error
+    return _object(arguments, "The input in this address")
 
 
 def _run(user: User, text: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _run(user: User, text: str) -> dict[str, Any]:
 
 def _preset(user: User, text: str) -> dict[str, Any]:
     known = Preset.objects.readable_by(user).filter(pk=key) if (key := parse_key(text)) else ()
-    return _object(next((one.arguments for one in known), None), "The preset in this address")
+    return _object(next((preset.arguments for preset in known), None), "The preset in this address")
 
 
 def _saved(user: User, text: str) -> dict[str, Any]:
@@ -117,10 +117,10 @@ def _saved(user: User, text: str) -> dict[str, Any]:
     return _object(share.arguments if share else None, "The saved input in this address")
 
 
-def _object(found: Any, what: str) -> dict[str, Any]:
-    if not isinstance(found, dict):
-        raise ValueError(f"{what} is gone, not shared with you, or no JSON object.")
-    return found
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} was deleted, is not shared with you, or is not a JSON object.")
+    return value
 
 
 _SOURCES = {"input": _input, "run": _run, "preset": _preset, "saved": _saved}

@@ -33,7 +33,10 @@ MAX_SEEDS_CHARS = 20_000
 MAX_SEED_DIGITS = 19
 MAX_CAP_CHARS = 40
 MAX_CHARS = 32 << 20  # of the inputs of all runs together
-TOO_LARGE = "What its runs share is too large to be repeated so often: shorten it, or plan fewer."
+TOO_LARGE = (
+    "The inputs that all runs share are too large for this many runs. Shorten them, or plan fewer "
+    "runs."
+)
 _SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
 
 
@@ -88,7 +91,7 @@ class Plan:
 
     def troubles_at(self, where: str) -> list[str]:
         """Return the messages for one part of the form."""
-        return [one.message for one in self.troubles if one.where == where]
+        return [trouble.message for trouble in self.troubles if trouble.where == where]
 
 
 def parse_cap(typed: str) -> Decimal | None:
@@ -106,7 +109,7 @@ def parse_cap(typed: str) -> Decimal | None:
     if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
         raise ValueError(f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not.")
     if cap == 0:
-        raise ValueError("A cap of zero lets nothing run. Raise it, or leave it empty.")
+        raise ValueError("A cap of zero prevents every run. Raise it, or leave it empty.")
     return cap.quantize(Decimal("0.0001"))
 
 
@@ -125,7 +128,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
         groups=known,
         post=post,
         filled=reader.filled,
-        title=one(post, "title").strip()[:TITLE_CHARS],
+        title=last_text(post, "title").strip()[:TITLE_CHARS],
         rows=rows,
         columns=columns,
         seeds=seeds,
@@ -136,7 +139,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
     )
 
 
-def one(post: Mapping[str, Sequence[str]], name: str) -> str:
+def last_text(post: Mapping[str, Sequence[str]], name: str) -> str:
     """Return the last text posted under a name; empty without one."""
     texts = post.get(name)
     return texts[-1].replace("\r\n", "\n") if texts else ""
@@ -154,7 +157,7 @@ def _too_many(
     counts = (len(rows), "row"), (len(columns), "column"), (len(seeds), "seed")
     count = len(rows) * len(columns) * len(seeds)
     if count <= MAX_CELLS:
-        inputs, settings = [row.values for row in rows], [one.settings for one in columns]
+        inputs, settings = [row.values for row in rows], [column.settings for column in columns]
         is_large = count and (
             is_larger_than(inputs, MAX_CHARS * len(rows) // count)
             or is_larger_than(settings, MAX_CHARS * len(columns) // count)
@@ -162,8 +165,10 @@ def _too_many(
         return [Trouble("total", TOO_LARGE)] if is_large else []
     sign = " \u00d7 "
     parts = sign.join(counted(many, noun) for many, noun in counts)
-    words = f"{parts} are {counted(count, 'run')}; a board takes up to {MAX_CELLS}. Leave some out."
-    return [Trouble("total", words)]
+    message = (
+        f"{parts} are {counted(count, 'run')}; a board takes up to {MAX_CELLS}. Leave some out."
+    )
+    return [Trouble("total", message)]
 
 
 class _Reader:
@@ -181,29 +186,29 @@ class _Reader:
 
     def rows(self) -> list[PlannedRow]:
         """Return the rows: of the table, else of the row axis, else the one input."""
-        table, axis = one(self.post, "table"), one(self.post, "row-values")
+        table, axis = last_text(self.post, "table"), last_text(self.post, "row-values")
         if table.strip() and axis.strip():
-            words = "Rows come from a table or from values of one field: empty one of the two."
-            self.troubles.append(Trouble("table", words))
+            message = "Rows come from a table or from values of one field: empty one of the two."
+            self.troubles.append(Trouble("table", message))
         try:
             if table.strip():
                 rows = enumerate(tables.read_rows(table), start=1)
-                found = [self._table_row(number, row) for number, row in rows]
+                inputs = [self._table_row(number, row) for number, row in rows]
             elif axis.strip():
-                found = self._axis_rows(one(self.post, "row-field"), axis)
+                inputs = self._axis_rows(last_text(self.post, "row-field"), axis)
             else:
-                found = [("", {})]
+                inputs = [("", {})]
         except ValueError as error:
             self.troubles.append(Trouble("table" if table.strip() else "rows", str(error)))
-            found = [("", {})]
-        return self._distinct_rows(found)
+            inputs = [("", {})]
+        return self._distinct_rows(inputs)
 
-    def _distinct_rows(self, found: list[tuple[str, dict[str, Any]]]) -> list[PlannedRow]:
-        if is_larger_than(self.filled.shared, MAX_CHARS // len(found)):
+    def _distinct_rows(self, inputs: list[tuple[str, dict[str, Any]]]) -> list[PlannedRow]:
+        if is_larger_than(self.filled.shared, MAX_CHARS // len(inputs)):
             self._add_problem("total", TOO_LARGE)
-            found = found[:1]
+            inputs = inputs[:1]
         rows: dict[str, PlannedRow] = {}
-        for label, own in found:
+        for label, own in inputs:
             whole = self.filled.shared | own
             row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
             rows.setdefault(row.digest, row)
@@ -217,17 +222,17 @@ class _Reader:
         return [(values.words(v), {known.name: v}) for v in read]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        found = {}
+        arguments = {}
         for name, value in row.items():
             known = self._field(name)
             if known is None and ALLOW_UNKNOWN in self.post:
-                found[name] = value
+                arguments[name] = value
                 continue
             if known is None:
                 some = ", ".join(field.name for field in self.groups.shared[:8])
                 close = nearest(name, self._names())
                 raise ValueError(
-                    f"The table's column “{name[:60]}” is no input of these models"
+                    f"The table's column “{name[:60]}” is not an input of these models"
                     + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
                 )
             try:
@@ -235,8 +240,8 @@ class _Reader:
             except ValueError as error:
                 raise ValueError(f"Row {number} of the table: {error}") from error
             if cell is not MISSING:
-                found[known.name] = tidy_addresses(cell)
-        return " · ".join(values.words(value) for value in found.values())[:300], found
+                arguments[known.name] = tidy_addresses(cell)
+        return " · ".join(values.words(value) for value in arguments.values())[:300], arguments
 
     def _names(self) -> list[str]:
         """Return what a table's columns may be called."""
@@ -259,7 +264,7 @@ class _Reader:
 
     def columns(self) -> list[PlannedColumn]:
         """Return each model, once for each value along the column axis."""
-        found: dict[str, PlannedColumn] = {}
+        by_digest: dict[str, PlannedColumn] = {}
         for number, endpoint in enumerate(self.models):
             along = self._values_for(number)
             if is_larger_than(self.filled.own[number], MAX_CHARS // len(along)):
@@ -269,15 +274,15 @@ class _Reader:
                 settings = self.filled.own[number] | extra
                 key = digest([endpoint.endpoint_id, settings])
                 column = PlannedColumn(number, endpoint, label, settings, key)
-                found.setdefault(key, column)
-        return [*found.values()]
+                by_digest.setdefault(key, column)
+        return [*by_digest.values()]
 
     def _values_for(self, number: int) -> list[tuple[str, dict[str, Any]]]:
-        name, text = one(self.post, "column-field"), one(self.post, "column-values")
+        name, text = last_text(self.post, "column-field"), last_text(self.post, "column-values")
         if not text.strip():
             if name and not self.troubles_at("values"):
-                words = "This axis has a field and no values: write some, or choose no field."
-                self.troubles.append(Trouble("values", words))
+                message = "This axis has a field and no values: write some, or choose no field."
+                self.troubles.append(Trouble("values", message))
             return [("", {})]
         source = self._field(name)
         if source is None:
@@ -289,12 +294,12 @@ class _Reader:
             self.notes.append(f"{endpoint} has no {source.label}: it gets one column.")
             return [("", {})]
         try:
-            found = tidy_addresses(values.read_axis(target, text))
+            axis_values = tidy_addresses(values.read_axis(target, text))
         except ValueError as error:
             if not self.troubles_at("values"):  # another model would report the same
                 self._add_problem("values", str(error))
             return [("", {})]
-        return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in found]
+        return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in axis_values]
 
     def _own_field(self, source: Field, number: int) -> Field | None:
         root = self.roots[number + 1]
@@ -305,7 +310,7 @@ class _Reader:
         return by_meaning(root.children).get(word)
 
     def troubles_at(self, where: str) -> bool:
-        return any(one.where == where for one in self.troubles)
+        return any(trouble.where == where for trouble in self.troubles)
 
     def _add_problem(self, where: str, message: str) -> None:
         trouble = Trouble(where, message)
@@ -314,30 +319,32 @@ class _Reader:
 
     def seeds(self) -> list[str]:
         """Return the seeds as texts; a single empty one if each model chooses its own."""
-        found: list[str] = []
-        text = one(self.post, "seeds")
+        seeds: list[str] = []
+        text = last_text(self.post, "seeds")
         if len(text) > MAX_SEEDS_CHARS:
             self._add_problem("seeds", f"A board takes up to {MAX_CELLS} seeds.")
             return [""]
         for part in re.split(r"[,;\s]+", text.replace(" to ", "-")):
-            if not part or len(found) > MAX_CELLS:
+            if not part or len(seeds) > MAX_CELLS:
                 continue
             if match := _SEEDS.fullmatch(part):
                 first, last = int(match[1]), int(match[2])
                 if not first <= last < first + MAX_CELLS:
-                    self._add_problem("seeds", f"“{part}” is no range of up to {MAX_CELLS} seeds.")
+                    self._add_problem(
+                        "seeds", f"“{part}” is not a range of up to {MAX_CELLS} seeds."
+                    )
                     continue
-                found += [str(seed) for seed in range(first, last + 1)]
+                seeds += [str(seed) for seed in range(first, last + 1)]
             elif (seed := _seed(part)) is not None:
-                found.append(str(seed))
+                seeds.append(str(seed))
             else:
-                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is none.")
-        return [*dict.fromkeys(found)] or [""]
+                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is not.")
+        return [*dict.fromkeys(seeds)] or [""]
 
     def cap(self) -> Decimal | None:
         """Return the board's maximum cost in US dollars."""
         try:
-            return parse_cap(one(self.post, "cap"))
+            return parse_cap(last_text(self.post, "cap"))
         except ValueError as error:
             self._add_problem("cap", str(error))
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.cells import Expanded, expand
 from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 
 
 def stored_plan(
-    board: Batch,
+    board: Board,
     *,
     rows: Sequence[PlannedRow] = (),
     columns: Sequence[PlannedColumn] = (),
@@ -25,14 +25,16 @@ def stored_plan(
         row.digest: PlannedRow(row.label, row.values, row.digest) for row in board.rows.all()
     }
     known_columns = {
-        one.digest: PlannedColumn(0, one.endpoint, one.label, one.settings, one.digest)
-        for one in board.columns.select_related("endpoint__schema")
+        column.digest: PlannedColumn(
+            0, column.endpoint, column.label, column.settings, column.digest
+        )
+        for column in board.columns.select_related("endpoint__schema")
     }
     cells = board.cells.filter(replaced_at=None).order_by("pk")
     all_seeds = [*dict.fromkeys(cells.values_list("seed", flat=True)), *seeds]
     all_rows = known_rows | {row.digest: row for row in rows if row.digest not in known_rows}
-    all_columns = known_columns | {one.digest: one for one in columns}
-    models = [one.endpoint for one in all_columns.values()]
+    all_columns = known_columns | {column.digest: column for column in columns}
+    models = [planned.endpoint for planned in all_columns.values()]
     return Plan(
         source=board.source,
         models=models,
@@ -54,7 +56,7 @@ def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> 
     return PlannedColumn(0, endpoint, label, settings, digest([endpoint.endpoint_id, settings]))
 
 
-def new_cells(board: Batch, plan: Plan) -> Expanded:
+def new_cells(board: Board, plan: Plan) -> Expanded:
     """Return the cells that the plan adds; places that the board left empty stay empty."""
     known = _known(board)
     return _only(
@@ -65,14 +67,14 @@ def new_cells(board: Batch, plan: Plan) -> Expanded:
     )
 
 
-def held_cells(board: Batch, plan: Plan) -> Expanded:
+def held_cells(board: Board, plan: Plan) -> Expanded:
     """Return the cells of the board that were not sent."""
     held = board.cells.filter(replaced_at=None).exclude(not_sent="")
     places = set(held.values_list("row__digest", "column__digest", "seed"))
     return _only(plan, lambda *place: place in places)
 
 
-def _known(board: Batch) -> dict[str, set[str]]:
+def _known(board: Board) -> dict[str, set[str]]:
     cells = board.cells.filter(replaced_at=None)
     return {
         "row": set(board.rows.values_list("digest", flat=True)),

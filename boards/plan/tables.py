@@ -25,7 +25,9 @@ def decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise ValueError(TOO_LARGE)
     if content.startswith(_SPREADSHEETS):
-        raise ValueError("This is a spreadsheet's own file: save it as “CSV UTF-8”, choose that.")
+        raise ValueError(
+            "This is a spreadsheet file. Save it as “CSV UTF-8” and choose the new file."
+        )
     return decode_text(content)
 
 
@@ -51,7 +53,7 @@ def read_rows(text: str) -> list[dict[str, Any]]:
 def _from_json(text: str) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(_json_rows(text), start=1):
         if not isinstance(row, dict):
-            raise ValueError(f"Row {number} of the table is no JSON object, such as {{…}}.")
+            raise ValueError(f"Row {number} of the table is not a JSON object, such as {{…}}.")
         yield db_safe(row)
 
 

@@ -40,7 +40,7 @@ def read_axis(field: Field, text: str) -> list[Any]:
     alone on its line.
     """
     if len(text) > MAX_CHARS:
-        raise ValueError(f"The values of an axis may have {MAX_CHARS >> 20} MB together.")
+        raise ValueError(f"The values of an axis may have up to {MAX_CHARS >> 20} MB in total.")
     if field.is_text or media_of(field) or field.kind in {"object", "list", "map", "json"}:
         expanded: Iterator[list[Any]] = ([read_value(field, part)] for part in split_texts(text))
     else:
@@ -209,7 +209,11 @@ def is_numeric(field: Field) -> bool:
 
 def choices(field: Field) -> list[Any]:
     """Return the plain values that a field offers."""
-    own = [one.value for one in field.options if one.value is not MISSING and not one.branch]
+    own = [
+        option.value
+        for option in field.options
+        if option.value is not MISSING and not option.branch
+    ]
     return own or [o.value for b in field.branches for o in b.options if o.value is not MISSING]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from runs.models import Run
 from runs.owners import Place
 
@@ -17,6 +17,6 @@ MOST = 5  # reused results may put a run on any number of boards
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the boards with the run in a cell that a user may see, oldest first."""
     cells = Cell.objects.filter(run=run, replaced_at=None)
-    boards = Batch.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
-    found = boards.order_by("created_at")[:MOST]
-    return [Place("Board", one.title or "Untitled", one.get_absolute_url()) for one in found]
+    boards = Board.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
+    shown = boards.order_by("created_at")[:MOST]
+    return [Place("Board", board.title or "Untitled", board.get_absolute_url()) for board in shown]

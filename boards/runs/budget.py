@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from boards.models import Batch
+from boards.models import Board
 from core.formatting import money
 from runs import ledger
 from runs.ledger import Balance
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from schemas.estimate import Estimate
 
 PRICE_UNKNOWN = (
-    "Not sent: its price is unknown, so the cap cannot hold. Remove the cap to run it all the same."
+    "Not sent: its price is unknown, so the cap cannot be guaranteed. Remove the cap to run it "
+    "anyway."
 )
 
 
-def open_account(board: Batch) -> LedgerAccount:
+def open_account(board: Board) -> LedgerAccount:
     """Return the account of a board with its cap, locked until the end of the transaction."""
     return ledger.open_account(LedgerAccount.Kind.BOARD, board.pk, cap=board.cap_usd)
 
 
-def committed(board: Batch) -> Decimal:
+def committed(board: Board) -> Decimal:
     """Return what the board's own runs have cost, plus the maximum cost of unfinished ones.
 
     Repeated cells count as well; reused results cost nothing.
@@ -70,6 +71,6 @@ def _refusal(balance: Balance, most: Decimal | None) -> str:
     )
 
 
-def runs_of(board: Batch) -> Q:
+def runs_of(board: Board) -> Q:
     """Return the condition for the runs that this board has created."""
     return Q(cells__board=board, cells__is_reused=False)

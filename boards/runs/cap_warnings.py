@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from boards.models import Batch
+from boards.models import Board
 from core.formatting import counted, money
 from notifications import kinds, outbox
 
 
-def warn_of_board(board: Batch, held: int) -> bool:
+def warn_of_board(board: Board, held: int) -> bool:
     """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
     if board.cap_usd is None:
         return False
@@ -28,7 +28,7 @@ def warn_of_board(board: Batch, held: int) -> bool:
     )
 
 
-def warn_of_trials(board: Batch, cap: Decimal | None, month: datetime, why: str) -> bool:
+def warn_of_trials(board: Board, cap: Decimal | None, month: datetime, why: str) -> bool:
     """Notify the owner that a trial was not sent; once per month and amount of its cap."""
     amount = "board" if cap is None else str(cap.normalize())
     return outbox.notify(

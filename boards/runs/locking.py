@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import uuid
 
-from boards.models import Batch
+from boards.models import Board
 from runs.starting import Refused
 
 
-def lock(pk: uuid.UUID) -> Batch:
+def lock(pk: uuid.UUID) -> Board:
     """Return the board with its row locked until the end of the transaction."""
-    return Batch.objects.select_for_update().get(pk=pk)
+    return Board.objects.select_for_update().get(pk=pk)
 
 
-def lock_for_sending(read: Batch) -> Batch:
+def lock_for_sending(read: Board) -> Board:
     """Return the locked board; `read` is it as the request found it when it began.
 
     Raises Refused if it was stopped or deleted since.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import Plan
 from boards.runs import reuse
@@ -53,7 +53,7 @@ class Pricing:
         return self.total.basis[:MAX_BASIS] if self.total else ()
 
 
-def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None) -> Pricing:
+def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None) -> Pricing:
     """Price the cells that would be sent, to `board` if it exists already.
 
     One query for earlier runs, two for the board, a few for the estimates.
@@ -66,13 +66,15 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None
     spent = committed(board) if board else NOTHING
     budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
     unknown: dict[str, None] = {}
-    for cell, one in zip(cells, estimates, strict=True):
-        columns[cell.column] = columns[cell.column] + one if cell.column in columns else one
-        if budget.refuse(one):
+    for cell, estimate in zip(cells, estimates, strict=True):
+        columns[cell.column] = (
+            columns[cell.column] + estimate if cell.column in columns else estimate
+        )
+        if budget.refuse(estimate):
             held += 1
             continue
-        total = total + one if total else one
-        if not one.is_known:
+        total = total + estimate if total else estimate
+        if not estimate.is_known:
             unknown[cell.endpoint.endpoint_id] = None
     return Pricing(
         total,
@@ -85,7 +87,7 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Batch | None = None
     )
 
 
-def _without_known(plan: Plan, expanded: Expanded, board: Batch) -> list[PlannedCell]:
+def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; one that was not sent counts as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     known = set(cells.values_list("row__digest", "column__digest", "seed"))
@@ -104,12 +106,12 @@ def _without_reused(
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
     here: set[Key] = set()
-    kept = []
+    new = []
     for cell in cells:
         key = reuse.key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
         elif not (cell.is_seeded and key in here):
             here.add(key)
-            kept.append(cell)
-    return kept, len(cells) - len(kept)
+            new.append(cell)
+    return new, len(cells) - len(new)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from catalog.models import Endpoint
 from core.formatting import money
 from runs.costs.billing import cost_of_units
@@ -97,14 +97,14 @@ class Tally(NamedTuple):
 _ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent", "run__billable_units")
 
 
-def progress_of(board: Batch) -> Progress:
+def progress_of(board: Board) -> Progress:
     """Count the current cells of a board. Two queries, three while runs are in progress."""
     tallies = _tallies(board)
-    with_run = [one for one in tallies if one.state]
-    open_cells = [one for one in with_run if one.is_open]
+    with_run = [tally for tally in tallies if tally.state]
+    open_cells = [tally for tally in with_run if tally.is_open]
     states: Counter[str | None] = Counter()
-    for one in with_run:
-        states[one.state] += one.cells
+    for tally in with_run:
+        states[tally.state] += tally.cells
     endpoints = _endpoints(tallies)
     return Progress(
         total=states.total(),
@@ -114,21 +114,21 @@ def progress_of(board: Batch) -> Progress:
         cancelled=states[Run.State.CANCELLED],
         running=states[Run.State.RUNNING],
         waiting=sum(states[state] for state in _OF_RUN),
-        held=_count(one for one in tallies if one.not_sent),
-        reused=_count(one for one in tallies if one.is_reused),
-        spent=sum((_cost(one, endpoints) for one in with_run if not one.is_reused), NOTHING),
-        to_go=sum((one.estimate_usd or NOTHING for one in open_cells), NOTHING),
+        held=_count(tally for tally in tallies if tally.not_sent),
+        reused=_count(tally for tally in tallies if tally.is_reused),
+        spent=sum((_cost(tally, endpoints) for tally in with_run if not tally.is_reused), NOTHING),
+        to_go=sum((tally.estimate_usd or NOTHING for tally in open_cells), NOTHING),
         seconds_to_go=_seconds_to_go(board, open_cells, endpoints) if open_cells else 0.0,
-        retry_price=_price(one for one in with_run if one.state in CAN_REPEAT),
-        held_price=_price(one for one in tallies if one.not_sent),
+        retry_price=_price(tally for tally in with_run if tally.state in CAN_REPEAT),
+        held_price=_price(tally for tally in tallies if tally.not_sent),
     )
 
 
-def _current(board: Batch) -> QuerySet[Cell]:
+def _current(board: Board) -> QuerySet[Cell]:
     return Cell.objects.filter(board=board, replaced_at=None).order_by()
 
 
-def _tallies(board: Batch) -> list[Tally]:
+def _tallies(board: Board) -> list[Tally]:
     """Count by the database: loading 400 cells took longer than the rest of a board's page."""
     counted = (
         _current(board)
@@ -143,19 +143,19 @@ def _tallies(board: Batch) -> list[Tally]:
 def _price(tallies: Iterable[Tally]) -> str:
     """Return the most that sending these cells costs, for the button that sends them."""
     sent = list(tallies)
-    if any(one.priced < one.cells for one in sent):
+    if any(tally.priced < tally.cells for tally in sent):
         return "Price unknown"
-    most = sum((one.estimate_usd or NOTHING for one in sent), NOTHING)
+    most = sum((tally.estimate_usd or NOTHING for tally in sent), NOTHING)
     return f"up to {money(most)}" if sent else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:
-    return sum(one.cells for one in tallies)
+    return sum(tally.cells for tally in tallies)
 
 
 def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
     """Return the endpoints of the cells, with price and usual duration."""
-    keys = {one.endpoint_id for one in tallies}
+    keys = {tally.endpoint_id for tally in tallies}
     return Endpoint.objects.only("unit_price_usd", "duration_estimate_min").in_bulk(keys)
 
 
@@ -165,7 +165,7 @@ def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
     return each * tally.cells if each else NOTHING
 
 
-def _seconds_to_go(board: Batch, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
+def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
     """Estimate the time for the remaining runs in parallel, by their models' durations here."""
     taken: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
@@ -177,7 +177,7 @@ def _seconds_to_go(board: Batch, left: Sequence[Tally], endpoints: Mapping[int, 
     usual = {pk: median(listed) for pk, listed in taken.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
-        for pk, count in ((one.endpoint_id, one.cells) for one in left)
+        for pk, count in ((tally.endpoint_id, tally.cells) for tally in left)
         for _ in range(count)
     ]
     at_once = max(1, min(settings.RUNS_AT_ONCE_PER_USER, len(times)))

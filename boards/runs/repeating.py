@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from boards.plan.stored import held_cells, stored_plan
 from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock, lock_for_sending
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
-def repeat_failed(user: User, board: Batch, *, is_program: bool = False) -> Sent:
+def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent:
     """Rerun failed and cancelled cells; the earlier runs stay in the history."""
     with transaction.atomic():
         locked = lock_for_sending(board)
@@ -36,7 +36,7 @@ def repeat_failed(user: User, board: Batch, *, is_program: bool = False) -> Sent
         return _repeat(user, locked, list(_with_runs(cells)), is_program)
 
 
-def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
+def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
     """Run one cell again, even if it shows a reused result."""
     with transaction.atomic():
         locked = lock_for_sending(board)
@@ -44,7 +44,7 @@ def repeat_cell(user: User, board: Batch, cell: Cell) -> Sent:
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def send_held(user: User, board: Batch, *, is_program: bool = False) -> Sent:
+def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
     """Send the cells that were not sent, within the current cap."""
     plan = stored_plan(board)
     cells = held_cells(board, plan)
@@ -55,7 +55,7 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
     return cells.select_related("run", "column__endpoint")
 
 
-def _repeat(user: User, board: Batch, cells: Sequence[Cell], is_program: bool = False) -> Sent:
+def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     asked = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
@@ -80,7 +80,7 @@ def _repeat(user: User, board: Batch, cells: Sequence[Cell], is_program: bool = 
     return done
 
 
-def stop(board: Batch) -> str:
+def stop(board: Board) -> str:
     """Cancel the board's runs that have not started; returns a sentence on it.
 
     The lock is held only to list them: later requests that began before send nothing more.
@@ -101,10 +101,10 @@ def stop(board: Batch) -> str:
 
 
 def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
-    words = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
+    message = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
     if not running:
-        return words
+        return message
     cost: Decimal = sum((cell.estimate_usd or Decimal() for cell in running), Decimal())
     price = f", which costs up to {money(cost)}" if cost else ""
     verb = "has started and finishes" if len(running) == 1 else "have started and finish"
-    return f"{words} {len(running)} {verb}{price}."
+    return f"{message} {len(running)} {verb}{price}."

@@ -48,9 +48,9 @@ def find(user: User, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]
         .order_by("-created_at")
         .values_list("pk", "endpoint_id", "schema_id", "arguments")[:MAX_LOOKED_AT]
     )
-    found: dict[Key, list[uuid.UUID]] = {}
+    by_key: dict[Key, list[uuid.UUID]] = {}
     for pk, endpoint, schema, arguments in runs:
         key = Key(endpoint, schema or "", digest(arguments))
         if key in keys:
-            found.setdefault(key, []).append(pk)
-    return found
+            by_key.setdefault(key, []).append(pk)
+    return by_key

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import MAX_CELLS, Plan
 from boards.runs import cap_warnings, reuse
@@ -35,7 +35,7 @@ MAX_STEPS = 60  # stored of one column's report
 class Sent:
     """The numbers of cells by their outcome."""
 
-    board: Batch
+    board: Board
     sent: int = 0
     reused: int = 0
     held: int = 0
@@ -46,8 +46,8 @@ class Sent:
     def words(self) -> str:
         """Return the outcome in a sentence or two."""
         parts = [
-            f"{count} {words}"
-            for count, words in (
+            f"{count} {outcome}"
+            for count, outcome in (
                 (self.sent, "sent"),
                 (self.reused, "taken from earlier runs, at no cost"),
                 (self.held, "not sent because of the cap"),
@@ -63,7 +63,7 @@ def run_plan(
     expanded: Expanded,
     token: str,
     *,
-    board: Batch | None = None,
+    board: Board | None = None,
     is_program: bool = False,
 ) -> Sent:
     """Create the plan's board, or add the plan's new cells to `board`, and send them.
@@ -85,7 +85,7 @@ def run_plan(
 
 
 def write_cells(
-    board: Batch,
+    board: Board,
     plan: Plan,
     expanded: Expanded,
     estimates: Sequence[Estimate],
@@ -100,7 +100,7 @@ def write_cells(
     return writer.done
 
 
-def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tuple[Batch, bool]:
+def _locked_board(user: User, plan: Plan, token: str, board: Board | None) -> tuple[Board, bool]:
     """Return the board with its row locked, and whether it is new."""
     values = {
         "title": plan.title or _title(plan),
@@ -109,7 +109,7 @@ def _locked_board(user: User, plan: Plan, token: str, board: Batch | None) -> tu
     }
     if board is None:
         source = {"source": plan.source, "source_schema_id": plan.source.schema_id}
-        return Batch.objects.get_or_create(
+        return Board.objects.get_or_create(
             user=user, form_token=token[:64], defaults=values | source
         )
     locked = lock_for_sending(board)
@@ -128,19 +128,20 @@ def _title(plan: Plan) -> str:
     return f"{first[:180]} and {more} more" if more else first[:200]
 
 
-def _rows(board: Batch, plan: Plan) -> list[Row]:
+def _rows(board: Board, plan: Plan) -> list[Row]:
     """Return the plan's rows on the board; new ones are added at the bottom."""
     known = {row.digest: row for row in board.rows.all()}
     place = max((row.position for row in known.values()), default=-1) + 1
+    added = [row for row in plan.rows if row.digest not in known]
     new = [
-        Row(board=board, position=place + n, label=one.label, values=one.values, digest=one.digest)
-        for n, one in enumerate(row for row in plan.rows if row.digest not in known)
+        Row(board=board, position=position, label=row.label, values=row.values, digest=row.digest)
+        for position, row in enumerate(added, start=place)
     ]
     known |= {row.digest: row for row in Row.objects.bulk_create(new)}
     return [known[row.digest] for row in plan.rows]
 
 
-def _columns(board: Batch, expanded: Expanded) -> list[Column]:
+def _columns(board: Board, expanded: Expanded) -> list[Column]:
     """Return the plan's columns on the board; new ones are added at the right."""
     known = {column.digest: column for column in board.columns.all()}
     place = max((column.position for column in known.values()), default=-1) + 1
@@ -152,7 +153,7 @@ def _columns(board: Batch, expanded: Expanded) -> list[Column]:
             steps=[[step.kind, step.words] for step in report.steps[:MAX_STEPS]],
             digest=report.column.digest,
         )
-        for n, report in enumerate(one for one in reports if one.column.digest not in known)
+        for n, report in enumerate(r for r in reports if r.column.digest not in known)
     ]  # fmt: skip
     known |= {column.digest: column for column in Column.objects.bulk_create(new)}
     return [known[report.column.digest] for report in reports]
@@ -165,7 +166,7 @@ class TooLarge(Refused):
 class _Writer:
     """Writes cells and runs of one locked board, for its owner."""
 
-    def __init__(self, board: Batch, budget: Budget, is_reusing: bool, is_program: bool) -> None:
+    def __init__(self, board: Board, budget: Budget, is_reusing: bool, is_program: bool) -> None:
         self.user, self.board, self.budget = board.user, board, budget
         self.is_reusing, self.is_program = is_reusing, is_program
         self.done = Sent(board)
@@ -181,23 +182,25 @@ class _Writer:
         columns: Sequence[Column],
     ) -> None:
         """Write the new cells; retries existing cells without a run, which may fit now."""
-        kept = {
+        current = {
             (cell.row_id, cell.column_id, cell.seed): cell
             for cell in self.board.cells.filter(replaced_at=None)
         }
         new = []
         for planned, estimate in zip(cells, estimates, strict=True):
             place = (rows[planned.row].pk, columns[planned.column].pk, planned.seed)
-            known = kept.get(place)
+            known = current.get(place)
             if known and not known.not_sent:
                 self.done.known += 1
             else:
                 new.append((planned, estimate, known or self._cell(*place)))
-        if len(kept) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
+        if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
-        found = reuse.find(self.user, [one for one, *_ in new]) if self.is_reusing else {}
+        reusable = (
+            reuse.find(self.user, [planned for planned, *_ in new]) if self.is_reusing else {}
+        )
         for planned, estimate, cell in new:
-            self._decide(planned, estimate, cell, found)
+            self._decide(planned, estimate, cell, reusable)
         self._save([cell for *_, cell in new])
 
     def _cell(self, row: int, column: int, seed: str) -> Cell:
@@ -208,12 +211,12 @@ class _Writer:
         planned: PlannedCell,
         estimate: Estimate,
         cell: Cell,
-        found: dict[reuse.Key, list[uuid.UUID]],
+        reusable: dict[reuse.Key, list[uuid.UUID]],
     ) -> None:
         """Give the cell an earlier run, a new one, or the reason why it has none."""
         key = reuse.key_of(planned)
         cell.not_sent, cell.is_reused = "", False
-        if earlier := found.get(key):
+        if earlier := reusable.get(key):
             cell.run_id, cell.is_reused = earlier.pop(0), True
             self.done.reused += 1
         elif self.is_reusing and planned.is_seeded and key in self.here:

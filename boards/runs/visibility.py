@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from runs.models import Run
 
 WITHHELD = "No longer shared."
@@ -24,7 +24,7 @@ def without_rights(user_id: int) -> User:
     return User(pk=user_id)
 
 
-def withhold_unreadable(board: Batch, cells: Iterable[Cell]) -> None:
+def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
     """Take the runs from those loaded cells whose run the board's owner may no longer read.
 
     The cells must not be saved. One query if there are other people's runs, and none otherwise.

@@ -22,7 +22,7 @@ def note_all() -> int:
     """Record for every watching board what is new since the last call; returns how many."""
     until = saved_searches.seen_until()
     watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
-    return sum(note(one, until) for one in watching.select_related("board__user"))
+    return sum(note(standing, until) for standing in watching.select_related("board__user"))
 
 
 def note(standing: StandingTrial, until: datetime) -> int:
@@ -52,7 +52,9 @@ def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime)
         yield _trial(standing, endpoint, Trial.Reason.SCHEMA, latest.get(endpoint.pk))
     new = Endpoint.objects.listed().filter(first_seen_at__gt=since).exclude(pk__in=latest)
     for endpoint in new.order_by("position"):
-        if former := next((one for one in columns if follows(endpoint, one.endpoint)), None):
+        if former := next(
+            (column for column in columns if follows(endpoint, column.endpoint)), None
+        ):
             yield _trial(standing, endpoint, Trial.Reason.VERSION, former)
 
 

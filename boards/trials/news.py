@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from boards.models import Batch, Trial
+from boards.models import Board, Trial
 from boards.trials.outcomes import Outcome, changed_since, outcomes_of
 from catalog.changelog.personal_news import Entry
 from notifications import kinds, outbox
@@ -38,8 +38,8 @@ def entries(user: User) -> Sequence[Entry]:
         found_at__gt=timezone.now() - TOLD_FOR,
     ).exclude(state__in=(Trial.State.WAITING, Trial.State.DISMISSED))
     listed = list(loaded(mine).select_related("board")[:MAX_TOLD])
-    found = [_entry(one) for one in (outcomes_of(listed) if listed else [])]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    entries = [_entry(outcome) for outcome in (outcomes_of(listed) if listed else [])]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
 def _entry(outcome: Outcome) -> Entry:
@@ -62,8 +62,8 @@ def notify_owners(since: datetime) -> int:
     repeats are ignored (`notifications/outbox.py`).
     """
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
-    told = changed.filter(state__in=TOLD_STATES).select_related("board__user")
-    listed = list(loaded(told)[:MAX_TOLD])
+    decided = changed.filter(state__in=TOLD_STATES).select_related("board__user")
+    listed = list(loaded(decided)[:MAX_TOLD])
     return sum(_notify_owner(outcome) for outcome in (outcomes_of(listed) if listed else []))
 
 
@@ -90,7 +90,7 @@ def mark_seen(outcomes: Iterable[Outcome]) -> None:
         Trial.objects.bulk_update([outcome.trial for outcome in fresh], ["seen"])
 
 
-def of_board(board: Batch) -> list[Outcome]:
+def of_board(board: Board) -> list[Outcome]:
     """Return the outcomes of all trials of a board, newest first. One query without any."""
     listed = list(loaded(board.trials.all()))
     return outcomes_of(listed) if listed else []

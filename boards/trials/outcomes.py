@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from boards.models import Cell, Mark, RowMark, Trial, Vote
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from core.formatting import counted
 from runs.models import Run
 from runs.models.querysets import heavy_columns
@@ -83,7 +83,7 @@ class Outcome:
     def moment(self) -> datetime:
         """Return when the outcome last changed."""
         moments = [self.trial.found_at, self.trial.decided_at, self.at]
-        return max(one for one in moments if one)
+        return max(moment for moment in moments if moment)
 
 
 def finish(now: datetime) -> int:
@@ -107,15 +107,15 @@ def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
     Four queries, whatever their number.
     """
     listed = list(trials)
-    tried = [one for one in listed if one.column_id]
+    tried = [trial for trial in listed if trial.column_id]
     cells = _cells(tried)
     judges = _Judgements(tried, cells)
-    return [_outcome(one, cells, judges) for one in listed]
+    return [_outcome(trial, cells, judges) for trial in listed]
 
 
 def _cells(tried: Sequence[Trial]) -> list[Cell]:
     """Return the cells of the new columns and of those that they are compared with."""
-    columns = {key for one in tried for key in (one.column_id, one.reference_id) if key}
+    columns = {key for trial in tried for key in (trial.column_id, trial.reference_id) if key}
     cells = Cell.objects.filter(column__in=columns, replaced_at=None).select_related("run")
     return list(cells.defer(*heavy_columns("run__"))) if columns else []
 
@@ -124,14 +124,14 @@ class _Judgements:
     """Winners of rows, votes and stars in these trials' columns."""
 
     def __init__(self, tried: Sequence[Trial], cells: Sequence[Cell]) -> None:
-        boards = {one.board_id for one in tried}
+        boards = {trial.board_id for trial in tried}
         self.cells = {cell.pk: cell for cell in cells}
         winners = RowMark.objects.filter(row__board__in=boards, winner__isnull=False)
-        self.winners = {one.row_id: one for one in winners} if boards else {}
+        self.winners = {mark.row_id: mark for mark in winners} if boards else {}
         votes = Vote.objects.counted().filter(first__in=self.cells, second__in=self.cells)
         self.votes = list(votes) if boards else []
         marks = Mark.objects.filter(cell__in=self.cells, stars__gt=0)
-        self.stars = {one.cell_id: one for one in marks} if boards else {}
+        self.stars = {mark.cell_id: mark for mark in marks} if boards else {}
 
     def of(self, new: int, old: int, since: datetime) -> tuple[dict[int, str], list[datetime]]:
         """Return the winner of each judged row, by its key; and the times of the judgements.
@@ -140,12 +140,12 @@ class _Judgements:
         from before the new one was sent does not count.
         """
         at: list[datetime] = []
-        found = self._by_stars(new, old, at) | self._by_votes(new, old, at)
+        winners = self._by_stars(new, old, at) | self._by_votes(new, old, at)
         for row, mark in self.winners.items():
             if mark.winner_id == new or (mark.winner_id == old and mark.changed_at > since):
-                found[row] = NEW if mark.winner_id == new else OLD
+                winners[row] = NEW if mark.winner_id == new else OLD
                 at.append(mark.changed_at)
-        return found, at
+        return winners, at
 
     def _by_votes(self, new: int, old: int, at: list[datetime]) -> dict[int, str]:
         counts: dict[int, Counter[int | None]] = defaultdict(Counter)

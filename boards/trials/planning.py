@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from boards.models import Batch, Column
+from boards.models import Board, Column
 from boards.plan.cells import Expanded, Report, expand
 from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
@@ -15,7 +15,7 @@ from runs.costs.cost import estimate_runs
 from schemas.carry import Step, carry
 from schemas.estimate import Estimate
 
-NO_SCHEMA = "Its schema is not here yet; it is tried once it is."
+NO_SCHEMA = "Its schema has not been read yet; it is tried once it has."
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class TrialPlan:
     @property
     def total(self) -> Estimate | None:
         """Return the estimated cost of all its runs; None without runs."""
-        found: Estimate | None = None
-        for one in self.estimates:
-            found = found + one if found else one
-        return found
+        total: Estimate | None = None
+        for estimate in self.estimates:
+            total = total + estimate if total else estimate
+        return total
 
     @property
     def trouble(self) -> str:
@@ -53,7 +53,7 @@ class TrialPlan:
 
 
 def trial_plan(
-    board: Batch, endpoint: Endpoint, base: Column | None, *, label: str = "", room: int = MAX_CELLS
+    board: Board, endpoint: Endpoint, base: Column | None, *, label: str = "", room: int = MAX_CELLS
 ) -> TrialPlan:
     """Plan all rows of a board for a model, with the settings of the column `base`.
 
@@ -79,8 +79,10 @@ def trial_plan(
         seeds=_seeds(board, base),
     )
     if plan.cell_count > room:
-        words = f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
-        plan.troubles.append(Trouble("total", words))
+        reason = (
+            f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
+        )
+        plan.troubles.append(Trouble("total", reason))
     expanded = expand(plan)
     expanded.reports[:] = [
         replace(report, steps=(*steps, *report.steps)) for report in expanded.reports
@@ -89,9 +91,9 @@ def trial_plan(
     return TrialPlan(plan, expanded, estimate_runs(asked))
 
 
-def _seeds(board: Batch, base: Column | None) -> list[str]:
+def _seeds(board: Board, base: Column | None) -> list[str]:
     """Return the seeds of the column that it is compared with, else of the whole board."""
     cells = board.cells.filter(replaced_at=None)
     own = cells.filter(column=base) if base else cells
-    found = own.order_by("pk").values_list("seed", flat=True)
-    return [*dict.fromkeys(found)] or [""]
+    seeds = own.order_by("pk").values_list("seed", flat=True)
+    return [*dict.fromkeys(seeds)] or [""]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, Column, StandingTrial, Trial
+from boards.models import Board, Column, StandingTrial, Trial
 from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
 from boards.runs import cap_warnings
@@ -22,7 +22,7 @@ from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from core.formatting import counted, money
 from runs import ledger
 from runs.ledger import Balance
@@ -66,7 +66,7 @@ def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
             _send(board, pk, now)
 
 
-def send(read: Batch, pk: int, now: datetime) -> Trial:
+def send(read: Board, pk: int, now: datetime) -> Trial:
     """Give a trial its column, or the reason why it has none; ignored if it has one already.
 
     `read` is its board as the request found it. Raises Refused if it was stopped since.
@@ -75,7 +75,7 @@ def send(read: Batch, pk: int, now: datetime) -> Trial:
         return _send(lock_for_sending(read), pk, now)
 
 
-def _send(board: Batch, pk: int, now: datetime) -> Trial:
+def _send(board: Board, pk: int, now: datetime) -> Trial:
     trial = Trial.objects.select_related("endpoint", "former__endpoint").get(pk=pk)
     standing = StandingTrial.objects.select_related("reference__endpoint").get(pk=board.pk)
     if trial.can_be_sent:
@@ -86,7 +86,7 @@ def _send(board: Batch, pk: int, now: datetime) -> Trial:
 class _Sender:
     """Decides one trial of a locked board."""
 
-    def __init__(self, board: Batch, standing: StandingTrial, trial: Trial, now: datetime) -> None:
+    def __init__(self, board: Board, standing: StandingTrial, trial: Trial, now: datetime) -> None:
         self.board, self.standing, self.trial, self.now = board, standing, trial, now
 
     def send(self) -> None:
@@ -104,7 +104,7 @@ class _Sender:
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA
         if self._is_known_in_this_schema():
-            return Trial.State.DISMISSED, "It is tried in a newer schema already."
+            return Trial.State.DISMISSED, "It is already tried with a newer schema."
         return None
 
     def _plan_and_write(self) -> None:
@@ -143,7 +143,7 @@ class _Sender:
             self.standing.monthly_cap_usd,
         )
         budget = Budget.of(month, open_account(self.board))
-        words = held_words(planned.total, *budget.balances)
+        reason = held_words(planned.total, *budget.balances)
         try:
             with transaction.atomic():
                 done = write_cells(
@@ -156,8 +156,8 @@ class _Sender:
                 if done.held:
                     raise _CapExceeded
         except _CapExceeded:
-            self._end(Trial.State.HELD, words)
-            why = f"{self.trial.endpoint.name}: {words}"
+            self._end(Trial.State.HELD, reason)
+            why = f"{self.trial.endpoint.name}: {reason}"
             cap_warnings.warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
             return None
         return done
@@ -186,7 +186,7 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
     most = in_dollars(total) if total else None
     if most is None:
         return (
-            "Its price is unknown, so the monthly cap cannot hold. "
+            "Its price is unknown, so the monthly cap cannot be guaranteed. "
             "Add it to the plan to run it all the same."
         )
     if month.cap is not None and not month.allows(most):
@@ -206,20 +206,20 @@ def period_of(now: datetime) -> str:
     return f"{month_start(now):%Y-%m}"
 
 
-def spent_since(board: Batch, now: datetime) -> Decimal:
+def spent_since(board: Board, now: datetime) -> Decimal:
     """Return what this month's trials of a board have cost and may still cost. One query."""
     return ledger.committed(LedgerAccount.Kind.TRIAL_MONTH, board.pk, period_of(now))
 
 
-def best_column(board: Batch, former: Column | None) -> Column | None:
+def best_column(board: Board, former: Column | None) -> Column | None:
     """Return the column that a new one is compared with: the best by votes, winners and stars.
 
     Without any judgement, the column that the new model succeeds, else the first one.
     """
-    found = standings(board)[0].columns
-    judged = [one for one in found if one.votes or one.rows_won or one.stars]
+    ranked = rankings(board)[0].columns
+    judged = [column for column in ranked if column.votes or column.rows_won or column.stars]
     if not judged:
-        first = found[0].column if found else None
+        first = ranked[0].column if ranked else None
         return former or first
-    best = max(judged, key=lambda one: (one.share or 0, one.rows_won, one.stars or 0))
+    best = max(judged, key=lambda column: (column.share or 0, column.rows_won, column.stars or 0))
     return best.column

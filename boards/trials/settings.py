@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from boards.models import Batch, StandingTrial, Trial
+from boards.models import Board, StandingTrial, Trial
 from boards.models.trial import PARAMS_CHARS
 from boards.plan.plan import MAX_CAP, MAX_CAP_CHARS
 from boards.runs.locking import lock
@@ -42,13 +42,13 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def standing_of(board: Batch) -> StandingTrial:
+def standing_of(board: Board) -> StandingTrial:
     """Return the board's settings; unsaved defaults if there are none."""
-    found = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
-    return found or StandingTrial(board=board)
+    standing = StandingTrial.objects.filter(pk=board.pk).select_related("reference").first()
+    return standing or StandingTrial(board=board)
 
 
-def form_of(board: Batch) -> Form:
+def form_of(board: Board) -> Form:
     """Return the form filled from the settings."""
     standing = standing_of(board)
     saved = SavedSearch.objects.filter(user_id=board.user_id, params=standing.params).first()
@@ -68,7 +68,7 @@ def form_of(board: Batch) -> Form:
     )
 
 
-def configure(board: Batch, posted: Mapping[str, str]) -> Form:
+def configure(board: Board, posted: Mapping[str, str]) -> Form:
     """Store the posted settings and return the form; with errors nothing is stored."""
     values = {name: posted.get(name, "").replace("\x00", "").strip() for name in _NAMES}
     form = Form(standing_of(board), values)
@@ -93,13 +93,13 @@ _NAMES = ("state", "saved", "q", "versions", "when", "cap", "reference")
 class _Reader:
     """Parses each control and records its errors."""
 
-    def __init__(self, board: Batch, form: Form) -> None:
+    def __init__(self, board: Board, form: Form) -> None:
         self.board, self.form, self.values = board, form, form.values
 
     def read(self) -> dict[str, Any]:
         """Return the values of the columns; errors are in the form's `errors`."""
         values = self.values
-        found = {
+        values_read = {
             "state": values["state"] if values["state"] in StandingTrial.State.values else "off",
             "params": self._params(),
             "follows_versions": bool(values["versions"]),
@@ -107,12 +107,13 @@ class _Reader:
             "monthly_cap_usd": self._cap(),
             "reference": self._reference(),
         }
-        is_empty = not (found["params"] or found["follows_versions"])
-        if found["state"] == StandingTrial.State.ON and is_empty:
+        is_empty = not (values_read["params"] or values_read["follows_versions"])
+        if values_read["state"] == StandingTrial.State.ON and is_empty:
             self.form.errors.setdefault(
-                "q", "Write a search, or have new versions tried: there is nothing to try yet."
+                "q",
+                "Write a search or choose new versions: without either there is nothing to try.",
             )
-        return found
+        return values_read
 
     def _params(self) -> str:
         if self.values["saved"] == "kept":
@@ -128,11 +129,11 @@ class _Reader:
 
     def _saved(self, text: str) -> str:
         mine = SavedSearch.objects.filter(user_id=self.board.user_id)
-        found = mine.filter(pk=key).first() if (key := parse_key(text)) else None
-        if found is None or len(found.params) > PARAMS_CHARS:
-            self.form.errors["saved"] = "This saved search is gone: choose another one."
+        search = mine.filter(pk=key).first() if (key := parse_key(text)) else None
+        if search is None or len(search.params) > PARAMS_CHARS:
+            self.form.errors["saved"] = "This saved search was deleted. Choose another one."
             return ""
-        return found.params
+        return search.params
 
     def _cap(self) -> Decimal:
         text = self.values["cap"].removeprefix("$").strip()
@@ -167,7 +168,7 @@ class Preview:
         return f"{counted(self.count, 'model')} {'fits' if self.count == 1 else 'fit'}"
 
 
-def preview(board: Batch, standing: StandingTrial) -> Preview | None:
+def preview(board: Board, standing: StandingTrial) -> Preview | None:
     """Return what the search finds now; None without a search."""
     if not standing.params:
         return None
@@ -179,7 +180,8 @@ def preview(board: Batch, standing: StandingTrial) -> Preview | None:
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
     return Preview(
-        len(places), [(one, _price(trial_plan(board, one, base).total)) for one in newest]
+        len(places),
+        [(endpoint, _price(trial_plan(board, endpoint, base).total)) for endpoint in newest],
     )
 
 
@@ -187,7 +189,7 @@ def _price(total: Estimate | None) -> str:
     return total.words if total else "does not fit"
 
 
-def pause(board: Batch, *, is_paused: bool) -> str:
+def pause(board: Board, *, is_paused: bool) -> str:
     """Pause or resume; returns a sentence on it."""
     before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
     if not is_paused:
@@ -196,11 +198,11 @@ def pause(board: Batch, *, is_paused: bool) -> str:
         lock(board.pk)
         StandingTrial.objects.filter(board=board, state=before).update(state=after)
     if is_paused:
-        return "Standing trials are paused: what is new is noted, and nothing is sent."
-    return "Standing trials go on."
+        return "Standing trials are paused: new models are recorded, but nothing is sent."
+    return "Standing trials are on again."
 
 
-def dismiss(board: Batch, pk: int, *, is_dismissed: bool) -> None:
+def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:
     """Leave a trial out, or undo that; ignored if it was sent."""
     with transaction.atomic():
         lock(board.pk)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column
+from boards.models import Board, Cell, Column
 from boards.runs.visibility import withhold_unreadable
 from boards.viewer.word_diff import Part, word_diff
-from boards.votes.standings import name_of
+from boards.votes.rankings import name_of
 from core.formatting import duration, money
 from core.http.parameters import parse_key
 from playground.display import previews, renderers
@@ -43,7 +43,7 @@ class Pane:
     @property
     def kinds(self) -> set[str]:
         """Return the kinds of its files."""
-        return {one.artifact.kind for one in self.shown}
+        return {item.artifact.kind for item in self.shown}
 
     @property
     def main(self) -> Shown | None:
@@ -51,7 +51,7 @@ class Pane:
         return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
 
 
-def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
+def chosen_cells(board: Board, keys: Sequence[str]) -> list[Cell]:
     """Return the board's cells with these keys, in order, up to four."""
     wanted = [key for text in dict.fromkeys(keys) if (key := parse_key(text))]
     cells = (
@@ -95,8 +95,8 @@ def _run(cell: Cell) -> Run:
 
 
 def _text(run: Run) -> str:
-    found = previews.of_texts(artifacts_in(run.output))
-    return found[0].text if found else ""
+    texts = previews.of_texts(artifacts_in(run.output))
+    return texts[0].text if texts else ""
 
 
 def _price(amount: Decimal | None, column: Column) -> str:

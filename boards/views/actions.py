@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import audit
 from accounts.limits.rate_limit import limit
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
 from boards.runs.locking import lock
@@ -38,77 +38,77 @@ def for_owner(view: View) -> View:
     @require_POST
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
-        found = get_object_or_404(Batch.objects.kept(), pk=pk, user_id=request.user.pk)
+        board = get_object_or_404(Board.objects.kept(), pk=pk, user_id=request.user.pk)
         try:
-            said: HttpResponseBase | str = view(request, found, **parts)
+            said: HttpResponseBase | str = view(request, board, **parts)
         except Refused as refused:
             said = str(refused)
         if isinstance(said, str):
             messages.info(request, said)
-            return redirect(found)
+            return redirect(board)
         return said
 
     return wrapped
 
 
 @for_owner
-def cancellation(request: HtmxRequest, found: Batch) -> Any:
+def cancellation(request: HtmxRequest, board: Board) -> Any:
     """Cancel the runs that have not started."""
-    return repeating.stop(found)
+    return repeating.stop(board)
 
 
 @limit("run")
 @for_owner
-def repetition(request: HtmxRequest, found: Batch) -> Any:
+def repetition(request: HtmxRequest, board: Board) -> Any:
     """Rerun all failed and cancelled cells."""
-    return repeating.repeat_failed(request.user, found).words
+    return repeating.repeat_failed(request.user, board).words
 
 
 @limit("run")
 @for_owner
-def continuation(request: HtmxRequest, found: Batch) -> Any:
+def continuation(request: HtmxRequest, board: Board) -> Any:
     """Send the cells that were not sent, within the current cap."""
-    return repeating.send_held(request.user, found).words
+    return repeating.send_held(request.user, board).words
 
 
 @limit("run")
 @for_owner
-def cell(request: HtmxRequest, found: Batch, cell: int) -> Any:
+def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""
-    kept = get_object_or_404(found.cells.filter(replaced_at=None), pk=cell)
-    return repeating.repeat_cell(request.user, found, kept).words
+    current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
+    return repeating.repeat_cell(request.user, board, current).words
 
 
 @for_owner
-def title(request: HtmxRequest, found: Batch) -> Any:
+def title(request: HtmxRequest, board: Board) -> Any:
     """Rename the board."""
-    found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
-    found.save(update_fields=["title"])
-    return redirect(found)
+    board.title = db_safe_text(request.POST.get("title", "").strip())[:200] or board.title
+    board.save(update_fields=["title"])
+    return redirect(board)
 
 
 @for_owner
-def cap(request: HtmxRequest, found: Batch) -> Any:
+def cap(request: HtmxRequest, board: Board) -> Any:
     """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
     try:
         amount = parse_cap(request.POST.get("cap", ""))
     except ValueError as error:
         return str(error)
     with transaction.atomic():
-        board = lock(found.pk)
-        board.cap_usd = amount
-        board.save(update_fields=["cap_usd"])
+        locked = lock(board.pk)
+        locked.cap_usd = amount
+        locked.save(update_fields=["cap_usd"])
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 
 @for_owner
-def deletion(request: HtmxRequest, found: Batch) -> Any:
+def deletion(request: HtmxRequest, board: Board) -> Any:
     """Delete the board; its runs stay in the history, and the list offers to undo it."""
-    found.deleted_at = timezone.now()
+    board.deleted_at = timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [found])
-    return redirect(f"{reverse('boards:boards')}?deleted={found.pk}")
+        board.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [board])
+    return redirect(f"{reverse('boards:boards')}?deleted={board.pk}")
 
 
 @require_POST
@@ -116,11 +116,11 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted board."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
-    mine = Batch.objects.filter(pk=pk, user_id=request.user.pk)
+    mine = Board.objects.filter(pk=pk, user_id=request.user.pk)
     deleted = mine.exclude(deleted_at=None)
     with transaction.atomic():
         audit.record(request.user, "restored", deleted)
         is_restored = deleted.update(deleted_at=None)
     if is_restored:
-        messages.success(request, "The board was brought back.")
+        messages.success(request, "The board was restored.")
     return redirect("boards:board", pk)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards.display import grid
-from boards.models import Batch
+from boards.models import Board
 from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_moment, parse_uuid
@@ -35,7 +35,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     current = Q(cells__replaced_at=None)
     ended = current & Q(cells__run__state__in=Run.FINAL)
     boards = (
-        Batch.objects.kept()
+        Board.objects.kept()
         .filter(user_id=request.user.pk)
         .annotate(runs=Count("cells", filter=current), ended=Count("cells", filter=ended))
         .prefetch_related("columns__endpoint")
@@ -57,38 +57,38 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return page(request, find(request, pk))
 
 
-def page(request: HtmxRequest, found: Batch, status: int = 200, problem: str = "") -> HttpResponse:
+def page(request: HtmxRequest, board: Board, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
-    is_mine = found.user_id == request.user.pk
-    shown = grid.grid_of(found, is_mine=is_mine, is_whole="all" in request.GET)
+    is_mine = board.user_id == request.user.pk
+    shown = grid.grid_of(board, is_mine=is_mine, is_whole="all" in request.GET)
     context = {
-        "board": found,
+        "board": board,
         "grid": shown,
         "progress": shown.progress,
         "is_mine": is_mine,
-        "trial_news": _trial_news(found) if is_mine else [],
+        "trial_news": _trial_news(board) if is_mine else [],
         "readiness": "" if shown.progress.is_over else readiness(),
         "problem": problem,
     }
     return render(request, "boards/board.html", context, status=status)
 
 
-def _trial_news(board: Batch) -> list[Outcome]:
+def _trial_news(board: Board) -> list[Outcome]:
     """Return the news of the board's trials for its owner, and mark them as seen."""
-    told = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
-    news.mark_seen(told)
-    return told
+    unseen = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
+    news.mark_seen(unseen)
+    return unseen
 
 
 @require_safe
 @no_store
 def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Render the board's progress as a fragment of its page."""
-    found = find(request, pk)
+    board = find(request, pk)
     context = {
-        "board": found,
-        "progress": progress_of(found),
-        "is_mine": found.user_id == request.user.pk,
+        "board": board,
+        "progress": progress_of(board),
+        "is_mine": board.user_id == request.user.pk,
     }
     return render(request, "boards/_progress.html", context)
 
@@ -97,12 +97,12 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @no_store
 def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the rows of one part, which has come into view."""
-    found = find(request, pk)
-    is_mine = found.user_id == request.user.pk
-    shown = grid.part_of(found, number, is_mine=is_mine)
+    board = find(request, pk)
+    is_mine = board.user_id == request.user.pk
+    shown = grid.part_of(board, number, is_mine=is_mine)
     if shown is None:
         raise Http404("This board has fewer rows.")
-    context = {"board": found, "part": shown, "is_mine": is_mine}
+    context = {"board": board, "part": shown, "is_mine": is_mine}
     return render(request, "boards/_row_group.html", context)
 
 
@@ -110,12 +110,12 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 @no_store
 def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpResponse:
     """Render a row's cells in one group of columns, which has come into view."""
-    found = find(request, pk)
-    is_mine = found.user_id == request.user.pk
-    shown = grid.group_of(found, row, number, is_mine=is_mine)
+    board = find(request, pk)
+    is_mine = board.user_id == request.user.pk
+    shown = grid.group_of(board, row, number, is_mine=is_mine)
     if shown is None:
         raise Http404("This board has no such row, or fewer columns.")
-    context = {"board": found, "row": shown, "is_mine": is_mine}
+    context = {"board": board, "row": shown, "is_mine": is_mine}
     return render(request, "boards/_row_cells.html", context)
 
 
@@ -123,12 +123,12 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
 @no_store
 def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the headers of one group of columns."""
-    found = find(request, pk)
-    if not (shown := grid.heads_of(found, number)):
+    board = find(request, pk)
+    if not (shown := grid.heads_of(board, number)):
         raise Http404("This board has fewer columns.")
-    return render(request, "boards/_column_heads.html", {"board": found, "columns": shown})
+    return render(request, "boards/_column_heads.html", {"board": board, "columns": shown})
 
 
-def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
+def find(request: HttpRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    return get_object_or_404(Batch.objects.visible_to(request.user).kept(), pk=pk)
+    return get_object_or_404(Board.objects.visible_to(request.user).kept(), pk=pk)

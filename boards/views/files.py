@@ -19,10 +19,10 @@ from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.sheet import SheetRow, sheet_rows
 from boards.export.table import board_table
-from boards.models import Batch
+from boards.models import Board
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from core.file_names import slug
 from core.http.errors import Unavailable
 from core.http.streaming import OffThreadStream
@@ -46,7 +46,7 @@ def _download(text: str, content_type: str, name: str) -> HttpResponse:
     return response
 
 
-def file_name(board: Batch) -> str:
+def file_name(board: Board) -> str:
     """Return what the names of a board's files begin with: its title and day."""
     return f"{slug(board.title) or 'board'}-{board.created_at:%Y-%m-%d}"
 
@@ -56,7 +56,7 @@ def file_name(board: Batch) -> str:
 def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
-    text = board_table(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    text = board_table(contents_of(board), rankings(board)[0], request.build_absolute_uri)
     return as_csv(text, file_name(board))
 
 
@@ -65,7 +65,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as JSON, which can be imported."""
     board = find(request, pk)
-    text = board_document(contents_of(board), standings(board)[0], request.build_absolute_uri)
+    text = board_document(contents_of(board), rankings(board)[0], request.build_absolute_uri)
     return _download(text, "application/json", f"{file_name(board)}.json")
 
 
@@ -102,30 +102,30 @@ def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
 
 
 @for_owner
-def column_preset(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""
-    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.save_preset(request.user, found, chosen)
+        preset = presets.save_preset(request.user, board, chosen)
     except ValueError as error:
         messages.error(request, str(error))
-        return redirect("boards:board-results", found.pk)
+        return redirect("boards:board-results", board.pk)
     messages.success(request, f"“{preset.name}” is saved. Name it, or share it with the team.")
     return redirect("playground:preset", preset.pk)
 
 
 @for_owner
-def column_house_default(request: HtmxRequest, found: Batch, column: int) -> HttpResponseBase:
+def column_house_default(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Make a column's settings its model's house default; needs the permission."""
     permissions.require(request.user, permissions.HOUSE_DEFAULT)
-    chosen = get_object_or_404(found.columns.select_related("endpoint"), position=column)
+    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.make_house_default(request.user, found, chosen)
+        preset = presets.make_house_default(request.user, board, chosen)
     except ValueError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, presets.house_words(preset, chosen))
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,8 +138,8 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     try:
         if file is None:
             raise ValueError("Choose a file first.")
-        made = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
+        imported = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
     except ValueError as error:
         return render(request, "boards/export/import.html", {"error": str(error)}, status=422)
-    messages.success(request, made.words)
-    return redirect("boards:board-plan", made.board.pk)
+    messages.success(request, imported.words)
+    return redirect("boards:board-plan", imported.board.pk)

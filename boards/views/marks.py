@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from boards.models import Batch
+from boards.models import Board
 from boards.models.vote import MAX_STARS
 from boards.views.board import no_store
 from boards.votes import marks
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 METHODS = ["GET", "HEAD", "POST"]
-mine = partial(get_object_or_404, Batch.objects.kept())
+mine = partial(get_object_or_404, Board.objects.kept())
 
 
 @require_http_methods(METHODS)
@@ -27,17 +27,22 @@ mine = partial(get_object_or_404, Batch.objects.kept())
 def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBase:
     """Edit stars, pass or fail, note and tags of a cell of one's own board."""
     board = mine(pk=pk, user_id=request.user.pk)
-    found = get_object_or_404(
+    shown_cell = get_object_or_404(
         board.cells.select_related("mark", "column__endpoint", "row"), pk=cell
     )
-    context = {"board": board, "cell": found, "is_mine": True, "stars": range(1, MAX_STARS + 1)}
+    context = {
+        "board": board,
+        "cell": shown_cell,
+        "is_mine": True,
+        "stars": range(1, MAX_STARS + 1),
+    }
     if request.method != "POST":
         name = "_cell_form.html" if request.htmx else "cell.html"
         return render(request, f"boards/marks/{name}", context)
-    found.mark = marks.mark_cell(found, request.POST)
+    shown_cell.mark = marks.mark_cell(shown_cell, request.POST)
     if request.htmx:
         return render(request, "boards/marks/_cell.html", context)
-    return redirect(f"{board.get_absolute_url()}#cell-{found.pk}")
+    return redirect(f"{board.get_absolute_url()}#cell-{shown_cell.pk}")
 
 
 @require_http_methods(METHODS)
@@ -45,13 +50,13 @@ def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBas
 def row_mark(request: HtmxRequest, pk: uuid.UUID, row: int) -> HttpResponseBase:
     """Edit the winner and tags of a row of one's own board."""
     board = mine(pk=pk, user_id=request.user.pk)
-    found = get_object_or_404(board.rows.select_related("mark__winner__endpoint"), pk=row)
-    context = {"board": board, "row": found, "is_mine": True}
+    shown_row = get_object_or_404(board.rows.select_related("mark__winner__endpoint"), pk=row)
+    context = {"board": board, "row": shown_row, "is_mine": True}
     if request.method != "POST":
         context["columns"] = board.columns.select_related("endpoint")
         name = "_row_form.html" if request.htmx else "row.html"
         return render(request, f"boards/marks/{name}", context)
-    found.mark = marks.mark_row(found, request.POST)
+    shown_row.mark = marks.mark_row(shown_row, request.POST)
     if request.htmx:
         return render(request, "boards/marks/_row.html", context)
-    return redirect(f"{board.get_absolute_url()}#row-{found.pk}")
+    return redirect(f"{board.get_absolute_url()}#row-{shown_row.pk}")

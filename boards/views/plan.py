@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
 from boards.display import plan_form
-from boards.models import Batch
+from boards.models import Board
 from boards.plan import drafts, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
@@ -53,13 +53,13 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     """Plan a new board: GET fills in the form from the address, POST changes or runs it."""
     if request.method == "POST":
         return _posted(request, None)
-    if not request.GET and (kept := drafts.load(request.user)):
-        models, unknown = endpoints_of(kept.get("model", []))
+    if not request.GET and (draft := drafts.load(request.user)):
+        models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
-        return _page(request, kept, models, None, troubles, is_kept=True)
+        return _page(request, draft, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
-    return _page(request, post, opened.models, None, opened.troubles, found=opened.found)
+    return _page(request, post, opened.models, None, opened.troubles, matches=opened.found)
 
 
 @require_POST
@@ -76,22 +76,22 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 @no_store
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Add models and rows to a board: shows the plan it was made from."""
-    found = get_object_or_404(
-        Batch.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
+    board = get_object_or_404(
+        Board.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
     )
     if request.method == "POST":
-        return _posted(request, found)
-    models, unknown = endpoints_of(found.plan.get("model", []))
+        return _posted(request, board)
+    models, unknown = endpoints_of(board.plan.get("model", []))
     more, missing = endpoints_of(request.GET.getlist("model"))
-    post = found.plan
+    post = board.plan
     if more:
         now = [(model, place) for place, model in enumerate(models)]
         post = with_models(
-            post, models, [*now, *((m, None) for m in more)], found.source, found.source
+            post, models, [*now, *((m, None) for m in more)], board.source, board.source
         )
         models = [*models, *more]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
-    return _page(request, post, models, found, troubles)
+    return _page(request, post, models, board, troubles)
 
 
 def _fields(request: HtmxRequest) -> Post:
@@ -102,7 +102,7 @@ def _fields(request: HtmxRequest) -> Post:
     }
 
 
-def _posted(request: HtmxRequest, board: Batch | None) -> HttpResponseBase:
+def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     post = _fields(request)
     models, unknown = endpoints_of(post.get("model", []))
     source = board.source if board else (models[0] if models else None)
@@ -128,38 +128,38 @@ def _other_models(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     verb: str,
     what: str,
     troubles: list[Trouble],
 ) -> HttpResponse:
     """Add a model by its id or by a search, or remove one."""
     now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
-    found: list[Endpoint] = []
+    matches: list[Endpoint] = []
     if verb == "remove":
         now = [pair for pair in now if str(pair[1]) != what]
     else:
         text = (what or request.POST.get("add", "")).strip()[:255]
         exact, _ = endpoints_of([text])
-        found = [] if exact or not text else find(text)
-        now += [(one, None) for one in exact]
+        matches = [] if exact or not text else find(text)
+        now += [(endpoint, None) for endpoint in exact]
         if not exact:
-            words = f"No model was found for “{text}”." if text else "Write a model's name or id."
-            troubles = troubles if found else [*troubles, Trouble("models", words)]
+            message = f"No model was found for “{text}”." if text else "Write a model's name or id."
+            troubles = troubles if matches else [*troubles, Trouble("models", message)]
     changed = [model for model, _ in now]
     source = board.source if board else (models[0] if models else None)
     new_source = board.source if board else (changed[0] if changed else None)
     if new_source is None or (source is None and not changed):
-        return _page(request, {}, [], board, troubles, found=found)
+        return _page(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _page(request, post, changed, board, troubles, found=found)
+    return _page(request, post, changed, board, troubles, matches=matches)
 
 
 def _run(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     *,
     is_partial: bool,
 ) -> HttpResponseBase:
@@ -216,7 +216,10 @@ def _with_files(
             troubles.append(Trouble("table", str(error)))
     root = groups_of(source, models).root
     post, refused = with_files(post, posted, root, request.user.pk)
-    return post, [*troubles, *(Trouble(str(one.path[0]), one.message) for one in refused)]
+    return post, [
+        *troubles,
+        *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
+    ]
 
 
 def _table(file: UploadedFile[Any]) -> str:
@@ -227,10 +230,10 @@ def _page(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
-    board: Batch | None,
+    board: Board | None,
     troubles: list[Trouble],
     *,
-    found: list[Endpoint] | None = None,
+    matches: list[Endpoint] | None = None,
     is_refused: bool = False,
     is_kept: bool = False,
 ) -> HttpResponse:
@@ -238,7 +241,7 @@ def _page(
     context: dict[str, Any] = {
         "board": board,
         "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
-        "found": found or [],
+        "found": matches or [],
         "asked": request.POST.get("add", ""),
         "readiness": readiness(),
         "is_refused": is_refused,

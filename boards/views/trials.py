@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from boards.models import Batch
+from boards.models import Board
 from boards.trials import news, sending, settings
 from boards.views.actions import for_owner
 from boards.views.board import no_store
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @no_store
 def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the form of standing trials, and the trials so far."""
-    boards = Batch.objects.kept().select_related("user", "source")
+    boards = Board.objects.kept().select_related("user", "source")
     board = get_object_or_404(boards, pk=pk, user_id=request.user.pk)
     if request.method != "POST":
         return _page(request, board, settings.form_of(board))
@@ -38,7 +38,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _page(
-    request: HtmxRequest, board: Batch, form: settings.Form, status: int = HTTPStatus.OK
+    request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     outcomes = news.of_board(board)
     unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news}
@@ -63,21 +63,21 @@ def _page(
 
 
 @for_owner
-def pause(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Pause or resume the trials."""
     is_paused = request.POST.get("state") == "paused"
-    messages.info(request, settings.pause(found, is_paused=is_paused))
-    return redirect("boards:board-trials", found.pk)
+    messages.info(request, settings.pause(board, is_paused=is_paused))
+    return redirect("boards:board-trials", board.pk)
 
 
 @for_owner
-def trial(request: HtmxRequest, found: Batch, trial: int) -> HttpResponseBase:
+def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
-    chosen = get_object_or_404(found.trials, pk=trial)
+    chosen = get_object_or_404(board.trials, pk=trial)
     if request.POST.get("do") == "send":
-        sent = sending.send(found, chosen.pk, timezone.now())
-        words = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
-        messages.info(request, words)
+        sent = sending.send(board, chosen.pk, timezone.now())
+        message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
+        messages.info(request, message)
     else:
-        settings.dismiss(found, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
-    return redirect("boards:board-trials", found.pk)
+        settings.dismiss(board, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
+    return redirect("boards:board-trials", board.pk)

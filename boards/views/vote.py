@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.export.votes_table import votes_table
-from boards.models import Batch, Row
+from boards.models import Board, Row
 from boards.runs.visibility import without_rights
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from playground.views import files
 from runs.files import stripped_copies
 from runs.models import Artifact, Run
@@ -43,7 +43,7 @@ def for_voters(view: View) -> View:
 
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
-        board = Batch.objects.kept().filter(pk=pk).first()
+        board = Board.objects.kept().filter(pk=pk).first()
         token = request.GET.get("token", "")
         if board and voting.is_admitted(request.user, request.session, board, token):
             answer: HttpResponseBase = view(request, board, **parts)
@@ -58,7 +58,7 @@ def for_voters(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 @for_voters
-def vote(request: HtmxRequest, board: Batch) -> HttpResponse:
+def vote(request: HtmxRequest, board: Board) -> HttpResponse:
     """Show a pair; a POST records the voter's choice."""
     problem = ""
     token = request.POST.get("pair", "")  # the last ballot shows no pair: nothing to record
@@ -73,7 +73,7 @@ def vote(request: HtmxRequest, board: Batch) -> HttpResponse:
     return _ballot(request, board, problem)
 
 
-def _ballot(request: HtmxRequest, board: Batch, problem: str = "") -> HttpResponse:
+def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpResponse:
     pair, progress = ballots.next_pair(request.user, board)
     context = {
         "board_id": board.pk,
@@ -89,7 +89,7 @@ def _ballot(request: HtmxRequest, board: Batch, problem: str = "") -> HttpRespon
 @require_POST
 @no_store
 @for_voters
-def vote_retraction(request: HtmxRequest, board: Batch) -> HttpResponse:
+def vote_retraction(request: HtmxRequest, board: Board) -> HttpResponse:
     """Retract one's last vote; its pair can be judged again."""
     ballots.take_back(request.user, board)
     return _ballot(request, board) if request.htmx else redirect("boards:vote", board.pk)
@@ -97,17 +97,17 @@ def vote_retraction(request: HtmxRequest, board: Batch) -> HttpResponse:
 
 @require_safe
 @for_voters
-def vote_file(request: HtmxRequest, board: Batch, token: str) -> HttpResponseBase:
+def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBase:
     """Serve a file of a ballot without its name, and without metadata that reveal its origin."""
     try:
         kind, *parts = secret_tokens.decrypt("file", request.user.pk or 0, token)
     except ValueError as error:
         raise Http404(NO_FILE) from error
     keys = [int(part) for part in parts]
-    found = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
-    if found is None:
+    stored = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
+    if stored is None:
         raise Http404(NO_FILE)
-    file, content_type = found.file, found.content_type
+    file, content_type = stored.file, stored.content_type
     tag = salted_hmac("boards.votes.file", token).hexdigest()
 
     def serve() -> HttpResponseBase:
@@ -125,13 +125,13 @@ def _stripped(file: str) -> str:
         raise Http404(str(error)) from error
 
 
-def _result_file(board: Batch, artifact: int) -> Artifact | None:
+def _result_file(board: Board, artifact: int) -> Artifact | None:
     shown = Run.objects.readable_by(without_rights(board.user_id)).filter(cells__board=board)
     stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
     return stored.filter(pk=artifact).first()
 
 
-def _input_file(board: Batch, row: int, place: int) -> ballot.StoredInput | None:
+def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None:
     values = get_object_or_404(Row, pk=row, board=board).values
     listed = ballot.input_addresses(values)[place : place + 1]
     return ballot.input_file(board, listed[0]) if listed else None
@@ -146,7 +146,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     link = voting.link_of(board) if is_mine else ""
     context = {
         "board": board,
-        "standings": standings(board),
+        "rankings": rankings(board),
         "is_mine": is_mine,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),
@@ -164,31 +164,31 @@ def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @for_owner
-def opening(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+def opening(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Open the blind vote: the results page shows its link."""
-    voting.open_voting(found)
-    return redirect("boards:board-results", found.pk)
+    voting.open_voting(board)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def closure(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Close the blind vote: its link ends at once, for everybody."""
-    voting.close_voting(found)
+    voting.close_voting(board)
     messages.info(request, "Voting is closed. Opening it again makes a new link.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def votes_reset(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Reset the votes, which no longer count; can be undone."""
-    count = ballots.reset(found)
+    count = ballots.reset(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)
 
 
 @for_owner
-def votes_recovery(request: HtmxRequest, found: Batch) -> HttpResponseBase:
+def votes_recovery(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Undo the last reset: its votes count again."""
-    count = ballots.restore(found)
+    count = ballots.restore(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} count again.")
-    return redirect("boards:board-results", found.pk)
+    return redirect("boards:board-results", board.pk)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from boards.models import Batch, Cell, Vote
+from boards.models import Board, Cell, Vote
 from boards.runs.visibility import without_rights
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
@@ -49,7 +49,7 @@ class Progress:
     total: int
 
 
-def voted_cells(board: Batch) -> list[Cell]:
+def voted_cells(board: Board) -> list[Cell]:
     """Return the cells with results that a vote can show, with their rows and runs.
 
     Of others' runs only those that everybody may read now.
@@ -71,7 +71,7 @@ def voted_cells(board: Batch) -> list[Cell]:
     return sorted([*with_files, *without], key=lambda cell: cell.pk)
 
 
-def _shown_cells(board: Batch) -> QuerySet[Cell]:
+def _shown_cells(board: Board) -> QuerySet[Cell]:
     readable = Run.objects.readable_by(without_rights(board.user_id))
     return board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
 
@@ -90,7 +90,7 @@ def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
     ]
 
 
-def next_pair(voter: User, board: Batch) -> tuple[Pair | None, Progress]:
+def next_pair(voter: User, board: Board) -> tuple[Pair | None, Progress]:
     """Return the most informative pair that this voter has not judged; None after the last."""
     pairs = pairs_of(voted_cells(board))
     votes = list(board.votes.counted().select_related("first", "second"))
@@ -126,8 +126,8 @@ def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -
     return min(pairs, key=rank)
 
 
-def _columns(one: Cell, other: Cell) -> tuple[int, int]:
-    first, second = sorted((one.column_id, other.column_id))
+def _columns(cell: Cell, other: Cell) -> tuple[int, int]:
+    first, second = sorted((cell.column_id, other.column_id))
     return first, second
 
 
@@ -159,7 +159,7 @@ def in_order(voter: User, pair: Pair) -> tuple[Cell, Cell]:
     return (pair.second, pair.first) if swapped else (pair.first, pair.second)
 
 
-def record(voter: User, board: Batch, token: str, choice: str) -> bool:
+def record(voter: User, board: Board, token: str, choice: str) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
     Raises ValueError with a message if the token or the choice is invalid.
@@ -182,7 +182,7 @@ def record(voter: User, board: Batch, token: str, choice: str) -> bool:
     return True
 
 
-def take_back(voter: User, board: Batch) -> bool:
+def take_back(voter: User, board: Board) -> bool:
     """Delete the voter's last vote, so that its pair can be judged again."""
     last = board.votes.counted().filter(voter=voter).order_by("-pk").first()
     if last:
@@ -190,12 +190,12 @@ def take_back(voter: User, board: Batch) -> bool:
     return last is not None
 
 
-def reset(board: Batch) -> int:
+def reset(board: Board) -> int:
     """Exclude all votes so far from the count; `restore` undoes that."""
     return board.votes.counted().update(reset_at=timezone.now())
 
 
-def restore(board: Batch) -> int:
+def restore(board: Board) -> int:
     """Count the votes of the last reset again, except where the voter has voted anew."""
     last = board.votes.filter(reset_at__isnull=False).order_by("-reset_at").first()
     if last is None:

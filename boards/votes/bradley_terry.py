@@ -34,28 +34,28 @@ class Fit:
     scores: Matrix
     covariance: Matrix
 
-    def chance(self, one: int, other: int) -> float:
+    def chance(self, first: int, other: int) -> float:
         """Return the probability that `one` beats `other`."""
-        return 1 / (1 + math.exp(self.scores[other] - self.scores[one]))
+        return 1 / (1 + math.exp(self.scores[other] - self.scores[first]))
 
-    def variance(self, one: int, other: int) -> float:
+    def variance(self, first: int, other: int) -> float:
         """Return the variance of the difference of two scores."""
         c = self.covariance
-        return float(c[one, one] + c[other, other] - 2 * c[one, other])
+        return float(c[first, first] + c[other, other] - 2 * c[first, other])
 
-    def is_better(self, one: int, other: int) -> bool:
+    def is_better(self, first: int, other: int) -> bool:
         """Whether `one` is better than `other` with 95 % confidence."""
-        difference = self.scores[one] - self.scores[other]
-        return bool(difference > Z_95 * math.sqrt(self.variance(one, other)))
+        difference = self.scores[first] - self.scores[other]
+        return bool(difference > Z_95 * math.sqrt(self.variance(first, other)))
 
-    def half_width(self, one: int) -> float:
+    def half_width(self, number: int) -> float:
         """Return half the width of a score's 95 % interval."""
-        return Z_95 * math.sqrt(max(self.covariance[one, one], 0.0))
+        return Z_95 * math.sqrt(max(self.covariance[number, number], 0.0))
 
-    def information(self, one: int, other: int) -> float:
+    def information(self, first: int, other: int) -> float:
         """Return the expected information of one more comparison of the two."""
-        p = self.chance(one, other)
-        return p * (1 - p) * self.variance(one, other)
+        p = self.chance(first, other)
+        return p * (1 - p) * self.variance(first, other)
 
 
 def fit(wins: Wins, count: int) -> Fit:

@@ -14,12 +14,12 @@ MAX_TAGS = 20
 
 def read_tags(text: str) -> list[str]:
     """Return the tags in a text, separated by commas, semicolons or line breaks; no duplicates."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for part in re.split(r"[,;\n]", db_safe_text(text)):
         tag = " ".join(part.split())[:TAG_CHARS].strip()
         if tag:
-            found.setdefault(tag.casefold(), tag)
-    return [*found.values()][:MAX_TAGS]
+            tags.setdefault(tag.casefold(), tag)
+    return [*tags.values()][:MAX_TAGS]
 
 
 def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:

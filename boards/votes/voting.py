@@ -12,7 +12,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils import timezone
 
-from boards.models import Batch
+from boards.models import Board
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -23,18 +23,18 @@ _ADMITTED = "votes"  # in the session: by board, the opening whose link was foll
 MAX_ADMITTED = 50
 
 
-def open_voting(board: Batch) -> None:
+def open_voting(board: Board) -> None:
     """Open the vote under a new link; one that is open keeps its link."""
-    closed = Batch.objects.filter(pk=board.pk, voting_opened_at=None)
+    closed = Board.objects.filter(pk=board.pk, voting_opened_at=None)
     closed.update(voting_opened_at=timezone.now())
 
 
-def close_voting(board: Batch) -> None:
+def close_voting(board: Board) -> None:
     """Close the vote for everybody but the board's owner; its link never works again."""
-    Batch.objects.filter(pk=board.pk).update(voting_opened_at=None)
+    Board.objects.filter(pk=board.pk).update(voting_opened_at=None)
 
 
-def link_of(board: Batch) -> str:
+def link_of(board: Board) -> str:
     """Return the path of the link for voters; empty while voting is closed."""
     if board.voting_opened_at is None:
         return ""
@@ -42,7 +42,7 @@ def link_of(board: Batch) -> str:
     return f"{reverse('boards:vote', args=[board.pk])}?token={token}"
 
 
-def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Batch, token: str) -> bool:
+def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, token: str) -> bool:
     """Whether the user may vote now: the owner, or who has followed the current link.
 
     The session remembers a valid token, so that the addresses after the first need none.
@@ -62,12 +62,12 @@ def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Batch, 
     return True
 
 
-def _is_valid(board: Batch, token: str) -> bool:
+def _is_valid(board: Board, token: str) -> bool:
     try:
         return Signer(salt=_SALT).unsign(f"{_opening(board)}:{token}") == _opening(board)
     except BadSignature:
         return False
 
 
-def _opening(board: Batch) -> str:
+def _opening(board: Board) -> str:
     return f"{board.pk} {board.voting_opened_at:%Y%m%dT%H%M%S.%f}"

@@ -21,26 +21,26 @@ def context(run: Run) -> dict[str, Any]:
     """Return the context of an answer's template."""
     is_final = run.output is not None
     partial, version = live_partials.newest(run)
-    found = answers.parse_answer(run.output if is_final else partial)
-    text = found.text[:MOST_CHARS]
+    answer = answers.parse_answer(run.output if is_final else partial)
+    text = answer.text[:MOST_CHARS]
     return {
         "run": run,
         "version": version,
-        "answer": found,
+        "answer": answer,
         "text": text,
         "html": markdown(text),
-        "is_cut": len(text) < len(found.text),
-        "price": _price(run, found),
+        "is_cut": len(text) < len(answer.text),
+        "price": _price(run, answer),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "is_stopped": run.state == Run.State.CANCELLED,
         "is_failed": run.state == Run.State.FAILED,
-        "is_textless": run.state == Run.State.SUCCEEDED and not found.text,
+        "is_textless": run.state == Run.State.SUCCEEDED and not answer.text,
     }
 
 
-def _price(run: Run, found: answers.Answer) -> str:
+def _price(run: Run, answer: answers.Answer) -> str:
     """Return the cost by billed units, if upstream's own usage report has no price."""
-    if not run.billable_units or "$" in found.counted:
+    if not run.billable_units or "$" in answer.counted:
         return ""
     return billed_in_words(run.billable_units, run.endpoint)
 

@@ -20,9 +20,13 @@ def models(asked: str = "") -> list[Endpoint]:
     Their inputs are known from facts derived from each schema; a model whose schema has not been
     read yet is judged by its category.
     """
-    found = _candidates().called(asked).defer("description", "field_words", "inputs")
-    chosen = [one for one in found.order_by("position") if _is_fit(one) and one.is_runnable]
-    return sorted(chosen, key=lambda one: one.category != "llm")[:MOST]
+    matches = _candidates().called(asked).defer("description", "field_words", "inputs")
+    chosen = [
+        endpoint
+        for endpoint in matches.order_by("position")
+        if _is_fit(endpoint) and endpoint.is_runnable
+    ]
+    return sorted(chosen, key=lambda endpoint: endpoint.category != "llm")[:MOST]
 
 
 def _candidates() -> EndpointQuerySet:

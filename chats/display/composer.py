@@ -49,18 +49,18 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
 def context(chat: Chat, filled: Filled) -> dict[str, Any]:
     """Return the context of the composer's template."""
     shape = shape_of(chat.endpoint)
-    own = [one.message for one in filled.problems if not one.path]
+    own = [problem.message for problem in filled.problems if not problem.path]
     base = {"filled": filled, "shape": shape, "troubles": own}
     if shape is None:
         return base
-    below = [one for one in filled.problems if one.path]
-    of_second = [one for one in below if one.path[0] == second_model.NAME]
-    below = [one for one in below if one not in of_second]
+    below = [problem for problem in filled.problems if problem.path]
+    of_second = [problem for problem in below if problem.path[0] == second_model.NAME]
+    below = [problem for problem in below if problem not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
     media = [node for node in nodes if _takes_file(node.field)]
     others = [node for node in nodes if not _takes_file(node.field)]
     address = reverse("playground:uploads")
-    wrong = [*own, *(one.message for one in below if not _is_known(shape, one))]
+    wrong = [*own, *(problem.message for problem in below if not _is_known(shape, problem))]
     return base | {
         "troubles": wrong,
         "media": rendering.render_fields(media, address),
@@ -95,8 +95,8 @@ def _is_known(shape: Shape, problem: Problem) -> bool:
     return any(child.name == problem.path[0] for child in shape.rest.children)
 
 
-def _takes_file(one: Field) -> bool:
-    return bool(one.media or (one.item and one.item.media))
+def _takes_file(field: Field) -> bool:
+    return bool(field.media or (field.item and field.item.media))
 
 
 def encode(shape: Shape, settings: dict[str, Any]) -> Post:

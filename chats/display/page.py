@@ -97,7 +97,7 @@ def context(
     filled = filled or composer.held(chat)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
-    is_awaited = any(one.is_awaited for one in turns)
+    is_awaited = any(turn.is_awaited for turn in turns)
     return {
         "chat": chat,
         "turns": turns,
@@ -125,24 +125,24 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
     rows = chat.turns.select_related("endpoint", "run", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
-    found: list[Shown] = []
+    shown: list[Shown] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
         other = _shown(others[pk], versions, is_model_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        found.append(replace(_shown(turn, versions, is_model_new=is_new), other=other))
-    return found
+        shown.append(replace(_shown(turn, versions, is_model_new=is_new), other=other))
+    return shown
 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     """Return the turns shown beside these, by the keys of these."""
-    found: dict[int, Turn] = {}
+    others: dict[int, Turn] = {}
     beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
-    for one in beside.annotate(first=F("others__pk")):
-        found[one.beside_id or one.first] = one
-    return found
+    for turn in beside.annotate(first=F("others__pk")):
+        others[turn.beside_id or turn.first] = turn
+    return others
 
 
 def _shown(turn: Turn, versions: Sequence[int], *, is_model_new: bool) -> Shown:

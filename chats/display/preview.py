@@ -43,15 +43,15 @@ def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
         return Preview()
     settings, _ = composer.settings_of(shape, filled.post)
     last = chat.turns.filter(pk=parent).first() if parent else None
-    found = _of_model(chat, chat.endpoint, last, filled, settings)
+    preview = _of_model(chat, chat.endpoint, last, filled, settings)
     if chat.second is None:
-        return found
+        return preview
     beside, _ = second_model.settings_of(chat, filled.post, settings)
     other = _of_model(chat, chat.second, last, filled, beside)
     return Preview(
-        prices=found.prices + other.prices,
-        left_out=max(found.left_out, other.left_out),
-        trouble=found.trouble or other.trouble,
+        prices=preview.prices + other.prices,
+        left_out=max(preview.left_out, other.left_out),
+        trouble=preview.trouble or other.trouble,
     )
 
 
@@ -69,7 +69,7 @@ def _of_model(
     trouble = limits.excess(shape, composed, endpoint.name)
     prices: tuple[Price, ...] = ()
     if endpoint.unit_price_usd:
-        found = cost.estimate_run(endpoint, composed.arguments)
-        if found.is_known:
-            prices = (Price(endpoint.name, found.words, " · ".join(found.basis[:1])),)
+        estimate = cost.estimate_run(endpoint, composed.arguments)
+        if estimate.is_known:
+            prices = (Price(endpoint.name, estimate.words, " · ".join(estimate.basis[:1])),)
     return Preview(prices, composed.left_out, trouble)

@@ -49,7 +49,9 @@ def _text(output: dict[str, Any]) -> str:
 def _content(value: Any) -> str:
     """Return a text, or the concatenated texts of a list of parts."""
     if isinstance(value, list):
-        return "".join(_string(one.get("text") if isinstance(one, dict) else one) for one in value)
+        return "".join(
+            _string(part.get("text") if isinstance(part, dict) else part) for part in value
+        )
     return _string(value)
 
 
@@ -68,18 +70,18 @@ def _counted(usage: Any) -> str:
     if not isinstance(usage, dict):
         return ""
     given = _count(usage, "prompt_tokens", "input_tokens")
-    made = _count(usage, "completion_tokens", "output_tokens")
+    count = _count(usage, "completion_tokens", "output_tokens")
     total = _count(usage, "total_tokens")
-    words = []
-    if given is not None and made is not None:
-        words.append(f"{counted(given, 'token')} in · {made:,} out")
+    parts = []
+    if given is not None and count is not None:
+        parts.append(f"{counted(given, 'token')} in · {count:,} out")
     elif total:
-        words.append(counted(total, "token"))
+        parts.append(counted(total, "token"))
     cost = usage.get("cost")
     amount = None if isinstance(cost, bool) else decimal(str(cost))
     if amount is not None and amount > 0:
-        words.append(money(amount, "USD"))
-    return " · ".join(words)
+        parts.append(money(amount, "USD"))
+    return " · ".join(parts)
 
 
 def _count(usage: dict[str, Any], *names: str) -> int | None:

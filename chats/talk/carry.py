@@ -14,6 +14,6 @@ def settings(arguments: dict[str, Any], source: Endpoint, target: Endpoint) -> d
     before, after = shape_of(source), shape_of(target)
     if before is None or after is None:
         return {}
-    found = carry(arguments, before.version, after.version).arguments
+    carried = carry(arguments, before.version, after.version).arguments
     mine = {child.name for child in after.rest.children}
-    return {name: value for name, value in found.items() if name in mine}
+    return {name: value for name, value in carried.items() if name in mine}

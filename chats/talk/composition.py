@@ -70,7 +70,7 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
         _checked(shape, _with_pictures(shape, arguments), left_out)
         for arguments, left_out in _with_messages(shape, talk, settings)
     ]
-    return next((one for one in tried if not one.problems), tried[0])
+    return next((candidate for candidate in tried if not candidate.problems), tried[0])
 
 
 def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
@@ -101,26 +101,26 @@ def fold(talk: Conversation, lead: str, most: int) -> tuple[str, int]:
     It is longer only if the message alone is.
     """
     length = len(lead) + len(_transcript([], talk.text))
-    kept = 0
-    for one in reversed(talk.earlier):
-        length += sum(len(line) + len(BETWEEN) for line in _lines(one))
+    count = 0
+    for exchange in reversed(talk.earlier):
+        length += sum(len(line) + len(BETWEEN) for line in _lines(exchange))
         if length > most:
             break
-        kept += 1
-    left_out = len(talk.earlier) - kept
-    if not kept:
+        count += 1
+    left_out = len(talk.earlier) - count
+    if not count:
         return lead + talk.text, left_out
     return lead + _transcript(talk.earlier[left_out:], talk.text), left_out
 
 
 def _transcript(earlier: Sequence[Exchange], text: str) -> str:
-    lines = [line for one in earlier for line in _lines(one)]
+    lines = [line for exchange in earlier for line in _lines(exchange)]
     return BETWEEN.join([BEGIN, *lines, END, f"{PERSON}: {text}", f"{MODEL}:"])
 
 
-def _lines(one: Exchange) -> list[str]:
-    said = [f"{PERSON}: {one.said}"] if one.said else []
-    return [*said, f"{MODEL}: {one.answered}"]
+def _lines(exchange: Exchange) -> list[str]:
+    said = [f"{PERSON}: {exchange.said}"] if exchange.said else []
+    return [*said, f"{MODEL}: {exchange.answered}"]
 
 
 def _with_messages(
@@ -144,14 +144,14 @@ def _with_messages(
     name = shape.messages.name if shape.messages else "messages"
     left_out = len(talk.earlier) - len(earlier)
     for form in (_plain, _in_parts):
-        yield base | {name: [form(*one) for one in (*system, *said, *new)]}, left_out
+        yield base | {name: [form(*message) for message in (*system, *said, *new)]}, left_out
     if system:  # for a schema whose only roles are user and assistant
         turns = said + new
         if turns and turns[0][0] == "user":
             turns = [("user", f"{talk.system}\n\n{turns[0][1]}"), *turns[1:]]
         else:
             turns = [("user", talk.system), *turns]
-        yield base | {name: [_plain(*one) for one in turns]}, left_out
+        yield base | {name: [_plain(*turn) for turn in turns]}, left_out
 
 
 def _turns(pair: Exchange) -> list[tuple[str, str]]:

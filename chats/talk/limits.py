@@ -24,9 +24,9 @@ TOO_LONG = (
 )
 
 
-def is_about_length(words: str) -> bool:
+def is_about_length(message: str) -> bool:
     """Whether upstream's message says that the input was too long for the model."""
-    return bool(_TOO_LONG.search(words))
+    return bool(_TOO_LONG.search(message))
 
 
 def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
@@ -36,7 +36,7 @@ def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
     if not error:
         return False
     said = error_messages.problems(error)
-    return any(is_about_length(f"{one.type} {one.message}") for one in said)
+    return any(is_about_length(f"{message.type} {message.message}") for message in said)
 
 
 def excess(shape: Shape, composed: Composed, model: str) -> str:

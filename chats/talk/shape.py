@@ -90,14 +90,14 @@ def read_shape(version: Version) -> Shape | None:
 
 def _is_text(field: Field) -> bool:
     texts = [field, *field.branches]
-    return any(one.kind == "string" and not one.media for one in texts)
+    return any(text.kind == "string" and not text.media for text in texts)
 
 
 def _answers_in_text(version: Version) -> bool:
     """Whether the output has a text under one of the usual names."""
-    found = version.contract
-    if found.output is None:
+    contract = version.contract
+    if contract.output is None:
         return False
-    outputs = build(Contract(found.document, found.output, None)).children
-    named = any(one.name in TEXT_OUTPUTS and _is_text(one) for one in outputs)
-    return named or any(one.name == "choices" for one in outputs)
+    outputs = build(Contract(contract.document, contract.output, None)).children
+    named = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
+    return named or any(output.name == "choices" for output in outputs)

@@ -64,10 +64,10 @@ def _answer(words: Sequence[str]) -> Expression:
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:
     """Whether a text contains a word; non-ASCII letters match in the usual capitalizations."""
     forms = {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
-    found = Q()
+    condition = Q()
     for form in forms:
-        found |= Q(**{f"{place}__icontains": json.dumps(form)[1:-1] if is_json else form})
-    return found
+        condition |= Q(**{f"{place}__icontains": json.dumps(form)[1:-1] if is_json else form})
+    return condition
 
 
 def hits(chats: Iterable[Chat], asked: str) -> dict[object, Hit]:

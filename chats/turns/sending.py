@@ -91,7 +91,7 @@ def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
     try:
         _start(other)
     except Refused as refused:
-        raise Refused([_of_second(second, one) for one in refused.problems]) from refused
+        raise Refused([_of_second(second, problem) for problem in refused.problems]) from refused
     return other
 
 
@@ -175,7 +175,8 @@ def _with_message_problems_moved(shape: Shape, problems: Sequence[Problem]) -> l
     """Return the problems; those of the prompt or messages fields concern the message."""
     own = {field.name for field in (shape.prompt, shape.messages) if field} | PROMPT_PLACES
     return [
-        Problem((), one.message) if one.path and one.path[0] in own else one for one in problems
+        Problem((), problem.message) if problem.path and problem.path[0] in own else problem
+        for problem in problems
     ]
 
 

@@ -44,21 +44,21 @@ class Branch:
         """Return the turns to show: the last ones, or the last ones before a turn."""
         places = [node.pk for node in self.nodes]
         nodes = self.nodes[: places.index(before)] if before in places else self.nodes
-        found: list[int] = []
+        shown: list[int] = []
         chars = 0
         for node in reversed(nodes):
             chars += node.length
-            if found and (chars > SHOWN_CHARS or len(found) == SHOWN):
+            if shown and (chars > SHOWN_CHARS or len(shown) == SHOWN):
                 break
-            found.insert(0, node.pk)
-        return found
+            shown.insert(0, node.pk)
+        return shown
 
 
 def branch_of(chat: Chat, through: int | None = None) -> Branch:
     """Return the branch with the newest turn, or with the newest one below `through`."""
     answer = Length(Cast(F("run__output"), TextField()))
     rows = chat.turns.order_by("pk").values_list("pk", "parent_id", Length("text"), answer)
-    nodes = {pk: Node(pk, parent, said + (made or 0)) for pk, parent, said, made in rows}
+    nodes = {pk: Node(pk, parent, said + (chat_id or 0)) for pk, parent, said, chat_id in rows}
     below: dict[int | None, list[int]] = {}
     for node in nodes.values():
         below.setdefault(node.parent, []).append(node.pk)
@@ -71,12 +71,12 @@ def branch_of(chat: Chat, through: int | None = None) -> Branch:
 
 
 def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | None:
-    found, open_ = top, [top]
+    newest, open_ = top, [top]
     while open_:
         here = open_.pop()
-        found = max(found or 0, here or 0)
+        newest = max(newest or 0, here or 0)
         open_ += below.get(here, ())
-    return found
+    return newest
 
 
 def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
@@ -89,13 +89,13 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
         return []
     turns = chat.turns.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     known = {turn.pk: turn for turn in turns}
-    found: list[Exchange] = []
+    exchanges: list[Exchange] = []
     here = known.get(last)
     while here is not None:
         if answered := answer_text(here):
-            found.append(Exchange(here.text, answered))
+            exchanges.append(Exchange(here.text, answered))
         here = known.get(here.parent_id or 0)
-    return found[::-1]
+    return exchanges[::-1]
 
 
 def answer_text(turn: Turn) -> str:

@@ -30,82 +30,82 @@ if TYPE_CHECKING:
 @require_POST
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
-    found = find(request, pk)
+    chat = find(request, pk)
     verb, _, key = request.POST.get("~do", "").partition(":")
     which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
-    turn = found.turns.select_related("endpoint").filter(**which).first()
+    turn = chat.turns.select_related("endpoint").filter(**which).first()
     if turn is None:
-        return redirect(found)
+        return redirect(chat)
     if verb == "stop" and turn.run_id:
         state_machine.request_cancel(turn.run_id)
         if turn.others.exists():  # the conversation continues with the turn beside it
-            return redirect(found)
-        return redirect(f"{found.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
+            return redirect(chat)
+        return redirect(f"{chat.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
     token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
     try:
-        made = _resent(found, turn, verb, read_post(request).text, token)
+        new_turn = _resent(chat, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
-        return _refuse(request, found, turn, verb, str(refused))
-    return redirect(f"{found.get_absolute_url()}?turn={made.pk}#turn-{made.pk}")
+        return _refuse(request, chat, turn, verb, str(refused))
+    return redirect(f"{chat.get_absolute_url()}?turn={new_turn.pk}#turn-{new_turn.pk}")
 
 
-def _refuse(request: HtmxRequest, found: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
+def _refuse(request: HtmxRequest, chat: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
     """Render the page with the reason beside the turn, and the text typed there."""
     if verb == "edit":
         typed = {"edited_text": read_post(request).text, "edit_trouble": why}
-        return render_page(request, found, status=422, more={"edited": turn.pk, **typed})
-    said = {"trouble_at": turn.pk, "turn_trouble": why, "through": turn.pk}
-    return render_page(request, found, status=422, more=said)
+        return render_page(request, chat, status=422, more={"edited": turn.pk, **typed})
+    context = {"trouble_at": turn.pk, "turn_trouble": why, "through": turn.pk}
+    return render_page(request, chat, status=422, more=context)
 
 
-def _resent(found: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
+def _resent(chat: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
     if verb == "edit":
         turn.text = text
-    return sending.again(found, turn, token, is_shorter=verb == "shorter")
+    return sending.again(chat, turn, token, is_shorter=verb == "shorter")
 
 
 @limit("draft")
 @require_POST
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Save the draft and render its cost; ignored if the message has been sent meanwhile."""
-    found = find(request, pk)
+    chat = find(request, pk)
     token = sending.mark(request.POST.get("~token", ""))
-    if not found.turns.filter(form_token__startswith=token).exists():
-        keep_draft(found, filled := read_post(request))
-        before = preview.of_message(found, parse_key(request.POST.get("~parent")), filled)
-        return render(request, "chats/_preview.html", {"preview": before, "chat": found})
+    if not chat.turns.filter(form_token__startswith=token).exists():
+        keep_draft(chat, filled := read_post(request))
+        before = preview.of_message(chat, parse_key(request.POST.get("~parent")), filled)
+        return render(request, "chats/_preview.html", {"preview": before, "chat": chat})
     return HttpResponse(status=204)
 
 
 @require_POST
 def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Rename the conversation."""
-    found = find(request, pk)
-    found.title = db_safe_text(request.POST.get("title", "").strip())[:200] or found.title
-    found.save(update_fields=["title"])
-    return redirect(found)
+    chat = find(request, pk)
+    chat.title = db_safe_text(request.POST.get("title", "").strip())[:200] or chat.title
+    chat.save(update_fields=["title"])
+    return redirect(chat)
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete the conversation; its runs stay in the history, and the list offers to undo it."""
-    found = find(request, pk)
-    found.deleted_at = timezone.now()
+    chat = find(request, pk)
+    chat.deleted_at = timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [found])
-    return redirect(f"{reverse('chats:chats')}?deleted={found.pk}")
+        chat.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [chat])
+    return redirect(f"{reverse('chats:chats')}?deleted={chat.pk}")
 
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted conversation."""
     pk = parse_uuid(request.POST.get("chat", ""))
-    found = Chat.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
-    if found is None:
+    chat = Chat.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if chat is None:
         return redirect("chats:chats")
-    found.deleted_at = None
+    chat.deleted_at = None
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [found])
-    return redirect(found)
+        chat.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [chat])
+    return redirect(chat)

@@ -38,10 +38,10 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a conversation; a POST is from its composer."""
-    found = find(request, pk)
+    chat = find(request, pk)
     if request.method == "POST":
-        return _post(request, found)
-    response = render_page(request, found)
+        return _post(request, chat)
+    response = render_page(request, chat)
     if request.htmx and "before" not in request.GET:  # the page after a POST
         return replace_url(response, request.get_full_path())
     return response
@@ -55,7 +55,7 @@ def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
 
 def render_page(
     request: HttpRequest,
-    found: Chat,
+    chat: Chat,
     filled: Filled | None = None,
     status: int = 200,
     more: dict[str, Any] | None = None,
@@ -66,7 +66,7 @@ def render_page(
     edited = parse_key(request.GET.get("edit"))
     more = more or {}
     through = more.get("edited") or more.get("through") or edited or through
-    context = page.context(found, through, before, filled)
+    context = page.context(chat, through, before, filled)
     context |= {"edited": edited, "before": before, **more}
     return render(request, "chats/chat.html", context, status=status)
 
@@ -85,56 +85,56 @@ def _text(request: HttpRequest, name: str) -> str:
     return db_safe_text(request.POST.get(name, "").replace("\r\n", "\n"))[:MOST_TEXT]
 
 
-def keep_draft(found: Chat, filled: Filled) -> None:
+def keep_draft(chat: Chat, filled: Filled) -> None:
     """Save the unsent contents of the composer."""
-    is_empty = not filled.text and filled.system == found.system and not filled.post
-    kept = {"text": filled.text, "system": filled.system, "post": filled.post}
-    found.draft = {} if is_empty else kept
-    found.save(update_fields=["draft"])
+    is_empty = not filled.text and filled.system == chat.system and not filled.post
+    draft = {"text": filled.text, "system": filled.system, "post": filled.post}
+    chat.draft = {} if is_empty else draft
+    chat.save(update_fields=["draft"])
 
 
-def _post(request: HtmxRequest, found: Chat) -> HttpResponseBase:
-    filled, refused = _with_files(request, found, read_post(request))
+def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
+    filled, refused = _with_files(request, chat, read_post(request))
     action = request.POST.get("~do", "")
     if action == "alone":
-        found.second = None
-        found.save(update_fields=["second"])
+        chat.second = None
+        chat.save(update_fields=["second"])
         filled = replace(filled, post=second_model.without_fields(filled.post))
-        keep_draft(found, filled)
-        return render_page(request, found, filled)
+        keep_draft(chat, filled)
+        return render_page(request, chat, filled)
     if action in ("model", "second"):
-        keep_draft(found, filled)
+        keep_draft(chat, filled)
         more = "&second=1" if action == "second" else ""
-        address = f"{reverse('chats:new')}?chat={found.pk}{more}"
+        address = f"{reverse('chats:new')}?chat={chat.pk}{more}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if action not in ("", "send", "run"):
         changed = replace(filled, post=apply(filled.post, action))
-        keep_draft(found, changed)
-        return render_page(request, found, changed)
-    return _send(request, found, replace(filled, problems=refused))
+        keep_draft(chat, changed)
+        return render_page(request, chat, changed)
+    return _send(request, chat, replace(filled, problems=refused))
 
 
-def _send(request: HtmxRequest, found: Chat, filled: Filled) -> HttpResponseBase:
-    shape = shape_of(found.endpoint)
+def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
+    shape = shape_of(chat.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
-    beside, unread_beside = second_model.settings_of(found, filled.post, settings)
+    beside, unread_beside = second_model.settings_of(chat, filled.post, settings)
     problems = [*filled.problems, *unread, *unread_beside]
     parent, token = parse_key(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(found, parent, filled.text, filled.system, settings, token, beside=beside)
+        sending.send(chat, parent, filled.text, filled.system, settings, token, beside=beside)
     except sending.Refused as refused:
-        keep_draft(found, filled)
+        keep_draft(chat, filled)
         shown = replace(filled, problems=refused.problems)
-        return render_page(request, found, shown, status=422)
-    return redirect(found)
+        return render_page(request, chat, shown, status=422)
+    return redirect(chat)
 
 
-def _with_files(request: HttpRequest, found: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
+def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
     """Store posted files; return the composer with their addresses, and problems with others."""
-    shape = shape_of(found.endpoint)
-    version = shape.version if shape else version_of(found.endpoint)
-    root = second_model.with_second(found, version.root)
+    shape = shape_of(chat.endpoint)
+    version = shape.version if shape else version_of(chat.endpoint)
+    root = second_model.with_second(chat, version.root)
     post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
     return replace(filled, post=post), refused

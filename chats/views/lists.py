@@ -31,12 +31,12 @@ no_store = cache_control(private=True, no_store=True)
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's conversations, newest first; `?q=` searches titles, messages and answers."""
     asked = db_safe_text(request.GET.get("q", "").strip())[:200]
-    found = Chat.objects.of(request.user).exclude(said_at=None, draft={})
-    found = finding.matching(found, asked).select_related("endpoint")
-    found = found.annotate(count=Count("turns"))
+    chats = Chat.objects.of(request.user).exclude(said_at=None, draft={})
+    chats = finding.matching(chats, asked).select_related("endpoint")
+    chats = chats.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
-    found = found.filter(created_at__lt=before) if before else found
-    listed = list(found.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
+    chats = chats.filter(created_at__lt=before) if before else chats
+    listed = list(chats.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
     found_in = finding.hits(listed, asked) if asked else {}
     context = {
         "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],
@@ -67,7 +67,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     asked = db_safe_text(request.GET.get("q", "").strip())[:200]
     models = choices.models(asked)
     if chat and is_second:
-        models = [one for one in models if one.pk != chat.endpoint_id]
+        models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": asked, "chat": chat}
     context["is_second"] = bool(chat) and is_second
     if request.method == "POST":

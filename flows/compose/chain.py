@@ -52,15 +52,18 @@ def then(
         raise Invalid(FULL)
     source = definition.step(after)
     if source is None:
-        raise Invalid(f"“{after}” is no step of this flow.")
+        raise Invalid(f"“{after}” is not a step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
     begun = Step(_free_id(definition), endpoint, {}, (wire,))
     # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.
     given = carry(source.arguments, former, version).arguments if former else {}
     texts = {
-        one.path: given[one.path]
-        for one in inputs_of(version.root)
-        if one.kind == "text" and one.path in given and one is not taker and one.path != taker.path
+        field.path: given[field.path]
+        for field in inputs_of(version.root)
+        if field.kind == "text"
+        and field.path in given
+        and field is not taker
+        and field.path != taker.path
     }
     needed = {path[0] for path in missing_places(begun, version)}
     step = replace(begun, arguments={name: v for name, v in texts.items() if name in needed})
@@ -85,11 +88,11 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
     """
     taken = {wire.to[0] for wire in step.wires}
     main = [
-        path_of(one)[:1]
-        for one in inputs_of(version.root)
+        path_of(taker)[:1]
+        for taker in inputs_of(version.root)
         # Places within a list's rows, such as `loras.*.path`, are no main inputs: a list is
         # optional.
-        if one.is_required and len(path_of(one)) <= 1 + (APPEND in path_of(one))
+        if taker.is_required and len(path_of(taker)) <= 1 + (APPEND in path_of(taker))
     ]
     places = [path for path in main if path[0] not in taken]
     for path in dict.fromkeys([*places, *missing_places(step, version)]):
@@ -103,33 +106,33 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
 def missing_places(step: Step, version: Version) -> list[Path]:
     """Return the required places that neither arguments nor wires fill, also within wired rows."""
     arguments = with_sources(step, version.root)
-    found = validate(version.contract, arguments, version.root)
-    missing = (one.path for one in found if value_at(arguments, one.path) is MISSING)
+    problems = validate(version.contract, arguments, version.root)
+    missing = (problem.path for problem in problems if value_at(arguments, problem.path) is MISSING)
     return list(dict.fromkeys(missing))
 
 
 def with_input(definition: Definition, step: str, path: Path, field: Field) -> Definition:
     """Return the flow with one more open input, for a place of a step."""
-    if any((step, path) in one.targets for one in definition.inputs):
+    if any((step, path) in field.targets for field in definition.inputs):
         return definition
-    known = {one.name for one in definition.inputs}
+    known = {field.name for field in definition.inputs}
     base = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_")[:60] or "input"
     name = next(
         name for n in range(1, 1000) if (name := base if n == 1 else f"{base}_{n}") not in known
     )
-    made = Input(name, field.label or str(path[-1]), ((step, path),))
-    return replace(definition, inputs=(*definition.inputs, made))
+    added = Input(name, field.label or str(path[-1]), ((step, path),))
+    return replace(definition, inputs=(*definition.inputs, added))
 
 
 def without_step(definition: Definition, name: str) -> Definition:
     """Return the flow without a step: what took its output becomes an open input or is left out."""
     steps = tuple(
-        replace(one, wires=tuple(wire for wire in one.wires if wire.step != name))
-        for one in definition.steps
-        if one.id != name
+        replace(step, wires=tuple(wire for wire in step.wires if wire.step != name))
+        for step in definition.steps
+        if step.id != name
     )
     inputs = (
-        replace(one, targets=tuple(target for target in one.targets if target[0] != name))
-        for one in definition.inputs
+        replace(field, targets=tuple(target for target in field.targets if target[0] != name))
+        for field in definition.inputs
     )
-    return Definition(steps, tuple(one for one in inputs if one.targets))
+    return Definition(steps, tuple(field for field in inputs if field.targets))

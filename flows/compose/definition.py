@@ -80,27 +80,27 @@ class Definition:
 
     def step(self, name: str) -> Step | None:
         """Return the step with this id."""
-        return next((one for one in self.steps if one.id == name), None)
+        return next((step for step in self.steps if step.id == name), None)
 
     def number(self, name: str) -> int:
         """Return a step's number for display, from 1."""
-        return 1 + [one.id for one in self.steps].index(name)
+        return 1 + [step.id for step in self.steps].index(name)
 
     def followers(self, name: str) -> list[Step]:
         """Return the steps that use a step's output directly."""
-        return [one for one in self.steps if name in one.sources]
+        return [step for step in self.steps if name in step.sources]
 
     def after(self, name: str) -> set[str]:
         """Return the ids of a step and of all that need its output, directly or not."""
-        found = {name}
+        ids = {name}
         for step in in_order(self.steps):
-            if found & set(step.sources):
-                found.add(step.id)
-        return found
+            if ids & set(step.sources):
+                ids.add(step.id)
+        return ids
 
     def with_step(self, changed: Step) -> Definition:
         """Return the definition with this step in place of the one with the same id."""
-        steps = tuple(changed if one.id == changed.id else one for one in self.steps)
+        steps = tuple(changed if step.id == changed.id else step for step in self.steps)
         return replace(self, steps=steps)
 
     def as_json(self) -> dict[str, Any]:
@@ -110,12 +110,12 @@ class Definition:
             "steps": [_step_json(step) for step in self.steps],
             "inputs": [
                 {
-                    "name": one.name,
-                    "label": one.label,
-                    "targets": [[step, *path] for step, path in one.targets],
+                    "name": field.name,
+                    "label": field.label,
+                    "targets": [[step, *path] for step, path in field.targets],
                 }
-                | ({"hint": one.hint} if one.hint else {})
-                for one in self.inputs
+                | ({"hint": field.hint} if field.hint else {})
+                for field in self.inputs
             ],
         }
 
@@ -134,17 +134,17 @@ def parse_definition(document: Any) -> Definition:
     """Parse a definition; raises Invalid with a message that names the place."""
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
-        raise Invalid("This is no flow: it has no list of steps.")
+        raise Invalid("This is not a flow: it has no list of steps.")
     listed = document["steps"]
     if len(listed) > MOST_STEPS:
         raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
-    steps = tuple(_read_step(one, number) for number, one in enumerate(listed, start=1))
+    steps = tuple(_read_step(step, number) for number, step in enumerate(listed, start=1))
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
-        raise Invalid(f"The inputs of the flow are no list of at most {MOST_INPUTS}.")
-    found = Definition(steps, tuple(_read_input(one) for one in inputs))
-    require_sound(found)
-    return found
+        raise Invalid(f"The inputs of the flow must be a list of at most {MOST_INPUTS}.")
+    definition = Definition(steps, tuple(_read_input(field) for field in inputs))
+    require_sound(definition)
+    return definition
 
 
 def _read_step(value: Any, number: int) -> Step:
@@ -154,17 +154,17 @@ def _read_step(value: Any, number: int) -> Step:
     if not _is_name(name) or not _is_name(endpoint):
         raise Invalid(f"Step {number} has no id or names no model.")
     if not isinstance(arguments, dict):
-        raise Invalid(f"The arguments of step {number} are no JSON object.")
+        raise Invalid(f"The arguments of step {number} must be a JSON object.")
     if not isinstance(wires, list) or len(wires) > MOST_WIRES:
-        raise Invalid(f"The wires of step {number} are no list of at most {MOST_WIRES}.")
-    return Step(name, endpoint, arguments, tuple(_read_wire(one, number) for one in wires))
+        raise Invalid(f"The wires of step {number} must be a list of at most {MOST_WIRES}.")
+    return Step(name, endpoint, arguments, tuple(_read_wire(wire, number) for wire in wires))
 
 
 def _read_wire(value: Any, number: int) -> Wire:
     value = value if isinstance(value, dict) else {}
     to, source, path = read_path(value.get("to")), value.get("step"), read_path(value.get("path"))
     if not to or path is None or not _is_name(source):
-        raise Invalid(f"A wire of step {number} does not say where it comes from or goes to.")
+        raise Invalid(f"A wire of step {number} has no valid source or target.")
     return Wire(to, source, path)
 
 
@@ -173,12 +173,12 @@ def _read_input(value: Any) -> Input:
     name, listed = value.get("name"), value.get("targets")
     label = value.get("label")
     if not _is_name(name) or not isinstance(listed, list) or not listed:
-        raise Invalid("An input of the flow has no name, or goes nowhere.")
+        raise Invalid("An input of the flow has no name or no target.")
     targets = []
-    for one in listed[:MOST_WIRES]:
-        path = read_path(one)
+    for target in listed[:MOST_WIRES]:
+        path = read_path(target)
         if not path or len(path) < 2 or not isinstance(path[0], str):
-            raise Invalid(f"The input “{name}” goes to a place that cannot be read.")
+            raise Invalid(f"The input “{name}” has a target that cannot be read.")
         targets.append((path[0], path[1:]))
     label = label if isinstance(label, str) and label.strip() else name
     hint = value.get("hint")
@@ -211,17 +211,20 @@ def require_sound(definition: Definition) -> None:
         for source in step.sources:
             if source not in known:
                 raise Invalid(
-                    f"Step {number} takes the output of “{source}”, which is no step of this flow."
+                    f"Step {number} takes the output of “{source}”, which is not a step of this "
+                    "flow."
                 )
     if circle := _find_cycle(definition.steps):
-        numbers = " → ".join(str(definition.number(one)) for one in [*circle, circle[0]])
+        numbers = " → ".join(str(definition.number(step_id)) for step_id in [*circle, circle[0]])
         raise Invalid(f"The steps wait for each other in a circle: {numbers}.")
-    names = [one.name for one in definition.inputs]
+    names = [field.name for field in definition.inputs]
     if len(set(names)) < len(names):
         raise Invalid("Two inputs of the flow have the same name.")
-    for one in definition.inputs:
-        if missing := next((step for step, _ in one.targets if step not in known), None):
-            raise Invalid(f"The input “{one.name}” goes to “{missing}”, which is no step.")
+    for field in definition.inputs:
+        if missing := next((step for step, _ in field.targets if step not in known), None):
+            raise Invalid(
+                f"The input “{field.name}” has the target “{missing}”, which is not a step."
+            )
 
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:
@@ -242,7 +245,7 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps in topological order; those in a cycle are left out."""
     left, done = list(steps), set[str]()
-    while ready := [one for one in left if done.issuperset(one.sources)]:
+    while ready := [step for step in left if done.issuperset(step.sources)]:
         yield from ready
-        done |= {one.id for one in ready}
-        left = [one for one in left if one.id not in done]
+        done |= {step.id for step in ready}
+        left = [step for step in left if step.id not in done]

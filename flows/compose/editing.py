@@ -57,9 +57,9 @@ def _group(step: Step, versions: Versions) -> Field:
     if version is None or not version.root.children:
         return Field(kind="json", name=step.id, label="Input as JSON")
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
-    children = (one for one in version.root.children if one.name not in wired)
+    children = (child for child in version.root.children if child.name not in wired)
     # Nothing is required here: what a field lacks may be asked for at each run.
-    fields = tuple(replace(one, is_required=False) for one in children)
+    fields = tuple(replace(child, is_required=False) for child in children)
     rest = Field(kind="map", item=Field(kind="json"), is_open=False)
     return Field(kind="object", name=step.id, children=fields, rest=rest)
 
@@ -72,7 +72,9 @@ def first_post(definition: Definition, versions: Versions) -> dict[str, list[str
     for number, step in enumerate(definition.steps, start=1):
         for wire in step.wires:
             post.setdefault(wire_name(number, wire.to), []).append(wire_value(wire))
-        asked = [path for one in definition.inputs for name, path in one.targets if name == step.id]
+        asked = [
+            path for field in definition.inputs for name, path in field.targets if name == step.id
+        ]
         post[f"{ASK}{number}"] = [dumps(list(path), indent=None) for path in asked]
     return post
 
@@ -95,11 +97,11 @@ def _place(text: str) -> Path | None:
     """Return the place in a control's name; None if it is malformed."""
     parts = text.split(".")
     is_number = [part[:1] == "#" and part[1:].isdecimal() and len(part) < 6 for part in parts]
-    found = [
+    path = [
         int(part[1:]) if is_place else unquote(part)
         for part, is_place in zip(parts, is_number, strict=True)
     ]
-    return read_path(found) if text else None
+    return read_path(path) if text else None
 
 
 def wire_value(wire: Wire) -> str:
@@ -118,7 +120,11 @@ class Edited:
 def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
     """Return the definition with the posted changes; the set of steps stays the same."""
     decoded = decode_post(root_of(definition, versions), post)
-    unread = {(str(one.path[0]), str(one.path[1])) for one in decoded.problems if len(one.path) > 1}
+    unread = {
+        (str(problem.path[0]), str(problem.path[1]))
+        for problem in decoded.problems
+        if len(problem.path) > 1
+    }
     steps = []
     for number, step in enumerate(definition.steps, start=1):
         posted = decoded.arguments.get(step.id)
@@ -148,16 +154,16 @@ def _with_freed(changed: Definition, before: Definition, versions: Versions) -> 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
     """Return the posted wires of a step; one that would close a cycle is left out."""
-    prefix, found = f"{WIRE}{number}.", list[Wire]()
+    prefix, wires = f"{WIRE}{number}.", list[Wire]()
     # fal refuses cycles, too (protocol 15.4).
-    allowed = {one.id for one in definition.steps} - definition.after(step.id)
+    allowed = {step.id for step in definition.steps} - definition.after(step.id)
     for name, texts in post.items():
         to = _place(name.removeprefix(prefix)) if name.startswith(prefix) else None
         for text in texts if to else ():
             source = _source(text)
             if to and source and source[0] in allowed:
-                found.append(Wire(to, *source))
-    return tuple(dict.fromkeys(found))
+                wires.append(Wire(to, *source))
+    return tuple(dict.fromkeys(wires))
 
 
 def _source(text: str) -> tuple[str, Path] | None:
@@ -186,30 +192,30 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
         for text in post.get(f"{ASK}{number}", ()):
             if (path := _path(text)) and path not in wired:
                 wanted[step.id, path] = None
-    kept = []
-    for one in definition.inputs:
-        targets = tuple(target for target in one.targets if target in wanted)
+    inputs = []
+    for field in definition.inputs:
+        targets = tuple(target for target in field.targets if target in wanted)
         if targets:
-            kept.append(replace(one, targets=targets))
-    kept = [_in_words(one, definition, versions, post) for one in kept]
-    definition = replace(definition, inputs=tuple(kept))
+            inputs.append(replace(field, targets=targets))
+    inputs = [_in_words(asked, definition, versions, post) for asked in inputs]
+    definition = replace(definition, inputs=tuple(inputs))
     for step_id, path in wanted:
         version = versions.get(step_id)
-        found = field_at(version.root, path) if version else Field(kind="json")
-        definition = with_input(definition, step_id, path, found)
+        asked_field = field_at(version.root, path) if version else Field(kind="json")
+        definition = with_input(definition, step_id, path, asked_field)
     return definition
 
 
-def _in_words(one: Input, definition: Definition, versions: Versions, post: Post) -> Input:
+def _in_words(asked: Input, definition: Definition, versions: Versions, post: Post) -> Input:
     """Return an open input with the posted label and hint; the default label is the model's."""
-    name = segment(one.name)
+    name = segment(asked.name)
     if f"{LABEL}{name}" not in post:
-        return one
+        return asked
     typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
     hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
-    step, path = one.targets[0]
+    step, path = asked.targets[0]
     own = field_at(versions[step].root, path).label if step in versions else ""
-    return replace(one, label=typed or own or one.name, hint=hint)
+    return replace(asked, label=typed or own or asked.name, hint=hint)
 
 
 def _first(post: Post, name: str) -> str:
@@ -237,7 +243,7 @@ class Socket:
     @property
     def chosen(self) -> Source | None:
         """Return the selected option."""
-        return next((one for one in self.sources if one.is_chosen), None)
+        return next((source for source in self.sources if source.is_chosen), None)
 
 
 def sockets(definition: Definition, versions: Versions, step: Step) -> list[Socket]:
@@ -245,12 +251,12 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
     number, version = definition.number(step.id), versions.get(step.id)
     offered = outputs_before(definition, versions, step)
     takers = inputs_of(version.root) if version else []
-    labels = {path_of(one): (one.label, one.kind, one.is_required) for one in takers}
-    found = []
+    labels = {path_of(field): (field.label, field.kind, field.is_required) for field in takers}
+    sockets = []
     for wire in step.wires:
         named, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
         choices = _choices(definition, offered, kind, wire)
-        found.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
+        sockets.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
     filled = {wire.to for wire in step.wires}
     for path, (named, kind, is_needed) in labels.items():
         if path in filled and APPEND not in path:
@@ -258,8 +264,8 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
         choices = _choices(definition, offered, kind, None)
         if choices:
             more = f"{named}, one more" if path in filled else named
-            found.append(Socket(wire_name(number, path), more, choices, is_needed))
-    return found
+            sockets.append(Socket(wire_name(number, path), more, choices, is_needed))
+    return sockets
 
 
 def outputs_before(
@@ -268,9 +274,9 @@ def outputs_before(
     """Return the outputs that a step may use, by step: of steps that do not depend on it."""
     later = definition.after(step.id)
     return {
-        one.id: outputs_of(versions[one.id])
-        for one in definition.steps
-        if one.id not in later and one.id in versions
+        step.id: outputs_of(versions[step.id])
+        for step in definition.steps
+        if step.id not in later and step.id in versions
     }
 
 
@@ -279,22 +285,22 @@ def _choices(
 ) -> tuple[Source, ...]:
     """Return the outputs of a kind, and the wire's current source, which may be another place."""
     now = wire_value(wire) if wire else ""
-    found = {
-        wire_value(Wire((), name, one.path)): f"Step {definition.number(name)}: {one.label}"
+    labels = {
+        wire_value(Wire((), name, output.path)): f"Step {definition.number(name)}: {output.label}"
         for name, outputs in offered.items()
-        for one in outputs
-        if one.kind == kind
+        for output in outputs
+        if output.kind == kind
     }
-    if wire and now not in found:
+    if wire and now not in labels:
         number = definition.number(wire.step)
-        found = {now: f"Step {number}: {path_in_words(wire.path) or 'the whole output'}"} | found
-    return tuple(Source(value, words, value == now) for value, words in found.items())
+        labels = {now: f"Step {number}: {path_in_words(wire.path) or 'the whole output'}"} | labels
+    return tuple(Source(value, text, value == now) for value, text in labels.items())
 
 
 def label_of(version: Version | None, to: Path) -> str:
     """Return the label of a place of a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
-    named = next((one.label for one in takers if path_of(one) == to), "")
+    named = next((field.label for field in takers if path_of(field) == to), "")
     return named or place_in_words(to)
 
 
@@ -326,19 +332,19 @@ class Asked:
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
     """Return the fields of a step that the flow's form may ask for."""
-    asked = {path for one in definition.inputs for name, path in one.targets if name == step.id}
+    asked = {path for field in definition.inputs for name, path in field.targets if name == step.id}
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
-    found: dict[Path, str] = {}
+    labels: dict[Path, str] = {}
     for child in version.root.children if version else ():
         is_offered = not child.is_hidden and child.name not in wired
         if is_offered or (child.name,) in asked:
-            found[child.name,] = child.label
-    found |= {path: place_in_words(path) for path in asked if path not in found}
-    named = {one.targets[0]: one for one in definition.inputs}
+            labels[child.name,] = child.label
+    labels |= {path: place_in_words(path) for path in asked if path not in labels}
+    named = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), words, path in asked, named.get((step.id, path)))
-        for path, words in found.items()
+        Asked(dumps(list(path), indent=None), text, path in asked, named.get((step.id, path)))
+        for path, text in labels.items()
     ]
 
 

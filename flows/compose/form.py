@@ -21,23 +21,29 @@ Versions = Mapping[str, Version]  # by step id; without steps whose model is gon
 
 def form_root(definition: Definition, versions: Versions) -> Field:
     """Return the open inputs as the fields of an object."""
-    fields = tuple(_field(one, definition, versions) for one in definition.inputs)
+    fields = tuple(_field(field, definition, versions) for field in definition.inputs)
     return Field(kind="object", children=fields)
 
 
-def _field(one: Input, definition: Definition, versions: Versions) -> Field:
-    step, path = one.targets[0]
+def _field(asked: Input, definition: Definition, versions: Versions) -> Field:
+    step, path = asked.targets[0]
     version = versions.get(step)
     if version is None or not version.root.children:
         default = value_at((definition.step(step) or Step("", "", {})).arguments, path)
         kind = "string" if isinstance(default, str) or default is MISSING else "json"
-        return Field(kind=kind, name=one.name, label=one.label, help=one.hint, is_important=True)  # type: ignore[arg-type]
+        return Field(
+            kind=kind,  # type: ignore[arg-type]
+            name=asked.name,
+            label=asked.label,
+            help=asked.hint,
+            is_important=True,
+        )
     field = field_at(version.root, path)
     return replace(
         field,
-        name=one.name,
-        label=one.label,
-        help=one.hint or field.help,
+        name=asked.name,
+        label=asked.label,
+        help=asked.hint or field.help,
         is_required=field.is_required,
         is_important=True,
         is_advanced=False,
@@ -47,14 +53,14 @@ def _field(one: Input, definition: Definition, versions: Versions) -> Field:
 
 def defaults(definition: Definition) -> dict[str, Any]:
     """Return the default values of the open inputs: the arguments at their first targets."""
-    found = {}
-    for one in definition.inputs:
-        name, path = one.targets[0]
+    values = {}
+    for field in definition.inputs:
+        name, path = field.targets[0]
         step = definition.step(name)
         value = value_at(step.arguments, path) if step else MISSING
         if value is not MISSING:
-            found[one.name] = value
-    return found
+            values[field.name] = value
+    return values
 
 
 def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
@@ -84,30 +90,30 @@ def problems_of(
         version = versions.get(step.id)
         if version is None or not version.root.children:
             continue
-        for found in validate(version.contract, with_sources(step, version.root), version.root):
-            place = place_in_form(definition.inputs, step.id, found.path)
+        for problem in validate(version.contract, with_sources(step, version.root), version.root):
+            place = place_in_form(definition.inputs, step.id, problem.path)
             if place is None:
-                at_steps.setdefault(step.id, []).append(found.message)
+                at_steps.setdefault(step.id, []).append(problem.message)
             else:
-                at_inputs.append(Problem(place, found.message))
+                at_inputs.append(Problem(place, problem.message))
     return list(dict.fromkeys(at_inputs)), at_steps
 
 
 def unknown_in(definition: Definition, versions: Versions) -> list[Problem]:
     """Return the fields within open inputs that the models' schemas do not name."""
-    found = [
-        (place_in_form(definition.inputs, step.id, one.path), one.message)
+    places = [
+        (place_in_form(definition.inputs, step.id, problem.path), problem.message)
         for step in definition.steps
         if (version := versions.get(step.id))
-        for one in unknown_keys(version.contract, step.arguments)
+        for problem in unknown_keys(version.contract, step.arguments)
     ]
-    return [*dict.fromkeys(Problem(place, message) for place, message in found if place)]
+    return [*dict.fromkeys(Problem(place, message) for place, message in places if place)]
 
 
 def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:
     """Return the place in the form for a path of a step; None if the form does not ask for it."""
-    for one in inputs:
-        for name, target in one.targets:
+    for field in inputs:
+        for name, target in field.targets:
             if name == step and path[: len(target)] == target:
-                return (one.name, *path[len(target) :])
+                return (field.name, *path[len(target) :])
     return None

@@ -9,14 +9,14 @@ from catalog.schema_versions import version_of
 from flows.compose.definition import Definition
 from schemas.changes.migrate_arguments import Version
 
-GONE = "The catalogue has no model “{}”. Take this step out."
+GONE = "The catalogue has no model “{}”. Remove this step."
 
 
 def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:
     """Return the endpoints that these definitions use, by id; one query."""
-    wanted = {step.endpoint for one in definitions for step in one.steps}
-    found = Endpoint.objects.filter(endpoint_id__in=wanted) if wanted else ()
-    return {endpoint.endpoint_id: endpoint for endpoint in found}
+    wanted = {step.endpoint for definition in definitions for step in definition.steps}
+    rows = Endpoint.objects.filter(endpoint_id__in=wanted) if wanted else ()
+    return {endpoint.endpoint_id: endpoint for endpoint in rows}
 
 
 def versions_of(definition: Definition, known: dict[str, Endpoint]) -> dict[str, Version]:

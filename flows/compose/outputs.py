@@ -43,17 +43,19 @@ def outputs_of(version: Version) -> list[Output]:
     """Return the files and texts that a model's schema describes, in order."""
     sampler = _Sampler(version.contract.document)
     sample = sampler.sample(version.contract.output or {}, ())
-    found = []
-    for one in artifacts(sample, version.contract.output)[:MOST_OUTPUTS]:
-        number = one.url.removeprefix(_HOST) if one.url else one.text.removeprefix(_TEXT)
+    outputs = []
+    for artifact in artifacts(sample, version.contract.output)[:MOST_OUTPUTS]:
+        number = (
+            artifact.url.removeprefix(_HOST) if artifact.url else artifact.text.removeprefix(_TEXT)
+        )
         if path := sampler.paths.get(number):
-            found.append(Output(path, _kind(one.kind, path), _label(path)))
-    return found
+            outputs.append(Output(path, _kind(artifact.kind, path), _label(path)))
+    return outputs
 
 
 def outputs_in(output: Any) -> list[Output]:
     """Return the files and texts of an existing output, with the paths of their addresses."""
-    known = [(one.kind, one.url or one.text) for one in artifacts_in(output)]
+    known = [(artifact.kind, artifact.url or artifact.text) for artifact in artifacts_in(output)]
     paths = dict[str, Path]()
     _note_texts(output, (), paths)
     return [
@@ -63,33 +65,33 @@ def outputs_in(output: Any) -> list[Output]:
     ]
 
 
-def _note_texts(value: Any, path: Path, found: dict[str, Path]) -> None:
+def _note_texts(value: Any, path: Path, paths: dict[str, Path]) -> None:
     """Record the first place of each text of an output."""
     if isinstance(value, str):
-        found.setdefault(value, path)
+        paths.setdefault(value, path)
     elif isinstance(value, dict | list) and len(path) < 20:
         parts = value.items() if isinstance(value, dict) else enumerate(value)
         for key, below in parts:
-            _note_texts(below, (*path, key), found)
+            _note_texts(below, (*path, key), paths)
 
 
 def _kind(kind: str, path: Path) -> str:
     """Return the kind of inputs that accept it; some names indicate weights or archives."""
     if kind != "file":
         return kind
-    words = {word for name in path if isinstance(name, str) for word in words_in(name)}
+    parts = {word for name in path if isinstance(name, str) for word in words_in(name)}
     # A trainer's `diffusers_lora_file` goes into `loras`, not into a field for any file.
-    if words & LORA_WORDS or "weights" in words:
+    if parts & LORA_WORDS or "weights" in parts:
         return "weights"
-    return "archive" if words & _ARCHIVE_WORDS else "file"
+    return "archive" if parts & _ARCHIVE_WORDS else "file"
 
 
 def _label(path: Path) -> str:
     """Return `Images 1`, `Video`, `Output`."""
     names = [name for name in path if isinstance(name, str) and name not in {"url", "path"}]
     place = next((part for part in reversed(path) if isinstance(part, int)), None)
-    words = label(names[-1]) if names else "Result"
-    return words if place is None else f"{words} {place + 1}"
+    text = label(names[-1]) if names else "Result"
+    return text if place is None else f"{text} {place + 1}"
 
 
 def path_in_words(path: Path) -> str:
@@ -122,20 +124,20 @@ class _Sampler:
         """Return the first alternative that is not null."""
         for key in ("anyOf", "oneOf"):
             for branch in as_list(flat.get(key)):
-                found, _ = self.merger.flatten(branch)
+                value, _ = self.merger.flatten(branch)
                 # `anyOf: [Image, null]`: the sample has the image.
-                if found.get("type") != "null" and found:
-                    return found | {name: flat[name] for name in ("title",) if name in flat}
+                if value.get("type") != "null" and value:
+                    return value | {name: flat[name] for name in ("title",) if name in flat}
         return flat
 
     def _object(self, flat: dict[str, Any], properties: dict[str, Any], path: Path) -> Any:
         if "url" in properties:
-            made = {"url": self._note((*path, "url"), _HOST)}
+            value = {"url": self._note((*path, "url"), _HOST)}
             # `File` says nothing; a class called `Image` or `VideoFile` tells the kind, as a real
             # output's content type would.
-            words = words_in(str(flat.get("title") or ""))
-            types = [_MEDIA_TITLES[word] for word in words if word in _MEDIA_TITLES]
-            return made | ({"content_type": types[0]} if types else {})
+            title_words = words_in(str(flat.get("title") or ""))
+            types = [_MEDIA_TITLES[word] for word in title_words if word in _MEDIA_TITLES]
+            return value | ({"content_type": types[0]} if types else {})
         return {name: self.sample(below, (*path, name)) for name, below in properties.items()}
 
     def _text(self, flat: dict[str, Any], path: Path) -> str:

@@ -26,11 +26,11 @@ class Swapped:
 
 def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[str]:
     """Return the kinds of results that a step takes, which another model has to take as well."""
-    found = set()
+    kinds = set()
     for wire in step.wires:
         outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
-        found |= {one.kind for one in outputs if one.path == wire.path}
-    return found
+        kinds |= {output.kind for output in outputs if output.path == wire.path}
+    return kinds
 
 
 def swap(
@@ -48,45 +48,45 @@ def swap(
     taken = {wire.to[0] for wire in wires}
     arguments = {key: v for key, v in carried.arguments.items() if key not in taken}
     now = Step(name, endpoint, arguments, wires)
-    places = {one.source: one.target for one in carried.steps if one.target}
+    places = {step.source: step.target for step in carried.steps if step.target}
     inputs, unasked = _inputs(definition.inputs, now, version, places)
     changed = replace(definition.with_step(now), inputs=inputs)
     changed, unfed = _followers(changed, name, former, version)
     changed = with_open_inputs(changed, now, version)
-    for one in definition.followers(name):
-        follower = changed.step(one.id)
-        if follower and follower.wires != one.wires and one.id in versions:
-            changed = with_open_inputs(changed, follower, versions[one.id])
-    dropped = (one.words for one in carried.of("dropped"))
+    for before in definition.followers(name):
+        follower = changed.step(before.id)
+        if follower and follower.wires != before.wires and before.id in versions:
+            changed = with_open_inputs(changed, follower, versions[before.id])
+    dropped = (change.words for change in carried.of("dropped"))
     all_lost = (*lost, *unasked, *unfed, *dropped)
     return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 
 
 def _changes(carried: Carried) -> Iterable[str]:
-    return (one.words for kind in ("converted", "clamped") for one in carried.of(kind))
+    return (change.words for kind in ("converted", "clamped") for change in carried.of(kind))
 
 
 def _wires(
     step: Step, former: Version | None, version: Version
 ) -> tuple[tuple[Wire, ...], list[str]]:
     """Return the wires into a step, each to a place of the same kind; and those without one."""
-    kinds = {path_of(one): one.kind for one in (inputs_of(former.root) if former else ())}
+    kinds = {path_of(taker): taker.kind for taker in (inputs_of(former.root) if former else ())}
     takers = inputs_of(version.root)
-    found: list[Wire] = []
+    wires: list[Wire] = []
     lost = []
     for wire in step.wires:
         kind = kinds.get(wire.to, "")
         # seedream's `image_urls` instead of kling's `image_url`: the kind of file decides, the name
         # only among equals.
-        fits = [path_of(one) for one in takers if one.kind == kind]
+        fits = [path_of(field) for field in takers if field.kind == kind]
         # Two wires into one field would overwrite each other; a list takes both.
-        free = [to for to in fits if APPEND in to or to not in {one.to for one in found}]
+        free = [to for to in fits if APPEND in to or to not in {other.to for other in wires}]
         place = wire.to if wire.to in free else next(iter(free), None)
         if place is None:
             lost.append(f"what it took from another step as {label_of(former, wire.to)}")
         else:
-            found.append(replace(wire, to=place))
-    return tuple(found), lost
+            wires.append(replace(wire, to=place))
+    return tuple(wires), lost
 
 
 def _inputs(
@@ -95,11 +95,11 @@ def _inputs(
     """Return the open inputs with their places in the other model, and those without one."""
     known = {child.name for child in version.root.children}
     taken = {wire.to[0] for wire in step.wires}
-    kept: list[Input] = []
+    remaining: list[Input] = []
     lost = []
-    for one in inputs:
+    for field in inputs:
         targets = []
-        for name, path in one.targets:
+        for name, path in field.targets:
             if name != step.id:
                 targets.append((name, path))
                 continue
@@ -108,24 +108,24 @@ def _inputs(
                 # Below a field that was carried to another one, the places have other names.
                 targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
         if targets:
-            kept.append(replace(one, targets=tuple(targets)))
+            remaining.append(replace(field, targets=tuple(targets)))
         else:
-            lost.append(f"the open input “{one.label}”")
-    return tuple(kept), lost
+            lost.append(f"the open input “{field.label}”")
+    return tuple(remaining), lost
 
 
 def _followers(
     definition: Definition, name: str, former: Version | None, version: Version
 ) -> tuple[Definition, list[str]]:
     """Return the definition with later steps rewired to outputs of the same kind; the losses."""
-    before = {one.path: one.kind for one in (outputs_of(former) if former else ())}
+    before = {output.path: output.kind for output in (outputs_of(former) if former else ())}
     offered = outputs_of(version)
     lost = []
     for follower in definition.followers(name):
         wires = []
         for wire in follower.wires:
             kind = before.get(wire.path, "")
-            fits = [one.path for one in offered if one.kind == kind]
+            fits = [output.path for output in offered if output.kind == kind]
             if wire.step != name or not offered:  # without a schema any output may exist
                 wires.append(wire)
             elif fits:

@@ -60,10 +60,10 @@ def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any
     """
     arguments: Any = copy.deepcopy(step.arguments)
     for wire in step.wires:
-        found = value_at(outputs.get(wire.step), wire.path)
-        if found is MISSING or found is None:
+        value = value_at(outputs.get(wire.step), wire.path)
+        if value is MISSING or value is None:
             raise NotThere(wire)
-        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), found))
+        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), value))
     return dict(arguments)
 
 
@@ -114,12 +114,12 @@ def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
 
     Fields of inputs without a value are left out.
     """
-    for one in definition.inputs:
-        for name, path in one.targets:
+    for field in definition.inputs:
+        for name, path in field.targets:
             step = definition.step(name)
             if step is None:
                 continue
-            answer = values.get(one.name, MISSING)
+            answer = values.get(field.name, MISSING)
             arguments = (
                 without(step.arguments, path)
                 if answer is MISSING

@@ -40,7 +40,7 @@ class ShownStep:
     @property
     def asked_count(self) -> int:
         """Return how many of its fields the flow's form asks for."""
-        return sum(one.is_asked for one in self.asked)
+        return sum(field.is_asked for field in self.asked)
 
 
 def context(
@@ -88,7 +88,7 @@ def _shown(
         rendering.render_fields(main, address),
         rendering.render_fields(more, address),
         len(more),
-        any(one.is_changed or rendering.has_errors(one) for one in more),
+        any(child.is_changed or rendering.has_errors(child) for child in more),
     )
 
 
@@ -98,8 +98,8 @@ def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
         return [], []
     if not node.children:
         return [node], []
-    main = [one for one in node.children if _is_main(one.field)]
-    more = [one for one in node.children if not _is_main(one.field)]
+    main = [child for child in node.children if _is_main(child.field)]
+    more = [child for child in node.children if not _is_main(child.field)]
     return (main, more) if main and len(more) > 2 else (list(node.children), [])
 
 

@@ -106,9 +106,9 @@ def context(
         "flow": flow,
         "definition": definition,
         "groups": _groups(definition, known, node.children),
-        "loose": [one.message for one in problems if not one.path],
+        "loose": [problem.message for problem in problems if not problem.path],
         "steps": steps,
-        "can_run": bool(steps) and not any(one.refusal for one in steps),
+        "can_run": bool(steps) and not any(step.refusal for step in steps),
         "estimate": sum(costs.values(), NOTHING),
         "reused": next(iter(reused.values()), None),
         "origin": origin_of(user, flow),
@@ -130,16 +130,16 @@ def _groups(
     definition: Definition, known: dict[str, Endpoint], nodes: Sequence[Node]
 ) -> list[FieldGroup]:
     """Return the form's fields by the step of their first target, in the order of the steps."""
-    steps = {one.name: one.targets[0][0] for one in definition.inputs}
+    steps = {field.name: field.targets[0][0] for field in definition.inputs}
     address = reverse("playground:uploads")
-    found = []
+    groups = []
     for number, step in enumerate(definition.steps, start=1):
         own = [node for node in nodes if steps[node.field.name] == step.id]
         if own:
             endpoint = known.get(step.endpoint)
             title = endpoint.name if endpoint else step.endpoint
-            found.append(FieldGroup(number, title, rendering.render_fields(own, address)))
-    return found
+            groups.append(FieldGroup(number, title, rendering.render_fields(own, address)))
+    return groups
 
 
 def origin_of(user: User, flow: Flow) -> Run | None:

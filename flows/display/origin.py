@@ -35,7 +35,7 @@ class Origin:
 
     def output(self, value: str) -> Output | None:
         """Return the output that a posted text identifies, by default the first one."""
-        named = next((one for one in self.outputs if value_of(one) == value), None)
+        named = next((output for output in self.outputs if value_of(output) == value), None)
         return named or (self.outputs[0] if self.outputs and not value else None)
 
 
@@ -46,27 +46,27 @@ def value_of(output: Output) -> str:
 
 def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
     """Return a flow with a run's model and settings, for one of its results; None without it."""
-    found = use_as.find(user, run, key)
-    if found is None:
+    result = use_as.find(user, run, key)
+    if result is None:
         return None
-    made, endpoint = found.run, found.run.endpoint
-    outputs = outputs_in(made.output)
-    chosen = _output_of(found, outputs)
+    run_of_result, endpoint = result.run, result.run.endpoint
+    outputs = outputs_in(run_of_result.output)
+    chosen = _output_of(result, outputs)
     if chosen is None:
         return None
-    definition = begin(endpoint.endpoint_id, version_of(endpoint), made.arguments)
-    rest = [one for one in outputs if one.path != chosen.path]
-    return Origin(definition, "s1", endpoint, [chosen, *rest], found.origin, run=made)
+    definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
+    rest = [output for output in outputs if output.path != chosen.path]
+    return Origin(definition, "s1", endpoint, [chosen, *rest], result.origin, run=run_of_result)
 
 
-def _output_of(found: use_as.Result, outputs: list[Output]) -> Output | None:
+def _output_of(result: use_as.Result, outputs: list[Output]) -> Output | None:
     """Return a result as an output, by its place in the run's output."""
-    value = found.value
-    if found.key.startswith("a"):
-        value = found.run.artifacts.get(position=int(found.key[1:])).url
-    for one in outputs:
-        if value_at(found.run.output, one.path) == value:
-            return Output(one.path, found.kind, one.label)
+    value = result.value
+    if result.key.startswith("a"):
+        value = result.run.artifacts.get(position=int(result.key[1:])).url
+    for output in outputs:
+        if value_at(result.run.output, output.path) == value:
+            return Output(output.path, result.kind, output.label)
     return None
 
 
@@ -84,11 +84,11 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
         return None
     version = versions_of(definition, known)[step]
     outputs = outputs_of(version)
-    taken = {wire.path for one in definition.followers(step) for wire in one.wires}
-    paths = {one.path for one in outputs}
+    taken = {wire.path for follower in definition.followers(step) for wire in follower.wires}
+    paths = {output.path for output in outputs}
     if flow.origin and definition.steps[0].id == step:  # also offer outputs that the run had
-        outputs += [one for one in outputs_in(flow.origin.output) if one.path not in paths]
-    outputs.sort(key=lambda one: one.path in taken)
+        outputs += [had for had in outputs_in(flow.origin.output) if had.path not in paths]
+    outputs.sort(key=lambda output: output.path in taken)
     endpoint = known[here.endpoint]
-    words = f"step {definition.number(step)}, {endpoint.name}"
-    return Origin(definition, step, endpoint, outputs, words, flow=flow)
+    text = f"step {definition.number(step)}, {endpoint.name}"
+    return Origin(definition, step, endpoint, outputs, text, flow=flow)

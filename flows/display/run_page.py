@@ -65,16 +65,16 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     known = endpoints_of([definition])
     costs = prices(definition, known) if flow_run.is_final else {}
-    found = [
-        _shown(flow_run, definition, one, begun, costs, not only or one.step.id in only)
-        for one in summaries(definition, known)
+    shown = [
+        _shown(flow_run, definition, summary, begun, costs, not only or summary.step.id in only)
+        for summary in summaries(definition, known)
     ]
-    runs = [one.run for one in begun.values() if one.run]
+    runs = [step_run.run for step_run in begun.values() if step_run.run]
     return {
         "flow_run": flow_run,
         "flow": flow_run.flow,
-        "steps": found,
-        "done": sum(steps.has_result(one) for one in begun.values()),
+        "steps": shown,
+        "done": sum(steps.has_result(step_run) for step_run in begun.values()),
         "count": len(definition.steps),
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
         "cost": _cost(begun.values()),
@@ -85,7 +85,7 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
 
 def _cost(begun: Iterable[StepRun]) -> str:
     """Return what its runs were billed so far; empty if nothing."""
-    spent = sum((_paid(one) for one in begun), Decimal())
+    spent = sum((_paid(step_run) for step_run in begun), Decimal())
     return money(spent) if spent else ""
 
 
@@ -105,7 +105,7 @@ def _shown(
     here, step = begun.get(summary.step.id), summary.step
     waits = steps.why_waiting(definition, step, begun) if here is None else here.not_sent
     if here is None and not waits and flow_run.is_final:
-        waits = "Not started: the flow was stopped before."
+        waits = "Not started: the flow was stopped first."
     run = here.run if here else None
     if run and summary.endpoint:
         run.endpoint = summary.endpoint

@@ -23,16 +23,16 @@ def candidates(
 
     For a step without wires: those of its category. `asked` is a search by name or id.
     """
-    found = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
-    found = found.called(db_safe_text(asked))
+    endpoints = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
+    endpoints = endpoints.called(db_safe_text(asked))
     kinds = swapping.kinds_taken(definition, step, versions)
     if kinds:
-        found = found.filter(pk__in=_takers(kinds))
+        endpoints = endpoints.filter(pk__in=_takers(kinds))
     elif now is not None:
-        found = found.filter(category=now.category)
+        endpoints = endpoints.filter(category=now.category)
     category = now.category if now else ""
-    listed = [one for one in found.order_by("position") if not one.refusal]
-    return sorted(listed, key=lambda one: one.category != category)[:MOST]
+    listed = [endpoint for endpoint in endpoints.order_by("position") if not endpoint.refusal]
+    return sorted(listed, key=lambda endpoint: endpoint.category != category)[:MOST]
 
 
 def _takers(kinds: set[str]) -> set[int]:

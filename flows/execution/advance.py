@@ -43,14 +43,14 @@ async def carry_on(signal: channel.Signal) -> NoReturn:
             except DatabaseError:
                 raise  # the job is restarted; nothing of this flow run was written
             except Exception:  # one broken definition must not block the other flows
-                log.exception("the flow run %s cannot be carried on", pk)
+                log.exception("flow run %s could not be continued", pk)
 
 
 def due() -> list[uuid.UUID]:
     """Return the flow runs with an ended step that is not settled yet; one query."""
     ended = Q(run__state__in=Run.FINAL) | Q(run=None)
-    found = StepRun.objects.filter(ended, settled_at=None, replaced_at=None)
-    return list(found.values_list("flow_run_id", flat=True).order_by().distinct()[:BATCH])
+    steps = StepRun.objects.filter(ended, settled_at=None, replaced_at=None)
+    return list(steps.values_list("flow_run_id", flat=True).order_by().distinct()[:BATCH])
 
 
 def advance(pk: uuid.UUID) -> None:
@@ -58,27 +58,33 @@ def advance(pk: uuid.UUID) -> None:
     with transaction.atomic():
         flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
         begun = steps.current(flow_run)
-        over = [one for one in begun.values() if one.settled_at is None and steps.is_over(one)]
+        over = [
+            step_run
+            for step_run in begun.values()
+            if step_run.settled_at is None and steps.is_over(step_run)
+        ]
         definition = parse_definition(flow_run.definition)
         if not flow_run.is_final and not flow_run.cancel_requested_at:
             steps.begin_ready(flow_run, definition, begun)
-        for one in over:
-            one.settled_at = timezone.now()
-            one.save(update_fields=["settled_at"])
-        if all(steps.is_over(one) for one in begun.values()):
+        for step_run in over:
+            step_run.settled_at = timezone.now()
+            step_run.save(update_fields=["settled_at"])
+        if all(steps.is_over(step_run) for step_run in begun.values()):
             end(flow_run, begun, len(definition.steps))
-        for one in over:
-            if one.run_id:
-                bump_version(one.run_id)  # so that the page swaps in the outcome
+        for step_run in over:
+            if step_run.run_id:
+                bump_version(step_run.run_id)  # so that the page swaps in the outcome
 
 
 def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     """End a flow run in which no step is in progress or can start."""
     if flow_run.is_final:
         return
-    is_whole = len(begun) == count and all(steps.has_result(one) for one in begun.values())
+    is_whole = len(begun) == count and all(
+        steps.has_result(step_run) for step_run in begun.values()
+    )
     is_cancelled = any(
-        one.run and one.run.state == Run.State.CANCELLED for one in begun.values()
+        step_run.run and step_run.run.state == Run.State.CANCELLED for step_run in begun.values()
     ) or bool(flow_run.cancel_requested_at)
     state = FlowRun.State
     flow_run.state = (

@@ -50,9 +50,9 @@ def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
     """Return the first step without a result, and why it has none."""
     definition = parse_definition(flow_run.definition)
     for step in definition.steps:
-        found = begun.get(step.id)
-        if found and not steps.has_result(found):
-            error = found.run.error if found.run else None
-            words = error_messages.reason(error) if error else found.not_sent
-            return f"Step {definition.number(step.id)}: {words or 'its result was deleted'}"
+        step_run = begun.get(step.id)
+        if step_run and not steps.has_result(step_run):
+            error = step_run.run.error if step_run.run else None
+            reason = error_messages.reason(error) if error else step_run.not_sent
+            return f"Step {definition.number(step.id)}: {reason or 'its result was deleted'}"
     return ""

@@ -19,5 +19,5 @@ def prices(
     exist yet: a price by their length or size counts as unknown. At most two queries.
     """
     steps = [step for step in definition.steps if step.endpoint in known and step.id not in without]
-    found = estimate_runs([(known[step.endpoint], step.arguments) for step in steps])
-    return {step.id: one for step, one in zip(steps, found, strict=True)}
+    estimates = estimate_runs([(known[step.endpoint], step.arguments) for step in steps])
+    return {step.id: estimate for step, estimate in zip(steps, estimates, strict=True)}

@@ -61,12 +61,12 @@ def start(
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
     """Raise Refused if a model (of the steps `only`) is gone or blocked, or nothing is to run."""
-    chosen = [one for one in definition.steps if only is None or one.id in only]
+    chosen = [step for step in definition.steps if only is None or step.id in only]
     if not chosen:
         raise Refused(EMPTY)
     known = endpoints_of([definition])
     why = {step.id: refusal(known.get(step.endpoint), step.endpoint) for step in chosen}
-    why = {step: words for step, words in why.items() if words}
+    why = {step: reasons for step, reasons in why.items() if reasons}
     if why:
         first = next(iter(why))
         raise Refused(f"Step {definition.number(first)}: {why[first]}", why)
@@ -74,7 +74,7 @@ def require_runnable(definition: Definition, only: Collection[str] | None = None
 
 def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
     steps.begin_ready(flow_run, definition, begun)
-    if all(steps.is_over(one) for one in begun.values()):
+    if all(steps.is_over(step_run) for step_run in begun.values()):
         advance.end(flow_run, begun, len(definition.steps))
 
 
@@ -91,10 +91,10 @@ def try_again(flow_run: FlowRun, step: str) -> None:
             return
         anew = _to_repeat(definition, begun, step)
         old = [begun[name] for name in anew if name in begun]
-        if any(not steps.is_over(one) for one in old):
+        if any(not steps.is_over(step_run) for step_run in old):
             return
         require_runnable(definition, only=anew)
-        StepRun.objects.filter(pk__in=[one.pk for one in old]).update(
+        StepRun.objects.filter(pk__in=[step_run.pk for step_run in old]).update(
             replaced_at=timezone.now(), settled_at=timezone.now()
         )
         locked.state, locked.ended_at = FlowRun.State.RUNNING, None
@@ -105,17 +105,17 @@ def try_again(flow_run: FlowRun, step: str) -> None:
 
 def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
     """Return the step, those that depend on it, and those before it without a result."""
-    found, waiting = set[str](), [step]
+    ids, waiting = set[str](), [step]
     while waiting:
         name = waiting.pop()
-        found |= definition.after(name)
+        ids |= definition.after(name)
         here = definition.step(name)
         waiting += [
-            one
-            for one in (here.sources if here else ())
-            if one not in found and not steps.has_result(begun.get(one))
+            source
+            for source in (here.sources if here else ())
+            if source not in ids and not steps.has_result(begun.get(source))
         ]
-    return found
+    return ids
 
 
 def cancel(flow_run: FlowRun, by: str = "") -> None:
@@ -127,11 +127,11 @@ def cancel(flow_run: FlowRun, by: str = "") -> None:
         locked.cancel_requested_at = timezone.now()
         locked.save(update_fields=["cancel_requested_at"])
         begun = steps.current(locked)
-        for one in begun.values():
-            if one.run_id and not steps.is_over(one):
-                state_machine.request_cancel(one.run_id, by)
+        for step_run in begun.values():
+            if step_run.run_id and not steps.is_over(step_run):
+                state_machine.request_cancel(step_run.run_id, by)
 
 
 def _locked(flow_run: FlowRun) -> FlowRun:
-    found = FlowRun.objects.select_for_update(of=("self",)).select_related("user")
-    return found.get(pk=flow_run.pk)
+    rows = FlowRun.objects.select_for_update(of=("self",)).select_related("user")
+    return rows.get(pk=flow_run.pk)

@@ -27,7 +27,7 @@ def current(flow_run: FlowRun) -> dict[str, StepRun]:
     """Return the steps that have started, by their ids in the definition; one query."""
     steps = flow_run.steps.filter(replaced_at=None).select_related("run")
     steps = steps.defer(*heavy_columns("run__", but=("arguments", "output", "partial")))
-    return {one.step: one for one in steps}
+    return {step_run.step: step_run for step_run in steps}
 
 
 def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
@@ -38,13 +38,13 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
     ready = [
         step
         for step in definition.steps
-        if step.id not in begun and all(has_result(begun.get(one)) for one in step.sources)
+        if step.id not in begun and all(has_result(begun.get(source)) for source in step.sources)
     ]
     known = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
-        made = _begin(flow_run, definition, step, known.get(step.endpoint), begun)
-        made.save()
-        begun[step.id] = made
+        step_run = _begin(flow_run, definition, step, known.get(step.endpoint), begun)
+        step_run.save()
+        begun[step.id] = step_run
 
 
 def has_result(step: StepRun | None) -> bool:
@@ -60,15 +60,15 @@ def _begin(
     begun: dict[str, StepRun],
 ) -> StepRun:
     """Return the row of a step with its run, or with the reason why it has none."""
-    made = StepRun(flow_run=flow_run, step=step.id)
+    step_run = StepRun(flow_run=flow_run, step=step.id)
     why = refusal(endpoint, step.endpoint)
     if endpoint is None or why:
-        return _not_sent(made, why)
+        return _not_sent(step_run, why)
     try:
         arguments = _arguments(step, endpoint, begun)
     except NotThere as gap:
         number = definition.number(gap.wire.step)
-        return _not_sent(made, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
+        return _not_sent(step_run, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
     request = StartRequest(
         user=flow_run.user,
         endpoint=endpoint,
@@ -77,13 +77,13 @@ def _begin(
         key=_key(flow_run, definition, step),
         is_private=flow_run.is_of_program,
     )
-    made.run = starting.start(request).run
-    return made
+    step_run.run = starting.start(request).run
+    return step_run
 
 
-def _not_sent(made: StepRun, why: str) -> StepRun:
-    made.not_sent, made.settled_at = why[:500], timezone.now()
-    return made
+def _not_sent(step_run: StepRun, why: str) -> StepRun:
+    step_run.not_sent, step_run.settled_at = why[:500], timezone.now()
+    return step_run
 
 
 def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
@@ -94,8 +94,8 @@ def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
 
 def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:
     """Return a step's arguments with its wired inputs; files have our own addresses."""
-    runs = [run for one in step.sources if (run := begun[one].run)]
-    outputs = {one: begun[one].run.output for one in step.sources}  # type: ignore[union-attr]
+    runs = [run for source in step.sources if (run := begun[source].run)]
+    outputs = {source: begun[source].run.output for source in step.sources}  # type: ignore[union-attr]
     whole = filled(step, version_of(endpoint).root, outputs)
     return dict(replaced(whole, _our_addresses(runs)))
 
@@ -104,8 +104,8 @@ def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
     """Map upstream's addresses of some runs' files, which expire, to ours; one query."""
     if not runs:
         return {}
-    found = Artifact.objects.filter(run__in=runs).only("run_id", "position", "url")
-    return {one.url: one.get_absolute_url() for one in found}
+    artifacts = Artifact.objects.filter(run__in=runs).only("run_id", "position", "url")
+    return {artifact.url: artifact.get_absolute_url() for artifact in artifacts}
 
 
 def why_waiting(definition: Definition, step: Step, begun: dict[str, StepRun]) -> str:
@@ -117,11 +117,13 @@ def why_waiting(definition: Definition, step: Step, begun: dict[str, StepRun]) -
 
 def blocked(steps: Iterable[Step], begun: dict[str, StepRun]) -> set[str]:
     """Return the steps that ended without a result, and those that depend on them."""
-    found = {name for name, one in begun.items() if is_over(one) and not has_result(one)}
+    ids = {
+        name for name, step_run in begun.items() if is_over(step_run) and not has_result(step_run)
+    }
     listed = list(steps)
     for _ in listed:
-        found |= {step.id for step in listed if step.id not in begun and found & {*step.sources}}
-    return found
+        ids |= {step.id for step in listed if step.id not in begun and ids & {*step.sources}}
+    return ids
 
 
 def is_over(step: StepRun) -> bool:

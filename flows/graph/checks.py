@@ -22,16 +22,16 @@ class Problem:
 
 def problems(graph: Graph) -> list[Problem]:
     """Return the problems of a graph, errors first, up to MOST_SHOWN."""
-    found = [*_of_graph(graph)]
+    problems = [*_of_graph(graph)]
     for node in graph.nodes.values():
-        found += _of_node(graph, node)
-    found.sort(key=lambda one: one.is_warning)
-    return found[:MOST_SHOWN]
+        problems += _of_node(graph, node)
+    problems.sort(key=lambda problem: problem.is_warning)
+    return problems[:MOST_SHOWN]
 
 
 def errors(graph: Graph) -> list[Problem]:
     """Return the problems that prevent a run."""
-    return [one for one in problems(graph) if not one.is_warning]
+    return [problem for problem in problems(graph) if not problem.is_warning]
 
 
 def _of_graph(graph: Graph) -> Iterator[Problem]:
@@ -40,10 +40,12 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
     if nodes := circle(graph):
         path = " → ".join([*map(_short, nodes), _short(nodes[0])])
         yield Problem(nodes[0], f"These nodes wait for each other in a circle: {path}.")
-    for one in graph.output_references:
-        if not one.node:
-            name = one.place[0] if one.place else ""
-            yield Problem("", f"The result “{name}” reads {_short(one.text)}: {_no_node(one)}")
+    for reference in graph.output_references:
+        if not reference.node:
+            name = reference.place[0] if reference.place else ""
+            yield Problem(
+                "", f"The result “{name}” reads {_short(reference.text)}: {_no_node(reference)}"
+            )
 
 
 def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
@@ -52,29 +54,33 @@ def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Problem(node.id, f"Its id is “{_short(str(named))}”, but its key is another.")
     if not node.is_known:
         kind = _short(node.kind) or "none"
-        yield Problem(node.id, f"Its type “{kind}” is not known here: it is not run.", True)
+        yield Problem(node.id, f"Its type “{kind}” is unknown here, so it is not run.", True)
     if node.is_run and not node.app:
         yield Problem(node.id, "It does not say which model it calls (“app”).")
-    for one in node.depends:
-        if one != INPUT and one not in graph.nodes:
-            yield Problem(node.id, f"It depends on “{_short(one)}”, a node that is not there.")
+    for needed in node.depends:
+        if needed != INPUT and needed not in graph.nodes:
+            yield Problem(node.id, f"It depends on “{_short(needed)}”, a node that is not there.")
     if node.id in node.depends:
         yield Problem(node.id, "It depends on itself.")
     for reference in graph.references_of(node):
         yield from _of_reference(graph, node, reference)
 
 
-def _of_reference(graph: Graph, node: Node, one: Reference) -> Iterator[Problem]:
-    place = ".".join(map(str, one.place))
-    if not one.node:
-        yield Problem(node.id, f"“{place}” reads {_short(one.text)}: {_no_node(one)}")
-    elif one.node == INPUT and one.path and INPUT not in graph.nodes:
-        if graph.inputs and not _has_input(graph, one.path[0]):
-            words = f"“{place}” reads the input “{_short(one.path[0])}”, which the form lacks."
-            yield Problem(node.id, words, True)
-    elif one.node not in node.depends and one.node != INPUT:
-        words = f"“{place}” reads the node “{_short(one.node)}”, which “depends” does not list."
-        yield Problem(node.id, words)
+def _of_reference(graph: Graph, node: Node, reference: Reference) -> Iterator[Problem]:
+    place = ".".join(map(str, reference.place))
+    if not reference.node:
+        yield Problem(node.id, f"“{place}” reads {_short(reference.text)}: {_no_node(reference)}")
+    elif reference.node == INPUT and reference.path and INPUT not in graph.nodes:
+        if graph.inputs and not _has_input(graph, reference.path[0]):
+            message = (
+                f"“{place}” reads the input “{_short(reference.path[0])}”, which the form lacks."
+            )
+            yield Problem(node.id, message, True)
+    elif reference.node not in node.depends and reference.node != INPUT:
+        message = (
+            f"“{place}” reads the node “{_short(reference.node)}”, which “depends” does not list."
+        )
+        yield Problem(node.id, message)
 
 
 def _has_input(graph: Graph, name: str) -> bool:
@@ -82,8 +88,8 @@ def _has_input(graph: Graph, name: str) -> bool:
     return name in (fields if isinstance(fields, dict) else graph.inputs)
 
 
-def _no_node(one: Reference) -> str:
-    return f"there is no node “{_short(one.path[0] if one.path else one.text)}”."
+def _no_node(reference: Reference) -> str:
+    return f"there is no node “{_short(reference.path[0] if reference.path else reference.text)}”."
 
 
 def _short(text: str, most: int = 80) -> str:

@@ -83,9 +83,9 @@ class Graph:
         """Map each input of the form to the nodes that read it or a part, in order."""
         readers: dict[str, list[tuple[Node, Reference]]] = {}
         for node in self.nodes.values():
-            for one in self.references_of(node):
-                if one.node == INPUT and one.path:
-                    readers.setdefault(one.path[0], []).append((node, one))
+            for reference in self.references_of(node):
+                if reference.node == INPUT and reference.path:
+                    readers.setdefault(reference.path[0], []).append((node, reference))
         return readers
 
     def references_of(self, node: Node) -> list[Reference]:
@@ -93,24 +93,26 @@ class Graph:
         return self._references.get(node.id, [])
 
     def _sources_of(self, node: Node) -> list[str]:
-        read = [one.node for one in self.references_of(node) if one.node]
+        read = [reference.node for reference in self.references_of(node) if reference.node]
         return list(dict.fromkeys([*node.depends, *read]))
 
     def output_sources(self) -> list[str]:
         """Return the nodes that the result is read from, without duplicates."""
-        return list(dict.fromkeys(one.node for one in self.output_references if one.node))
+        return list(
+            dict.fromkeys(reference.node for reference in self.output_references if reference.node)
+        )
 
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the nodes in topological order, and those in or after a cycle."""
     waiting = {
-        key: {one for one in sources if one in graph.nodes}
+        key: {source for source in sources if source in graph.nodes}
         for key, sources in graph.sources.items()
     }
     behind: dict[str, list[str]] = {}
     for key, sources in waiting.items():
-        for one in sources:
-            behind.setdefault(one, []).append(key)
+        for source in sources:
+            behind.setdefault(source, []).append(key)
     ready = [key for key, sources in waiting.items() if not sources]
     done: list[str] = []
     while ready:
@@ -132,6 +134,6 @@ def circle(graph: Graph) -> Sequence[str]:
     node = next(iter(key for key in graph.nodes if key in stuck))
     while node not in path:
         path.append(node)
-        node = next(one for one in graph.sources[node] if one in stuck)
+        node = next(source for source in graph.sources[node] if source in stuck)
     first, *others = path[path.index(node) :]
     return [first, *reversed(others)]

@@ -35,16 +35,16 @@ def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str,
         required = graph.inputs.get("required")
         names = set(required) if isinstance(required, list) else set()
         return {
-            str(name): {**_mapping(one), **({"required": True} if name in names else {})}
-            for name, one in properties.items()
+            str(name): {**_mapping(schema), **({"required": True} if name in names else {})}
+            for name, schema in properties.items()
         }
-    found = {}
+    fields = {}
     for name, raw in graph.inputs.items():
-        found[str(name)] = _field(graph, str(name), _mapping(raw), borrow)
+        fields[str(name)] = _field(graph, str(name), _mapping(raw), borrow)
     for name in graph.readers:  # read, but not described
-        if name not in found:
-            found[name] = _field(graph, name, {}, borrow)
-    return found
+        if name not in fields:
+            fields[name] = _field(graph, name, {}, borrow)
+    return fields
 
 
 def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
@@ -112,13 +112,13 @@ def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, An
 
 def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
     """Return the schema of the first model field that is set to this input as a whole."""
-    for node, one in graph.readers.get(name, ()):
-        if node.is_run and one.path == (name,) and len(one.place) in (1, 2):
-            found = borrow(node.app, str(one.place[0]))
-            if found is None:
+    for node, reference in graph.readers.get(name, ()):
+        if node.is_run and reference.path == (name,) and len(reference.place) in (1, 2):
+            borrowed = borrow(node.app, str(reference.place[0]))
+            if borrowed is None:
                 continue
-            whole = {key: value for key, value in found.items() if key != "default"}
-            return whole if len(one.place) == 1 else _mapping(whole.get("items"))
+            whole = {key: value for key, value in borrowed.items() if key != "default"}
+            return whole if len(reference.place) == 1 else _mapping(whole.get("items"))
     return {}
 
 

@@ -56,10 +56,16 @@ def layout(graph: Graph) -> Layout:
     sources = _sources(graph)
     layers = _layers(graph, sources)
     pairs = [
-        (one, node) for node, of in sources.items() for one in of if layers[one] < layers[node]
+        (source, node)
+        for node, before in sources.items()
+        for source in before
+        if layers[source] < layers[node]
     ]
     back = [
-        (one, node) for node, of in sources.items() for one in of if layers[one] >= layers[node]
+        (source, node)
+        for node, before in sources.items()
+        for source in before
+        if layers[source] >= layers[node]
     ]
     chains = _chains(pairs, layers)
     columns = _columns(layers, chains)
@@ -74,26 +80,28 @@ def layout(graph: Graph) -> Layout:
 
 def _sources(graph: Graph) -> dict[str, list[str]]:
     """Map each box to those before it, with the input and the result as boxes of their own."""
-    found = {
-        key: [one for one in sources if one in graph.nodes or one == INPUT]
+    by_node = {
+        key: [source for source in sources if source in graph.nodes or source == INPUT]
         for key, sources in graph.sources.items()
     }
-    reads_input = any(INPUT in of for of in found.values())
-    if INPUT not in found and (reads_input or graph.inputs):
-        found = {INPUT: [], **found}
+    reads_input = any(INPUT in before for before in by_node.values())
+    if INPUT not in by_node and (reads_input or graph.inputs):
+        by_node = {INPUT: [], **by_node}
     if graph.output and not any(node.kind == "display" for node in graph.nodes.values()):
-        found[RESULT] = [one for one in graph.output_sources() if one in found]
-    return {key: [one for one in of if one != key] for key, of in found.items()}
+        by_node[RESULT] = [source for source in graph.output_sources() if source in by_node]
+    return {key: [source for source in before if source != key] for key, before in by_node.items()}
 
 
 def _layers(graph: Graph, sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
     done, stuck = order(graph)
     keys = [INPUT, *done, *stuck, RESULT]
-    found: dict[str, int] = {}
+    layers: dict[str, int] = {}
     for key in keys:
-        if key in sources and key not in found:
-            found[key] = max((found[one] + 1 for one in sources[key] if one in found), default=0)
-    return found
+        if key in sources and key not in layers:
+            layers[key] = max(
+                (layers[source] + 1 for source in sources[key] if source in layers), default=0
+            )
+    return layers
 
 
 def _chains(pairs: list[tuple[str, str]], layers: Mapping[str, int]) -> list[list[Key]]:

@@ -30,7 +30,8 @@ TOO_LONG = f"A text that starts with “$” is longer than {REFERENCE_CHARS:,} 
 LONG_ID = "The node “{}…” has an id of {:,} characters; up to {} can be read."
 TOO_TANGLED = "Its nodes have more than {:,} references to each other; no more can be read."
 NO_WORKFLOW = (
-    "This is JSON, but no workflow of fal: it has neither “nodes” nor a map of nodes with “type”."
+    "This is JSON, but not a workflow of fal: it has neither “nodes” nor a map of nodes with "
+    "“type”."
 )
 
 
@@ -110,8 +111,8 @@ def _read_a(document: dict[str, Any], flat: dict[str, Any]) -> Graph:
 def _plain_input(value: Any) -> dict[str, Any]:
     """Return a field of dialect A's input node, which only has a default; `""` means none."""
     kinds = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
-    found: dict[str, Any] = {"type": kinds.get(type(value), "string")}
-    return found | ({"default": value} if value not in ("", None) else {"required": True})
+    fields: dict[str, Any] = {"type": kinds.get(type(value), "string")}
+    return fields | ({"default": value} if value not in ("", None) else {"required": True})
 
 
 def _read_b(
@@ -119,8 +120,8 @@ def _read_b(
 ) -> Graph:
     raw_nodes: Any = contents.get("nodes")
     if isinstance(raw_nodes, list):  # an example of the Platform API has `nodes: []`
-        found = [node for node in raw_nodes if isinstance(node, dict)]
-        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(found)}
+        listed = [node for node in raw_nodes if isinstance(node, dict)]
+        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(listed)}
     nodes = _nodes(raw_nodes)
     schema = _mapping(contents.get("schema"))
     output = contents.get("output")
@@ -160,14 +161,14 @@ def _node(key: str, raw: dict[str, Any]) -> Node:
 
 def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
     """Return what the display nodes show, which is the result unless specified (15.3)."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for node in nodes.values():
         if node.kind == "display":
             shown = node.fields
             if isinstance(shown, list):  # the SDK writes a plain list of references
                 shown = {str(place): value for place, value in enumerate(shown)}
-            found |= shown
-    return found
+            fields |= shown
+    return fields
 
 
 def _mapping(value: Any) -> dict[str, Any]:

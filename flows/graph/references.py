@@ -57,9 +57,9 @@ def parse(text: str, nodes: Collection[str]) -> Reference:
 def references(value: Any, nodes: Collection[str]) -> list[Reference]:
     """Return all references inside a value, with their places; raises TooDeep or TooLong."""
     return [
-        Reference(one.text, one.node, one.path, place)
+        Reference(reference.text, reference.node, reference.path, place)
         for place, text in _texts(value, ())
-        for one in [parse(text, nodes)]
+        for reference in [parse(text, nodes)]
     ]
 
 
@@ -105,8 +105,8 @@ def resolve(value: Any, results: dict[str, Any], nodes: Collection[str]) -> Any:
     """
     if is_reference(value):
         try:
-            one = parse(value, nodes)
-            return value_at(results[one.node], one.path)
+            reference = parse(value, nodes)
+            return value_at(results[reference.node], reference.path)
         except (Unresolved, KeyError, TooLong):
             raise Unresolved(value[:REFERENCE_CHARS]) from None
     if isinstance(value, dict):

@@ -54,7 +54,7 @@ def draw(
         f'<defs><marker id="{key}-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
         ' markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
-    parts += [_line(one, key, shown) for one in placed.lines]
+    parts += [_line(line, key, shown) for line in placed.lines]
     parts += [_box(box, graph.nodes.get(box.id), shown[box.id]) for box in placed.boxes]
     parts.append("</svg>")
     return "".join(parts)
@@ -84,14 +84,14 @@ def _listed(names: Mapping[str, object]) -> str:
     return ", ".join(map(str, names))
 
 
-def _line(one: Line, key: str, shown: Mapping[str, Face]) -> str:
+def _line(line: Line, key: str, shown: Mapping[str, Face]) -> str:
     """Return a curved line, which has the state of its source box."""
-    (x, y), *_ = one.points
+    (x, y), *_ = line.points
     path = [f"M{x} {y}"]
-    for (x1, y1), (x2, y2) in pairwise(one.points):
+    for (x1, y1), (x2, y2) in pairwise(line.points):
         bend = max((x2 - x1) // 2, 24)
         path.append(f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}")
-    state = escape(shown[one.source].state)
+    state = escape(shown[line.source].state)
     tip = f'marker-end="url(#{key}-tip)"'
     return f'<path class="line" data-state="{state}" d="{"".join(path)}" {tip}/>'
 

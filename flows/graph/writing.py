@@ -38,7 +38,7 @@ def _as_a(graph: Graph) -> dict[str, Any]:
     nodes: dict[str, Any] = {INPUT: {"id": INPUT, "type": "input", "depends": [], "input": values}}
     nodes |= {node.id: _run_node(node) for node in graph.runs}
     key = _free("output", nodes)
-    depends = [one for one in graph.output_sources() if one in nodes]
+    depends = [source for source in graph.output_sources() if source in nodes]
     nodes[key] = {
         "id": key, "type": "display", "depends": depends, "fields": dict(graph.output)
     }  # fmt: skip
@@ -72,7 +72,9 @@ def _as_b(graph: Graph) -> dict[str, Any]:
             "nodes": nodes,
             "output": dict(graph.output),
             "schema": {
-                "input": {name: _field(graph, name, one) for name, one in fields_of(graph).items()},
+                "input": {
+                    name: _field(graph, name, field) for name, field in fields_of(graph).items()
+                },
                 "output": dict(graph.output_schema)
                 or {name: {"name": name, "label": _label(name)} for name in graph.output},
             },
@@ -96,11 +98,11 @@ def _field(graph: Graph, name: str, schema: dict[str, Any]) -> dict[str, Any]:
         item = schema.get("items")
         element = item.get("type", "string") if isinstance(item, dict) else "string"
         kind = {"kind": "list", "elementType": element}
-    kept = ("description", "required", "default", "examples", "ui")
-    found = {"name": name, "label": schema.get("title") or _label(name), "type": kind}
-    found |= {key: schema[key] for key in kept if key in schema}
+    copied = ("description", "required", "default", "examples", "ui")
+    field = {"name": name, "label": schema.get("title") or _label(name), "type": kind}
+    field |= {key: schema[key] for key in copied if key in schema}
     reader = next((node.id for node, _ in graph.readers.get(name, ()) if node.is_run), None)
-    return found | ({"modelId": reader} if reader else {})
+    return field | ({"modelId": reader} if reader else {})
 
 
 def _label(name: str) -> str:

@@ -19,8 +19,8 @@ from schemas.fields import MISSING, Field, Kind
 
 FORMAT = "vitrine-flow"
 LITERAL = (
-    "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and no way "
-    "to write it otherwise is known. Change it, or export as our own JSON."
+    "Step {} has a value that begins with “$”: “{}”. fal would read it as a reference, and "
+    "there is no known way to escape it. Change it, or export as our own JSON."
 )
 NOT_EXPRESSIBLE = (
     "A step's arguments are nested too deep for fal's workflows, or a wire's path is too long. "
@@ -71,7 +71,7 @@ def _unchanged(definition: Definition, imported: dict[str, Any]) -> Graph | None
 def graph_of(name: str, definition: Definition, versions: Mapping[str, Version]) -> Graph:
     """Return the flow as a graph of fal's nodes; outputs that no step uses are its result."""
     nodes = {step.id: _node(definition, step) for step in definition.steps}
-    inputs = {one.name: _input(definition, versions, one.name) for one in definition.inputs}
+    inputs = {field.name: _input(definition, versions, field.name) for field in definition.inputs}
     output: dict[str, str] = {}
     for step in definition.steps:
         if not definition.followers(step.id):
@@ -84,10 +84,10 @@ def _node(definition: Definition, step: Step) -> Node:
     _require_no_literal(number, step.arguments)
     written: Any = copy.deepcopy(step.arguments)
     depends = list(step.sources)
-    for one in definition.inputs:
-        for name, path in one.targets:
+    for field in definition.inputs:
+        for name, path in field.targets:
             if name == step.id:
-                written = with_value(written, path, f"$input.{one.name}")
+                written = with_value(written, path, f"$input.{field.name}")
                 depends = ["input", *(d for d in depends if d != "input")]
     for wire in step.wires:
         reference = f"${wire.step}" + "".join(f".{part}" for part in wire.path)
@@ -105,19 +105,19 @@ def _require_no_literal(number: int, value: Any) -> None:
 
 def _input(definition: Definition, versions: Mapping[str, Version], name: str) -> dict[str, Any]:
     """Return a field of the workflow's form in the notation of fal's editor (15.5)."""
-    one = next(one for one in definition.inputs if one.name == name)
-    step_id, path = one.targets[0]
+    asked = next(field for field in definition.inputs if field.name == name)
+    step_id, path = asked.targets[0]
     version, step = versions.get(step_id), definition.step(step_id)
     field = field_at(version.root, path) if version else Field(kind="string")
     kind: Any = _TYPES.get(field.kind, "string")
     if kind == "array":
         item = _TYPES.get(field.item.kind, "string") if field.item else "string"
         kind = {"kind": "list", "elementType": item}
-    found = {"name": name, "label": one.label, "type": kind, "modelId": step_id}
+    exported = {"name": name, "label": asked.label, "type": kind, "modelId": step_id}
     if field.is_required:
-        found["required"] = True
+        exported["required"] = True
     default = value_at(step.arguments, path) if step else MISSING
-    return found if default is MISSING else found | {"default": default}
+    return exported if default is MISSING else exported | {"default": default}
 
 
 def _results(
@@ -125,11 +125,11 @@ def _results(
 ) -> dict[str, str]:
     """Return names and references of a step's outputs; of an unknown schema, the whole output."""
     outputs = outputs_of(version) if version else []
-    paths = [path_in_words(one.path) for one in outputs] or [""]
-    found: dict[str, str] = {}
+    paths = [path_in_words(output.path) for output in outputs] or [""]
+    results: dict[str, str] = {}
     for path in paths:
         base = re.sub(r"\W+", "_", path.split(".")[0], flags=re.ASCII) or "result"
         names = (base if n == 1 else f"{base}_{n}" for n in range(1, 1000))
-        name = next(name for name in names if name not in taken and name not in found)
-        found[name] = f"${step.id}.{path}" if path else f"${step.id}"
-    return found
+        name = next(name for name in names if name not in taken and name not in results)
+        results[name] = f"${step.id}.{path}" if path else f"${step.id}"
+    return results

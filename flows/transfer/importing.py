@@ -75,11 +75,11 @@ def definition_of(graph: Graph) -> Definition:
     reader = _Reader(graph)
     wanted = {node.id for node in graph.runs}
     steps = tuple(reader.step(graph.nodes[key]) for key in order(graph)[0] if key in wanted)
-    found = Definition(steps, reader.inputs())
-    require_sound(found)
-    if is_larger_than(found.as_json(), MAX_BYTES):  # a default is repeated wherever it is read
-        raise Invalid("With its inputs' defaults in all places that read them it is too large.")
-    return parse_definition(found.as_json())  # applies the same limits as to our own exports
+    definition = Definition(steps, reader.inputs())
+    require_sound(definition)
+    if is_larger_than(definition.as_json(), MAX_BYTES):  # a default is repeated wherever it is read
+        raise Invalid("The flow is too large once defaults are copied to where they are read.")
+    return parse_definition(definition.as_json())  # applies the same limits as to our own exports
 
 
 class _Reader:
@@ -93,27 +93,27 @@ class _Reader:
     def step(self, node: Node) -> Step:
         """Return a run node as a step."""
         if not isinstance(node.input, dict):
-            raise Invalid(f"Node “{node.id}”: its input is no JSON object.")
+            raise Invalid(f"Node “{node.id}”: its input is not a JSON object.")
         wires: list[Wire] = []
         arguments = self._without_references(node, node.input, (), (), wires)
         return Step(node.id, node.app, arguments, tuple(wires))
 
     def _without_references(
-        self, node: Node, value: Any, place: Path, kept: Path, wires: list[Wire]
+        self, node: Node, value: Any, place: Path, target: Path, wires: list[Wire]
     ) -> Any:
         """Return a value without its references. `kept` is its place in the remaining input."""
         if is_reference(value):
-            return self._reference(node, parse(value, self.graph.nodes), place, kept, wires)
+            return self._reference(node, parse(value, self.graph.nodes), place, target, wires)
         if isinstance(value, dict):
             parts = {
-                key: self._without_references(node, part, (*place, key), (*kept, key), wires)
+                key: self._without_references(node, part, (*place, key), (*target, key), wires)
                 for key, part in value.items()
             }
             return {key: part for key, part in parts.items() if part is not MISSING}
         if isinstance(value, list):
             rows: list[Any] = []
             for number, part in enumerate(value):
-                here, there = (*place, number), (*kept, len(rows))
+                here, there = (*place, number), (*target, len(rows))
                 row = self._without_references(node, part, here, there, wires)
                 if row is not MISSING:
                     rows.append(row)
@@ -121,37 +121,41 @@ class _Reader:
         return value
 
     def _reference(
-        self, node: Node, one: Reference, place: Path, kept: Path, wires: list[Wire]
+        self, node: Node, reference: Reference, place: Path, target: Path, wires: list[Wire]
     ) -> Any:
         """Record a reference; return an open input's default to put in its place."""
-        if one.node == INPUT and one.path:
-            name = one.path[0]
-            if len(one.path) > 1:
+        if reference.node == INPUT and reference.path:
+            name = reference.path[0]
+            if len(reference.path) > 1:
                 raise Invalid(
-                    f"Node “{node.id}” reads a part of the input “{name}” ({one.text[:80]}); "
-                    "a flow hands inputs on as a whole."
+                    f"Node “{node.id}” reads a part of the input “{name}” ({reference.text[:80]}); "
+                    "a flow passes inputs on only as a whole."
                 )
-            self.targets.setdefault(name, []).append((node.id, kept))
+            self.targets.setdefault(name, []).append((node.id, target))
             field = self.fields.get(name, {})
             default = field.get("default", MISSING)
-            is_row = isinstance(kept[-1], int)
+            is_row = isinstance(target[-1], int)
             return "" if default is MISSING and is_row else default
-        source = self.graph.nodes.get(one.node)
+        source = self.graph.nodes.get(reference.node)
         if source is None or not source.is_run:
             raise Invalid(
-                f"Node “{node.id}” reads “{one.text[:80]}”, which is no output of a model."
+                f"Node “{node.id}” reads “{reference.text[:80]}”, which is not an output of "
+                "a model."
             )
-        path = tuple(int(part) if part.isdecimal() else part for part in one.path)
-        wires.append(Wire(place, one.node, path))
+        path = tuple(int(part) if part.isdecimal() else part for part in reference.path)
+        wires.append(Wire(place, reference.node, path))
         return MISSING
 
     def inputs(self) -> tuple[Input, ...]:
         """Return the open inputs that a step reads, in the order of the workflow's form."""
-        found = []
-        for name in [*self.fields, *(one for one in self.targets if one not in self.fields)]:
+        inputs = []
+        for name in [
+            *self.fields,
+            *(target for target in self.targets if target not in self.fields),
+        ]:
             if targets := self.targets.get(name):
                 field = self.fields.get(name, {})
                 label = field.get("title") or field.get("label") or name
                 named = label if isinstance(label, str) else name
-                found.append(Input(name, named.replace("_", " ")[:200], tuple(targets)))
-        return tuple(found)
+                inputs.append(Input(name, named.replace("_", " ")[:200], tuple(targets)))
+        return tuple(inputs)

@@ -15,8 +15,8 @@ from catalog.schema_versions import version_of
 from core.http.parameters import page_number, parse_uuid
 from core.notify import channel
 from fal.db_safe import db_safe_text
-from flows.account import definitions, page, sending
-from flows.account.page import Filled
+from flows.fal_workflows import definitions, page, sending
+from flows.fal_workflows.page import Filled
 from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
@@ -25,8 +25,7 @@ from runs.models import Run
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
-    from catalog.schema_versions import version_of
-from core.http.htmx import HtmxRequest
+    from core.http.htmx import HtmxRequest
 
 no_store = cache_control(private=True, no_store=True)
 Post = dict[str, list[str]]
@@ -38,7 +37,7 @@ def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` searches by title, name or description."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context = {"account": page.listing(asked, page_number(request.GET.get("page", "")))}
-    return render(request, "flows/account/workflows.html", context)
+    return render(request, "flows/fal_workflows/workflows.html", context)
 
 
 @require_POST
@@ -54,11 +53,11 @@ def reading_wanted(request: HttpRequest) -> HttpResponse:
 def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     """Redirect from a model's page, or with `?run=` from a run's, to the workflow's graph."""
     rows = AccountWorkflow.objects.filter(endpoint__endpoint_id=db_safe_text(endpoint_id))
-    found = rows.first()
-    if found is None:
+    workflow = rows.first()
+    if workflow is None:
         return redirect("flows:account")
     run = parse_uuid(request.GET.get("run", ""))
-    return redirect(f"{found.get_absolute_url()}?run={run}#workflow-run" if run else found)
+    return redirect(f"{workflow.get_absolute_url()}?run={run}#workflow-run" if run else workflow)
 
 
 @limit("run")
@@ -66,26 +65,26 @@ def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
 @no_store
 def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
     """Show a workflow with its graph and form, or handle a post of the form."""
-    found = _find(owner, name)
+    workflow = _find(owner, name)
     if request.method == "POST":
-        return _post(request, found)
-    return _page(request, found, Filled(_first_post(request, found)))
+        return _post(request, workflow)
+    return _page(request, workflow, Filled(_first_post(request, workflow)))
 
 
 @require_safe
 @no_store
 def definition(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     """Download the definition unchanged, or with `?dialect=A` in the format of inline runs."""
-    found = _find(owner, name)
+    workflow = _find(owner, name)
     try:
-        graph = definitions.graph_of(found)
+        graph = definitions.graph_of(workflow)
     except reading.Unreadable as error:
         raise Http404(str(error)) from error
     text = writing.dumps(graph, "A" if request.GET.get("dialect") == "A" else graph.dialect)
     # JSON may contain lone surrogates, which UTF-8 cannot encode: they stay escaped.
     content = text.encode("utf-8", "backslashreplace")
     response = HttpResponse(content, content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{found.name}.json"'
+    response["Content-Disposition"] = f'attachment; filename="{workflow.name}.json"'
     return response
 
 
@@ -95,53 +94,53 @@ def _find(owner: str, name: str) -> AccountWorkflow:
 
 
 def _page(
-    request: HtmxRequest, found: AccountWorkflow, filled: Filled, status: int = 200
+    request: HtmxRequest, workflow: AccountWorkflow, filled: Filled, status: int = 200
 ) -> HttpResponse:
-    run = _shown_run(request, found)
-    context = page.detail(found, request.user, run, filled)
-    return render(request, "flows/account/workflow.html", context, status=status)
+    run = _shown_run(request, workflow)
+    context = page.detail(workflow, request.user, run, filled)
+    return render(request, "flows/fal_workflows/workflow.html", context, status=status)
 
 
-def _shown_run(request: HttpRequest, found: AccountWorkflow) -> Run | None:
+def _shown_run(request: HttpRequest, workflow: AccountWorkflow) -> Run | None:
     """Return the run of `?run=`, if the user may see it."""
     text = request.GET.get("run", "")
     if not text:
         return None
     pk = parse_uuid(text)
     runs = Run.objects.visible_to(request.user).select_related("endpoint")
-    run = runs.filter(endpoint_id=found.pk, pk=pk).first() if pk else None
+    run = runs.filter(endpoint_id=workflow.pk, pk=pk).first() if pk else None
     if run is None:
         raise Http404("There is no such run of this workflow.")
     return run
 
 
-def _first_post(request: HttpRequest, found: AccountWorkflow) -> Post:
+def _first_post(request: HttpRequest, workflow: AccountWorkflow) -> Post:
     """Return the initial post of the form: the input of the run that is shown."""
-    run = _shown_run(request, found)
-    return form_state.from_arguments(found.endpoint, run.arguments).post if run else {}
+    run = _shown_run(request, workflow)
+    return form_state.from_arguments(workflow.endpoint, run.arguments).post if run else {}
 
 
-def _post(request: HtmxRequest, found: AccountWorkflow) -> HttpResponseBase:
-    post, refused = _posted(request, found)
+def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
+    post, refused = _posted(request, workflow)
     action = request.POST.get("~do", "run")
     if action not in ("", "run"):
-        return _page(request, found, _changed(found, post, action, refused))
+        return _page(request, workflow, _changed(workflow, post, action, refused))
     token = request.POST.get("~token", "")[:64]
     try:
-        run = sending.send(found, _user(request), post, token, refused)
+        run = sending.send(workflow, _user(request), post, token, refused)
     except sending.Refused as error:
-        return _page(request, found, error.filled, status=422)
-    return redirect(f"{found.get_absolute_url()}?run={run.pk}#workflow-run")
+        return _page(request, workflow, error.filled, status=422)
+    return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 
-def _changed(found: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
+def _changed(workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
     """Return the form after the press of a button other than Run."""
     if action == "clear":
         return Filled()
     if action == "reset":
-        return Filled(form_state.without_settings(found.endpoint, post))
+        return Filled(form_state.without_settings(workflow.endpoint, post))
     if action in ("to-json", "to-form"):
-        turned = form_state.toggled_json(found.endpoint, post, action)
+        turned = form_state.toggled_json(workflow.endpoint, post, action)
         return Filled(turned.post, turned.problems)
     return Filled(apply(post, action), refused)
 
@@ -150,10 +149,10 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _posted(request: HttpRequest, found: AccountWorkflow) -> tuple[Post, list[Problem]]:
+def _posted(request: HttpRequest, workflow: AccountWorkflow) -> tuple[Post, list[Problem]]:
     """Return the form's controls with the addresses of posted files, and problems with others."""
     own = ("~token", "~do", "csrfmiddlewaretoken")
     lists = request.POST.lists()
     post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
-    root = version_of(found.endpoint).root
+    root = version_of(workflow.endpoint).root
     return with_files(post, request.FILES, root, request.user.pk)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Post = dict[str, list[str]]
 NAMELESS = "Untitled flow"
 OUTDATED = (
-    "This flow got or lost a step in another tab or window. Here is how it is now; what you had "
-    "changed on the older page is not in it."
+    "A step was added to this flow or removed from it in another tab or window. This is its "
+    "current state, without the changes that you made on the older page."
 )
 no_store = cache_control(private=True, no_store=True)
 
@@ -123,9 +123,9 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
             return redirect("flows:flow-edit", flow.pk)
         definition = chain.without_step(before, step)
         versions = versions_of(definition, endpoints_of([definition]))
-        for one in before.followers(step):
-            if (now := definition.step(one.id)) and one.id in versions:
-                definition = chain.with_open_inputs(definition, now, versions[one.id])
+        for follower in before.followers(step):
+            if (now := definition.step(follower.id)) and follower.id in versions:
+                definition = chain.with_open_inputs(definition, now, versions[follower.id])
         locked.previous, locked.definition = locked.definition, definition.as_json()
         locked.version += 1
         locked.save()

@@ -37,15 +37,15 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
         definition = parse_definition(flow.definition)
-        found = exporting.own(flow.name, definition)
+        exported = exporting.own(flow.name, definition)
         if dialect:
             versions = versions_of(definition, endpoints_of([definition]))
-            found = exporting.workflow(flow.name, definition, versions, dialect, flow.imported)
+            exported = exporting.workflow(flow.name, definition, versions, dialect, flow.imported)
     except Invalid as invalid:
         context = {"flow": flow, "trouble": str(invalid)}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "flows/not_exported.html", context, status=status)
-    text = json.dumps(found, ensure_ascii=False, indent=2)
+    text = json.dumps(exported, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json")
     kind = f"-{request.GET['dialect']}" if dialect else ""
     file_name = f"{name_of(flow.name)}{kind}.json"
@@ -65,16 +65,16 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         content = file.read() if file else text.encode("utf-8", "replace")
         if not content.strip():
             raise Invalid(NOTHING)
-        found = importing.load(content)
+        imported = importing.load(content)
     except Invalid as invalid:
         context = {"trouble": str(invalid), "text": text[: importing.MAX_BYTES]}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "flows/import.html", context, status=status)
     flow = Flow.objects.create(
         user=request.user,
-        name=found.name,
-        definition=found.definition.as_json(),
-        imported=found.document,
+        name=imported.name,
+        definition=imported.definition.as_json(),
+        imported=imported.document,
     )
     messages.info(request, "Imported. Nothing was sent.")
     return redirect(flow)

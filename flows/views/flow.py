@@ -44,14 +44,14 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
-    found = find(request, pk)
+    flow = find(request, pk)
     try:
-        definition = parse_definition(found.definition)
+        definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
-        return render(request, "flows/flow.html", {"flow": found, "trouble": str(invalid)})
+        return render(request, "flows/flow.html", {"flow": flow, "trouble": str(invalid)})
     if request.method == "POST":
-        return _posted(request, found, definition)
-    return _page(request, found, _as_run(request, found, definition))
+        return _posted(request, flow, definition)
+    return _page(request, flow, _as_run(request, flow, definition))
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
@@ -60,19 +60,19 @@ def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
     return get_object_or_404(seen, pk=pk)
 
 
-def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Definition:
+def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definition:
     """Return the definition with the inputs of the run `?from=`."""
     try:
         key = uuid.UUID(request.GET.get("from", ""))
     except ValueError:
         return definition
-    before = found.runs.filter(user=request.user, pk=key).first()
+    before = flow.runs.filter(user=request.user, pk=key).first()
     if before is None:
         return definition
     steps = parse_definition(before.definition).steps
     known = {step.id for step in steps}
-    asked = tuple(one for one in definition.inputs if one.targets[0][0] in known)
-    rest = tuple(one for one in definition.inputs if one not in asked)
+    asked = tuple(field for field in definition.inputs if field.targets[0][0] in known)
+    rest = tuple(field for field in definition.inputs if field not in asked)
     values = form.defaults(Definition(steps, asked)) | form.defaults(
         replace(definition, inputs=rest)
     )
@@ -81,7 +81,7 @@ def _as_run(request: HtmxRequest, found: Flow, definition: Definition) -> Defini
 
 def _page(
     request: HtmxRequest,
-    found: Flow,
+    flow: Flow,
     definition: Definition,
     post: Post | None = None,
     problems: list[Problem] | None = None,
@@ -91,11 +91,11 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = flow_page.context(
-        request.user, found, definition, post, problems or (), troubles
+        request.user, flow, definition, post, problems or (), troubles
     )
     context |= {
-        "runs": flow_page.runs_of(found, request.user),
-        "is_mine": found.user_id == request.user.pk,
+        "runs": flow_page.runs_of(flow, request.user),
+        "is_mine": flow.user_id == request.user.pk,
         "trouble": trouble,
         "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
     }
@@ -103,30 +103,34 @@ def _page(
     return render(request, "flows/flow.html", context, status=status)
 
 
-def _posted(request: HtmxRequest, found: Flow, definition: Definition) -> HttpResponseBase:
+def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpResponseBase:
     """Run the flow if everything fits, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk)
     action = request.POST.get("~do", "run")
     if action != "run":
-        return _page(request, found, definition, apply(post, action), refused)
+        return _page(request, flow, definition, apply(post, action), refused)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
-    known = {one.path[:1] for one in unread}
-    problems = [*refused, *unread, *(one for one in at_inputs if one.path[:1] not in known)]
+    known = {problem.path[:1] for problem in unread}
+    problems = [
+        *refused,
+        *unread,
+        *(problem for problem in at_inputs if problem.path[:1] not in known),
+    ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
-        return _page(request, found, definition, post, problems, troubles=at_steps, status=status)
+        return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
     is_reusing = request.POST.get("~reuse") == "1"
-    reused = flow_page.reusable(request.user, found, filled) if is_reusing else {}
+    reused = flow_page.reusable(request.user, flow, filled) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
-        made, _ = starting.start(request.user, found, filled, token, reused)
+        flow_run, _ = starting.start(request.user, flow, filled, token, reused)
     except starting.Refused as refusal:
-        return _page(request, found, definition, post, trouble=str(refusal), status=status)
-    return redirect(made)
+        return _page(request, flow, definition, post, trouble=str(refusal), status=status)
+    return redirect(flow_run)
 
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
@@ -139,24 +143,24 @@ def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) 
 @require_POST
 def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Copy a flow; the copy is the user's own, and private."""
-    found = find(request, pk)
-    origin = found.origin if found.user_id == request.user.pk else None
-    made = Flow.objects.create(
+    flow = find(request, pk)
+    origin = flow.origin if flow.user_id == request.user.pk else None
+    copied = Flow.objects.create(
         user=request.user,
-        name=f"{found.name[:192]} (copy)",
-        definition=found.definition,
+        name=f"{flow.name[:192]} (copy)",
+        definition=flow.definition,
         origin=origin,
     )
-    messages.info(request, f"This is your own copy of “{found.name}”.")
-    return redirect("flows:flow-edit", made.pk)
+    messages.info(request, f"This is your own copy of “{flow.name}”.")
+    return redirect("flows:flow-edit", copied.pk)
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete one's own flow; its runs stay in the history, and the list offers to undo it."""
-    found = get_object_or_404(Flow.objects.of(request.user), pk=pk)
-    found.deleted_at = timezone.now()
+    flow = get_object_or_404(Flow.objects.of(request.user), pk=pk)
+    flow.deleted_at = timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [found])
-    return redirect(f"{reverse('flows:flows')}?deleted={found.pk}")
+        flow.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [flow])
+    return redirect(f"{reverse('flows:flows')}?deleted={flow.pk}")

@@ -28,22 +28,22 @@ no_store = cache_control(private=True, no_store=True)
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
     """Show one of the user's own runs of a flow; a POST retries from a step, or cancels it."""
     mine = FlowRun.objects.of(request.user).select_related("flow", "user")
-    found = get_object_or_404(mine, pk=flow_run, flow_id=pk)
+    shown_run = get_object_or_404(mine, pk=flow_run, flow_id=pk)
     if request.method != "POST":
-        return _page(request, found)
+        return _page(request, shown_run)
     verb, _, step = request.POST.get("~do", "").partition(":")
     try:
         if verb == "again":
-            starting.try_again(found, step.replace("\x00", ""))
+            starting.try_again(shown_run, step.replace("\x00", ""))
         elif verb == "cancel":
-            starting.cancel(found)
+            starting.cancel(shown_run)
     except starting.Refused as refused:
-        return _page(request, found, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
-    return redirect(found)
+        return _page(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return redirect(shown_run)
 
 
 def _page(
-    request: HtmxRequest, found: FlowRun, trouble: str = "", status: int = HTTPStatus.OK
+    request: HtmxRequest, flow_run: FlowRun, trouble: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    context = run_page.context(found) | {"trouble": trouble}
+    context = run_page.context(flow_run) | {"trouble": trouble}
     return render(request, "flows/flow_run.html", context, status=status)

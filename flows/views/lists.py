@@ -16,7 +16,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
-from flows.account import page as account
+from flows.fal_workflows import page as account
 from flows.models import Flow, FlowRun
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ def index(request: HtmxRequest) -> HttpResponse:
     """List the user's flows and those of the team, last changed first; `?q=` searches by name."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     newest = FlowRun.objects.of(request.user).filter(flow=OuterRef("pk")).order_by("-created_at")
-    found = Flow.objects.visible_to(request.user).select_related("user")
-    found = found.annotate(last_state=Subquery(newest.values("state")[:1]))
+    flows = Flow.objects.visible_to(request.user).select_related("user")
+    flows = flows.annotate(last_state=Subquery(newest.values("state")[:1]))
     if asked:
-        found = found.filter(name__icontains=asked)
+        flows = flows.filter(name__icontains=asked)
     page = page_number(request.GET.get("page", ""))
     first = (page - 1) * LISTED
-    listed = list(found.order_by("-changed_at", "pk")[first : first + LISTED + 1])
+    listed = list(flows.order_by("-changed_at", "pk")[first : first + LISTED + 1])
     context: dict[str, Any] = {
         "flows": listed[:LISTED],
         "asked": asked,
@@ -56,8 +56,8 @@ def index(request: HtmxRequest) -> HttpResponse:
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose the first model of a new flow."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    found = engine.top_results(Query().saying(asked) if asked else Query(), MODELS)
-    models = [one for one in found if one.is_runnable and not one.refusal]
+    endpoints = engine.top_results(Query().saying(asked) if asked else Query(), MODELS)
+    models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
     return render(request, "flows/new.html", {"models": models, "asked": asked})
 
 
@@ -65,11 +65,11 @@ def new(request: HtmxRequest) -> HttpResponse:
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted flow."""
     pk = parse_uuid(request.POST.get("flow", ""))
-    found = Flow.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
-    if found is None:
+    flow = Flow.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if flow is None:
         return redirect("flows:flows")
-    found.deleted_at = None
+    flow.deleted_at = None
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [found])
-    return redirect(found)
+        flow.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [flow])
+    return redirect(flow)

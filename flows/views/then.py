@@ -27,7 +27,7 @@ from schemas.uses.roles import USES
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-NOT_THERE = "This model cannot take it any more. Choose another one."
+NOT_THERE = "This model no longer accepts this result. Choose another one."
 no_store = cache_control(private=True, no_store=True)
 
 
@@ -44,10 +44,10 @@ def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Append a model to the step `?after=` of one's own flow."""
     mine = Flow.objects.of(request.user).select_related("origin")
     flow = get_object_or_404(mine, pk=pk)
-    found = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
-    if found is None:
+    start = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
+    if start is None:
         raise Http404("There is no such step, or its model is gone.")
-    return _answer(request, found)
+    return _answer(request, start)
 
 
 def _asked_origin(request: HtmxRequest) -> Origin:
@@ -56,36 +56,36 @@ def _asked_origin(request: HtmxRequest) -> Origin:
     except ValueError:
         asked = db_safe_text(request.GET.get("model", ""))
         return origin.of_model(get_object_or_404(Endpoint, endpoint_id=asked))
-    found = origin.of_result(request.user, run, request.GET.get("key", ""))
-    if found is None:
+    start = origin.of_result(request.user, run, request.GET.get("key", ""))
+    if start is None:
         raise Http404("There is no such result.")
-    return found
+    return start
 
 
-def _answer(request: HtmxRequest, found: Origin) -> HttpResponseBase:
+def _answer(request: HtmxRequest, start: Origin) -> HttpResponseBase:
     """Render the menu of models, or save the flow with a posted choice."""
     trouble = ""
     if request.method == "POST":
         try:
-            return redirect(_chained(request, found))
+            return redirect(_chained(request, start))
         except Invalid as invalid:
             trouble = str(invalid)
-    elif len(found.definition.steps) >= MOST_STEPS:
+    elif len(start.definition.steps) >= MOST_STEPS:
         trouble = chain.FULL
     status = 422 if request.method == "POST" else 200
-    return render(request, "flows/then.html", _menu(request, found, trouble), status=status)
+    return render(request, "flows/then.html", _menu(request, start, trouble), status=status)
 
 
-def _menu(request: HtmxRequest, found: Origin, trouble: str) -> dict[str, Any]:
+def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
     asked = request.POST.get("output") or request.GET.get("output", "")
-    output = found.output(asked) or found.output("")
+    output = start.output(asked) or start.output("")
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     menu = None
     if output and output.kind in USES:
-        menu = use_menu.offered(request.user, output.kind, found.endpoint.pk, text, use)
+        menu = use_menu.offered(request.user, output.kind, start.endpoint.pk, text, use)
     return {
-        "origin": found,
-        "outputs": [(origin.value_of(one), one) for one in found.outputs],
+        "origin": start,
+        "outputs": [(origin.value_of(output), output) for output in start.outputs],
         "output": output,
         "output_value": origin.value_of(output) if output else "",
         "menu": menu,
@@ -99,28 +99,28 @@ def _menu(request: HtmxRequest, found: Origin, trouble: str) -> dict[str, Any]:
 _KEPT = ("run", "key", "model", "after")
 
 
-def _chained(request: HtmxRequest, found: Origin) -> str:
+def _chained(request: HtmxRequest, start: Origin) -> str:
     """Save the longer flow; return the address of its editor. Raises Invalid."""
-    output = found.output(request.POST.get("output", ""))
+    output = start.output(request.POST.get("output", ""))
     endpoint_id, _, path = db_safe_text(request.POST.get("to", "")).partition("|")
     endpoint = Endpoint.objects.filter(endpoint_id=endpoint_id).first()
     version = version_of(endpoint) if endpoint and not endpoint.refusal else None
     takers = inputs_of(version.root) if version else []
-    taker = next((one for one in takers if one.path == path), None)
+    taker = next((field for field in takers if field.path == path), None)
     if endpoint is None or version is None or output is None or taker is None:
         raise Invalid(NOT_THERE)
-    former = version_of(found.endpoint)
+    former = version_of(start.endpoint)
 
     def longer(definition: Definition) -> Definition:
-        return chain.then(definition, found.step, output, endpoint_id, version, taker, former)
+        return chain.then(definition, start.step, output, endpoint_id, version, taker, former)
 
-    flow = _extend(found.flow, longer) if found.flow else None
+    flow = _extend(start.flow, longer) if start.flow else None
     if flow is None:
         flow = Flow.objects.create(
             user=request.user,
-            name=f"{found.endpoint.name} → {endpoint.name}"[:200],
-            definition=longer(found.definition).as_json(),
-            origin=found.run,
+            name=f"{start.endpoint.name} → {endpoint.name}"[:200],
+            definition=longer(start.definition).as_json(),
+            origin=start.run,
         )
     steps = flow.definition["steps"]
     return f"{reverse('flows:flow-edit', args=[flow.pk])}#step-{len(steps)}"

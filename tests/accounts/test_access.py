@@ -19,7 +19,7 @@ from django.urls import get_resolver, reverse
 
 from api import tokens
 from api.models import ProxyFile
-from boards.models import Batch, Cell, Column, Trial
+from boards.models import Board, Cell, Column, Trial
 from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
@@ -107,7 +107,7 @@ class World:
         )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
         token, _ = tokens.create(owner, "script")
-        board = Batch.objects.create(user=owner, source=endpoint, form_token="b")
+        board = Board.objects.create(user=owner, source=endpoint, form_token="b")
         row = Row_.objects.create(board=board, position=0, digest="r")
         column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
         cell = Cell.objects.create(board=board, row=row, column=column, run=run)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry
 from api import tokens
 from api.models import Token
-from boards.models import Batch
+from boards.models import Board
 from catalog.models import Collection, Note
 from chats.models import Chat
 from flows.models import Flow
@@ -151,16 +151,16 @@ def test_deletions_and_recoveries_of_runs_are_in_the_log(
     assert AuditEntry.objects.filter(object_id=str(runs[0].pk)).count() == 2
 
 
-@pytest.mark.parametrize("model", [Batch, Flow, Chat])
+@pytest.mark.parametrize("model", [Board, Flow, Chat])
 def test_deleted_boards_flows_and_chats_are_in_the_log(
     admin: Client, eva: User, model: Any, make_endpoint: Any
 ) -> None:
     route, key = {
-        Batch: ("boards:board", "board"),
+        Board: ("boards:board", "board"),
         Flow: ("flows:flow", "flow"),
         Chat: ("chats:chat", "chat"),
     }[model]
-    relation = {Batch: "source", Chat: "endpoint"}.get(model)
+    relation = {Board: "source", Chat: "endpoint"}.get(model)
     values = {relation: make_endpoint()} if relation else {}
     row = model.objects.create(user=eva, **values)
     admin.post(reverse(f"{route}-deletion", args=[row.pk]))

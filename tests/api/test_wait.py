@@ -15,7 +15,7 @@ from django.db import connections
 
 from api import wait
 from api.wait import HEADER, HeldResponses
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from core.notify import channel
 from core.notify.channel import Signal
 from flows.models import Flow, FlowRun
@@ -207,7 +207,7 @@ def test_a_copy_that_takes_long_holds_no_answer(make_run: Any, monkeypatch: Any)
 
 def test_the_end_of_a_boards_runs_is_waited_for(make_run: Any, user: Any) -> None:
     run = make_run(state="running")
-    board = Batch.objects.create(user=user, source=run.endpoint, form_token="t")
+    board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
     row = Row.objects.create(board=board, position=0, label="a", values={})
     column = Column.objects.create(board=board, position=0, endpoint=run.endpoint, digest="0")
     Cell.objects.create(board=board, row=row, column=column, run=run)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.cells import expand
 from boards.plan.plan import Plan, read_plan
 from boards.runs import sending
@@ -55,7 +55,7 @@ def send(user: User) -> Callable[..., sending.Sent]:
     """`send(plan, board=…)`: write a plan as a new board, or add it to a board."""
 
     def write(
-        plan: Plan, token: str = "token", board: Batch | None = None, who: User = user
+        plan: Plan, token: str = "token", board: Board | None = None, who: User = user
     ) -> sending.Sent:
         return sending.run_plan(who, plan, expand(plan), token, board=board)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.plan import Plan
 from boards.runs import sending
 from boards.votes import voting
@@ -22,7 +22,7 @@ from runs.files.stripped_copies import copy_name
 from runs.models import Artifact, Run
 
 SECRET = "painted-by-lab-flux"
-Judged = Callable[..., Batch]
+Judged = Callable[..., Board]
 
 
 def picture() -> bytes:
@@ -34,10 +34,10 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def opened(board: Batch) -> str:
+def opened(board: Board) -> str:
     """Open the board's vote; returns the link for voters."""
     voting.open_voting(board)
-    return voting.link_of(Batch.objects.get(pk=board.pk))
+    return voting.link_of(Board.objects.get(pk=board.pk))
 
 
 def status_of(browser: Client, address: str) -> int:
@@ -61,7 +61,7 @@ def stored() -> Iterator[str]:
 def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
     """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
 
-    def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Batch:
+    def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
         board = send(
             plan_of(*names, row_field="prompt", row_values=prompts, title="Cats", **more)
         ).board

@@ -215,6 +215,44 @@ def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
     assert "newer Vitrine" not in manage(url, "sync_models", "--wrong-option").stderr
 
 
+def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(
+    previous_release: str,
+) -> None:
+    url = previous_release
+    migrate(url, "boards", "0007")
+    migrate(url, "accounts")
+    board = uuid4().hex
+    execute(
+        url,
+        "INSERT INTO boards_batch (id, title, plan, form_token, created_at, source_id, user_id)"
+        " SELECT %s, 'Cats', '{}', 't', '2026-11-22', (SELECT min(id) FROM catalog_endpoint),"
+        " min(id) FROM auth_user",
+        board,
+    )
+    execute(
+        url,
+        'INSERT INTO boards_row (position, label, "values", digest, board_id)'
+        " VALUES (0, '', '{}', 'd', %s)",
+        board,
+    )
+    execute(
+        url,
+        "INSERT INTO accounts_auditentry"
+        " (at, actor_name, action, kind, object_id, object_name, detail)"
+        " VALUES ('2026-11-22', 'eva', 'deleted', 'boards.batch', %s, 'Cats', '')",
+        board,
+    )
+    migrate(url)
+    joined = "SELECT title FROM boards_board JOIN boards_row ON boards_row.board_id=boards_board.id"
+    assert execute(url, joined) == [("Cats",)]
+    assert execute(url, "SELECT kind FROM accounts_auditentry") == [("boards.board",)]
+    models = "SELECT model FROM django_content_type WHERE model IN ('batch', 'board')"
+    assert execute(url, models) == [("board",)]
+    permissions = "SELECT codename FROM auth_permission WHERE codename LIKE %s"
+    assert execute(url, permissions, "%batch") == []
+    assert len(execute(url, permissions, "%board")) == 4
+
+
 @pytest.mark.exhaustive
 def test_an_upgrade_stars_the_only_file_of_a_starred_run(previous_release: str) -> None:
     execute(previous_release, "UPDATE playground_run SET is_starred = %s", True)

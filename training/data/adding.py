@@ -52,7 +52,9 @@ def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
         match = RESULT.fullmatch(address)
         artifact = _artifact(dataset.user_id, *match.groups()) if match else None
         if artifact is None or artifact.state != Artifact.State.STORED:
-            added.skipped.append("A result is gone, or not copied yet. Try again in a moment.")
+            added.skipped.append(
+                "A result was deleted or is not copied yet. Try again in a moment."
+            )
             continue
         upload = _as_upload(dataset.user_id, artifact)
         caption = db_safe_text(artifact.run.title)[:MAX_CAPTION_CHARS]
@@ -95,7 +97,7 @@ def _take_entry(
 def _store(user_id: int, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
     """Store one media file, or report why not; storage and quota errors abort the addition."""
     if len(added.files) >= MOST_FILES:
-        added.skipped.append(f"{name} is one more than the {MOST_FILES} files of a data set.")
+        added.skipped.append(f"{name} was not added: a data set has at most {MOST_FILES} files.")
         return None
     try:
         item = _item(_stored(user_id, file, name), name)
@@ -221,12 +223,12 @@ def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Add
             positions[item.root].add(position)
     for at, text in paired.loose:
         stem, _ = split_suffix(clean_name(at.path))
-        same = [one for one in positions[stem] if not items[one].caption and "/" not in at.path]
+        same = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
         if len(same) == 1:
             items[same[0]] = replace(items[same[0]], caption=text)
             added.captions += bool(text)
         else:
-            added.skipped.append(f"{at.path} is no file's caption in this upload.")
+            added.skipped.append(f"{at.path} belongs to no file in this upload.")
     for at in paired.ambiguous:
-        words = "several files have its name. Put each with its caption into a folder of a ZIP"
-        added.skipped.append(f"{at.path} was not used: {words}.")
+        reason = "several files have its name. Put each with its caption into a folder of a ZIP"
+        added.skipped.append(f"{at.path} was not used: {reason}.")

@@ -80,17 +80,17 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
         _require_short_list(archive, name)
         opened = zipfile.ZipFile(archive)
     except _BROKEN as error:
-        raise Refused(f"{name} is no ZIP archive, or a broken one.") from error
+        raise Refused(f"{name} is not a ZIP archive, or is broken.") from error
     with opened:
-        found = [one for one in opened.infolist() if counts(_path(one))]
-        if len(found) > MAX_ENTRIES:
-            raise Refused(f"{name} holds {len(found)} files, more than the {MAX_ENTRIES} read.")
-        for one in found:
-            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as kept:
-                entry, size_bytes = _entry(opened, one, kept, max_bytes)
+        infos = [info for info in opened.infolist() if counts(_path(info))]
+        if len(infos) > MAX_ENTRIES:
+            raise Refused(f"{name} holds {len(infos)} files, more than the {MAX_ENTRIES} read.")
+        for info in infos:
+            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spooled:
+                entry, size_bytes = _entry(opened, info, spooled, max_bytes)
                 max_bytes -= size_bytes
                 if max_bytes < 0:
-                    raise Refused(f"{name} unpacks to more than is read of an archive.")
+                    raise Refused(f"{name} unpacks to more than is read from an archive.")
                 yield entry
 
 
@@ -101,11 +101,13 @@ def _require_short_list(archive: IO[bytes], name: str) -> None:
     says of the number may be wrong, so the size of the list is limited too.
     """
     if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
-        raise Refused(f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read of an archive.")
+        raise Refused(
+            f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read from an archive."
+        )
     end = zipfile._EndRecData(archive)  # type: ignore[attr-defined]
     count, size_bytes = (end[4], end[5]) if end else (0, 0)
     if count > MAX_LISTED or size_bytes > MAX_LIST_BYTES:
-        raise Refused(f"{name} lists {count:,} files, more than are read of an archive.")
+        raise Refused(f"{name} lists {count:,} files, more than are read from an archive.")
 
 
 def counts(path: str) -> bool:
@@ -125,7 +127,7 @@ def _path(info: zipfile.ZipInfo) -> str:
 
 
 def _entry(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], budget: int
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], budget: int
 ) -> tuple[Entry, int]:
     """Unpack one file into `kept`; return it and its size."""
     path = _path(info)
@@ -136,22 +138,22 @@ def _entry(
         return Entry(path, trouble="is encrypted"), 0
     try:
         most = min(budget, MAX_TEXT_BYTES) if is_caption else budget
-        size_bytes = _unpack(archive, info, kept, most)
+        size_bytes = _unpack(archive, info, file, most)
     except _BROKEN:
         return Entry(path, trouble="is broken in the archive"), 0
     if is_caption:
-        return Entry(path, text=decode_caption(kept.read(MAX_TEXT_BYTES))), size_bytes
-    return Entry(path, kept), size_bytes
+        return Entry(path, text=decode_caption(file.read(MAX_TEXT_BYTES))), size_bytes
+    return Entry(path, file), size_bytes
 
 
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kept: IO[bytes], most: int) -> int:
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], most: int) -> int:
     """Write a file's bytes, at most one chunk more than `most`: stated sizes may be wrong."""
     size_bytes = 0
     with archive.open(info) as packed:
         while size_bytes <= most and (chunk := packed.read(CHUNK_BYTES)):
-            kept.write(chunk)
+            file.write(chunk)
             size_bytes += len(chunk)
-    kept.seek(0)
+    file.seek(0)
     return size_bytes
 
 

@@ -32,37 +32,37 @@ class Counts:
 
 def counts_of(items: Sequence[Item], rules: Rules) -> Counts:
     """Count examples (a pair counts as one), masks and captions."""
-    shown = [one for one in items if not (rules.has_masks and one.is_mask)]
-    roots = {one.root for one in shown} if rules.is_of_pairs else shown
+    shown = [item for item in items if not (rules.has_masks and item.is_mask)]
+    roots = {item.root for item in shown} if rules.is_of_pairs else shown
     return Counts(
         examples=len(roots),
         masks=len(items) - len(shown),
         captions=len(captioned(shown, rules)),
-        size_bytes=sum(one.size_bytes for one in items),
+        size_bytes=sum(item.size_bytes for item in items),
     )
 
 
 def captioned(items: Sequence[Item], rules: Rules) -> set[str]:
     """Return the names that have a caption; for pairs, their common names."""
-    return {one.root if rules.is_of_pairs else one.stem for one in items if one.caption.strip()}
+    return {item.root if rules.is_of_pairs else item.stem for item in items if item.caption.strip()}
 
 
 def noun(rules: Rules, count: int) -> str:
     """Return what the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
     if rules.is_of_pairs:
         return f"{count} pair{'' if count == 1 else 's'} of {_NOUNS[rules.kinds[0]]}s"
-    words = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
-    return f"{count} {' or '.join(words)}"
+    nouns = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
+    return f"{count} {' or '.join(nouns)}"
 
 
 def findings_of(items: Sequence[Item], rules: Rules) -> list[Finding]:
     """Return the problems, blocking ones first."""
     counts = counts_of(items, rules)
-    found = [*_of_number(counts, rules), *_of_kinds(items, rules)]
-    found += _of_pairs(items) if rules.is_of_pairs else []
-    found += _of_masks(items) if rules.has_masks else []
-    found += _of_captions(counts, rules)
-    return sorted(found, key=lambda one: not one.is_blocking)
+    findings = [*_of_number(counts, rules), *_of_kinds(items, rules)]
+    findings += _of_pairs(items) if rules.is_of_pairs else []
+    findings += _of_masks(items) if rules.has_masks else []
+    findings += _of_captions(counts, rules)
+    return sorted(findings, key=lambda finding: not finding.is_blocking)
 
 
 def _of_number(counts: Counts, rules: Rules) -> list[Finding]:
@@ -81,7 +81,7 @@ def _of_number(counts: Counts, rules: Rules) -> list[Finding]:
 
 
 def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
-    wrong = [one for one in items if one.kind not in rules.kinds]
+    wrong = [item for item in items if item.kind not in rules.kinds]
     if not wrong:
         return []
     wanted = " or ".join(f"{_NOUNS[kind]}s" for kind in rules.kinds)
@@ -89,22 +89,22 @@ def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
 
 
 def _of_pairs(items: Sequence[Item]) -> list[Finding]:
-    found = []
-    loose = [one for one in items if not one.part.startswith(("start", "end"))]
+    findings = []
+    loose = [item for item in items if not item.part.startswith(("start", "end"))]
     if loose:
-        words = "Each file's name has to end in _start or _end"
-        found.append(Finding(f"{words}: {_names(loose)} does not. Rename it.", True))
+        rule = "Each file's name has to end in _start or _end"
+        findings.append(Finding(f"{rule}: {_names(loose)} does not. Rename it.", True))
     for part, other in (("start", "end"), ("end", "start")):
-        having = {one.root for one in items if one.part == other}
-        alone = [one for one in items if one.part == part and one.root not in having]
+        having = {item.root for item in items if item.part == other}
+        alone = [item for item in items if item.part == part and item.root not in having]
         if alone:
-            found.append(Finding(f"There is no _{other} picture for {_names(alone)}.", True))
-    return found
+            findings.append(Finding(f"There is no _{other} picture for {_names(alone)}.", True))
+    return findings
 
 
 def _of_masks(items: Sequence[Item]) -> list[Finding]:
-    pictures = {one.stem for one in items if not one.is_mask}
-    alone = [one for one in items if one.is_mask and one.root not in pictures]
+    pictures = {item.stem for item in items if not item.is_mask}
+    alone = [item for item in items if item.is_mask and item.root not in pictures]
     return [Finding(f"There is no picture for the mask {_names(alone)}.", True)] if alone else []
 
 
@@ -119,6 +119,6 @@ def _of_captions(counts: Counts, rules: Rules) -> list[Finding]:
 
 
 def _names(items: Sequence[Item]) -> str:
-    named = ", ".join(one.name for one in items[:_NAMED])
+    named = ", ".join(item.name for item in items[:_NAMED])
     more = len(items) - _NAMED
     return f"{named} and {more} more" if more > 0 else named

@@ -21,7 +21,7 @@ def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
     """Replace the files with the result of `edit`, applied to those of the locked row."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
-        locked.files = [one.as_json() for one in edit(items_of(locked.files))]
+        locked.files = [item.as_json() for item in edit(items_of(locked.files))]
         locked.save(update_fields=["files", "changed_at"])
     dataset.files = locked.files
 
@@ -30,8 +30,8 @@ def save_texts(dataset: Dataset, captions: Mapping[str, str], names: Mapping[str
     """Save captions and new names, both by current name; absent ones stay unchanged."""
 
     def edit(items: list[Item]) -> list[Item]:
-        taken = {one.stem.lower() for one in items}
-        return [_renamed(_captioned(one, captions), names, taken) for one in items]
+        taken = {item.stem.lower() for item in items}
+        return [_renamed(_captioned(item, captions), names, taken) for item in items]
 
     change(dataset, edit)
 
@@ -62,7 +62,7 @@ def prepend_trigger(dataset: Dataset, word: str) -> None:
             return item
         return replace(item, caption=prefixed(item.caption, word)[:MAX_CAPTION_CHARS])
 
-    change(dataset, lambda items: [with_word(one) for one in items])
+    change(dataset, lambda items: [with_word(item) for item in items])
 
 
 def set_removed(dataset: Dataset, name: str, *, is_removed: bool) -> None:
@@ -70,6 +70,6 @@ def set_removed(dataset: Dataset, name: str, *, is_removed: bool) -> None:
     change(
         dataset,
         lambda items: [
-            replace(one, is_removed=is_removed) if one.name == name else one for one in items
+            replace(item, is_removed=is_removed) if item.name == name else item for item in items
         ],
     )

@@ -62,12 +62,12 @@ def root_of(stem: str) -> str:
 
 def items_of(stored: Any) -> list[Item]:
     """Parse the files of a row, including removed ones."""
-    return [Item(**one) for one in stored if isinstance(one, dict)]
+    return [Item(**stored_item) for stored_item in stored if isinstance(stored_item, dict)]
 
 
 def kept(items: Iterable[Item]) -> list[Item]:
     """Return the files that were not removed."""
-    return [one for one in items if not one.is_removed]
+    return [item for item in items if not item.is_removed]
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -45,7 +45,7 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
     `uploads.store`.
     """
     items = kept(items_of(dataset.files))
-    blocking = [one.text for one in findings_of(items, rules) if one.is_blocking]
+    blocking = [finding.text for finding in findings_of(items, rules) if finding.is_blocking]
     if blocking:
         raise Refused(" ".join(blocking))
     with tempfile.TemporaryFile() as file:
@@ -61,28 +61,30 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
 def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
     """Return the caption files by name: one for each file, or for each pair."""
     return {
-        f"{one.root if rules.is_of_pairs else one.stem}.txt": one.caption
-        for one in items
-        if one.caption.strip() and not (rules.has_masks and one.is_mask)
+        f"{item.root if rules.is_of_pairs else item.stem}.txt": item.caption
+        for item in items
+        if item.caption.strip() and not (rules.has_masks and item.is_mask)
     }
 
 
 def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield each file with its name, opened one after the other."""
     keys = {
-        one.name: match[1] for one in items if (match := input_references.UPLOAD.match(one.address))
+        item.name: match[1]
+        for item in items
+        if (match := input_references.UPLOAD.match(item.address))
     }
     known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
     stored = {str(key): upload.file for key, upload in known.items()}
-    for one in sorted(items, key=lambda item: item.name):
-        file = stored.get(keys.get(one.name, ""))
+    for item in sorted(items, key=lambda item: item.name):
+        file = stored.get(keys.get(item.name, ""))
         try:
             if not file:
                 raise FileNotFoundError
-            yield one.name, default_storage.open(file)
+            yield item.name, default_storage.open(file)
         except FileNotFoundError as error:
-            words = f"{one.name} is no longer in the storage. Remove it, and add it again."
-            raise Refused(words) from error
+            message = f"{item.name} is no longer in the storage. Remove it, and add it again."
+            raise Refused(message) from error
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -93,25 +95,25 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """
     first, _, second = key.partition("/")
     dataset, upload = parse_uuid(first), parse_uuid(second)
-    made = DatasetArchive.objects.select_related("dataset", "upload").filter(
+    archives = DatasetArchive.objects.select_related("dataset", "upload").filter(
         dataset=dataset, upload=upload, dataset__user_id=user.pk, dataset__deleted_at=None
     )
-    found = made.first() if dataset and upload else None
+    archive = archives.first() if dataset and upload else None
     rules = rules_for(endpoint)
-    if found is None or rules is None:
+    if archive is None or rules is None:
         return None
     root = version_of(endpoint).root
     before = use_as.held_before(user, endpoint)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    arguments = place(root, arguments, rules.path, found.upload.get_absolute_url())
-    word, field = found.dataset.trigger_word, rules.trigger
+    arguments = place(root, arguments, rules.path, archive.upload.get_absolute_url())
+    word, field = archive.dataset.trigger_word, rules.trigger
     if word and not field and not values_at(arguments, rules.default_caption or "-"):
         field = rules.default_caption
     if word and field:
         arguments = place(root, arguments, field, word)
     filled = form_state.from_arguments(endpoint, arguments)
-    words = f"“{rules.label}” now holds the data set “{found.dataset.name}”."
-    return FormState({**before_marks(before), **filled.post}, words)
+    message = f"“{rules.label}” now holds the data set “{archive.dataset.name}”."
+    return FormState({**before_marks(before), **filled.post}, message)
 
 
 def before_marks(post: form_state.Post) -> form_state.Post:

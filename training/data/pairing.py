@@ -87,8 +87,8 @@ def _of_one_suffix(
     """Return the texts with the first suffix that there is, and the others."""
     suffixes = [PurePosixPath(at.path).suffix.lower() for at, _ in texts]
     first = min(suffixes, key=SUFFIXES.index)
-    chosen = [one for one, suffix in zip(texts, suffixes, strict=True) if suffix == first]
-    return chosen, [one for one in texts if one not in chosen]
+    chosen = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
+    return chosen, [text for text in texts if text not in chosen]
 
 
 def _assign(

@@ -62,7 +62,9 @@ def rules_of(root: Field, name: str = "") -> Rules | None:
 
     `name` is the model's id, which decides the kind of files if the field does not.
     """
-    ranked = [(score, -at, one) for at, one in enumerate(root.children) if (score := _score(one))]
+    ranked = [
+        (score, -at, child) for at, child in enumerate(root.children) if (score := _score(child))
+    ]
     if not ranked:
         return None
     field = max(ranked, key=lambda entry: entry[:2])[2]
@@ -87,15 +89,18 @@ def _score(field: Field) -> int:
     """Return how likely a field takes the archive; 0: not at all."""
     if field.is_hidden or field.is_deprecated or not _text_of(field):
         return 0
-    words = set(words_in(field.name))
+    name_words = set(words_in(field.name))
     says = bool(_SAYS_ARCHIVE.search(f"{field.help} {field.more} {field.label}"))
-    if not (words & _ARCHIVE and (field.media or words & {"url", "zip", "file"})) and not says:
+    if (
+        not (name_words & _ARCHIVE and (field.media or name_words & {"url", "zip", "file"}))
+        and not says
+    ):
         return 0
-    if not field.media and not words & {"url", "zip", "archive", "file", "dataset"}:
+    if not field.media and not name_words & {"url", "zip", "archive", "file", "dataset"}:
         return 0  # `data_archive_format` only describes the archive
-    if words & {"format", "type", "name", "key"}:
+    if name_words & {"format", "type", "name", "key"}:
         return 0
-    return 1 + 2 * says + 2 * bool(words & _ARCHIVE) + 4 * field.is_required
+    return 1 + 2 * says + 2 * bool(name_words & _ARCHIVE) + 4 * field.is_required
 
 
 def _text_of(field: Field) -> Field | None:
@@ -103,9 +108,9 @@ def _text_of(field: Field) -> Field | None:
     if field.kind == "string":
         return field
     if field.kind == "union":
-        return next((one for one in field.branches if one.kind == "string"), None)
+        return next((branch for branch in field.branches if branch.kind == "string"), None)
     if field.kind == "object":
-        return next((one for one in field.children if one.name == "url"), None)
+        return next((child for child in field.children if child.name == "url"), None)
     return None
 
 
@@ -116,16 +121,15 @@ def _path_of(field: Field) -> str:
 
 def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
     """Return the kinds of files named in the text, else in the field's name, else the model's."""
-    for words in (text, field.name.replace("_", " "), re.sub(r"[/_-]", " ", name)):
-        found = tuple(kind for kind, pattern in _KINDS.items() if pattern.search(words))
-        if found:
-            return found
+    for source in (text, field.name.replace("_", " "), re.sub(r"[/_-]", " ", name)):
+        if kinds := tuple(k for k, pattern in _KINDS.items() if pattern.search(source)):
+            return kinds
     return ("image",)
 
 
 def _counts(text: str) -> dict[str, int]:
     """Return the counts in a description, by sentence: advice is kept apart from limits."""
-    found = {"fewest": 0, "most": 0, "advised": 0}
+    counts = {"fewest": 0, "most": 0, "advised": 0}
     for sentence in re.split(r"(?<=[.!?])\s+|\n", text[:4000]):
         is_advice = bool(_ADVICE.search(sentence))
         for pattern, is_low, is_high in _COUNTS:
@@ -134,15 +138,15 @@ def _counts(text: str) -> dict[str, int]:
                 continue
             numbers = [min(int(number), 10**6) for number in match.groups()]
             if is_low:
-                found["advised" if is_advice else "fewest"] = numbers[0]
+                counts["advised" if is_advice else "fewest"] = numbers[0]
             if is_high and not is_advice:
-                found["most"] = numbers[-1]
-    return found
+                counts["most"] = numbers[-1]
+    return counts
 
 
-def _text_field(root: Field, words: set[str]) -> str:
+def _text_field(root: Field, wanted: set[str]) -> str:
     """Return the path of a text field whose name has all these words; empty without one."""
     for field in root.children:
-        if words <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
+        if wanted <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
             return segment(field.name)
     return ""

@@ -19,11 +19,11 @@ def context(dataset: Dataset, page: int) -> dict[str, Any]:
     rules = packing.rules_for(dataset.endpoint)
     pages = max(1, -(-len(shown) // ON_PAGE))
     page = min(max(page, 1), pages)
-    found: dict[str, Any] = {
+    checked: dict[str, Any] = {
         "dataset": dataset,
         "endpoint": dataset.endpoint,
         "items": shown[(page - 1) * ON_PAGE : page * ON_PAGE],
-        "removed": [one for one in items if one.is_removed][-ON_PAGE:],
+        "removed": [item for item in items if item.is_removed][-ON_PAGE:],
         "rules": rules,
         "page": page,
         "pages": pages,
@@ -31,10 +31,10 @@ def context(dataset: Dataset, page: int) -> dict[str, Any]:
     }
     if rules:
         counts = counts_of(shown, rules)
-        found |= {
+        checked |= {
             "counts": counts,
             "said": noun(rules, counts.examples),
             "findings": findings_of(shown, rules),
         }
-        found["is_ready"] = not any(one.is_blocking for one in found["findings"])
-    return found
+        checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])
+    return checked

@@ -24,22 +24,22 @@ ROWS = ("training__run__endpoint", "training__dataset")
 
 def listing(user: User, asked: str, page: int) -> dict[str, Any]:
     """Return one page of the list; the number of queries is constant."""
-    found = Weights.objects.of(user).select_related(*ROWS)
+    weights = Weights.objects.of(user).select_related(*ROWS)
     if asked:
-        words = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
-        found = found.filter(words)
+        condition = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
+        weights = weights.filter(condition)
     first = (page - 1) * LISTED
-    rows = list(found[first : first + LISTED + 1])
-    made = samples_of(user, rows[:LISTED])
+    rows = list(weights[first : first + LISTED + 1])
+    samples = samples_of(user, rows[:LISTED])
     shown = [
         {
-            "weights": one,
-            "run": one.training.run,
-            "cost": cost_in_words(one.training.run),
-            "count": len(made.get(one.address, [])),
-            "samples": _pictures(made.get(one.address, []), IN_ROW),
+            "weights": row,
+            "run": row.training.run,
+            "cost": cost_in_words(row.training.run),
+            "count": len(samples.get(row.address, [])),
+            "samples": _pictures(samples.get(row.address, []), IN_ROW),
         }
-        for one in rows[:LISTED]
+        for row in rows[:LISTED]
     ]
     return {
         "rows": shown,
@@ -58,18 +58,19 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
         "run": run,
         "cost": cost_in_words(run),
         "training": weights.training,
-        "siblings": [(one.endpoint, one.address_for(weights)) for one in siblings],
+        "siblings": [(sibling.endpoint, sibling.address_for(weights)) for sibling in siblings],
         "samples": _pictures(samples_of(user, [weights]).get(weights.address, []), ON_PAGE),
     }
 
 
 def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
     """Return the first files of runs that have thumbnails."""
-    found = []
+    pictures = []
     for run in runs[:most]:
         artifact = next(
-            (one for one in run.artifacts.all() if one.kind in {"image", "video"}), None
+            (artifact for artifact in run.artifacts.all() if artifact.kind in {"image", "video"}),
+            None,
         )
         src = artifact_url(artifact) if artifact else ""
-        found.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
-    return found
+        pictures.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
+    return pictures

@@ -11,9 +11,9 @@ from training.models import Weights
 
 def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:
     """Return a user's names of weights with their trigger words, by address; one query."""
-    runs = {uuid.UUID(run) for one in addresses if (run := run_of(one))}
-    found = Weights.objects.filter(user_id=user_id, deleted_at=None, training__in=runs)
-    return {one.address: _name(one) for one in found.select_related("training")}
+    runs = {uuid.UUID(run) for address in addresses if (run := run_of(address))}
+    rows = Weights.objects.filter(user_id=user_id, deleted_at=None, training__in=runs)
+    return {weights.address: _name(weights) for weights in rows.select_related("training")}
 
 
 def _name(weights: Weights) -> str:

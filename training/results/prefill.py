@@ -23,20 +23,18 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form with weights in it; `key` is `<weights>/<path>`."""
     first, _, path = key.partition("/")
     pk = parse_uuid(first)
-    found = (
-        Weights.objects.of(user).select_related("training").filter(pk=pk).first() if pk else None
-    )
-    if found is None:
+    row = Weights.objects.of(user).select_related("training").filter(pk=pk).first() if pk else None
+    if row is None:
         return None
-    filled = use_as.fill(user, endpoint, f"{found.training_id}/a{found.position}/{path}")
-    word = found.training.trigger_word
+    filled = use_as.fill(user, endpoint, f"{row.training_id}/a{row.position}/{path}")
+    word = row.training.trigger_word
     return _with_word(endpoint, filled, word) if filled and word else filled
 
 
 def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
     """Prefix the main prompt with the trigger word, unless it has it."""
     root = version_of(endpoint).root
-    prompt = next((one.path for one in inputs_of(root) if one.role == "prompt"), "")
+    prompt = next((field.path for field in inputs_of(root) if field.role == "prompt"), "")
     arguments = form_state.parse_form_leniently(endpoint, filled.post).arguments
     texts = [text for text in values_at(arguments, prompt) if isinstance(text, str)]
     text = texts[0] if texts else ""
@@ -45,5 +43,5 @@ def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
     arguments = place(root, arguments, prompt, prefixed(text, word))
     marks = {key: value for key, value in filled.post.items() if key == form_state.HOUSE}
     placed = form_state.from_arguments(endpoint, arguments)
-    words = f"{filled.notice} The prompt begins with “{word}”, their trigger word."
-    return FormState({**placed.post, **marks}, words)
+    message = f"{filled.notice} The prompt begins with “{word}”, their trigger word."
+    return FormState({**placed.post, **marks}, message)

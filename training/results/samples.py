@@ -23,17 +23,17 @@ def samples_of(user: User, weights: Sequence[Weights]) -> dict[str, list[Run]]:
     """Return the newest runs that have these weights as an input, by the weights' address."""
     if not weights:
         return {}
-    addresses = [f'"{one.address}"' for one in weights]
+    addresses = [f'"{row.address}"' for row in weights]
     is_made = Q()
     for address in addresses:
         is_made |= Q(arguments_text__contains=address)
     runs = Run.objects.of(user).filter(deleted_at=None, state=Run.State.SUCCEEDED)
     runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
     runs = runs.select_related("endpoint").prefetch_related("artifacts").order_by("-created_at")
-    found: dict[str, list[Run]] = defaultdict(list)
+    samples: dict[str, list[Run]] = defaultdict(list)
     for run in runs.light("arguments")[:READ]:
         text = json.dumps(run.arguments)
         for address in addresses:
             if address in text:
-                found[address.strip('"')].append(run)
-    return dict(found)
+                samples[address.strip('"')].append(run)
+    return dict(samples)

@@ -41,8 +41,8 @@ def settle_due() -> float:
     # Their keys, and the times of creation, so that the index `run_of_endpoint` is used: this is
     # asked after every change, and without it read the whole history.
     trainers = list(Endpoint.objects.filter(IS_TRAINER).values_list("pk", flat=True))
-    made = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
-    ended = made.filter(state__in=Run.FINAL, ended_at__gte=since)
+    runs = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
+    ended = runs.filter(state__in=Run.FINAL, ended_at__gte=since)
     due = ended.filter(training=None, deleted_at=None).order_by("ended_at")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
@@ -64,39 +64,39 @@ def settle(key: Any) -> None:
             dataset=archive.dataset if archive else None,
             trigger_word=trigger_word(run) or (archive.dataset.trigger_word if archive else ""),
         )
-        made = _weights(training, archive.dataset.name if archive else run.endpoint.name)
-        Weights.objects.bulk_create(made)
-        _notify_owner(run, made)
+        created = _weights(training, archive.dataset.name if archive else run.endpoint.name)
+        Weights.objects.bulk_create(created)
+        _notify_owner(run, created)
 
 
 def _weights(training: Training, base: str) -> list[Weights]:
     """Return an unsaved row for each file of weights."""
     run, files = training.run, _files(training.run)
-    names = [_name(one, base, files) for one in files]
+    names = [_name(file, base, files) for file in files]
     return [
-        Weights(user=run.user, training=training, position=one.position, name=name)
-        for one, name in zip(files, names, strict=True)
+        Weights(user=run.user, training=training, position=artifact.position, name=name)
+        for artifact, name in zip(files, names, strict=True)
     ]
 
 
 def trigger_word(run: Run) -> str:
     """Return the trigger word among a training's arguments."""
     rules = rules_of(version_of(run.endpoint).root, run.endpoint.endpoint_id)
-    found = values_at(run.arguments, rules.trigger) if rules and rules.trigger else []
-    return str(found[0]).strip()[:100] if found and isinstance(found[0], str) else ""
+    values = values_at(run.arguments, rules.trigger) if rules and rules.trigger else []
+    return str(values[0]).strip()[:100] if values and isinstance(values[0], str) else ""
 
 
 def _archive(run: Run) -> DatasetArchive | None:
     """Return the archive, made of a data set, with which the run was started."""
     keys = input_references.UPLOAD.findall(str(run.arguments))
-    made = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
-    return made.select_related("dataset").order_by("-pk").first() if keys else None
+    archives = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
+    return archives.select_related("dataset").order_by("-pk").first() if keys else None
 
 
 def _files(run: Run) -> list[Artifact]:
     """Return a run's files of weights; none if it failed."""
-    kept = run.artifacts.exclude(state=Artifact.State.LOST)
-    return [one for one in kept if one.file_name.lower().endswith(uploads.WEIGHTS)]
+    stored = run.artifacts.exclude(state=Artifact.State.LOST)
+    return [artifact for artifact in stored if artifact.file_name.lower().endswith(uploads.WEIGHTS)]
 
 
 def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:
@@ -108,7 +108,7 @@ def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:
     return f"{base[:120]}: {part[:70]}"
 
 
-def _notify_owner(run: Run, made: list[Weights]) -> None:
+def _notify_owner(run: Run, created: list[Weights]) -> None:
     if run.took < SHORTEST or run.state == Run.State.CANCELLED:
         return
     is_done = run.state == Run.State.SUCCEEDED
@@ -118,6 +118,6 @@ def _notify_owner(run: Run, made: list[Weights]) -> None:
         kinds.TRAINING_FINISHED,
         subject=f"{word} after {duration(run.took)}: {run.endpoint.name}",
         text="" if is_done else error_messages.reason(run.error),
-        path=made[0].get_absolute_url() if made else run.get_absolute_url(),
+        path=created[0].get_absolute_url() if created else run.get_absolute_url(),
         key=f"training {run.pk}",
     )

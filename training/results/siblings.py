@@ -38,27 +38,30 @@ def siblings_of(trainer: Endpoint) -> list[Sibling]:
     for taker in takers:
         paths.setdefault(taker.key, taker.input.path)
     paths.pop(trainer.pk, None)
-    found = Endpoint.objects.for_cards().filter(pk__in=_related(trainer, list(paths)))
-    ranked = sorted(found, key=lambda one: (_rank(trainer, one), one.position, one.endpoint_id))
-    return [Sibling(one, paths[one.pk]) for one in ranked[:MOST]]
+    endpoints = Endpoint.objects.for_cards().filter(pk__in=_related(trainer, list(paths)))
+    ranked = sorted(
+        endpoints,
+        key=lambda sibling: (_rank(trainer, sibling), sibling.position, sibling.endpoint_id),
+    )
+    return [Sibling(sibling, paths[sibling.pk]) for sibling in ranked[:MOST]]
 
 
 def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
     """Return the endpoints that are related to the trainer."""
     columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
     rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
-    return [one.pk for one in rows if _rank(trainer, one) < _UNRELATED]
+    return [row.pk for row in rows if _rank(trainer, row) < _UNRELATED]
 
 
 _UNRELATED = 3
 
 
-def _rank(trainer: Endpoint, one: Endpoint) -> int:
-    named = trainer.inference_endpoint_ids, one.training_endpoint_ids
+def _rank(trainer: Endpoint, endpoint: Endpoint) -> int:
+    named = trainer.inference_endpoint_ids, endpoint.training_endpoint_ids
     links, back = (ids if isinstance(ids, list) else [] for ids in named)
-    if one.endpoint_id in links or trainer.endpoint_id in back:
+    if endpoint.endpoint_id in links or trainer.endpoint_id in back:
         return 0
-    if trainer.group_key and one.group_key == trainer.group_key:
+    if trainer.group_key and endpoint.group_key == trainer.group_key:
         return 1
     stem = _TRAINER.sub("", trainer.endpoint_id)
-    return 2 if "/" in stem and one.endpoint_id.startswith(stem) else _UNRELATED
+    return 2 if "/" in stem and endpoint.endpoint_id.startswith(stem) else _UNRELATED

@@ -38,70 +38,70 @@ def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
 @no_store
 def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show files, captions and checks; a POST saves edits and handles the pressed button."""
-    found = find(request, pk)
+    dataset = find(request, pk)
     if request.method == "POST":
-        return _posted(request, found)
-    return _page(request, found)
+        return _posted(request, dataset)
+    return _page(request, dataset)
 
 
 def _page(
-    request: HtmxRequest, found: Dataset, trouble: str = "", status: int = HTTPStatus.OK
+    request: HtmxRequest, dataset: Dataset, trouble: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1
-    context = dataset_page.context(found, page) | {"trouble": trouble}
+    context = dataset_page.context(dataset, page) | {"trouble": trouble}
     return render(request, "training/dataset.html", context, status=status)
 
 
-def _posted(request: HtmxRequest, found: Dataset) -> HttpResponse:
+def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
     """Save names and captions, then handle the button: remove, restore, trigger word."""
-    _save(request, found)
+    _save(request, dataset)
     action, _, name = request.POST.get("do", "").partition(":")
     if action in {"remove", "restore"}:
-        editing.set_removed(found, name, is_removed=action == "remove")
-    elif action == "trigger" and found.trigger_word:
-        editing.prepend_trigger(found, found.trigger_word)
+        editing.set_removed(dataset, name, is_removed=action == "remove")
+    elif action == "trigger" and dataset.trigger_word:
+        editing.prepend_trigger(dataset, dataset.trigger_word)
     elif action == "form":
-        return form(request, found.pk)
+        return form(request, dataset.pk)
     page = request.GET.urlencode()
-    return redirect(f"{found.get_absolute_url()}{'?' if page else ''}{page}")
+    return redirect(f"{dataset.get_absolute_url()}{'?' if page else ''}{page}")
 
 
-def _save(request: HtmxRequest, found: Dataset) -> None:
+def _save(request: HtmxRequest, dataset: Dataset) -> None:
     posted = request.POST
-    found.name = db_safe_text(posted.get("name", "")).strip()[:200] or found.name
-    word = db_safe_text(posted.get("trigger_word", found.trigger_word)).strip()
-    found.trigger_word = word[: editing.MAX_TRIGGER_CHARS]
-    found.save(update_fields=["name", "trigger_word", "changed_at"])
+    dataset.name = db_safe_text(posted.get("name", "")).strip()[:200] or dataset.name
+    word = db_safe_text(posted.get("trigger_word", dataset.trigger_word)).strip()
+    dataset.trigger_word = word[: editing.MAX_TRIGGER_CHARS]
+    dataset.save(update_fields=["name", "trigger_word", "changed_at"])
     captions = {key[8:]: posted.get(key, "") for key in posted if key.startswith("caption:")}
     names = {key[7:]: posted.get(key, "") for key in posted if key.startswith("rename:")}
     if captions or names:
-        editing.save_texts(found, captions, names)
+        editing.save_texts(dataset, captions, names)
 
 
 @require_POST
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Make the ZIP and open the trainer's form with it; with problems render the page again."""
-    found = find(request, pk)
-    rules = packing.rules_for(found.endpoint)
+    dataset = find(request, pk)
+    rules = packing.rules_for(dataset.endpoint)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if rules is None:
-        words = "This model no longer has a field for a data set."
-        return _page(request, found, words, status)
+        message = "This model no longer has a field for a data set."
+        return _page(request, dataset, message, status)
     try:
-        upload = packing.pack(found, rules)
+        upload = packing.pack(dataset, rules)
     except ValueError as refusal:
-        return _page(request, found, str(refusal), status)
-    query = urlencode({"dataset": f"{found.pk}/{upload.pk}"})
-    return redirect(f"{found.endpoint.get_absolute_url()}?{query}")
+        return _page(request, dataset, str(refusal), status)
+    query = urlencode({"dataset": f"{dataset.pk}/{upload.pk}"})
+    return redirect(f"{dataset.endpoint.get_absolute_url()}?{query}")
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete a data set; its trainings and weights stay, and the list offers to undo it."""
-    found = find(request, pk)
-    found.deleted_at = timezone.now()
+    dataset = find(request, pk)
+    dataset.deleted_at = timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [found])
-    return redirect(f"{reverse('training:training')}?deleted={found.pk}")
+        dataset.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [dataset])
+    return redirect(f"{reverse('training:training')}?deleted={dataset.pk}")

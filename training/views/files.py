@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 @takes_up_to(archives.MAX_POST_MB)
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
-    found = find(request, pk)
-    reports.report_added(request, adding.add_files(found, request.FILES.getlist("files")))
-    return redirect(found)
+    dataset = find(request, pk)
+    reports.report_added(request, adding.add_files(dataset, request.FILES.getlist("files")))
+    return redirect(dataset)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer the user's results of the kinds that the trainer takes; a POST adds the chosen ones."""
-    found = find(request, pk)
+    dataset = find(request, pk)
     if request.method == "POST":
         chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
-        reports.report_added(request, adding.add_results(found, chosen))
-        return redirect(found)
-    rules = packing.rules_for(found.endpoint)
+        reports.report_added(request, adding.add_results(dataset, chosen))
+        return redirect(dataset)
+    rules = packing.rules_for(dataset.endpoint)
     kinds = rules.kinds if rules else ("image",)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else kinds[0]
@@ -48,5 +48,5 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
     choices = uploads.results(request.user.pk or 0, kind, query, page)
-    context = {"dataset": found, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
+    context = {"dataset": dataset, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
     return render(request, "training/results.html", context)

@@ -58,12 +58,12 @@ def _trainers(asked: str) -> list[Endpoint]:
     listed = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
     )
-    found = listed.filter(IS_TRAINER) | listed.filter(pk__in={one.key for one in makers})
-    words = asked.lower().split()
+    endpoints = listed.filter(IS_TRAINER) | listed.filter(pk__in={maker.key for maker in makers})
+    asked_words = asked.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "position")  # fmt: skip
-    rows = found.only(*columns).order_by("position", "endpoint_id")
-    return [one for one in rows if all(word in _text_of(one) for word in words)][:MODELS]
+    rows = endpoints.only(*columns).order_by("position", "endpoint_id")
+    return [row for row in rows if all(word in _text_of(row) for word in asked_words)][:MODELS]
 
 
 def _text_of(endpoint: Endpoint) -> str:
@@ -83,7 +83,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         return render(request, "training/new.html", context)
     name = db_safe_text(request.POST.get("name", "")).strip()[:200]
     word = db_safe_text(request.POST.get("trigger_word", "")).strip()[:100]
-    made = Dataset.objects.create(
+    dataset = Dataset.objects.create(
         user=request.user,
         endpoint=endpoint,
         name=name or word or f"Data set for {endpoint.name}"[:200],
@@ -91,8 +91,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     )
     files = request.FILES.getlist("files")
     if files:
-        reports.report_added(request, adding.add_files(made, files))
-    return redirect(made)
+        reports.report_added(request, adding.add_files(dataset, files))
+    return redirect(dataset)
 
 
 @require_POST
@@ -100,11 +100,11 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted data set or deleted weights."""
     model = Weights if "weights" in request.POST else Dataset
     pk = parse_uuid(request.POST.get("weights", "") or request.POST.get("dataset", ""))
-    found = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None
-    if found is None:
+    row = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    if row is None:
         return redirect("training:training")
-    found.deleted_at = None
+    row.deleted_at = None
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [found])
-    return redirect(found)
+        row.save(update_fields=["deleted_at"])
+        audit.record(request.user, "restored", [row])
+    return redirect(row)

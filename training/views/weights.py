@@ -40,12 +40,12 @@ def index(request: HtmxRequest) -> HttpResponse:
 @no_store
 def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show weights with the models that take them and their samples; a POST renames them."""
-    found = _find(request, pk)
+    row = _find(request, pk)
     if request.method == "POST":
-        found.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or found.name
-        found.save(update_fields=["name"])
-        return redirect(found)
-    return render(request, "training/weights_page.html", weights_page.page(request.user, found))
+        row.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or row.name
+        row.save(update_fields=["name"])
+        return redirect(row)
+    return render(request, "training/weights_page.html", weights_page.page(request.user, row))
 
 
 def _find(request: HtmxRequest, pk: uuid.UUID) -> Weights:
@@ -56,9 +56,9 @@ def _find(request: HtmxRequest, pk: uuid.UUID) -> Weights:
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Remove weights from the list, which offers an undo; their run and its file stay."""
-    found = _find(request, pk)
-    found.deleted_at = timezone.now()
+    row = _find(request, pk)
+    row.deleted_at = timezone.now()
     with transaction.atomic():
-        found.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [found])
-    return redirect(f"{reverse('training:weights')}?deleted={found.pk}")
+        row.save(update_fields=["deleted_at"])
+        audit.record(request.user, "deleted", [row])
+    return redirect(f"{reverse('training:weights')}?deleted={row.pk}")

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.profile import preferences
-from boards.models import Batch, Cell, Column, Row
+from boards.models import Board, Cell, Column, Row
 from runs.models import Run
 from tests.boards import documents
 from tests.boards.racing import at_once
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def board(user: Any, make_endpoint: Any, make_run: Any) -> Batch:
+def board(user: Any, make_endpoint: Any, make_run: Any) -> Board:
     """One input on two models, of which one could not be run."""
     flux, other = make_endpoint("fal-ai/flux/dev"), make_endpoint("fal-ai/other")
-    made = Batch.objects.create(user=user, source=flux, title="Cats", form_token="t")
+    made = Board.objects.create(user=user, source=flux, title="Cats", form_token="t")
     row = Row.objects.create(board=made, position=0, label="a cat", values={"prompt": "a cat"})
     for position, endpoint in enumerate([flux, other]):
         column = Column.objects.create(
@@ -35,7 +35,7 @@ def board(user: Any, make_endpoint: Any, make_run: Any) -> Batch:
 
 
 def test_a_board_is_read_with_its_runs(
-    call: Any, board: Batch, django_assert_num_queries: Any
+    call: Any, board: Board, django_assert_num_queries: Any
 ) -> None:
     call("GET", "/me")
     with django_assert_num_queries(5):  # token, board, columns, rows, cells
@@ -47,7 +47,7 @@ def test_a_board_is_read_with_its_runs(
     assert (second["column"], second["run_id"], second["not_sent"]) == (1, None, "Too dear.")
 
 
-def test_a_deleted_run_is_not_named(call: Any, board: Batch) -> None:
+def test_a_deleted_run_is_not_named(call: Any, board: Board) -> None:
     cell = board.cells.exclude(run=None).get()
     assert cell.run
     cell.run.deleted_at = timezone.now()
@@ -55,7 +55,7 @@ def test_a_deleted_run_is_not_named(call: Any, board: Batch) -> None:
     assert call("GET", f"/boards/{board.pk}").json()["cells"][0]["run_id"] is None
 
 
-def test_boards_are_their_owners(call: Any, caller: Any, stranger: Any, board: Batch) -> None:
+def test_boards_are_their_owners(call: Any, caller: Any, stranger: Any, board: Board) -> None:
     assert [one["title"] for one in call("GET", "/boards").json()["items"]] == ["Cats"]
     other = caller(stranger, "read")
     assert other("GET", "/boards").json()["items"] == []
@@ -93,7 +93,7 @@ def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: li
     assert sum(cell["run_id"] is not None for cell in board["cells"]) == 6
     assert board["columns"][1]["settings"] == {"steps": 4}
     assert call("GET", f"/boards/{board['id']}").json() == board
-    Batch.objects.update(cap_usd=None)
+    Board.objects.update(cap_usd=None)
     again = call("POST", f"{address}/runs", {"what": "held"}).json()
     assert again["sent"] == 2
     assert len(again["board"]["cells"]) == 8
@@ -111,7 +111,7 @@ def test_a_key_creates_adds_and_runs_again_once(call: Any, models: list[str]) ->
     made, again = (call("POST", "/boards", body, Idempotency_Key="a") for _ in range(2))
     assert (made.status_code, again.status_code) == (201, 200)
     assert again.json() == made.json()
-    assert (Batch.objects.count(), Run.objects.count()) == (1, 2)
+    assert (Board.objects.count(), Run.objects.count()) == (1, 2)
     address = made.headers["Location"].removeprefix("/api/v1")
     more = {"rows": [{"prompt": "a fox"}], "seeds": [1]}
     first, second = (call("POST", f"{address}/cells", more, Idempotency_Key="b") for _ in range(2))
@@ -140,7 +140,7 @@ def test_a_key_of_another_request_is_refused(
         refused = call("POST", path, body, Idempotency_Key="a")
         assert refused.status_code == 422
         assert refused.json()["type"] == "urn:vitrine:problem:idempotency-key-reused"
-    assert Batch.objects.count() == 1
+    assert Board.objects.count() == 1
     theirs = caller(stranger, "read", "run")("POST", "/boards", plan(models), Idempotency_Key="a")
     assert theirs.status_code == 201
 
@@ -149,7 +149,7 @@ def test_a_key_of_a_call_that_started_nothing_can_be_used_again(
     call: Any, models: list[str]
 ) -> None:
     bad = call("POST", "/boards", plan(["lab/flux", "lab/edit"]), Idempotency_Key="a")
-    assert (bad.status_code, Batch.objects.count()) == (422, 0)
+    assert (bad.status_code, Board.objects.count()) == (422, 0)
     assert call("POST", "/boards", plan(models), Idempotency_Key="a").status_code == 201
 
 
@@ -160,7 +160,7 @@ def test_calls_at_once_with_a_key_create_one_board(call: Any, models: list[str])
 
     answers = at_once([create] * 3)
     assert sorted(one.status_code for one in answers) == [200, 200, 201]
-    assert len({one.json()["id"] for one in answers}) == Batch.objects.count() == 1
+    assert len({one.json()["id"] for one in answers}) == Board.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_plan_that_cannot_run_sends_nothing(
     response = call("POST", "/boards", plan(models) | change)
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == f"#{where}"
-    assert not Batch.objects.exists()
+    assert not Board.objects.exists()
 
 
 def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(
@@ -255,7 +255,7 @@ def test_texts_that_databases_refuse_are_taken_without_the_characters(
     else:
         body["title"] = HOSTILE
     assert call("POST", "/boards", body).status_code == 201
-    assert "xy?z" in str([*Row.objects.values(), *Column.objects.values(), *Batch.objects.values()])
+    assert "xy?z" in str([*Row.objects.values(), *Column.objects.values(), *Board.objects.values()])
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -274,7 +274,7 @@ def test_a_board_that_may_cost_too_much_is_not_begun(call: Any, models: list[str
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:vitrine:problem:too-expensive"
     assert refused.json()["estimate"]["high"] == 0.04
-    assert Batch.objects.count() == Run.objects.count() == 0
+    assert Board.objects.count() == Run.objects.count() == 0
     made = call("POST", "/boards?wait=1", plan(models, max_cost=0.04))
     assert made.status_code == 201, made.content
     assert made.json()["is_final"] is False

@@ -11,18 +11,18 @@ from django.contrib.auth.models import User
 from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.importing import import_board
-from boards.models import Batch
+from boards.models import Board
 from boards.plan.editing import endpoints_of
 from boards.plan.plan import read_plan
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from runs.models import Run
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 
 
-def exported(board: Batch) -> bytes:
-    return board_document(contents_of(board), standings(board)[0], str).encode()
+def exported(board: Board) -> bytes:
+    return board_document(contents_of(board), rankings(board)[0], str).encode()
 
 
 def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
@@ -61,18 +61,18 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff\xfe", "no JSON document"), (b"[]", "no board"), (b"{}", "no board"),
+        (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),
         (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
         (b'{"format": "vitrine-board", "version": 1}', "no plan"),
-        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "no list of texts"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "not a list of texts"),
         (b'{"format": "vitrine-board", "version": 1, "plan": {"model": ["x/y"]}}', "None of the"),
-        (b"[" * 100_000, "no JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
+        (b"[" * 100_000, "not a JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
     ],
 )  # fmt: skip
 def test_what_is_no_board_is_refused(user: User, content: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         import_board(user, content)
-    assert not Batch.objects.exists()
+    assert not Board.objects.exists()
 
 
 def test_files_of_another_server_are_counted(judged: Judged, user: User) -> None:

@@ -13,7 +13,7 @@ from boards.export import csv_text
 from boards.export.contents import contents_of
 from boards.export.table import board_table
 from boards.votes import marks
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from tests.boards.judging import Judged
 
 
@@ -46,7 +46,7 @@ def test_each_run_is_a_line_with_inputs_times_prices_marks_and_addresses(judged:
     first = board.cells.order_by("pk")[0]
     marks.mark_cell(first, {"stars": "5", "verdict": "pass", "note": "+good", "tags": "x, y"})
     marks.mark_row(first.row, {"winner": "0"})
-    text = board_table(contents_of(board), standings(board)[0], lambda url: f"https://v{url}")
+    text = board_table(contents_of(board), rankings(board)[0], lambda url: f"https://v{url}")
     lines = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     assert len(lines) == 4
     assert lines[0] | {"seconds": ""} == {
@@ -65,5 +65,5 @@ def test_each_run_is_a_line_with_inputs_times_prices_marks_and_addresses(judged:
 @pytest.mark.django_db
 def test_a_text_is_in_the_table(judged: Judged) -> None:
     board = judged(text="some words")
-    text = board_table(contents_of(board), standings(board)[0], str)
+    text = board_table(contents_of(board), rankings(board)[0], str)
     assert text.count("some words") == 4

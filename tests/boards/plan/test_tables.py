@@ -33,7 +33,7 @@ def test_a_table_is_read_whatever_made_it(text: str) -> None:
         ("prompt,prompt\na,b", "Two columns"),
         ("prompt\na,b", "Line 2 of the table has 2 values"),
         ('{"prompt": ', "Line 1 of the table is not valid JSON"),
-        ("[1]", "Row 1 of the table is no JSON object"),
+        ("[1]", "Row 1 of the table is not a JSON object"),
         ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
         ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
         ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),

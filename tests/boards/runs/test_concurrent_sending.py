@@ -16,7 +16,7 @@ from django.db import connection, connections, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
@@ -48,11 +48,11 @@ def test_whatever_happens_the_board_never_commits_more_than_its_cap(
 def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
     cap = PRICE * cents
 
-    def press(seeds: str = "1") -> Batch:
+    def press(seeds: str = "1") -> Board:
         plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds=seeds, cap=str(cap))
         return sending.run_plan(user, plan, expand(plan), "token", board=known).board
 
-    known: Batch | None = None
+    known: Board | None = None
     known = press()
     for deed in deeds:
         known.refresh_from_db()  # each is a request of its own
@@ -81,7 +81,7 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
     _check(known)
 
 
-def _check(board: Batch) -> None:
+def _check(board: Board) -> None:
     cells = board.cells.filter(replaced_at=None)
     places = cells.values_list("row", "column", "seed")
     assert len(set(places)) == len(places)
@@ -128,7 +128,7 @@ def test_two_tabs_cannot_pass_the_cap_together(user: User, plan_of: Planned) -> 
 def test_a_double_click_in_two_processes_is_one_board(user: User, plan_of: Planned) -> None:
     plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds="1")
     ready = threading.Barrier(2)
-    boards: list[Batch] = []
+    boards: list[Board] = []
 
     def press() -> None:
         try:

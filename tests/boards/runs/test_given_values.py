@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from boards.models import Batch, Column, Row
+from boards.models import Board, Column, Row
 from catalog.models import Endpoint
 from runs.models import Run
 from schemas.exact import loads
@@ -66,7 +66,7 @@ def test_the_cases_become_rows(
     answer = run_plan(member, tuner, **given)
     assert answer.status_code == 302
     assert rows() == expected
-    board = Batch.objects.get()
+    board = Board.objects.get()
     whole = member.get(f"/compare/{board.pk}/board.json")
     assert loads(whole.content.decode())["rows"]
     assert member.get(board.get_absolute_url()).status_code == 200
@@ -97,7 +97,7 @@ def test_what_databases_refuse_becomes_a_board_or_a_sentence(
     answer = run_plan(member, tuner, **controls)
     assert answer.status_code in {302, 422}
     if answer.status_code == 302:
-        board = Batch.objects.get()
+        board = Board.objects.get()
         assert member.get(board.get_absolute_url()).status_code == 200
         assert member.get(f"/compare/{board.pk}/board.csv").status_code == 200
 
@@ -115,7 +115,7 @@ def test_no_part_of_a_plan_takes_what_is_no_number(
     ):
         answer = run_plan(member, tuner, **given)
         assert answer.status_code == 422
-    assert not Batch.objects.exists()
+    assert not Board.objects.exists()
 
 
 def test_large_integers_and_choices_are_kept_exactly(member: Client, tuner: Endpoint) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from boards.models import Batch, Column, Row
+from boards.models import Board, Column, Row
 from catalog.models import Endpoint
 from runs.models import Artifact, Run
 from tests.conftest import CASES
@@ -62,5 +62,5 @@ def test_a_file_that_is_gone_is_named_before_anything_is_sent(
     result.delete()
     table = f"prompt,image_url\nx,http://localhost{result.get_absolute_url()}"
     answer = member.post("/compare/new/", {**EDIT, "table": table})
-    assert "A file of row 1 is no longer here" in answer.content.decode()
-    assert not Batch.objects.exists()
+    assert "A file of row 1 is no longer stored here" in answer.content.decode()
+    assert not Board.objects.exists()

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.profile import preferences
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
@@ -45,7 +45,7 @@ def test_a_board_holds_a_run_for_each_cell(plan_of: Planned, send: Send, user: U
 def test_a_double_click_is_one_board(plan_of: Planned, send: Send) -> None:
     first, second = (send(plan_of(**TWO_ROWS), "token") for _ in range(2))
     assert first.board == second.board
-    assert (Batch.objects.count(), Run.objects.count()) == (1, 8)
+    assert (Board.objects.count(), Run.objects.count()) == (1, 8)
 
 
 def test_only_new_cells_run_when_a_row_is_added(plan_of: Planned, send: Send) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from boards.plan.cells import expand
 from boards.plan.plan import MAX_CELLS, Plan
 from boards.plan.stored import new_cells, stored_plan
@@ -37,19 +37,19 @@ def rows(plan_of: Planned) -> Callable[..., Plan]:
 
 
 @pytest.fixture
-def board(rows: Callable[..., Plan], send: Send) -> Batch:
+def board(rows: Callable[..., Plan], send: Send) -> Board:
     """A board whose one run has ended."""
     found = send(rows("first")).board
     Run.objects.update(state="succeeded", billable_units="1")
-    return Batch.objects.get(pk=found.pk)
+    return Board.objects.get(pk=found.pk)
 
 
 def test_stop_cancels_what_is_being_added(
-    board: Batch, rows: Callable[..., Plan], send: Send
+    board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
     words = begun_during(
         lambda: send(rows("more", 80), board=board),
-        lambda: repeating.stop(Batch.objects.get(pk=board.pk)),
+        lambda: repeating.stop(Board.objects.get(pk=board.pk)),
     )
     assert words.startswith("80 waiting runs are cancelled")
     assert not Run.objects.filter(state="created").exists()
@@ -57,15 +57,15 @@ def test_stop_cancels_what_is_being_added(
 
 @pytest.mark.parametrize("deed", ["add", "failed", "cell", "held"])
 def test_what_was_under_way_when_stop_was_pressed_is_not_sent(
-    user: User, board: Batch, rows: Callable[..., Plan], send: Send, deed: str
+    user: User, board: Board, rows: Callable[..., Plan], send: Send, deed: str
 ) -> None:
     cell = board.cells.get()
     if deed in {"failed", "held"}:
         Run.objects.update(state="failed")
     if deed == "held":
         Cell.objects.update(run=None, not_sent="Too dear.")
-    repeating.stop(Batch.objects.get(pk=board.pk))
-    deeds: dict[str, Callable[[Batch], Any]] = {
+    repeating.stop(Board.objects.get(pk=board.pk))
+    deeds: dict[str, Callable[[Board], Any]] = {
         "add": lambda read: send(rows("more", 8), board=read),
         "failed": lambda read: repeating.repeat_failed(user, read),
         "cell": lambda read: repeating.repeat_cell(user, read, cell),
@@ -75,19 +75,19 @@ def test_what_was_under_way_when_stop_was_pressed_is_not_sent(
     with pytest.raises(Refused, match="stopped"):
         deeds[deed](board)
     assert Run.objects.count() == before
-    assert deeds[deed](Batch.objects.get(pk=board.pk)).sent  # pressed after Stop
+    assert deeds[deed](Board.objects.get(pk=board.pk)).sent  # pressed after Stop
 
 
 def test_a_deleted_board_gets_no_more_runs(
-    board: Batch, rows: Callable[..., Plan], send: Send
+    board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
-    Batch.objects.update(deleted_at=timezone.now())
+    Board.objects.update(deleted_at=timezone.now())
     with pytest.raises(Refused, match="deleted"):
         send(rows("more"), board=board)
 
 
 def test_adds_at_once_do_not_make_a_board_too_large(
-    user: User, board: Batch, plan_of: Planned
+    user: User, board: Board, plan_of: Planned
 ) -> None:
     plans = [
         plan_of(
@@ -105,7 +105,7 @@ def test_adds_at_once_do_not_make_a_board_too_large(
 
 
 def test_a_lowered_cap_holds_for_what_was_planned_before(
-    user: User, board: Batch, rows: Callable[..., Plan], send: Send
+    user: User, board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
     """An addition by the API is planned from the board as it was read, cap included."""
     more = stored_plan(board, rows=rows("more", 8).rows)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from boards.export.presets import settings_of
-from boards.models import Batch, Vote
+from boards.models import Board, Vote
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
 from runs.models import Run, Upload
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def borrowing(judged: Judged, stranger: User) -> Batch:
+def borrowing(judged: Judged, stranger: User) -> Board:
     """A board of which the first row shows runs that a stranger has published as examples."""
     board = judged()
     cells = board.cells.filter(row__position=0)
@@ -29,15 +29,15 @@ def borrowing(judged: Judged, stranger: User) -> Batch:
     return board
 
 
-def borrowed_runs(board: Batch) -> list[Run]:
+def borrowed_runs(board: Board) -> list[Run]:
     return list(Run.objects.filter(cells__board=board, cells__is_reused=True))
 
 
-def take_back(board: Batch) -> None:
+def take_back(board: Board) -> None:
     Run.objects.filter(cells__board=board, cells__is_reused=True).update(is_example=False)
 
 
-def addresses_shown(client: Client, board: Batch) -> dict[str, str]:
+def addresses_shown(client: Client, board: Board) -> dict[str, str]:
     keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
     parts = [
         *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
@@ -51,7 +51,7 @@ def addresses_shown(client: Client, board: Batch) -> dict[str, str]:
 
 
 def test_an_example_that_was_taken_back_is_nowhere_on_boards(
-    member: Client, borrowing: Batch
+    member: Client, borrowing: Board
 ) -> None:
     told = [str(run.pk) for run in borrowed_runs(borrowing)]
     shown = addresses_shown(member, borrowing)
@@ -67,7 +67,7 @@ def test_an_example_that_was_taken_back_is_nowhere_on_boards(
 
 
 def test_the_price_of_what_was_taken_back_is_not_in_the_results(
-    member: Client, borrowing: Batch
+    member: Client, borrowing: Board
 ) -> None:
     Run.objects.update(billable_units="1")
     Run.objects.filter(is_example=True).update(billable_units="99")
@@ -78,7 +78,7 @@ def test_the_price_of_what_was_taken_back_is_not_in_the_results(
     assert "$0.01" in page
 
 
-def test_programs_do_not_get_what_was_taken_back(member: Client, borrowing: Batch) -> None:
+def test_programs_do_not_get_what_was_taken_back(member: Client, borrowing: Board) -> None:
     from api import tokens
 
     _, secret = tokens.create(borrowing.user, "script")
@@ -92,7 +92,7 @@ def test_programs_do_not_get_what_was_taken_back(member: Client, borrowing: Batc
     assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
 
 
-def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Batch) -> None:
+def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Board) -> None:
     column = borrowing.columns.order_by("position")[0]
     Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
     Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
@@ -102,7 +102,7 @@ def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Batch) -> None:
 
 
 def test_a_vote_ends_for_what_was_taken_back(
-    client: Client, borrowing: Batch, stranger: User
+    client: Client, borrowing: Board, stranger: User
 ) -> None:
     voter = User.objects.create_user("vera")
     client.force_login(voter)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from boards.models import Batch, StandingTrial
+from boards.models import Board, StandingTrial
 from boards.plan.plan import Plan
 from boards.runs import sending
 from catalog.models import Change, Endpoint
@@ -21,7 +21,7 @@ PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": 
 
 
 @pytest.fixture
-def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Batch:
+def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Board:
     """Three prompts on two models, all runs ended; the catalogue is older than the board."""
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
     board = send(plan).board
@@ -31,7 +31,7 @@ def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Ba
 
 
 @pytest.fixture
-def standing(board: Batch) -> StandingTrial:
+def standing(board: Board) -> StandingTrial:
     """Standing trials: models below a dollar a run, for up to a dollar a month."""
     return StandingTrial.objects.create(
         board=board,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from boards.models import Batch, StandingTrial
+from boards.models import Board, StandingTrial
 from boards.trials import candidates, sending, settings
 from catalog.models import Endpoint
 from runs.models import Run
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 
 
 @pytest.fixture
-def new(board: Batch, standing: StandingTrial, comes: Callable[..., Endpoint]) -> Endpoint:
+def new(board: Board, standing: StandingTrial, comes: Callable[..., Endpoint]) -> Endpoint:
     """A model whose trial waits."""
     endpoint = comes()
     candidates.note_all()
@@ -27,7 +27,7 @@ def new(board: Batch, standing: StandingTrial, comes: Callable[..., Endpoint]) -
 
 @pytest.mark.parametrize("deed", ["dismiss", "pause"])
 def test_what_is_dismissed_or_paused_after_it_was_listed_is_not_sent(
-    board: Batch, new: Endpoint, deed: str
+    board: Board, new: Endpoint, deed: str
 ) -> None:
     trial = board.trials.get()
 
@@ -42,7 +42,7 @@ def test_what_is_dismissed_or_paused_after_it_was_listed_is_not_sent(
     assert board.trials.get().state == {"dismiss": "dismissed", "pause": "waiting"}[deed]
 
 
-def test_a_trial_that_was_sent_first_is_not_shown_as_left_out(board: Batch, new: Endpoint) -> None:
+def test_a_trial_that_was_sent_first_is_not_shown_as_left_out(board: Board, new: Endpoint) -> None:
     trial = board.trials.get()
     begun_during(
         lambda: sending.send_due(timezone.now()),

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from boards.models import Batch, RowMark, StandingTrial, Trial, Vote
+from boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from boards.trials import candidates, job, news, sending
 from catalog.models import Change, Endpoint, Standing
 from notifications.models import Notification
@@ -29,7 +29,7 @@ def new_runs(endpoint: Endpoint) -> int:
 
 
 def test_a_new_model_that_fits_becomes_a_column_once(
-    board: Batch, standing: StandingTrial, comes: Comes
+    board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()
     dear = comes("lab/dear", unit_price_usd=Decimal(3))
@@ -48,7 +48,7 @@ def test_a_new_model_that_fits_becomes_a_column_once(
 
 
 def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
-    board: Batch, standing: StandingTrial, comes: Comes, models: dict[str, Endpoint]
+    board: Board, standing: StandingTrial, comes: Comes, models: dict[str, Endpoint]
 ) -> None:
     board.columns.filter(endpoint=models["flux"]).update(settings={"num_inference_steps": 12})
     StandingTrial.objects.update(params="")
@@ -72,7 +72,7 @@ def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
 
 
 def test_a_model_that_does_not_fit_says_what_is_missing_and_sends_nothing(
-    board: Batch, standing: StandingTrial, comes: Comes
+    board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     editor = comes("lab/editor", documents.EDIT)
     job.work()
@@ -92,7 +92,7 @@ def test_a_model_that_does_not_fit_says_what_is_missing_and_sends_nothing(
     ],
 )
 def test_a_model_that_cannot_run_is_not_tried(
-    board: Batch, standing: StandingTrial, comes: Comes, change: dict[str, Any], state: str
+    board: Board, standing: StandingTrial, comes: Comes, change: dict[str, Any], state: str
 ) -> None:
     new = comes()
     candidates.note_all()
@@ -103,7 +103,7 @@ def test_a_model_that_cannot_run_is_not_tried(
 
 
 def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
-    board: Batch, standing: StandingTrial, comes: Comes
+    board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     StandingTrial.objects.update(monthly_cap_usd=Decimal("0.05"))
     first, second = comes("lab/n1"), comes("lab/n2")
@@ -128,7 +128,7 @@ def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
 
 
 def test_off_and_paused_boards_send_nothing_and_nights_wait(
-    board: Batch, standing: StandingTrial, comes: Comes
+    board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()
     StandingTrial.objects.update(state="paused")
@@ -147,7 +147,7 @@ def test_off_and_paused_boards_send_nothing_and_nights_wait(
 
 
 def test_the_owner_reads_who_won(
-    board: Batch, standing: StandingTrial, comes: Comes, user: User, stranger: User
+    board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
 ) -> None:
     new = comes()
     flux = board.columns.get(position=0)
@@ -184,7 +184,7 @@ def test_the_owner_reads_who_won(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_a_trial_once_and_hold_the_cap(
-    board: Batch, standing: StandingTrial, comes: Comes
+    board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     StandingTrial.objects.update(monthly_cap_usd=Decimal("0.07"))
     new = [comes(f"lab/n{number}") for number in range(4)]

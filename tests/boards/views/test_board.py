@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from boards.display import cell_markup
-from boards.models import Batch, Cell
+from boards.models import Board, Cell
 from boards.plan.plan import Plan
 from boards.runs import sending
 from runs.models import Artifact, Run
@@ -32,7 +32,7 @@ TILE = re.compile(r'id="tile-([0-9a-f-]{36})"')
 
 
 @pytest.fixture
-def board(plan_of: Planned, send: Send) -> Batch:
+def board(plan_of: Planned, send: Send) -> Board:
     """Two rows on two columns with two seeds."""
     return send(plan_of(**ROWS)).board
 
@@ -41,7 +41,7 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, board: Batch) -> None:
+def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, board: Board) -> None:
     page = text(member.get(board.get_absolute_url()))
     assert f'data-board-id="{board.pk}"' in page
     places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
@@ -66,7 +66,7 @@ def test_the_cap_is_raised_where_it_is_read(member: Client, plan_of: Planned, se
         assert words in page
 
 
-def test_an_ended_board_shows_results_and_stops_watching(member: Client, board: Batch) -> None:
+def test_an_ended_board_shows_results_and_stops_watching(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
     run = Run.objects.order_by("created_at")[0]
     Artifact.objects.create(
@@ -111,7 +111,7 @@ def test_the_list_takes_few_queries(
     assert page.count("0 of 8 done") == 12
 
 
-def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, board: Batch) -> None:
+def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, board: Board) -> None:
     running = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=running.pk).update(state="running")
     response = member.post(f"{board.get_absolute_url()}cancellation/", follow=True)
@@ -123,7 +123,7 @@ def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, bo
     assert running.state == "running"
 
 
-def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, board: Batch) -> None:
+def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded")
     failed = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=failed.pk).update(state="failed")
@@ -137,7 +137,7 @@ def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, bo
 
 
 def test_a_reused_result_is_marked_and_can_be_run_anyhow(
-    member: Client, plan_of: Planned, send: Send, board: Batch
+    member: Client, plan_of: Planned, send: Send, board: Board
 ) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
     again = send(plan_of(**ROWS), "again").board
@@ -169,22 +169,22 @@ def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
     assert board.cells.filter(run=None).count() == 0
 
 
-def test_a_board_is_renamed(member: Client, board: Batch) -> None:
+def test_a_board_is_renamed(member: Client, board: Board) -> None:
     member.post(f"{board.get_absolute_url()}title/", {"title": "Cats <1>"})
     assert "Cats &lt;1&gt;" in text(member.get("/compare/"))
 
 
-def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Batch) -> None:
+def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Board) -> None:
     page = text(member.post(f"{board.get_absolute_url()}deletion/", follow=True))
     assert "The board is deleted." in page
     assert member.get(board.get_absolute_url()).status_code == 404
     assert Run.objects.count() == 8
     back = member.post("/compare/recovery/", {"board": str(board.pk)}, follow=True)
-    assert b"The board was brought back." in back.content
+    assert b"The board was restored." in back.content
     assert member.get(board.get_absolute_url()).status_code == 200
 
 
-def test_the_plan_of_a_board_adds_to_it(member: Client, board: Batch, plan_of: Planned) -> None:
+def test_the_plan_of_a_board_adds_to_it(member: Client, board: Board, plan_of: Planned) -> None:
     address = f"{board.get_absolute_url()}plan/"
     page = text(member.get(address))
     assert "only new cells run" in page
@@ -196,7 +196,7 @@ def test_the_plan_of_a_board_adds_to_it(member: Client, board: Batch, plan_of: P
     assert Run.objects.count() == 12
 
 
-def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Batch) -> None:
+def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Board) -> None:
     client.force_login(stranger)
     for part in ("", "plan/", "progress/"):
         assert client.get(f"{board.get_absolute_url()}{part}").status_code == 404
@@ -205,7 +205,7 @@ def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Ba
     assert "No boards yet" in text(client.get("/compare/"))
 
 
-def test_progress_never_says_done_before_the_end(member: Client, board: Batch) -> None:
+def test_progress_never_says_done_before_the_end(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded")
     last = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=last.pk).update(state="running")
@@ -214,7 +214,7 @@ def test_progress_never_says_done_before_the_end(member: Client, board: Batch) -
     assert float(re.findall(r'value="([\d.]+)"', page)[0]) <= 0.95
 
 
-def test_the_watched_cells_are_fragments_of_their_own(member: Client, board: Batch) -> None:
+def test_the_watched_cells_are_fragments_of_their_own(member: Client, board: Board) -> None:
     from playground.display.renderers import changed_fragments
 
     run = Run.objects.select_related("endpoint").order_by("created_at")[0]

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from boards.models import Batch
+from boards.models import Board
 from boards.views.files import file_name
 from playground.form import presets
 from runs.models import Preset
@@ -52,7 +52,7 @@ def test_a_board_is_exported_and_imported_by_somebody_else(
     file = SimpleUploadedFile("board.json", content)
     page = client.post("/compare/import/", {"file": file}, follow=True).content.decode()
     assert "Nothing has run yet" in page
-    made = Batch.objects.get(user=stranger)
+    made = Board.objects.get(user=stranger)
     assert not made.cells.exists()
     assert client.get(made.get_absolute_url()).status_code == 200
     client.post(f"{made.get_absolute_url()}plan/", {**made.plan, "~do": "run"})

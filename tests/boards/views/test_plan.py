@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from boards.models import Batch
+from boards.models import Board
 from boards.plan import drafts
 from catalog.models import Collection, Endpoint, Standing
 from runs.models import Run
@@ -59,7 +59,7 @@ def test_the_first_button_runs_the_plan(member: Client, models: dict[str, Endpoi
     given = json.dumps({"prompt": "a cat"})
     post = filled(member, address("flux", "turbo", input=given))
     response = member.post(NEW, post | {"~do": "run"})
-    board = Batch.objects.get()
+    board = Board.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/compare/{board.pk}/")
     assert [run.arguments for run in Run.objects.order_by("created_at")] == [
         {"prompt": "a cat"},
@@ -76,7 +76,7 @@ def test_back_and_a_change_is_another_board_and_a_double_click_is_one(
     posts = (first, first, changed, changed)
     pages = [member.post(NEW, post | {"~do": "run"})["Location"] for post in posts]
     assert pages[0] == pages[1] != pages[2] == pages[3]
-    assert Batch.objects.count() == 2
+    assert Board.objects.count() == 2
     prompts = {run.arguments["prompt"] for run in Run.objects.all()}
     assert prompts == {"a cat", "a dog"}
 
@@ -89,7 +89,7 @@ def test_what_opens_an_earlier_board_keeps_the_draft(
     assert not drafts.load(user)
     member.post(NEW, first | {"shared.prompt": "a dog", "~do": "update"})
     assert member.post(NEW, first | {"~do": "run"}).status_code == 302
-    assert Batch.objects.count() == 1
+    assert Board.objects.count() == 1
     assert drafts.load(user)["shared.prompt"] == ["a dog"]
 
 
@@ -176,7 +176,7 @@ def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) 
     assert "Grün" in page
     file = SimpleUploadedFile("rows.xlsx", b"PK\x03\x04 and more")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
-    assert "save it as “CSV UTF-8”" in page
+    assert "Save it as “CSV UTF-8”" in page
 
 
 def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:
@@ -274,7 +274,7 @@ def test_a_file_that_is_gone_is_said_before_anything_is_sent(
     post = filled(member, address("edit", input=json.dumps(given)))
     response = member.post(NEW, post | {"~do": "run"})
     assert response.status_code == 422
-    assert "A file of row 1 is no longer here" in response.content.decode()
+    assert "A file of row 1 is no longer stored here" in response.content.decode()
     run = make_run(endpoint=models["flux"], state="succeeded")
     run.artifacts.create(position=0, path="x", kind="image", url="https://v3.fal.media/a.png")
     given["image_url"] = f"/runs/{run.pk}/artifacts/0/"

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from boards.models import Batch, StandingTrial
+from boards.models import Board, StandingTrial
 from boards.trials import job
 from catalog.models import Endpoint, SavedSearch
 from catalog.views import feeds
@@ -27,7 +27,7 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_trials_are_off_until_somebody_saves_them(member: Client, board: Batch) -> None:
+def test_trials_are_off_until_somebody_saves_them(member: Client, board: Board) -> None:
     address = f"{board.get_absolute_url()}trials/"
     page = text(member.get(address))
     assert 'value="off" checked' in page
@@ -49,13 +49,13 @@ def test_trials_are_off_until_somebody_saves_them(member: Client, board: Batch) 
         pytest.param({"cap": "much"}, "such as 2.50", id="cap"),
         pytest.param({"cap": "0"}, "such as 2.50", id="zero"),
         pytest.param({"q": "in:nonsense"}, "nonsense", id="word"),
-        pytest.param({"q": "", "versions": ""}, "nothing to try yet", id="nothing"),
-        pytest.param({"saved": "99"}, "This saved search is gone", id="saved"),
+        pytest.param({"q": "", "versions": ""}, "there is nothing to try", id="nothing"),
+        pytest.param({"saved": "99"}, "This saved search was deleted", id="saved"),
         pytest.param({"q": "\x00", "versions": "", "cap": "\x00"}, "such as 2.50", id="nul"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(
-    member: Client, board: Batch, typed: dict[str, str], said: str
+    member: Client, board: Board, typed: dict[str, str], said: str
 ) -> None:
     response = member.post(f"{board.get_absolute_url()}trials/", FORM | typed)
     assert response.status_code == 422
@@ -63,7 +63,7 @@ def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(
     assert not StandingTrial.objects.exists()
 
 
-def test_a_saved_search_can_be_chosen(member: Client, board: Batch, user: User) -> None:
+def test_a_saved_search_can_be_chosen(member: Client, board: Board, user: User) -> None:
     mine = SavedSearch.objects.create(
         user=user, name="Cheap", params="category=text-to-image", seen_at=board.created_at
     )
@@ -79,7 +79,7 @@ def test_a_saved_search_can_be_chosen(member: Client, board: Batch, user: User) 
 
 
 def test_news_stand_on_the_front_page_in_the_feed_and_on_the_board_until_seen(
-    member: Client, board: Batch, standing: StandingTrial, comes: Comes, user: User, stranger: User
+    member: Client, board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
 ) -> None:
     comes("lab/new", display_name="<New>")
     job.work()
@@ -96,7 +96,7 @@ def test_news_stand_on_the_front_page_in_the_feed_and_on_the_board_until_seen(
 
 
 def test_one_trial_is_sent_left_out_and_taken_in_again(
-    member: Client, board: Batch, standing: StandingTrial, comes: Comes
+    member: Client, board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()
     StandingTrial.objects.update(state="paused")
@@ -112,7 +112,7 @@ def test_one_trial_is_sent_left_out_and_taken_in_again(
 
 def test_the_page_takes_as_many_queries_for_many_trials(
     member: Client,
-    board: Batch,
+    board: Board,
     standing: StandingTrial,
     comes: Comes,
     django_assert_max_num_queries: Any,

@@ -9,14 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from boards.models import Batch
+from boards.models import Board
 from runs.models import Run
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 
 
-def page_of(member: Client, board: Batch, count: int = 2, start: int = 0) -> str:
+def page_of(member: Client, board: Board, count: int = 2, start: int = 0) -> str:
     keys = board.cells.order_by("pk").values_list("pk", flat=True)[start : start + count]
     query = "&".join(f"cell={key}" for key in keys)
     response = member.get(f"{board.get_absolute_url()}viewer/?{query}")

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from boards.display.ballot import ballot_of
-from boards.models import Batch, Vote
+from boards.models import Board, Vote
 from boards.votes import ballots, voting
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access import VOTE_ACCESS, VOTERS
@@ -187,7 +187,7 @@ def test_the_owner_opens_and_closes_the_vote(
 
 def test_a_link_opens_its_own_board_only(voter: Client, judged: Judged, user: User) -> None:
     board = judged()
-    other = Batch.objects.create(user=user, source=board.source, form_token="other")
+    other = Board.objects.create(user=user, source=board.source, form_token="other")
     token = opened(board).partition("?")[2]
     opened(other)
     assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
@@ -221,7 +221,7 @@ def test_each_voter_gets_what_the_table_says(
     assert " ".join(measured) == VOTE_ACCESS[name]
 
 
-def _asked(browser: Client, name: str, board: Batch, voter: User) -> int:
+def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
     address = f"{board.get_absolute_url()}vote/"
     if name == "boards:vote-retraction":
         return browser.post(f"{address}retraction/").status_code

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from boards.models import Vote
-from boards.votes import ballots, secret_tokens, standings
+from boards.votes import ballots, rankings, secret_tokens
 from runs.models import Artifact, Run
 from tests.boards.judging import Judged
 
@@ -103,9 +103,9 @@ def test_a_vote_is_taken_back_and_all_are_reset_and_restored(judged: Judged, use
     assert ballots.take_back(user, board)
     assert Vote.objects.count() == 1
     assert ballots.reset(board) == 1
-    assert standings.standings(board)[0].vote_count == 0
+    assert rankings.rankings(board)[0].vote_count == 0
     assert judge_all(user, board, "lab/turbo") == 2
     assert ballots.restore(board) == 0  # the pair was judged anew
     assert ballots.reset(board) == 2
     assert ballots.restore(board) == 2
-    assert standings.standings(board)[0].vote_count == 2
+    assert rankings.rankings(board)[0].vote_count == 2

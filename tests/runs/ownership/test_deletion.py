@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from boards.models import Batch, Row
+from boards.models import Board, Row
 from runs.files import input_references, purge, stored_files
 from runs.models import Artifact, DiscardedContent, InputFile, Preset, Run, Upload
 from runs.ownership import deletion
@@ -177,7 +177,7 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     if keeper == "run":
         other = ended(make_run, arguments={"image_url": address})
     elif keeper == "board":
-        board = Batch.objects.create(user=user, source=run.endpoint, form_token="t")
+        board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
         other = Row.objects.create(board=board, position=0, values={"x": [address]}, digest="d")
     else:
         other = Preset.objects.create(

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
 from django.test import Client
 
-from boards.models import Batch
+from boards.models import Board
 from catalog.models import Collection, Favourite, Note
 from chats.models import Chat
 from flows.models import Flow, FlowRun
@@ -62,8 +62,8 @@ def test_everything_passes_on_and_the_account_is_gone(
     Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
     share = Share.objects.create(endpoint=endpoint, user=user, arguments={})
     Collection.objects.create(owner=user, slug="best", title="Best")
-    board = Batch.objects.create(user=user, source=endpoint, form_token="t")
-    Batch.objects.create(user=stranger, source=endpoint, form_token="t")
+    board = Board.objects.create(user=user, source=endpoint, form_token="t")
+    Board.objects.create(user=stranger, source=endpoint, form_token="t")
     chat = Chat.objects.create(user=user, endpoint=endpoint)
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []})
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from flows.account import step_files
+from flows.fal_workflows import step_files
 from runs.worker.following import backfill
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]

@@ -129,7 +129,7 @@ def test_a_caption_in_another_folder_is_reported_with_its_path(
 ) -> None:
     said = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
     assert captions(dataset) == [("1.png", "")]
-    assert "b/1.txt is no file's caption" in said
+    assert "b/1.txt belongs to no file" in said
 
 
 def test_names_that_are_cleaned_alike_keep_their_captions(member: Client, dataset: Dataset) -> None:
@@ -174,14 +174,14 @@ def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Data
     assert captions(dataset) == [
         ("a_start.png", "x"), ("a_end.png", ""), ("a-2_start.png", "y"), ("a-2_end.png", ""),
     ]  # fmt: skip
-    assert "y/a_end.txt is no file's caption" in said
+    assert "y/a_end.txt belongs to no file" in said
 
 
 def test_a_later_caption_fills_a_gap_and_replaces_nothing(member: Client, dataset: Dataset) -> None:
     drop(member, dataset, png("a.png"), png("b.png"), text("b.txt", "written by hand"))
     said = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
     assert captions(dataset) == [("a.png", "late"), ("b.png", "written by hand")]
-    assert "b.txt is no file's caption in this upload" in said
+    assert "b.txt belongs to no file in this upload" in said
 
 
 def test_the_caption_of_a_file_that_is_there_already_is_not_lost(

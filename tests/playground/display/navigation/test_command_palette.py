@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from boards.models import Batch
+from boards.models import Board
 from catalog.models import Collection
 from chats.models import Chat
 from flows.models import Flow
@@ -40,7 +40,7 @@ def test_letters_find_models_collections_runs_and_pages(
 @pytest.fixture
 def things(user: User, flux: Any, make_run: Any) -> None:
     """A board, a chat, a flow, a data set and weights, each with a fox in its name."""
-    Batch.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
+    Board.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
     Chat.objects.create(user=user, endpoint=flux, title="About a fox", said_at=timezone.now())
     Flow.objects.create(user=user, name="Fox to film", definition={})
     Dataset.objects.create(user=user, endpoint=flux, name="Forty foxes")
@@ -70,7 +70,7 @@ def test_what_is_deleted_or_somebody_elses_is_not_found(
     assert titles(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
     assert titles(stranger, "fox") == {"Flows": ["Fox to film"]}
-    for model in (Batch, Chat, Flow, Dataset, Weights):
+    for model in (Board, Chat, Flow, Dataset, Weights):
         model._default_manager.update(deleted_at=timezone.now())
     assert titles(user, "fox") == {}
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from flows.account import definitions, live, nodes
+from flows.fal_workflows import definitions, live, nodes
 from flows.graph import checks, reading
 from flows.graph.graph import Graph
 from flows.graph.references import references
@@ -42,12 +42,12 @@ class Filled:
 
 def listing(asked: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
     """Return the context of the list: a page of matching workflows, and the state of the sync."""
-    found = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
+    workflows = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
     if asked:
-        words = Q(title__icontains=asked) | Q(name__icontains=asked)
-        found = found.filter(words | Q(description__icontains=asked))
+        condition = Q(title__icontains=asked) | Q(name__icontains=asked)
+        workflows = workflows.filter(condition | Q(description__icontains=asked))
     first = (page - 1) * most
-    rows = list(found.order_by("-is_own", "title", "pk")[first : first + most + 1])
+    rows = list(workflows.order_by("-is_own", "title", "pk")[first : first + most + 1])
     state = AccountListing.current()
     return {
         "workflows": rows[:most],
@@ -77,7 +77,7 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
     except reading.Unreadable as error:
         graph, trouble = None, str(error)
     refusal = definitions.refusal(workflow, graph)
-    found = checks.problems(graph) if graph else []
+    problems = checks.problems(graph) if graph else []
     runs = Run.objects.of(user).filter(endpoint_id=workflow.pk)
     known = nodes.endpoints_of(graph) if graph else {}
     return {
@@ -86,8 +86,8 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         "graph": graph,
         "unreadable": trouble,
         "refusal": refusal,
-        "general": [one for one in found if not one.node],
-        "problem_count": sum(not one.is_warning for one in found),
+        "general": [problem for problem in problems if not problem.node],
+        "problem_count": sum(not problem.is_warning for problem in problems),
         "form": _form(workflow.endpoint, filled),
         "has_fields": bool(version_of(workflow.endpoint).root.children)
         or not workflow.endpoint.schema_id,

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from boards.models import RowMark
 from boards.votes import marks
-from boards.votes.standings import standings
+from boards.votes.rankings import rankings
 from tests.boards.judging import Judged
 from tests.boards.votes.test_ballots import judge_all
 
@@ -18,23 +18,23 @@ pytestmark = pytest.mark.django_db
 
 def test_few_votes_are_no_ranking_yet_sorted_by_score(judged: Judged, user: User) -> None:
     board = judged(prompts="a\nb\nc")
-    assert standings(board)[0].words == "No votes yet."
-    assert [one.column.position for one in standings(board)[0].columns] == [0, 1]
+    assert rankings(board)[0].summary == "No votes yet."
+    assert [ranked.column.position for ranked in rankings(board)[0].columns] == [0, 1]
     judge_all(user, board, "lab/turbo")
-    (found,) = standings(board)
-    assert "Too few votes" in found.words
-    assert [one.column.position for one in found.columns] == [1, 0]
-    assert found.leader is None
-    assert {one.ranks for one in found.columns} == {"1 to 2"}
+    (ranking,) = rankings(board)
+    assert "Too few votes" in ranking.summary
+    assert [ranked.column.position for ranked in ranking.columns] == [1, 0]
+    assert ranking.leader is None
+    assert {ranked.ranks for ranked in ranking.columns} == {"1 to 2"}
 
 
 def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: User) -> None:
     board = judged(prompts="\n".join("abcdefgh"))
     judge_all(user, board, "lab/turbo")
-    (found,) = standings(board)
-    assert found.words == "turbo is better than each of the others."
-    first, second = found.columns
-    assert found.leader == first
+    (ranking,) = rankings(board)
+    assert ranking.summary == "turbo is better than each of the others."
+    first, second = ranking.columns
+    assert ranking.leader == first
     assert (first.wins, first.losses, first.ties, first.percent) == (8, 0, 0, 100)
     assert first.low < first.score < first.high
     assert first.price == Decimal("0.02")
@@ -45,7 +45,7 @@ def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: 
 def test_a_tie_is_half_a_win_for_each(judged: Judged, user: User) -> None:
     board = judged()
     judge_all(user, board, "nobody")
-    first, second = standings(board)[0].columns
+    first, second = rankings(board)[0].columns
     assert (first.ties, first.percent, second.percent) == (2, 50, 50)
     assert first.score == second.score == 1000
 
@@ -57,9 +57,9 @@ def test_votes_are_counted_by_tags_of_rows_and_cells(judged: Judged, user: User)
     assert RowMark.objects.get().tags == ["portrait", "two words"]
     marks.mark_cell(board.cells.order_by("pk")[0], {"stars": "4", "verdict": "pass", "tags": "x"})
     judge_all(user, board, "lab/flux")
-    found = {one.tag: one.vote_count for one in standings(board)}
-    assert found == {"": 2, "portrait": 1, "two words": 1, "x": 1}
-    flux, turbo = sorted(standings(board)[0].columns, key=lambda one: one.column.position)
+    counts = {ranking.tag: ranking.vote_count for ranking in rankings(board)}
+    assert counts == {"": 2, "portrait": 1, "two words": 1, "x": 1}
+    flux, turbo = sorted(rankings(board)[0].columns, key=lambda ranked: ranked.column.position)
     assert (flux.stars, flux.passed, flux.failed, turbo.rows_won) == (4, 1, 0, 1)
 
 
@@ -86,4 +86,4 @@ def test_standings_take_as_many_queries_for_a_large_board(
     board = judged(prompts="\n".join(map(str, range(12))))
     judge_all(user, board, "lab/flux")
     with django_assert_max_num_queries(6):  # type: ignore[operator]
-        standings(board)
+        rankings(board)

@@ -40,14 +40,14 @@ class Step:
 
 def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
     """Return the step of each node; nodes that are only in upstream's events come last."""
-    found = {node: Step(node) for node in nodes}
+    steps = {node: Step(node) for node in nodes}
     if run is None:
-        return found
+        return steps
     for event in _events(run.steps):
         node = _text(event, "node_id")
         if node:
-            found[node] = _after(found.get(node, Step(node)), event)
-    return {node: _adjusted_to_run_state(step, run) for node, step in found.items()}
+            steps[node] = _after(steps.get(node, Step(node)), event)
+    return {node: _adjusted_to_run_state(step, run) for node, step in steps.items()}
 
 
 def _events(stored: Any) -> Sequence[dict[str, Any]]:
@@ -82,7 +82,7 @@ def _error(event: dict[str, Any]) -> dict[str, Any]:
     body = raw.get("body")
     detail = body.get("detail") if isinstance(body, dict) else body
     kinds = (
-        [one.get("type") for one in detail if isinstance(one, dict)]
+        [problem.get("type") for problem in detail if isinstance(problem, dict)]
         if isinstance(detail, list)
         else []
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 import fal
 from catalog.models import Endpoint, SyncReport
 from catalog.sync import post_sync
-from flows.account import store
+from flows.fal_workflows import store
 from flows.models import AccountListing
 from runs.owners import Job
 from runs.results import error_messages
@@ -115,13 +115,13 @@ async def _open(
 def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
     """Return the workflows that only the catalogue lists."""
     listed = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
-    found = []
+    items = []
     for endpoint in listed.exclude(entry_digest=Endpoint.OF_ACCOUNT):
         parts = endpoint.endpoint_id.split("/")
         if len(parts) == 3 and endpoint.endpoint_id not in own:
             about = (endpoint.display_name, endpoint.description)
-            found.append(fal.WorkflowItem(parts[1], parts[2], *about, tags=tuple(endpoint.tags)))
-    return found
+            items.append(fal.WorkflowItem(parts[1], parts[2], *about, tags=tuple(endpoint.tags)))
+    return items
 
 
 def reason(error: fal.FalError) -> str:

@@ -14,9 +14,9 @@ from django.db import connections, transaction
 
 import fal
 from catalog.models import SyncReport
-from flows.account import store, sync
+from flows.fal_workflows import store, sync
 from flows.models import AccountListing, AccountWorkflow
-from tests.flows.account.conftest import Keep
+from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from flows.account import store
+from flows.fal_workflows import store
 from flows.models import AccountListing
 from runs.live import views
 from runs.models import Run
-from tests.flows.account.conftest import Keep
+from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B, with_nodes
 
 LIST = "/flows/account/"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.account.steps import steps_of
+from flows.fal_workflows.steps import steps_of
 from runs.models import Run
 
 pytestmark = pytest.mark.any_database

@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from flows.account import definitions, nodes
+from flows.fal_workflows import definitions, nodes
 from flows.graph import checks, reading, svg
 from flows.graph.graph import Graph
 from flows.models import AccountWorkflow
@@ -16,7 +16,9 @@ from runs.models import Run, Transport
 from runs.results import error_messages
 
 VIEW = "workflow"
-NO_STEPS = "Upstream reports single steps over the live stream only: this run has its result alone."
+NO_STEPS = (
+    "Upstream reports single steps over the live stream only, so this run shows only its result."
+)
 NOTHING_KNOWN = "The definition has changed since this run; these are the steps that it had."
 
 
@@ -32,7 +34,7 @@ def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> 
         "run": run,
         "nodes": shown,
         "picture": mark_safe(picture),  # noqa: S308  escaped by `svg`
-        "done_count": sum(one.step.state == "done" for one in shown),
+        "done_count": sum(item.step.state == "done" for item in shown),
         **_outcome(run),
     }
 
@@ -44,7 +46,7 @@ def _outcome(run: Run | None) -> dict[str, Any]:
     return renderers.results(run) | {
         "texts": renderers.texts(run) if run.state == Run.State.SUCCEEDED else [],
         "explanation": error_messages.explain(run.error) if run.error else None,
-        "complaints": [one.message for one in error_messages.problems(run.error)][:20]
+        "complaints": [problem.message for problem in error_messages.problems(run.error)][:20]
         if run.state == Run.State.FAILED
         else [],
         "note": NO_STEPS if has_no_steps else "",
@@ -61,4 +63,4 @@ def render(run: Run) -> str:
     except reading.Unreadable:
         graph = None
     values = context(workflow, graph, run) | {"oob": True, "may_cancel": True}
-    return render_to_string("flows/account/_run_updates.html", values)
+    return render_to_string("flows/fal_workflows/_run_updates.html", values)

@@ -12,14 +12,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 import fal
-from flows.account import step_files
-from flows.account.definitions import graph_of
-from flows.account.live import context
+from flows.fal_workflows import step_files
+from flows.fal_workflows.definitions import graph_of
+from flows.fal_workflows.live import context
 from flows.models import StepFile
 from runs import state_machine
 from runs.models import Artifact, Run, Upload
 from runs.transitions import Observation
-from tests.flows.account.conftest import Keep
+from tests.flows.fal_workflows.conftest import Keep
 from tests.training.conftest import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)

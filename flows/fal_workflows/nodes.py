@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.models import Endpoint
-from flows.account.step_files import copies_of
-from flows.account.steps import Step, steps_of
+from flows.fal_workflows.step_files import copies_of
+from flows.fal_workflows.steps import Step, steps_of
 from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
 from flows.graph.svg import WORDS, Face, face_of
@@ -62,8 +62,8 @@ class Shown:
 
 def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
     """Return the models of a graph that are in the catalogue; one query."""
-    found = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
-    return {one.endpoint_id: one for one in found.for_cards()}
+    rows = Endpoint.objects.filter(endpoint_id__in=graph.endpoint_ids)
+    return {endpoint.endpoint_id: endpoint for endpoint in rows.for_cards()}
 
 
 def shown_nodes(
@@ -87,17 +87,17 @@ def shown_nodes(
 
 def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
     """Return the contents of the boxes in the drawing."""
-    found = {}
-    for one in shown:
-        href = one.endpoint.get_absolute_url() if one.endpoint else ""
-        state = one.step.state or ("broken" if one.problems else "")
-        found[one.id] = Face(one.title, one.id, href, state)
+    faces = {}
+    for item in shown:
+        href = item.endpoint.get_absolute_url() if item.endpoint else ""
+        state = item.step.state or ("broken" if item.problems else "")
+        faces[item.id] = Face(item.title, item.id, href, state)
     if run is not None and run.state == Run.State.SUCCEEDED:
         ends = [key for key, node in graph.nodes.items() if node.kind == "display"]
         for key in [*ends, "~result"]:
             own = face_of(graph, key)
-            found[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
-    return found
+            faces[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
+    return faces
 
 
 def _shown(
@@ -110,8 +110,8 @@ def _shown(
     copies: Mapping[str, str],
 ) -> Shown:
     endpoint = known.get(node.app)
-    own = [one for one in problems if one.node == node.id]
-    notes = [one.message for one in own if one.is_warning]
+    own = [problem for problem in problems if problem.node == node.id]
+    notes = [problem.message for problem in own if problem.is_warning]
     if node.is_run and node.app:
         notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
         notes += [NOT_HERE] if endpoint is None else []
@@ -123,8 +123,11 @@ def _shown(
         endpoint=endpoint,
         kind=node.kind,
         step=step,
-        reads=[(".".join(map(str, one.place)), one.text) for one in graph.references_of(node)],
-        problems=[one.message for one in own if not one.is_warning],
+        reads=[
+            (".".join(map(str, reference.place)), reference.text)
+            for reference in graph.references_of(node)
+        ],
+        problems=[problem.message for problem in own if not problem.is_warning],
         notes=notes,
         **_result(step, copies),
     )
@@ -133,19 +136,22 @@ def _shown(
 def _result(step: Step, copies: Mapping[str, str]) -> dict[str, Any]:
     """Return a step's results: files, texts and JSON; or why it failed."""
     if step.error is not None:
-        complaints = [one.message for one in error_messages.problems(step.error)]
+        complaints = [problem.message for problem in error_messages.problems(step.error)]
         return {"explanation": error_messages.explain(step.error), "complaints": complaints[:20]}
     if step.output is None:
         return {}
-    found = artifacts_in(step.output)
+    artifacts = artifacts_in(step.output)
     files = [
-        File(one.kind, src, one.file_name or "File")
-        for one in found
-        if one.url and (src := copies.get(one.url) or (one.url if may_show(one.url) else ""))
+        File(artifact.kind, src, artifact.file_name or "File")
+        for artifact in artifacts
+        if artifact.url
+        and (src := copies.get(artifact.url) or (artifact.url if may_show(artifact.url) else ""))
     ]
     return {
         "files": files[:MOST_MEDIA],
-        "texts": [Text(one, markdown(one.text)) for one in previews.of_texts(found)],
+        "texts": [
+            Text(artifact, markdown(artifact.text)) for artifact in previews.of_texts(artifacts)
+        ],
         "json": json_tree.preview(step.output, MOST_JSON),
     }
 
@@ -154,5 +160,7 @@ def _copies(run: Run | None) -> dict[str, str]:
     """Map upstream's addresses of the steps' files to ours, if copied or part of the result."""
     if run is None or not run.is_final:
         return {}
-    found = copies_of(run)
-    return found | {one.url: src for one in run.artifacts.all() if (src := artifact_url(one))}
+    copies = copies_of(run)
+    return copies | {
+        artifact.url: src for artifact in run.artifacts.all() if (src := artifact_url(artifact))
+    }

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import fal
-from flows.account.steps import steps_of
+from flows.fal_workflows.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
 from runs.files import uploads
 from runs.models import Run, Transport, Upload
@@ -84,15 +84,15 @@ def _take_due() -> list[StepFile]:
 def list_files(marker: StepFile) -> None:
     """Replace an ended run's marker row with one row for each file of its steps."""
     known = set(marker.run.artifacts.values_list("url", flat=True))
-    found: dict[str, None] = {}
+    urls: dict[str, None] = {}
     for step in steps_of(marker.run).values():
-        for one in artifacts_in(step.output) if step.output is not None else ():
-            if one.url and one.url not in known and not one.url.startswith("data:"):
-                found[one.url] = None
+        for artifact in artifacts_in(step.output) if step.output is not None else ():
+            if artifact.url and artifact.url not in known and not artifact.url.startswith("data:"):
+                urls[artifact.url] = None
     with transaction.atomic():
         StepFile.objects.bulk_create(
             StepFile(run_id=marker.run_id, position=position, url=url)
-            for position, url in enumerate(list(found)[:MOST_FILES], start=1)
+            for position, url in enumerate(list(urls)[:MOST_FILES], start=1)
         )
         marker.delete()
 
@@ -107,8 +107,8 @@ async def _copy(row: StepFile, files: fal.Files) -> None:
         except (fal.FalError, ValueError, OSError) as error:  # ValueError: the file was refused
             log.warning("file %s of run %s's steps not copied: %s", row.position, row.run_id, error)
             return
-    kept = StepFile.objects.filter(pk=row.pk)
-    await kept.aupdate(upload=upload, next_attempt_at=None)
+    copied = StepFile.objects.filter(pk=row.pk)
+    await copied.aupdate(upload=upload, next_attempt_at=None)
 
 
 def _store(row: StepFile, file: IO[bytes], content_type: str) -> Upload:

@@ -1,4 +1,4 @@
-"""Evaluates the votes and marks of a board's columns."""
+"""Ranks a board's columns by votes and marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from boards.models import Batch, Cell, Column, RowMark, Vote
+from boards.models import Board, Cell, Column, RowMark, Vote
 from boards.runs.visibility import withhold_unreadable
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
@@ -20,7 +20,7 @@ MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are odds of 
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankedColumn:
     """The votes on one column; `best` to `worst` are its possible ranks."""
 
     column: Column
@@ -72,23 +72,23 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Standings:
-    """The columns, best first; `is_told` says whether the votes tell any two apart."""
+class Ranking:
+    """The columns, best first; `has_ranks` says whether the votes tell any two apart."""
 
     tag: str
-    columns: list[Standing]
+    columns: list[RankedColumn]
     vote_count: int
-    is_told: bool
-    leader: Standing | None
+    has_ranks: bool
+    leader: RankedColumn | None
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Return the result of the votes in a sentence."""
         if not self.vote_count:
             return "No votes yet."
         if self.leader:
             return f"{name_of(self.leader.column)} is better than each of the others."
-        if self.is_told:
+        if self.has_ranks:
             return "Some are better than others; too few votes to tell which one is best."
         return "Too few votes to tell: any difference so far may be chance."
 
@@ -99,20 +99,20 @@ def name_of(column: Column) -> str:
     return f"{name} · {column.label}" if column.label else name
 
 
-def standings(board: Batch) -> list[Standings]:
-    """Return the standings by all votes, then by those of each tag. Six queries."""
+def rankings(board: Board) -> list[Ranking]:
+    """Return the ranking by all votes, then by those of each tag. Six queries."""
     columns = list(board.columns.select_related("endpoint"))
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
     wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))
     facts = {column.pk: _Facts(column, cells, wins[column.pk]) for column in columns}
     tags = _tags(board, cells)
-    of_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
-    chosen = {"": votes} | {tag: found for tag, found in of_tag.items() if found}
-    return [_standings(tag, columns, found, facts) for tag, found in chosen.items()]
+    by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
+    voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
+    return [_ranking(tag, columns, counted, facts) for tag, counted in voted.items()]
 
 
-def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
+def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
     endpoints = {column.pk: column.endpoint for column in columns}
     cells = list(
         board.cells.filter(replaced_at=None)
@@ -144,19 +144,19 @@ class _Facts:
         self.price = sum(known, Decimal(0)) / len(known) if known and is_dollars else None
 
 
-def _standings(
+def _ranking(
     tag: str, columns: Sequence[Column], votes: Sequence[Vote], facts: dict[int, _Facts]
-) -> Standings:
+) -> Ranking:
     compared = {cell.column_id for vote in votes for cell in (vote.first, vote.second)}
     numbers = {pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)}
     fit = bradley_terry.fit(count_wins(votes, numbers), len(numbers))
     counts = _counts(votes)
-    listed = [_standing(one, numbers, fit, counts[one.pk], facts[one.pk]) for one in columns]
-    is_told = any(one.best > 1 for one in listed)
-    listed.sort(key=lambda one: (not one.votes, one.best, one.worst, -one.score))
-    sure = [one for one in listed if one.votes and one.worst == 1]
+    ranked = [_ranked(c, numbers, fit, counts[c.pk], facts[c.pk]) for c in columns]
+    has_ranks = any(column.best > 1 for column in ranked)
+    ranked.sort(key=lambda column: (not column.votes, column.best, column.worst, -column.score))
+    sure = [column for column in ranked if column.votes and column.worst == 1]
     leader = sure[0] if sure and len(numbers) > 1 else None
-    return Standings(tag, listed, len(votes), is_told, leader)
+    return Ranking(tag, ranked, len(votes), has_ranks, leader)
 
 
 def _counts(votes: Sequence[Vote]) -> dict[int, Counter[str]]:
@@ -176,13 +176,13 @@ class _Counts(dict[int, Counter[str]]):
         return self[key]
 
 
-def _standing(
+def _ranked(
     column: Column,
     numbers: dict[int, int],
     fit: bradley_terry.Fit,
     counts: Counter[str],
     facts: _Facts,
-) -> Standing:
+) -> RankedColumn:
     number = numbers.get(column.pk)
     others = [other for other in numbers.values() if other != number]
     score = half = 0.0
@@ -191,7 +191,7 @@ def _standing(
         score, half = float(fit.scores[number]) * SCALE, fit.half_width(number) * SCALE
         best = 1 + sum(fit.is_better(other, number) for other in others)
         worst = len(numbers) - sum(fit.is_better(number, other) for other in others)
-    return Standing(
+    return RankedColumn(
         column=column,
         wins=counts["wins"],
         losses=counts["losses"],
@@ -212,7 +212,7 @@ def _standing(
 Tags = tuple[dict[int, list[str]], dict[int, list[str]]]  # of cells, of rows
 
 
-def _tags(board: Batch, cells: Sequence[Cell]) -> Tags:
+def _tags(board: Board, cells: Sequence[Cell]) -> Tags:
     rows = dict(RowMark.objects.filter(row__board=board).values_list("row_id", "tags"))
     return {cell.pk: cell.mark.tags for cell in cells if hasattr(cell, "mark")}, rows
 
@@ -224,5 +224,5 @@ def _all(tags: Tags) -> list[str]:
 def _tags_of(vote: Vote, tags: Tags) -> set[str]:
     """Return the tags of a vote: of its row, and of the two cells."""
     of_cells, of_rows = tags
-    found = {*of_rows.get(vote.first.row_id, [])}
-    return found.union(*(of_cells.get(key, []) for key in (vote.first_id, vote.second_id)))
+    row_tags = {*of_rows.get(vote.first.row_id, [])}
+    return row_tags.union(*(of_cells.get(key, []) for key in (vote.first_id, vote.second_id)))

@@ -59,7 +59,7 @@ def keep(
 
 
 def _values(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: str) -> Any:
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "owner": item.owner,
         "name": item.name,
         "title": db_safe_text(item.title.strip() or item.name)[:256],
@@ -71,8 +71,8 @@ def _values(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: 
         "gone_at": None,
     }
     if detail is not None:
-        found |= {"is_public": detail.is_public, "definition": json.dumps(detail.contents)}
-    return found
+        values |= {"is_public": detail.is_public, "definition": json.dumps(detail.contents)}
+    return values
 
 
 def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
@@ -116,16 +116,16 @@ def borrow(app: str, name: str) -> dict[str, Any] | None:
         return None
     known = version_of(endpoint).contract
     schema, _ = resolve(known.document, known.input)
-    found = as_dict(as_dict(schema.get("properties")).get(name))
+    field = as_dict(as_dict(schema.get("properties")).get(name))
     # A reference would point into the other model's document.
-    return found if found and "$ref" not in json.dumps(found) else None
+    return field if field and "$ref" not in json.dumps(field) else None
 
 
-def retire(kept: Collection[str]) -> None:
+def retire(listed: Collection[str]) -> None:
     """Mark the account's workflows that are no longer in its list."""
     now = timezone.now()
     missing = AccountWorkflow.objects.listed().filter(is_own=True)
-    missing = missing.exclude(endpoint__endpoint_id__in=kept)
+    missing = missing.exclude(endpoint__endpoint_id__in=listed)
     keys = list(missing.values_list("pk", flat=True))
     with transaction.atomic():
         AccountWorkflow.objects.filter(pk__in=keys).update(gone_at=now)

@@ -12,11 +12,11 @@ import fal
 from catalog.models import Endpoint, SyncReport
 from catalog.schema_versions import version_of
 from catalog.sync.upsert import CatalogUpserter
-from flows.account import definitions, store
+from flows.fal_workflows import definitions, store
 from flows.graph.openapi import DEFINITION
 from flows.models import AccountListing, AccountWorkflow
 from runs.models import Run
-from tests.flows.account.conftest import Keep
+from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 
 

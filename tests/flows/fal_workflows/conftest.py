@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import fal
-from flows.account import store
+from flows.fal_workflows import store
 from flows.models import AccountWorkflow
 from tests.flows.graph.definitions import CONTENTS_B
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from flows.account import definitions
-from flows.account.page import Filled
+from flows.fal_workflows import definitions
+from flows.fal_workflows.page import Filled
 from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
