@@ -26,7 +26,7 @@ class Worker(models.Model):
         return self.name
 
 
-class SigningKeys(models.Model):
+class UpstreamKeys(models.Model):
     """The keys that sign upstream's webhooks: one row, written by workers, read by the web."""
 
     jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
@@ -46,10 +46,10 @@ class SigningKeys(models.Model):
         return f"keys of {self.fetched_at}"
 
 
-class Delivery(models.Model):
+class WebhookReport(models.Model):
     """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="webhook_reports")
     headers = ExactJSONField(help_text="those of the signature, in lower case")
     body = models.BinaryField()
     received_at = models.DateTimeField(auto_now_add=True)
