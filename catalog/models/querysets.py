@@ -44,6 +44,7 @@ CARD = (
     "duration_estimate_min",
     "facts",
 )
+ITEM = ("collection_id", "note", "position")  # of a collection's item, beside its card
 
 MOST_WORDS = 8  # of a text that names are searched for
 
@@ -121,7 +122,7 @@ class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
     def for_cards(self) -> CollectionItemQuerySet:
         """Load only the columns that the cards show, in the curators' order."""
         return self.select_related("endpoint__picture").only(
-            "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
+            *ITEM, *(f"endpoint__{name}" for name in CARD)
         )
 
 
