@@ -34,7 +34,7 @@ def _remote(url: str) -> Client:
         )
         raise CommandFailed(message, Exit.REFUSED)
     if not (token.isascii() and token.isprintable()):
-        raise CommandFailed("VITRINE_TOKEN is no token: copy it whole.", Exit.REFUSED)
+        raise CommandFailed("VITRINE_TOKEN is not a token: copy the whole token.", Exit.REFUSED)
     headers = {"Authorization": f"Bearer {token}"}
     try:
         return Client(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT))

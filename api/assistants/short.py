@@ -10,7 +10,7 @@ MAX_BYTES = 7500  # of a response; with the protocol's envelope below 8 KB
 MAX_OUTPUT = 3000
 MAX_DESCRIPTION = 140
 MAX_CHOICES = 12
-_CUT = "\n… cut here: ask for less at once."
+_CUT = "\n… truncated: request less at once."
 
 
 def bounded(text: str) -> str:
@@ -97,7 +97,7 @@ def whole_input(one: dict[str, Any], start: int) -> str:
 def run(one: dict[str, Any]) -> str:
     """Describe a run with its artifacts and the beginning of its output."""
     lines = [run_line(one)]
-    lines += [f"Waits: {one['note']}"] if one["note"] else []
+    lines += [f"Waiting: {one['note']}"] if one["note"] else []
     if error := one.get("error"):
         lines += [error["title"], error["advice"]]
         lines += [
@@ -109,7 +109,8 @@ def run(one: dict[str, Any]) -> str:
     lines.append(f"Billed: {one['billed']}" if one["billed"] else "")
     if not one["is_final"]:
         lines.append(
-            f"It goes on. Look again with get_run(run_id={one['id']!r}); do not run it anew."
+            f"The run is in progress. Check it with get_run(run_id={one['id']!r}); "
+            "do not start it again."
         )
     return "\n".join(line for line in lines if line)
 
@@ -141,13 +142,15 @@ def flow_run(one: dict[str, Any]) -> str:
     """Describe a run of a flow with the runs of its steps."""
     lines = [f"{one['id']} · {one['state']} · {one['url']}"]
     for number, step in enumerate(one["steps"], start=1):
-        words = step["not_sent"] or step["state"] or "not begun"
+        words = step["not_sent"] or step["state"] or "not started"
         parts = [f"Step {number}: {step['endpoint_id']}", words, step["run_id"]]
         lines.append(" · ".join(filter(None, parts)))
     if one["is_final"]:
-        lines.append("Look at a step's results with get_run.")
+        lines.append("Read a step's results with get_run.")
     else:
-        lines.append("It goes on: look at a step with get_run; do not run it anew.")
+        lines.append(
+            "The flow is in progress. Check a step with get_run; do not start the flow again."
+        )
     return "\n".join(lines)
 
 
@@ -160,7 +163,7 @@ def run_line(one: dict[str, Any]) -> str:
 def artifact(one: dict[str, Any]) -> str:
     """Describe an artifact in a line."""
     size = f"{one['width']}×{one['height']}" if one["width"] else ""
-    parts = [f"Artifact {one['position']}: {one['kind']}", size, one["url"] or "was not copied"]
+    parts = [f"Artifact {one['position']}: {one['kind']}", size, one["url"] or "not copied"]
     return " · ".join(filter(None, parts))
 
 

@@ -43,7 +43,9 @@ class Tools:
         found = await self._api.call(
             "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
         )
-        text = short.listed(map(short.card, found["items"]), "No model fits. Ask with fewer words.")
+        text = short.listed(
+            map(short.card, found["items"]), "No model matches. Search with fewer words."
+        )
         more = f"\n{found['total']} in all." if found["total"] > len(found["items"]) else ""
         following = f" More: cursor={found['next_cursor']!r}" if found["next_cursor"] else ""
         return short.bounded(f"{text}{more}{following}")
@@ -113,7 +115,7 @@ class Tools:
                 f"{one['id']} · {one['name']} · {counted(one['steps'], 'step')}"
                 for one in found["items"]
             )
-            return short.listed(lines, "There is no flow yet.")
+            return short.listed(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
         given = {"inputs": inputs, "allow_unknown": allow_unknown}
         found = await self._api.call("POST", f"{path}/estimates", given)
@@ -138,7 +140,7 @@ class Tools:
             "GET", "/runs", state=state or None, model=model or None, cursor=cursor or None
         )
         lines = map(short.run_line, found["items"])
-        return short.listed(lines, "There is no such run.", found["next_cursor"])
+        return short.listed(lines, "No run matches.", found["next_cursor"])
 
     async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
         """Return an artifact in a line; for a picture also its thumbnail and content type."""
@@ -166,12 +168,12 @@ class Tools:
             f"{short.cut(short.as_json(one['arguments']), 300)}"
             for one in found["items"]
         )
-        return short.listed(lines, "There is no preset.", found["next_cursor"])
+        return short.listed(lines, "There are no presets yet.", found["next_cursor"])
 
     async def list_favourites(self) -> str:
         """List the user's favourites."""
         found = await self._api.call("GET", "/favourites", limit=40)
-        return short.listed(map(short.card, found["items"]), "No model is a favourite yet.")
+        return short.listed(map(short.card, found["items"]), "There are no favourites yet.")
 
     async def list_collections(self) -> str:
         """List the collections."""
@@ -180,7 +182,7 @@ class Tools:
             f"{one['slug']} · {one['title']} · {short.cut(one['description'])}"
             for one in found["items"]
         )
-        return short.listed(lines, "There is no collection yet.")
+        return short.listed(lines, "There are no collections yet.")
 
     async def read_collection(self, slug: str) -> str:
         """List the models of a collection with the curators' notes."""
@@ -189,7 +191,7 @@ class Tools:
             " — ".join(filter(None, [short.card(one["model"]), one["note"]]))
             for one in found["models"]
         )
-        return short.listed(lines, "This collection has no model.")
+        return short.listed(lines, "This collection has no models.")
 
     async def _estimate(
         self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
@@ -241,7 +243,7 @@ def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
         return Decimal(str(estimate["high"]))
     if not allow:
         raise Refused(
-            f"Nobody knows what this run may cost ({estimate['text']}). Nothing was run. Ask the "
+            f"The cost of this run is unknown ({estimate['text']}). Nothing was run. Ask the "
             "person; if they agree, call again with allow_unknown_price=true."
         )
     return Decimal(str(estimate["low"] or 0))

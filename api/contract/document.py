@@ -16,17 +16,17 @@ USUAL_ERRORS = (401, 403, 422, 429, 503)
 _ABOUT = (
     "Search the catalogue, run models and collect what they make. Send a token, which each "
     "person creates in Vitrine under “API tokens”, as `Authorization: Bearer vitrine_…`. Lists "
-    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` says what is left."
+    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` gives what is left."
 )
 _TAGS = {
     "models": "The catalogue: search, inputs, prices, changes.",
     "runs": "Runs and their artifacts.",
     "presets": "Named arguments for a model.",
     "collections": "What the curators recommend, and your favourites.",
-    "boards": "Grids of runs: inputs on models.",
-    "flows": "Models chained, and their runs.",
+    "boards": "Grids of runs: inputs × models.",
+    "flows": "Chains of models, and their runs.",
     "uploads": "Files for a run's input.",
-    "account": "Who the token acts for.",
+    "account": "Whom the token acts for.",
 }
 
 

@@ -134,7 +134,7 @@ def add_to_board(call: Call) -> Reply:
 )
 @once(_repeat)
 def run_board_again(call: Call) -> Reply:
-    """Run what failed, or send what the cap had held."""
+    """Run failed cells again, or send the cells that the cap held back."""
     board = _mine(call, call.values["board_id"])
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     try:
@@ -157,7 +157,7 @@ def run_board_again(call: Call) -> Reply:
     errors=[404],
 )
 def stop_board(call: Call) -> Reply:
-    """Cancel the runs that have not started; those under way finish."""
+    """Cancel the runs that have not started; runs in progress finish."""
     board = _mine(call, call.values["board_id"])
     words = repeating.stop(board)
     return Reply({"message": words, "sent": 0, "board": as_json(board, call)})

@@ -45,7 +45,7 @@ def card(board: Batch, call: Call) -> dict[str, Any]:
     responses=[Response(200, "Boards, the newest first.", "BoardPage")],
 )
 def list_boards(call: Call) -> Reply:
-    """List your boards; for who may see everybody's runs, all."""
+    """List your boards; with permission to see everybody's runs, all boards."""
     values = call.values
     rows = Batch.objects.kept().visible_to(call.user).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
@@ -70,7 +70,7 @@ def list_boards(call: Call) -> Reply:
     errors=[404],
 )
 def get_board(call: Call) -> Reply:
-    """Read a board: its models, its inputs, and the run in each cell; `wait` for its runs."""
+    """Read a board: models, inputs, and each cell's run; `wait` until its runs have ended."""
     boards = Batch.objects.kept().visible_to(call.user).select_related("source")
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:

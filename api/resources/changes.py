@@ -21,9 +21,9 @@ from core.http.parameters import parse_moment
     scope="read",
     tag="models",
     parameters=[
-        Parameter("kind", {"type": "string", "enum": list(KINDS)}, "of this kind alone"),
+        Parameter("kind", {"type": "string", "enum": list(KINDS)}, "only changes of this kind"),
         MODEL,
-        Parameter("favourite", {"type": "boolean"}, "of your favourites alone"),
+        Parameter("favourite", {"type": "boolean"}, "only changes of your favourites"),
         LIMIT,
         CURSOR,
     ],

@@ -91,11 +91,11 @@ def get_collection(call: Call) -> Reply:
     scope="curate",
     tag="collections",
     parameters=[SLUG, ENDPOINT],
-    responses=[Response(204, "It is in the collection.")],
+    responses=[Response(204, "The model is in the collection.")],
     errors=[404],
 )
 def add_to_collection(call: Call) -> Reply:
-    """Put a model at the end of a collection, unless it is in it."""
+    """Add a model to the end of a collection, unless the collection has it already."""
     collection = _find(call)
     _require_curator(call)
     endpoint = find_endpoint(call.values["endpoint_id"])
@@ -112,11 +112,11 @@ def add_to_collection(call: Call) -> Reply:
     scope="curate",
     tag="collections",
     parameters=[SLUG, ENDPOINT],
-    responses=[Response(204, "It is not in the collection any more.")],
+    responses=[Response(204, "The model is no longer in the collection.")],
     errors=[404],
 )
 def remove_from_collection(call: Call) -> Reply:
-    """Take a model out of a collection."""
+    """Remove a model from a collection."""
     collection = _find(call)
     _require_curator(call)
     collection_editing.remove_model(collection, find_endpoint(call.values["endpoint_id"]))

@@ -42,7 +42,7 @@ def list_favourites(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "It is one.")],
+    responses=[Response(204, "The model is a favourite.")],
     errors=[404],
 )
 def add_favourite(call: Call) -> Reply:
@@ -56,7 +56,7 @@ def add_favourite(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "It is none any more.")],
+    responses=[Response(204, "The model is no longer a favourite.")],
     errors=[404],
 )
 def remove_favourite(call: Call) -> Reply:

@@ -81,11 +81,11 @@ def list_flows(call: Call) -> Reply:
     scope="read",
     tag="flows",
     parameters=[FLOW],
-    responses=[Response(200, "The flow: what it asks for, its steps, its price.", "Flow")],
+    responses=[Response(200, "The flow: its inputs, its steps, its price.", "Flow")],
     errors=[404],
 )
 def get_flow(call: Call) -> Reply:
-    """Read a flow: its inputs, its steps, and what a run of it costs as it is filled in."""
+    """Read a flow: its inputs, its steps, and what a run with its saved values costs."""
     flow, definition = _find(call)
     known = endpoints_of([definition])
     root = form.form_root(definition, versions_of(definition, known))
@@ -131,7 +131,7 @@ def estimate_flow(call: Call) -> Reply:
     body=Body("NewFlowRun"),
     responses=[
         Response(201, "The new run of the flow.", "FlowRun"),
-        Response(200, "The one that this Idempotency-Key started before.", "FlowRun"),
+        Response(200, "The run that this Idempotency-Key started before.", "FlowRun"),
     ],
     errors=[404, 409],
 )
@@ -168,7 +168,7 @@ def run_flow(call: Call) -> Reply:
     errors=[404],
 )
 def get_flow_run(call: Call) -> Reply:
-    """Read a run of a flow with the runs of its steps; with `wait` as soon as it has ended."""
+    """Read a run of a flow with the runs of its steps; with `wait`, once it has ended."""
     return _reply(call, _find_run(call), 200)
 
 
@@ -178,11 +178,13 @@ def get_flow_run(call: Call) -> Reply:
     scope="run",
     tag="flows",
     parameters=[FLOW_RUN],
-    responses=[Response(202, "The run as it is now; steps under way may still end.", "FlowRun")],
+    responses=[
+        Response(202, "The run as it is now; steps in progress may still finish.", "FlowRun")
+    ],
     errors=[404],
 )
 def cancel_flow_run(call: Call) -> Reply:
-    """Begin no further step of a flow, and ask for those under way to stop."""
+    """Start no further step of the flow, and request that steps in progress stop."""
     found = _find_run(call)
     starting.cancel(found)
     found.refresh_from_db()

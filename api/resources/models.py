@@ -37,7 +37,7 @@ def _facet(key: Key) -> Parameter:
     elif key.name == "ratio":
         value = {"type": "string", "pattern": "^[0-9]{1,3}:[0-9]{1,3}$"}
     schema = {"type": "array", "items": value, "maxItems": MAX_PICKED}
-    joined = "all of them have to hold" if key.joins_all else "alternatives"
+    joined = "all of them must match" if key.joins_all else "any of them may match"
     return Parameter(key.name, schema, f"{key.help}, as `{key.example}`; several: {joined}")
 
 
@@ -48,8 +48,12 @@ _SEARCH = [
         "what to look for, as in the search field: words, wishes, `out:video duration:>=10`",
     ),
     *map(_facet, KEYS.values()),
-    Parameter("status", {"type": "string", "enum": [s for s in STATUSES if s]}, "by upstream"),
-    Parameter("favourite", {"type": "boolean"}, "your favourites alone"),
+    Parameter(
+        "status",
+        {"type": "string", "enum": [s for s in STATUSES if s]},
+        "status that upstream gives the model",
+    ),
+    Parameter("favourite", {"type": "boolean"}, "only your favourites"),
     Parameter("sort", {"type": "string", "enum": [s for s in SORTS if s]}, "instead of relevance"),
     LIMIT,
     CURSOR,

@@ -38,7 +38,7 @@ ENDPOINT = Parameter(
 MODEL = Parameter(
     "model",
     {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
-    "of this model alone",
+    "only those of this model",
 )
 
 

@@ -80,7 +80,11 @@ def get_preset(call: Call) -> Reply:
     scope="run",
     tag="presets",
     body=Body("NewPreset"),
-    parameters=[Parameter("replace", {"type": "boolean", "default": False}, "one of this name")],
+    parameters=[
+        Parameter(
+            "replace", {"type": "boolean", "default": False}, "replace a preset of the same name"
+        )
+    ],
     responses=[Response(201, "The preset.", "Preset")],
     errors=[404, 409],
 )
@@ -111,11 +115,11 @@ def create_preset(call: Call) -> Reply:
     scope="run",
     tag="presets",
     parameters=[PRESET],
-    responses=[Response(204, "It is deleted; its page can restore it for a day.")],
+    responses=[Response(204, "Deleted; for a day, the preset's page can restore it.")],
     errors=[404],
 )
 def delete_preset(call: Call) -> Reply:
-    """Delete a preset: your own, or with the permission anybody's."""
+    """Delete a preset: your own, or anybody's if you have the permission."""
     preset = find(call, call.values["preset_id"])
     if preset.user_id != call.user.pk and not permissions.may(call.user, permissions.DELETE_PRESET):
         raise Problem(403, "This preset is somebody else's: only they may delete it.")

@@ -59,8 +59,8 @@ POSITION = Parameter(
 WAIT = Parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
-    "answer when it has ended and its files are copied, at the latest after so many seconds (and "
-    "five more for the copies)",
+    "respond once it has ended and its files are copied, after this many seconds at the latest ("
+    "plus five for the copies)",
 )
 _MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
 NO_MODEL = (
@@ -77,9 +77,9 @@ _FILTERS = [
     Parameter(
         "state",
         {"type": "string", "enum": [history.UNFINISHED, *Run.State.values]},
-        "in this state alone",
+        "only runs in this state",
     ),
-    Parameter("starred", {"type": "boolean"}, "starred runs alone"),
+    Parameter("starred", {"type": "boolean"}, "only starred runs"),
     Parameter("created_after", _MOMENT, "at this time or later; a date is its midnight UTC"),
     Parameter("created_before", _MOMENT, "before this time; a date is its midnight UTC"),
     Parameter("batch", {"type": "string", "format": "uuid"}, "of the batch with this `batch_id`"),
@@ -255,7 +255,7 @@ def _invalid(name: str, detail: str) -> Problem:
     errors=[404],
 )
 def get_run(call: Call) -> Reply:
-    """Read a run, with `wait` as soon as it has ended."""
+    """Read a run; with `wait`, once it has ended."""
     return _reply(call, find(call, call.values["run_id"], may_read=True))
 
 
@@ -269,7 +269,7 @@ def get_run(call: Call) -> Reply:
     errors=[404],
 )
 def cancel_run(call: Call) -> Reply:
-    """Ask for a run to stop; one that has ended stays as it is."""
+    """Request that a run stop; a run that has ended does not change."""
     found = find(call, call.values["run_id"])
     _require_mine(call, found, permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, found.user_id)
@@ -283,7 +283,7 @@ def cancel_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is deleted; the history can bring it back for a week.")],
+    responses=[Response(204, "Deleted; for a week, the history page can restore it.")],
     errors=[404, 409],
 )
 def delete_run(call: Call) -> Reply:
@@ -301,7 +301,7 @@ def delete_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is starred.")],
+    responses=[Response(204, "The run is starred.")],
     errors=[404],
 )
 def star_run(call: Call) -> Reply:
@@ -315,7 +315,7 @@ def star_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is not starred.")],
+    responses=[Response(204, "The run is not starred.")],
     errors=[404],
 )
 def unstar_run(call: Call) -> Reply:
@@ -329,7 +329,7 @@ def unstar_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN, POSITION],
-    responses=[Response(204, "It is starred, and so is its run.")],
+    responses=[Response(204, "The file and its run are starred.")],
     errors=[404],
 )
 def star_artifact(call: Call) -> Reply:
@@ -343,7 +343,11 @@ def star_artifact(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN, POSITION],
-    responses=[Response(204, "It is not starred; its run is while another file is.")],
+    responses=[
+        Response(
+            204, "The file is not starred; the run stays starred while another of its files is."
+        )
+    ],
     errors=[404],
 )
 def unstar_artifact(call: Call) -> Reply:

@@ -98,7 +98,7 @@ def create_upload(call: Call) -> Reply:
     errors=[404],
 )
 def get_upload(call: Call) -> Reply:
-    """Read about a file that you have uploaded."""
+    """Read the details of a file that you have uploaded."""
     found = Upload.objects.filter(user=call.user, pk=call.values["upload_id"]).first()
     if found is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")

@@ -20,7 +20,7 @@ from notifications.models import Channel, Delivery, Method
 _UUID = {"type": "string", "format": "uuid"}
 WEBHOOK = Parameter("webhook_id", _UUID, "the webhook", where="path", converter="uuid")
 DELIVERY = Parameter("delivery_id", _UUID, "the delivery", where="path", converter="uuid")
-RUN = Parameter("run_id", _UUID, "of this run alone")
+RUN = Parameter("run_id", _UUID, "only deliveries about this run")
 
 
 def require_public(address: str, name: str) -> None:
@@ -68,7 +68,7 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
     "/webhooks",
     scope="read",
     tag="webhooks",
-    responses=[Response(200, "All of them: there are few.", "WebhookPage")],
+    responses=[Response(200, "All webhooks, on one page.", "WebhookPage")],
 )
 def list_webhooks(call: Call) -> Reply:
     """List your webhooks for runs of the API."""
@@ -87,7 +87,7 @@ def list_webhooks(call: Call) -> Reply:
 def create_webhook(call: Call) -> Reply:
     """Have every run of yours that the API has started reported, once it has ended.
 
-    The body is that of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
+    The body has the form of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
     """
     draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
     try:
@@ -104,7 +104,7 @@ def create_webhook(call: Call) -> Reply:
     scope="run",
     tag="webhooks",
     parameters=[WEBHOOK],
-    responses=[Response(204, "Removed; the page of notifications can undo it for an hour.")],
+    responses=[Response(204, "Removed; for an hour, the notifications page can undo it.")],
     errors=[404],
 )
 def delete_webhook(call: Call) -> Reply:
@@ -126,7 +126,7 @@ def delete_webhook(call: Call) -> Reply:
     responses=[Response(200, "Deliveries, the newest first.", "DeliveryPage")],
 )
 def list_deliveries(call: Call) -> Reply:
-    """List what was sent of your runs, and how each attempt went."""
+    """List the webhook deliveries about your runs, with the outcome of each attempt."""
     values = call.values
     rows = _deliveries(call).order_by("-created_at", "-pk")
     if values["run_id"]:

@@ -94,7 +94,7 @@ def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandFailed(f"{folder} cannot be made: {error.strerror}.") from error
+        raise CommandFailed(f"{folder} cannot be created: {error.strerror}.") from error
     found = _with_copies(client, found)
     saved = []
     for one in found["artifacts"]:

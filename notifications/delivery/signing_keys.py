@@ -44,7 +44,7 @@ def create(now: datetime) -> SigningKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
-    log.info("a new key signs webhooks from now on or from tomorrow")
+    log.info("a new key for signing webhooks: it signs at once if it is the first, else in a day")
     return SigningKey.objects.create(
         kid=secrets.token_hex(8),
         public=_base64url(private.public_key().public_bytes_raw()),

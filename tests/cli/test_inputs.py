@@ -110,7 +110,7 @@ def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
         (["=x"], "no input"),
         (["prompt=a", "prompt=b"], "given twice"),
         (["loras:=[{"], "not JSON"),
-        (["size=512", "size.width=1"], "no object"),
+        (["size=512", "size.width=1"], "not an object"),
     ],
 )
 def test_what_cannot_be_read_is_explained(words: list[str], said: str) -> None:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --full and --json."""
-        parser.add_argument("--full", action="store_true", help="read every schema anew")
+        parser.add_argument("--full", action="store_true", help="fetch every schema again")
         parser.add_argument(
             "--json", action="store_true", help="print the summary as one JSON object"
         )
