@@ -51,7 +51,7 @@ def watched() -> dict[str, list[str]]:
 def _columns(model: type[Model], names: Iterable[str]) -> list[str]:
     """Return the model's own columns that the names of a query load: `picture__small` by a key."""
     fields = (model._meta.get_field(name.partition("__")[0]) for name in names)
-    return sorted({field.column for field in fields if isinstance(field, Field)})
+    return sorted({field.column for field in fields if isinstance(field, Field) and field.column})
 
 
 def install(using: str = "default", **_: Any) -> None:
