@@ -95,10 +95,10 @@ def _person() -> Any:
     name = os.environ.get("VITRINE_USER", "")
     if not name:
         return local_owner.get_or_create()
-    found = User.objects.filter(username=name, is_active=True).first()
-    if found is None:
+    person = User.objects.filter(username=name, is_active=True).first()
+    if person is None:
         raise CommandFailed(f"VITRINE_USER: there is nobody named {name}.", Exit.REFUSED)
-    return found
+    return person
 
 
 def is_terminal() -> bool:

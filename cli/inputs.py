@@ -56,10 +56,10 @@ def read_text(text: str) -> dict[str, Any]:
             text = Path(text[1:]).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandFailed(f"{text[1:]} cannot be read: {error}.") from error
-    found = _parse(text, "--input")
-    if not isinstance(found, dict):
+    arguments = _parse(text, "--input")
+    if not isinstance(arguments, dict):
         raise CommandFailed("--input must be a JSON object.")
-    return found
+    return arguments
 
 
 def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:

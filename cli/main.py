@@ -107,9 +107,13 @@ def _complete(words: Sequence[str], connect: Callable[[], Client]) -> int:
 
     names = [*MANAGEMENT, *_names()]
     try:
-        found = complete(words, names, connect()) if len(words) > 1 else None
+        completions = complete(words, names, connect()) if len(words) > 1 else None
         begun = words[0] if words else ""
-        shown = [name for name in names if name.startswith(begun)] if found is None else found
+        shown = (
+            [name for name in names if name.startswith(begun)]
+            if completions is None
+            else completions
+        )
         print_line("\n".join(shown))
     except CommandFailed as failure:
         return int(failure.code)
@@ -124,30 +128,30 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("vitrine", description=_ABOUT, epilog=_EPILOGUE)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, (_, words) in MANAGEMENT.items():
-        commands.add_parser(name, help=words, add_help=False)
-    one = commands.add_parser("search", help="find models: words, descriptions, out:video …")
-    one.add_argument("question", nargs="*")
-    one.add_argument("--limit", type=int, default=20)
-    one.add_argument("--sort", choices=["newest", "name", "price"])
-    _finish(one, "models", "search")
-    one = commands.add_parser("show", help="show a model's price and inputs")
-    one.add_argument("endpoint_id")
-    _finish(one, "models", "show")
-    one = commands.add_parser("price", help="estimate what a run will cost")
-    one.add_argument("endpoint_id")
-    _add_inputs(one)
-    _finish(one, "models", "price")
+    for name, (_, description) in MANAGEMENT.items():
+        commands.add_parser(name, help=description, add_help=False)
+    command = commands.add_parser("search", help="find models: words, descriptions, out:video …")
+    command.add_argument("question", nargs="*")
+    command.add_argument("--limit", type=int, default=20)
+    command.add_argument("--sort", choices=["newest", "name", "price"])
+    _finish(command, "models", "search")
+    command = commands.add_parser("show", help="show a model's price and inputs")
+    command.add_argument("endpoint_id")
+    _finish(command, "models", "show")
+    command = commands.add_parser("price", help="estimate what a run will cost")
+    command.add_argument("endpoint_id")
+    _add_inputs(command)
+    _finish(command, "models", "price")
     _add_run(commands.add_parser("run", help="run a model", epilog=_EPILOGUE))
     _add_runs(commands.add_parser("runs", help="list the newest runs, or show one"))
-    one = commands.add_parser("cancel", help="request that a run stop")
-    one.add_argument("run_id")
-    _finish(one, "runs", "cancel")
-    one = commands.add_parser("mcp", help="serve assistants over stdio (MCP)")
-    one.set_defaults(command=_serve_mcp)
-    one = commands.add_parser("completion", help="print a shell's completion script")
-    one.add_argument("shell", choices=["bash", "zsh", "fish"])
-    one.set_defaults(command=_print_completion)
+    command = commands.add_parser("cancel", help="request that a run stop")
+    command.add_argument("run_id")
+    _finish(command, "runs", "cancel")
+    command = commands.add_parser("mcp", help="serve assistants over stdio (MCP)")
+    command.set_defaults(command=_serve_mcp)
+    command = commands.add_parser("completion", help="print a shell's completion script")
+    command.add_argument("shell", choices=["bash", "zsh", "fish"])
+    command.set_defaults(command=_print_completion)
     return parser
 
 
@@ -197,8 +201,8 @@ def _finish(parser: ArgumentParser, module: str, function: str) -> None:
         from importlib import import_module
 
         _require_model(options)
-        found = getattr(import_module(f"cli.commands.{module}"), function)
-        return int(found(options.connect(), options))
+        run_command = getattr(import_module(f"cli.commands.{module}"), function)
+        return int(run_command(options.connect(), options))
 
     parser.set_defaults(command=command)
 

@@ -166,10 +166,10 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
     ) -> list[TextContent | ImageContent]:
         """Show a result of a run: its address, and a thumbnail of an image or video."""
         try:
-            words, picture, content_type = await tools_of(ctx).show_artifact(run_id, position)
+            line, picture, content_type = await tools_of(ctx).show_artifact(run_id, position)
         except Refused as refused:
             raise ToolError(short.bounded(str(refused))) from refused
-        return [TextContent(type="text", text=words), *_picture(picture, content_type)]
+        return [TextContent(type="text", text=line), *_picture(picture, content_type)]
 
 
 def _picture(content: bytes, content_type: str) -> list[ImageContent]:

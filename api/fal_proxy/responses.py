@@ -145,8 +145,8 @@ def _error_words(run: Run) -> dict[str, Any]:
         return {"error": CANCELLED["detail"], "error_type": CANCELLED["error_type"]}
     error = run.error or {}
     kind = str(error.get("type") or "")
-    words = KEY_REFUSED if error.get("status") == 401 else str(error.get("message") or "Failed")
-    return {"error": words} | ({"error_type": kind} if kind else {})
+    message = KEY_REFUSED if error.get("status") == 401 else str(error.get("message") or "Failed")
+    return {"error": message} | ({"error_type": kind} if kind else {})
 
 
 def _failure(run: Run) -> UpstreamResponse:

@@ -53,7 +53,7 @@ def parse_chat_request(body: Any) -> ChatRequest:
     if not isinstance(model, str) or not model.strip():
         raise wrong("model", "Name the model that shall answer.")
     is_list = isinstance(messages, list) and bool(messages)
-    if not is_list or not all(isinstance(one, dict) for one in messages or ()):
+    if not is_list or not all(isinstance(message, dict) for message in messages or ()):
         raise wrong("messages", "messages must be a list of objects with role and content.")
     endpoint, arguments = _arguments(body, db_safe_text(model))
     options = body.get("stream_options")

@@ -43,13 +43,13 @@ def list_changes(call: Call) -> Reply:
     if values["cursor"]:
         at, pk = read_moment(values["cursor"], int)
         rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    changes = list(rows[: values["limit"] + 1])
     return Reply(
         page(
-            found,
+            changes,
             values["limit"],
             representation.change,
-            lambda one: (one.at.isoformat(), one.pk),
+            lambda change: (change.at.isoformat(), change.pk),
         )
     )
 

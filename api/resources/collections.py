@@ -25,14 +25,14 @@ SLUG = Parameter(
 )
 
 
-def card(one: Collection, call: Call) -> dict[str, Any]:
+def card(collection: Collection, call: Call) -> dict[str, Any]:
     """Return a `CollectionCard`."""
     return {
-        "slug": one.slug,
-        "title": one.title,
-        "description": one.description,
-        "is_published": one.is_published,
-        "url": call.absolute(one.get_absolute_url()),
+        "slug": collection.slug,
+        "title": collection.title,
+        "description": collection.description,
+        "is_published": collection.is_published,
+        "url": call.absolute(collection.get_absolute_url()),
     }
 
 
@@ -41,10 +41,10 @@ def _visible(call: Call) -> CollectionQuerySet:
 
 
 def _find(call: Call) -> Collection:
-    found = _visible(call).filter(slug=call.values["slug"]).first()
-    if found is None:
+    collection = _visible(call).filter(slug=call.values["slug"]).first()
+    if collection is None:
         raise Problem(404, "There is no such collection.")
-    return found
+    return collection
 
 
 @operation(
@@ -62,8 +62,14 @@ def list_collections(call: Call) -> Reply:
         (first,) = cursor.decode(text, int)
         if not 0 < first < MAX_KEY:
             raise cursor.bad_cursor()
-    found = list(_visible(call).order_by("position", "title", "pk")[first : first + limit + 1])
-    return Reply(page(found, limit, lambda one: card(one, call), lambda _: [first + limit]))
+    collections = list(
+        _visible(call).order_by("position", "title", "pk")[first : first + limit + 1]
+    )
+    return Reply(
+        page(
+            collections, limit, lambda collection: card(collection, call), lambda _: [first + limit]
+        )
+    )
 
 
 @operation(
@@ -77,12 +83,12 @@ def list_collections(call: Call) -> Reply:
 )
 def get_collection(call: Call) -> Reply:
     """Read a collection: its models in order, with the curator's notes."""
-    found = _find(call)
+    collection = _find(call)
     models = [
         {"model": representation.card(item.endpoint, call), "note": item.note}
-        for item in found.items.for_cards()
+        for item in collection.items.for_cards()
     ]
-    return Reply(card(found, call) | {"models": models})
+    return Reply(card(collection, call) | {"models": models})
 
 
 @operation(

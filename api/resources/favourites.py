@@ -29,11 +29,11 @@ def list_favourites(call: Call) -> Reply:
         (pk,) = cursor.decode(values["cursor"], int)
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
 
-    def as_json(one: Favourite) -> dict[str, Any]:
-        return representation.card(one.endpoint, call)
+    def as_json(favourite: Favourite) -> dict[str, Any]:
+        return representation.card(favourite.endpoint, call)
 
-    found = list(rows[: values["limit"] + 1])
-    return Reply(page(found, values["limit"], as_json, lambda one: [one.pk]))
+    favourites = list(rows[: values["limit"] + 1])
+    return Reply(page(favourites, values["limit"], as_json, lambda favourite: [favourite.pk]))
 
 
 @operation(

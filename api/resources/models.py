@@ -79,13 +79,13 @@ def search_models(call: Call) -> Reply:
         if not 0 < first <= MAX_PLACE:
             raise cursor.bad_cursor()
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
-    found = search_slice(Query.from_params(call.request.GET), starred, first, limit)
+    results = search_slice(Query.from_params(call.request.GET), starred, first, limit)
     end = first + limit
     return Reply(
         {
-            "items": [representation.card(one, call) for one in found.endpoints],
-            "next_cursor": cursor.encode(end) if end < found.total else None,
-            "total": found.total,
+            "items": [representation.card(endpoint, call) for endpoint in results.endpoints],
+            "next_cursor": cursor.encode(end) if end < results.total else None,
+            "total": results.total,
         }
     )
 
@@ -102,8 +102,8 @@ def search_models(call: Call) -> Reply:
 def get_model(call: Call) -> Reply:
     """Read a model: inputs, price, capabilities, an example."""
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
-    found = find_endpoint(call.values["endpoint_id"], rows)
-    return Reply(representation.whole(found, call))
+    endpoint = find_endpoint(call.values["endpoint_id"], rows)
+    return Reply(representation.whole(endpoint, call))
 
 
 @operation(
@@ -117,13 +117,13 @@ def get_model(call: Call) -> Reply:
 )
 def get_model_schema(call: Call) -> Reply:
     """Read a model's whole OpenAPI document."""
-    found = find_endpoint(call.values["endpoint_id"], Endpoint.objects.select_related("schema"))
-    schema = found.schema
+    endpoint = find_endpoint(call.values["endpoint_id"], Endpoint.objects.select_related("schema"))
+    schema = endpoint.schema
     document = read_document(schema.document) if schema else None
     return Reply(
         {
-            "endpoint_id": found.endpoint_id,
-            "digest": found.schema_id or "",
+            "endpoint_id": endpoint.endpoint_id,
+            "digest": endpoint.schema_id or "",
             "openapi": document if isinstance(document, dict) else None,
         }
     )

@@ -33,10 +33,10 @@ def as_json(preset: Preset, call: Call) -> dict[str, Any]:
 def find(call: Call, pk: int) -> Preset:
     """Return a preset that the user may use; raises Problem (404)."""
     rows = Preset.objects.readable_by(call.user).select_related("endpoint", "user")
-    found = rows.filter(pk=pk).first()
-    if found is None:
+    preset = rows.filter(pk=pk).first()
+    if preset is None:
         raise Problem(404, "There is no such preset, or it is not shared with you.")
-    return found
+    return preset
 
 
 @operation(
@@ -56,8 +56,15 @@ def list_presets(call: Call) -> Reply:
     if values["cursor"]:
         (pk,) = cursor.decode(values["cursor"], int)
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
-    found = list(rows[: values["limit"] + 1])
-    return Reply(page(found, values["limit"], lambda one: as_json(one, call), lambda one: [one.pk]))
+    presets = list(rows[: values["limit"] + 1])
+    return Reply(
+        page(
+            presets,
+            values["limit"],
+            lambda preset: as_json(preset, call),
+            lambda preset: [preset.pk],
+        )
+    )
 
 
 @operation(

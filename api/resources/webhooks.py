@@ -55,8 +55,12 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
         "webhook_url": delivery.shown_address,
         "state": delivery.state,
         "attempts": [
-            {"at": one["at"], "status": one.get("status"), "error": one.get("error", "")}
-            for one in delivery.log
+            {
+                "at": attempt["at"],
+                "status": attempt.get("status"),
+                "error": attempt.get("error", ""),
+            }
+            for attempt in delivery.log
         ],
         "next_attempt_at": moments.as_text(delivery.next_attempt_at),
         "created_at": moments.as_text(delivery.created_at),
@@ -73,7 +77,7 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
 def list_webhooks(call: Call) -> Reply:
     """List your webhooks for runs of the API."""
     mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
-    return Reply({"items": [webhook_as_json(one) for one in mine], "next_cursor": None})
+    return Reply({"items": [webhook_as_json(channel) for channel in mine], "next_cursor": None})
 
 
 @operation(
@@ -91,11 +95,11 @@ def create_webhook(call: Call) -> Reply:
     """
     draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
     try:
-        made = channels.create(call.user, draft)
+        channel = channels.create(call.user, draft)
     except channels.Invalid as error:
         ((name, detail), *_) = error.errors.items()
         raise _invalid(name if name in call.body else "webhook_url", detail) from error
-    return Reply(webhook_as_json(made), 201)
+    return Reply(webhook_as_json(channel), 201)
 
 
 @operation(
@@ -110,10 +114,10 @@ def create_webhook(call: Call) -> Reply:
 def delete_webhook(call: Call) -> Reply:
     """Remove a webhook."""
     mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
-    found = mine.filter(pk=call.values["webhook_id"]).first()
-    if found is None:
+    channel = mine.filter(pk=call.values["webhook_id"]).first()
+    if channel is None:
         raise Problem(404, "There is no such webhook, or it is somebody else's.")
-    channels.delete(found)
+    channels.delete(channel)
     return Reply(None, 204)
 
 
@@ -135,12 +139,12 @@ def list_deliveries(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    deliveries = list(rows[: values["limit"] + 1])
 
-    def mark(one: Delivery) -> tuple[str, str]:
-        return one.created_at.isoformat(), str(one.pk)
+    def mark(delivery: Delivery) -> tuple[str, str]:
+        return delivery.created_at.isoformat(), str(delivery.pk)
 
-    return Reply(page(found, values["limit"], delivery_as_json, mark))
+    return Reply(page(deliveries, values["limit"], delivery_as_json, mark))
 
 
 @operation(
@@ -154,13 +158,13 @@ def list_deliveries(call: Call) -> Reply:
 )
 def repeat_delivery(call: Call) -> Reply:
     """Send a failed delivery again."""
-    found = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
-    if found is None:
+    delivery = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
+    if delivery is None:
         raise Problem(404, "There is no such delivery, or it is somebody else's.")
-    if not sending.retry(found):
+    if not sending.retry(delivery):
         raise Problem(409, "Only a failed delivery can be sent again.")
-    found.refresh_from_db()
-    return Reply(delivery_as_json(found), 202)
+    delivery.refresh_from_db()
+    return Reply(delivery_as_json(delivery), 202)
 
 
 def _deliveries(call: Call) -> Any:

@@ -40,8 +40,8 @@ def register(source: Source) -> None:
 
 def entries(user: User) -> list[Entry]:
     """Return all news for this user, newest first."""
-    found = [entry for source in SOURCES for entry in source(user)]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    news = [entry for source in SOURCES for entry in source(user)]
+    return sorted(news, key=lambda item: item.at, reverse=True)
 
 
 def unread(user: User) -> list[Entry]:

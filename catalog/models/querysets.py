@@ -72,11 +72,11 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def called(self, text: str) -> EndpointQuerySet:
         """Endpoints whose name or id has all the words of a text."""
         named_by = ("full_name", "display_name", "endpoint_id")
-        found = self
+        matching = self
         for word in text.split()[:MOST_WORDS]:
             has = (Q(**{f"{name}__icontains": word}) for name in named_by)
-            found = found.filter(reduce(or_, has))
-        return found
+            matching = matching.filter(reduce(or_, has))
+        return matching
 
     def for_cards(self) -> EndpointQuerySet:
         """Load only the columns that a card shows."""

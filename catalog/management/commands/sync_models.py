@@ -83,9 +83,9 @@ def _progress_display(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
 
             def show(report: SyncReport) -> None:
                 if report.schemas_due:
-                    words = f"{counted(report.listed, 'model')}, reading schemas"
+                    description = f"{counted(report.listed, 'model')}, reading schemas"
                     done, due = report.schemas_done, report.schemas_due
-                    bar.update(task, description=words, completed=done, total=due)
+                    bar.update(task, description=description, completed=done, total=due)
                 else:
                     bar.update(task, description="Reading the list", completed=report.listed)
 
