@@ -16,8 +16,12 @@ class Worker(models.Model):
     beat_at = models.DateTimeField()
     has_key = models.BooleanField(default=False)
     upstream = models.CharField(max_length=16, blank=True, help_text="fal or sandbox")
-    upstream_host = models.CharField(max_length=255, blank=True, help_text="where runs go")
-    trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+    upstream_host = models.CharField(
+        max_length=255, blank=True, help_text="host that runs are sent to"
+    )
+    trouble = models.CharField(
+        max_length=255, blank=True, help_text="what is missing in upstream's responses"
+    )
     breakers = ExactJSONField(
         default=list, help_text="[{host, state, trouble}] of its circuit breakers"
     )
@@ -31,15 +35,16 @@ class UpstreamKeys(models.Model):
 
     jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
     fetched_at = models.DateTimeField(null=True)
-    tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last tried to fetch them")
     wanted_at = models.DateTimeField(
-        null=True, help_text="when the web wished for newer ones: a signature fitted none"
+        null=True,
+        help_text="when the web process requested newer ones, as no key fitted a signature",
     )
 
     account = models.CharField(
         max_length=128,
         blank=True,
-        help_text="whose runs were reported: upstream's id of our account",
+        help_text="upstream's id of our account, learnt from its reports",
     )
 
     def __str__(self) -> str:
@@ -50,7 +55,7 @@ class WebhookReport(models.Model):
     """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="webhook_reports")
-    headers = ExactJSONField(help_text="those of the signature, in lower case")
+    headers = ExactJSONField(help_text="the signature's headers, in lower case")
     body = models.BinaryField()
     received_at = models.DateTimeField(auto_now_add=True)
 
