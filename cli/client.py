@@ -85,7 +85,7 @@ def _json(response: httpx.Response) -> Any:
     except ValueError:
         if response.is_error:
             return None
-        message = "This is no Vitrine: its answer cannot be read. Check VITRINE_URL."
+        message = "This server is not a Vitrine: its answer cannot be read. Check VITRINE_URL."
         raise CommandFailed(message, Exit.UNREACHABLE) from None
 
 

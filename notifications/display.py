@@ -167,7 +167,7 @@ def preference_fields(
         TextField(
             *("minutes", "minutes", "Runs are long from this many minutes", typed["minutes"], 6),
             error=errors.get("minutes", ""),
-            hint="You are told of a long run once, unless a page of yours showed its end.",
+            hint="A long run notifies you once, unless a page of yours showed its end.",
         ),
         TextField(
             *("limit", "limit", "Warn me of a day's cost, in dollars", typed["limit"], 12),

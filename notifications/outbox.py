@@ -31,7 +31,7 @@ def notify(
     delivery. Raises ValueError for an unknown kind.
     """
     if not kinds.is_known(kind):
-        raise ValueError(f"{kind!r} is no kind of notification; register it.")
+        raise ValueError(f"{kind!r} is not a kind of notification; register it.")
     return _write(user, kind, subject, text, path, key, _channels(user, kind))
 
 

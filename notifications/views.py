@@ -109,8 +109,8 @@ def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Undo a deletion."""
     restored = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
     if channels.restore(restored):
-        return _back(request, f"“{restored.name}” is there again.")
-    return _back(request, "It was removed too long ago, or is there already. Add it anew.")
+        return _back(request, f"“{restored.name}” is restored.")
+    return _back(request, "It was removed too long ago, or is restored already. Add it again.")
 
 
 @require_POST

@@ -18,7 +18,7 @@ TIMEOUT_TYPE = "x-fal-request-timeout-type"
 KEY_REFUSED = "Upstream did not accept this server's key. Tell an admin of this Vitrine."
 CANCELLED = {"detail": "Request was cancelled", "error_type": "client_cancelled"}
 NOT_OVER = (
-    "The request is not over yet and goes on. Read its result from the queue by its request id, "
+    "The request is still in progress. Read its result from the queue by its request id, "
     "or use subscribe, which waits for as long as it takes."
 )
 LOST = "The connection to the model broke off. The run's page says what is known about it."

@@ -120,7 +120,7 @@ def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
     takes = f"It takes {', '.join(properties)}."
     if error.validator == "additionalProperties" and properties:
         for name in instance.keys() - properties.keys():
-            detail = f"{name[:100]!r} is no property here. {takes}"
+            detail = f"{name[:100]!r} is not a property here. {takes}"
             yield {"pointer": pointer([*place, name[:100]]), "detail": detail}
     elif error.validator == "required":
         for name in schema["required"]:

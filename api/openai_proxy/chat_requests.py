@@ -25,7 +25,9 @@ NO_NAME = (
     "There is no model “{}”. Name one of the catalogue by its id, or one of fal's router as "
     "vendor/model; GET …/models lists them."
 )
-NO_CHAT = "“{}” is no chat model: it does not answer a text with a text. GET …/models lists those."
+NO_CHAT = (
+    "“{}” is not a chat model, which answers text with text. GET …/models lists the chat models."
+)
 ONE_ADDRESS = "Name the model that shall answer as vendor/model; {} is the router's own address."
 TOO_LONG = "The conversation is longer than {} takes. Leave out its oldest messages."
 

@@ -19,7 +19,7 @@ REQUEST_ID = "x-request-id"  # OpenAI's clients expose it as `_request_id`
 # OpenAI's clients retry failed requests unless told not to: a started run has to be paid for.
 NO_RETRY = {"x-should-retry": "false"}
 DONE = b"data: [DONE]\n\n"
-NOT_OVER = "The answer takes longer than this connection is held. Its run goes on: {}"
+NOT_OVER = "The answer takes longer than this connection can be held. Its run continues: {}"
 _COUNTS = (
     ("prompt_tokens", "input_tokens"),
     ("completion_tokens", "output_tokens"),

@@ -45,7 +45,7 @@ _SEARCH = [
     Parameter(
         "q",
         {"type": "string", "maxLength": 300},
-        "what to look for, as in the search field: words, wishes, `out:video duration:>=10`",
+        "search text, as in the search field: words, descriptions, `out:video duration:>=10`",
     ),
     *map(_facet, KEYS.values()),
     Parameter(

@@ -174,7 +174,7 @@ def _receive(
     try:
         return receive(uploads.read_ticket(ticket))
     except signing.BadSignature:
-        problem = Problem(403, "This upload address is not valid any more. Begin again.")
+        problem = Problem(403, "This upload address is no longer valid. Start the upload again.")
     except files.NotStored as error:
         problem = Problem(507, str(error))
     except ValueError as error:  # QuotaExceeded is one

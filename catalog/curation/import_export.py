@@ -118,9 +118,9 @@ def parse(text: str) -> list[Entry]:
     try:
         document = loads(text)
     except NotJson as error:
-        raise ValueError(f"This is no JSON: {error}.") from error
+        raise ValueError(f"This is not JSON: {error}.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"This is no file of collections: “format” has to be “{FORMAT}”.")
+        raise ValueError(f"This is not a file of collections: “format” must be “{FORMAT}”.")
     if document.get("version") != VERSION:
         raise ValueError(f"This file is of another version; version {VERSION} can be read.")
     rows = document.get("collections")

@@ -45,7 +45,7 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
         old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
         if not collection.items.filter(endpoint__endpoint_id=old).exists():
             # A double click, or a colleague did it first.
-            messages.info(request, f"{old or 'That model'} is not in this collection any more.")
+            messages.info(request, f"{old or 'That model'} is no longer in this collection.")
             return redirect(f"{collection.get_absolute_url()}?mended=1")
         if by:
             get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=by)

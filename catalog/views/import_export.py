@@ -87,4 +87,4 @@ def _read(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError("This is no text in UTF-8, so it is no JSON.") from error
+        raise ValueError("This is not UTF-8 text, so it is not JSON.") from error

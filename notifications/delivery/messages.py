@@ -73,7 +73,7 @@ def mail_text(notification: Notification) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-FOOT = "-- \nSent by Vitrine. Choose what you are told: {}"
+FOOT = "-- \nSent by Vitrine. Choose your notifications: {}"
 
 
 def slack_text(notification: Notification) -> str:

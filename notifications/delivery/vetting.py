@@ -38,9 +38,11 @@ def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
         url = httpx.URL(address)
         url_origin = origin(url)
     except httpx.InvalidURL as error:
-        raise RefusedAddress("This is no web address, like https://example.com/hook.") from error
+        raise RefusedAddress(
+            "This is not a web address, such as https://example.com/hook."
+        ) from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise RefusedAddress("This is no web address, like https://example.com/hook.")
+        raise RefusedAddress("This is not a web address, such as https://example.com/hook.")
     if url.userinfo:
         raise RefusedAddress("Leave the user name and password out of the address.")
     if is_private_origin(url_origin, private_origins):

@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     help = (
         "Bring the catalogue up to date from upstream. "
-        "Safe to stop at any time: the next one goes on."
+        "Safe to stop at any time: the next sync continues."
     )
     requires_system_checks = []  # they import every page
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(
-                "Stopped. What had arrived is kept; the next sync goes on."
+                "Stopped. What has arrived is stored; the next sync continues."
             ) from None
         post_sync.run()
         summary = _summary(report)
