@@ -14,6 +14,7 @@ from notifications import channels, kinds, preferences
 from notifications.channels import Draft
 from notifications.kinds import Kind
 from notifications.models import Channel, Delivery, Method, Notification
+from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +143,7 @@ def rows(user: User, page: str) -> Page[Row]:
     mine = Delivery.objects.filter(user=user).select_related(
         "notification", "channel", "run__endpoint"
     )
-    light = mine.defer("run__output", "run__output_text", "run__logs", "run__arguments")
+    light = mine.defer(*heavy_columns("run__"))
     shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     shown.object_list = [Row(delivery) for delivery in shown.object_list]
     return cast("Page[Row]", shown)

@@ -7,7 +7,7 @@ The end of a run writes a row if a notification may be needed (`note_end`); the 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.formatting import counted, duration
 from notifications import kinds, outbox, run_webhooks
 from notifications.delivery.messages import link
 from notifications.models import Notification, NotificationPreferences, RunEnd
+from runs import owners
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.results import error_messages
@@ -33,17 +34,6 @@ LISTED = 20  # runs in one digest
 PEOPLE_AT_ONCE = 50
 RUNS_AT_ONCE = 500
 REST_S = 600.0
-HEAVY = ("arguments", "sent_arguments", "output", "output_text", "partial", "logs")
-
-
-# Whether another app sends its own kind of notification for a run's end.
-_NOTIFIED_BY_OTHER_APPS: list[Callable[[Run], bool]] = []
-
-
-def register_told_elsewhere(is_told: Callable[[Run], bool]) -> None:
-    """Register a predicate for runs that other apps send notifications for; called in `ready`."""
-    if is_told not in _NOTIFIED_BY_OTHER_APPS:
-        _NOTIFIED_BY_OTHER_APPS.append(is_told)
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
@@ -93,7 +83,7 @@ def _process(user_pk: int) -> None:
 
 
 def _runs() -> RunQuerySet:
-    return Run.objects.select_related("endpoint", "user").defer(*HEAVY)
+    return Run.objects.select_related("endpoint", "user").light()
 
 
 def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
@@ -103,7 +93,7 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
         run
         for run in ended
         if run.took >= least and run.deleted_at is None and run.state != Run.State.CANCELLED
-        if not any(is_told(run) for is_told in _NOTIFIED_BY_OTHER_APPS)
+        if not any(owner.notifies_of_end(run) for owner in owners.registered())
     ]
     if not long:
         return None

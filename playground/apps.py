@@ -14,7 +14,8 @@ class PlaygroundConfig(AppConfig):
     verbose_name = "Model pages"
 
     def ready(self) -> None:
-        """Register how the playground's views of a run are rendered when it has changed."""
-        from playground.display import renderers
+        """Register what the app promises to runs."""
+        from playground.owner import PlaygroundOwner
+        from runs import owners
 
-        renderers.register_views()
+        owners.register(PlaygroundOwner())

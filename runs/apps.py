@@ -15,9 +15,17 @@ class RunsConfig(AppConfig):
     verbose_name = "Playground"
 
     def ready(self) -> None:
-        """Install the trigger that notes runs whose input files are to be read."""
+        """Register what runs promise; install the trigger that notes runs with files to be read.
+
+        The catalogue is below the runs, so it is told here where personal news come from.
+        """
         from django.db.models.signals import post_migrate
 
+        from catalog.changelog import personal_news
+        from runs import owners
         from runs.models import input_file
+        from runs.owner import RunsOwner
 
+        owners.register(RunsOwner())
+        personal_news.connect(owners.news)
         post_migrate.connect(input_file.install_trigger, sender=self)

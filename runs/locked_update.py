@@ -15,13 +15,11 @@ from django.db.models import F, UUIDField
 from core.db import transient_errors
 from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
-from runs import final_hooks, ledger
+from runs import ledger, owners
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
+from runs.models.querysets import LIVE, RunQuerySet
 
 log = logging.getLogger(__name__)
-
-HEAVY = ("arguments", "sent_arguments", "output", "output_text")  # no decision depends on them
 
 Changed = dict[str, Any]
 T = TypeVar("T")
@@ -44,7 +42,9 @@ def update_locked(
             Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
             then(changed)
             ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
-            final_hooks.call(run, changed)
+            if changed.get("state") in Run.FINAL:
+                for owner in owners.registered():
+                    owner.on_end(run, changed)
             channel.notify()
     return changed
 
@@ -56,8 +56,11 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Return the locked row with what is decided by its model's row."""
-    rows = Run.objects.select_for_update(of=("self",)).defer(*HEAVY)
+    """Return the locked row with what is decided by its model's row.
+
+    No decision depends on a run's input or its result.
+    """
+    rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
     # The standing is what every submit checks, price and currency are what the end settles.
     return rows.filter(pk=Param("pk", UUIDField())).annotate(
         standing=F("endpoint__standing"),

@@ -34,6 +34,7 @@ from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
 from runs import starting, state_machine
 from runs.models import Run
+from runs.models.querysets import RESULT
 from runs.own_addresses import with_own_paths
 from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
@@ -227,8 +228,8 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
         allowed = _METHODS[action]
         raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
     with_logs = _wants_logs(target.query)
-    columns = _RESULT if action == Action.RESULT else _LOGS if with_logs else _STATUS
-    run = _find(caller, target, columns)
+    heavy = RESULT if action == Action.RESULT else ("logs",) if with_logs else ()
+    run = _find(caller, target, heavy)
     if run is None:
         return responses.as_json(responses.NOT_FOUND, 404)
     if action == Action.CANCEL:
@@ -244,18 +245,12 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     return responses.result(run)
 
 
-# Clients poll the status frequently; loading all columns would double its time.
-_STATUS = ("state", "queue_position", "metrics", "error", "billable_units", "endpoint__endpoint_id")
-_LOGS = (*_STATUS, "logs")
-_RESULT = (*_STATUS, "output", "output_text")
-
-
-def _find(caller: Caller, target: Target, columns: Sequence[str]) -> Run | None:
+def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     """Return the caller's own run by our id or upstream's, if it is of that app; else None."""
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    mine = Run.objects.kept().filter(user=caller.user).select_related("endpoint").only(*columns)
+    mine = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
     run = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
     return run if is_of_app else None

@@ -16,13 +16,11 @@ from api.wait import BOARDS, HEADER
 from boards.models import Batch, Cell, Column
 from boards.runs.visibility import withhold_unreadable
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 
 BOARD = Parameter(
     "board_id", {"type": "string", "format": "uuid"}, "the board", where="path", converter="uuid"
 )
-
-
-_CELL = ("board", "row", "column", "seed", "not_sent", "run__state", "run__deleted_at", "run__user")
 
 
 def card(board: Batch, call: Call) -> dict[str, Any]:
@@ -94,7 +92,7 @@ def as_json(board: Batch, call: Call) -> dict[str, Any]:
     row_places = {row.pk: place for place, row in enumerate(rows)}
     column_places = {column.pk: place for place, column in enumerate(columns)}
     cells = board.cells.filter(replaced_at=None).select_related("run")
-    cells = cells.only(*_CELL)
+    cells = cells.defer(*heavy_columns("run__"))
     withhold_unreadable(board, cells)
     shown = [_cell(cell, row_places[cell.row_id], column_places[cell.column_id]) for cell in cells]
     return card(board, call) | {

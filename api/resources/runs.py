@@ -103,7 +103,7 @@ def list_runs(call: Call) -> Reply:
         state=values["state"] or "",
         is_starred=bool(values["starred"]),
     )
-    rows = filters.runs_for(call.user).recent().order_by("-created_at", "-pk")
+    rows = filters.runs_for(call.user).recent("arguments").order_by("-created_at", "-pk")
     rows = rows.annotate(small_output=result_names.SMALL_OUTPUT)
     if after := _moment(call, "created_after"):
         rows = rows.filter(created_at__gte=after)

@@ -60,7 +60,7 @@ def ballot_of(voter: User, board: Batch, pair: ballots.Pair) -> Ballot:
     """Prepare a pair for display to this voter. Two queries."""
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
-    by_pk: dict[object, Run] = {run.pk: run for run in runs.only("pk", "output")}
+    by_pk: dict[object, Run] = {run.pk: run for run in runs.light("output")}
     return Ballot(
         ballots.token_of(voter, pair),
         left.row.label,

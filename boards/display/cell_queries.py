@@ -17,12 +17,7 @@ from boards.models import Batch, Cell, Column, Row
 from boards.runs.visibility import withhold_unreadable
 from playground.display import tiles
 from runs.models import Artifact, Run
-
-# Columns of runs that a grid does not show.
-_HEAVY = (
-    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
-    *("positions", "events", "arguments"),
-)
+from runs.models.querysets import heavy_columns
 
 
 class FirstCell(NamedTuple):
@@ -68,7 +63,7 @@ def cells(board: Batch, rows: Sequence[int], columns: Sequence[Column]) -> Found
     found = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
         .select_related("run", "mark")
-        .defer(*(f"run__{name}" for name in _HEAVY))
+        .defer(*heavy_columns("run__"))
     )
     withhold_unreadable(board, found)
     endpoints = {column.pk: column.endpoint for column in columns}

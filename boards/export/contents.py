@@ -13,9 +13,9 @@ from playground.display.tiles import text_of
 from runs.costs.billing import billed_cost
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 
 Absolute = Callable[[str], str]  # makes one of our paths an absolute URL
-_HEAVY = ("logs", "output", "output_text", "partial", "steps", "positions", "events", "handle")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def contents_of(board: Batch) -> Contents:
         board.cells.filter(replaced_at=None)
         .select_related("run", "mark")
         .prefetch_related("run__artifacts")
-        .defer(*(f"run__{name}" for name in _HEAVY))
+        .defer(*heavy_columns("run__", but=("arguments", "sent_arguments", "metrics")))
         .order_by("pk")
     )
     withhold_unreadable(board, cells)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boards.models import Batch, Cell
 from runs.models import Run
-from runs.ownership.belonging import Place
+from runs.owners import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -13,6 +13,7 @@ from boards.models import Cell, Mark, RowMark, Trial, Vote
 from boards.votes.standings import name_of
 from core.formatting import counted
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 
 NEW, OLD, EVEN = "new", "old", "even"
 _WITHOUT_COLUMN: dict[str, str] = {
@@ -116,7 +117,7 @@ def _cells(tried: Sequence[Trial]) -> list[Cell]:
     """Return the cells of the new columns and of those that they are compared with."""
     columns = {key for one in tried for key in (one.column_id, one.reference_id) if key}
     cells = Cell.objects.filter(column__in=columns, replaced_at=None).select_related("run")
-    return list(cells.only("row_id", "column_id", "board_id", "run__state")) if columns else []
+    return list(cells.defer(*heavy_columns("run__"))) if columns else []
 
 
 class _Judgements:

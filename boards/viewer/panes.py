@@ -17,6 +17,7 @@ from playground.display.history import seconds
 from playground.display.renderers import Shown
 from runs.costs.billing import billed_cost
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 from runs.results.outputs import artifacts_in
 
 LEAST, MOST = 2, 4
@@ -57,7 +58,7 @@ def chosen_cells(board: Batch, keys: Sequence[str]) -> list[Cell]:
         board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
         .select_related("run", "mark", "column__endpoint", "row__mark__winner__endpoint")
         .prefetch_related("run__artifacts")
-        .defer("run__logs", "run__output_text", "run__partial", "run__positions", "run__events")
+        .defer(*heavy_columns("run__", but=("arguments", "output", "metrics")))
     )
     withhold_unreadable(board, cells)
     by_pk = {cell.pk: cell for cell in cells if cell.run}

@@ -17,6 +17,7 @@ from boards.runs.visibility import without_rights
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
 from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,12 +55,11 @@ def voted_cells(board: Batch) -> list[Cell]:
     Of others' runs only those that everybody may read now.
     """
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
-    heavy = ("logs", "output_text", "partial", "steps", "metrics", "positions", "events", "handle")
     cells = (
         _shown_cells(board)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .select_related("run", "row")
-        .defer(*(f"run__{name}" for name in heavy), "run__output")
+        .defer(*heavy_columns("run__", but=("arguments",)))
         .order_by("pk")
     )
     with_files = list(cells.filter(shown).distinct())

@@ -14,11 +14,8 @@ from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
 from runs.costs.billing import billed_cost
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 
-_HEAVY = (
-    *("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "sent_arguments"),
-    *("positions", "events", "arguments"),
-)
 MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are odds of ten to one
 
 
@@ -120,7 +117,7 @@ def _cells(board: Batch, columns: Sequence[Column]) -> list[Cell]:
     cells = list(
         board.cells.filter(replaced_at=None)
         .select_related("run", "mark")
-        .defer(*(f"run__{name}" for name in _HEAVY))
+        .defer(*heavy_columns("run__"))
     )
     withhold_unreadable(board, cells)
     for cell in cells:

@@ -1,6 +1,7 @@
 """News of other apps for one user, shown beside the catalogue's changes.
 
-The front page and the feed list them; each app registers its source in `AppConfig.ready`.
+The front page and the feed list them. The apps are above the catalogue, so the runs, which ask them
+(`runs/owners.py`), connect them here.
 """
 
 from __future__ import annotations
@@ -28,20 +29,18 @@ class Entry:
     is_unread: bool
 
 
-Source = Callable[["User"], Sequence[Entry]]
-SOURCES: list[Source] = []
+_sources: list[Callable[[User], Sequence[Entry]]] = []
 
 
-def register(source: Source) -> None:
-    """Register another app's source of news."""
-    if source not in SOURCES:
-        SOURCES.append(source)
+def connect(source: Callable[[User], Sequence[Entry]]) -> None:
+    """Set what returns a user's news of all apps."""
+    _sources[:] = [source]
 
 
 def entries(user: User) -> list[Entry]:
     """Return all news for this user, newest first."""
-    news = [entry for source in SOURCES for entry in source(user)]
-    return sorted(news, key=lambda item: item.at, reverse=True)
+    news = [entry for source in _sources for entry in source(user)]
+    return sorted(news, key=lambda entry: entry.at, reverse=True)
 
 
 def unread(user: User) -> list[Entry]:

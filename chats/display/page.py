@@ -13,8 +13,9 @@ from django.db.models import F, Q, QuerySet
 from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
-from chats.turns.tree import Branch, branch_of
+from chats.turns.tree import ANSWER, Branch, branch_of
 from runs.files.inputs import our_addresses
+from runs.models.querysets import heavy_columns
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 
@@ -122,6 +123,7 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
     """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.shown(before)
     rows = chat.turns.select_related("endpoint", "run", "run__endpoint")
+    rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
     found: list[Shown] = []
     for place, pk in enumerate(keys):

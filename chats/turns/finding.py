@@ -11,7 +11,8 @@ from django.db.models.functions import Cast, Coalesce, Concat, Replace
 
 from chats.models import Chat, Turn
 from chats.models.chat import ChatQuerySet
-from chats.turns.tree import answer_text
+from chats.turns.tree import ANSWER, answer_text
+from runs.models.querysets import heavy_columns
 
 MOST_WORDS = 8
 AROUND = 70  # characters of context on either side of the found word
@@ -72,9 +73,7 @@ def _has(place: str, word: str, *, is_json: bool = False) -> Q:
 def hits(chats: Iterable[Chat], asked: str) -> dict[object, Hit]:
     """Return where the words were found in these conversations of `matching`, by the chat's key."""
     words = asked.split()[:MOST_WORDS]
-    turns = Turn.objects.select_related("run").only(
-        "chat_id", "text", "run__state", "run__output", "run__partial"
-    )
+    turns = Turn.objects.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     keys = [pk for chat in chats if (pk := getattr(chat, "hit", None))]
     return {turn.chat_id: _hit(turn, words) for turn in turns.filter(pk__in=keys)}
 

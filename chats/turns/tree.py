@@ -12,9 +12,11 @@ from chats.models import Chat, Turn
 from chats.talk import answers
 from chats.talk.composition import Exchange
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 
 SHOWN = 20  # turns of the branch that a page shows at first, and with each request for more
 SHOWN_CHARS = 24_000  # of all the texts of these turns together
+ANSWER = ("output", "partial")  # the heavy columns of a run that `answer_text` reads
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,7 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
     """
     if last is None:
         return []
-    turns = chat.turns.select_related("run").only(
-        "parent_id", "text", "run__state", "run__output", "run__partial"
-    )
+    turns = chat.turns.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     known = {turn.pk: turn for turn in turns}
     found: list[Exchange] = []
     here = known.get(last)

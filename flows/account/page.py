@@ -95,15 +95,12 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         "form_token": secrets.token_urlsafe(16),
         "estimate": price(graph, known),
         "unpriced": sum(node.app not in known for node in graph.runs) if graph else 0,
-        "runs": list(runs.order_by("-created_at").defer(*HEAVY)[:RUNS]),
+        "runs": list(runs.order_by("-created_at").light()[:RUNS]),
         "readiness": readiness(),
         "watch": watch_tokens.data_watch(run, live.VIEW) if run else "",
         "may_cancel": bool(run and run.user_id == user.pk),
         **live.context(workflow, graph, run),
     }
-
-
-HEAVY = ("logs", "output", "output_text", "partial", "steps", "metrics", "handle", "arguments")
 
 
 def _form(endpoint: Endpoint, filled: Filled) -> SafeString:

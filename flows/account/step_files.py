@@ -24,8 +24,8 @@ from flows.account.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
 from runs.files import uploads
 from runs.models import Run, Transport, Upload
+from runs.owners import Job
 from runs.results.outputs import artifacts_in
-from runs.worker.jobs import Job
 
 log = logging.getLogger(__name__)
 

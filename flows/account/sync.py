@@ -14,8 +14,8 @@ from catalog.models import Endpoint, SyncReport
 from catalog.sync import post_sync
 from flows.account import store
 from flows.models import AccountListing
+from runs.owners import Job
 from runs.results import error_messages
-from runs.worker.jobs import Job
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from flows.compose.wiring import NotThere, filled, replaced
 from flows.models import FlowRun, StepRun
 from runs import starting
 from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 from runs.starting import Source, StartRequest
 
 SOURCE_FAILED = "Not started, because step {} gave no result."
@@ -25,7 +26,8 @@ NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
 def current(flow_run: FlowRun) -> dict[str, StepRun]:
     """Return the steps that have started, by their ids in the definition; one query."""
     steps = flow_run.steps.filter(replaced_at=None).select_related("run")
-    return {one.step: one for one in steps.defer("run__logs", "run__output_text")}
+    steps = steps.defer(*heavy_columns("run__", but=("arguments", "output", "partial")))
+    return {one.step: one for one in steps}
 
 
 def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:

@@ -25,6 +25,7 @@ from notifications.delivery import messages, signing_keys
 from notifications.delivery.messages import Mail, Post
 from notifications.delivery.outcome import Outcome
 from notifications.models import Channel, Delivery, Method, Notification, SigningKey
+from runs.models.querysets import RESULT, heavy_columns
 
 if TYPE_CHECKING:
     import httpx
@@ -101,6 +102,7 @@ def take() -> list[Delivery]:
     """Claim due deliveries for this worker, recording each attempt."""
     now = clock.now()
     due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
+    due = due.defer(*heavy_columns("run__", but=RESULT))
     candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
     return [delivery for delivery in _limit_per_user(candidates) if _claim_attempt(delivery, now)]
 

@@ -17,16 +17,12 @@ from core.admin import RestrictedAdmin
 from core.formatting import duration, size
 from fal.db_safe import db_safe_text
 from runs.models import Preset, Run, Upload, Worker
+from runs.models.querysets import heavy_columns
 from runs.results import error_messages
 from schemas.exact import dumps
 
-LISTED = (
-    *("created_at", "ended_at", "state", "title", "error", "billable_units", "deleted_at"),
-    *("user", "endpoint__endpoint_id", "endpoint__unit_price_usd"),
-    *("endpoint__currency", "endpoint__price_unit"),
-)
-HEAVY = ("output", "output_text", "logs", "partial", "steps", "sent_arguments")
-HIDDEN = {"webhook_token", "form_token"}
+SHOWN = ("arguments", "positions", "events", "metrics", "handle")  # of the heavy columns
+HIDDEN = {*heavy_columns(but=SHOWN), "webhook_token", "form_token"}
 
 
 class OwnerFilter(admin.RelatedFieldListFilter):
@@ -100,15 +96,17 @@ class RunAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return runs without their outputs and logs, which may be megabytes."""
-        found = super().get_queryset(request)
+        runs: Any = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and str(match.url_name).endswith("changelist")
+        if not is_list:
+            return runs.light(*SHOWN)
         # Users in a query of their own: joined, SQLite would start with them and sort all runs.
-        return found.only(*LISTED).prefetch_related("user") if is_list else found.defer(*HEAVY)
+        return runs.with_endpoint().light().prefetch_related("user")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the columns to show; a run's input and result are on its own page."""
-        own = [field.name for field in Run._meta.fields if field.name not in {*HEAVY, *HIDDEN}]
+        own = [field.name for field in Run._meta.fields if field.name not in HIDDEN]
         return ["page", "cost", "why_failed", *own]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:

@@ -119,9 +119,7 @@ class Filters:
 
 def models_used(user: User | AnonymousUser) -> list[Endpoint]:
     """Return the models of the user's latest runs, for the filter by model."""
-    named_by = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
-    runs = Run.objects.of(user).select_related("endpoint").only("endpoint", *named_by)
-    latest = runs.order_by("-created_at")[:LATEST]
+    latest = Run.objects.of(user).named().order_by("-created_at")[:LATEST]
     found = {run.endpoint.pk: run.endpoint for run in latest}
     return sorted(found.values(), key=lambda one: one.name.casefold())
 

@@ -18,7 +18,6 @@ from playground.display.previews import Preview
 from playground.form import form_state
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
-from runs.live import views
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
 from runs.results import error_messages, timeline
@@ -261,12 +260,6 @@ def changed_fragments(run: Run, view: str) -> str:
         values = context(run, view) if kind in LARGE else {"run": run, "view": view}
         values["is_page"] = kind == "page"
     return render_to_string(f"playground/live/_{kind}.html", values)
-
-
-def register_views() -> None:
-    """Register the views of a run that the playground's own pages show."""
-    for kind in KINDS:
-        views.register(kind, changed_fragments)
 
 
 def seed_of(run: Run) -> str:

@@ -193,9 +193,8 @@ def _sync_failures(syncs: list[SyncReport]) -> list[str]:
 
 
 def _errors() -> list[Failure]:
-    failed = Run.objects.kept().filter(state=Run.State.FAILED).select_related("user", "endpoint")
-    names = ("user__username", "endpoint__endpoint_id", "title", "ended_at", "error", "state")
-    newest = failed.only(*names).order_by("-created_at")[:NEWEST_ERRORS]
+    failed = Run.objects.kept().filter(state=Run.State.FAILED).with_endpoint().light()
+    newest = failed.select_related("user").order_by("-created_at")[:NEWEST_ERRORS]
     return [Failure(run, error_messages.reason(run.error)) for run in newest]
 
 

@@ -32,9 +32,9 @@ from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
-from runs import starting, state_machine
+from runs import owners, starting, state_machine
 from runs.models import Run
-from runs.ownership import belonging, deletion
+from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.results import stars
 
@@ -141,7 +141,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
     view = watch_tokens.view_for(request.user, found, "page")
     context = renderers.context(found, view) | {
-        "belongs_to": belonging.places_of(request.user, found),
+        "belongs_to": owners.places_of(request.user, found),
         "rows": history.argument_rows(db_safe(found.arguments)),
         "arguments_text": json_tree.preview(found.arguments),
         "sent_text": json_tree.preview(found.sent_arguments)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from catalog import upstream
-from catalog.models import Endpoint
 from runs.models import Artifact, Run
 
 _RESULT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/[0-9]{1,6}/")
@@ -45,7 +44,6 @@ def origins(texts: Iterable[str]) -> dict[str, str]:
     if not found:
         return {}
     wanted = sorted(set(found.values()))[:_MAX_ORIGINS]
-    named_by = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
-    rows = Run.objects.filter(pk__in=wanted).select_related("endpoint").only("endpoint", *named_by)
+    rows = Run.objects.filter(pk__in=wanted).named()
     names = {str(run.pk): run.endpoint.name for run in rows}
     return {text: names[run] for text, run in found.items() if run in names}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from runs.models import Draft, InputFile, Preset, Share
+from runs import owners
+from runs.models import InputFile
 
 AT_ONCE = 100  # runs that are read in one transaction, which takes well below 50 ms
 UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
@@ -19,19 +19,6 @@ OUR_FILE = re.compile(
     r"/(?:uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"
     r"|runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/)"
 )
-
-Inputs = tuple[Callable[[], QuerySet[Any]], str]
-# Rows other than runs that contain inputs, and their JSON field. There are few of them.
-INPUTS: list[Inputs] = [
-    (lambda: Preset.objects.kept(), "arguments"),
-    (Share.objects.all, "arguments"),
-    (Draft.objects.all, "post"),
-]
-
-
-def register_inputs(rows: Callable[[], QuerySet[Any]], field: str) -> None:
-    """Keep runs as long as another app's rows have their artifacts as inputs."""
-    INPUTS.append((rows, field))
 
 
 def sources_in(text: str) -> set[uuid.UUID]:
@@ -59,10 +46,13 @@ def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
 
 
 def named_elsewhere() -> set[uuid.UUID]:
-    """Return every upload, and every run with results, that rows other than runs name."""
+    """Return every upload, and every run with results, that rows other than runs name.
+
+    There are few of these rows, so all of them are read.
+    """
     named: set[uuid.UUID] = set()
-    for rows, field in INPUTS:
-        texts = rows().annotate(inputs_text=Cast(field, TextField()))
+    for rows, column in (json for owner in owners.registered() for json in owner.inputs_in_use()):
+        texts = rows.annotate(inputs_text=Cast(column, TextField()))
         naming = texts.filter(
             Q(inputs_text__contains="/uploads/") | Q(inputs_text__contains="/artifacts/")
         )

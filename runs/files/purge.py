@@ -110,7 +110,7 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
         stored = stored.exclude(digest="")
         contents = {artifact.digest: files_of(artifact) for artifact in stored}
         uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
-        Run.objects.only("pk").filter(pk__in=owners).delete()
+        Run.objects.light().filter(pk__in=owners).delete()
         _discard(contents | _delete_unused(uploads), now)
     return len(owners)
 

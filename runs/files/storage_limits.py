@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +16,11 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from runs import owners
 from runs.models import Artifact, Upload, UploadReservation
 
 MB = 1 << 20
 RESERVED = timedelta(hours=1)  # longer than it takes to store a file
-
-Held = Callable[[int], int]  # user → bytes
-_HELD: list[Held] = []
 
 
 class DiskFull(OSError):
@@ -64,12 +62,6 @@ def require_free_space(more_bytes: int = 0) -> None:
         f"{settings.DISK_FLOOR_MB:,} MB stay free"
     )
     raise DiskFull(errno.ENOSPC, words)
-
-
-def register_held(held: Held) -> None:
-    """Register what of another app counts towards a user's quota."""
-    if held not in _HELD:
-        _HELD.append(held)
 
 
 @contextmanager
@@ -115,7 +107,7 @@ def used_bytes(user_id: int) -> int:
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
     sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))
-    return sum(sums) + sum(held(user_id) for held in _HELD)
+    return sum(sums) + sum(owner.held_bytes(user_id) for owner in owners.registered())
 
 
 def _own_results(user_id: int) -> QuerySet[Artifact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -16,8 +16,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.file_names import clean_name
+from runs import owners
 from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from runs.models import Artifact, Upload
+from runs.models.querysets import heavy_columns
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +36,6 @@ ALSO_ACCEPTED = {
 
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 _NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
-
-
-# Maps addresses of a user's results to the names that another app gives them, for the picker.
-Namer = Callable[[int, Sequence[str]], Mapping[str, str]]
-_NAMERS: list[Namer] = []
-
-
-def register_namer(namer: Namer) -> None:
-    """Register how another app names weights in the picker: their file names mean little."""
-    if namer not in _NAMERS:
-        _NAMERS.append(namer)
 
 
 class NotStored(ValueError):
@@ -204,7 +195,8 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
         state=Artifact.State.LOST
     )
-    rows = rows.select_related("run", "run__endpoint").order_by("-run__created_at", "position")
+    rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
+    rows = rows.order_by("-run__created_at", "position")
     if kind == "weights":
         rows = rows.filter(_NAMES_WEIGHTS)
     elif kind != "file":
@@ -218,7 +210,9 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
 def _named(user_id: int, choices: Choices) -> Choices:
     """Return the choices with the names that people gave them in other apps."""
     addresses = [one.address for one in choices.found]
-    names = {key: name for namer in _NAMERS for key, name in namer(user_id, addresses).items()}
+    names: dict[str, str] = {}
+    for owner in owners.registered():
+        names |= owner.names_of_weights(user_id, addresses)
     found = [replace(one, name=names.get(one.address, one.name)) for one in choices.found]
     return replace(choices, found=found)
 

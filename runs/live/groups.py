@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runs import owners
 from runs.live.broker import in_thread
 from runs.live.wire import DIGITS, Renewed, Watched, WatchedGroup
+from runs.owners import RunsOfGroup
 from runs.progress import watch_tokens
 from runs.progress.watch_tokens import WatchToken
 
 MAX_KNOWN = 64  # groups whose runs are kept in memory
-RunsOf = Callable[[str], Sequence[uuid.UUID]]
-_KINDS: dict[str, RunsOf] = {}
-
-
-def register(kind: str, runs_of: RunsOf) -> None:
-    """Register another app's kind of group; `runs_of` returns the runs by the group's key."""
-    _KINDS[kind] = runs_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ def verify(groups: Iterable[WatchedGroup]) -> list[Group]:
     return [
         Group(group, token)
         for group in groups
-        if group.name.partition(".")[0] in _KINDS
+        if group.name.partition(".")[0] in _kinds()
         and (token := watch_tokens.verify(group.name, group.view, group.token))
     ]
 
@@ -73,10 +68,19 @@ class Registry:
             self._known.popitem(last=False)
 
 
+def _kinds() -> dict[str, RunsOfGroup]:
+    """Return for each kind of group how its runs are found by the group's key."""
+    return {
+        kind: runs_of
+        for owner in owners.registered()
+        for kind, runs_of in owner.run_groups().items()
+    }
+
+
 def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
     kind, _, key = name.partition(".")
     found: dict[str, list[uuid.UUID]] = {}
-    for pk in _KINDS[kind](key):
+    for pk in _kinds()[kind](key):
         found.setdefault(pk.hex[:DIGITS], []).append(pk)
     return found
 

@@ -58,7 +58,7 @@ def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
     if user is None:
         return {}
     readable = Run.objects.readable_by(user).filter(pk__in={run.pk for run in old})
-    runs = {run.pk: run for run in readable.only("user_id", "state", "is_example")}
+    runs = {run.pk: run for run in readable.light()}
     return {
         watched: watch_tokens.run_token(runs[watched.pk], watched.view)
         for watched in old

@@ -1,33 +1,30 @@
-"""How each view of a run is rendered when the run has changed: apps register their own views."""
+"""How each view of a run is rendered when the run has changed, by the app whose page shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from runs import owners
 from runs.models import Run
+from runs.owners import LiveView
 from runs.progress import watch_tokens
-
-Render = Callable[[Run, str], str]  # (run, view with its rights) -> the fragments to swap in
-
-_RENDERERS: dict[str, Render] = {}
-_LIVE: set[str] = set()
-
-
-def register(kind: str, render: Render, *, is_live: bool = False) -> None:
-    """Register how an app renders the fragments of one of its views.
-
-    `is_live`: the view is also rendered for each partial output (`runs/progress/live_partials.py`).
-    """
-    _RENDERERS[kind] = render
-    if is_live:
-        _LIVE.add(kind)
 
 
 def is_live(view: str) -> bool:
     """Whether a view shows partial outputs as they are announced."""
-    return watch_tokens.kind_of(view) in _LIVE
+    live_view = _find(view)
+    return live_view is not None and live_view.is_live
 
 
 def render(run: Run, view: str) -> str:
     """Render the fragments that pages in this view swap in; KeyError for a view of no app."""
-    return _RENDERERS[watch_tokens.kind_of(view)](run, view)
+    live_view = _find(view)
+    if live_view is None:
+        raise KeyError(view)
+    return live_view.render(run, view)
+
+
+def _find(view: str) -> LiveView | None:
+    kind = watch_tokens.kind_of(view)
+    for owner in owners.registered():
+        if live_view := owner.live_views().get(kind):
+            return live_view
+    return None

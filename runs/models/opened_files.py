@@ -6,36 +6,20 @@ for the team, a link. It is closed again with the last of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from django.db.models import QuerySet, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from runs.models.form import Preset, Share
-from runs.models.run import Run
-
-Shown = Callable[[int], QuerySet[Any]]  # of an owner's rows, those that others may see
-_SHOWN: list[tuple[Shown, str]] = [
-    (lambda owner: Run.objects.examples().filter(user_id=owner), "arguments"),
-    (lambda owner: Preset.objects.kept().filter(user_id=owner, is_shared=True), "arguments"),
-    (lambda owner: Share.objects.filter(user_id=owner, opens_files=True), "arguments"),
-]
+from runs import owners
 
 
-def register(shown: Shown, field: str) -> None:
-    """Register rows whose JSON `field` opens the files of the rows' owner that it names."""
-    _SHOWN.append((shown, field))
-
-
-def texts_naming(owner_id: int, prefix: str) -> list[str]:
-    """Return the JSON texts by which the owner opens addresses with this prefix. One query."""
+def texts_naming(user_id: int, prefix: str) -> list[str]:
+    """Return the JSON texts by which the user opens addresses with this prefix. One query."""
     first, *others = (
-        shown(owner_id)
-        .annotate(opens=Cast(field, TextField()))
+        rows.annotate(opens=Cast(column, TextField()))
         .filter(opens__contains=prefix)
         .order_by()
         .values_list("opens", flat=True)
-        for shown, field in _SHOWN
+        for owner in owners.registered()
+        for rows, column in owner.opened_files(user_id)
     )
     return [*first.union(*others, all=True)]

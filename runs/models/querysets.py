@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from accounts import permissions
+from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -51,6 +53,20 @@ SEARCHED_TEXT = models.Func(
 )
 # A failed run is no example: there is nothing to show.
 EXAMPLE = models.Q(is_example=True, state="succeeded")
+
+# Columns that may be megabytes: lists load all others, so a new column is in every list.
+INPUT = ("arguments", "sent_arguments")
+RESULT = ("output", "output_text")
+LIVE = ("logs", "positions", "events", "partial", "steps", "metrics", "handle")  # by the worker
+HEAVY = (*INPUT, *RESULT, *LIVE)
+
+
+def heavy_columns(prefix: str = "", *, but: Sequence[str] = ()) -> list[str]:
+    """Return the heavy columns except some, to `defer` them where a query joins runs.
+
+    `prefix` is the path to the run, such as `run__`. Of runs themselves, use `RunQuerySet.light`.
+    """
+    return [f"{prefix}{name}" for name in HEAVY if name not in but]
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -114,24 +130,19 @@ class RunQuerySet(models.QuerySet["Run"]):
             *(f"endpoint__{name}" for name in CATALOGUE_ONLY)
         )
 
-    def recent(self) -> RunQuerySet:
-        """Newest first, for lists: without the columns that a list does not show."""
-        return (
-            self.with_endpoint()
-            .prefetch_related("artifacts")
-            .defer(
-                "logs",
-                "output",
-                "output_text",
-                "partial",
-                "steps",
-                "metrics",
-                "handle",
-                "sent_arguments",
-            )
-            .defer("positions", "events")
-            .order_by("-created_at")
-        )
+    def light(self, *heavy: str) -> RunQuerySet:
+        """Load no heavy columns except these. To be called once: a second call loads no more."""
+        return self.defer(*heavy_columns(but=heavy))
+
+    def named(self) -> RunQuerySet:
+        """Load only what a list of names shows: titles, states and the models' names."""
+        of_endpoint = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)
+        return self.select_related("endpoint").only("title", "state", "endpoint", *of_endpoint)
+
+    def recent(self, *heavy: str) -> RunQuerySet:
+        """Newest first, for lists: with their artifacts, without other heavy columns than these."""
+        runs = self.with_endpoint().light(*heavy)
+        return runs.prefetch_related("artifacts").order_by("-created_at")
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):

@@ -69,7 +69,7 @@ def delete_for_good(runs: RunQuerySet, by: User) -> int:
 def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
     """Write what happens to `runs` within to the audit log, in one transaction with it."""
     with transaction.atomic():
-        names = runs.select_related("user").only("endpoint_id", "state", "user__username")
+        names = runs.select_related("user").light()
         for owner, owned in groupby(names.order_by("user_id"), lambda run: run.user):
             audit.record(by, action, owned, f"of {owner.get_username()}")
         yield
@@ -88,7 +88,7 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
     input is shown and sent again. Of somebody else's run: those that its owner has opened
     (`runs/models/opened_files.py`).
     """
-    run = Run.objects.filter(pk=run_id).only("user_id", "deleted_at").first()
+    run = Run.objects.filter(pk=run_id).light().first()
     if run is None:
         return Artifact.objects.none()
     artifacts = Artifact.objects.filter(run_id=run.pk)

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import F
 
 from accounts import audit
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
-from catalog.models import Collection
-from runs.models import Preset, Run, Share, Upload
+from runs import owners
+from runs.models import Preset, Run, Upload
+from runs.owners import UserRelation
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
 
 NAME_LENGTH = 80  # of a preset
 
@@ -35,27 +36,14 @@ class Belongings(NamedTuple):
     number: int
 
 
-# Each relation to a user that is handed over. Rows of other relations are deleted with the account
-# (sessions, drafts, favourites, saved searches) or lose their author (notes, marks).
-# (sessions, drafts, favourites, saved searches) or is left without a name (notes, marks).
-PASSED_ON: list[tuple[str, type[Model], str]] = [
-    ("runs", Run, "user"),
-    ("uploads", Upload, "user"),
-    ("presets", Preset, "user"),
-    ("links", Share, "user"),
-    ("collections", Collection, "owner"),
-]
-
-
-def register(label: str, model: type[Model], name: str = "user") -> None:
-    """Register another app's model to be handed over, by its relation `name` to the user."""
-    if (label, model, name) not in PASSED_ON:
-        PASSED_ON.append((label, model, name))
+def relations() -> list[UserRelation]:
+    """Return each relation to a user whose rows are handed over, of all apps."""
+    return [relation for owner in owners.registered() for relation in owner.handed_over()]
 
 
 def belongings(person: User) -> list[Belongings]:
     """Return how many rows would be handed over, by kind."""
-    return [Belongings(label, _of(model, name, person).count()) for label, model, name in PASSED_ON]
+    return [Belongings(one.label, _of(one, person).count()) for one in relations()]
 
 
 def deactivate(person: User, by: User) -> None:
@@ -83,8 +71,8 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
         active_sessions.end_others(person, None)
         passed = belongings(person)
         _resolve_conflicts(person, to)
-        for _, model, name in PASSED_ON:
-            _of(model, name, person).update(**{name: to})
+        for relation in relations():
+            _of(relation, person).update(**{relation.field: to})
         Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
         words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
         audit.record(by, "removed", [person], f"{to.get_username()} got {words or 'nothing'}")
@@ -100,16 +88,17 @@ def _require_another(person: User, by: User) -> None:
         raise Refused("This is the only superuser. Make somebody else one first.")
 
 
-def _of(model: type[Model], name: str, person: User) -> QuerySet[Model]:
-    return model._default_manager.filter(**{name: person})
+def _of(relation: UserRelation, person: User) -> QuerySet[Model]:
+    return relation.model._default_manager.filter(**{relation.field: person})
 
 
 def _resolve_conflicts(person: User, to: User) -> None:
     """Rename what would violate a unique constraint: form tokens, upload digests, preset names."""
-    for _, model, name in PASSED_ON:
+    for relation in relations():
+        model = relation.model
         if any(field.name == "form_token" for field in model._meta.get_fields()):
-            taken = _of(model, name, to).values("form_token")
-            for pk in _of(model, name, person).filter(form_token__in=taken).values_list("pk"):
+            taken = _of(relation, to).values("form_token")
+            for pk in _of(relation, person).filter(form_token__in=taken).values_list("pk"):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
     # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
     contents = Upload.objects.filter(user=to).values("digest")

@@ -17,7 +17,7 @@ from runs.models import Artifact, Run
 def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool:
     """Star one file of a run, or remove its star; False if the run has no such file."""
     with transaction.atomic():
-        Run.objects.select_for_update().filter(pk=run_id).first()  # serializes simultaneous stars
+        Run.objects.light().select_for_update().filter(pk=run_id).first()  # one star at a time
         files = Artifact.objects.filter(run_id=run_id)
         if not files.filter(position=position).update(is_starred=is_starred):
             return False
@@ -28,7 +28,7 @@ def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool
 def star_run(run_id: uuid.UUID, *, is_starred: bool) -> None:
     """Star a run, and its file if it has only one; or remove its star and those of its files."""
     with transaction.atomic():
-        Run.objects.select_for_update().filter(pk=run_id).first()
+        Run.objects.light().select_for_update().filter(pk=run_id).first()
         files = Artifact.objects.filter(run_id=run_id)
         if not is_starred or files.count() == 1:
             files.update(is_starred=is_starred)

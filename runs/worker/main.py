@@ -30,17 +30,18 @@ from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
-from runs import figures
+from runs import figures, owners
 from runs.files import purge
 from runs.files.media_probe import MediaProbe
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
+from runs.owners import Job
 from runs.worker import artifact_copies, claiming, clock_corrections, idle, upload_measures
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
 from runs.worker.following.patience import PATIENCE, Patience
-from runs.worker.jobs import REGISTERED, SIGNALLED, UPSTREAM_JOBS, Job, run_forever
+from runs.worker.jobs import run_forever
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import leases
@@ -137,13 +138,15 @@ class Worker:
             Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
-            *([make(upstream) for make in UPSTREAM_JOBS] if self.has_key else []),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
             Job("cancel and copy", partial(self._cancel_and_copy, signal)),
-            *REGISTERED,
-            *(Job(name, partial(run, signal)) for name, run in SIGNALLED),
+            *self._jobs_of_apps(signal),
         ]
+
+    def _jobs_of_apps(self, signal: channel.Signal) -> list[Job]:
+        upstream = self.upstream if self.has_key else None
+        return [job for owner in owners.registered() for job in owner.jobs(signal, upstream)]
 
     async def _shut_down(self, jobs: Sequence[asyncio.Task[Any]]) -> None:
         """Release what others can continue; wait briefly for the answers to submits in progress."""

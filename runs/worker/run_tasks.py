@@ -115,7 +115,8 @@ class RunTasks:
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
-        handle = fal.Handle.from_json((await Run.objects.only("handle").aget(pk=pk)).handle)
+        stored: Any = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
+        handle = fal.Handle.from_json(stored)
         await follow.follow(pk, handle, self._upstream, self._breakers, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:

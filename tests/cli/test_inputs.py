@@ -106,8 +106,8 @@ def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
     [
         (["promt=x"], "Did you mean prompt"),
         (["zzz=x"], "It takes prompt"),
-        (["prompt"], "no input"),
-        (["=x"], "no input"),
+        (["prompt"], "is not an input"),
+        (["=x"], "is not an input"),
         (["prompt=a", "prompt=b"], "given twice"),
         (["loras:=[{"], "not JSON"),
         (["size=512", "size.width=1"], "not an object"),

@@ -31,7 +31,7 @@ def samples_of(user: User, weights: Sequence[Weights]) -> dict[str, list[Run]]:
     runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
     runs = runs.select_related("endpoint").prefetch_related("artifacts").order_by("-created_at")
     found: dict[str, list[Run]] = defaultdict(list)
-    for run in runs.defer("logs", "output", "output_text", "partial")[:READ]:
+    for run in runs.light("arguments")[:READ]:
         text = json.dumps(run.arguments)
         for address in addresses:
             if address in text:

@@ -52,9 +52,9 @@ def settle_due() -> float:
 
 def settle(key: Any) -> None:
     """Record a run's training with its weights and notify its owner, once."""
-    runs = Run.objects.select_related("endpoint", "user").defer("output_text", "logs")
+    runs = Run.objects.select_related("endpoint", "user").light("arguments")
     with transaction.atomic():
-        Run.objects.only("pk").select_for_update(no_key=True).get(pk=key)  # one worker at a time
+        Run.objects.light().select_for_update(no_key=True).get(pk=key)  # one worker at a time
         if Training.objects.filter(run=key).exists():
             return
         run = runs.get(pk=key)

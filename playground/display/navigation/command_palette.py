@@ -124,8 +124,7 @@ def _collections(words: Sequence[str]) -> list[Place]:
 
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
-    mine = Run.objects.of(user).with_endpoint().order_by("-created_at")
-    mine = mine.only("title", "state", *(f"endpoint__{name}" for name in Endpoint.NAMED_BY))
+    mine = Run.objects.of(user).named().order_by("-created_at")
     for word in words:
         mine = mine.containing(word)  # by the index; titles alone have none
     mine = mine.filter(destinations.having("title", words))

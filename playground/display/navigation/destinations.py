@@ -1,13 +1,16 @@
-"""Places to jump to, and the kinds of named things that other apps register for it."""
+"""Places to jump to, and the named things of all apps among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import F, Q, Value
 from django.urls import reverse
+
+from runs import owners
+from runs.owners import Destination
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,38 +44,18 @@ class Group(NamedTuple):
     places: list[Place]
 
 
-class Kind(NamedTuple):
-    """Named things of one app: the rows that a user may see, by UUID, and the route of their page.
-
-    Kinds of the same `title` share a group; `note` tells them apart.
-    """
-
-    title: str
-    rows: Callable[[User], QuerySet[Any]]
-    name: str  # the column that holds the name
-    route: str
-    note: str = ""
-
-
-_KINDS: list[Kind] = []
-
-
-def register(kind: Kind) -> None:
-    """Register a kind of things with names."""
-    _KINDS.append(kind)
-
-
 def named(user: User, words: Sequence[str]) -> list[Group]:
     """Return the newest things of each kind whose names have all the words, in one query."""
-    if not words or not _KINDS:
+    known = [thing for owner in owners.registered() for thing in owner.destinations(user)]
+    if not words or not known:
         return []
-    first, *others = (_newest(place, kind, user, words) for place, kind in enumerate(_KINDS))
-    found: dict[str, list[Place]] = {kind.title: [] for kind in _KINDS}
+    first, *others = (_newest(number, thing, words) for number, thing in enumerate(known))
+    groups: dict[str, list[Place]] = {thing.title: [] for thing in known}
     for number, pk, label, _ in first.union(*others, all=True).order_by("-at"):
-        kind = _KINDS[number]
-        place = Place(label, kind.note, reverse(kind.route, args=[pk]))
-        found[kind.title].append(place)
-    return [Group(*one) for one in found.items()]
+        thing = known[number]
+        place = Place(label, thing.note, reverse(thing.route, args=[pk]))
+        groups[thing.title].append(place)
+    return [Group(title, places) for title, places in groups.items()]
 
 
 def having(column: str, words: Sequence[str]) -> Q:
@@ -80,15 +63,15 @@ def having(column: str, words: Sequence[str]) -> Q:
     return Q(*(Q(**{f"{column}__icontains": word}) for word in words))
 
 
-def _newest(number: int, kind: Kind, user: User, words: Sequence[str]) -> QuerySet[Any, Any]:
-    """Return the rows of a kind for the union.
+def _newest(number: int, thing: Destination, words: Sequence[str]) -> QuerySet[Any, Any]:
+    """Return the rows of a kind of things for the union.
 
     SQLite limits the parts of a union only in a subquery.
     """
-    rows = kind.rows(user).filter(having(kind.name, words))
+    rows = thing.rows.filter(having(thing.name, words))
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
     listed = rows.model._default_manager.filter(pk__in=newest).order_by()
-    columns = {"number": Value(number), "label": F(kind.name), "at": F("created_at")}
+    columns = {"number": Value(number), "label": F(thing.name), "at": F("created_at")}
     found: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
         "number", "pk", "label", "at"
     )

@@ -123,11 +123,7 @@ def _parse_run_file(text: bytes) -> dict[str, Any]:
 
 
 def _runs(user: User) -> Any:
-    return (
-        Run.objects.visible_to(user)
-        .with_endpoint()
-        .defer("logs", "output", "output_text", "metrics")
-    )
+    return Run.objects.visible_to(user).with_endpoint().light("arguments")
 
 
 def _restored(run: Run | None, otherwise: str) -> Restored:

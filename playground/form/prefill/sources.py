@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,9 @@ from playground.form import form_state, migrate_arguments
 from playground.form.form_state import FormState
 from playground.form.prefill import transfer, use_as
 from playground.form.prefill.transfer import Transfer
+from runs import owners
 from runs.models import Preset, Run, Share
+from runs.owners import FillForm
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
-# `use` links insert a result into the draft instead of replacing it, so no button has them.
-LINK_KINDS = [*KINDS, "use"]
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
@@ -34,8 +33,17 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
     None if the source does not exist or the user may not see it.
     """
     kind, _, key = what.partition(":")
-    source = _SOURCES.get(kind)
+    source = _sources().get(kind)
     return source(user, endpoint, key) if source else None
+
+
+def link_kinds() -> list[str]:
+    """Return the query parameters that fill a form.
+
+    Besides those of buttons (`KINDS`), `use` and those of other apps: they insert something into
+    the draft instead of replacing it.
+    """
+    return list(_sources())
 
 
 def run_label(run: Run) -> str:
@@ -108,11 +116,7 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str
 def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if (pk := parse_uuid(key)) is None:
         return None
-    runs = (
-        Run.objects.readable_by(user)
-        .with_endpoint()
-        .defer("logs", "output", "output_text", "metrics")
-    )
+    runs = Run.objects.readable_by(user).with_endpoint().light("arguments")
     run = runs.filter(pk=pk).first()
     if run is None:
         return None
@@ -141,17 +145,15 @@ def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     return replace(filled, notice="The model's own example is filled in.")
 
 
-_SOURCES: dict[str, Callable[[Any, Endpoint, str], FormState | None]] = {
+_SOURCES: dict[str, FillForm] = {
     "preset": _preset,
-    "saved": _saved,
     "run": _run,
+    "saved": _saved,
     "example": _example,
     "use": use_as.fill,
 }
 
 
-def register(kind: str, source: Callable[[Any, Endpoint, str], FormState | None]) -> None:
-    """Register another app's source of prefilled forms: `?kind=<key>` shows `source`'s form."""
-    if kind not in _SOURCES:
-        _SOURCES[kind] = source
-        LINK_KINDS.append(kind)
+def _sources() -> dict[str, FillForm]:
+    of_apps = (owner.form_sources() for owner in owners.registered())
+    return _SOURCES | {kind: fill for sources in of_apps for kind, fill in sources.items()}

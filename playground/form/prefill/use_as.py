@@ -75,7 +75,7 @@ def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
 
     None if it does not exist, was lost, or the user may not see it.
     """
-    run = Run.objects.readable_by(user).with_endpoint().defer("logs", "output_text").filter(pk=pk)
+    run = Run.objects.readable_by(user).with_endpoint().light("arguments", "output").filter(pk=pk)
     found = run.first()
     if found is None:
         return None

@@ -161,7 +161,7 @@ def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
 def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
         return form_state.from_text(found, text)
-    for kind in sources.LINK_KINDS:
+    for kind in sources.link_kinds():
         if key := request.GET.get(kind):
             filled = sources.fill(request.user, found, f"{kind}:{key}")
             if filled:

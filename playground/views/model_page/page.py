@@ -163,9 +163,12 @@ def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | No
     if (pk := parse_uuid(text)) is None:
         return None
     runs = list(
-        Run.objects.visible_to(request.user).filter(endpoint=found).of_batch(pk)
+        Run.objects.visible_to(request.user)
+        .filter(endpoint=found)
+        .of_batch(pk)
+        .light("arguments", "output", "partial")
         .prefetch_related("artifacts")[:MAX_BATCH]
-    )  # fmt: skip
+    )
     for run in runs:
         run.endpoint = found
     return batch.batch(pk, runs, request.user) if runs else None

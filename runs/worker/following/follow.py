@@ -165,10 +165,10 @@ async def cancel(
     If upstream answers that the run had completed (C22) and no task has recorded that shortly
     afterwards, the run is ended here. Raises FalError, with a timeline event, if the cancel fails.
     """
-    run = await Run.objects.only("handle").aget(pk=pk)
-    if not run.handle:
+    stored = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
+    if not stored:
         return
-    handle = fal.Handle.from_json(run.handle)
+    handle = fal.Handle.from_json(stored)
     try:
         answer = await upstream.queue.cancel(handle)
     except fal.FalError as error:

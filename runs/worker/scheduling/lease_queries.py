@@ -18,22 +18,8 @@ State = Run.State
 UNDER_WAY = (State.SUBMITTING, State.QUEUED, State.RUNNING)
 # Up to this many free runs are read and sorted in Python; of more, the database chooses.
 FEW_FREE = 8
-# The columns needed to submit a run, or to take it over.
-_COLUMNS = (
-    "user_id",
-    "state",
-    "transport",
-    "arguments",
-    "options",
-    "handle",
-    "partial",
-    "sent_at",
-    "created_at",
-    "attempts",
-    "webhook_token",
-    "endpoint__endpoint_id",
-    "endpoint__standing",
-)
+# The heavy columns needed to submit a run, or to take it over.
+_HEAVY = ("arguments", "handle", "partial")
 
 
 def is_unleased(now: datetime | Param) -> Q:
@@ -59,7 +45,7 @@ def interrupted(now: datetime | Param) -> RunQuerySet:
 def locked(runs: RunQuerySet) -> RunQuerySet:
     """The runs with their endpoints, locked; PostgreSQL skips rows that others have locked."""
     can_skip = connection.features.has_select_for_update_skip_locked
-    rows = runs.with_endpoint().only(*_COLUMNS)
+    rows = runs.with_endpoint().light(*_HEAVY)
     return rows.select_for_update(of=("self",), skip_locked=can_skip)
 
 

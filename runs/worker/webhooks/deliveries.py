@@ -60,7 +60,7 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
     is_valid = keys is not None and keys.fetched_at and keys.fetched_at > now - KEYS_LAST
     trusted = public_keys(keys.jwks) if keys and is_valid else []
     judged = verdict(headers, body, trusted, now.timestamp())
-    run = Run.objects.filter(webhook_token=token).only("pk", "state", "request_id").first()
+    run = Run.objects.filter(webhook_token=token).light("events").first()
     if judged is Verdict.MALFORMED:
         return Receipt.FORGED
     if not trusted:

@@ -22,8 +22,9 @@ from catalog.models import SyncReport
 from catalog.sync import pipeline, progress
 from core.notify import channel
 from core.process import identity
+from runs.owners import Job
 from runs.worker import main as workers
-from runs.worker.jobs import Job, run_forever
+from runs.worker.jobs import run_forever
 from tests.catalog.upstream import CatalogueUpstream, ids
 from tests.processes import ROOT
 

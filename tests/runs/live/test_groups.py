@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -14,9 +14,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from runs import state_machine
-from runs.live import groups, long_poll, wire
+from runs import owners, state_machine
+from runs.live import long_poll, wire
 from runs.models import Run
+from runs.owners import RunOwner, RunsOfGroup
 from runs.progress import watch_tokens
 from runs.transitions import Observation
 from tests.runs.live.polling import Entry, ask, markup, serve, until_held
@@ -27,13 +28,20 @@ COUNT = 400
 MAX_POLL_BYTES = 8000
 
 
+class AllRuns(RunOwner):
+    """An app whose page watches all runs of a person."""
+
+    def run_groups(self) -> Mapping[str, RunsOfGroup]:
+        return {
+            "all": lambda key: list(Run.objects.filter(user_id=key).values_list("pk", flat=True))
+        }
+
+
 @pytest.fixture(autouse=True)
 def everything() -> Iterator[None]:
     """A group of all runs that a person has, by the person's key."""
-    with patch.dict(groups._KINDS):
-        groups.register(
-            "all", lambda key: list(Run.objects.filter(user_id=key).values_list("pk", flat=True))
-        )
+    with patch.dict(owners._OWNERS):
+        owners.register(AllRuns())
         yield
 
 

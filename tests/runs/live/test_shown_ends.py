@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
+from runs import owners
 from runs.live import shown_ends
 from runs.live.broker import Broker
 from runs.live.wire import Watched
-
-Hook = Callable[[int, list[uuid.UUID]], None]
+from runs.owners import RunOwner
 
 
 class Ended:
@@ -24,21 +25,24 @@ class Ended:
         return True
 
 
-@pytest.fixture
-def heard() -> Iterator[list[tuple[int, list[uuid.UUID]]]]:
-    """What a hook was called with; those of the apps, which query, are not called."""
-    of_apps = shown_ends._HOOKS[:]
-    shown_ends._HOOKS.clear()
-    found: list[tuple[int, list[uuid.UUID]]] = []
+class Listener(RunOwner):
+    """Notes what it was told; the first time it cannot, if it was of a user below zero."""
 
-    def hook(user_pk: int, runs: list[uuid.UUID]) -> None:
-        found.append((user_pk, runs))
-        if user_pk < 0 and len(found) == 1:
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, Sequence[uuid.UUID]]] = []
+
+    def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
+        self.heard.append((user_id, run_ids))
+        if user_id < 0 and len(self.heard) == 1:
             raise OperationalError("database is locked")
 
-    shown_ends.register(hook)
-    yield found
-    shown_ends._HOOKS[:] = of_apps
+
+@pytest.fixture
+def heard() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
+    """What an app was told; those of Vitrine, which query, are not told."""
+    listener = Listener()
+    with patch.dict(owners._OWNERS, {Listener: listener}, clear=True):
+        yield listener.heard
 
 
 def show(user_pk: int, *pks: uuid.UUID) -> None:

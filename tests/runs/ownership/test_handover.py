@@ -44,7 +44,7 @@ def make_upload(user: User, digest: str = "d") -> Upload:
 
 
 def test_every_relation_to_a_person_is_passed_on_or_goes_along() -> None:
-    passed = {model._meta.label for _, model, _ in handover.PASSED_ON}
+    passed = {relation.model._meta.label for relation in handover.relations()}
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete:
             label = relation.related_model._meta.label  # type: ignore[union-attr]

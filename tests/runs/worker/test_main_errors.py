@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from core.notify import channel
 from runs.models import Run, Worker
+from runs.owners import Job
 from runs.progress import worker_status
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import Patience
-from runs.worker.jobs import Job, run_forever
+from runs.worker.jobs import run_forever
 from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import lease_queries, leases
 from tests.runs.conftest import SETTINGS, Ask, Control, Work, ended

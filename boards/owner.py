@@ -1,0 +1,59 @@
+"""What boards promise to the runs in their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from boards.display import grid
+from boards.models import Batch, Column, Row
+from boards.runs.belonging import boards_of
+from boards.trials import job, news
+from catalog.changelog.personal_news import Entry
+from runs.models import Run
+from runs.owners import Destination, Job, JsonColumn, Place, RunOwner, RunsOfGroup, UserRelation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    import fal
+    from core.notify import channel
+
+
+class BoardsOwner(RunOwner):
+    """A cell of a board is an ordinary run; a row's inputs and a column's settings name files."""
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the boards with the run in a cell."""
+        return boards_of(user, run)
+
+    def run_groups(self) -> Mapping[str, RunsOfGroup]:
+        """Return the group that a board's page watches."""
+        return {grid.GROUP: grid.runs_of}
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the plans, rows and columns of boards that are not deleted."""
+        return (
+            JsonColumn(Batch.objects.kept(), "plan"),
+            JsonColumn(Row.objects.filter(board__deleted_at=None), "values"),
+            JsonColumn(Column.objects.filter(board__deleted_at=None), "settings"),
+        )
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the boards; their rows, columns and cells go with them."""
+        return (UserRelation("boards", Batch),)
+
+    def news(self, user: User) -> Sequence[Entry]:
+        """Return the outcomes of standing trials."""
+        return news.entries(user)
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the user's boards."""
+        boards = Batch.objects.kept().filter(user_id=user.pk)
+        return (Destination("Boards", boards, "title", "boards:board"),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job of standing trials."""
+        return (Job("standing trials", sync_to_async(job.work)),)

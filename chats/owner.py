@@ -1,0 +1,43 @@
+"""What conversations promise to the runs that answer their turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chats.display import answer
+from chats.models import Chat, Turn
+from chats.turns.belonging import chats_of
+from runs.models import Run
+from runs.owners import Destination, JsonColumn, LiveView, Place, RunOwner, UserRelation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class ChatsOwner(RunOwner):
+    """An answer is an ordinary run, shown while it is generated; settings and drafts name files."""
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the user's conversation with this answer."""
+        return chats_of(user, run)
+
+    def live_views(self) -> Mapping[str, LiveView]:
+        """Return the answer on a conversation's page, with each partial output."""
+        return {"chat": LiveView(lambda run, _view: answer.render(run), is_live=True)}
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the settings and drafts of conversations that are not deleted."""
+        return (
+            JsonColumn(Chat.objects.kept(), "settings"),
+            JsonColumn(Chat.objects.kept(), "draft"),
+            JsonColumn(Turn.objects.filter(chat__deleted_at=None), "settings"),
+        )
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the conversations; their turns go with them."""
+        return (UserRelation("chats", Chat),)
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the user's conversations."""
+        return (Destination("Chats", Chat.objects.of(user), "title", "chats:chat"),)

@@ -1,0 +1,66 @@
+"""What flows and the account's workflows promise to the runs of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flows.account import live, step_files, sync
+from flows.display import run_page
+from flows.execution import advance, ended
+from flows.models import Flow, FlowRun
+from runs.models import Run
+from runs.owners import Destination, Job, JsonColumn, LiveView, RunOwner, UserRelation
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    import fal
+    from core.notify import channel
+
+
+class FlowsOwner(RunOwner):
+    """A step of a flow is an ordinary run, and so is a workflow of the account as a whole."""
+
+    def live_views(self) -> Mapping[str, LiveView]:
+        """Return the pages of a flow's run and of a workflow."""
+        return {
+            run_page.VIEW: LiveView(lambda run, _view: run_page.render(run)),
+            live.VIEW: LiveView(lambda run, _view: live.render(run)),
+        }
+
+    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+        """Schedule the copying of the files of a workflow's steps."""
+        step_files.note_end(run, changed)
+
+    def notifies_of_end(self, run: Run) -> bool:
+        """Whether the run is a step: the end of its flow is reported."""
+        return ended.is_step(run)
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the definitions of flows that are not deleted, and those that their runs had."""
+        return (
+            JsonColumn(Flow.objects.kept(), "definition"),
+            JsonColumn(FlowRun.objects.filter(flow__deleted_at=None), "definition"),
+        )
+
+    def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
+        """Return the definitions of the flows that the user shows to the team."""
+        return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the flows and their runs."""
+        return (UserRelation("flows", Flow), UserRelation("runs of flows", FlowRun))
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the flows of the user and of the team."""
+        return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that starts next steps, and with a key those that read the account."""
+        # It waits for the signal itself, since the debounce of other jobs would delay each step.
+        next_steps = Job("carry flows on", partial(advance.carry_on, signal))
+        if upstream is None:
+            return (next_steps,)
+        return (next_steps, sync.job(upstream), step_files.job(upstream))

@@ -1,0 +1,40 @@
+"""What notifications promise to every run: its user hears of a long one's end, once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+
+from notifications import budgets, run_ends
+from notifications.delivery import sending
+from runs.models import Run
+from runs.owners import Job, RunOwner
+
+if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
+
+
+class NotificationsOwner(RunOwner):
+    """Notes the end of each run; jobs of the worker decide later and deliver."""
+
+    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+        """Write a row if the end may need a notification."""
+        run_ends.note_end(run, changed)
+
+    def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
+        """Note that the user has seen it."""
+        run_ends.note_watched(user_id, run_ids)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that decide, deliver, warn of budgets and delete old rows."""
+        decide = sync_to_async(run_ends.process_due)
+        return (
+            Job("ended runs", decide, wakes_on_change=True),
+            Job("notifications", sending.send_due, wakes_on_change=True),
+            Job("budget warnings", sync_to_async(budgets.check_daily_limits)),
+            Job("notification upkeep", sync_to_async(sending.maintain)),
+        )

@@ -1,0 +1,40 @@
+"""What the runs' own rows promise: runs, uploads, presets, links and drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.models import Collection
+from runs.models import Draft, Preset, Run, Share, Upload
+from runs.owners import JsonColumn, RunOwner, UserRelation
+
+
+class RunsOwner(RunOwner):
+    """Rows of forms name files, open them to others, and are handed over with the runs."""
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the forms; inputs of runs are indexed instead (`runs/models/input_file.py`)."""
+        return (
+            JsonColumn(Preset.objects.kept(), "arguments"),
+            JsonColumn(Share.objects.all(), "arguments"),
+            JsonColumn(Draft.objects.all(), "post"),
+        )
+
+    def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
+        """Return the user's examples, presets for the team, and links that open their files."""
+        presets = Preset.objects.kept().filter(user_id=user_id, is_shared=True)
+        return (
+            JsonColumn(Run.objects.examples().filter(user_id=user_id), "arguments"),
+            JsonColumn(presets, "arguments"),
+            JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
+        )
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the runs and their forms, and the collections of the catalogue, which is below."""
+        return (
+            UserRelation("runs", Run),
+            UserRelation("uploads", Upload),
+            UserRelation("presets", Preset),
+            UserRelation("links", Share),
+            UserRelation("collections", Collection, "owner"),
+        )

@@ -1,0 +1,204 @@
+"""What an app promises to its runs: one class an app, asked by the rooms below it.
+
+To the worker, the files and the live pages, the run of a board, a chat, a flow or a training is an
+ordinary run. What they need to know of its app they ask the app's `RunOwner`, which is registered
+in `AppConfig.ready`. (In any other sentence, a run's owner is its user.)
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import Model, QuerySet
+
+    import fal
+    from catalog.changelog.personal_news import Entry
+    from catalog.models import Endpoint
+    from core.notify import channel
+    from runs.models import Run
+
+
+class Place(NamedTuple):
+    """Something that contains a run: its kind (`Board`), title and address."""
+
+    kind: str
+    title: str
+    address: str
+
+
+class JsonColumn(NamedTuple):
+    """A JSON column of some rows, in which addresses of uploads and results may occur."""
+
+    rows: QuerySet[Any]
+    column: str
+
+
+class UserRelation(NamedTuple):
+    """A model whose rows belong to a user, by the relation `field`; `label` names them."""
+
+    label: str
+    model: type[Model]
+    field: str = "user"
+
+
+class LiveView(NamedTuple):
+    """How a view of a run is rendered: (run, view with its rights) → the fragments to swap in.
+
+    `is_live`: also for each partial output (`runs/progress/live_partials.py`).
+    """
+
+    render: Callable[[Run, str], str]
+    is_live: bool = False
+
+
+class Destination(NamedTuple):
+    """Named things of one app that ⌘K finds: rows with a UUID, and the route of their page.
+
+    Destinations of the same `title` share a group; `note` tells them apart.
+    """
+
+    title: str
+    rows: QuerySet[Any]
+    name: str  # the column that holds the name
+    route: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recurring job of every worker: `run` does it once and returns the seconds until the next.
+
+    With `wakes_on_change` it is repeated earlier: a second after the database has changed.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[float]]
+    wakes_on_change: bool = False
+
+
+# The key of a group → its runs. The token of a group names none of them, so only those that whoever
+# got the token may watch (`runs/live/groups.py`).
+RunsOfGroup = Callable[[str], Sequence[uuid.UUID]]
+
+# (user, endpoint, key) → the `FormState` of the model's page, None if there is no such source. The
+# page is above the runs, so its type cannot be named here.
+FillForm = Callable[["User", "Endpoint", str], Any]
+
+
+class RunOwner:
+    """One app's promises. Each method has a default that promises nothing: override what applies.
+
+    Methods that return querysets or callables are called often and must not query themselves.
+    """
+
+    # What of the app's rows belongs to a run
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return what contains the run, of what the user may see: links on the run's page."""
+        return ()
+
+    def run_groups(self) -> Mapping[str, RunsOfGroup]:
+        """Return how the runs of a group are found, by the group's kind.
+
+        A page of hundreds of runs, such as a board, watches them as a group with one token.
+        """
+        return {}
+
+    def live_views(self) -> Mapping[str, LiveView]:
+        """Return how the app's views of a run are rendered when the run has changed, by name."""
+        return {}
+
+    # The end of a run
+
+    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+        """Write in the transaction in which a run ends; called once for each run.
+
+        `run` is the locked row in its previous state, without its large columns, `changed` the
+        columns that the end changes. Be quick, and do not fail: an exception undoes the end.
+        Anything beyond writing a row or two belongs in a job.
+        """
+
+    def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
+        """Note that an open page of the user has shown the end of these runs; mostly once each."""
+
+    def notifies_of_end(self, run: Run) -> bool:
+        """Whether the app itself notifies the user of this run's end, instead of a message each."""
+        return False
+
+    # Files
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return what may name uploads and results as inputs: these are kept as long as it does."""
+        return ()
+
+    def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
+        """Return what of a user's rows others may see: everybody may read the files it names."""
+        return ()
+
+    def held_bytes(self, user_id: int) -> int:
+        """Return the size of what counts towards the user's quota, besides uploads."""
+        return 0
+
+    def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
+        """Return the user's names of weights at these addresses: file names mean little."""
+        return {}
+
+    # People
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return what another user gets when an account is removed.
+
+        Rows of other relations are deleted with the account (sessions, drafts, favourites, saved
+        searches) or lose their author (notes, marks).
+        """
+        return ()
+
+    def news(self, user: User) -> Sequence[Entry]:
+        """Return the user's news, for the front page and the feed."""
+        return ()
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the user's things with names that ⌘K finds."""
+        return ()
+
+    # Forms and the worker
+
+    def form_sources(self) -> Mapping[str, FillForm]:
+        """Return what fills a model's form from `?<kind>=<key>`, by kind."""
+        return {}
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the recurring jobs of each worker; several workers may do one at once.
+
+        `signal` tells a job that waits itself that something has changed. `upstream` is None in a
+        worker without a key.
+        """
+        return ()
+
+
+_OWNERS: dict[type[RunOwner], RunOwner] = {}
+
+
+def register(owner: RunOwner) -> None:
+    """Register an app's promises; called in its `ready`, which Django may call twice."""
+    _OWNERS[type(owner)] = owner
+
+
+def registered() -> Iterable[RunOwner]:
+    """Return the promises of all apps, in the order of `INSTALLED_APPS`."""
+    return _OWNERS.values()
+
+
+def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """Return the places of the run that the user may see."""
+    return [place for owner in registered() for place in owner.places_of(user, run)]
+
+
+def news(user: User) -> list[Entry]:
+    """Return the user's news of all apps."""
+    return [entry for owner in registered() for entry in owner.news(user)]

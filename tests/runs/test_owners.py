@@ -1,0 +1,84 @@
+"""Every app's promises to its runs are registered, and no two apps promise the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+
+import fal
+from core.notify import channel
+from playground.form.prefill import sources
+from runs import owners
+from runs.models import Run
+from runs.owners import RunOwner
+
+
+def has_no_repeats(names: Iterable[str]) -> bool:
+    listed = list(names)
+    return len(listed) == len(set(listed))
+
+
+def test_every_app_with_promises_is_registered() -> None:
+    with_promises = {file.parent.name for file in settings.BASE_DIR.glob("*/owner.py")}
+    registered = [type(owner).__module__.partition(".")[0] for owner in owners.registered()]
+    assert set(registered) == with_promises
+    assert has_no_repeats(registered)
+    assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
+
+
+def test_an_app_that_is_made_ready_again_is_registered_once() -> None:
+    before = [type(owner) for owner in owners.registered()]
+    apps.get_app_config("boards").ready()
+    assert [type(owner) for owner in owners.registered()] == before
+
+
+def test_no_name_belongs_to_two_apps() -> None:
+    known = list(owners.registered())
+    assert has_no_repeats(view for owner in known for view in owner.live_views())
+    assert has_no_repeats(kind for owner in known for kind in owner.run_groups())
+    of_apps = [kind for owner in known for kind in owner.form_sources()]
+    assert has_no_repeats(sources.link_kinds())
+    assert sources.link_kinds()[-len(of_apps) :] == of_apps  # none hides one of the page's own
+    relations = [relation for owner in known for relation in owner.handed_over()]
+    assert has_no_repeats(relation.label for relation in relations)
+    assert len({(one.model, one.field) for one in relations}) == len(relations)
+
+
+def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
+    signal, upstream = channel.Signal(), cast("fal.Clients", FakeClients())
+    with_key, without = (
+        [job.name for owner in owners.registered() for job in owner.jobs(signal, clients)]
+        for clients in (upstream, None)
+    )
+    assert has_no_repeats(with_key)
+    assert set(with_key) - set(without) == {
+        "read the account's workflows",
+        "files of workflows' steps",
+    }
+
+
+class FakeClients:
+    """As much of the clients as it takes to name the jobs."""
+
+    workflows: Any = None
+    files: Any = None
+
+
+@pytest.mark.django_db
+def test_an_app_promises_nothing_unless_it_says_so(user: User, make_run: Any) -> None:
+    owner, run, signal = RunOwner(), make_run(), channel.Signal()
+    owner.on_end(run, {"state": Run.State.FAILED})
+    owner.on_shown_end(user.pk, [run.pk])
+    promises = [
+        owner.places_of(user, run), owner.run_groups(), owner.live_views(),
+        owner.notifies_of_end(run), owner.inputs_in_use(), owner.opened_files(user.pk),
+        owner.held_bytes(user.pk), owner.names_of_weights(user.pk, ["/"]), owner.handed_over(),
+        owner.news(user), owner.destinations(user), owner.form_sources(),
+        owner.jobs(signal, None),
+    ]  # fmt: skip
+    assert not any(promises)

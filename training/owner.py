@@ -1,0 +1,57 @@
+"""What data sets and weights promise to the runs that train and use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from runs.models import Run
+from runs.owners import Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
+from training.data import packing
+from training.models import Dataset, Weights
+from training.results import naming, prefill, settling
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    import fal
+    from core.notify import channel
+
+
+class TrainingOwner(RunOwner):
+    """A training is an ordinary run; its data set fills its form, its weights those of others."""
+
+    def notifies_of_end(self, run: Run) -> bool:
+        """Whether the run is a training: its owner is told once its weights have a name."""
+        return settling.is_training(run)
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the files of data sets that are not deleted."""
+        return (JsonColumn(Dataset.objects.kept(), "files"),)
+
+    def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
+        """Return the names that people gave to their weights."""
+        return naming.names_of(user_id, addresses)
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the data sets and the weights."""
+        return (UserRelation("data sets", Dataset), UserRelation("weights", Weights))
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the user's data sets and weights, in one group."""
+        datasets, weights = Dataset.objects.of(user), Weights.objects.of(user)
+        return (
+            Destination("Training", datasets, "name", "training:dataset", "data set"),
+            Destination("Training", weights, "name", "training:weights-page", "weights"),
+        )
+
+    def form_sources(self) -> Mapping[str, FillForm]:
+        """Return what fills a trainer's form with a data set, and another with weights."""
+        return {"dataset": packing.fill, "weights": prefill.fill}
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that records ended trainings."""
+        settle = sync_to_async(settling.settle_due)
+        return (Job("ended trainings", settle, wakes_on_change=True),)
