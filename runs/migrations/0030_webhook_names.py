@@ -1,4 +1,7 @@
-"""Names unlike those of notifications, which has a `Delivery` and a `SigningKey` of its own."""
+"""Names unlike those of notifications, which has a `Delivery` and a `SigningKey` of its own.
+
+The tables keep their names, so a process of the former release can go on until it is replaced.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -12,6 +15,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelTable(name="signingkeys", table="playground_signingkeys"),
+        migrations.AlterModelTable(name="delivery", table="playground_delivery"),
         migrations.RenameModel(old_name="SigningKeys", new_name="UpstreamKeys"),
         migrations.RenameModel(old_name="Delivery", new_name="WebhookReport"),
         migrations.AlterField(

@@ -47,6 +47,9 @@ class UpstreamKeys(models.Model):
         help_text="upstream's id of our account, learnt from its reports",
     )
 
+    class Meta:
+        db_table = "playground_signingkeys"
+
     def __str__(self) -> str:
         return f"keys of {self.fetched_at}"
 
@@ -58,6 +61,9 @@ class WebhookReport(models.Model):
     headers = ExactJSONField(help_text="the signature's headers, in lower case")
     body = models.BinaryField()
     received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "playground_delivery"
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.received_at}"
