@@ -14,10 +14,10 @@ class SignInCounter(models.Model):
     """Failed sign-ins of one account, one address, or one pair (`limits.throttle.RULES`)."""
 
     key = models.CharField(
-        primary_key=True, max_length=64, help_text="SHA-256 of what is counted together"
+        primary_key=True, max_length=64, help_text="SHA-256 of the account, address or pair"
     )
     failures = models.PositiveIntegerField(default=0)
-    wait_until = models.DateTimeField(null=True, help_text="no password is looked at before")
+    wait_until = models.DateTimeField(null=True, help_text="passwords are refused until then")
     signed_in_at = models.DateTimeField(
         null=True, help_text="last success of this account from this address"
     )

@@ -26,7 +26,7 @@ CHANGE_PRESET = "playground.change_preset"
 DELETE_PRESET = "playground.delete_preset"
 HOUSE_DEFAULT = "playground.set_house_default"
 DELETE_NOTE = "catalog.delete_note"
-JUDGE = "catalog.change_endpoint"
+CHANGE_ENDPOINT = "catalog.change_endpoint"
 VIEW_COLLECTION = "catalog.view_collection"
 ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
@@ -49,7 +49,7 @@ ACTIONS: Mapping[str, str] = {
     DELETE_PRESET: "delete somebody else's preset",
     HOUSE_DEFAULT: "make a preset the house default",
     DELETE_NOTE: "delete somebody else's note",
-    JUDGE: "mark models",
+    CHANGE_ENDPOINT: "mark models",
     VIEW_COLLECTION: "export collections",
     ADD_COLLECTION: "begin a collection",
     CHANGE_COLLECTION: "change collections",

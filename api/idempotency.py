@@ -22,8 +22,8 @@ from runs import starting
 KEY = Parameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "your name for this call: repeated with it, the call starts nothing and returns what it "
-    "started before",
+    "your name for this call: a repeated call with it starts nothing and returns what the first "
+    "started",
     where="header",
 )
 Repeat = Callable[[Call, dict[str, Any]], Reply]

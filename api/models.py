@@ -21,7 +21,7 @@ class Token(models.Model):
     hint = models.CharField(max_length=16, help_text="its first characters, to recognize it by")
     scopes = models.CharField(max_length=64, help_text="separated by spaces: read run curate")
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="none: never")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="empty: it never expires")
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -55,7 +55,7 @@ class KeyedCall(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key_digest = models.CharField(max_length=64, help_text="SHA-256 of the key")
     request = models.CharField(max_length=64, help_text="SHA-256 of its address and body")
-    answer = ExactJSONField(default=dict, help_text="from which a repeated call is answered")
+    answer = ExactJSONField(default=dict, help_text="what a repeated call is answered from")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -56,10 +56,10 @@ def find_problems(
 
     With `allow_unknown` these are meant: fal takes fields before its schema names them.
     """
-    found = form_state.find_problems(endpoint, ParsedForm(arguments, []))
+    problems = form_state.find_problems(endpoint, ParsedForm(arguments, []))
     unknown = [] if allow_unknown else unknown_keys(version_of(endpoint).contract, arguments)
-    paths = {one.path for one in unknown}
-    return [*unknown, *(one for one in found if one.path not in paths)]
+    paths = {problem.path for problem in unknown}
+    return [*unknown, *(problem for problem in problems if problem.path not in paths)]
 
 
 def start(

@@ -16,8 +16,8 @@ __all__ = ["app_name", "resources", "urlpatterns"]
 def _resources() -> list[URLPattern]:
     """Return a pattern for each path of the operations; longer paths first."""
     by_route: dict[str, dict[str, Operation]] = {}
-    for one in OPERATIONS:
-        by_route.setdefault(one.route, {})[one.method] = one
+    for operation in OPERATIONS:
+        by_route.setdefault(operation.route, {})[operation.method] = operation
     base = BASE.removeprefix(f"/{PREFIX}")
     return [
         path(f"{base}/{route}", view := Resource(by_route[route]), name=view.name)

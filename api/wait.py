@@ -106,8 +106,8 @@ class RunWaiter:
             try:
                 ended = await sync_to_async(_ended)(list(self._futures), self._query)
             except DatabaseError as error:
-                words = "the awaited runs could not be read; tried again at the next notification"
-                transient_errors.log_failure(log, error, words)
+                message = "the awaited runs could not be read; tried again at the next notification"
+                transient_errors.log_failure(log, error, message)
                 ended = []
             for pk in ended:
                 self._release(pk)
@@ -161,7 +161,7 @@ class HeldResponses:
         pk, address = held.pk, held.address
         if pk is None:
             return
-        kind = next((one for one in (FLOW_RUNS, BOARDS) if address.startswith(one)), "")
+        kind = next((prefix for prefix in (FLOW_RUNS, BOARDS) if address.startswith(prefix)), "")
         await self._waiter(kind, signal).wait(pk, held.wait_s)
         if address.startswith(PREFIX) and not self._is_closed:
             await self._waiter(COPIES, signal).wait(pk, COPY_WAIT_S)
@@ -200,7 +200,7 @@ class _Held:
                 self.address = address[0] if address else f"{PREFIX}/{pk}"
                 self._status = message["status"]
                 headers = message["headers"]
-                self._location = [one for one in headers if one[0].lower() == b"location"]
+                self._location = [header for header in headers if header[0].lower() == b"location"]
         if self.pk is None:
             await self._send(message)
 
@@ -225,9 +225,9 @@ def _may_wait(scope: Scope) -> bool:
 def _reading(scope: Scope, address: str) -> Scope:
     """Return the request that reads the run for the same caller."""
     path, _, query = address.partition("?")
-    kept = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
-    kept |= {b"x-forwarded-for", b"user-agent", b"cookie"}
-    headers = [(name, value) for name, value in scope["headers"] if name in kept]
+    passed_on = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
+    passed_on |= {b"x-forwarded-for", b"user-agent", b"cookie"}
+    headers = [(name, value) for name, value in scope["headers"] if name in passed_on]
     read = {
         "method": "GET",
         "path": path,

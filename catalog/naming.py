@@ -54,39 +54,43 @@ def with_version(display_name: str, endpoint_id: str) -> str:
 def full_names(titles: Iterable[Title]) -> dict[int, str]:
     """Return a name for each model; no two are the same."""
     known = list(titles)
-    names = {one.key: with_version(one.display_name, one.endpoint_id) for one in known}
-    for told in (_variant, _deed, lambda one, name: f"{_variant(one, name)}{_deed(one, name)}"):
-        names = _told_apart(known, names, told)
-    return _told_apart(known, names, lambda one, name: f" ({one.endpoint_id})", is_last=True)
+    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in known}
+    for suffix in (
+        _variant,
+        _deed,
+        lambda title, name: f"{_variant(title, name)}{_deed(title, name)}",
+    ):
+        names = _told_apart(known, names, suffix)
+    return _told_apart(known, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
 
 
 def _told_apart(
     known: list[Title],
     names: dict[int, str],
-    told: Callable[[Title, str], str],
+    suffix: Callable[[Title, str], str],
     *,
     is_last: bool = False,
 ) -> dict[int, str]:
     """Add to the names that several models share what tells all of them apart."""
     sharing: dict[str, list[Title]] = defaultdict(list)
-    for one in known:
-        sharing[names[one.key].casefold()].append(one)
+    for title in known:
+        sharing[names[title.key].casefold()].append(title)
     taken = Counter(name.casefold() for name in names.values())
-    found = dict(names)
+    distinct = dict(names)
     for shared, group in sharing.items():
         if len(group) < 2:
             continue
-        longer = {one.key: names[one.key] + told(one, names[one.key]) for one in group}
+        longer = {title.key: names[title.key] + suffix(title, names[title.key]) for title in group}
         looks = Counter(name.casefold() for name in longer.values())
         is_new = all(look == shared or not taken[look] for look in looks)
         if is_last or (max(looks.values()) == 1 and is_new):
-            found |= longer
+            distinct |= longer
             taken.update(looks)
-    return found
+    return distinct
 
 
-def _variant(one: Title, name: str) -> str:
-    return _unsaid(one.endpoint_id.partition("/")[2].split("/"), name)
+def _variant(title: Title, name: str) -> str:
+    return _unsaid(title.endpoint_id.partition("/")[2].split("/"), name)
 
 
 def _unsaid(parts: Iterable[str], name: str) -> str:
@@ -96,16 +100,16 @@ def _unsaid(parts: Iterable[str], name: str) -> str:
     return "".join(f" {_words(part)}" for part in parts if _signs(part) not in said)
 
 
-def _deed(one: Title, name: str) -> str:
-    return f" ({category_name(one.category).lower()})" if one.category else ""
+def _deed(title: Title, name: str) -> str:
+    return f" ({category_name(title.category).lower()})" if title.category else ""
 
 
 def _version(parts: Iterable[str]) -> str:
     """Return the first version in the parts of an id; of `veo3.1` only the number."""
     for word in (word for part in parts for word in part.lower().split("-")):
         if match := _VERSION.fullmatch(word):
-            found = match[1] or word
-            return found if found[0] == "v" or found[0].isdigit() else found.upper()
+            version = match[1] or word
+            return version if version[0] == "v" or version[0].isdigit() else version.upper()
     return ""
 
 

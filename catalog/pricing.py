@@ -46,15 +46,17 @@ def keep_usual(endpoint: Any) -> None:
 def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
     """Return the price that a card shows; `seconds` is the requested length."""
     usual: Usual = getattr(endpoint, _USUAL, None) or read_usual(endpoint.facts or [])
-    found = typical(price_of(endpoint), usual, _expected_s(endpoint), seconds)
-    low, basis = found.estimate.low, ". ".join(found.estimate.basis)
-    if found.estimate.is_free:
+    typical_cost = typical(price_of(endpoint), usual, _expected_s(endpoint), seconds)
+    low, basis = typical_cost.estimate.low, ". ".join(typical_cost.estimate.basis)
+    if typical_cost.estimate.is_free:
         return TypicalPrice(Decimal(), "Free", "", basis)
     if low is None:
         amount = endpoint.unit_price_usd
-        words = money(amount, endpoint.currency) if amount else ""
-        return TypicalPrice(None, words, unit(endpoint.price_unit) if words else "", basis)
-    return TypicalPrice(low, money(rounded(low), endpoint.currency), found.per, basis)
+        price_text = money(amount, endpoint.currency) if amount else ""
+        return TypicalPrice(
+            None, price_text, unit(endpoint.price_unit) if price_text else "", basis
+        )
+    return TypicalPrice(low, money(rounded(low), endpoint.currency), typical_cost.per, basis)
 
 
 def listed_price(endpoint: Any) -> str:
@@ -67,23 +69,27 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
 
     `facts` are the endpoint's capabilities, which give the usual quantities and the kind of output.
     """
-    words = listed_price(endpoint)
-    if not words or not endpoint.unit_price_usd:
-        return "Free" if words else ""
+    text = listed_price(endpoint)
+    if not text or not endpoint.unit_price_usd:
+        return "Free" if text else ""
     facts = list(facts)
     counted = parse_unit(endpoint.price_unit)
     if counted.kind == "second" and counted.noun in {"second", "minute"}:
-        words += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
-    found = typical_run(endpoint, facts)
-    low = found.estimate.low
+        text += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
+    typical_cost = typical_run(endpoint, facts)
+    low = typical_cost.estimate.low
     if low is None or low == endpoint.unit_price_usd:
-        return words
-    return f"{words}; {_what(found)} ≈ {money(rounded(low), endpoint.currency)}"
+        return text
+    return f"{text}; {_what(typical_cost)} ≈ {money(rounded(low), endpoint.currency)}"
 
 
-def _what(found: Typical) -> str:
+def _what(typical_cost: Typical) -> str:
     """Return the description of a typical run in its basis: `5 s`, `0.786 MP`, `3.0 s (as …)`."""
-    return found.estimate.basis[0].rpartition(" × ")[0] if found.estimate.basis else found.per
+    return (
+        typical_cost.estimate.basis[0].rpartition(" × ")[0]
+        if typical_cost.estimate.basis
+        else typical_cost.per
+    )
 
 
 def _expected_s(endpoint: Any) -> float | None:
@@ -102,8 +108,8 @@ def billed_in_words(count: str, endpoint: Any) -> str:
     units = _units(count)
     if units is None:
         return f"{count} {endpoint.price_unit}".strip()
-    words = _counted(units, endpoint.price_unit)
-    return f"≈ {money(units * amount, endpoint.currency)} · {words}" if amount else words
+    quantity = _counted(units, endpoint.price_unit)
+    return f"≈ {money(units * amount, endpoint.currency)} · {quantity}" if amount else quantity
 
 
 def _units(count: str) -> Decimal | None:
@@ -115,11 +121,11 @@ def _units(count: str) -> Decimal | None:
     return units if is_usual else None
 
 
-def _counted(units: Decimal, words: str) -> str:
+def _counted(units: Decimal, unit_text: str) -> str:
     """`1 image`, `2 images`; units priced by the thousand are multiplied out: `189 tokens`."""
-    if words[:1].isdigit():
-        counted = parse_unit(words)
-        units, words = units * counted.per, words.partition(" ")[2] or f"{counted.noun}s"
-    plural = words if words.endswith("s") else words and f"{words}s"
-    word = (words and unit(words)) if units == 1 else plural
+    if unit_text[:1].isdigit():
+        counted = parse_unit(unit_text)
+        units, unit_text = units * counted.per, unit_text.partition(" ")[2] or f"{counted.noun}s"
+    plural = unit_text if unit_text.endswith("s") else unit_text and f"{unit_text}s"
+    word = (unit_text and unit(unit_text)) if units == 1 else plural
     return f"{units.normalize():,f} {word}".strip()

@@ -40,5 +40,5 @@ def _load_version(digest: str, endpoint_id: str) -> Version:
     if digest:
         text = Schema.objects.values_list("document", flat=True).get(pk=digest)
         document = read_document(text)
-    found = contract(document, endpoint_id)
-    return Version(found, build(found))
+    input_contract = contract(document, endpoint_id)
+    return Version(input_contract, build(input_contract))

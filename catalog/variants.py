@@ -36,7 +36,7 @@ def distinguish(endpoints: Iterable[Endpoint]) -> list[Card]:
 
     Where name, owner, category and variant are the same, the rest of the id is shown.
     """
-    cards = [Card(one, variant(one)) for one in endpoints]
+    cards = [Card(endpoint, variant(endpoint)) for endpoint in endpoints]
     often = Counter(map(_appearance, cards))
     return [
         Card(card.endpoint, _rest(card.endpoint)) if often[_appearance(card)] > 1 else card
@@ -46,8 +46,13 @@ def distinguish(endpoints: Iterable[Endpoint]) -> list[Card]:
 
 def variant(endpoint: Endpoint) -> str:
     """The words of the family's label, or of the id, that are not in name and category."""
-    one = endpoint
-    return _variant(one.owner, _rest(one), one.display_name, one.category, one.group_label)
+    return _variant(
+        endpoint.owner,
+        _rest(endpoint),
+        endpoint.display_name,
+        endpoint.category,
+        endpoint.group_label,
+    )
 
 
 @byte_cached(1 << 20)
@@ -62,8 +67,8 @@ def _variant(owner: str, rest: str, display_name: str, category: str, label: str
     if labelled:
         known = _signs(label)
         own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in known]
-    words = " ".join([*labelled, *own])
-    return _cut(words[:1].upper() + words[1:] if words[:2].isalpha() else words)
+    text = " ".join([*labelled, *own])
+    return _cut(text[:1].upper() + text[1:] if text[:2].isalpha() else text)
 
 
 def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> list[Family]:
@@ -72,17 +77,17 @@ def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> 
     The first `apart` cards stay alone, so that exact matches are visible. In an ordered list only
     neighbours are grouped, which keeps the order.
     """
-    found: list[tuple[Card, list[Card]]] = [(card, []) for card in cards[:apart]]
+    families: list[tuple[Card, list[Card]]] = [(card, []) for card in cards[:apart]]
     places: dict[tuple[str, str], int] = {}
     for card in cards[apart:]:
         key = _family(card.endpoint)
         place = places.get(key)
-        if place is None or (is_ordered and place != len(found) - 1):
-            places[key] = len(found)
-            found.append((card, []))
+        if place is None or (is_ordered and place != len(families) - 1):
+            places[key] = len(families)
+            families.append((card, []))
         else:
-            found[place][1].append(card)
-    return [Family(*one) for one in found]
+            families[place][1].append(card)
+    return [Family(*family) for family in families]
 
 
 def _family(endpoint: Endpoint) -> tuple[str, str]:
@@ -93,8 +98,8 @@ def _family(endpoint: Endpoint) -> tuple[str, str]:
 
 
 def _appearance(card: Card) -> tuple[str, ...]:
-    one = card.endpoint
-    parts = (one.display_name, one.owner, one.category, card.variant)
+    endpoint = card.endpoint
+    parts = (endpoint.display_name, endpoint.owner, endpoint.category, card.variant)
     return tuple(part.strip().casefold() for part in parts)
 
 
@@ -105,12 +110,12 @@ def _rest(endpoint: Endpoint) -> str:
 
 def _distinguishing_words(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
     """Return the new words, each once; `name` holds the joined suffixes of the name's words."""
-    found: dict[str, str] = {}
+    distinguishing: dict[str, str] = {}
     for word in words:
         plain = _signs(word)
         if plain not in said and not _is_in(name, plain) and not _is_in(name, _number(word)):
-            found.setdefault(plain, word)
-    return list(found.values())
+            distinguishing.setdefault(plain, word)
+    return list(distinguishing.values())
 
 
 def _is_in(name: set[str], word: str) -> bool:

@@ -46,10 +46,10 @@ class Client:
             with file.open("rb") as opened:
                 fields = {"kind": kind} if kind else {}
                 parts = {"file": (file.name, opened)}
-                found = self.call("POST", "/uploads", files=parts, data=fields)
+                upload = self.call("POST", "/uploads", files=parts, data=fields)
         except OSError as error:
             raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-        return str(found["address"])
+        return str(upload["address"])
 
     def content(self, path: str) -> tuple[bytes, str]:
         """Return a file of our host and its content type; raises CommandFailed."""
@@ -85,7 +85,7 @@ def _json(response: httpx.Response) -> Any:
     except ValueError:
         if response.is_error:
             return None
-        message = "This is no Vitrine: its answer cannot be read. Check VITRINE_URL."
+        message = "This server is not a Vitrine: its answer cannot be read. Check VITRINE_URL."
         raise CommandFailed(message, Exit.UNREACHABLE) from None
 
 

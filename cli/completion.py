@@ -48,8 +48,8 @@ def complete(words: Sequence[str], commands: Iterable[str], client: Client) -> l
 
 
 def _models(client: Client, last: str) -> list[str]:
-    found = client.get("/models", q=last.replace("/", " ") or None, limit=MOST)["items"]
-    return [one["endpoint_id"] for one in found if one["endpoint_id"].startswith(last)]
+    models = client.get("/models", q=last.replace("/", " ") or None, limit=MOST)["items"]
+    return [model["endpoint_id"] for model in models if model["endpoint_id"].startswith(last)]
 
 
 def _inputs(client: Client, endpoint_id: str, last: str) -> list[str]:
@@ -60,4 +60,8 @@ def _inputs(client: Client, endpoint_id: str, last: str) -> list[str]:
         return [f"{child.name}=" for child in root.children if child.name.startswith(last)]
     field = next((child for child in root.children if child.name == name), None)
     options = field.options if field else ()
-    return [f"{name}={one.key}" for one in options if one.key.startswith(begun) and not one.branch]
+    return [
+        f"{name}={option.key}"
+        for option in options
+        if option.key.startswith(begun) and not option.branch
+    ]

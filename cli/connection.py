@@ -34,7 +34,7 @@ def _remote(url: str) -> Client:
         )
         raise CommandFailed(message, Exit.REFUSED)
     if not (token.isascii() and token.isprintable()):
-        raise CommandFailed("VITRINE_TOKEN is no token: copy it whole.", Exit.REFUSED)
+        raise CommandFailed("VITRINE_TOKEN is not a token: copy the whole token.", Exit.REFUSED)
     headers = {"Authorization": f"Bearer {token}"}
     try:
         return Client(httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT))
@@ -95,10 +95,10 @@ def _person() -> Any:
     name = os.environ.get("VITRINE_USER", "")
     if not name:
         return local_owner.get_or_create()
-    found = User.objects.filter(username=name, is_active=True).first()
-    if found is None:
+    person = User.objects.filter(username=name, is_active=True).first()
+    if person is None:
         raise CommandFailed(f"VITRINE_USER: there is nobody named {name}.", Exit.REFUSED)
-    return found
+    return person
 
 
 def is_terminal() -> bool:

@@ -42,14 +42,16 @@ class CommandFailed(Exception):
 
 def from_problem(status: int, problem: Any) -> CommandFailed:
     """Return the failure that a problem document (RFC 9457) describes."""
-    found = problem if isinstance(problem, dict) else {}
-    message = str(found.get("detail") or f"The server answered with status {status}.")
-    listed = found.get("errors")
-    errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    document = problem if isinstance(problem, dict) else {}
+    message = str(document.get("detail") or f"The server answered with status {status}.")
+    listed = document.get("errors")
+    errors = (
+        [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
+    )
     lines = [
-        f"{terms.option_of(one)}: {one.get('detail')}"
-        for one in errors
-        if one.get("detail") != message
+        f"{terms.option_of(error)}: {error.get('detail')}"
+        for error in errors
+        if error.get("detail") != message
     ]
     code = Exit.UNREACHABLE if status >= 500 else Exit.REFUSED
     message = terms.in_terms(message, terms.COMMANDS)

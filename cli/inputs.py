@@ -36,7 +36,7 @@ def read_words(
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name.rstrip(":"):
-            raise CommandFailed(f"{word!r} is no input. Write name=value, or name=@file.")
+            raise CommandFailed(f"{word!r} is not an input. Write name=value, or name=@file.")
         is_json = name.endswith(":")
         path = name.rstrip(":").split(".")
         field = _find(root, path, allow_unknown=allow_unknown)
@@ -56,10 +56,10 @@ def read_text(text: str) -> dict[str, Any]:
             text = Path(text[1:]).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandFailed(f"{text[1:]} cannot be read: {error}.") from error
-    found = _parse(text, "--input")
-    if not isinstance(found, dict):
+    arguments = _parse(text, "--input")
+    if not isinstance(arguments, dict):
         raise CommandFailed("--input must be a JSON object.")
-    return found
+    return arguments
 
 
 def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
@@ -73,7 +73,7 @@ def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
                 return None
             close = difflib.get_close_matches(part, children, 1, 0.5)
             hint = f" Did you mean {close[0]}?" if close else f" It takes {', '.join(children)}."
-            meant = " If it is meant: --allow-unknown."
+            meant = " To send it anyway: --allow-unknown."
             raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}{meant}")
         field = children[part]
     return field
@@ -85,7 +85,7 @@ def _set_path(arguments: dict[str, Any], path: list[str], value: Any, field: Fie
     for part in path[:-1]:
         here = here.setdefault(part, {})
         if not isinstance(here, dict):
-            raise CommandFailed(f"{'.'.join(path)!r} is within a value that is no object.")
+            raise CommandFailed(f"{'.'.join(path)!r} is inside a value that is not an object.")
     last, before = path[-1], here.get(path[-1])
     is_list = field is not None and field.kind == "list"
     if is_list and isinstance(before, list) and isinstance(value, list):

@@ -20,15 +20,15 @@ MANAGEMENT = {
     "up": ("up", "start Vitrine on this machine"),
     "sync": ("sync_models", "bring this machine's catalogue up to date"),
     "token": ("token", "print an API token of this machine's Vitrine"),
-    "worker": ("worker", "send runs and follow them"),
-    "sandbox": ("sandbox", "start the bundled upstream alone"),
-    "manage": ("", "any command of manage.py"),
+    "worker": ("worker", "send runs and follow them to their end"),
+    "sandbox": ("sandbox", "start only the bundled upstream"),
+    "manage": ("", "run any command of manage.py"),
 }
 _ABOUT = "Browse, try and compare generative models."
 _EPILOGUE = (
     "Without VITRINE_URL the commands use the Vitrine of this machine. With VITRINE_URL and "
     "VITRINE_TOKEN they use another one. Exit codes: 0 done, 1 the run failed, 2 wrong usage, "
-    "3 refused, 4 not reached, 5 the run goes on."
+    "3 refused, 4 server not reached, 5 the run has not ended."
 )
 _INPUT_HELP = "name=value, name=@file (uploaded, where the model takes a file), name:=JSON"
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> 
             print_to_stderr(f"  {line}")
         return int(failure.code)
     except KeyboardInterrupt:
-        print_to_stderr("vitrine: stopped. A run that was begun goes on.")
+        print_to_stderr("vitrine: stopped. A run that was started continues.")
         return int(Exit.UNFINISHED)
     except BrokenPipeError:
         sys.stderr.close()  # stdout's reader has gone; Python would print an error about the pipe
@@ -107,9 +107,13 @@ def _complete(words: Sequence[str], connect: Callable[[], Client]) -> int:
 
     names = [*MANAGEMENT, *_names()]
     try:
-        found = complete(words, names, connect()) if len(words) > 1 else None
+        completions = complete(words, names, connect()) if len(words) > 1 else None
         begun = words[0] if words else ""
-        shown = [name for name in names if name.startswith(begun)] if found is None else found
+        shown = (
+            [name for name in names if name.startswith(begun)]
+            if completions is None
+            else completions
+        )
         print_line("\n".join(shown))
     except CommandFailed as failure:
         return int(failure.code)
@@ -124,30 +128,30 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("vitrine", description=_ABOUT, epilog=_EPILOGUE)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, (_, words) in MANAGEMENT.items():
-        commands.add_parser(name, help=words, add_help=False)
-    one = commands.add_parser("search", help="find models: words, wishes, out:video …")
-    one.add_argument("question", nargs="*")
-    one.add_argument("--limit", type=int, default=20)
-    one.add_argument("--sort", choices=["newest", "name", "price"])
-    _finish(one, "models", "search")
-    one = commands.add_parser("show", help="a model's price and inputs")
-    one.add_argument("endpoint_id")
-    _finish(one, "models", "show")
-    one = commands.add_parser("price", help="what a run will cost")
-    one.add_argument("endpoint_id")
-    _add_inputs(one)
-    _finish(one, "models", "price")
+    for name, (_, description) in MANAGEMENT.items():
+        commands.add_parser(name, help=description, add_help=False)
+    command = commands.add_parser("search", help="find models: words, descriptions, out:video …")
+    command.add_argument("question", nargs="*")
+    command.add_argument("--limit", type=int, default=20)
+    command.add_argument("--sort", choices=["newest", "name", "price"])
+    _finish(command, "models", "search")
+    command = commands.add_parser("show", help="show a model's price and inputs")
+    command.add_argument("endpoint_id")
+    _finish(command, "models", "show")
+    command = commands.add_parser("price", help="estimate what a run will cost")
+    command.add_argument("endpoint_id")
+    _add_inputs(command)
+    _finish(command, "models", "price")
     _add_run(commands.add_parser("run", help="run a model", epilog=_EPILOGUE))
-    _add_runs(commands.add_parser("runs", help="the newest runs, or one"))
-    one = commands.add_parser("cancel", help="ask for a run to stop")
-    one.add_argument("run_id")
-    _finish(one, "runs", "cancel")
-    one = commands.add_parser("mcp", help="serve assistants over stdio (MCP)")
-    one.set_defaults(command=_serve_mcp)
-    one = commands.add_parser("completion", help="print a shell's completion script")
-    one.add_argument("shell", choices=["bash", "zsh", "fish"])
-    one.set_defaults(command=_print_completion)
+    _add_runs(commands.add_parser("runs", help="list the newest runs, or show one"))
+    command = commands.add_parser("cancel", help="request that a run stop")
+    command.add_argument("run_id")
+    _finish(command, "runs", "cancel")
+    command = commands.add_parser("mcp", help="serve assistants over stdio (MCP)")
+    command.set_defaults(command=_serve_mcp)
+    command = commands.add_parser("completion", help="print a shell's completion script")
+    command.add_argument("shell", choices=["bash", "zsh", "fish"])
+    command.set_defaults(command=_print_completion)
     return parser
 
 
@@ -155,20 +159,22 @@ def _add_inputs(parser: ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="input", help=_INPUT_HELP)
     parser.add_argument("--input", help="the input as a JSON object, or @file with one")
     parser.add_argument(
-        "--allow-unknown", action="store_true", help="send inputs that the schema does not name"
+        "--allow-unknown",
+        action="store_true",
+        help="also send inputs that the schema does not define",
     )
 
 
 def _add_run(parser: ArgumentParser) -> None:
-    parser.add_argument("endpoint_id", nargs="?", help="the model; may be left out with --preset")
+    parser.add_argument("endpoint_id", nargs="?", help="the model; optional with --preset")
     _add_inputs(parser)
     parser.add_argument(
         "--preset", dest="preset_id", type=int, help="number of a preset to fill in"
     )
     parser.add_argument("--transport", choices=["queue", "sync", "stream", "websocket"])
     parser.add_argument("--max-cost", type=float, help="refuse a run that may cost more")
-    parser.add_argument("--key", help="idempotency key: repeated with it, the same run")
-    parser.add_argument("--wait", action="store_true", help="wait for its end")
+    parser.add_argument("--key", help="idempotency key: a repeated command returns the same run")
+    parser.add_argument("--wait", action="store_true", help="wait until the run has ended")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
     parser.add_argument("-o", "--out", help="wait, then save the results to this folder")
     _finish(parser, "runs", "run")
@@ -181,7 +187,7 @@ def _add_runs(parser: ArgumentParser) -> None:
     parser.add_argument("--state")
     parser.add_argument("--after", metavar="DATE", help="created on this date or later (UTC)")
     parser.add_argument("--before", metavar="DATE", help="created before this date (UTC)")
-    parser.add_argument("--batch", metavar="ID", help="of this batch of variations")
+    parser.add_argument("--batch", metavar="ID", help="only runs of this batch of variations")
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("-o", "--out", help="save the run's results to this folder")
     _finish(parser, "runs", "runs")
@@ -195,8 +201,8 @@ def _finish(parser: ArgumentParser, module: str, function: str) -> None:
         from importlib import import_module
 
         _require_model(options)
-        found = getattr(import_module(f"cli.commands.{module}"), function)
-        return int(found(options.connect(), options))
+        run_command = getattr(import_module(f"cli.commands.{module}"), function)
+        return int(run_command(options.connect(), options))
 
     parser.set_defaults(command=command)
 

@@ -32,8 +32,8 @@ class Threaded:
 
     async def file(self, path: str) -> tuple[bytes, str]:
         """Return a file's bytes and content type; raises Refused."""
-        found: tuple[bytes, str] = await self._refusing(self._client.content, path)
-        return found
+        content: tuple[bytes, str] = await self._refusing(self._client.content, path)
+        return content
 
     async def _refusing(self, function: Any, *arguments: Any, **more: Any) -> Any:
         try:
@@ -42,8 +42,8 @@ class Threaded:
         except CommandFailed as failure:
             if isinstance(failure.problem, dict):  # in the terms of tools, not of commands
                 raise refusal(failure.status, failure.problem) from failure
-            words = "\n".join([str(failure), *failure.lines])
-            raise Refused(words, failure.status) from failure
+            message = "\n".join([str(failure), *failure.lines])
+            raise Refused(message, failure.status) from failure
 
 
 def serve(client: Client) -> None:

@@ -26,12 +26,12 @@ _UNPRINTABLE = re.compile(
 
 def printable(text: str) -> str:
     """Return the text with its unprintable characters as escapes, such as `\\u001b`."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def print_line(words: str = "") -> None:
+def print_line(text: str = "") -> None:
     """Print a line of the result."""
-    sys.stdout.write(f"{printable(words)}\n")
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def print_json(value: Any) -> None:
@@ -52,9 +52,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         print_line(_cut(GAP.join([*cells, line[-1]]), edge).rstrip())
 
 
-def print_to_stderr(words: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Print a remark that is not part of the result to stderr."""
-    sys.stderr.write(f"{printable(words)}\n")
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def _cut(text: str, width: int) -> str:

@@ -46,8 +46,8 @@ def check_daily_limits() -> float:
     period = ledger.day_of(clock.now())
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
     chosen = list(limited.filter(user__is_active=True).select_related("user"))
-    for one in chosen:
-        limit = one.daily_limit or Decimal()
-        spent = ledger.settled(LedgerAccount.Kind.PERSON_DAY, one.user_id, period)
-        warn(one.user, "your daily limit", spent, limit, period=period, path="/runs/")
+    for preferences in chosen:
+        limit = preferences.daily_limit or Decimal()
+        spent = ledger.settled(LedgerAccount.Kind.PERSON_DAY, preferences.user_id, period)
+        warn(preferences.user, "your daily limit", spent, limit, period=period, path="/runs/")
     return CHECK_EVERY_S if chosen else REST_S

@@ -106,17 +106,17 @@ class Row:
     @property
     def title(self) -> str:
         """Return what is delivered."""
-        told = self.delivery.notification
-        if told:
-            return told.subject
+        notification = self.delivery.notification
+        if notification:
+            return notification.subject
         run = self.delivery.run
         return (run.title or run.endpoint.name) if run else ""
 
     @property
     def address(self) -> str:
         """Return the address of the page about it."""
-        told, run = self.delivery.notification, self.delivery.run
-        return told.path if told else (run.get_absolute_url() if run else "")
+        notification, run = self.delivery.notification, self.delivery.run
+        return notification.path if notification else (run.get_absolute_url() if run else "")
 
     @property
     def to(self) -> str:
@@ -144,15 +144,15 @@ def rows(user: User, page: str) -> Page[Row]:
         "notification", "channel", "run__endpoint"
     )
     light = mine.defer(*heavy_columns("run__"))
-    found: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
-    found.object_list = [Row(one) for one in found.object_list]
-    return cast("Page[Row]", found)
+    shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
+    shown.object_list = [Row(delivery) for delivery in shown.object_list]
+    return cast("Page[Row]", shown)
 
 
 def latest_notifications(user: User) -> list[tuple[Notification, str]]:
     """Return the user's recent notifications, with their kinds in words."""
     latest = Notification.objects.filter(user=user).exclude(kind=kinds.TEST)[:TOLD]
-    return [(one, kinds.label(one.kind)) for one in latest]
+    return [(notification, kinds.label(notification.kind)) for notification in latest]
 
 
 def preference_fields(
@@ -168,7 +168,7 @@ def preference_fields(
         TextField(
             *("minutes", "minutes", "Runs are long from this many minutes", typed["minutes"], 6),
             error=errors.get("minutes", ""),
-            hint="You are told of a long run once, unless a page of yours showed its end.",
+            hint="A long run notifies you once, unless a page of yours showed its end.",
         ),
         TextField(
             *("limit", "limit", "Warn me of a day's cost, in dollars", typed["limit"], 12),
@@ -187,9 +187,11 @@ def context(user: User, page: str) -> dict[str, Any]:
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)
     return {
-        "forms": [ChannelForm(Draft.of(one), one) for one in mine],
+        "forms": [ChannelForm(Draft.of(channel), channel) for channel in mine],
         "new": ChannelForm(Draft(Method.EMAIL, kinds=tuple(kinds.known(_all_kinds())))),
-        "methods": [(method.value, method.label, words) for method, words in METHODS.items()],
+        "methods": [
+            (method.value, method.label, explanation) for method, explanation in METHODS.items()
+        ],
         "deleted": deleted.first(),
         "preference_fields": preference_fields(user),
         "deliveries": deliveries,

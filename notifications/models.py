@@ -28,7 +28,7 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
     )
     kind = models.CharField(max_length=40)
-    key = models.CharField(max_length=160, help_text="the event's name: one event is told once")
+    key = models.CharField(max_length=160, help_text="identifies the event, which is notified once")
     subject = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     path = models.CharField(max_length=500, blank=True, help_text="our page about it")
@@ -183,13 +183,13 @@ class NotificationPreferences(models.Model):
         related_name="notification_preferences",
     )
     long_run_minutes = models.PositiveIntegerField(
-        default=5, help_text="runs that took at least so long are told of"
+        default=5, help_text="notify of runs that took at least this long"
     )
     daily_limit = models.DecimalField(
         null=True,
         max_digits=9,
         decimal_places=2,
-        help_text="warn when a day's runs have cost 80 % of it, and all of it",
+        help_text="warn when a day's runs have cost 80 % and 100 % of it",
     )
 
     class Meta:

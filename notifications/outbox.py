@@ -31,20 +31,20 @@ def notify(
     delivery. Raises ValueError for an unknown kind.
     """
     if not kinds.is_known(kind):
-        raise ValueError(f"{kind!r} is no kind of notification; register it.")
+        raise ValueError(f"{kind!r} is not a kind of notification; register it.")
     return _write(user, kind, subject, text, path, key, _channels(user, kind))
 
 
 def send_test(channel: Channel) -> None:
     """Send a test to one channel, whatever kinds it is for."""
-    words = f"This is a test of “{channel.name}”. If you read it, the channel works."
+    message = f"This is a test of “{channel.name}”. If you read it, the channel works."
     key = f"test {uuid.uuid4()}"
-    _write(channel.user, kinds.TEST, "Test from Vitrine", words, "/account/", key, [channel])
+    _write(channel.user, kinds.TEST, "Test from Vitrine", message, "/account/", key, [channel])
 
 
 def _channels(user: User, kind: str) -> list[Channel]:
     mine = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
-    return [one for one in mine if kind in one.kinds]
+    return [channel for channel in mine if kind in channel.kinds]
 
 
 def _write(
@@ -58,21 +58,23 @@ def _write(
         "path": path if len(path) <= MAX_PATH_CHARS else "",
     }
     with transaction.atomic():
-        told, is_new = Notification.objects.get_or_create(user=user, key=key, defaults=values)
+        notification, is_new = Notification.objects.get_or_create(
+            user=user, key=key, defaults=values
+        )
         if is_new and channels:
-            Delivery.objects.bulk_create([_delivery(told, one) for one in channels])
+            Delivery.objects.bulk_create([_delivery(notification, channel) for channel in channels])
             wake_up.notify()
     return is_new
 
 
-def _delivery(told: Notification, channel: Channel) -> Delivery:
+def _delivery(notification: Notification, channel: Channel) -> Delivery:
     """Return a delivery that is due; without an address (a missing e-mail) a failed one."""
     return Delivery(
-        user=told.user,
+        user=notification.user,
         method=channel.method,
-        address=channel.address or told.user.email,
+        address=channel.address or notification.user.email,
         channel=channel,
-        notification=told,
+        notification=notification,
         next_attempt_at=clock.now(),
     )
 

@@ -17,8 +17,8 @@ CENT = Decimal("0.01")
 
 def of(user: User) -> NotificationPreferences:
     """Return the user's preferences; unsaved defaults if there are none."""
-    found = NotificationPreferences.objects.filter(user=user).first()
-    return found or NotificationPreferences(user=user)
+    preferences = NotificationPreferences.objects.filter(user=user).first()
+    return preferences or NotificationPreferences(user=user)
 
 
 def save(user: User, minutes: str, limit: str) -> dict[str, str]:

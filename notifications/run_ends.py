@@ -72,12 +72,12 @@ def _process(user_pk: int) -> None:
         for row in rows:
             if row.is_by_api:
                 run_webhooks.release(runs[row.pk])
-        told = [runs[row.pk] for row in rows if not row.is_watched]
-        later = _notify_or_defer(person, told)
+        unwatched = [runs[row.pk] for row in rows if not row.is_watched]
+        later = _notify_or_defer(person, unwatched)
         pks = [row.pk for row in rows]
         if later:
-            kept = RunEnd.objects.filter(pk__in=[run.pk for run in told])
-            kept.update(due_at=later, is_by_api=False)
+            deferred = RunEnd.objects.filter(pk__in=[run.pk for run in unwatched])
+            deferred.update(due_at=later, is_by_api=False)
             pks = [row.pk for row in rows if row.is_watched]
         RunEnd.objects.filter(pk__in=pks).delete()
 

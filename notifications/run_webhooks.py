@@ -41,12 +41,12 @@ def release(run: Run) -> None:
                 Delivery(
                     user_id=run.user_id,
                     method=Method.RUNS,
-                    address=one.address,
-                    channel=one,
+                    address=channel.address,
+                    channel=channel,
                     run=run,
                     next_attempt_at=now,
                 )
-                for one in channels
+                for channel in channels
             ],
             ignore_conflicts=True,
         )

@@ -40,13 +40,13 @@ def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any) -> Ht
     changed: ChannelForm | None = typed.pop("changed", None)
     if changed:
         context["forms"] = [
-            changed if one.channel == changed.channel else one for one in context["forms"]
+            changed if form.channel == changed.channel else form for form in context["forms"]
         ]
     return render(request, "notifications/settings.html", context | typed, status=status)
 
 
-def _back(request: HtmxRequest, words: str, section: str = "channels") -> HttpResponseBase:
-    messages.success(request, words)
+def _back(request: HtmxRequest, message: str, section: str = "channels") -> HttpResponseBase:
+    messages.success(request, message)
     return redirect(f"{reverse('notifications:settings')}#{section}")
 
 
@@ -67,34 +67,34 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
     """Create a channel."""
     draft = _typed(request, request.POST.get("method", ""))
     try:
-        made = channels.create(request.user, draft)
+        channel = channels.create(request.user, draft)
     except Invalid as error:
         form = ChannelForm(draft, errors=error.errors)
         return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
-    return _back(request, f"“{made.name}” is added. Send a test to see whether it works.")
+    return _back(request, f"“{channel.name}” is added. Send a test to see whether it works.")
 
 
 @limit("webhook")
 @require_POST
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
-    found = _mine(request, pk)
-    draft = _typed(request, found.method)
+    changed = _mine(request, pk)
+    draft = _typed(request, changed.method)
     try:
-        channels.change(found, draft)
+        channels.change(changed, draft)
     except Invalid as error:
-        form = ChannelForm(draft, found, error.errors)
+        form = ChannelForm(draft, changed, error.errors)
         return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
-    return _back(request, f"“{found.name}” is saved.")
+    return _back(request, f"“{changed.name}” is saved.")
 
 
 @limit("webhook")
 @require_POST
 def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Send a test to a channel; its delivery shows the outcome."""
-    found = _mine(request, pk)
-    outbox.send_test(found)
-    return _back(request, f"A test of “{found.name}” is on its way; see below.", "deliveries")
+    tested = _mine(request, pk)
+    outbox.send_test(tested)
+    return _back(request, f"A test of “{tested.name}” is on its way; see below.", "deliveries")
 
 
 @require_POST
@@ -107,10 +107,10 @@ def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Undo a deletion."""
-    found = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
-    if channels.restore(found):
-        return _back(request, f"“{found.name}” is there again.")
-    return _back(request, "It was removed too long ago, or is there already. Add it anew.")
+    restored = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
+    if channels.restore(restored):
+        return _back(request, f"“{restored.name}” is restored.")
+    return _back(request, "It was removed too long ago, or is restored already. Add it again.")
 
 
 @require_POST
@@ -129,10 +129,10 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Retry a failed delivery."""
-    found = get_object_or_404(Delivery, user=request.user, pk=pk)
-    is_tried = sending.retry(found)
-    words = "It is sent again." if is_tried else "It is on its way already, or was delivered."
-    return _back(request, words, "deliveries")
+    delivery = get_object_or_404(Delivery, user=request.user, pk=pk)
+    is_tried = sending.retry(delivery)
+    message = "It is sent again." if is_tried else "It is on its way already, or was delivered."
+    return _back(request, message, "deliveries")
 
 
 @login_not_required

@@ -203,7 +203,7 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     client = network(client_address(request))
     # What only people do, and a view names no limit for, is counted with the rest.
     rare = [own] if own and own.name != CHANGE else []
-    return [(one, client) for one in (*rare, LIMITS[ANONYMOUS])]
+    return [(limit, client) for limit in (*rare, LIMITS[ANONYMOUS])]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:

@@ -49,7 +49,7 @@ class EmailForm(forms.Form):
         max_length=254,
         required=False,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={"invalid": "That is no e-mail address, like ana@example.com."},
+        error_messages={"invalid": "That is not an e-mail address, such as ana@example.com."},
     )
     password = forms.CharField(
         label="Your password",
@@ -131,6 +131,6 @@ class ResetForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={
             "required": "Write the e-mail address of your account.",
-            "invalid": "That is no e-mail address, like ana@example.com.",
+            "invalid": "That is not an e-mail address, such as ana@example.com.",
         },
     )

@@ -66,8 +66,8 @@ def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> Ht
     return render(request, "account/account.html", context | forms, status=status)
 
 
-def _saved(request: HtmxRequest, words: str, section: str) -> HttpResponseBase:
-    messages.success(request, words)
+def _saved(request: HtmxRequest, message: str, section: str) -> HttpResponseBase:
+    messages.success(request, message)
     return redirect(f"{reverse('account')}#{section}")
 
 
@@ -103,8 +103,8 @@ def password(request: HtmxRequest) -> HttpResponseBase:
     active_sessions.end_others(person, request.session.session_key)
     update_session_auth_hash(request, person)
     active_sessions.record_session(request, person)
-    words = "Your password is changed. Wherever else you were logged in, you no longer are."
-    return _saved(request, words, "password")
+    message = "Your password is changed. Wherever else you were logged in, you no longer are."
+    return _saved(request, message, "password")
 
 
 @require_POST
@@ -133,12 +133,12 @@ def session_ends(request: HtmxRequest) -> HttpResponseBase:
     """End the posted session, or with `others` every session except this one."""
     if "others" in request.POST:
         count = active_sessions.end_others(request.user, request.session.session_key)
-        words = f"{count} other session{'s' * (count != 1)} ended."
-        return _saved(request, words, "sessions")
+        message = f"{count} other session{'s' * (count != 1)} ended."
+        return _saved(request, message, "sessions")
     chosen = parse_uuid(request.POST.get("session", ""))
     is_ended = chosen is not None and active_sessions.end(request.user, chosen)
-    words = "The session is ended." if is_ended else "That session has ended already."
-    return _saved(request, words, "sessions")
+    message = "The session is ended." if is_ended else "That session has ended already."
+    return _saved(request, message, "sessions")
 
 
 @limit("sign-in")

@@ -95,7 +95,7 @@ def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
     """Return a person's sessions: that of `key` first, then the most recently used."""
     rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
     this = stored_session_key(key)
-    found = [
+    sessions = [
         ActiveSession(
             row.public_id,
             device(row.agent),
@@ -106,7 +106,7 @@ def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
         )
         for row in rows.order_by("-used_at")
     ]
-    return sorted(found, key=lambda one: not one.is_this)
+    return sorted(sessions, key=lambda session: not session.is_this)
 
 
 def end(user: User, public_id: UUID) -> bool:

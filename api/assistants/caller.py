@@ -29,11 +29,11 @@ class Caller(Protocol):
 
 def refusal(status: int, problem: Any) -> Refused:
     """Return the exception for a problem document."""
-    found = problem if isinstance(problem, dict) else {}
-    lines = [str(found.get("detail") or f"The server answered with status {status}.")]
-    listed = found.get("errors")
-    for one in listed if isinstance(listed, list) else []:
-        place = str(one.get("pointer") or one.get("parameter") or "")
-        lines.append(f"{place.removeprefix('#/')}: {one.get('detail')}")
-    words = "\n".join(dict.fromkeys(lines))
-    return Refused(terms.in_terms(words, terms.TOOLS), status)
+    document = problem if isinstance(problem, dict) else {}
+    lines = [str(document.get("detail") or f"The server answered with status {status}.")]
+    listed = document.get("errors")
+    for error in listed if isinstance(listed, list) else []:
+        place = str(error.get("pointer") or error.get("parameter") or "")
+        lines.append(f"{place.removeprefix('#/')}: {error.get('detail')}")
+    message = "\n".join(dict.fromkeys(lines))
+    return Refused(terms.in_terms(message, terms.TOOLS), status)

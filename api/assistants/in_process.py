@@ -32,10 +32,10 @@ class InProcess:
         asked = urlencode({name: value for name, value in query.items() if value is not None}, True)
         content = b"" if body is None else json.dumps(body).encode()
         status, _, answer = await self._send(method, f"{BASE}{path}", asked, content)
-        found = json.loads(answer) if answer else None
+        parsed = json.loads(answer) if answer else None
         if status >= 400:
-            raise refusal(status, found)
-        return found
+            raise refusal(status, parsed)
+        return parsed
 
     async def file(self, path: str) -> tuple[bytes, str]:
         """Return a file's bytes and content type; raises Refused."""

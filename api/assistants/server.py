@@ -16,9 +16,9 @@ from api.assistants.tools import MAX_WAIT_S, Tools
 
 INSTRUCTIONS = (
     "Vitrine runs generative models (images, video, sound, text, 3D). Find a model with "
-    "find_models, read its inputs with read_model, tell the person the price from price_run, then "
-    "run_model. Each run costs money: never run again to see how a run stands, use get_run. "
-    "Refer to files of earlier runs or uploads by their address."
+    "find_models, read its inputs with read_model, tell the user the price from price_run, then "
+    "run_model. Each run costs money: to check the state of a run use get_run, never run it again. "
+    "Refer to files of earlier runs and to uploads by their address."
 )
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 PAID = ToolAnnotations(
@@ -29,9 +29,13 @@ STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_
 EndpointId = Annotated[str, Field(description="a model's id: fal-ai/flux/dev", max_length=255)]
 RunId = Annotated[str, Field(description="a run's id", max_length=64)]
 Wait = Annotated[int, Field(description="seconds to wait for its end", ge=0, le=MAX_WAIT_S)]
-Cursor = Annotated[str, Field(description="of the answer before, for more", max_length=400)]
-Arguments = Annotated[dict[str, Any], Field(description="the model's input, by read_model")]
-AllowUnknown = Annotated[bool, Field(description="unlisted arguments are meant")]
+Cursor = Annotated[
+    str, Field(description="cursor of the previous answer, for more", max_length=400)
+]
+Arguments = Annotated[
+    dict[str, Any], Field(description="the model's input, as read_model lists it")
+]
+AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
 ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
@@ -59,7 +63,7 @@ def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         limit: Annotated[int, Field(ge=1, le=30)] = 10,
         cursor: Cursor = "",
     ) -> str:
-        """Find models by what they do, take, make or cost; the best first, one a line."""
+        """Find models by what they do, accept, produce or cost; best first, one per line."""
         return await _text_of(tools_of(ctx).find_models(question, limit, cursor))
 
     @server.tool(title="Read a model", annotations=READS, structured_output=False)
@@ -67,11 +71,11 @@ def _add_catalogue(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         ctx: Context[Any, Any],
         endpoint_id: EndpointId,
         input: Annotated[
-            str, Field(description="an input's name: it alone, with every choice", max_length=255)
+            str, Field(description="name of one input to read in full", max_length=255)
         ] = "",
         cursor: Cursor = "",
     ) -> str:
-        """Read a model's inputs in short, its price and an example; or one input in full."""
+        """Read a summary of a model's inputs, price and an example; or one input in full."""
         return await _text_of(tools_of(ctx).read_model(endpoint_id, input, cursor))
 
     @server.tool(title="Price a run", annotations=READS, structured_output=False)
@@ -93,14 +97,16 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         ctx: Context[Any, Any],
         arguments: Arguments,
         endpoint_id: EndpointId = "",
-        preset_id: Annotated[int, Field(description="fills the arguments", ge=0)] = 0,
+        preset_id: Annotated[
+            int, Field(description="preset whose arguments are filled in", ge=0)
+        ] = 0,
         wait_s: Wait = 60,
         allow_unknown_price: Annotated[
-            bool, Field(description="only after the person agreed")
+            bool, Field(description="only after the user agreed")
         ] = False,
         allow_unknown: AllowUnknown = False,
     ) -> str:
-        """Run a model and wait for its end. It costs what the model costs, up to a cap."""
+        """Run a model and wait for its end. It costs what the model costs, within a cap."""
         return await _text_of(
             tools_of(ctx).run_model(
                 endpoint_id,
@@ -115,13 +121,15 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
     @server.tool(title="Run a flow (costs money)", annotations=PAID, structured_output=False)
     async def run_flow(
         ctx: Context[Any, Any],
-        flow_id: Annotated[str, Field(description="empty: lists the flows", max_length=36)] = "",
+        flow_id: Annotated[
+            str, Field(description="leave empty to list the flows", max_length=36)
+        ] = "",
         inputs: Arguments | None = None,
         wait_s: Wait = 60,
         allow_unknown_price: bool = False,
         allow_unknown: AllowUnknown = False,
     ) -> str:
-        """Run a saved chain of models and wait for its end, with inputs by name, up to a cap."""
+        """Run a saved chain of models with inputs by name, within a cap, and wait for its end."""
         return await _text_of(
             tools_of(ctx).run_flow(
                 flow_id,
@@ -132,14 +140,14 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
             )
         )
 
-    @server.tool(title="Look at a run", annotations=READS, structured_output=False)
+    @server.tool(title="Read a run", annotations=READS, structured_output=False)
     async def get_run(ctx: Context[Any, Any], run_id: RunId, wait_s: Wait = 0) -> str:
-        """Tell how a run stands, with its results; may wait for its end."""
+        """Return the state and results of a run; can wait for its end."""
         return await _text_of(tools_of(ctx).get_run(run_id, wait_s))
 
     @server.tool(title="Stop a run", annotations=STOPS, structured_output=False)
     async def cancel_run(ctx: Context[Any, Any], run_id: RunId) -> str:
-        """Ask for a run to stop; what it has done so far may be billed."""
+        """Request that a run stop; what it has done so far may be billed."""
         return await _text_of(tools_of(ctx).cancel_run(run_id))
 
     @server.tool(title="List runs", annotations=READS, structured_output=False)
@@ -149,19 +157,19 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         model: EndpointId = "",
         cursor: Cursor = "",
     ) -> str:
-        """List the person's newest runs, one a line."""
+        """List the user's newest runs, one per line."""
         return await _text_of(tools_of(ctx).list_runs(state, model, cursor))
 
     @server.tool(title="Show an artifact", annotations=READS, structured_output=False)
     async def show_artifact(
         ctx: Context[Any, Any], run_id: RunId, position: Annotated[int, Field(ge=0)] = 0
     ) -> list[TextContent | ImageContent]:
-        """Show a result of a run: its address, and a small picture of an image or video."""
+        """Show a result of a run: its address, and a thumbnail of an image or video."""
         try:
-            words, picture, content_type = await tools_of(ctx).show_artifact(run_id, position)
+            line, picture, content_type = await tools_of(ctx).show_artifact(run_id, position)
         except Refused as refused:
             raise ToolError(short.bounded(str(refused))) from refused
-        return [TextContent(type="text", text=words), *_picture(picture, content_type)]
+        return [TextContent(type="text", text=line), *_picture(picture, content_type)]
 
 
 def _picture(content: bytes, content_type: str) -> list[ImageContent]:
@@ -176,12 +184,12 @@ def _picture(content: bytes, content_type: str) -> list[ImageContent]:
 def _add_kept(server: MCPServer[Any], tools_of: ToolsOf) -> None:
     @server.tool(title="List presets", annotations=READS, structured_output=False)
     async def list_presets(ctx: Context[Any, Any], model: EndpointId = "") -> str:
-        """List presets, the person's and the team's, to run by preset_id."""
+        """List the user's and the team's presets, to run by preset_id."""
         return await _text_of(tools_of(ctx).list_presets(model))
 
     @server.tool(title="List favourites", annotations=READS, structured_output=False)
     async def list_favourites(ctx: Context[Any, Any]) -> str:
-        """List the person's favourite models."""
+        """List the user's favourite models."""
         return await _text_of(tools_of(ctx).list_favourites())
 
     @server.tool(title="List collections", annotations=READS, structured_output=False)

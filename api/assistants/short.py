@@ -10,7 +10,7 @@ MAX_BYTES = 7500  # of a response; with the protocol's envelope below 8 KB
 MAX_OUTPUT = 3000
 MAX_DESCRIPTION = 140
 MAX_CHOICES = 12
-_CUT = "\n… cut here: ask for less at once."
+_CUT = "\n… truncated: request less at once."
 
 
 def bounded(text: str) -> str:
@@ -39,84 +39,92 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def card(one: dict[str, Any]) -> str:
+def card(endpoint: dict[str, Any]) -> str:
     """Describe a model in a line."""
-    parts = [one["endpoint_id"], one["name"], one["category"], one["price"]["text"]]
-    standing = one["standing"] if one["is_runnable"] else "cannot be run"
-    return " · ".join([*filter(None, [*parts, standing]), cut(one["description"])])
+    parts = [
+        endpoint["endpoint_id"],
+        endpoint["name"],
+        endpoint["category"],
+        endpoint["price"]["text"],
+    ]
+    standing = endpoint["standing"] if endpoint["is_runnable"] else "cannot be run"
+    return " · ".join([*filter(None, [*parts, standing]), cut(endpoint["description"])])
 
 
-def model(one: dict[str, Any]) -> str:
+def model(endpoint: dict[str, Any]) -> str:
     """Describe a model with its inputs."""
     lines = [
-        f"{one['endpoint_id']} ({one['name']}), {one['category']}",
-        cut(one["description"], 400),
-        one["refusal"],
-        f"Price: {one['price_in_words'] or 'unknown'}",
-        f"Typically takes {one['typical_duration_s']:.0f} s" if one["typical_duration_s"] else "",
+        f"{endpoint['endpoint_id']} ({endpoint['name']}), {endpoint['category']}",
+        cut(endpoint["description"], 400),
+        endpoint["refusal"],
+        f"Price: {endpoint['price_in_words'] or 'unknown'}",
+        f"Typically takes {endpoint['typical_duration_s']:.0f} s"
+        if endpoint["typical_duration_s"]
+        else "",
         "Inputs (* required):",
-        *(input_line(found) for found in one["inputs"]),
+        *(input_line(field) for field in endpoint["inputs"]),
     ]
-    if one["example"]:
-        lines.append(f"Example: {cut(as_json(one['example']), 800)}")
+    if endpoint["example"]:
+        lines.append(f"Example: {cut(as_json(endpoint['example']), 800)}")
     return "\n".join(line for line in lines if line)
 
 
-def input_line(one: dict[str, Any]) -> str:
+def input_line(field: dict[str, Any]) -> str:
     """Describe an input in a line."""
-    choices = "|".join(one["choices"][:MAX_CHOICES])
-    is_cut = len(one["choices"]) > MAX_CHOICES
-    more = f"|… (all: read_model with input={one['name']!r})" if is_cut else ""
+    choices = "|".join(field["choices"][:MAX_CHOICES])
+    is_cut = len(field["choices"]) > MAX_CHOICES
+    more = f"|… (all: read_model with input={field['name']!r})" if is_cut else ""
     facts = [
-        f"default {cut(one['default'], 60)}" if one["default"] else "",
+        f"default {cut(field['default'], 60)}" if field["default"] else "",
         f"{choices}{more}",
-        one["limits"],
-        cut(one["description"]),
+        field["limits"],
+        cut(field["description"]),
     ]
-    mark = "*" if one["is_required"] else ""
-    return f"- {one['name']}{mark}: {one['type']}; " + "; ".join(filter(None, facts))
+    mark = "*" if field["is_required"] else ""
+    return f"- {field['name']}{mark}: {field['type']}; " + "; ".join(filter(None, facts))
 
 
-def whole_input(one: dict[str, Any], start: int) -> str:
+def whole_input(field: dict[str, Any], start: int) -> str:
     """Describe an input with its whole description and its choices from number `start`, bounded."""
     head = [
-        f"{one['name']}{' (required)' if one['is_required'] else ''}: {one['type']}",
-        f"Default: {one['default']}" if one["default"] else "",
-        one["limits"],
-        cut(one["description"], 2000),
-        f"{len(one['choices'])} choices:" if one["choices"] else "",
+        f"{field['name']}{' (required)' if field['is_required'] else ''}: {field['type']}",
+        f"Default: {field['default']}" if field["default"] else "",
+        field["limits"],
+        cut(field["description"], 2000),
+        f"{len(field['choices'])} choices:" if field["choices"] else "",
     ]
     lines, end = [line for line in head if line], start
     room = MAX_BYTES - _size("\n".join(lines)) - 100
-    while end < len(one["choices"]) and (room := room - _size(one["choices"][end])) > 0:
+    while end < len(field["choices"]) and (room := room - _size(field["choices"][end])) > 0:
         end += 1
-    more = [f"More: cursor={str(end)!r}"] if end < len(one["choices"]) else []
-    return "\n".join([*lines, *one["choices"][start:end], *more])
+    more = [f"More: cursor={str(end)!r}"] if end < len(field["choices"]) else []
+    return "\n".join([*lines, *field["choices"][start:end], *more])
 
 
-def run(one: dict[str, Any]) -> str:
+def run(run: dict[str, Any]) -> str:
     """Describe a run with its artifacts and the beginning of its output."""
-    lines = [run_line(one)]
-    lines += [f"Waits: {one['note']}"] if one["note"] else []
-    if error := one.get("error"):
+    lines = [run_line(run)]
+    lines += [f"Waiting: {run['note']}"] if run["note"] else []
+    if error := run.get("error"):
         lines += [error["title"], error["advice"]]
         lines += [
             f"{'.'.join(map(str, p['path']))}: {p['message']}" for p in error["problems"][:10]
         ]
-    lines += map(artifact, one["artifacts"])
-    if one["output"] is not None:
-        lines.append(f"Output: {_output(one['output'], one['artifacts'])}")
-    lines.append(f"Billed: {one['billed']}" if one["billed"] else "")
-    if not one["is_final"]:
+    lines += map(artifact, run["artifacts"])
+    if run["output"] is not None:
+        lines.append(f"Output: {_output(run['output'], run['artifacts'])}")
+    lines.append(f"Billed: {run['billed']}" if run["billed"] else "")
+    if not run["is_final"]:
         lines.append(
-            f"It goes on. Look again with get_run(run_id={one['id']!r}); do not run it anew."
+            f"The run is in progress. Check it with get_run(run_id={run['id']!r}); "
+            "do not start it again."
         )
     return "\n".join(line for line in lines if line)
 
 
 def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
     """Return the beginning of an output with our addresses of copied files: upstream's expire."""
-    ours = {one["path"]: one["url"] for one in artifacts if one["state"] == "stored"}
+    ours = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
     text = as_json(output)[: 3 * MAX_OUTPUT]
     for path, value in _strings(output) if ours else ():
         if address := ours.get(path) or ours.get(path.removesuffix(".url")):
@@ -137,35 +145,46 @@ def _strings(output: Any) -> Iterator[tuple[str, str]]:
             waiting += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
 
 
-def flow_run(one: dict[str, Any]) -> str:
+def flow_run(flow_run: dict[str, Any]) -> str:
     """Describe a run of a flow with the runs of its steps."""
-    lines = [f"{one['id']} · {one['state']} · {one['url']}"]
-    for number, step in enumerate(one["steps"], start=1):
-        words = step["not_sent"] or step["state"] or "not begun"
-        parts = [f"Step {number}: {step['endpoint_id']}", words, step["run_id"]]
+    lines = [f"{flow_run['id']} · {flow_run['state']} · {flow_run['url']}"]
+    for number, step in enumerate(flow_run["steps"], start=1):
+        state = step["not_sent"] or step["state"] or "not started"
+        parts = [f"Step {number}: {step['endpoint_id']}", state, step["run_id"]]
         lines.append(" · ".join(filter(None, parts)))
-    if one["is_final"]:
-        lines.append("Look at a step's results with get_run.")
+    if flow_run["is_final"]:
+        lines.append("Read a step's results with get_run.")
     else:
-        lines.append("It goes on: look at a step with get_run; do not run it anew.")
+        lines.append(
+            "The flow is in progress. Check a step with get_run; do not start the flow again."
+        )
     return "\n".join(lines)
 
 
-def run_line(one: dict[str, Any]) -> str:
+def run_line(run: dict[str, Any]) -> str:
     """Describe a run in a line."""
-    parts = [one["id"], one["endpoint_id"], one["state"], cut(one["reason"] or one["title"], 100)]
-    return " · ".join([*filter(None, parts), one["url"]])
+    parts = [
+        run["id"],
+        run["endpoint_id"],
+        run["state"],
+        cut(run["reason"] or run["title"], 100),
+    ]
+    return " · ".join([*filter(None, parts), run["url"]])
 
 
-def artifact(one: dict[str, Any]) -> str:
+def artifact(artifact: dict[str, Any]) -> str:
     """Describe an artifact in a line."""
-    size = f"{one['width']}×{one['height']}" if one["width"] else ""
-    parts = [f"Artifact {one['position']}: {one['kind']}", size, one["url"] or "was not copied"]
+    size = f"{artifact['width']}×{artifact['height']}" if artifact["width"] else ""
+    parts = [
+        f"Artifact {artifact['position']}: {artifact['kind']}",
+        size,
+        artifact["url"] or "not copied",
+    ]
     return " · ".join(filter(None, parts))
 
 
 def listed(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
     """Return the lines, or `empty` if there are none, and a cursor if there are more."""
-    found = list(lines)
+    shown = list(lines)
     more = [f"More: cursor={cursor!r}"] if cursor else []
-    return bounded("\n".join([*found, *more])) if found else empty
+    return bounded("\n".join([*shown, *more])) if shown else empty

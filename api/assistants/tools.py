@@ -40,22 +40,24 @@ class Tools:
 
     async def find_models(self, question: str, limit: int, cursor: str) -> str:
         """List the best models for a question."""
-        found = await self._api.call(
+        page = await self._api.call(
             "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
         )
-        text = short.listed(map(short.card, found["items"]), "No model fits. Ask with fewer words.")
-        more = f"\n{found['total']} in all." if found["total"] > len(found["items"]) else ""
-        following = f" More: cursor={found['next_cursor']!r}" if found["next_cursor"] else ""
+        text = short.listed(
+            map(short.card, page["items"]), "No model matches. Search with fewer words."
+        )
+        more = f"\n{page['total']} in all." if page["total"] > len(page["items"]) else ""
+        following = f" More: cursor={page['next_cursor']!r}" if page["next_cursor"] else ""
         return short.bounded(f"{text}{more}{following}")
 
     async def read_model(self, endpoint_id: str, name: str = "", cursor: str = "") -> str:
         """Return a model's inputs in short, or the one named `name` with all its choices."""
-        found = await self._api.call("GET", _model(endpoint_id))
+        endpoint = await self._api.call("GET", _model(endpoint_id))
         if not name:
-            return short.bounded(short.model(found))
-        row = next((one for one in found["inputs"] if one["name"] == name), None)
+            return short.bounded(short.model(endpoint))
+        row = next((field for field in endpoint["inputs"] if field["name"] == name), None)
         if row is None:
-            names = ", ".join(one["name"] for one in found["inputs"])
+            names = ", ".join(field["name"] for field in endpoint["inputs"])
             raise Refused(f"{endpoint_id} has no input {name!r}. It has {names}.")
         start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
         return short.bounded(short.whole_input(row, start))
@@ -64,13 +66,13 @@ class Tools:
         self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
     ) -> str:
         """Estimate the cost of a run."""
-        found = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
-        words = [
-            found["text"],
-            *found["basis"],
+        estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
+        lines = [
+            estimate["text"],
+            *estimate["basis"],
             f"This session may spend {plain(await self._budget.left())} more.",
         ]
-        return short.bounded("\n".join(words))
+        return short.bounded("\n".join(lines))
 
     async def run_model(
         self,
@@ -108,23 +110,23 @@ class Tools:
     ) -> str:
         """List the flows, or start one within the budget and wait for its end."""
         if not flow_id:
-            found = await self._api.call("GET", "/flows", limit=50)
+            page = await self._api.call("GET", "/flows", limit=50)
             lines = (
-                f"{one['id']} · {one['name']} · {counted(one['steps'], 'step')}"
-                for one in found["items"]
+                f"{flow['id']} · {flow['name']} · {counted(flow['steps'], 'step')}"
+                for flow in page["items"]
             )
-            return short.listed(lines, "There is no flow yet.")
+            return short.listed(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
         given = {"inputs": inputs, "allow_unknown": allow_unknown}
-        found = await self._api.call("POST", f"{path}/estimates", given)
-        amount = _amount(found, allow=allow_unknown_price)
+        estimate = await self._api.call("POST", f"{path}/estimates", given)
+        amount = _amount(estimate, allow=allow_unknown_price)
         flow_run = await self._budget.start(amount, f"{path}/runs", given)
         return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:
         """Return the state of a run, once it has ended or the time is over."""
-        found = await self._api.call("GET", _run(run_id))
-        return short.bounded(short.run(await self._wait(found, wait_s)))
+        run = await self._api.call("GET", _run(run_id))
+        return short.bounded(short.run(await self._wait(run, wait_s)))
 
     async def cancel_run(self, run_id: str) -> str:
         """Request a run's cancellation."""
@@ -134,62 +136,64 @@ class Tools:
 
     async def list_runs(self, state: str, model: str, cursor: str) -> str:
         """List the newest runs."""
-        found = await self._api.call(
+        page = await self._api.call(
             "GET", "/runs", state=state or None, model=model or None, cursor=cursor or None
         )
-        lines = map(short.run_line, found["items"])
-        return short.listed(lines, "There is no such run.", found["next_cursor"])
+        lines = map(short.run_line, page["items"])
+        return short.listed(lines, "No run matches.", page["next_cursor"])
 
     async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
         """Return an artifact in a line; for a picture also its thumbnail and content type."""
-        found = await self._with_copies(await self._api.call("GET", _run(run_id)))
-        artifact = next((one for one in found["artifacts"] if one["position"] == position), None)
+        run = await self._with_copies(await self._api.call("GET", _run(run_id)))
+        artifact = next(
+            (candidate for candidate in run["artifacts"] if candidate["position"] == position), None
+        )
         if artifact is None:
-            raise Refused(f"This run has {len(found['artifacts'])} artifacts, numbered from 0.")
-        words = short.artifact(artifact)
+            raise Refused(f"This run has {len(run['artifacts'])} artifacts, numbered from 0.")
+        line = short.artifact(artifact)
         path = urlsplit(artifact["url"] or "").path
         if artifact["state"] != "stored" or artifact["kind"] not in {"image", "video"}:
-            return words, b"", ""
+            return line, b"", ""
         try:
             small, content_type = await self._api.file(f"{path}thumbnail/")
         except Refused:
-            return words, b"", ""
+            return line, b"", ""
         if len(small) > MAX_PICTURE_BYTES or not content_type.startswith("image/"):
-            return words, b"", ""
-        return words, small, content_type
+            return line, b"", ""
+        return line, small, content_type
 
     async def list_presets(self, model: str) -> str:
         """List presets with their arguments."""
-        found = await self._api.call("GET", "/presets", model=model or None)
+        page = await self._api.call("GET", "/presets", model=model or None)
         lines = (
-            f"{one['id']} · {one['name']} · {one['endpoint_id']} · by {one['owner']} · "
-            f"{short.cut(short.as_json(one['arguments']), 300)}"
-            for one in found["items"]
+            f"{preset['id']} · {preset['name']} · {preset['endpoint_id']} · by {preset['owner']} · "
+            f"{short.cut(short.as_json(preset['arguments']), 300)}"
+            for preset in page["items"]
         )
-        return short.listed(lines, "There is no preset.", found["next_cursor"])
+        return short.listed(lines, "There are no presets yet.", page["next_cursor"])
 
     async def list_favourites(self) -> str:
         """List the user's favourites."""
-        found = await self._api.call("GET", "/favourites", limit=40)
-        return short.listed(map(short.card, found["items"]), "No model is a favourite yet.")
+        page = await self._api.call("GET", "/favourites", limit=40)
+        return short.listed(map(short.card, page["items"]), "There are no favourites yet.")
 
     async def list_collections(self) -> str:
         """List the collections."""
-        found = await self._api.call("GET", "/collections", limit=50)
+        page = await self._api.call("GET", "/collections", limit=50)
         lines = (
-            f"{one['slug']} · {one['title']} · {short.cut(one['description'])}"
-            for one in found["items"]
+            f"{collection['slug']} · {collection['title']} · {short.cut(collection['description'])}"
+            for collection in page["items"]
         )
-        return short.listed(lines, "There is no collection yet.")
+        return short.listed(lines, "There are no collections yet.")
 
     async def read_collection(self, slug: str) -> str:
         """List the models of a collection with the curators' notes."""
-        found = await self._api.call("GET", f"/collections/{quote(slug, safe='')}")
+        collection = await self._api.call("GET", f"/collections/{quote(slug, safe='')}")
         lines = (
-            " — ".join(filter(None, [short.card(one["model"]), one["note"]]))
-            for one in found["models"]
+            " — ".join(filter(None, [short.card(item["model"]), item["note"]]))
+            for item in collection["models"]
         )
-        return short.listed(lines, "This collection has no model.")
+        return short.listed(lines, "This collection has no models.")
 
     async def _estimate(
         self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
@@ -199,40 +203,38 @@ class Tools:
             "arguments": arguments,
             "allow_unknown": allow_unknown,
         }
-        found: dict[str, Any] = await self._api.call("POST", "/estimates", body)
-        return found
+        estimate: dict[str, Any] = await self._api.call("POST", "/estimates", body)
+        return estimate
 
-    async def _wait(
-        self, found: dict[str, Any], wait_s: int, path: str = "/runs/"
-    ) -> dict[str, Any]:
+    async def _wait(self, run: dict[str, Any], wait_s: int, path: str = "/runs/") -> dict[str, Any]:
         """Return the run (of a flow) once it has ended, or its state after the time.
 
         Reports progress meanwhile.
         """
         begun = time.monotonic()
         until = begun + min(wait_s, MAX_WAIT_S)
-        while not found["is_final"] and (left_s := until - time.monotonic()) > 0:
+        while not run["is_final"] and (left_s := until - time.monotonic()) > 0:
             if self._is_stopping():
                 break
-            await self._progress(time.monotonic() - begun, float(wait_s), found["state"])
+            await self._progress(time.monotonic() - begun, float(wait_s), run["state"])
             asked = time.monotonic()
             hold_s = max(min(int(left_s), HOLD_S), 1)
-            found = await self._api.call("GET", f"{path}{found['id']}", wait=hold_s)
-            if not found["is_final"] and time.monotonic() - asked < POLL_S:
+            run = await self._api.call("GET", f"{path}{run['id']}", wait=hold_s)
+            if not run["is_final"] and time.monotonic() - asked < POLL_S:
                 await asyncio.sleep(POLL_S)
-        return await self._with_copies(found)
+        return await self._with_copies(run)
 
-    async def _with_copies(self, found: dict[str, Any]) -> dict[str, Any]:
+    async def _with_copies(self, run: dict[str, Any]) -> dict[str, Any]:
         """Return a run once its files are copied, for addresses that last; else as it is."""
         until = time.monotonic() + COPY_WAIT_S
-        while any(one["state"] == "remote" for one in found.get("artifacts", ())):
+        while any(artifact["state"] == "remote" for artifact in run.get("artifacts", ())):
             asked = time.monotonic()
             if asked > until or self._is_stopping():
                 break
-            found = await self._api.call("GET", _run(found["id"]), wait=1)
+            run = await self._api.call("GET", _run(run["id"]), wait=1)
             if time.monotonic() - asked < POLL_S:
                 await asyncio.sleep(POLL_S)
-        return found
+        return run
 
 
 def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
@@ -241,7 +243,7 @@ def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
         return Decimal(str(estimate["high"]))
     if not allow:
         raise Refused(
-            f"Nobody knows what this run may cost ({estimate['text']}). Nothing was run. Ask the "
+            f"The cost of this run is unknown ({estimate['text']}). Nothing was run. Ask the "
             "person; if they agree, call again with allow_unknown_price=true."
         )
     return Decimal(str(estimate["low"] or 0))

@@ -22,18 +22,21 @@ from api.contract.shapes import (
 _BOARD = {
     "id": text(format="uuid"),
     "title": text(),
-    "source": text("the model whose inputs the rows have"),
+    "source": text("model whose inputs the rows set"),
     "created_at": moment(),
     "url": text("its page", format="uri"),
 }
 _MORE_OF_BOARD = {
     "seeds": several(
-        integer(minimum=0, maximum=2**63 - 1), "one run for each", maxItems=400, uniqueItems=True
+        integer(minimum=0, maximum=2**63 - 1),
+        "one run per cell and seed",
+        maxItems=400,
+        uniqueItems=True,
     ),
-    "reuse": flag("show results that exist already instead of paying again", default=True),
-    "partial": flag("send what fits although some row does not", default=False),
+    "reuse": flag("reuse results that already exist instead of paying again", default=True),
+    "partial": flag("send the rows that fit even if others do not", default=False),
     "max_cost": number(
-        "send nothing unless the estimate certainly stays below; in the price's currency",
+        "send nothing if it may all cost more than this, in the price's currency",
         minimum=0,
         maximum=1_000_000,
     ),
@@ -50,8 +53,8 @@ BOARDS: dict[str, Schema] = {
         rows=several(record(label=text(), values={"type": "object"})),
         cells=several(
             record(
-                row=integer("its place, from 0"),
-                column=integer("its place, from 0"),
+                row=integer("index, starting at 0"),
+                column=integer("index, starting at 0"),
                 seed=text(),
                 run_id=nullable(text(format="uuid")),
                 state=nullable(text()),
@@ -66,12 +69,14 @@ BOARDS: dict[str, Schema] = {
         rows=several({"type": "object"}, "inputs of the first model", minItems=1, maxItems=400),
         **_MORE_OF_BOARD,
         title=text(maxLength=200),
-        cap_usd=number("what would pass it is not sent", minimum=0, maximum=100_000),
+        cap_usd=number(
+            "runs that would exceed this total are not sent", minimum=0, maximum=100_000
+        ),
     ),
     "NewColumn": request(
         "endpoint_id",
         endpoint_id=ENDPOINT_ID,
-        settings={"type": "object", "description": "arguments that win over those of rows"},
+        settings={"type": "object", "description": "arguments that override those of the rows"},
     ),
     "MoreOfBoard": request(
         columns=several(ref("NewColumn"), maxItems=40),
@@ -81,7 +86,7 @@ BOARDS: dict[str, Schema] = {
     "AgainOfBoard": request("what", what=text(enum=["failed", "held"])),
     "BoardSent": record(message=text(), sent=integer(), board=ref("Board")),
     "BoardEstimate": record(
-        runs=integer("to be sent"),
+        runs=integer("number of runs that would be sent"),
         reused=integer("shown from earlier runs, at no cost"),
         held=integer("not sent because of the cap"),
         estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},

@@ -36,14 +36,14 @@ SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]
 
 WEBHOOK_URL = text("a public https address", minLength=1, maxLength=2000, format="uri")
 _CARD = {
-    "endpoint_id": text("what fal calls it: `fal-ai/flux/dev`"),
+    "endpoint_id": text("fal's id of the model: `fal-ai/flux/dev`"),
     "name": text(),
     "owner": text(),
     "category": text(),
     "description": text(),
     "status": text("`active`, `deprecated` …"),
     "is_runnable": flag("false for models that upstream withdrew or a curator blocked"),
-    "standing": text("what the curators say of it", enum=["", *Standing.values]),
+    "standing": text("status that curators gave it", enum=["", *Standing.values]),
     "price": ref("Price"),
     "url": text("its page", format="uri"),
 }
@@ -52,16 +52,18 @@ _RUN = {
     "endpoint_id": text(),
     "title": text("the prompt's first line"),
     "state": text(enum=Run.State.values),
-    "is_final": flag("whether state and output will not change any more"),
+    "is_final": flag("true once state and output can no longer change"),
     "transport": text(enum=Transport.values),
-    "reason": text("why it failed, in a line; empty unless it has"),
-    "note": text("what it waits for, where it does"),
+    "reason": text("why it failed, in one line; empty unless it failed"),
+    "note": text("what the run is waiting for; empty when it is not waiting"),
     "created_at": moment(),
     "ended_at": nullable(moment()),
     "duration_s": nullable(number("from its creation to its end")),
     "artifacts": several(ref("Artifact")),
     "is_starred": flag(),
-    "batch_id": nullable(text("of the runs that one press of ×2 to ×8 started", format="uuid")),
+    "batch_id": nullable(
+        text("shared by the runs that one press of ×2 to ×8 started", format="uuid")
+    ),
     "url": text("its page", format="uri"),
 }
 _FLOW = {
@@ -79,7 +81,7 @@ COMPONENTS: dict[str, Schema] = {
         "description": "Problem details (RFC 9457).",
         "required": ["type", "title", "status", "detail"],
         "properties": {
-            "type": text("`urn:vitrine:problem:…`: what to tell problems apart by", format="uri"),
+            "type": text("`urn:vitrine:problem:…`: identifies the kind of problem", format="uri"),
             "title": text(),
             "status": integer(),
             "detail": text("what happened and what to do, in sentences"),
@@ -105,30 +107,30 @@ COMPONENTS: dict[str, Schema] = {
             expires_at=nullable(moment()),
         ),
         upstream=text(
-            "where runs go, as the worker says; unknown before one has run",
+            "where runs are sent, as the worker reports; unknown until a worker has started",
             enum=["fal", "sandbox", "unknown"],
         ),
-        waiting_because=text("why a new run would wait; empty when it would not"),
+        waiting_because=text("why a new run would have to wait; empty if it would not"),
     ),
     "Price": record(
         amount=nullable(text("decimal number; null where unknown")),
         currency=text(),
-        unit=text("what the amount pays for"),
-        text=text("the price for people: `$0.025 per image`"),
+        unit=text("the unit that the amount buys"),
+        text=text("the price in readable form: `$0.025 per image`"),
     ),
     "ModelCard": record(**_CARD),
     "ModelPage": page("ModelCard")
     | {"description": "Models, best first."}
     | record(
         items=several(ref("ModelCard")),
-        next_cursor=nullable(text("null on the last page")),
-        total=integer("how many the question finds"),
+        next_cursor=nullable(text("pass it as `cursor` for the next page; null on the last")),
+        total=integer("number of models that match the search"),
     ),
     "Input": record(
-        name=text("`loras[].path` for one within another"),
+        name=text("dotted path of a nested input: `loras[].path`"),
         type=text("in words: `whole number`, `list of image addresses`"),
         is_required=flag(),
-        default=text("as JSON; empty without one"),
+        default=text("as JSON; empty if there is none"),
         limits=text(),
         choices=several(text()),
         description=text(),
@@ -145,9 +147,9 @@ COMPONENTS: dict[str, Schema] = {
         published_at=nullable(moment()),
         is_favourite=flag(),
         transports=several(text(enum=SENT_TRANSPORTS)),
-        inputs=several(ref("Input"), "the important ones first"),
+        inputs=several(ref("Input"), "the most important first"),
         example={"type": "object", "description": "arguments that work"},
-        schema_digest=text("changes with its schema; empty without one"),
+        schema_digest=text("changes when the schema changes; empty if there is no schema"),
         pinned=flag("upstream shows it before all others"),
         highlighted=flag("upstream recommends it"),
         entry={"type": ["object", "null"], "description": "upstream's listing of it, unchanged"},
@@ -162,7 +164,7 @@ COMPONENTS: dict[str, Schema] = {
         endpoint_id=text(),
         kind=text(enum=Change.Kind.values),
         headline=text(),
-        is_breaking=flag("whether calls that worked may fail now"),
+        is_breaking=flag("true if calls that worked before may now fail"),
         at=moment(),
         lines=several({"type": "object"}, "what changed, line by line"),
     ),
@@ -170,9 +172,11 @@ COMPONENTS: dict[str, Schema] = {
     "Artifact": record(
         position=integer(),
         kind=text(enum=["image", "video", "audio", "mesh", "text", "file"]),
-        path=text("where in the output"),
+        path=text("its path in the output"),
         url=nullable(
-            text("its file: ours takes the token, upstream's expires; null if it was lost")
+            text(
+                "address of the file: ours needs the token, upstream's expires; null if it is lost"
+            )
         ),
         content_type=text(),
         file_name=text(),
@@ -194,7 +198,7 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Run": record(
         **_RUN,
-        arguments={"description": "what was asked for"},
+        arguments={"description": "the model's input"},
         output={"description": "the model's output; null until it succeeded"},
         error={"anyOf": [ref("RunError"), {"type": "null"}]},
         logs=several(text(), "the last lines"),
@@ -202,26 +206,29 @@ COMPONENTS: dict[str, Schema] = {
         started_at=nullable(moment()),
         inference_s=nullable(number("the model's own working time")),
         billed=text("what upstream billed, in words"),
-        request_id=text("upstream's"),
-        webhook_url=text("where its end is reported, without the secret part; empty without one"),
+        request_id=text("upstream's id of the request"),
+        webhook_url=text(
+            "where the end of the run is reported, without the secret part; empty if nowhere"
+        ),
     ),
     # One type for generated clients; the operation requires one of endpoint_id and preset_id.
     "NewRun": request(
-        endpoint_id=ENDPOINT_ID | {"description": "the model; may be left out beside `preset_id`"},
+        endpoint_id=ENDPOINT_ID | {"description": "the model; optional if `preset_id` is given"},
         arguments={
             "type": "object",
-            "description": "the model's input; addresses of uploads and of artifacts may stand in "
-            "place of files. Added to the preset's where both are given.",
+            "description": "the model's input; addresses of uploads and artifacts serve as files. "
+            "With `preset_id`, these override the preset's arguments.",
             "default": {},
         },
-        preset_id=integer("fills the arguments", minimum=1, maximum=2**31 - 1),
+        preset_id=integer("preset whose arguments are filled in", minimum=1, maximum=2**31 - 1),
         transport=text(enum=SENT_TRANSPORTS, default="queue"),
         max_cost=number(
-            "refuse the run unless its estimate certainly stays below; in the price's currency",
+            "refuse the run if it may cost more than this, in the price's currency",
             minimum=0,
             maximum=1_000_000,
         ),
-        webhook_url=WEBHOOK_URL | {"description": "report the run's end there, signed as fal does"},
+        webhook_url=WEBHOOK_URL
+        | {"description": "address to notify when the run ends, signed as fal signs its webhooks"},
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "NewEstimate": request(
@@ -231,12 +238,12 @@ COMPONENTS: dict[str, Schema] = {
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "Estimate": record(
-        low=nullable(number("null where nothing is known")),
+        low=nullable(number("null if nothing is known")),
         high=nullable(
-            number("as `max_cost` takes it; null where it may cost more, unknown how much")
+            number("most it can cost, as compared with `max_cost`; null if no limit is known")
         ),
         currency=text(),
-        text=text("for people: `about $0.10`"),
+        text=text("in readable form: `about $0.10`"),
         basis=several(text(), "how it was computed"),
     ),
     "Preset": record(
@@ -257,7 +264,7 @@ COMPONENTS: dict[str, Schema] = {
         endpoint_id=ENDPOINT_ID,
         name=text(minLength=1, maxLength=80, pattern=r"\S"),
         arguments={"type": "object"},
-        is_shared=flag("the team sees it", default=False),
+        is_shared=flag("visible to the team", default=False),
     ),
     "CollectionCard": record(
         slug=text(),
@@ -273,25 +280,31 @@ COMPONENTS: dict[str, Schema] = {
         description=text(),
         is_published=flag(),
         url=text(format="uri"),
-        models=several(record(model=ref("ModelCard"), note=text("the curator's"))),
+        models=several(record(model=ref("ModelCard"), note=text("the curator's note"))),
     ),
     **BOARDS,
     "FlowCard": record(**_FLOW),
     "FlowPage": page("FlowCard"),
     "Flow": record(
         **_FLOW,
-        inputs=several(ref("Input"), "what it asks for at each run"),
-        values={"type": "object", "description": "their saved values, by name"},
+        inputs=several(ref("Input"), "inputs that are set for each run"),
+        values={"type": "object", "description": "saved values of the inputs, by name"},
         models=several(record(endpoint_id=text(), refusal=text("why it cannot be run now"))),
         estimate=ref("Estimate"),
     ),
     "NewFlowEstimate": request(
-        inputs={"type": "object", "description": "by name; others have their saved values"},
+        inputs={
+            "type": "object",
+            "description": "values by input name; inputs left out use their saved values",
+        },
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "NewFlowRun": request(
-        inputs={"type": "object", "description": "by name; others have their saved values"},
-        max_cost=number("in USD; a flow that may cost more is not run", minimum=0),
+        inputs={
+            "type": "object",
+            "description": "values by input name; inputs left out use their saved values",
+        },
+        max_cost=number("in USD; refuse the run if it may cost more than this", minimum=0),
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "FlowRun": record(
@@ -306,7 +319,7 @@ COMPONENTS: dict[str, Schema] = {
             record(
                 endpoint_id=text(),
                 run_id=nullable(text(format="uuid")),
-                state=nullable(text("of its run; null before it begins")),
+                state=nullable(text("state of the step's run; null before it begins")),
                 not_sent=text("why it has no run"),
             )
         ),
@@ -314,7 +327,7 @@ COMPONENTS: dict[str, Schema] = {
     "FavouritePage": page("ModelCard"),
     "Upload": record(
         id=text(format="uuid"),
-        address=text("put it into a run's arguments in place of a file's address"),
+        address=text("use it in a run's arguments where a file's address is expected"),
         url=text("the file", format="uri"),
         file_name=text(),
         content_type=text(),
@@ -335,14 +348,14 @@ COMPONENTS: dict[str, Schema] = {
     "Delivery": record(
         id=text(format="uuid"),
         run_id=text(format="uuid"),
-        webhook_id=nullable(text("null for the run's own webhook", format="uuid")),
+        webhook_id=nullable(text("null for the webhook that the run itself named", format="uuid")),
         webhook_url=text("without its secret part"),
         state=text(enum=["waiting", "pending", "delivered", "failed"]),
         attempts=several(
             record(
                 at=moment(),
-                status=nullable(integer("what the receiver answered")),
-                error=text("why it failed; empty if it did not, or is under way"),
+                status=nullable(integer("HTTP status of the receiver's response")),
+                error=text("why the attempt failed; empty if it succeeded or is in progress"),
             )
         ),
         next_attempt_at=nullable(moment()),
@@ -354,7 +367,9 @@ COMPONENTS: dict[str, Schema] = {
         "required": ["file"],
         "properties": {
             "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-            "kind": text("what the field takes", enum=["image", "video", "audio", "file"]),
+            "kind": text(
+                "kind of file that the field accepts", enum=["image", "video", "audio", "file"]
+            ),
         },
     },
 }

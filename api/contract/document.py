@@ -16,30 +16,30 @@ USUAL_ERRORS = (401, 403, 422, 429, 503)
 _ABOUT = (
     "Search the catalogue, run models and collect what they make. Send a token, which each "
     "person creates in Vitrine under “API tokens”, as `Authorization: Bearer vitrine_…`. Lists "
-    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` says what is left."
+    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` gives what is left."
 )
 _TAGS = {
     "models": "The catalogue: search, inputs, prices, changes.",
     "runs": "Runs and their artifacts.",
     "presets": "Named arguments for a model.",
     "collections": "What the curators recommend, and your favourites.",
-    "boards": "Grids of runs: inputs on models.",
-    "flows": "Models chained, and their runs.",
+    "boards": "Grids of runs: inputs × models.",
+    "flows": "Chains of models, and their runs.",
     "uploads": "Files for a run's input.",
-    "account": "Who the token acts for.",
+    "account": "Whom the token acts for.",
 }
 
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """Return the whole document."""
     paths: dict[str, dict[str, Any]] = {}
-    for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vitrine", "version": "1", "description": _ABOUT},
         "servers": [{"url": BASE}],
-        "tags": [{"name": name, "description": words} for name, words in _TAGS.items()],
+        "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "security": [{"token": []}],
         "paths": paths,
         "components": {
@@ -51,7 +51,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "Scopes: "
-                    + "; ".join(f"`{name}`: {words}" for name, words in SCOPES.items()),
+                    + "; ".join(f"`{name}`: {description}" for name, description in SCOPES.items()),
                 }
             },
         },
@@ -70,44 +70,46 @@ _HEADERS = {
 }
 
 
-def _operation(one: Operation) -> dict[str, Any]:
-    errors = sorted({*USUAL_ERRORS, *one.errors, *([400, 413, 415] if one.body else [])})
-    found: dict[str, Any] = {
-        "operationId": one.id,
-        "tags": [one.tag],
-        "summary": one.summary,
-        "description": f"{one.description} Needs the scope `{one.scope}`.".strip(),
-        "parameters": [_parameter(parameter) for parameter in one.parameters],
+def _operation(operation: Operation) -> dict[str, Any]:
+    errors = sorted(
+        {*USUAL_ERRORS, *operation.errors, *([400, 413, 415] if operation.body else [])}
+    )
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": f"{operation.description} Needs the scope `{operation.scope}`.".strip(),
+        "parameters": [_parameter(parameter) for parameter in operation.parameters],
         "responses": {
-            **{str(response.status): _success(response) for response in one.responses},
+            **{str(response.status): _success(response) for response in operation.responses},
             **{str(status): _problem(HTTPStatus(status).phrase) for status in errors},
         },
     }
-    if one.body:
-        content = {one.body.content_type: {"schema": ref(one.body.component)}}
-        found["requestBody"] = {"required": one.body.is_required, "content": content}
-    return found
+    if operation.body:
+        content = {operation.body.content_type: {"schema": ref(operation.body.component)}}
+        described["requestBody"] = {"required": operation.body.is_required, "content": content}
+    return described
 
 
-def _parameter(one: Parameter) -> dict[str, Any]:
+def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "in": one.where,
-        "description": one.description,
-        "required": one.where == "path",
-        "schema": dict(one.schema),
+        "name": parameter.name,
+        "in": parameter.where,
+        "description": parameter.description,
+        "required": parameter.where == "path",
+        "schema": dict(parameter.schema),
     }
 
 
 def _success(response: Response) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    described: dict[str, Any] = {
         "description": response.description,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS},
     }
     if response.component:
-        found["content"] = {"application/json": {"schema": ref(response.component)}}
-    return found
+        described["content"] = {"application/json": {"schema": ref(response.component)}}
+    return described
 
 
-def _problem(words: str) -> dict[str, Any]:
-    return {"description": words, "content": {PROBLEM: {"schema": ref("Problem")}}}
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {PROBLEM: {"schema": ref("Problem")}}}

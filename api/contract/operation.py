@@ -126,9 +126,11 @@ class Operation:
     def route(self) -> str:
         """Return its path as a Django route."""
         route = self.path.removeprefix("/")
-        for one in self.parameters:
-            if one.where == "path":
-                route = route.replace(f"{{{one.name}}}", f"<{one.converter}:{one.name}>")
+        for parameter in self.parameters:
+            if parameter.where == "path":
+                route = route.replace(
+                    f"{{{parameter.name}}}", f"<{parameter.converter}:{parameter.name}>"
+                )
         return route
 
 

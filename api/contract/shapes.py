@@ -40,8 +40,8 @@ def nullable(schema: Schema) -> Schema:
 
 def several(item: Schema, description: str = "", **more: Any) -> Schema:
     """An array."""
-    found = {"type": "array", "items": item} | more
-    return found | ({"description": description} if description else {})
+    schema = {"type": "array", "items": item} | more
+    return schema | ({"description": description} if description else {})
 
 
 def ref(name: str) -> Schema:

@@ -108,8 +108,8 @@ def _announce_file(caller: Caller) -> UpstreamResponse:
     said = body if isinstance(body, dict) else {}
     name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
     upload_path, file_path = uploads.announce(caller.user, name, content_type)
-    found = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
-    return responses.as_json(found)
+    addresses = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
+    return responses.as_json(addresses)
 
 
 def _require_offered(target: Target) -> None:
@@ -164,7 +164,7 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
         raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
     said = _read_input(caller.read_body())
     named = said.get("allowed_apps") if isinstance(said, dict) else None
-    apps = [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
+    apps = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
     if not all(aliases) or not aliases:
         raise Problem(422, "allowed_apps must list the apps that the token is for.")
@@ -185,10 +185,13 @@ def _alias(app: str) -> str:
 
 def _endpoint(*candidates: str) -> Endpoint:
     """Return the first of the endpoints that is in the catalogue; raises Problem (404)."""
-    found = {one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=candidates)}
+    endpoints = {
+        endpoint.endpoint_id: endpoint
+        for endpoint in Endpoint.objects.filter(endpoint_id__in=candidates)
+    }
     for endpoint_id in candidates:
-        if endpoint_id in found:
-            return found[endpoint_id]
+        if endpoint_id in endpoints:
+            return endpoints[endpoint_id]
     raise Problem(404, f'Application "{candidates[-1][:200]}" not found')
 
 
@@ -248,9 +251,9 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
     mine = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
-    found = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
-    is_of_app = found and EndpointId.parse(found.endpoint.endpoint_id).app == target.app
-    return found if is_of_app else None
+    run = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
+    is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
+    return run if is_of_app else None
 
 
 def _wants_logs(query: Mapping[str, str]) -> bool:

@@ -125,8 +125,8 @@ class Intercepted:
     async def send(self, message: Message) -> None:
         """Handle a message of the response."""
         if message["type"] == "http.response.start":
-            found = (v for name, v in message["headers"] if name.lower() == self._header)
-            self.value = next(found, b"").decode()
+            values = (v for name, v in message["headers"] if name.lower() == self._header)
+            self.value = next(values, b"").decode()
         if not self.value:
             await self._send(message)
 

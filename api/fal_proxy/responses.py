@@ -18,7 +18,7 @@ TIMEOUT_TYPE = "x-fal-request-timeout-type"
 KEY_REFUSED = "Upstream did not accept this server's key. Tell an admin of this Vitrine."
 CANCELLED = {"detail": "Request was cancelled", "error_type": "client_cancelled"}
 NOT_OVER = (
-    "The request is not over yet and goes on. Read its result from the queue by its request id, "
+    "The request is still in progress. Read its result from the queue by its request id, "
     "or use subscribe, which waits for as long as it takes."
 )
 LOST = "The connection to the model broke off. The run's page says what is known about it."
@@ -145,8 +145,8 @@ def _error_words(run: Run) -> dict[str, Any]:
         return {"error": CANCELLED["detail"], "error_type": CANCELLED["error_type"]}
     error = run.error or {}
     kind = str(error.get("type") or "")
-    words = KEY_REFUSED if error.get("status") == 401 else str(error.get("message") or "Failed")
-    return {"error": words} | ({"error_type": kind} if kind else {})
+    message = KEY_REFUSED if error.get("status") == 401 else str(error.get("message") or "Failed")
+    return {"error": message} | ({"error_type": kind} if kind else {})
 
 
 def _failure(run: Run) -> UpstreamResponse:

@@ -80,8 +80,8 @@ class VersionWatcher:
             try:
                 versions = dict(await sync_to_async(_versions)([*self._waiting.values()]))
             except DatabaseError as error:
-                words = "status streams could not be read; tried again at the next notification"
-                transient_errors.log_failure(log, error, words)
+                message = "status streams could not be read; tried again at the next notification"
+                transient_errors.log_failure(log, error, message)
                 versions = {}
             for future, (pk, version) in self._waiting.items():
                 if versions.get(pk, 0) > version and not future.done():

@@ -70,12 +70,12 @@ def _seconds(name: str, value: str) -> float:
 
 def _object(name: str, value: str) -> dict[str, Any]:
     try:
-        found = loads(value)
+        parsed = loads(value)
     except NotJson as error:
         raise InvalidHeader(f"{name} is not JSON: {error}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise InvalidHeader(f"{name} must be a JSON object.")
-    return found
+    return parsed
 
 
 def _flag(name: str, value: str) -> bool:

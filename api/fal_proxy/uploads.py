@@ -40,12 +40,12 @@ class Announced(NamedTuple):
 
 def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
     """Return the paths to send a file to and to read it from, for `upload_url` and `file_url`."""
-    found = str(uuid.uuid4())
+    file_id = str(uuid.uuid4())
     name = clean_name(name)
-    ticket = signing.dumps([user.pk, found, name, content_type[:127]], salt=SALT)
+    ticket = signing.dumps([user.pk, file_id, name, content_type[:127]], salt=SALT)
     return (
         reverse("api:fal-upload", args=[ticket]),
-        reverse("api:fal-file", args=[found, name]),
+        reverse("api:fal-file", args=[file_id, name]),
     )
 
 
@@ -72,10 +72,10 @@ def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: in
     name, content_type = announced.name, announced.content_type
     file: UploadedFile[Any] = UploadedFile(content, name, content_type, size)
     upload = uploads.store(announced.user_id, file, freed_bytes=freed_bytes)
-    found, _ = ProxyFile.objects.update_or_create(
+    kept_file, _ = ProxyFile.objects.update_or_create(
         pk=announced.pk, user_id=announced.user_id, defaults={"upload": upload}
     )
-    return found
+    return kept_file
 
 
 def with_uploads(user: User, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def with_uploads(user: User, arguments: dict[str, Any]) -> dict[str, Any]:
             return {key: replaced(child) for key, child in value.items()}
         return [replaced(child) for child in value] if isinstance(value, list) else value
 
-    found: dict[str, Any] = replaced(arguments)
-    return found
+    replaced_arguments: dict[str, Any] = replaced(arguments)
+    return replaced_arguments
 
 
 def _texts(value: Any) -> Iterator[str]:

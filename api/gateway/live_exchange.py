@@ -113,10 +113,10 @@ class LiveSocket:
 def decode(frame: str | bytes) -> dict[str, Any] | None:
     """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
-        found = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
+        message = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
     except (ValueError, RecursionError, msgpack.UnpackException):
         return None
-    return found if isinstance(found, dict) else None
+    return message if isinstance(message, dict) else None
 
 
 async def exchange(

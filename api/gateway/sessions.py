@@ -187,8 +187,8 @@ def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
         by = LiveToken.verify(text)
         if by is None or by.is_revoked:
             raise Denied(401, "Send a valid token as fal_jwt_token.")
-        found = Token.objects.filter(pk=by.token_id).first() if by.token_id else None
-        return by, by.user_id, found.name if found else ""
+        token_row = Token.objects.filter(pk=by.token_id).first() if by.token_id else None
+        return by, by.user_id, token_row.name if token_row else ""
     headers = dict(scope.get("headers", ()))
     kind, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     token = tokens.authenticate(secret.strip()) if kind.lower() in KINDS else None

@@ -131,14 +131,14 @@ class EndpointAnswer(RoutedAnswer):
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
         """Open the run's connection; the caller gets the difference of each text to the last."""
-        found = upstream.stream.events(endpoint_id, arguments, on_sent=on_sent)  # type: ignore[arg-type]
-        async with aclosing(found) as events:
-            async for one in events:
-                await self._add(one)
-                yield one
+        stream = upstream.stream.events(endpoint_id, arguments, on_sent=on_sent)  # type: ignore[arg-type]
+        async with aclosing(stream) as events:
+            async for event in events:
+                await self._add(event)
+                yield event
 
-    async def _add(self, one: fal.Partial | fal.Result) -> None:
-        output = one.output if isinstance(one, fal.Result) else one.value
+    async def _add(self, event: fal.Partial | fal.Result) -> None:
+        output = event.output if isinstance(event, fal.Result) else event.value
         text = answers.parse_answer(output).text
         if text and not self.has_begun:
             given = chat_responses.headers(self._run.pk)
@@ -148,7 +148,7 @@ class EndpointAnswer(RoutedAnswer):
         if text.startswith(self._text) and len(text) > len(self._text):
             await self._say({"content": text[len(self._text) :]})
             self._text = text
-        if isinstance(one, fal.Result) and self.has_begun:
+        if isinstance(event, fal.Result) and self.has_begun:
             last = chat_responses.ending(self._run, output, wants_usage=self._wants_usage)
             parts = [chat_responses.event(chunk) for chunk in last]
             await self.write(b"".join(parts) + chat_responses.DONE)

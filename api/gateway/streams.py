@@ -45,12 +45,12 @@ class Streams:
 
     async def serve(self, ticket: str, receive: Receive, send: Send) -> None:
         """Serve one call; raises ResponseBroken if the response breaks off after its beginning."""
-        found = tickets.verify_stream(ticket)
-        if found is None:
+        verified = tickets.verify_stream(ticket)
+        if verified is None:
             return await respond(
                 send, responses.as_json(responses.NOT_FOUND, tickets.TICKET_REFUSED)
             )
-        if (pk := found.pk) in self._open:
+        if (pk := verified.pk) in self._open:
             return await respond(send, responses.as_json(responses.NOT_FOUND, 404))
         self._open[pk] = asyncio.current_task()
         if self._renewing is None or self._renewing.done():
@@ -60,9 +60,9 @@ class Streams:
             if run is None:
                 await respond(send, responses.as_json(responses.NOT_FOUND, 404))
             elif len(self._open) > MAX_STREAMS:
-                await self._refuse(run, found.dialect, send)
+                await self._refuse(run, verified.dialect, send)
             else:
-                await self._carry_out(run, found.dialect, receive, send)
+                await self._carry_out(run, verified.dialect, receive, send)
         finally:
             del self._open[pk]
         return None
@@ -101,8 +101,8 @@ class Streams:
             try:
                 await sync_to_async(leases.renew)(tickets.GATEWAY, list(self._open))
             except transient_errors.ANY_DATABASE_ERROR as error:
-                words = "the leases of streams could not be renewed; again soon"
-                transient_errors.log_failure(log, error, words)
+                message = "the leases of streams could not be renewed; again soon"
+                transient_errors.log_failure(log, error, message)
                 await sync_to_async(close_old_connections)()
 
 

@@ -71,17 +71,19 @@ class Problem(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """Return the members of the problem document."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "type": f"urn:vitrine:problem:{self.slug}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
-        return found | ({"errors": self.errors} if self.errors else {}) | self.more
+        return document | ({"errors": self.errors} if self.errors else {}) | self.more
 
     def as_openai_error(self) -> dict[str, Any]:
         """Return the error in the format of OpenAI's clients, for paths below `OPENAI_ROOT`."""
-        parameter = next((one["parameter"] for one in self.errors if "parameter" in one), None)
+        parameter = next(
+            (problem["parameter"] for problem in self.errors if "parameter" in problem), None
+        )
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {
             "message": self.detail,

@@ -25,15 +25,15 @@ def read_parameters(
     """Return the parameters by name, with defaults for missing ones; raises Problem."""
     values: dict[str, Any] = {}
     errors: list[dict[str, str]] = []
-    for one in operation.parameters:
-        value = path[one.name] if one.where == "path" else _read(one, request)
+    for parameter in operation.parameters:
+        value = path[parameter.name] if parameter.where == "path" else _read(parameter, request)
         if value is None:
-            values[one.name] = one.schema.get("default")
+            values[parameter.name] = parameter.schema.get("default")
             continue
-        if said := _objection(one, value):
-            errors.append({"parameter": one.name, "detail": said})
-        values[one.name] = value
-    known = {one.name for one in operation.parameters if one.where == "query"}
+        if said := _objection(parameter, value):
+            errors.append({"parameter": parameter.name, "detail": said})
+        values[parameter.name] = value
+    known = {parameter.name for parameter in operation.parameters if parameter.where == "query"}
     errors += [
         {"parameter": name[:100], "detail": f"There is no parameter {name[:100]!r} here."}
         for name in request.GET
@@ -44,16 +44,16 @@ def read_parameters(
     return values
 
 
-def _read(one: Parameter, request: HttpRequest) -> Any:
+def _read(parameter: Parameter, request: HttpRequest) -> Any:
     """Return the posted value, converted according to its schema; None if there is none."""
-    if one.where == "header":
-        return request.headers.get(one.name)
-    texts = [str(text) for text in request.GET.getlist(one.name)]
+    if parameter.where == "header":
+        return request.headers.get(parameter.name)
+    texts = [str(text) for text in request.GET.getlist(parameter.name)]
     if not texts:
         return None
-    if one.schema.get("type") == "array":
+    if parameter.schema.get("type") == "array":
         return texts
-    return _converted(one.schema, texts[0]) if len(texts) == 1 else texts
+    return _converted(parameter.schema, texts[0]) if len(texts) == 1 else texts
 
 
 def _converted(schema: Schema, text: str) -> Any:
@@ -64,13 +64,13 @@ def _converted(schema: Schema, text: str) -> Any:
     return text
 
 
-def _objection(one: Parameter, value: Any) -> str:
-    if one.where == "path" and not isinstance(value, str | int):
+def _objection(parameter: Parameter, value: Any) -> str:
+    if parameter.where == "path" and not isinstance(value, str | int):
         return ""  # a converter has checked it
     if isinstance(value, str) and ("\x00" in value or not value.isprintable()):
-        return f"{one.name} has characters that cannot be printed."
-    error = next(one.validator.iter_errors(value), None)
-    return f"{one.name}: {error.message[:300]}" if error else ""
+        return f"{parameter.name} has characters that cannot be printed."
+    error = next(parameter.validator.iter_errors(value), None)
+    return f"{parameter.name}: {error.message[:300]}" if error else ""
 
 
 def read_body(operation: Operation, request: HttpRequest) -> Any:
@@ -103,12 +103,12 @@ def _parse(content: bytes) -> Any:
 
 def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str]]:
     """Return the validation errors of a value, each with a JSON Pointer."""
-    found: list[dict[str, str]] = []
+    errors: list[dict[str, str]] = []
     for error in checked.iter_errors(value):
-        found += [one for one in _in_words(error) if one not in found]
-        if len(found) >= MAX_ERRORS:
+        errors += [problem for problem in _in_words(error) if problem not in errors]
+        if len(errors) >= MAX_ERRORS:
             break
-    return found[:MAX_ERRORS]
+    return errors[:MAX_ERRORS]
 
 
 def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
@@ -120,7 +120,7 @@ def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
     takes = f"It takes {', '.join(properties)}."
     if error.validator == "additionalProperties" and properties:
         for name in instance.keys() - properties.keys():
-            detail = f"{name[:100]!r} is no property here. {takes}"
+            detail = f"{name[:100]!r} is not a property here. {takes}"
             yield {"pointer": pointer([*place, name[:100]]), "detail": detail}
     elif error.validator == "required":
         for name in schema["required"]:

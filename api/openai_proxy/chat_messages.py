@@ -46,7 +46,7 @@ def wrong(parameter: str, detail: str, status: int = 400, slug: str = "") -> Pro
 
 def parse_messages(messages: Sequence[dict[str, Any]], name: str) -> list[Message]:
     """Parse the messages for the model `name`; raises Problem for what it cannot get."""
-    return [_message(one, f"messages[{at}]", name) for at, one in enumerate(messages)]
+    return [_message(message, f"messages[{at}]", name) for at, message in enumerate(messages)]
 
 
 def conversation(messages: Sequence[Message]) -> Conversation:
@@ -54,14 +54,14 @@ def conversation(messages: Sequence[Message]) -> Conversation:
 
     An answer without a message before it (a greeting, a second answer) is an exchange of its own.
     """
-    system = "\n\n".join(one.text for one in messages if one.role in SYSTEM_ROLES)
+    system = "\n\n".join(message.text for message in messages if message.role in SYSTEM_ROLES)
     said: list[str] = []
     earlier: list[Exchange] = []
-    for one in messages:
-        if one.role == "user":
-            said.append(one.text)
-        elif one.role == "assistant":
-            earlier.append(Exchange("\n\n".join(said), one.text))
+    for message in messages:
+        if message.role == "user":
+            said.append(message.text)
+        elif message.role == "assistant":
+            earlier.append(Exchange("\n\n".join(said), message.text))
             said = []
     if not said:
         raise wrong("messages", "The last message must be one of role user.")

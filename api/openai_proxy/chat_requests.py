@@ -25,7 +25,9 @@ NO_NAME = (
     "There is no model “{}”. Name one of the catalogue by its id, or one of fal's router as "
     "vendor/model; GET …/models lists them."
 )
-NO_CHAT = "“{}” is no chat model: it does not answer a text with a text. GET …/models lists those."
+NO_CHAT = (
+    "“{}” is not a chat model, which answers text with text. GET …/models lists the chat models."
+)
 ONE_ADDRESS = "Name the model that shall answer as vendor/model; {} is the router's own address."
 TOO_LONG = "The conversation is longer than {} takes. Leave out its oldest messages."
 
@@ -53,7 +55,7 @@ def parse_chat_request(body: Any) -> ChatRequest:
     if not isinstance(model, str) or not model.strip():
         raise wrong("model", "Name the model that shall answer.")
     is_list = isinstance(messages, list) and bool(messages)
-    if not is_list or not all(isinstance(one, dict) for one in messages or ()):
+    if not is_list or not all(isinstance(message, dict) for message in messages or ()):
         raise wrong("messages", "messages must be a list of objects with role and content.")
     endpoint, arguments = _arguments(body, db_safe_text(model))
     options = body.get("stream_options")

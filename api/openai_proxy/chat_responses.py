@@ -19,7 +19,7 @@ REQUEST_ID = "x-request-id"  # OpenAI's clients expose it as `_request_id`
 # OpenAI's clients retry failed requests unless told not to: a started run has to be paid for.
 NO_RETRY = {"x-should-retry": "false"}
 DONE = b"data: [DONE]\n\n"
-NOT_OVER = "The answer takes longer than this connection is held. Its run goes on: {}"
+NOT_OVER = "The answer takes longer than this connection can be held. Its run continues: {}"
 _COUNTS = (
     ("prompt_tokens", "input_tokens"),
     ("completion_tokens", "output_tokens"),
@@ -57,16 +57,20 @@ def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
     whole = completion(run)
     if whole.status_code != 200:
         return whole
-    made = json.loads(whole.content)
+    completion_document = json.loads(whole.content)
     choices = [
-        {"index": place, "delta": one.get("message"), "finish_reason": one.get("finish_reason")}
-        for place, one in enumerate(made.get("choices") or ())
+        {
+            "index": place,
+            "delta": choice.get("message"),
+            "finish_reason": choice.get("finish_reason"),
+        }
+        for place, choice in enumerate(completion_document.get("choices") or ())
     ]
-    kept = {key: made.get(key) for key in ("id", "created", "model")}
-    chunks = [{**kept, "object": "chat.completion.chunk", "choices": choices}]
-    if wants_usage and made.get("usage"):
-        chunks.append({**chunks[0], "choices": [], "usage": made["usage"]})
-    content = b"".join(event(one) for one in chunks) + DONE
+    head = {key: completion_document.get(key) for key in ("id", "created", "model")}
+    chunks = [{**head, "object": "chat.completion.chunk", "choices": choices}]
+    if wants_usage and completion_document.get("usage"):
+        chunks.append({**chunks[0], "choices": [], "usage": completion_document["usage"]})
+    content = b"".join(event(chunk) for chunk in chunks) + DONE
     response = UpstreamResponse(content, 200, headers(run.pk))
     response.headers["Content-Type"] = "text/event-stream; charset=utf-8"
     return response
@@ -121,11 +125,11 @@ def usage(output: Any) -> dict[str, Any]:
     counted = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(counted, dict):
         return {}
-    found = {names[0]: next((counted[n] for n in names if n in counted), 0) for names in _COUNTS}
-    found["total_tokens"] = found["total_tokens"] or (
-        (found["prompt_tokens"] or 0) + (found["completion_tokens"] or 0)
+    counts = {names[0]: next((counted[n] for n in names if n in counted), 0) for names in _COUNTS}
+    counts["total_tokens"] = counts["total_tokens"] or (
+        (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )
-    return found
+    return counts
 
 
 def headers(pk: uuid.UUID) -> dict[str, str]:
@@ -135,11 +139,11 @@ def headers(pk: uuid.UUID) -> dict[str, str]:
 
 def _failure(run: Run) -> UpstreamResponse:
     """Return upstream's error by its status and message; its full response is in the run."""
-    found = responses.result(run) if run.is_final else not_over(run)
-    words = str((run.error or {}).get("message") or "")
-    if run.state == Run.State.CANCELLED and not words:
-        words = responses.CANCELLED["detail"]
-    return _error(run, found.status_code, words or "The model failed.")
+    response = responses.result(run) if run.is_final else not_over(run)
+    message = str((run.error or {}).get("message") or "")
+    if run.state == Run.State.CANCELLED and not message:
+        message = responses.CANCELLED["detail"]
+    return _error(run, response.status_code, message or "The model failed.")
 
 
 def _error(run: Run, status: int, message: str) -> UpstreamResponse:

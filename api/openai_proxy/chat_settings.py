@@ -53,7 +53,10 @@ def settings_of(shape: Shape, body: dict[str, Any], name: str) -> dict[str, Any]
     for parameter, value in body.items():
         if parameter in OF_THE_CALL or value is None:
             continue
-        field = next((one for one in SAME.get(parameter, (parameter,)) if one in fields), None)
+        field = next(
+            (candidate for candidate in SAME.get(parameter, (parameter,)) if candidate in fields),
+            None,
+        )
         if field is None:
             _require_no_effect(parameter, value, name)
         elif settings.setdefault(field, value) != value:
@@ -75,8 +78,8 @@ def with_media(
 ) -> dict[str, Any]:
     """Return the arguments with the media of the messages in the fields that take such."""
     by_kind: dict[str, dict[str, Medium]] = {}
-    for one in media:
-        by_kind.setdefault(one.kind, {}).setdefault(one.url, one)
+    for file in media:
+        by_kind.setdefault(file.kind, {}).setdefault(file.url, file)
     arguments = dict(settings)
     for kind, listed in by_kind.items():
         first = next(iter(listed.values()))

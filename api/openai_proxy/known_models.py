@@ -60,7 +60,7 @@ def chat_shape(endpoint: Endpoint) -> Shape | None:
 
 def needs_model(shape: Shape) -> bool:
     """Whether the model that answers is an argument of its own, as the router's is."""
-    return any(one.name == MODEL.name and one.is_required for one in shape.rest.children)
+    return any(child.name == MODEL.name and child.is_required for child in shape.rest.children)
 
 
 def _answers_in_text(facts: list[str]) -> bool:
@@ -89,8 +89,8 @@ def _takes_messages(schema_id: str, endpoint_id: str) -> bool:
     shape = chat_shape(Endpoint(endpoint_id=endpoint_id, schema_id=schema_id))
     if shape is None or shape.kind == "completions":
         return False
-    required = [one for one in shape.rest.children if one.is_required]
-    return all((one.item or one).media in PARTS for one in required)
+    required = [child for child in shape.rest.children if child.is_required]
+    return all((child.item or child).media in PARTS for child in required)
 
 
 def _router_names(endpoint: Endpoint) -> Iterator[str]:

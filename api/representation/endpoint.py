@@ -78,10 +78,10 @@ def _entry(endpoint: Endpoint) -> dict[str, Any] | None:
 
 def inputs(rows: list[Row]) -> list[dict[str, Any]]:
     """Return the `Input`s of a model; nested ones are named by their path."""
-    found, parents = [], list[str]()
+    listed, parents = [], list[str]()
     for row in rows:
         parents = [*parents[: row.depth], row.name]
-        found.append(
+        listed.append(
             {
                 "name": ".".join(parents),
                 "type": row.type,
@@ -92,17 +92,17 @@ def inputs(rows: list[Row]) -> list[dict[str, Any]]:
                 "description": row.description,
             }
         )
-    return found
+    return listed
 
 
-def change(one: Change) -> dict[str, Any]:
+def change(change: Change) -> dict[str, Any]:
     """Return a `Change`; its endpoint should be loaded."""
     return {
-        "id": one.pk,
-        "endpoint_id": one.endpoint.endpoint_id,
-        "kind": one.kind,
-        "headline": one.headline,
-        "is_breaking": one.is_breaking,
-        "at": moments.as_text(one.at),
-        "lines": one.lines or [],
+        "id": change.pk,
+        "endpoint_id": change.endpoint.endpoint_id,
+        "kind": change.kind,
+        "headline": change.headline,
+        "is_breaking": change.is_breaking,
+        "at": moments.as_text(change.at),
+        "lines": change.lines or [],
     }

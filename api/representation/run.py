@@ -37,7 +37,7 @@ def card(run: Run, call: Call) -> dict[str, Any]:
         "created_at": moments.as_text(run.created_at),
         "ended_at": moments.as_text(run.ended_at),
         "duration_s": history.seconds(run),
-        "artifacts": [artifact(one, run, call) for one in run.artifacts.all()],
+        "artifacts": [artifact(item, run, call) for item in run.artifacts.all()],
         "is_starred": run.is_starred,
         "batch_id": str(run.batch) if run.batch else None,
         "url": call.absolute(run.get_absolute_url()),
@@ -60,48 +60,48 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
     }
 
 
-def error(found: Mapping[str, Any]) -> dict[str, Any]:
+def error(failure: Mapping[str, Any]) -> dict[str, Any]:
     """Return a `RunError`."""
-    explanation = error_messages.explain(found)
+    explanation = error_messages.explain(failure)
     return {
-        "type": str(found.get("type") or ""),
+        "type": str(failure.get("type") or ""),
         "title": explanation.title,
         "advice": explanation.advice,
         "is_retryable": explanation.is_retryable,
         "problems": [
-            {"path": list(one.path), "message": one.message}
-            for one in error_messages.problems(found)
+            {"path": list(problem.path), "message": problem.message}
+            for problem in error_messages.problems(failure)
         ],
     }
 
 
-def artifact(found: Artifact, run: Run, call: Call) -> dict[str, Any]:
+def artifact(artifact: Artifact, run: Run, call: Call) -> dict[str, Any]:
     """Return an `Artifact`; an inline file has our address, which serves it."""
-    url = found.get_absolute_url() if found.is_inline else artifact_url(found)
+    url = artifact.get_absolute_url() if artifact.is_inline else artifact_url(artifact)
     return {
-        "position": found.position,
-        "kind": found.kind,
-        "path": found.path,
+        "position": artifact.position,
+        "kind": artifact.kind,
+        "path": artifact.path,
         "url": call.absolute(url) if url else None,
-        "content_type": found.content_type,
-        "file_name": result_names.result_name(run, found),
-        "width": found.width,
-        "height": found.height,
-        "duration_s": found.duration_s,
-        "size_bytes": found.size_bytes,
-        "state": found.state,
-        "is_starred": found.is_starred,
+        "content_type": artifact.content_type,
+        "file_name": result_names.result_name(run, artifact),
+        "width": artifact.width,
+        "height": artifact.height,
+        "duration_s": artifact.duration_s,
+        "size_bytes": artifact.size_bytes,
+        "state": artifact.state,
+        "is_starred": artifact.is_starred,
     }
 
 
-def estimate(found: Estimate) -> dict[str, Any]:
+def estimate(estimate: Estimate) -> dict[str, Any]:
     """Return an `Estimate`."""
     return {
-        "low": _amount(found.low, ROUND_FLOOR),
-        "high": _amount(found.most, ROUND_CEILING),
-        "currency": found.currency,
-        "text": found.words,
-        "basis": list(found.basis),
+        "low": _amount(estimate.low, ROUND_FLOOR),
+        "high": _amount(estimate.most, ROUND_CEILING),
+        "currency": estimate.currency,
+        "text": estimate.words,
+        "basis": list(estimate.basis),
     }
 
 

@@ -16,7 +16,7 @@ from runs.progress.worker_status import readiness
     responses=[Response(200, "The person and the token.", "Me")],
 )
 def get_me(call: Call) -> Reply:
-    """Tell who the token acts for, what it may do, and where runs go."""
+    """Show whom the token acts for, what it may do, and where runs are sent."""
     upstream = current_upstream.get()
     return Reply(
         {

@@ -86,9 +86,9 @@ def create_board(call: Call) -> Reply:
 def estimate_board(call: Call) -> Reply:
     """Estimate what a board will cost, without creating it."""
     plan = _plan(call)
-    found = pricing.price(call.user, plan, expand(plan))
-    estimate = representation.estimate(found.total) if found.total else None
-    counts = {"runs": found.to_send, "reused": found.reused, "held": found.held}
+    price = pricing.price(call.user, plan, expand(plan))
+    estimate = representation.estimate(price.total) if price.total else None
+    counts = {"runs": price.to_send, "reused": price.reused, "held": price.held}
     return Reply(counts | {"estimate": estimate})
 
 
@@ -134,7 +134,7 @@ def add_to_board(call: Call) -> Reply:
 )
 @once(_repeat)
 def run_board_again(call: Call) -> Reply:
-    """Run what failed, or send what the cap had held."""
+    """Run failed cells again, or send the cells that the cap held back."""
     board = _mine(call, call.values["board_id"])
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     try:
@@ -157,10 +157,10 @@ def run_board_again(call: Call) -> Reply:
     errors=[404],
 )
 def stop_board(call: Call) -> Reply:
-    """Cancel the runs that have not started; those under way finish."""
+    """Cancel the runs that have not started; runs in progress finish."""
     board = _mine(call, call.values["board_id"])
-    words = repeating.stop(board)
-    return Reply({"message": words, "sent": 0, "board": as_json(board, call)})
+    message = repeating.stop(board)
+    return Reply({"message": message, "sent": 0, "board": as_json(board, call)})
 
 
 def _mine(call: Call, pk: Any) -> Board:
@@ -215,7 +215,7 @@ def _rows(call: Call, source: Endpoint) -> list[PlannedRow]:
 
 def _require_no_trouble(plan: Plan) -> None:
     if plan.troubles:
-        errors = [_error(one.where, one.message) for one in plan.troubles]
+        errors = [_error(trouble.where, trouble.message) for trouble in plan.troubles]
         raise Problem(422, plan.troubles[0].message, errors=errors)
 
 
@@ -226,14 +226,14 @@ def _error(where: str, message: str) -> dict[str, str]:
 
 def _columns(call: Call) -> list[PlannedColumn]:
     """Return the columns of the body without duplicates; raises Problem (404)."""
-    found: dict[str, PlannedColumn] = {}
+    by_digest: dict[str, PlannedColumn] = {}
     for number, given in enumerate(call.body.get("columns", [])):
         endpoint = find_endpoint(given["endpoint_id"])
         settings = given.get("settings", {})
         _require_known(call, endpoint, settings, "columns", str(number), "settings")
         column = column_of(endpoint, _relative(settings))
-        found.setdefault(column.digest, column)
-    return [column._replace(model=number) for number, column in enumerate(found.values())]
+        by_digest.setdefault(column.digest, column)
+    return [column._replace(model=number) for number, column in enumerate(by_digest.values())]
 
 
 def _require_known(call: Call, endpoint: Endpoint, given: Any, *place: str) -> None:
@@ -251,12 +251,17 @@ def _require_known_rows(call: Call, source: Endpoint) -> None:
     rows = [] if call.body.get("allow_unknown", False) else call.body["rows"]
     for number, row in enumerate(rows):
         unknown = unknown_keys(version_of(source).contract, row)
-        _refuse_unknown([one for one in unknown if len(one.path) > 1], "rows", str(number))
+        _refuse_unknown(
+            [problem for problem in unknown if len(problem.path) > 1], "rows", str(number)
+        )
 
 
 def _refuse_unknown(unknown: Sequence[schemas.Problem], *place: str) -> None:
     if unknown:
-        errors = [{"pointer": pointer(one.path, *place), "detail": one.message} for one in unknown]
+        errors = [
+            {"pointer": pointer(problem.path, *place), "detail": problem.message}
+            for problem in unknown
+        ]
         raise Problem(422, errors[0]["detail"], slug="invalid-arguments", errors=errors)
 
 
@@ -267,17 +272,17 @@ def _relative(given: Any) -> Any:
 
 def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
     """Raise Problem (422) if nothing fits, or not everything and `partial` is not set."""
-    bad = [(n, one) for n, one in enumerate(expanded.reports) if not one.is_fine]
+    bad = [(n, report) for n, report in enumerate(expanded.reports) if not report.is_fine]
     if (expanded.cells and not expanded.fitting) or (bad and not call.body.get("partial", False)):
         errors = [
             {
                 "pointer": pointer(["columns", n]),
-                "detail": f"{one.column.endpoint.endpoint_id}: {one.trouble}",
+                "detail": f"{report.column.endpoint.endpoint_id}: {report.trouble}",
             }
-            for n, one in bad
+            for n, report in bad
         ]
-        words = errors[0]["detail"] if errors else "Nothing of this plan can run."
-        raise Problem(422, f"{words} Nothing was sent.", errors=errors)
+        message = errors[0]["detail"] if errors else "Nothing of this plan can run."
+        raise Problem(422, f"{message} Nothing was sent.", errors=errors)
 
 
 def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> None:

@@ -43,19 +43,19 @@ def card(board: Board, call: Call) -> dict[str, Any]:
     responses=[Response(200, "Boards, the newest first.", "BoardPage")],
 )
 def list_boards(call: Call) -> Reply:
-    """List your boards; for who may see everybody's runs, all."""
+    """List your boards; with permission to see everybody's runs, all boards."""
     values = call.values
     rows = Board.objects.kept().visible_to(call.user).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=as_uuid(str(key))))
-    found = list(rows[: values["limit"] + 1])
+    boards = list(rows[: values["limit"] + 1])
 
-    def mark(one: Board) -> tuple[str, str]:
-        return one.created_at.isoformat(), str(one.pk)
+    def mark(board: Board) -> tuple[str, str]:
+        return board.created_at.isoformat(), str(board.pk)
 
-    return Reply(page(found, values["limit"], lambda one: card(one, call), mark))
+    return Reply(page(boards, values["limit"], lambda board: card(board, call), mark))
 
 
 @operation(
@@ -68,7 +68,7 @@ def list_boards(call: Call) -> Reply:
     errors=[404],
 )
 def get_board(call: Call) -> Reply:
-    """Read a board: its models, its inputs, and the run in each cell; `wait` for its runs."""
+    """Read a board: models, inputs, and each cell's run; `wait` until its runs have ended."""
     boards = Board.objects.kept().visible_to(call.user).select_related("source")
     board = boards.filter(pk=call.values["board_id"]).first()
     if board is None:
@@ -94,18 +94,18 @@ def as_json(board: Board, call: Call) -> dict[str, Any]:
     cells = board.cells.filter(replaced_at=None).select_related("run")
     cells = cells.defer(*heavy_columns("run__"))
     withhold_unreadable(board, cells)
-    shown = [_cell(one, row_places[one.row_id], column_places[one.column_id]) for one in cells]
+    shown = [_cell(cell, row_places[cell.row_id], column_places[cell.column_id]) for cell in cells]
     return card(board, call) | {
-        "is_final": all(one["state"] is None or one["state"] in Run.FINAL for one in shown),
-        "columns": [_column(one) for one in columns],
-        "rows": [{"label": one.label, "values": one.values} for one in rows],
+        "is_final": all(cell["state"] is None or cell["state"] in Run.FINAL for cell in shown),
+        "columns": [_column(column) for column in columns],
+        "rows": [{"label": row.label, "values": row.values} for row in rows],
         "cells": shown,
     }
 
 
-def _column(one: Column) -> dict[str, Any]:
-    endpoint_id = one.endpoint.endpoint_id
-    return {"endpoint_id": endpoint_id, "label": one.label, "settings": one.settings}
+def _column(column: Column) -> dict[str, Any]:
+    endpoint_id = column.endpoint.endpoint_id
+    return {"endpoint_id": endpoint_id, "label": column.label, "settings": column.settings}
 
 
 def _cell(cell: Cell, row: int, column: int) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from core.http.parameters import parse_moment
     scope="read",
     tag="models",
     parameters=[
-        Parameter("kind", {"type": "string", "enum": list(KINDS)}, "of this kind alone"),
+        Parameter("kind", {"type": "string", "enum": list(KINDS)}, "only changes of this kind"),
         MODEL,
-        Parameter("favourite", {"type": "boolean"}, "of your favourites alone"),
+        Parameter("favourite", {"type": "boolean"}, "only changes of your favourites"),
         LIMIT,
         CURSOR,
     ],
@@ -43,13 +43,13 @@ def list_changes(call: Call) -> Reply:
     if values["cursor"]:
         at, pk = read_moment(values["cursor"], int)
         rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    changes = list(rows[: values["limit"] + 1])
     return Reply(
         page(
-            found,
+            changes,
             values["limit"],
             representation.change,
-            lambda one: (one.at.isoformat(), one.pk),
+            lambda change: (change.at.isoformat(), change.pk),
         )
     )
 

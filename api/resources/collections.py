@@ -25,14 +25,14 @@ SLUG = Parameter(
 )
 
 
-def card(one: Collection, call: Call) -> dict[str, Any]:
+def card(collection: Collection, call: Call) -> dict[str, Any]:
     """Return a `CollectionCard`."""
     return {
-        "slug": one.slug,
-        "title": one.title,
-        "description": one.description,
-        "is_published": one.is_published,
-        "url": call.absolute(one.get_absolute_url()),
+        "slug": collection.slug,
+        "title": collection.title,
+        "description": collection.description,
+        "is_published": collection.is_published,
+        "url": call.absolute(collection.get_absolute_url()),
     }
 
 
@@ -41,10 +41,10 @@ def _visible(call: Call) -> CollectionQuerySet:
 
 
 def _find(call: Call) -> Collection:
-    found = _visible(call).filter(slug=call.values["slug"]).first()
-    if found is None:
+    collection = _visible(call).filter(slug=call.values["slug"]).first()
+    if collection is None:
         raise Problem(404, "There is no such collection.")
-    return found
+    return collection
 
 
 @operation(
@@ -62,8 +62,14 @@ def list_collections(call: Call) -> Reply:
         (first,) = cursor.decode(text, int)
         if not 0 < first < MAX_KEY:
             raise cursor.bad_cursor()
-    found = list(_visible(call).order_by("position", "title", "pk")[first : first + limit + 1])
-    return Reply(page(found, limit, lambda one: card(one, call), lambda _: [first + limit]))
+    collections = list(
+        _visible(call).order_by("position", "title", "pk")[first : first + limit + 1]
+    )
+    return Reply(
+        page(
+            collections, limit, lambda collection: card(collection, call), lambda _: [first + limit]
+        )
+    )
 
 
 @operation(
@@ -77,12 +83,12 @@ def list_collections(call: Call) -> Reply:
 )
 def get_collection(call: Call) -> Reply:
     """Read a collection: its models in order, with the curator's notes."""
-    found = _find(call)
+    collection = _find(call)
     models = [
         {"model": representation.card(item.endpoint, call), "note": item.note}
-        for item in found.items.for_cards()
+        for item in collection.items.for_cards()
     ]
-    return Reply(card(found, call) | {"models": models})
+    return Reply(card(collection, call) | {"models": models})
 
 
 @operation(
@@ -91,11 +97,11 @@ def get_collection(call: Call) -> Reply:
     scope="curate",
     tag="collections",
     parameters=[SLUG, ENDPOINT],
-    responses=[Response(204, "It is in the collection.")],
+    responses=[Response(204, "The model is in the collection.")],
     errors=[404],
 )
 def add_to_collection(call: Call) -> Reply:
-    """Put a model at the end of a collection, unless it is in it."""
+    """Add a model to the end of a collection, unless the collection has it already."""
     collection = _find(call)
     _require_curator(call)
     endpoint = find_endpoint(call.values["endpoint_id"])
@@ -112,11 +118,11 @@ def add_to_collection(call: Call) -> Reply:
     scope="curate",
     tag="collections",
     parameters=[SLUG, ENDPOINT],
-    responses=[Response(204, "It is not in the collection any more.")],
+    responses=[Response(204, "The model is no longer in the collection.")],
     errors=[404],
 )
 def remove_from_collection(call: Call) -> Reply:
-    """Take a model out of a collection."""
+    """Remove a model from a collection."""
     collection = _find(call)
     _require_curator(call)
     collection_editing.remove_model(collection, find_endpoint(call.values["endpoint_id"]))

@@ -29,11 +29,11 @@ def list_favourites(call: Call) -> Reply:
         (pk,) = cursor.decode(values["cursor"], int)
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
 
-    def as_json(one: Favourite) -> dict[str, Any]:
-        return representation.card(one.endpoint, call)
+    def as_json(favourite: Favourite) -> dict[str, Any]:
+        return representation.card(favourite.endpoint, call)
 
-    found = list(rows[: values["limit"] + 1])
-    return Reply(page(found, values["limit"], as_json, lambda one: [one.pk]))
+    favourites = list(rows[: values["limit"] + 1])
+    return Reply(page(favourites, values["limit"], as_json, lambda favourite: [favourite.pk]))
 
 
 @operation(
@@ -42,7 +42,7 @@ def list_favourites(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "It is one.")],
+    responses=[Response(204, "The model is a favourite.")],
     errors=[404],
 )
 def add_favourite(call: Call) -> Reply:
@@ -56,7 +56,7 @@ def add_favourite(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "It is none any more.")],
+    responses=[Response(204, "The model is no longer a favourite.")],
     errors=[404],
 )
 def remove_favourite(call: Call) -> Reply:

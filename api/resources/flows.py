@@ -67,12 +67,12 @@ def list_flows(call: Call) -> Reply:
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
-    found = list(rows.defer("previous", "imported")[: values["limit"] + 1])
+    flows = list(rows.defer("previous", "imported")[: values["limit"] + 1])
 
-    def mark(one: Flow) -> tuple[str, str]:
-        return one.changed_at.isoformat(), str(one.pk)
+    def mark(flow: Flow) -> tuple[str, str]:
+        return flow.changed_at.isoformat(), str(flow.pk)
 
-    return Reply(page(found, values["limit"], lambda one: card(one, call), mark))
+    return Reply(page(flows, values["limit"], lambda flow: card(flow, call), mark))
 
 
 @operation(
@@ -81,11 +81,11 @@ def list_flows(call: Call) -> Reply:
     scope="read",
     tag="flows",
     parameters=[FLOW],
-    responses=[Response(200, "The flow: what it asks for, its steps, its price.", "Flow")],
+    responses=[Response(200, "The flow: its inputs, its steps, its price.", "Flow")],
     errors=[404],
 )
 def get_flow(call: Call) -> Reply:
-    """Read a flow: its inputs, its steps, and what a run of it costs as it is filled in."""
+    """Read a flow: its inputs, its steps, and what a run with its saved values costs."""
     flow, definition = _find(call)
     known = endpoints_of([definition])
     root = form.form_root(definition, versions_of(definition, known))
@@ -131,7 +131,7 @@ def estimate_flow(call: Call) -> Reply:
     body=Body("NewFlowRun"),
     responses=[
         Response(201, "The new run of the flow.", "FlowRun"),
-        Response(200, "The one that this Idempotency-Key started before.", "FlowRun"),
+        Response(200, "The run that this Idempotency-Key started before.", "FlowRun"),
     ],
     errors=[404, 409],
 )
@@ -168,7 +168,7 @@ def run_flow(call: Call) -> Reply:
     errors=[404],
 )
 def get_flow_run(call: Call) -> Reply:
-    """Read a run of a flow with the runs of its steps; with `wait` as soon as it has ended."""
+    """Read a run of a flow with the runs of its steps; with `wait`, once it has ended."""
     return _reply(call, _find_run(call), 200)
 
 
@@ -178,15 +178,17 @@ def get_flow_run(call: Call) -> Reply:
     scope="run",
     tag="flows",
     parameters=[FLOW_RUN],
-    responses=[Response(202, "The run as it is now; steps under way may still end.", "FlowRun")],
+    responses=[
+        Response(202, "The run as it is now; steps in progress may still finish.", "FlowRun")
+    ],
     errors=[404],
 )
 def cancel_flow_run(call: Call) -> Reply:
-    """Begin no further step of a flow, and ask for those under way to stop."""
-    found = _find_run(call)
-    starting.cancel(found)
-    found.refresh_from_db()
-    return _reply(call, found, 202)
+    """Start no further step of the flow, and request that steps in progress stop."""
+    flow_run = _find_run(call)
+    starting.cancel(flow_run)
+    flow_run.refresh_from_db()
+    return _reply(call, flow_run, 202)
 
 
 def _find(call: Call) -> tuple[Flow, Definition]:
@@ -201,16 +203,16 @@ def _find(call: Call) -> tuple[Flow, Definition]:
 
 def _find_run(call: Call) -> FlowRun:
     pk: uuid.UUID = call.values["flow_run_id"]
-    found = FlowRun.objects.of(call.user).select_related("flow").filter(pk=pk).first()
-    if found is None:
+    flow_run = FlowRun.objects.of(call.user).select_related("flow").filter(pk=pk).first()
+    if flow_run is None:
         raise Problem(404, "There is no such run of a flow, or it is somebody else's.")
-    return found
+    return flow_run
 
 
 def _filled(call: Call, definition: Definition) -> Definition:
     """Return the definition with the call's inputs; raises Problem with each that does not fit."""
     given = tidy_addresses(call.body.get("inputs", {}))
-    names = {one.name for one in definition.inputs}
+    names = {field.name for field in definition.inputs}
     unknown = [name for name in given if name not in names]
     errors = [
         {"pointer": pointer([name], "inputs"), "detail": complaint(name, names)} for name in unknown
@@ -218,11 +220,17 @@ def _filled(call: Call, definition: Definition) -> Definition:
     filled = answered(definition, form.defaults(definition) | given)
     versions = versions_of(definition, endpoints_of([definition]))
     at_inputs, at_steps = form.problems_of(filled, versions)
-    errors += [{"pointer": pointer(one.path, "inputs"), "detail": one.message} for one in at_inputs]
+    errors += [
+        {"pointer": pointer(problem.path, "inputs"), "detail": problem.message}
+        for problem in at_inputs
+    ]
     if not call.body.get("allow_unknown", False):
-        at_inputs = [one for one in form.unknown_in(filled, versions) if one.path[0] in given]
+        at_inputs = [
+            problem for problem in form.unknown_in(filled, versions) if problem.path[0] in given
+        ]
         errors += [
-            {"pointer": pointer(one.path, "inputs"), "detail": one.message} for one in at_inputs
+            {"pointer": pointer(problem.path, "inputs"), "detail": problem.message}
+            for problem in at_inputs
         ]
     errors += [
         {"pointer": "", "detail": f"Step {definition.number(step)}: {message}"}
@@ -230,7 +238,7 @@ def _filled(call: Call, definition: Definition) -> Definition:
         for message in messages
     ]
     if errors:
-        takes = ", ".join(one.name for one in definition.inputs) or "no inputs"
+        takes = ", ".join(field.name for field in definition.inputs) or "no inputs"
         detail = f"{with_full_stop(errors[0]['detail'])} The flow takes {takes}."
         raise Problem(422, detail, slug="invalid-arguments", errors=errors)
     return filled
@@ -246,33 +254,33 @@ def _token(key: str) -> str:
     return f"{PROGRAM_MARK}{own}"[:64]
 
 
-def _reply(call: Call, found: FlowRun, status: int) -> Reply:
-    address = f"{FLOW_RUNS}/{found.pk}"
+def _reply(call: Call, flow_run: FlowRun, status: int) -> Reply:
+    address = f"{FLOW_RUNS}/{flow_run.pk}"
     headers = {"Location": address} if status == 201 else {}
-    if not found.is_final and call.values.get("wait"):
-        headers[HEADER] = f"{found.pk} {call.values['wait']} {address}"
-    return Reply(_whole(found, call), status, headers)
+    if not flow_run.is_final and call.values.get("wait"):
+        headers[HEADER] = f"{flow_run.pk} {call.values['wait']} {address}"
+    return Reply(_whole(flow_run, call), status, headers)
 
 
-def _whole(found: FlowRun, call: Call) -> dict[str, Any]:
+def _whole(flow_run: FlowRun, call: Call) -> dict[str, Any]:
     """Return a `FlowRun`; its flow should be loaded. One query."""
-    begun = steps.current(found)
+    begun = steps.current(flow_run)
     return {
-        "id": str(found.pk),
-        "flow_id": str(found.flow_id),
-        "state": found.state,
-        "is_final": found.is_final,
-        "created_at": moments.as_text(found.created_at),
-        "ended_at": moments.as_text(found.ended_at),
-        "url": call.absolute(found.get_absolute_url()),
+        "id": str(flow_run.pk),
+        "flow_id": str(flow_run.flow_id),
+        "state": flow_run.state,
+        "is_final": flow_run.is_final,
+        "created_at": moments.as_text(flow_run.created_at),
+        "ended_at": moments.as_text(flow_run.ended_at),
+        "url": call.absolute(flow_run.get_absolute_url()),
         "steps": [
             {
                 "endpoint_id": step.endpoint,
-                "run_id": str(one.run_id) if one and one.run_id else None,
-                "state": one.run.state if one and one.run else None,
-                "not_sent": one.not_sent if one else "",
+                "run_id": str(sent.run_id) if sent and sent.run_id else None,
+                "state": sent.run.state if sent and sent.run else None,
+                "not_sent": sent.not_sent if sent else "",
             }
-            for step in parse_definition(found.definition).steps
-            for one in [begun.get(step.id)]
+            for step in parse_definition(flow_run.definition).steps
+            for sent in [begun.get(step.id)]
         ],
     }

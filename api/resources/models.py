@@ -37,7 +37,7 @@ def _facet(key: Key) -> Parameter:
     elif key.name == "ratio":
         value = {"type": "string", "pattern": "^[0-9]{1,3}:[0-9]{1,3}$"}
     schema = {"type": "array", "items": value, "maxItems": MAX_PICKED}
-    joined = "all of them have to hold" if key.joins_all else "alternatives"
+    joined = "all of them must match" if key.joins_all else "any of them may match"
     return Parameter(key.name, schema, f"{key.help}, as `{key.example}`; several: {joined}")
 
 
@@ -45,11 +45,15 @@ _SEARCH = [
     Parameter(
         "q",
         {"type": "string", "maxLength": 300},
-        "what to look for, as in the search field: words, wishes, `out:video duration:>=10`",
+        "search text, as in the search field: words, descriptions, `out:video duration:>=10`",
     ),
     *map(_facet, KEYS.values()),
-    Parameter("status", {"type": "string", "enum": [s for s in STATUSES if s]}, "by upstream"),
-    Parameter("favourite", {"type": "boolean"}, "your favourites alone"),
+    Parameter(
+        "status",
+        {"type": "string", "enum": [s for s in STATUSES if s]},
+        "status that upstream gives the model",
+    ),
+    Parameter("favourite", {"type": "boolean"}, "only your favourites"),
     Parameter("sort", {"type": "string", "enum": [s for s in SORTS if s]}, "instead of relevance"),
     LIMIT,
     CURSOR,
@@ -75,13 +79,13 @@ def search_models(call: Call) -> Reply:
         if not 0 < first <= MAX_PLACE:
             raise cursor.bad_cursor()
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
-    found = search_slice(Query.from_params(call.request.GET), starred, first, limit)
+    results = search_slice(Query.from_params(call.request.GET), starred, first, limit)
     end = first + limit
     return Reply(
         {
-            "items": [representation.card(one, call) for one in found.endpoints],
-            "next_cursor": cursor.encode(end) if end < found.total else None,
-            "total": found.total,
+            "items": [representation.card(endpoint, call) for endpoint in results.endpoints],
+            "next_cursor": cursor.encode(end) if end < results.total else None,
+            "total": results.total,
         }
     )
 
@@ -98,8 +102,8 @@ def search_models(call: Call) -> Reply:
 def get_model(call: Call) -> Reply:
     """Read a model: inputs, price, capabilities, an example."""
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
-    found = find_endpoint(call.values["endpoint_id"], rows)
-    return Reply(representation.whole(found, call))
+    endpoint = find_endpoint(call.values["endpoint_id"], rows)
+    return Reply(representation.whole(endpoint, call))
 
 
 @operation(
@@ -113,13 +117,13 @@ def get_model(call: Call) -> Reply:
 )
 def get_model_schema(call: Call) -> Reply:
     """Read a model's whole OpenAPI document."""
-    found = find_endpoint(call.values["endpoint_id"], Endpoint.objects.select_related("schema"))
-    schema = found.schema
+    endpoint = find_endpoint(call.values["endpoint_id"], Endpoint.objects.select_related("schema"))
+    schema = endpoint.schema
     document = read_document(schema.document) if schema else None
     return Reply(
         {
-            "endpoint_id": found.endpoint_id,
-            "digest": found.schema_id or "",
+            "endpoint_id": endpoint.endpoint_id,
+            "digest": endpoint.schema_id or "",
             "openapi": document if isinstance(document, dict) else None,
         }
     )

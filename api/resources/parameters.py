@@ -38,7 +38,7 @@ ENDPOINT = Parameter(
 MODEL = Parameter(
     "model",
     {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
-    "of this model alone",
+    "only those of this model",
 )
 
 
@@ -51,11 +51,11 @@ def key(name: str, description: str) -> Parameter:
 def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
     """Return the endpoint with this id; raises Problem (404)."""
     rows = Endpoint.objects.all() if endpoints is None else endpoints
-    found: Endpoint | None = rows.filter(endpoint_id=db_safe_text(endpoint_id)).first()
-    if found is None:
+    endpoint: Endpoint | None = rows.filter(endpoint_id=db_safe_text(endpoint_id)).first()
+    if endpoint is None:
         detail = f"There is no model {endpoint_id!r}. Search for it: GET /api/v1/models?q=…"
         raise Problem(404, detail)
-    return found
+    return endpoint
 
 
 def page(

@@ -33,10 +33,10 @@ def as_json(preset: Preset, call: Call) -> dict[str, Any]:
 def find(call: Call, pk: int) -> Preset:
     """Return a preset that the user may use; raises Problem (404)."""
     rows = Preset.objects.readable_by(call.user).select_related("endpoint", "user")
-    found = rows.filter(pk=pk).first()
-    if found is None:
+    preset = rows.filter(pk=pk).first()
+    if preset is None:
         raise Problem(404, "There is no such preset, or it is not shared with you.")
-    return found
+    return preset
 
 
 @operation(
@@ -56,8 +56,15 @@ def list_presets(call: Call) -> Reply:
     if values["cursor"]:
         (pk,) = cursor.decode(values["cursor"], int)
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
-    found = list(rows[: values["limit"] + 1])
-    return Reply(page(found, values["limit"], lambda one: as_json(one, call), lambda one: [one.pk]))
+    presets = list(rows[: values["limit"] + 1])
+    return Reply(
+        page(
+            presets,
+            values["limit"],
+            lambda preset: as_json(preset, call),
+            lambda preset: [preset.pk],
+        )
+    )
 
 
 @operation(
@@ -80,7 +87,11 @@ def get_preset(call: Call) -> Reply:
     scope="run",
     tag="presets",
     body=Body("NewPreset"),
-    parameters=[Parameter("replace", {"type": "boolean", "default": False}, "one of this name")],
+    parameters=[
+        Parameter(
+            "replace", {"type": "boolean", "default": False}, "replace a preset of the same name"
+        )
+    ],
     responses=[Response(201, "The preset.", "Preset")],
     errors=[404, 409],
 )
@@ -111,11 +122,11 @@ def create_preset(call: Call) -> Reply:
     scope="run",
     tag="presets",
     parameters=[PRESET],
-    responses=[Response(204, "It is deleted; its page can restore it for a day.")],
+    responses=[Response(204, "Deleted; for a day, the preset's page can restore it.")],
     errors=[404],
 )
 def delete_preset(call: Call) -> Reply:
-    """Delete a preset: your own, or with the permission anybody's."""
+    """Delete a preset: your own, or anybody's if you have the permission."""
     preset = find(call, call.values["preset_id"])
     if preset.user_id != call.user.pk and not permissions.may(call.user, permissions.DELETE_PRESET):
         raise Problem(403, "This preset is somebody else's: only they may delete it.")

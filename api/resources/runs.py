@@ -59,8 +59,8 @@ POSITION = Parameter(
 WAIT = Parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0},
-    "answer when it has ended and its files are copied, at the latest after so many seconds (and "
-    "five more for the copies)",
+    "respond once it has ended and its files are copied, after this many seconds at the latest ("
+    "plus five for the copies)",
 )
 _MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
 NO_MODEL = (
@@ -77,9 +77,9 @@ _FILTERS = [
     Parameter(
         "state",
         {"type": "string", "enum": [history.UNFINISHED, *Run.State.values]},
-        "in this state alone",
+        "only runs in this state",
     ),
-    Parameter("starred", {"type": "boolean"}, "starred runs alone"),
+    Parameter("starred", {"type": "boolean"}, "only starred runs"),
     Parameter("created_after", _MOMENT, "at this time or later; a date is its midnight UTC"),
     Parameter("created_before", _MOMENT, "before this time; a date is its midnight UTC"),
     Parameter("batch", {"type": "string", "format": "uuid"}, "of the batch with this `batch_id`"),
@@ -116,12 +116,12 @@ def list_runs(call: Call) -> Reply:
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     with custom_plans(are_needed=bool(filters.q)):
-        found = list(rows[: values["limit"] + 1])
+        runs = list(rows[: values["limit"] + 1])
 
-    def mark(one: Run) -> tuple[str, str]:
-        return one.created_at.isoformat(), str(one.pk)
+    def mark(run: Run) -> tuple[str, str]:
+        return run.created_at.isoformat(), str(run.pk)
 
-    return Reply(page(found, values["limit"], lambda one: representation.card(one, call), mark))
+    return Reply(page(runs, values["limit"], lambda run: representation.card(run, call), mark))
 
 
 def _moment(call: Call, name: str) -> datetime | None:
@@ -158,8 +158,8 @@ def create_run(call: Call) -> Reply:
     endpoint, arguments = _input(call)
     transport = call.body.get("transport", SENT_TRANSPORTS[0])
     if transport not in {choice.value for choice in transport_choices.offered(endpoint)}:
-        words = f"{endpoint.endpoint_id} does not offer the transport “{transport}”."
-        raise _invalid("transport", words)
+        message = f"{endpoint.endpoint_id} does not offer the transport “{transport}”."
+        raise _invalid("transport", message)
     problems = submission.find_problems(
         endpoint, arguments, allow_unknown=call.body.get("allow_unknown", False)
     )
@@ -230,13 +230,14 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
 
 
 def _invalid_arguments(endpoint: Endpoint, problems: Sequence[schemas.Problem]) -> Problem:
-    words = with_full_stop(problems[0].message)
+    message = with_full_stop(problems[0].message)
     return Problem(
         422,
-        f"{words} The model's inputs: GET /api/v1/models/{endpoint.endpoint_id}",
+        f"{message} The model's inputs: GET /api/v1/models/{endpoint.endpoint_id}",
         slug="invalid-arguments",
         errors=[
-            {"pointer": pointer(one.path, "arguments"), "detail": one.message} for one in problems
+            {"pointer": pointer(problem.path, "arguments"), "detail": problem.message}
+            for problem in problems
         ],
     )
 
@@ -255,7 +256,7 @@ def _invalid(name: str, detail: str) -> Problem:
     errors=[404],
 )
 def get_run(call: Call) -> Reply:
-    """Read a run, with `wait` as soon as it has ended."""
+    """Read a run; with `wait`, once it has ended."""
     return _reply(call, find(call, call.values["run_id"], may_read=True))
 
 
@@ -269,12 +270,12 @@ def get_run(call: Call) -> Reply:
     errors=[404],
 )
 def cancel_run(call: Call) -> Reply:
-    """Ask for a run to stop; one that has ended stays as it is."""
-    found = find(call, call.values["run_id"])
-    _require_mine(call, found, permissions.CANCEL_RUN)
-    by = permissions.name_of_other(call.user, found.user_id)
-    state_machine.request_cancel(found.pk, by)
-    return _reply(call, find(call, found.pk), 202)
+    """Request that a run stop; a run that has ended does not change."""
+    run = find(call, call.values["run_id"])
+    _require_mine(call, run, permissions.CANCEL_RUN)
+    by = permissions.name_of_other(call.user, run.user_id)
+    state_machine.request_cancel(run.pk, by)
+    return _reply(call, find(call, run.pk), 202)
 
 
 @operation(
@@ -283,14 +284,14 @@ def cancel_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is deleted; the history can bring it back for a week.")],
+    responses=[Response(204, "Deleted; for a week, the history page can restore it.")],
     errors=[404, 409],
 )
 def delete_run(call: Call) -> Reply:
     """Delete a run that has ended."""
-    found = find(call, call.values["run_id"])
-    _require_mine(call, found, permissions.DELETE_RUN)
-    if deletion.delete(Run.objects.filter(pk=found.pk), call.user).unfinished:
+    run = find(call, call.values["run_id"])
+    _require_mine(call, run, permissions.DELETE_RUN)
+    if deletion.delete(Run.objects.filter(pk=run.pk), call.user).unfinished:
         raise Problem(409, "This run is under way. Cancel it, then delete it.")
     return Reply(None, 204)
 
@@ -301,7 +302,7 @@ def delete_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is starred.")],
+    responses=[Response(204, "The run is starred.")],
     errors=[404],
 )
 def star_run(call: Call) -> Reply:
@@ -315,7 +316,7 @@ def star_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "It is not starred.")],
+    responses=[Response(204, "The run is not starred.")],
     errors=[404],
 )
 def unstar_run(call: Call) -> Reply:
@@ -329,7 +330,7 @@ def unstar_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN, POSITION],
-    responses=[Response(204, "It is starred, and so is its run.")],
+    responses=[Response(204, "The file and its run are starred.")],
     errors=[404],
 )
 def star_artifact(call: Call) -> Reply:
@@ -343,7 +344,11 @@ def star_artifact(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN, POSITION],
-    responses=[Response(204, "It is not starred; its run is while another file is.")],
+    responses=[
+        Response(
+            204, "The file is not starred; the run stays starred while another of its files is."
+        )
+    ],
     errors=[404],
 )
 def unstar_artifact(call: Call) -> Reply:
@@ -352,17 +357,17 @@ def unstar_artifact(call: Call) -> Reply:
 
 
 def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
-    found = find(call, call.values["run_id"])
-    _require_mine(call, found, permissions.CHANGE_RUN)
-    if not stars.star_artifact(found.pk, call.values["position"], is_starred=is_starred):
+    run = find(call, call.values["run_id"])
+    _require_mine(call, run, permissions.CHANGE_RUN)
+    if not stars.star_artifact(run.pk, call.values["position"], is_starred=is_starred):
         raise Problem(404, "The run has no file at this position.")
     return Reply(None, 204)
 
 
 def _star(call: Call, *, is_starred: bool) -> Reply:
-    found = find(call, call.values["run_id"])
-    _require_mine(call, found, permissions.CHANGE_RUN)
-    stars.star_run(found.pk, is_starred=is_starred)
+    run = find(call, call.values["run_id"])
+    _require_mine(call, run, permissions.CHANGE_RUN)
+    stars.star_run(run.pk, is_starred=is_starred)
     return Reply(None, 204)
 
 
@@ -370,10 +375,10 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
     """Return a user's run, or with `may_read` one that they may read; raises Problem (404)."""
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
-    found = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
-    if found is None:
+    run = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
+    if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
-    return found
+    return run
 
 
 def _require_mine(call: Call, run: Run, permission: str) -> None:
@@ -385,7 +390,7 @@ def _require_mine(call: Call, run: Run, permission: str) -> None:
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:
     """Return the run; a header makes `api.wait` hold the response until it has ended."""
     headers = {"Location": f"/api/v1/runs/{run.pk}"} if status == 201 else {}
-    is_copying = any(one.state == Artifact.State.REMOTE for one in run.artifacts.all())
+    is_copying = any(artifact.state == Artifact.State.REMOTE for artifact in run.artifacts.all())
     if call.values.get("wait") and (is_copying or not run.is_final):
         headers[HEADER] = f"{run.pk} {call.values['wait']}"
     return Reply(representation.whole(run, call), status, headers)

@@ -49,12 +49,12 @@ def list_uploads(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    uploads = list(rows[: values["limit"] + 1])
 
-    def mark(one: Upload) -> tuple[str, str]:
-        return one.created_at.isoformat(), str(one.pk)
+    def mark(upload: Upload) -> tuple[str, str]:
+        return upload.created_at.isoformat(), str(upload.pk)
 
-    return Reply(page(found, values["limit"], lambda one: as_json(one, call), mark))
+    return Reply(page(uploads, values["limit"], lambda upload: as_json(upload, call), mark))
 
 
 @operation(
@@ -77,7 +77,7 @@ def create_upload(call: Call) -> Reply:
         detail = f"kind must be one of {', '.join(domain.KINDS)}."
         raise Problem(422, detail, errors=[{"pointer": "#/kind", "detail": detail}])
     try:
-        kept = domain.store(call.user.pk, file, kind or "")
+        upload = domain.store(call.user.pk, file, kind or "")
     except domain.NotStored as error:
         raise Problem(507, str(error)) from error
     except storage_limits.QuotaExceeded as error:
@@ -85,7 +85,7 @@ def create_upload(call: Call) -> Reply:
     except ValueError as error:
         errors = [{"pointer": "#/file", "detail": str(error)}]
         raise Problem(422, str(error), errors=errors) from error
-    return Reply(as_json(kept, call), 201, {"Location": f"/api/v1/uploads/{kept.pk}"})
+    return Reply(as_json(upload, call), 201, {"Location": f"/api/v1/uploads/{upload.pk}"})
 
 
 @operation(
@@ -98,8 +98,8 @@ def create_upload(call: Call) -> Reply:
     errors=[404],
 )
 def get_upload(call: Call) -> Reply:
-    """Read about a file that you have uploaded."""
-    found = Upload.objects.filter(user=call.user, pk=call.values["upload_id"]).first()
-    if found is None:
+    """Read the details of a file that you have uploaded."""
+    upload = Upload.objects.filter(user=call.user, pk=call.values["upload_id"]).first()
+    if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")
-    return Reply(as_json(found, call))
+    return Reply(as_json(upload, call))

@@ -20,7 +20,7 @@ from notifications.models import Channel, Delivery, Method
 _UUID = {"type": "string", "format": "uuid"}
 WEBHOOK = Parameter("webhook_id", _UUID, "the webhook", where="path", converter="uuid")
 DELIVERY = Parameter("delivery_id", _UUID, "the delivery", where="path", converter="uuid")
-RUN = Parameter("run_id", _UUID, "of this run alone")
+RUN = Parameter("run_id", _UUID, "only deliveries about this run")
 
 
 def require_public(address: str, name: str) -> None:
@@ -55,8 +55,12 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
         "webhook_url": delivery.shown_address,
         "state": delivery.state,
         "attempts": [
-            {"at": one["at"], "status": one.get("status"), "error": one.get("error", "")}
-            for one in delivery.log
+            {
+                "at": attempt["at"],
+                "status": attempt.get("status"),
+                "error": attempt.get("error", ""),
+            }
+            for attempt in delivery.log
         ],
         "next_attempt_at": moments.as_text(delivery.next_attempt_at),
         "created_at": moments.as_text(delivery.created_at),
@@ -68,12 +72,12 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
     "/webhooks",
     scope="read",
     tag="webhooks",
-    responses=[Response(200, "All of them: there are few.", "WebhookPage")],
+    responses=[Response(200, "All webhooks, on one page.", "WebhookPage")],
 )
 def list_webhooks(call: Call) -> Reply:
     """List your webhooks for runs of the API."""
     mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
-    return Reply({"items": [webhook_as_json(one) for one in mine], "next_cursor": None})
+    return Reply({"items": [webhook_as_json(channel) for channel in mine], "next_cursor": None})
 
 
 @operation(
@@ -87,15 +91,15 @@ def list_webhooks(call: Call) -> Reply:
 def create_webhook(call: Call) -> Reply:
     """Have every run of yours that the API has started reported, once it has ended.
 
-    The body is that of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
+    The body has the form of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
     """
     draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
     try:
-        made = channels.create(call.user, draft)
+        channel = channels.create(call.user, draft)
     except channels.Invalid as error:
         ((name, detail), *_) = error.errors.items()
         raise _invalid(name if name in call.body else "webhook_url", detail) from error
-    return Reply(webhook_as_json(made), 201)
+    return Reply(webhook_as_json(channel), 201)
 
 
 @operation(
@@ -104,16 +108,16 @@ def create_webhook(call: Call) -> Reply:
     scope="run",
     tag="webhooks",
     parameters=[WEBHOOK],
-    responses=[Response(204, "Removed; the page of notifications can undo it for an hour.")],
+    responses=[Response(204, "Removed; for an hour, the notifications page can undo it.")],
     errors=[404],
 )
 def delete_webhook(call: Call) -> Reply:
     """Remove a webhook."""
     mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
-    found = mine.filter(pk=call.values["webhook_id"]).first()
-    if found is None:
+    channel = mine.filter(pk=call.values["webhook_id"]).first()
+    if channel is None:
         raise Problem(404, "There is no such webhook, or it is somebody else's.")
-    channels.delete(found)
+    channels.delete(channel)
     return Reply(None, 204)
 
 
@@ -126,7 +130,7 @@ def delete_webhook(call: Call) -> Reply:
     responses=[Response(200, "Deliveries, the newest first.", "DeliveryPage")],
 )
 def list_deliveries(call: Call) -> Reply:
-    """List what was sent of your runs, and how each attempt went."""
+    """List the webhook deliveries about your runs, with the outcome of each attempt."""
     values = call.values
     rows = _deliveries(call).order_by("-created_at", "-pk")
     if values["run_id"]:
@@ -135,12 +139,12 @@ def list_deliveries(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    found = list(rows[: values["limit"] + 1])
+    deliveries = list(rows[: values["limit"] + 1])
 
-    def mark(one: Delivery) -> tuple[str, str]:
-        return one.created_at.isoformat(), str(one.pk)
+    def mark(delivery: Delivery) -> tuple[str, str]:
+        return delivery.created_at.isoformat(), str(delivery.pk)
 
-    return Reply(page(found, values["limit"], delivery_as_json, mark))
+    return Reply(page(deliveries, values["limit"], delivery_as_json, mark))
 
 
 @operation(
@@ -154,13 +158,13 @@ def list_deliveries(call: Call) -> Reply:
 )
 def repeat_delivery(call: Call) -> Reply:
     """Send a failed delivery again."""
-    found = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
-    if found is None:
+    delivery = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
+    if delivery is None:
         raise Problem(404, "There is no such delivery, or it is somebody else's.")
-    if not sending.retry(found):
+    if not sending.retry(delivery):
         raise Problem(409, "Only a failed delivery can be sent again.")
-    found.refresh_from_db()
-    return Reply(delivery_as_json(found), 202)
+    delivery.refresh_from_db()
+    return Reply(delivery_as_json(delivery), 202)
 
 
 def _deliveries(call: Call) -> Any:

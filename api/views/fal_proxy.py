@@ -61,26 +61,26 @@ class FalProxy:
             )
         user, token = _person(request)
         try:
-            found = self._read(request, address)
+            target = self._read(request, address)
         except InvalidTarget as error:
             raise Problem(400, str(error), slug="bad-target") from None
-        headers = limits.take(_limit(found), user.pk)
+        headers = limits.take(_limit(target), user.pk)
         origin = request.build_absolute_uri("/").rstrip("/")
         queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
         login = "" if token else single_use.session_digest(request.session.session_key)
         caller = calls.Caller(
             user, token, login, origin, queue, lambda: request.body, request.headers
         )
-        response = calls.answer(caller, found, method)
+        response = calls.answer(caller, target, method)
         for name, value in headers.items():
             response.headers[name] = value
         return response
 
 
-def _limit(found: Target) -> str:
-    if found.request_id:
+def _limit(target: Target) -> str:
+    if target.request_id:
         return "poll"
-    return "file" if found.host == Host.REST else "run"
+    return "file" if target.host == Host.REST else "run"
 
 
 def _person(request: HttpRequest) -> tuple[User, Token | None]:
@@ -174,7 +174,7 @@ def _receive(
     try:
         return receive(uploads.read_ticket(ticket))
     except signing.BadSignature:
-        problem = Problem(403, "This upload address is not valid any more. Begin again.")
+        problem = Problem(403, "This upload address is no longer valid. Start the upload again.")
     except files.NotStored as error:
         problem = Problem(507, str(error))
     except ValueError as error:  # QuotaExceeded is one

@@ -127,10 +127,12 @@ def _models(request: HttpRequest, token: Token) -> HttpResponse:
 
 
 def _model(request: HttpRequest, token: Token, name: str) -> HttpResponse:
-    found = next((one for one in known_models.listed() if one["id"] == name), None)
-    if found is None:
+    model = next(
+        (listed_model for listed_model in known_models.listed() if listed_model["id"] == name), None
+    )
+    if model is None:
         raise Problem(404, f"There is no model {name[:200]!r} in the list.")
-    return responses.as_json(found)
+    return responses.as_json(model)
 
 
 completions = OpenAIView("POST", "run", _complete)

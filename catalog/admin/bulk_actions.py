@@ -60,17 +60,17 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Append the models to a collection that is selected in a form."""
         key = request.POST.get("collection", "")
         chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
-        found = chosen.first() if chosen is not None else None
+        collection = chosen.first() if chosen is not None else None
         if "go" not in request.POST:
             return self._render_form(request, endpoints, "collect")
-        if found is None:
+        if collection is None:
             return self._render_form(request, endpoints, "collect", error="Choose a collection.")
         picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
         try:
-            count = collection_editing.add_models(found, list(picked))
+            count = collection_editing.add_models(collection, list(picked))
         except ValueError as error:
             return self._render_form(request, endpoints, "collect", error=str(error))
-        self.message_user(request, f"{_models(count)} added to “{found.title}”.")
+        self.message_user(request, f"{_models(count)} added to “{collection.title}”.")
         return None
 
     def _judge(
@@ -79,8 +79,8 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         # By primary key: the list's query may have joins and an order, which updates do not allow.
         picked = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
         count = moderation.set_status(picked, mark, reason, request.user)  # type: ignore[arg-type]
-        words = moderation.WORDS[mark].lower()
-        self.message_user(request, f"{_models(count)}: {words}.")
+        standing = moderation.WORDS[mark].lower()
+        self.message_user(request, f"{_models(count)}: {standing}.")
 
     def _render_form(
         self,

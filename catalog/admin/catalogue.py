@@ -64,17 +64,19 @@ class EndpointAdmin(RestrictedAdmin, BulkActions):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         """Leave out schema documents and the long texts that the list does not show."""
-        found: QuerySet[Endpoint] = super().get_queryset(request)
+        endpoints: QuerySet[Endpoint] = super().get_queryset(request)
         texts = ("schema__document", "schema__facts", "field_words", "facts", "description")
-        return found.select_related("schema").defer(*texts)
+        return endpoints.select_related("schema").defer(*texts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Endpoint], search_term: str
     ) -> tuple[QuerySet[Endpoint], bool]:
         """Load only the columns that the autocomplete field shows."""
-        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        endpoints, has_duplicates = super().get_search_results(request, queryset, search_term)
         is_choice = request.path.endswith("/autocomplete/")
-        return (found.select_related(None).only(*CARD) if is_choice else found), has_duplicates
+        return (
+            endpoints.select_related(None).only(*CARD) if is_choice else endpoints
+        ), has_duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Return every field."""
@@ -193,8 +195,8 @@ class ChangeAdmin(_WrittenBySyncs):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
         """Load the endpoint's name with the rows, but no schema documents."""
         own = [field.name for field in Change._meta.concrete_fields]
-        found = super().get_queryset(request).select_related("endpoint")
-        return found.only(*own, "endpoint__endpoint_id")
+        changes = super().get_queryset(request).select_related("endpoint")
+        return changes.only(*own, "endpoint__endpoint_id")
 
     @admin.display(description="was")
     def was_id(self, change: Change) -> str:

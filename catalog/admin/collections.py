@@ -88,8 +88,8 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """Annotate the number of models."""
-        found: QuerySet[Collection] = super().get_queryset(request)
-        return found.annotate(item_count=Count("items"))
+        collections: QuerySet[Collection] = super().get_queryset(request)
+        return collections.annotate(item_count=Count("items"))
 
     @admin.display(description="models", ordering="item_count")
     def size(self, collection: Any) -> int:

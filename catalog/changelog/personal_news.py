@@ -39,8 +39,8 @@ def connect(source: Callable[[User], Sequence[Entry]]) -> None:
 
 def entries(user: User) -> list[Entry]:
     """Return all news for this user, newest first."""
-    found = [entry for source in _sources for entry in source(user)]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)
+    news = [entry for source in _sources for entry in source(user)]
+    return sorted(news, key=lambda entry: entry.at, reverse=True)
 
 
 def unread(user: User) -> list[Entry]:

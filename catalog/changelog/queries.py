@@ -146,8 +146,8 @@ def page(filters: Filters, starred: tuple[int, ...]) -> Page:
     return Page(
         filters,
         [
-            Day(day, list(found))
-            for day, found in groupby(rows, lambda one: timezone.localdate(one.at))
+            Day(day, list(changes))
+            for day, changes in groupby(rows, lambda change: timezone.localdate(change.at))
         ],
         kinds,
         earlier=replace(filters, page=number + 1).query if has_more else "",
@@ -181,13 +181,13 @@ class News:
     @property
     def parts(self) -> list[str]:
         """The counts above zero in words: `12 new`, `3 changed`."""
-        words = [
+        counts = [
             (self.new, "new"),
             (self.changed, "changed"),
             (self.gone, "gone"),
             (self.breaking, "may break what you have"),
         ]
-        return [f"{count:,} {word}" for count, word in words if count]
+        return [f"{count:,} {word}" for count, word in counts if count]
 
 
 def unread_counts(user: User) -> News:

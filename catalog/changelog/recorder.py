@@ -50,12 +50,12 @@ def gone(row: Endpoint) -> Change:
 
 def listing(row: Endpoint, was: Was) -> list[Change]:
     """The change of a listing; empty if no reported column differs, as for a new thumbnail."""
-    found = [line for name in _REPORTED if name in was and (line := _listed(row, name, was[name]))]
+    lines = [line for name in _REPORTED if name in was and (line := _listed(row, name, was[name]))]
     if was.get("gone_at"):
-        return [_change(row, Change.Kind.BACK, found)]
-    if not found and "description" in was:
-        found = [Line("wording", ("Description",), "reads differently now", "listing")]
-    return [_change(row, Change.Kind.LISTING, found)] if found else []
+        return [_change(row, Change.Kind.BACK, lines)]
+    if not lines and "description" in was:
+        lines = [Line("wording", ("Description",), "reads differently now", "listing")]
+    return [_change(row, Change.Kind.LISTING, lines)] if lines else []
 
 
 def priced(row: Endpoint, was: Was) -> list[Change]:
@@ -119,17 +119,17 @@ def prune(kept: int = KEPT, at_once: int = PRUNED_AT_ONCE) -> int:
 
 def _referenced(versions: set[str]) -> set[str]:
     """The digests that an endpoint, a run or another change still refers to."""
-    found: set[str] = set()
+    digests: set[str] = set()
     for relation in Schema._meta.get_fields(include_hidden=True):
         if isinstance(relation, ManyToOneRel):
             name, rows = relation.field.attname, relation.related_model._base_manager
-            found.update(rows.filter(**{f"{name}__in": versions}).values_list(name, flat=True))
-    return found
+            digests.update(rows.filter(**{f"{name}__in": versions}).values_list(name, flat=True))
+    return digests
 
 
 def _diff_lines(change: Change) -> list[Line]:
     endpoint_id = change.endpoint.endpoint_id
-    before, after = (_contract(one, endpoint_id) for one in (change.was, change.now))
+    before, after = (_contract(version, endpoint_id) for version in (change.was, change.now))
     return compare_contracts(before, after) or [diff_lines.wording()]
 
 
@@ -137,17 +137,17 @@ def _contract(schema: Schema | None, endpoint_id: str) -> Contract:
     return contract(read_document(schema.document) if schema else None, endpoint_id)
 
 
-def _change(row: Endpoint, kind: Change.Kind, found: list[Line]) -> Change:
+def _change(row: Endpoint, kind: Change.Kind, lines: list[Line]) -> Change:
     change = Change(endpoint=row, kind=kind, at=timezone.now())
-    _finish(change, found)
+    _finish(change, lines)
     return change
 
 
-def _finish(change: Change, found: list[Line]) -> None:
+def _finish(change: Change, lines: list[Line]) -> None:
     """Set a change's lines, and its weight from the most severe line."""
-    change.lines = diff_lines.sentence(found)
-    kinds = {line.kind for line in found}
-    if any(line.breaks for line in found):
+    change.lines = diff_lines.sentence(lines)
+    kinds = {line.kind for line in lines}
+    if any(line.breaks for line in lines):
         change.weight = Change.Weight.BREAKING
     elif kinds == {"wording"}:
         change.weight = Change.Weight.WORDING
@@ -166,6 +166,6 @@ def _listed(row: Endpoint, name: str, was: Any) -> Line | None:
 
 
 def _members(title: str, was: list[str], now: list[str]) -> Line | None:
-    came = [one for one in now if one not in was]
-    went = [one for one in was if one not in now]
+    came = [member for member in now if member not in was]
+    went = [member for member in was if member not in now]
     return diff_lines.members(title, came, went) if came or went else None

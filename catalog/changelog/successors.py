@@ -51,13 +51,13 @@ def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
         .only(*_READ)
         .order_by("-published_at", "position")
     )
-    candidates = {one.endpoint_id: one for one in usable}
-    found = {
+    candidates = {candidate.endpoint_id: candidate for candidate in usable}
+    successors = {
         row.pk: next((candidates[i] for i in named[row.pk] if i in candidates), None)
         or _successor(row, list(candidates.values()))
         for row in rows
     }
-    return {key: endpoint for key, endpoint in found.items() if endpoint}
+    return {key: endpoint for key, endpoint in successors.items() if endpoint}
 
 
 def follows(new: Endpoint, old: Endpoint) -> bool:
@@ -71,10 +71,10 @@ def follows(new: Endpoint, old: Endpoint) -> bool:
     return bool(old.group_key) and (new.owner, new.group_key) == (old.owner, old.group_key)
 
 
-def does_the_same(one: Endpoint, old: Endpoint) -> bool:
+def does_the_same(new: Endpoint, old: Endpoint) -> bool:
     """Whether a model takes and makes what another one does, as far as their schemas are known."""
-    media, own = ({fact for fact in e.facts or [] if _MEDIUM(fact)} for e in (one, old))
-    return one.category == old.category and (not media or own <= media)
+    media, own = ({fact for fact in e.facts or [] if _MEDIUM(fact)} for e in (new, old))
+    return new.category == old.category and (not media or own <= media)
 
 
 def _without_mark(name: str) -> str:
@@ -89,15 +89,18 @@ def _named_upstream(row: Endpoint) -> list[str]:
 
 def _successor(row: Endpoint, candidates: list[Endpoint]) -> Endpoint | None:
     name, version = _named(row.endpoint_id)
-    alike = [one for one in candidates if does_the_same(one, row)]
+    alike = [candidate for candidate in candidates if does_the_same(candidate, row)]
     newer = [
-        (numbers, one)
-        for one in alike
-        if (numbers := _named(one.endpoint_id)[1]) > version and _named(one.endpoint_id)[0] == name
+        (numbers, candidate)
+        for candidate in alike
+        if (numbers := _named(candidate.endpoint_id)[1]) > version
+        and _named(candidate.endpoint_id)[0] == name
     ]
     if newer:
         return max(newer, key=lambda pair: pair[0])[1]
-    family = (one for one in alike if row.group_key and one.group_key == row.group_key)
+    family = (
+        candidate for candidate in alike if row.group_key and candidate.group_key == row.group_key
+    )
     return next(family, None)
 
 
@@ -105,7 +108,7 @@ def _named(endpoint_id: str) -> tuple[str, tuple[int, ...]]:
     """`fal-ai/kling-video/v2.1/pro` → `fal-ai/kling-video/#/pro` and (2, 1)."""
     numbers = tuple(
         int(number[:9])
-        for found in _VERSION.findall(endpoint_id)
-        for number in re.split(r"[.-]", found)
+        for version in _VERSION.findall(endpoint_id)
+        for number in re.split(r"[.-]", version)
     )
     return _VERSION.sub("#", endpoint_id), numbers

@@ -175,13 +175,13 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
     ):
         item = items.get(line.endpoint_id)
         if item is None:
-            made = CollectionItem(
+            new_item = CollectionItem(
                 collection=collection,
                 endpoint=known[line.endpoint_id],
                 position=position,
                 note=line.note,
             )
-            new.append(made)
+            new.append(new_item)
         elif (item.position, item.note) != (position, line.note):
             item.position, item.note = position, line.note
             changed.append(item)

@@ -40,19 +40,19 @@ def find_problems(
     lost = [item.endpoint for item in items if _lost(item.endpoint)]
     instead = successors.successors_of(lost)
     broken = _broken(collection)
-    found = []
+    problems = []
     for item in items:
         endpoint = item.endpoint
         if said := _lost(endpoint):
-            found.append(CollectionProblem(endpoint, said, successor=instead.get(endpoint.pk)))
+            problems.append(CollectionProblem(endpoint, said, successor=instead.get(endpoint.pk)))
         elif item.endpoint_id in broken:
             lines = broken[item.endpoint_id]
-            found.append(
+            problems.append(
                 CollectionProblem(
                     endpoint, "changed in a way that may break what people have", lines
                 )
             )
-    return found
+    return problems
 
 
 def replace(collection: Collection, endpoint_id: str, by: str) -> Before:
@@ -74,8 +74,8 @@ def undo(collection: Collection, before: Before) -> None:
 
 def mark_checked(collection: Collection, endpoint_id: str) -> None:
     """Mark a model's changes until now as checked."""
-    found = collection.items.filter(endpoint__endpoint_id=endpoint_id)
-    found.update(looked_at=timezone.now())
+    items = collection.items.filter(endpoint__endpoint_id=endpoint_id)
+    items.update(looked_at=timezone.now())
 
 
 def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
@@ -123,11 +123,11 @@ def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
         weight=Change.Weight.BREAKING,
     )
     rows = changes.order_by("at", "pk")
-    found: dict[int, list[dict[str, Any]]] = {}
+    breaking_lines: dict[int, list[dict[str, Any]]] = {}
     is_undone: dict[int, bool] = {}
     for key, lines, was, now in rows.values_list("endpoint_id", "lines", "was", "endpoint__schema"):
         if was and is_undone.setdefault(key, was == now):
             continue
-        breaking = found.setdefault(key, [])
+        breaking = breaking_lines.setdefault(key, [])
         breaking += [line for line in lines or () if line["breaks"] and line not in breaking]
-    return found
+    return breaking_lines

@@ -118,9 +118,9 @@ def parse(text: str) -> list[Entry]:
     try:
         document = loads(text)
     except NotJson as error:
-        raise ValueError(f"This is no JSON: {error}.") from error
+        raise ValueError(f"This is not JSON: {error}.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"This is no file of collections: “format” has to be “{FORMAT}”.")
+        raise ValueError(f"This is not a file of collections: “format” must be “{FORMAT}”.")
     if document.get("version") != VERSION:
         raise ValueError(f"This file is of another version; version {VERSION} can be read.")
     rows = document.get("collections")
@@ -214,13 +214,13 @@ def _changes(was: CollectionJson, entry: Entry, there: set[str]) -> list[str]:
     """The differences between a collection and an entry, in words."""
     wanted = entry.wanted
     texts = ("title", "description")
-    found = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
+    changes = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
     if was["order"] != entry.order:
-        found.append("another place")
+        changes.append("another place")
     if was["is_published"] != wanted.is_published:
-        found.append("published" if wanted.is_published else "a draft again")
+        changes.append("published" if wanted.is_published else "a draft again")
     if was["cover"] != (wanted.cover if wanted.cover in there else ""):
-        found.append("another cover")
+        changes.append("another cover")
     lines = {line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in there}
     notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
     counts = {
@@ -228,10 +228,10 @@ def _changes(was: CollectionJson, entry: Entry, there: set[str]) -> list[str]:
         "removed": len(notes.keys() - lines.keys()),
         "with another note": sum(lines[key] != notes[key] for key in lines.keys() & notes.keys()),
     }
-    found += [f"{n} model{'s' * (n > 1)} {word}" for word, n in counts.items() if n]
+    changes += [f"{n} model{'s' * (n > 1)} {word}" for word, n in counts.items() if n]
     if [key for key in lines if key in notes] != [key for key in notes if key in lines]:
-        found.append("another order")
-    return found
+        changes.append("another order")
+    return changes
 
 
 @transaction.atomic
@@ -249,11 +249,11 @@ def restore(document: CollectionJson, by: User) -> Collection:
 
 
 def _made(entry: Entry, by: User) -> Collection:
-    found = Collection.objects.filter(slug=entry.slug).first()
-    if found is None:
-        found = create_with_free_slug(entry.wanted.title, by)
-        found.slug = entry.slug
-    found.position = entry.order
-    known = frozenset(found.endpoints.values_list("endpoint_id", flat=True))
-    arrange(found, Arrangement(**{**vars(entry.wanted), "known": known}))
-    return found
+    collection = Collection.objects.filter(slug=entry.slug).first()
+    if collection is None:
+        collection = create_with_free_slug(entry.wanted.title, by)
+        collection.slug = entry.slug
+    collection.position = entry.order
+    known = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
+    arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known}))
+    return collection

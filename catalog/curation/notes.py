@@ -59,18 +59,18 @@ def clean(text: str) -> str:
 def delete(note: Note) -> str:
     """Delete a note; returns a signed token for `restore`."""
     edited = note.edited_at.isoformat() if note.edited_at else ""
-    kept = [note.endpoint_id, note.user_id, note.text, note.created_at.isoformat(), edited]
+    note_fields = [note.endpoint_id, note.user_id, note.text, note.created_at.isoformat(), edited]
     note.delete()
-    return signing.dumps(kept, salt=SALT, compress=True)
+    return signing.dumps(note_fields, salt=SALT, compress=True)
 
 
 def restore(signed: str, by: User) -> Note | None:
     """Restore a deleted note once; None if the token is invalid or another user's."""
     try:
-        kept: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
+        note_fields: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:
         return None
-    endpoint_id, user_id, text, created, edited = kept
+    endpoint_id, user_id, text, created, edited = note_fields
     if user_id != by.pk and not may(by, DELETE_NOTE):
         return None
     created_at = datetime.fromisoformat(created)

@@ -54,9 +54,9 @@ def params_of(query: Query) -> str:
     return replace(Query.from_address(query.as_params()), page=1).as_params().removeprefix("?")
 
 
-def query_of(found: SavedSearch) -> Query:
+def query_of(search: SavedSearch) -> Query:
     """The query of a saved search."""
-    return Query.from_address(f"?{found.params}")
+    return Query.from_address(f"?{search.params}")
 
 
 def suggested(query: Query) -> str:
@@ -75,19 +75,19 @@ def save(user: User, query: Query, name: str) -> SavedSearch:
     mine = SavedSearch.objects.filter(user=user)
     if not mine.filter(params=params).exists() and mine.count() >= MOST:
         raise ValueError(f"You have {MOST} saved searches; delete one first.")
-    kept, _ = SavedSearch.objects.update_or_create(
+    search, _ = SavedSearch.objects.update_or_create(
         user=user,
         params=params,
         defaults={"name": name},
         create_defaults={"name": name, "seen_at": timezone.now()},
     )
-    return kept
+    return search
 
 
-def rename(found: SavedSearch, name: str) -> None:
+def rename(search: SavedSearch, name: str) -> None:
     """Rename a search; raises ValueError with a message."""
-    found.name = clean_name(name)
-    found.save(update_fields=["name"])
+    search.name = clean_name(name)
+    search.save(update_fields=["name"])
 
 
 def clean_name(name: str) -> str:
@@ -97,20 +97,20 @@ def clean_name(name: str) -> str:
     return name
 
 
-def delete(found: SavedSearch) -> str:
+def delete(search: SavedSearch) -> str:
     """Delete a search; returns a signed token for `restore`."""
-    kept = [found.user_id, found.name, found.params, found.seen_at.isoformat()]
-    found.delete()
-    return signing.dumps(kept, salt=SALT, compress=True)
+    fields = [search.user_id, search.name, search.params, search.seen_at.isoformat()]
+    search.delete()
+    return signing.dumps(fields, salt=SALT, compress=True)
 
 
 def restore(signed: str, user: User) -> SavedSearch | None:
     """Restore a deleted search; None if the token is invalid or another user's."""
     try:
-        kept: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
+        fields: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:
         return None
-    user_id, name, params, seen_at = kept
+    user_id, name, params, seen_at = fields
     if user_id != user.pk:
         return None
     try:
@@ -135,11 +135,11 @@ def listed(user: User) -> list[Listed]:
     return [Listed(row, len(_new(row, row.seen_at, came, starred, index))) for row in rows]
 
 
-def news(found: SavedSearch, since: datetime) -> list[Endpoint]:
+def news(saved: SavedSearch, since: datetime) -> list[Endpoint]:
     """The results that are new or back since a time, for cards, newest first."""
     came = _came_since(since)
-    starred = frozenset(Favourite.objects.endpoints_of(found.user))
-    keys = _new(found, since, came, starred, current(Revision.current())) if came else []
+    starred = frozenset(Favourite.objects.endpoints_of(saved.user))
+    keys = _new(saved, since, came, starred, current(Revision.current())) if came else []
     endpoints = Endpoint.objects.for_cards().in_bulk(keys[:MOST_NEW])
     return [endpoints[key] for key in keys[:MOST_NEW] if key in endpoints]
 
@@ -162,11 +162,11 @@ def _came_since(moment: datetime) -> list[tuple[int, datetime]]:
     back = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
     came = dict(new.values_list("pk", "first_seen_at"))
     came |= dict(back.order_by("at").values_list("endpoint_id", "at"))
-    return sorted(came.items(), key=lambda one: (-one[1].timestamp(), one[0]))
+    return sorted(came.items(), key=lambda arrival: (-arrival[1].timestamp(), arrival[0]))
 
 
 def _new(
-    found: SavedSearch,
+    saved: SavedSearch,
     since: datetime,
     came: Iterable[tuple[int, datetime]],
     starred: frozenset[int],
@@ -175,7 +175,7 @@ def _new(
     fresh = [key for key, at in came if at > since and key in index.places]
     if not fresh:
         return []
-    hits = _hits(index, found.params, starred if query_of(found).favourite else frozenset())
+    hits = _hits(index, saved.params, starred if query_of(saved).favourite else frozenset())
     return [key for key in fresh if index.places[key] in hits]
 
 

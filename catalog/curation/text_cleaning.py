@@ -19,8 +19,8 @@ def paragraphs(text: str, longest: int, name: str) -> str:
     return _bounded("\n".join(line.rstrip() for line in lines).strip("\n"), longest, name)
 
 
-def _clean(text: str, kept: str) -> str:
-    return _UNFIT.sub(lambda found: found[0] if found[0] in kept else " ", text)
+def _clean(text: str, allowed: str) -> str:
+    return _UNFIT.sub(lambda match: match[0] if match[0] in allowed else " ", text)
 
 
 def _bounded(text: str, longest: int, name: str) -> str:

@@ -85,7 +85,7 @@ class Section:
     def more_groups(self) -> list[tuple[str, list[FacetValue]]]:
         """The remaining values: categories grouped by output, other facets in one group."""
         is_grouped = self.name == "category"
-        return by_outcome(self.more, lambda one: one.value) if is_grouped else [("", self.more)]
+        return by_outcome(self.more, lambda value: value.value) if is_grouped else [("", self.more)]
 
     @property
     def is_more_open(self) -> bool:
@@ -101,48 +101,48 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
 
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
-    query, meant, found = answer.query, answer.asked, answer.found
+    query, meant, reading = answer.query, answer.asked, answer.found
     is_wish = meant.q != query.q
-    missed = found.missed if found and answer.total and not answer.ranked_by else ()
+    missed = reading.missed if reading and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
-    kept = " ".join(found.used) if missed and found else meant.plain
-    words = [Chip(f"“{kept}”", place.href(meant.saying("")))] if kept else []
+    used = " ".join(reading.used) if missed and reading else meant.plain
+    leading = [Chip(f"“{used}”", place.href(meant.saying("")))] if used else []
     if answer.ranked_by:
-        words = [Chip(f"“{answer.ranked_by}” first", place.href(meant))]
-    edit = place.href(meant if is_wish else query.saying(kept))
-    return QueryInterpretation([*words, *chips(meant, place)], (*missed, *answer.left_out), edit)
+        leading = [Chip(f"“{answer.ranked_by}” first", place.href(meant))]
+    edit = place.href(meant if is_wish else query.saying(used))
+    return QueryInterpretation([*leading, *chips(meant, place)], (*missed, *answer.left_out), edit)
 
 
 def chips(query: Query, place: SearchScope) -> list[Chip]:
     """Return every active filter, typed ones first, without the facets that the context fixes."""
     order, seconds = query.words.sort, query.seconds
-    found = [
+    removals = [
         (describe(asked, seconds), query.with_word(word, "")) for word, asked in query.words.taken
     ]
     if order:
-        found.append((f"{SORT_CHIPS[order]} first", query.with_word(query.words.sort_words, "")))
+        removals.append((f"{SORT_CHIPS[order]} first", query.with_word(query.words.sort_words, "")))
     for name, value in sorted(query.picked):
         asked = parse_condition(name, value) if name not in place.fixed else None
         if asked is not None:
             less = replace(query, picked=query.picked - {(name, value)})
-            found.append((describe(asked, seconds), less))
+            removals.append((describe(asked, seconds), less))
     if query.status:
-        found.append((STATUSES[query.status], query.without("status")))
+        removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
-        found.append(("Favourites", query.without("favourite")))
-    return [Chip(words, place.href(less)) for words, less in found]
+        removals.append(("Favourites", query.without("favourite")))
+    return [Chip(text, place.href(less)) for text, less in removals]
 
 
 def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
-    words = {asked.word: word for word, asked in query.words.taken}
-    found = []
+    typed = {asked.word: word for word, asked in query.words.taken}
+    guessed = []
     for hint in hints:
-        meant = query.with_word(words.get(hint.word, hint.word), hint.suggestion)
+        meant = query.with_word(typed.get(hint.word, hint.word), hint.suggestion)
         is_whole = hint.suggestion and not hint.suggestion.endswith(":")
-        found.append((hint, place.href(meant) if is_whole else ""))
-    return found
+        guessed.append((hint, place.href(meant) if is_whole else ""))
+    return guessed
 
 
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
@@ -167,8 +167,8 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
 
 def _typed_label(asked: Condition) -> str:
     """Return a typed value as shown under its heading."""
-    words = " or ".join(label(asked.key, value) for value in asked.values)
-    return f"Not: {words}" if asked.is_negated else words
+    values = " or ".join(label(asked.key, value) for value in asked.values)
+    return f"Not: {values}" if asked.is_negated else values
 
 
 def _note(query: Query) -> str:

@@ -27,20 +27,20 @@ class Highlighter:
     def in_text(self, text: str) -> SafeString:
         """Return the text as safe HTML with marks."""
         marks = self.pattern.finditer(_normalized(text))
-        ends = [0, *(end for found in marks for end in found.span()), len(text)]
+        ends = [0, *(end for match in marks for end in match.span()), len(text)]
         pieces: list[str] = [escape(text[start:end]) for start, end in pairwise(ends)]
         pieces[1::2] = [f"<mark>{piece}</mark>" for piece in pieces[1::2]]
         return mark_safe("".join(pieces))  # noqa: S308  all escaped
 
     def in_excerpt(self, text: str, length: int) -> SafeString:
         """Return at most `length` characters of the text, around its first mark."""
-        found = self.pattern.search(_normalized(text))
+        match = self.pattern.search(_normalized(text))
         if len(text) <= length:
             return self.in_text(text)
         start = 0
-        if found and found.end() > length - 1:
-            start = max(found.start() - _LEAD, 0)
-            start = text.find(" ", start, found.start()) + 1 or start
+        if match and match.end() > length - 1:
+            start = max(match.start() - _LEAD, 0)
+            start = text.find(" ", start, match.start()) + 1 or start
         cut = shorten(text[start:], length)
         return mark_safe(("…" if start else "") + self.in_text(cut))  # noqa: S308  all escaped
 
@@ -69,18 +69,18 @@ def _spelling_patterns(text: str, words: tuple[str, ...]) -> list[str]:
     number = spelling.version(text) or (text if text.isdecimal() else "")
     if number:
         return [rf"v?{r'[.,]?'.join(number.split('.'))}(?!\d)"]
-    found = [r"[\W_]+".join(map(re.escape, words))]
+    patterns = [r"[\W_]+".join(map(re.escape, words))]
     if len(words) == 1 and len(text) > 3:
-        found.append(re.escape(spelling.stem(words[0])))
+        patterns.append(re.escape(spelling.stem(words[0])))
     apart = spelling.parts(text)
     if len(apart) > 1:
-        found.append(r"[\W_]*".join(r"[.,]?".join(part.split(".")) for part in apart))
-        found += [re.escape(part) for part in apart if len(part) > 2 and part.isalpha()]
+        patterns.append(r"[\W_]*".join(r"[.,]?".join(part.split(".")) for part in apart))
+        patterns += [re.escape(part) for part in apart if len(part) > 2 and part.isalpha()]
     elif len(words[0]) >= _GLUED_FROM and text.isalpha():
-        found.append(r"[\W_]?".join(text))
-    return found
+        patterns.append(r"[\W_]?".join(text))
+    return patterns
 
 
 def _separator_pattern(way: str) -> str:
-    words = r"[\W_]+".join(map(re.escape, spelling.words(way)))
-    return words if way.endswith("*") else rf"{words}(?![^\W_])"
+    pattern = r"[\W_]+".join(map(re.escape, spelling.words(way)))
+    return pattern if way.endswith("*") else rf"{pattern}(?![^\W_])"

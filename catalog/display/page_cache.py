@@ -93,9 +93,9 @@ def _region(
         "previous": place.href(query, answer.page - 1) if answer.page > 1 else "",
         "next": place.href(query, answer.page + 1) if answer.page < answer.pages else "",
         "relaxations": [
-            (one.title, place.href(one.query), one.count)
-            for one in answer.relaxations
-            if one.name not in place.fixed and place.holds(one.query)
+            (relaxation.title, place.href(relaxation.query), relaxation.count)
+            for relaxation in answer.relaxations
+            if relaxation.name not in place.fixed and place.holds(relaxation.query)
         ],
         "starred": frozenset(starred),
         "asked_seconds": answer.asked.seconds,
@@ -149,7 +149,7 @@ def front(revision: str, starred: Starred) -> SafeString:
             "outcomes": by_outcome(tiles, lambda tile: tile.name),
             "featured": [cards[pk] for pk in featured if pk in cards],
             "total": sum(tile.count for tile in tiles),
-            "collections": [(*words, items[:ON_A_SHELF]) for *words, items in shelves],
+            "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
                 listed.filter(status="active", published_at__isnull=False)
@@ -172,19 +172,19 @@ def _overview() -> tuple[list[Category], list[int]]:
 
     Featured are the first active models that upstream pins or highlights, as primary keys.
     """
-    found: dict[str, Category] = {}
+    tiles: dict[str, Category] = {}
     featured: list[int] = []
     rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
     named = rows.values_list("pk", "category", "picture__small", "pinned", "highlighted", *_USE)
     for pk, name, picture, pinned, highlighted, status, standing in named:
-        tile = found.setdefault(name or "unknown", Category(name or "unknown"))
+        tile = tiles.setdefault(name or "unknown", Category(name or "unknown"))
         tile.count += 1
         if picture and not tile.pictures:
             tile.pictures.append(Picture(small=picture).small_src)
         is_used = status == "active" and standing != Standing.BLOCKED
         if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:
             featured.append(pk)
-    return sorted(found.values(), key=lambda one: (-one.count, one.name)), featured
+    return sorted(tiles.values(), key=lambda category: (-category.count, category.name)), featured
 
 
 def _families(answer: Answer) -> list[Family]:
@@ -194,7 +194,7 @@ def _families(answer: Answer) -> list[Family]:
     results of a narrow query are compared card by card.
     """
     cards, query = distinguish(answer.endpoints), answer.asked
-    is_one_family = any(one.key == "group" for one in query.conditions)
+    is_one_family = any(condition.key == "group" for condition in query.conditions)
     if answer.total <= FEW or query.favourite or is_one_family:
         return [Family(card, ()) for card in cards]
     return fold(cards, apart=3 if query.text else 0, is_ordered=bool(query.order))
@@ -202,13 +202,13 @@ def _families(answer: Answer) -> list[Family]:
 
 def _heading(answer: Answer) -> str:
     """The heading above the results, also announced to screen readers when they change."""
-    words = counted(answer.total, "model")
+    count_text = counted(answer.total, "model")
     if not answer.query.text:
-        return words
+        return count_text
     if answer.asked.q != answer.query.q:
-        return words
+        return count_text
     used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
-    return f"{words} for “{used or answer.query.plain}”"
+    return f"{count_text} for “{used or answer.query.plain}”"
 
 
 def _is_other(found: Found) -> bool:

@@ -56,7 +56,9 @@ class Condition:
     def accepts(self, fact: str, seconds: float | None = None) -> bool:
         """Whether the condition matches this fact, regardless of `is_negated`."""
         key, _, value = fact.partition(":")
-        return key == self.key and any(self._matches(one, value, seconds) for one in self.values)
+        return key == self.key and any(
+            self._matches(wanted, value, seconds) for wanted in self.values
+        )
 
     def holds(self, facts: Iterable[str], seconds: float | None = None) -> bool:
         """Whether the condition holds for an endpoint with these facts."""
@@ -91,7 +93,9 @@ def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Conditio
         return None
     parts = [value]
     if is_typed and not known.is_number:
-        parts = [part for one in _ALTERNATIVE.findall(value) if (part := one.strip(' "'))]
+        parts = [
+            part for alternative in _ALTERNATIVE.findall(value) if (part := alternative.strip(' "'))
+        ]
     is_exact = known.is_open and not is_typed
     values = parts if is_exact else [canonical(known, part) for part in parts]
     if not values or not all(values):
@@ -148,20 +152,22 @@ def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     Numbers of a key become one range (`duration:>=5 duration:<=10`), other values become
     alternatives if the key allows them.
     """
-    found: dict[tuple[object, ...], Condition] = {}
-    for one in conditions:
-        key = KEYS[one.key]
-        is_alone = key.joins_all or one.is_negated
-        place = (one.key, one.is_negated, *(one.values if is_alone else ()))
-        was = found.get(place)
+    combined: dict[tuple[object, ...], Condition] = {}
+    for condition in conditions:
+        key = KEYS[condition.key]
+        is_alone = key.joins_all or condition.is_negated
+        place = (condition.key, condition.is_negated, *(condition.values if is_alone else ()))
+        was = combined.get(place)
         if was is None or is_alone:
-            found[place] = one
+            combined[place] = condition
         elif key.is_number:
-            found[place] = _narrowed(was, one)
+            combined[place] = _narrowed(was, condition)
         else:
-            values = tuple(dict.fromkeys([*was.values, *one.values]))
-            found[place] = replace(was, values=values, is_loose=was.is_loose or one.is_loose)
-    return tuple(found.values())
+            values = tuple(dict.fromkeys([*was.values, *condition.values]))
+            combined[place] = replace(
+                was, values=values, is_loose=was.is_loose or condition.is_loose
+            )
+    return tuple(combined.values())
 
 
 def asked_length(conditions: Iterable[Condition]) -> float | None:

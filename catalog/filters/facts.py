@@ -67,7 +67,7 @@ class Listing(NamedTuple):
 def facts_of(row: Listing) -> tuple[str, ...]:
     """Return every fact of an endpoint, each once, in no particular order."""
     said, tags = texts(row.facts), texts(row.tags)
-    found = [
+    facts = [
         f"category:{row.category or 'unknown'}",
         *(f"{key}:{value}" for key, column in _COPIED.items() if (value := getattr(row, column))),
         *(f"tag:{tag}" for tag in tags),
@@ -80,8 +80,8 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         ),
     ]
     if row.duration_estimate_min is not None:
-        found.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
-    return tuple(dict.fromkeys(found))[:_MOST]
+        facts.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
+    return tuple(dict.fromkeys(facts))[:_MOST]
 
 
 def texts(given: Any) -> list[str]:
@@ -92,54 +92,54 @@ def texts(given: Any) -> list[str]:
 
 def _media_of_category(category: str, said: set[str]) -> list[str]:
     """Return the input and output media of the category, if the schema does not give them."""
-    taken, _, made = _FILED.get(category, category).partition("-to-")
-    if not {taken, made} <= _MEDIA.keys():
+    input_medium, _, output_medium = _FILED.get(category, category).partition("-to-")
+    if not {input_medium, output_medium} <= _MEDIA.keys():
         return []
     takes = {fact for fact in said if fact.startswith("in:")} - {"in:text", "in:file"}
     makes = {fact for fact in said if fact.startswith("out:")} - {"out:data", "out:file"}
-    found = [] if takes or f"in:{_MEDIA[taken]}" in said else [f"in:{_MEDIA[taken]}"]
-    return found if makes else [*found, f"out:{_MEDIA[made]}"]
+    facts = [] if takes or f"in:{_MEDIA[input_medium]}" in said else [f"in:{_MEDIA[input_medium]}"]
+    return facts if makes else [*facts, f"out:{_MEDIA[output_medium]}"]
 
 
 def outcome(category: str) -> str:
     """Return a category's output as a value of `out:`; `training`, or "" if it has none."""
     if category == "training":
         return category
-    made = _FILED.get(category, category).rpartition("-to-")[2]
-    return _MEDIA.get(made, "")
+    medium = _FILED.get(category, category).rpartition("-to-")[2]
+    return _MEDIA.get(medium, "")
 
 
 def _state(row: Listing) -> list[str]:
     marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
-    found = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
+    facts = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
     if row.published_at and (timezone.now() - row.published_at).days <= NEW_FOR_DAYS:
-        found.append("is:new")
+        facts.append("is:new")
     if row.gone_at is not None:
-        return [*found, "is:gone"]
-    return [*found, f"is:{row.status}"]
+        return [*facts, "is:gone"]
+    return [*facts, f"is:{row.status}"]
 
 
 def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
     """Return the abilities that the listing states and no field shows."""
-    found = []
+    facts = []
     if row.stream_url or row.endpoint_id.endswith("/stream"):
-        found.append("can:streaming")
+        facts.append("can:streaming")
     if "realtime" in tags or row.endpoint_id.endswith("/realtime"):
-        found.append("can:realtime")
+        facts.append("can:realtime")
     makes_video = "out:video" in said or row.category.endswith("-to-video")
     if makes_video and (row.category == "audio-to-video" or _SOUND.search(row.description)):
-        found.append("can:sound")
+        facts.append("can:sound")
     if makes_video and _END_FRAME.search(f"{row.endpoint_id} {row.display_name} {row.description}"):
-        found.append("can:end-frame")
+        facts.append("can:end-frame")
     if "out:audio" in said or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
         named = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
-        found += [f"language:{word}" for word in named if word in NAMES]
+        facts += [f"language:{word}" for word in named if word in NAMES]
     if makes_video and not any(fact.startswith("resolution:") for fact in said):
-        words = f"{row.endpoint_id} {row.display_name} {row.description}"
-        found += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(words)]
+        text = f"{row.endpoint_id} {row.display_name} {row.description}"
+        facts += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(text)]
     if "upscal" in f"{row.endpoint_id} {row.display_name} {' '.join(tags)}".lower():
-        found.append("can:upscale")
-    return found
+        facts.append("can:upscale")
+    return facts
 
 
 def _price(row: Listing, said: list[str]) -> list[str]:
@@ -147,20 +147,20 @@ def _price(row: Listing, said: list[str]) -> list[str]:
     if row.unit_price_usd is None or row.currency not in {"", "USD"}:
         return []
     per = f"per:{_per(row.price_unit)}"
-    found = typical_run(row, said)
-    if found.rate is not None and found.length_s is not None:
-        rate, length = format_number(float(found.rate)), format_number(float(found.length_s))
+    typical = typical_run(row, said)
+    if typical.rate is not None and typical.length_s is not None:
+        rate, length = format_number(float(typical.rate)), format_number(float(typical.length_s))
         return [per, f"price:{rate}/s*{length}"]
-    low = found.estimate.low
+    low = typical.estimate.low
     if low is None:
         return [per]
     return [per, f"price:{format_number(float(low))}", *(() if low else ("is:free",))]
 
 
 @byte_cached(1 << 19)
-def _per(words: str) -> str:
+def _per(unit_text: str) -> str:
     """Return a price's unit as a value of `per:`: `1000 characters` → `character`."""
-    unit = parse_unit(words)
+    unit = parse_unit(unit_text)
     if unit.kind == "compute second":
         return unit.kind
     return _PER.get(unit.noun, unit.noun)

@@ -44,21 +44,21 @@ def label(key: str, value: str) -> str:
 def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple[str, list[_T]]]:
     """Group items by their category's output, in page order."""
     titles = {**KEYS["out"].labels, "training": "Training"}
-    found: dict[str, list[_T]] = {title: [] for title in (*titles.values(), "Other")}
+    groups: dict[str, list[_T]] = {title: [] for title in (*titles.values(), "Other")}
     for item in items:
-        found[titles.get(outcome(category(item)), "Other")].append(item)
-    return [(title, group) for title, group in found.items() if group]
+        groups[titles.get(outcome(category(item)), "Other")].append(item)
+    return [(title, group) for title, group in groups.items() if group]
 
 
 def describe(asked: Condition, seconds: float | None = None) -> str:
     """Return a condition as text on its own; prices are for a run of `seconds`."""
     key, labels = KEYS[asked.key], [label(asked.key, value) for value in asked.values]
-    words = key.said.format(
+    text = key.said.format(
         title=key.title, labels=" or ".join(labels), lowered=" or ".join(map(_lowered, labels))
     )
     if key.name == "price" and seconds and asked.values != ("0",):
-        words = f"{words} for {_seconds(seconds)}"
-    return f"Not: {_lowered(words)}" if asked.is_negated else words
+        text = f"{text} for {_seconds(seconds)}"
+    return f"Not: {_lowered(text)}" if asked.is_negated else text
 
 
 def summarize(facts: Iterable[str]) -> list[Group]:
@@ -78,8 +78,8 @@ def summarize(facts: Iterable[str]) -> list[Group]:
 
 
 def _part(key: str, value: str) -> Part:
-    words = label(key, value)
-    return Part(_lowered(words) if key != "can" else words, urlencode({key: value}))
+    text = label(key, value)
+    return Part(_lowered(text) if key != "can" else text, urlencode({key: value}))
 
 
 def _lengths(values: list[str]) -> list[Part]:
@@ -91,17 +91,17 @@ def _lengths(values: list[str]) -> list[Part]:
     first, last = _seconds(least), _seconds(most)
     if first.rpartition(" ")[2] == last.rpartition(" ")[2]:
         first = first.rpartition(" ")[0]
-    words = last if least == most else f"{first} to {last}"
-    return [Part(words, urlencode({"duration": f">={most:g}"}))]
+    text = last if least == most else f"{first} to {last}"
+    return [Part(text, urlencode({"duration": f">={most:g}"}))]
 
 
 def _finest(values: list[str]) -> list[Part]:
     ranked = sorted((v for v in values if line_count(v)), key=lambda v: line_count(v) or 0)
     if not ranked:
         return []
-    words = label("resolution", ranked[-1])
+    finest = label("resolution", ranked[-1])
     params = urlencode({"resolution": ranked[-1].partition("@")[0]})
-    return [Part(f"up to {words}" if len(ranked) > 1 else words, params)]
+    return [Part(f"up to {finest}" if len(ranked) > 1 else finest, params)]
 
 
 def _amount(key: str, value: str) -> str:
@@ -110,14 +110,14 @@ def _amount(key: str, value: str) -> str:
         return value
     low, high = (_figure(key, end) for end in (span.low, span.high))
     if span.low == span.high:
-        words = "Free" if key == "price" and not span.low else low
+        text = "Free" if key == "price" and not span.low else low
     elif not high:
-        words = f"More than {low}" if span.is_above else f"{low} or more"
+        text = f"More than {low}" if span.is_above else f"{low} or more"
     elif not span.low:
-        words = f"Under {high}" if span.is_below else f"Up to {high}"
+        text = f"Under {high}" if span.is_below else f"Up to {high}"
     else:
-        words = f"{low} to {high}"
-    return f"{words} {KEYS[key].counted}".rstrip()
+        text = f"{low} to {high}"
+    return f"{text} {KEYS[key].counted}".rstrip()
 
 
 def _seconds(value: float) -> str:
@@ -135,7 +135,7 @@ def _figure(key: str, value: float) -> str:
     return _seconds(value) if key in {"duration", "time"} else f"{value:g}"
 
 
-def _lowered(words: str) -> str:
+def _lowered(text: str) -> str:
     """Lower-case the first letter for use in a sentence: `An image` → `an image`; not `LoRA`."""
-    first = words.partition(" ")[0]
-    return words[:1].lower() + words[1:] if len(first) == 1 or first[1:].islower() else words
+    first = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if len(first) == 1 or first[1:].islower() else text

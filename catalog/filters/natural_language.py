@@ -104,15 +104,15 @@ def _kept(match: re.Match[str]) -> str:
 
 def _filled(word: str, match: re.Match[str]) -> str:
     """Return a query word with its placeholder filled in: `price:<{number}` → `price:<0.5`."""
-    found = match.groupdict()
-    number, end = (_figure(found.get(name)) for name in ("number", "end"))
-    scale = 60 if found.get("minutes") else 1
+    groups = match.groupdict()
+    number, end = (_figure(groups.get(name)) for name in ("number", "end"))
+    scale = 60 if groups.get("minutes") else 1
     return word.format(
         number=number,
         cents=f"{float(number) / 100:g}",
         seconds=f"{float(number) * scale:g}",
         end=f"{float(end) * scale:g}",
-        value=(found.get("value") or "").casefold(),
+        value=(groups.get("value") or "").casefold(),
     )
 
 

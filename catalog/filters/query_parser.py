@@ -63,8 +63,8 @@ def parse_query(q: str) -> ParsedQuery:
             hints += _text_hints(piece)
             continue
         value = _QUOTED.sub(r"\1", match["value"])
-        if found := parse_condition(match["key"], value, is_typed=True):
-            taken.append((piece, replace(found, is_negated=bool(match["no"]))))
+        if condition := parse_condition(match["key"], value, is_typed=True):
+            taken.append((piece, replace(condition, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
     said, sort, sort_words = _order(" ".join(text))
@@ -73,7 +73,7 @@ def parse_query(q: str) -> ParsedQuery:
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
         hints.insert(0, Hint(said, "Models can be asked for that.", wish.query_words))
-    conditions = combine(one for _, one in taken)
+    conditions = combine(parsed for _, parsed in taken)
     return ParsedQuery(said, conditions, tuple(hints), tuple(taken), wish, sort, sort_words)
 
 
@@ -160,7 +160,7 @@ def nearest(word: str, known: Iterable[str], most: int = 1) -> tuple[str, ...]:
     """Return up to `most` of the known words that are most similar, if any are."""
     from rapidfuzz import fuzz, process  # as in `spelling.py`: loaded only for typing errors
 
-    found = process.extract(
+    matches = process.extract(
         word.casefold()[:64], known, scorer=fuzz.ratio, score_cutoff=60, limit=most
     )
-    return tuple(name for name, *_ in found)
+    return tuple(name for name, *_ in matches)

@@ -78,7 +78,7 @@ class Change(models.Model):
         Schema, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     lines: Any = models.JSONField(
-        null=True, blank=True, help_text="what changed, line by line; none: not compared yet"
+        null=True, blank=True, help_text="what changed, line by line; empty until compared"
     )
     weight = models.PositiveSmallIntegerField(choices=Weight, default=Weight.PLAIN)
 
@@ -127,9 +127,11 @@ class Reader(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
-    seen_at = models.DateTimeField(null=True, blank=True, help_text="what came later is new")
+    seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="later changes are shown as new"
+    )
     feed_number = models.PositiveIntegerField(
-        default=0, help_text="raised, it makes every earlier address of the feed invalid"
+        default=0, help_text="raise it to invalidate every earlier address of the feed"
     )
 
     def __str__(self) -> str:

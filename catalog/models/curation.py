@@ -67,7 +67,7 @@ class CollectionItem(models.Model):
     position = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=255, blank=True)
     looked_at = models.DateTimeField(
-        default=timezone.now, help_text="the model's changes until then are known to the curators"
+        default=timezone.now, help_text="curators have seen the model's changes up to then"
     )
 
     objects = CollectionItemQuerySet.as_manager()
@@ -109,7 +109,7 @@ class SavedSearch(models.Model):
     name = models.CharField(max_length=80)
     params = models.TextField(help_text="the query string of its address, in canonical form")
     created_at = models.DateTimeField(auto_now_add=True)
-    seen_at = models.DateTimeField(help_text="what came later is new")
+    seen_at = models.DateTimeField(help_text="later results are shown as new")
 
     class Meta:
         ordering = ["name", "pk"]

@@ -29,10 +29,10 @@ class Schema(models.Model):
     facts: Any = models.JSONField(
         null=True,
         blank=True,
-        help_text="what the document says: `facts`, `words` and `inputs`; none: not read yet",
+        help_text="`facts`, `words` and `inputs` of the document; empty until it is read",
     )
     facts_version = models.PositiveSmallIntegerField(
-        default=0, db_index=True, help_text="the reading rules that `facts` were read by"
+        default=0, db_index=True, help_text="version of the rules that `facts` were read by"
     )
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Endpoint(models.Model):
         default="",
         db_default="",
         blank=True,
-        help_text="title with version, unlike all others; by a sync",
+        help_text="unique title with version, set by a sync",
     )
     owner = models.CharField(max_length=128, help_text="first part of the id")
     category = models.CharField(max_length=64, blank=True)
@@ -80,7 +80,9 @@ class Endpoint(models.Model):
         null=True, blank=True, help_text="of the account whose key the worker has"
     )
     entry_digest = models.CharField(
-        max_length=80, blank=True, help_text="the rules and the entry that the columns were read by"
+        max_length=80,
+        blank=True,
+        help_text="versions of the rules and the listing entry that the columns come from",
     )
 
     unit_price_usd = models.DecimalField(
@@ -95,12 +97,12 @@ class Endpoint(models.Model):
     schema_updated = models.CharField(
         max_length=64, blank=True, help_text="`upstream_updated` when the schema was fetched"
     )
-    schema_error = models.TextField(blank=True, help_text="why the newest fetch gave no schema")
+    schema_error = models.TextField(blank=True, help_text="why the latest fetch returned no schema")
     facts: Any = models.JSONField(
-        default=list, blank=True, help_text="its capabilities as query words, `in:image`"
+        default=list, blank=True, help_text="its capabilities as search terms: `in:image`"
     )
     field_words = models.TextField(
-        blank=True, help_text="names and descriptions of its fields, for the search alone"
+        blank=True, help_text="names and descriptions of its fields, used only by the search"
     )
     inputs: Any = models.JSONField(
         default=list,
@@ -108,13 +110,15 @@ class Endpoint(models.Model):
         help_text="its fields that take a file or a prompt: path, kind, role, label, required",
     )
     facts_from = models.CharField(
-        max_length=80, blank=True, help_text="the rules and the schema that these were read by"
+        max_length=80,
+        blank=True,
+        help_text="versions of the rules and the schema that facts and inputs come from",
     )
     picture = models.ForeignKey(
         "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     standing = models.CharField(
-        max_length=16, choices=Standing, blank=True, help_text="what the curators say of it"
+        max_length=16, choices=Standing, blank=True, help_text="status that curators gave it"
     )
     standing_reason = models.CharField(max_length=255, blank=True)
     standing_by = models.ForeignKey(

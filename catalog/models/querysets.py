@@ -44,6 +44,7 @@ CARD = (
     "duration_estimate_min",
     "facts",
 )
+ITEM = ("collection_id", "note", "position")  # of a collection's item, beside its card
 
 MOST_WORDS = 8  # of a text that names are searched for
 
@@ -71,11 +72,11 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def called(self, text: str) -> EndpointQuerySet:
         """Endpoints whose name or id has all the words of a text."""
         named_by = ("full_name", "display_name", "endpoint_id")
-        found = self
+        matching = self
         for word in text.split()[:MOST_WORDS]:
             has = (Q(**{f"{name}__icontains": word}) for name in named_by)
-            found = found.filter(reduce(or_, has))
-        return found
+            matching = matching.filter(reduce(or_, has))
+        return matching
 
     def for_cards(self) -> EndpointQuerySet:
         """Load only the columns that a card shows."""
@@ -121,7 +122,7 @@ class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
     def for_cards(self) -> CollectionItemQuerySet:
         """Load only the columns that the cards show, in the curators' order."""
         return self.select_related("endpoint__picture").only(
-            "collection_id", "note", "position", *(f"endpoint__{name}" for name in CARD)
+            *ITEM, *(f"endpoint__{name}" for name in CARD)
         )
 
 

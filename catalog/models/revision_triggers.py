@@ -7,23 +7,51 @@ Code that writes endpoints (a sync, the admin, a test) need not renew it. Instal
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connections
+from django.db.models import Field, Model
 
-# The columns that pages and search use; an endpoint's schema is not among them.
-WATCHED = {
-    "catalog_endpoint": (
-        "endpoint_id, display_name, full_name, owner, category, description, status, tags, "
-        "license_type, kind, group_key, group_label, thumbnail_url, thumbnail_animated_url, "
-        "unit_price_usd, price_unit, currency, published_at, position, gone_at, facts, "
-        "field_words, inputs, picture_id, duration_estimate_min, standing, standing_reason, "
-        "pinned, highlighted"
-    ),
-    "catalog_collection": "slug, title, description, is_published, position, owner_id, cover_id",
-    "catalog_collectionitem": "collection_id, endpoint_id, position, note",
-    "catalog_favourite": "user_id, endpoint_id",
-}
+from catalog.models.curation import Collection, CollectionItem, Favourite
+from catalog.models.endpoint import Endpoint
+from catalog.models.querysets import CARD, ITEM
+
+# What search, filters and orders read of an endpoint beside its card. Not its schema: a card shows
+# the facts that were read from it. A test compares this with the columns that they load.
+SEARCHED = (
+    "field_words",
+    "highlighted",
+    "inputs",
+    "kind",
+    "license_type",
+    "pinned",
+    "position",
+    "published_at",
+    "standing_reason",
+    "stream_url",
+    "tags",
+)
+COLLECTION = ("slug", "title", "description", "is_published", "position", "owner", "cover")
+
+
+def watched() -> dict[str, list[str]]:
+    """Return the columns whose change renews the revision, by table.
+
+    Those of cards are the ones that `for_cards` loads: a card's new column is watched as well.
+    """
+    return {
+        "catalog_endpoint": _columns(Endpoint, (*CARD, *SEARCHED)),
+        "catalog_collection": _columns(Collection, COLLECTION),
+        "catalog_collectionitem": _columns(CollectionItem, (*ITEM, "endpoint_id")),
+        "catalog_favourite": _columns(Favourite, ("user_id", "endpoint_id")),
+    }
+
+
+def _columns(model: type[Model], names: Iterable[str]) -> list[str]:
+    """Return the model's own columns that the names of a query load: `picture__small` by a key."""
+    fields = (model._meta.get_field(name.partition("__")[0]) for name in names)
+    return sorted({field.column for field in fields if isinstance(field, Field) and field.column})
 
 
 def install(using: str = "default", **_: Any) -> None:
@@ -36,7 +64,7 @@ def install(using: str = "default", **_: Any) -> None:
             column.name
             for column in connection.introspection.get_table_description(cursor, "catalog_endpoint")
         }
-        if not {"pinned", "inputs", "full_name"} <= columns:
+        if not columns.issuperset(watched()["catalog_endpoint"]):
             return  # halfway through the migrations; the last of them installs
         if connection.vendor == "sqlite":
             _install_sqlite(cursor)
@@ -51,8 +79,8 @@ def _install_sqlite(cursor: Any) -> None:
         "INSERT INTO catalog_revision (id, token) VALUES (1, lower(hex(randomblob(16)))) "
         "ON CONFLICT (id) DO UPDATE SET token = excluded.token;"
     )
-    for table, columns in WATCHED.items():
-        for event in ("INSERT", f"UPDATE OF {columns}", "DELETE"):
+    for table, columns in watched().items():
+        for event in ("INSERT", f"UPDATE OF {', '.join(columns)}", "DELETE"):
             name = f"{table}_{event.split()[0].lower()}_revision"
             sql = f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END"
             if existing.get(name) != sql:
@@ -78,11 +106,11 @@ def _install_postgresql(cursor: Any) -> None:
           RETURN NULL;
         END $$"""
     )
-    for table, columns in WATCHED.items():
+    for table, columns in watched().items():
         name = f"{table}_revision"
         sql = (
             f"CREATE TRIGGER {name} "
-            f"AFTER INSERT OR UPDATE OF {columns} OR DELETE OR TRUNCATE ON {table} "
+            f"AFTER INSERT OR UPDATE OF {', '.join(columns)} OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION catalog_renew_revision()"
         )
         digest = hashlib.sha256(sql.encode()).hexdigest()[:32]

@@ -95,18 +95,18 @@ def frames(path: str) -> Frames:
 
 def clip(shown: Frames) -> bytes:
     """The first seconds as a silent MP4 of the small size; empty for a still."""
-    kept: list[Image.Image] = []
+    frames: list[Image.Image] = []
     for number, (at_s, frame) in enumerate(shown):
         if at_s >= CLIP_S or number >= MOST_FRAMES:
             break
         due = int(at_s * CLIP_FPS) + 1  # frames due by this time
-        if len(kept) < due:
+        if len(frames) < due:
             small = ImageOps.fit(frame, SMALL, centering=MIDDLE)
-            kept += [small] * min(due - len(kept), CLIP_FPS)
-    if len(kept) < 2:
+            frames += [small] * min(due - len(frames), CLIP_FPS)
+    if len(frames) < 2:
         return b""
     for crf in CLIP_CRFS:
-        film = _h264(kept, crf)
+        film = _h264(frames, crf)
         if len(film) <= CLIP_BYTES:
             return film
     return b""
@@ -152,8 +152,8 @@ def _film_format(path: str) -> str:
     with Path(path).open("rb") as file:
         head = file.read(16)
     is_still = head[8:12] in {b"avif", b"avis", b"mif1", b"heic"}
-    found = (name for at, magic, name in FILMS if head[at : at + len(magic)] == magic)
-    return "" if is_still else next(found, "")
+    formats = (name for at, magic, name in FILMS if head[at : at + len(magic)] == magic)
+    return "" if is_still else next(formats, "")
 
 
 def _film_frames(path: str) -> Frames:

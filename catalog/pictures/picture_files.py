@@ -47,21 +47,21 @@ def is_picture(path: str) -> bool:
 
 async def serve(scope: Scope, send: Send) -> None:
     """Serve GET and HEAD; clips support ranges, without which Safari does not play them."""
-    found = _FILE.fullmatch(scope["path"])
+    match = _FILE.fullmatch(scope["path"])
     if scope["method"] not in {"GET", "HEAD"}:
         await _respond(send, 405, [(b"allow", b"GET, HEAD")])
-    elif found is None:
+    elif match is None:
         await _respond(send, 404, [])
     else:
-        status, headers, body = await _file(found, dict(scope["headers"]))
+        status, headers, body = await _file(match, dict(scope["headers"]))
         await _respond(send, status, headers, body, is_head=scope["method"] == "HEAD")
 
 
 async def _file(
-    found: re.Match[str], request_headers: dict[bytes, bytes]
+    match: re.Match[str], request_headers: dict[bytes, bytes]
 ) -> tuple[int, Headers, bytes]:
     """Status, headers and body for the file of an address."""
-    tag = f'"{found[1]}"'.encode()
+    tag = f'"{match[1]}"'.encode()
     headers = [
         (b"cache-control", b"public, max-age=31536000, immutable"),
         (b"etag", tag),
@@ -71,13 +71,13 @@ async def _file(
     if tag in request_headers.get(b"if-none-match", b""):
         return 304, headers, b""
     try:
-        data = await asyncio.to_thread(_read, f"pictures/{found[2]}/{found[1]}")
+        data = await asyncio.to_thread(_read, f"pictures/{match[2]}/{match[1]}")
     except FileNotFoundError:
         return 404, [], b""
     except Exception as error:  # storages may raise anything, as when a bucket is unreachable
-        log.warning("%s cannot be read: %r", found[1], error)
+        log.warning("%s cannot be read: %r", match[1], error)
         return 503, [(b"cache-control", b"no-store")], b""
-    if not found[1].endswith(CLIP):
+    if not match[1].endswith(CLIP):
         return 200, [*headers, (b"content-type", b"image/webp")], data
     status, part, more = _requested_part(data, request_headers.get(b"range", b"").decode("latin-1"))
     return status, [*headers, (b"content-type", b"video/mp4"), *more], part

@@ -51,12 +51,12 @@ def wanted() -> list[WantedPicture]:
     rows = Endpoint.objects.exclude(thumbnail_url="", thumbnail_animated_url="").values_list(
         "pk", "thumbnail_url", "thumbnail_animated_url", "picture_id", "gone_at"
     )
-    found = []
+    pictures = []
     for pk, still, moving, shown, gone_at in rows.order_by("position", "pk"):
         url, animated_url = (still, moving) if still and moving != still else (still or moving, "")
         key = Picture.key(url, animated_url)
-        found.append(WantedPicture(pk, key, url, animated_url, shown, gone_at is not None))
-    return found
+        pictures.append(WantedPicture(pk, key, url, animated_url, shown, gone_at is not None))
+    return pictures
 
 
 def register(
@@ -192,8 +192,10 @@ def counts() -> dict[str, int]:
     """Number of pictures by state, and their bytes, for /healthz."""
     counts = Picture.objects.values("state").annotate(number=Count("pk"), bytes=Sum("size_bytes"))
     rows = {row["state"]: row for row in counts}
-    found = {state: rows[state]["number"] if state in rows else 0 for state in Picture.State.values}
-    return {**found, "bytes": sum(row["bytes"] for row in rows.values())}
+    numbers = {
+        state: rows[state]["number"] if state in rows else 0 for state in Picture.State.values
+    }
+    return {**numbers, "bytes": sum(row["bytes"] for row in rows.values())}
 
 
 def coming() -> QuerySet[Picture]:

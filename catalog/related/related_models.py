@@ -117,19 +117,21 @@ def _related(revision: str, pk: int) -> Related:
     )
     me = mine.get(pk=pk)
     family = _family(me)
-    similar = _similar(me, revision, {one.pk for one in family})
+    similar = _similar(me, revision, {relative.pk for relative in family})
     trainers, inference = _linked(me)
     names, only = _names(family), _unique_abilities(family)
     relatives = [
-        _relative(one, name=names[one.pk], is_self=one.pk == pk, only=only[one.pk])
-        for one in family
+        _relative(
+            relative, name=names[relative.pk], is_self=relative.pk == pk, only=only[relative.pk]
+        )
+        for relative in family
     ]
     return Related(
         family=relatives if len(relatives) > 1 else [],
         family_name=me.group_key or _stem(me.endpoint_id),
         trainers=trainers,
         inference=inference,
-        similar=[_relative(one) for one in similar],
+        similar=[_relative(relative) for relative in similar],
         successor=_successor(me, family) if _is_over(me) else None,
         price=in_words(me, _facts(me)),
     )
@@ -160,8 +162,10 @@ def _family(me: Endpoint) -> list[Endpoint]:
     others = list(listed[:MOST_SIBLINGS])
     if not me.group_key and len(others) >= _MANY:
         others = list(listed.filter(category=me.category)[:MOST_SIBLINGS])
-    found = [me, *others[: MOST_SIBLINGS - 1]]
-    return sorted(found, key=lambda one: (one.status == "deprecated", one.endpoint_id))
+    family = [me, *others[: MOST_SIBLINGS - 1]]
+    return sorted(
+        family, key=lambda endpoint: (endpoint.status == "deprecated", endpoint.endpoint_id)
+    )
 
 
 def _begins(stem: str) -> Q:
@@ -170,41 +174,42 @@ def _begins(stem: str) -> Q:
 
 def _names(family: Sequence[Endpoint]) -> dict[int, str]:
     """Return what distinguishes siblings: upstream's label, else the name or the end of the id."""
-    apart = {one.pk: one.endpoint_id.split("/") for one in family}
+    apart = {endpoint.pk: endpoint.endpoint_id.split("/") for endpoint in family}
     shared = len(
         [*takewhile(lambda parts: len(set(parts)) == 1, zip(*apart.values(), strict=False))]
     )
     ends = {pk: "/".join(parts[shared:]) or parts[-1] for pk, parts in apart.items()}
-    labels = {one.pk: one.group_label or one.display_name for one in family}
+    labels = {endpoint.pk: endpoint.group_label or endpoint.display_name for endpoint in family}
     often = Counter(labels.values())
     return {
-        pk: f"{words} ({ends[pk]})" if often[words] > 1 else words for pk, words in labels.items()
+        pk: f"{label_text} ({ends[pk]})" if often[label_text] > 1 else label_text
+        for pk, label_text in labels.items()
     }
 
 
 def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     """Return what only one sibling can do: abilities, highest resolution, longest duration."""
-    facts = {one.pk: _facts(one) for one in family}
-    often = Counter(fact for found in facts.values() for fact in found)
+    facts = {endpoint.pk: _facts(endpoint) for endpoint in family}
+    often = Counter(fact for own in facts.values() for fact in own)
     finest = {
         pk: max((line_count(v) or 0 for v in _of(f, "resolution")), default=0)
         for pk, f in facts.items()
     }
-    longest = {pk: _longest(found) for pk, found in facts.items()}
+    longest = {pk: _longest(own) for pk, own in facts.items()}
     names: dict[int, tuple[str, ...]] = {}
-    for pk, found in facts.items():
-        words = [
+    for pk, own in facts.items():
+        abilities = [
             describe(asked)
             for key in _TELLING
-            for value in _of(found, key)
+            for value in _of(own, key)
             if often[f"{key}:{value}"] == 1 and (asked := parse_condition(key, value))
         ]
         if _is_alone_best(finest, pk):
-            best = max(_of(found, "resolution"), key=lambda v: line_count(v) or 0)
-            words.append(label("resolution", best))
+            best = max(_of(own, "resolution"), key=lambda v: line_count(v) or 0)
+            abilities.append(label("resolution", best))
         if _is_alone_best(longest, pk):
-            words.append(f"{longest[pk]:g} s")
-        names[pk] = tuple(words) if len(family) > 1 else ()
+            abilities.append(f"{longest[pk]:g} s")
+        names[pk] = tuple(abilities) if len(family) > 1 else ()
     return names
 
 
@@ -225,15 +230,17 @@ def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
     """Return the known models that train for this one, and those that it trains for."""
     ids = [
-        [one for one in given if isinstance(one, str)][:MOST_LINKED]
+        [endpoint_id for endpoint_id in given if isinstance(endpoint_id, str)][:MOST_LINKED]
         if isinstance(given, list)
         else []
         for given in (me.training_endpoint_ids, me.inference_endpoint_ids)
     ]
-    named = {one for given in ids for one in given}
+    named = {endpoint_id for given in ids for endpoint_id in given}
     rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
-    known = {one.endpoint_id: one for one in rows}
-    trainers, inference = ([known[one] for one in given if one in known] for given in ids)
+    known = {endpoint_id.endpoint_id: endpoint_id for endpoint_id in rows}
+    trainers, inference = (
+        [known[endpoint_id] for endpoint_id in given if endpoint_id in known] for given in ids
+    )
     return trainers, inference
 
 
@@ -248,27 +255,28 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .only(*_COLUMNS)
     )
     mine, words = set(_facts(me)), _words(me)
-    found = [one for one in rows if _is_serious(one) or not _is_serious(me)]
-    own = {one.pk: _words(one) for one in found}
+    candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
+    own = {endpoint.pk: _words(endpoint) for endpoint in candidates}
     often = Counter(word for written in own.values() for word in written)
     scored = [
         (
-            _similarity(mine, set(_facts(one))) + _WORDS_COUNT * _shared(words, own[one.pk], often),
-            one,
+            _similarity(mine, set(_facts(endpoint)))
+            + _WORDS_COUNT * _shared(words, own[endpoint.pk], often),
+            endpoint,
         )
-        for one in found
+        for endpoint in candidates
     ]
     scored.sort(key=lambda pair: (-pair[0], pair[1].endpoint_id))
     best: dict[str, Endpoint] = {}  # one per family, so that the list shows different kinds
-    for score, one in scored:
+    for score, endpoint in scored:
         if score > 0:
-            best.setdefault(one.group_key or one.display_name, one)
+            best.setdefault(endpoint.group_key or endpoint.display_name, endpoint)
     return list(best.values())[:MOST_SIMILAR]
 
 
-def _is_serious(one: Endpoint) -> bool:
+def _is_serious(endpoint: Endpoint) -> bool:
     """Whether a model is not one of the sandbox's that misbehave on purpose."""
-    return MISCHIEF not in (one.tags if isinstance(one.tags, list) else ())
+    return MISCHIEF not in (endpoint.tags if isinstance(endpoint.tags, list) else ())
 
 
 def _candidates(me: Endpoint, revision: str) -> list[int]:
@@ -341,10 +349,10 @@ def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
     """Return the named model, a newer version or sibling, else a relative that does the same."""
     if named := successors.successors_of([me]).get(me.pk):
         return Successor(named, is_named=True)
-    close = next((one for one in family if _can_follow(one, me)), None)
+    close = next((endpoint for endpoint in family if _can_follow(endpoint, me)), None)
     return Successor(close, is_named=False) if close else None
 
 
-def _can_follow(one: Endpoint, me: Endpoint) -> bool:
-    is_usable = one.status == "active" and one.is_runnable
-    return is_usable and one.pk != me.pk and successors.does_the_same(one, me)
+def _can_follow(endpoint: Endpoint, me: Endpoint) -> bool:
+    is_usable = endpoint.status == "active" and endpoint.is_runnable
+    return is_usable and endpoint.pk != me.pk and successors.does_the_same(endpoint, me)

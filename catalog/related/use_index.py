@@ -38,11 +38,11 @@ class UseIndex:
     @cached_property
     def _by_kind(self) -> dict[str, list[Taker]]:
         """The takers of each kind of result, by merit."""
-        found: dict[str, list[Taker]] = defaultdict(list)
+        takers: dict[str, list[Taker]] = defaultdict(list)
         for key in self._by_merit():
             for taker in _takers(self._rows[key]):
-                found[taker.input.kind].append(taker)
-        return dict(found)
+                takers[taker.input.kind].append(taker)
+        return dict(takers)
 
     def _by_merit(self) -> list[int]:
         places, merit = self.search.places, self.search.merit
@@ -55,27 +55,27 @@ class UseIndex:
 
     @cached_property
     def _by_use(self) -> dict[str, dict[str, list[Taker]]]:
-        found: dict[str, dict[str, list[Taker]]] = {}
+        by_kind: dict[str, dict[str, list[Taker]]] = {}
         for kind, takers in self._by_kind.items():
             by_use: dict[str, list[Taker]] = {use: [] for use in USES[kind]}
             for taker in takers:
                 by_use[taker.use].append(taker)
-            found[kind] = {use: among for use, among in by_use.items() if among}
-        return found
+            by_kind[kind] = {use: among for use, among in by_use.items() if among}
+        return by_kind
 
     def inputs_of(self, key: int, kind: str) -> list[Taker]:
         """Return the inputs of one endpoint that take a kind of result."""
-        return [one for one in self._by_kind.get(kind, ()) if one.key == key]
+        return [taker for taker in self._by_kind.get(kind, ()) if taker.key == key]
 
 
 def _takers(row: Sequence[Any]) -> list[Taker]:
     key, endpoint_id, category, facts, stored = row
     read = map(Input.from_json, stored if isinstance(stored, list) else ())
-    inputs = [one for one in read if one and one.kind in USES]
+    inputs = [field for field in read if field and field.kind in USES]
     texts = [fact for fact in facts if isinstance(fact, str)] if isinstance(facts, list) else []
     outputs = {fact[4:] for fact in texts if fact.startswith("out:")}
     name = f"{endpoint_id} {category}"
-    return [Taker(key, use_of(one, inputs, outputs, name), one) for one in inputs]
+    return [Taker(key, use_of(field, inputs, outputs, name), field) for field in inputs]
 
 
 class _ProcessCache:

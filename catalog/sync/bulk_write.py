@@ -55,7 +55,7 @@ def _write_related(batch: Sequence[Endpoint], changes: Sequence[Change], entries
         unique_fields=["endpoint"],
         update_fields=["text"],
     )
-    Change.objects.bulk_create([one for one in changes if one.endpoint.endpoint_id in ids])
+    Change.objects.bulk_create([change for change in changes if change.endpoint.endpoint_id in ids])
 
 
 def _batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:

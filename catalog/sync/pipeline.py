@@ -149,9 +149,9 @@ class _Sync:
 
     async def _write_found(self) -> None:
         """Write all fetched schemas in one transaction: its cost hardly depends on its size."""
-        found, self._found = self._found, []
-        if found:
-            await self._write(self.upserter.keep_schemas, found)
+        answers, self._found = self._found, []
+        if answers:
+            await self._write(self.upserter.keep_schemas, answers)
 
     async def _read_prices(self) -> None:
         """Fetch prices; a failure is only reported: they need a key, and cards work without."""

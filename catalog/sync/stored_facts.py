@@ -36,10 +36,10 @@ def extract_facts() -> int:
 
 def _read_facts(document: Any) -> dict[str, Any]:
     """What pages and search need of a document, as JSON."""
-    found = contract(document, "")
-    root = build(found)
-    able = capabilities_of(found, root, document)
-    inputs = [list(one) for one in inputs_of(root)]
+    input_contract = contract(document, "")
+    root = build(input_contract)
+    able = capabilities_of(input_contract, root, document)
+    inputs = [list(field) for field in inputs_of(root)]
     return {"facts": able.facts, "words": able.words, "inputs": inputs}
 
 

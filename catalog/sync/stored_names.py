@@ -15,11 +15,12 @@ def tell_apart() -> int:
     rows = Endpoint.objects.order_by("position", "endpoint_id")
     known = list(rows.only("endpoint_id", "display_name", "full_name", "category"))
     names = full_names(
-        Title(one.pk, one.endpoint_id, one.display_name, one.category) for one in known
+        Title(endpoint.pk, endpoint.endpoint_id, endpoint.display_name, endpoint.category)
+        for endpoint in known
     )
-    changed = [one for one in known if one.full_name != names[one.pk]]
-    for one in changed:
-        one.full_name = names[one.pk]
+    changed = [endpoint for endpoint in known if endpoint.full_name != names[endpoint.pk]]
+    for endpoint in changed:
+        endpoint.full_name = names[endpoint.pk]
     for start in range(0, len(changed), ROWS_PER_WRITE):
         batch = changed[start : start + ROWS_PER_WRITE]
         Endpoint.objects.bulk_update(batch, ["full_name"])

@@ -88,13 +88,13 @@ class CatalogUpserter:
         known = self._rows.items()
         return [i for i, row in known if i not in self._seen and _is_listed(row)]
 
-    def confirm(self, requested: list[str], found: fal.Found) -> None:
+    def confirm(self, requested: list[str], answer: fal.Found) -> None:
         """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
 
         (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
-        there = [item for item in found.items if item.metadata is not None]
-        unreadable = {entry.endpoint_id for entry in found.malformed}
+        there = [item for item in answer.items if item.metadata is not None]
+        unreadable = {entry.endpoint_id for entry in answer.malformed}
         gone = set(requested) - {item.endpoint_id for item in there} - unreadable
         self._upsert(there)
         rows = [self._rows[endpoint_id] for endpoint_id in requested if endpoint_id in gone]
@@ -120,13 +120,13 @@ class CatalogUpserter:
         documents: dict[str, str] = {}
         changes: list[Change] = []
         rows: list[Endpoint] = []
-        for _, found in answers:
-            for entry in found.malformed:
+        for _, answer in answers:
+            for entry in answer.malformed:
                 self.fail(entry.endpoint_id or "?", entry.reason)
-            for endpoint_id in found.missing:
+            for endpoint_id in answer.missing:
                 why = "Upstream lists it, but returned nothing when its schema was requested."
                 self.fail(endpoint_id, why)
-            updated = (self._schema_update(item, documents, changes) for item in found.items)
+            updated = (self._schema_update(item, documents, changes) for item in answer.items)
             rows += [row for row in updated if row is not None]
         new = [
             Schema(digest=digest, document=document)
@@ -249,8 +249,8 @@ def _is_due(row: Endpoint) -> bool:
 def _version(item: fal.CatalogueItem) -> str:
     """`updated_at` verbatim from the response; it identifies the version of an endpoint."""
     metadata = item.raw.get("metadata")
-    found = metadata.get("updated_at") if isinstance(metadata, dict) else None
-    return db_safe_text(found)[:64] if isinstance(found, str) else ""
+    updated_at = metadata.get("updated_at") if isinstance(metadata, dict) else None
+    return db_safe_text(updated_at)[:64] if isinstance(updated_at, str) else ""
 
 
 def _values(item: fal.CatalogueItem) -> dict[str, Any]:

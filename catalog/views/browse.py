@@ -118,8 +118,10 @@ def search_page(
 @with_etag
 def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     """Show a curated collection, in its order; curators see drafts too."""
-    found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
-    shown = get_object_or_404(found.select_related("owner", "cover__picture"), slug=slug)
+    collections = (
+        Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    )
+    shown = get_object_or_404(collections.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
     variants = [card.variant for card in distinguish(item.endpoint for item in items)]
     context = {

@@ -30,31 +30,31 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
 
     `undo` reverts the last action.
     """
-    found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
+    collection = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     post = request.POST
     if "seen" in post:
-        collection_health.mark_checked(found, post["seen"])
+        collection_health.mark_checked(collection, post["seen"])
     elif "undo" in post:
         mended = request.session.pop(LAST_REPAIR_KEY, {})
         try:
             if mended.get("slug") == slug:
-                collection_health.undo(found, mended["before"])
+                collection_health.undo(collection, mended["before"])
         except ValueError as error:  # colleagues added models meanwhile, so that it is full
             messages.error(request, str(error))
     else:
         old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
-        if not found.items.filter(endpoint__endpoint_id=old).exists():
+        if not collection.items.filter(endpoint__endpoint_id=old).exists():
             # A double click, or a colleague did it first.
-            messages.info(request, f"{old or 'That model'} is not in this collection any more.")
-            return redirect(f"{found.get_absolute_url()}?mended=1")
+            messages.info(request, f"{old or 'That model'} is no longer in this collection.")
+            return redirect(f"{collection.get_absolute_url()}?mended=1")
         if by:
             get_object_or_404(Endpoint.objects.only("pk"), endpoint_id=by)
         before = (
-            collection_health.replace(found, old, by)
+            collection_health.replace(collection, old, by)
             if by
-            else collection_health.remove(found, old)
+            else collection_health.remove(collection, old)
         )
         said = f"{old} is replaced by {by}." if by else f"{old} is out."
         request.session[LAST_REPAIR_KEY] = {"slug": slug, "before": before, "said": said}
-        return redirect(f"{found.get_absolute_url()}?mended=1")
-    return redirect(found)
+        return redirect(f"{collection.get_absolute_url()}?mended=1")
+    return redirect(collection)

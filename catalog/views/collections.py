@@ -40,9 +40,11 @@ def index(request: HtmxRequest) -> HttpResponseBase:
     """List collections in order; curators see drafts too, and can create one by POST."""
     if request.method == "POST":
         return _create(request)
-    found = Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    collections = (
+        Collection.objects.all() if request.user.is_staff else Collection.objects.published()
+    )
     rows = (
-        found.annotate(size=Count("items"))
+        collections.annotate(size=Count("items"))
         .select_related("cover__picture")
         .defer("cover__field_words")
     )
@@ -54,16 +56,16 @@ def index(request: HtmxRequest) -> HttpResponseBase:
 def _create(request: HtmxRequest) -> HttpResponseBase:
     endpoint_id = db_safe_text(request.POST.get("endpoint_id", ""))
     try:
-        made = collection_editing.create(request.POST.get("title", ""), request.user)
+        collection = collection_editing.create(request.POST.get("title", ""), request.user)
     except ValueError as error:
         if request.htmx:
             return _toast(str(error))
         messages.error(request, str(error))
         return redirect(_of(endpoint_id) if endpoint_id else "catalog:collections")
     if not endpoint_id:
-        return redirect("catalog:collection-edition", made.slug)
+        return redirect("catalog:collection-edition", collection.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    collection_editing.add_models(made, [endpoint])
+    collection_editing.add_models(collection, [endpoint])
     return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
 
 
@@ -75,9 +77,9 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
 
     A POST saves it, after applying the change in `~do`.
     """
-    found = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
+    collection = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
     if request.method != "POST":
-        return _edition(request, found)
+        return _edition(request, collection)
     # The script has already moved the row when the form saves itself; htmx nevertheless posts the
     # focused button.
     saves_itself = request.htmx and request.htmx.trigger == "edition"
@@ -88,24 +90,24 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if verb == "add":
         wanted = Arrangement(**{**vars(wanted), "lines": [*wanted.lines, Line(endpoint_id)]})
     try:
-        collection_editing.arrange(found, wanted)
+        collection_editing.arrange(collection, wanted)
     except ValueError as error:
-        return _refused(request, found, str(error))
+        return _refused(request, collection, str(error))
     if verb == "find":
-        return _edition(request, found, find=request.POST.get("find", ""))
+        return _edition(request, collection, find=request.POST.get("find", ""))
     if request.htmx and verb == "add":
-        return _edition(request, found, words="Added, at the end.")
+        return _edition(request, collection, words="Added, at the end.")
     if request.htmx:
         return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
-    return redirect(found) if verb == "done" else redirect("catalog:collection-edition", slug)
+    return redirect(collection) if verb == "done" else redirect("catalog:collection-edition", slug)
 
 
-def _refused(request: HtmxRequest, found: Collection, error: str) -> HttpResponse:
+def _refused(request: HtmxRequest, collection: Collection, error: str) -> HttpResponse:
     if request.htmx:
         context = {"error": error}
         return render(request, "catalog/collection/_save_status.html", context, status=422)
-    found.refresh_from_db()
-    return _edition(request, found, status=422, error=error)
+    collection.refresh_from_db()
+    return _edition(request, collection, status=422, error=error)
 
 
 def _arrangement(post: Post) -> Arrangement:
@@ -126,11 +128,11 @@ def _arrangement(post: Post) -> Arrangement:
 
 
 def _edition(
-    request: HtmxRequest, found: Collection, find: str = "", status: int = 200, **more: Any
+    request: HtmxRequest, collection: Collection, find: str = "", status: int = 200, **more: Any
 ) -> HttpResponse:
-    items = list(found.items.for_cards())
+    items = list(collection.items.for_cards())
     context = {
-        "collection": found,
+        "collection": collection,
         "items": items,
         "known": " ".join(item.endpoint.endpoint_id for item in items),
         "find": find,
@@ -145,13 +147,13 @@ def _edition(
 @require_POST
 def words(request: HtmxRequest, slug: str) -> HttpResponse:
     """Update title, description or notes, edited in place on the collection's page."""
-    found = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection, slug=slug)
     posted = {name: str(text) for name, text in request.POST.items()}
     notes = {n.removeprefix(NOTE): text for n, text in posted.items() if n.startswith(NOTE)}
     texts = {name: posted[name] for name in ("title", "description") if name in posted}
     error = ""
     try:
-        collection_editing.update_texts(found, notes, **texts)
+        collection_editing.update_texts(collection, notes, **texts)
     except ValueError as problem:
         error = str(problem)
     if request.htmx:
@@ -161,7 +163,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
         )
     if error:
         messages.error(request, error)
-    return redirect(found)
+    return redirect(collection)
 
 
 @limit("search")
@@ -169,9 +171,9 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_safe
 def choices(request: HtmxRequest, slug: str) -> HttpResponse:
     """Models that match `find`, each with a button to add it."""
-    found = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection, slug=slug)
     find = request.GET.get("find", "")
-    context = {"collection": found, "find": find, "choices": _choices(find)}
+    context = {"collection": collection, "find": find, "choices": _choices(find)}
     return render(request, "catalog/collection/_model_choices.html", context)
 
 
@@ -189,23 +191,23 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return _menu(request, endpoint)
     is_in = "in" in request.POST
     slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
-    found = get_object_or_404(Collection, slug=slug)
+    collection = get_object_or_404(Collection, slug=slug)
     taken = None
     try:
         if is_in and (place := request.POST.get("position", "")).isdecimal():
             collection_editing.restore_model(
-                found, endpoint, int(place[:6]), request.POST.get("note", "")
+                collection, endpoint, int(place[:6]), request.POST.get("note", "")
             )
         elif is_in:
-            collection_editing.add_models(found, [endpoint])
+            collection_editing.add_models(collection, [endpoint])
         else:
-            taken = collection_editing.remove_model(found, endpoint)
+            taken = collection_editing.remove_model(collection, endpoint)
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
         return redirect(_of(endpoint_id))
-    words = f"{'Added to' if is_in else 'Removed from'} “{found.title}”."
-    return _menu(request, endpoint, collection=found, words=words, is_in=is_in, taken=taken)
+    message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
+    return _menu(request, endpoint, collection=collection, words=message, is_in=is_in, taken=taken)
 
 
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
@@ -239,14 +241,14 @@ def order(request: HtmxRequest) -> HttpResponseBase:
 def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
     """Delete a collection; the next page offers to restore it."""
     is_gone_already = request.session.get(GONE, {}).get("slug") == slug  # by a double click
-    found = Collection.objects.filter(slug=slug).first()
-    if found is None and not is_gone_already:
+    collection = Collection.objects.filter(slug=slug).first()
+    if collection is None and not is_gone_already:
         raise Http404("There is no such collection.")
-    if found is not None:
-        request.session[GONE] = import_export.dump(found)
+    if collection is not None:
+        request.session[GONE] = import_export.dump(collection)
         with transaction.atomic():
-            audit.record(request.user, "deleted", [found])
-            found.delete()
+            audit.record(request.user, "deleted", [collection])
+            collection.delete()
     address = reverse("catalog:collections")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
@@ -259,10 +261,10 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
         messages.info(request, "There is nothing to bring back.")
         return redirect("catalog:collections")
     with transaction.atomic():
-        made = import_export.restore(gone, request.user)
-        audit.record(request.user, "restored", [made])
-    messages.success(request, f"“{made.title}” is back.")
-    return redirect(made)
+        collection = import_export.restore(gone, request.user)
+        audit.record(request.user, "restored", [collection])
+    messages.success(request, f"“{collection.title}” is back.")
+    return redirect(collection)
 
 
 def _of(endpoint_id: str) -> str:

@@ -73,9 +73,9 @@ def reader_of(token: str) -> User | None:
 def etag(request: HttpRequest) -> str:
     """The ETag of the feed's current state."""
     # The sum distinguishes equally many others: another favourite, another reader's favourites.
-    found = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
+    totals = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
     own = [(entry.key, entry.at, entry.title) for entry in _own(request)]
-    return hashlib.sha256(repr((request.get_full_path(), found, own)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((request.get_full_path(), totals, own)).encode()).hexdigest()[:32]
 
 
 @condition(etag_func=lambda request: f'"{etag(request)}"')
@@ -127,8 +127,8 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def items(self, request: HttpRequest) -> list[Change | Entry]:
         """The newest entries."""
-        found = [*_selected(request)[:MOST_ENTRIES], *_own(request)]
-        return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_ENTRIES]
+        entries = [*_selected(request)[:MOST_ENTRIES], *_own(request)]
+        return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST_ENTRIES]
 
     def item_title(self, change: Any) -> SafeString:
         """`FLUX.1 [dev]: inputs or outputs changed`."""

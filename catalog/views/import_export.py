@@ -70,12 +70,14 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         if "confirm" not in request.POST:
             steps = import_export.plan(entries)
             return render(request, "catalog/import.html", {"steps": steps, "text": text})
-        made = import_export.apply(entries, request.user)
+        collections = import_export.apply(entries, request.user)
     except ValueError as error:
-        kept = "" if file else text
-        context = {"error": str(error), "text": kept, "largest_mb": LARGEST_MB}
+        pasted = "" if file else text
+        context = {"error": str(error), "text": pasted, "largest_mb": LARGEST_MB}
         return render(request, "catalog/import.html", context, status=422)
-    messages.success(request, f"{len(made)} collection{'s' * (len(made) != 1)} imported.")
+    messages.success(
+        request, f"{len(collections)} collection{'s' * (len(collections) != 1)} imported."
+    )
     return redirect("catalog:collections")
 
 
@@ -85,4 +87,4 @@ def _read(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError("This is no text in UTF-8, so it is no JSON.") from error
+        raise ValueError("This is not UTF-8 text, so it is not JSON.") from error

@@ -45,13 +45,13 @@ def new(request: HtmxRequest) -> HttpResponse:
 def _save(request: HtmxRequest) -> HttpResponseBase:
     params, name = request.POST.get("params", ""), request.POST.get("name", "")
     try:
-        kept = domain.save(request.user, Query.from_address(f"?{params}"), name)
+        search = domain.save(request.user, Query.from_address(f"?{params}"), name)
     except ValueError as error:
         return _form(request, params, name, error=str(error))
     if request.htmx:
-        return render(request, "catalog/saved/_save_notice.html", {"search": kept})
-    messages.success(request, f"“{kept.name}” is saved. The front page says what is new in it.")
-    return redirect(f"{reverse('catalog:models')}?{kept.params}")
+        return render(request, "catalog/saved/_save_notice.html", {"search": search})
+    messages.success(request, f"“{search.name}” is saved. The front page says what is new in it.")
+    return redirect(f"{reverse('catalog:models')}?{search.params}")
 
 
 def _form(request: HtmxRequest, params: str, name: str, error: str = "") -> HttpResponse:
@@ -64,39 +64,39 @@ def _form(request: HtmxRequest, params: str, name: str, error: str = "") -> Http
 @own_media
 def one(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a search's new results and all results, and mark them as seen."""
-    found = get_object_or_404(_mine(request), pk=pk)
-    since = _moment(request.GET.get("since", "")) or found.seen_at
+    search = get_object_or_404(_mine(request), pk=pk)
+    since = _moment(request.GET.get("since", "")) or search.seen_at
     seen_at = domain.seen_until()  # before the query: later models are new next time
-    starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(found)
+    starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(search)
     place = SearchScope(reverse("catalog:models"), "Models")
     context = {
-        "search": found,
+        "search": search,
         "since": since,
-        "news": domain.news(found, since),
+        "news": domain.news(search, since),
         "starred": frozenset(starred),
         "region": page_cache.region(Revision.current(), place, query, starred),
     }
-    SavedSearch.objects.filter(pk=found.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
+    SavedSearch.objects.filter(pk=search.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
     return render(request, "catalog/saved_search.html", context)
 
 
 @require_POST
 def name(request: HtmxRequest, pk: int) -> HttpResponseBase:
     """Rename a search."""
-    found = get_object_or_404(_mine(request), pk=pk)
+    search = get_object_or_404(_mine(request), pk=pk)
     try:
-        domain.rename(found, request.POST.get("name", ""))
+        domain.rename(search, request.POST.get("name", ""))
     except ValueError as error:
-        return _list(request, status=422, wrong=found.pk, error=str(error))
-    return _list(request, words=f"It is “{found.name}” now.")
+        return _list(request, status=422, wrong=search.pk, error=str(error))
+    return _list(request, words=f"It is “{search.name}” now.")
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
     """Delete a search; the response offers to restore it."""
-    found = get_object_or_404(_mine(request), pk=pk)
-    deleted = found.name
-    return _list(request, signed=domain.delete(found), deleted=deleted)
+    search = get_object_or_404(_mine(request), pk=pk)
+    deleted = search.name
+    return _list(request, signed=domain.delete(search), deleted=deleted)
 
 
 @require_POST

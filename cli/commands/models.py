@@ -13,17 +13,17 @@ from cli.output import print_json, print_line, print_table, print_to_stderr
 def search(client: Client, options: Namespace) -> Exit:
     """List the models that best match a search."""
     question = " ".join(options.question)
-    found = client.get("/models", q=question or None, limit=options.limit, sort=options.sort)
+    page = client.get("/models", q=question or None, limit=options.limit, sort=options.sort)
     if options.json:
-        print_json(found["items"])
+        print_json(page["items"])
         return Exit.OK
     rows = [
-        (one["endpoint_id"], one["category"], one["price"]["text"], one["description"])
-        for one in found["items"]
+        (model["endpoint_id"], model["category"], model["price"]["text"], model["description"])
+        for model in page["items"]
     ]
     if rows:
         print_table(["model", "category", "price", "description"], rows)
-    more = found["total"] - len(rows)
+    more = page["total"] - len(rows)
     print_to_stderr(
         f"{more:,} more" if more > 0 else f"{len(rows)} found" if rows else "Nothing found."
     )
@@ -32,27 +32,32 @@ def search(client: Client, options: Namespace) -> Exit:
 
 def show(client: Client, options: Namespace) -> Exit:
     """Show a model: price, inputs, example."""
-    found = client.get(f"/models/{options.endpoint_id}")
+    model = client.get(f"/models/{options.endpoint_id}")
     if options.json:
-        print_json(found)
+        print_json(model)
         return Exit.OK
-    print_line(f"{found['name']} · {found['endpoint_id']}")
-    for line in (found["refusal"], found["description"], found["price_in_words"]):
+    print_line(f"{model['name']} · {model['endpoint_id']}")
+    for line in (model["refusal"], model["description"], model["price_in_words"]):
         if line:
             print_line(line)
     print_line()
-    print_table(["input", "type", "default", "description"], map(_row, found["inputs"]))
-    if found["example"]:
+    print_table(["input", "type", "default", "description"], map(_row, model["inputs"]))
+    if model["example"]:
         print_line("\nExample:")
-        print_json(found["example"])
+        print_json(model["example"])
     return Exit.OK
 
 
-def _row(one: dict[str, Any]) -> tuple[str, str, str, str]:
-    name = f"{one['name']}{' *' if one['is_required'] else ''}"
-    words = ", ".join(one["choices"]) if one["choices"] else one["limits"]
-    about = " ".join(one["description"].split())
-    return name, one["type"], one["default"], "; ".join(part for part in (words, about) if part)
+def _row(field: dict[str, Any]) -> tuple[str, str, str, str]:
+    name = f"{field['name']}{' *' if field['is_required'] else ''}"
+    values = ", ".join(field["choices"]) if field["choices"] else field["limits"]
+    about = " ".join(field["description"].split())
+    return (
+        name,
+        field["type"],
+        field["default"],
+        "; ".join(part for part in (values, about) if part),
+    )
 
 
 def price(client: Client, options: Namespace) -> Exit:
@@ -61,9 +66,9 @@ def price(client: Client, options: Namespace) -> Exit:
 
     body = {"endpoint_id": options.endpoint_id, "arguments": read_arguments(client, options)}
     body |= {"allow_unknown": True} if options.allow_unknown else {}
-    found = client.post("/estimates", body)
+    estimate = client.post("/estimates", body)
     if options.json:
-        print_json(found)
+        print_json(estimate)
     else:
-        print_line("\n".join([found["text"], *found["basis"]]))
+        print_line("\n".join([estimate["text"], *estimate["basis"]]))
     return Exit.OK

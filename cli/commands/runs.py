@@ -35,13 +35,13 @@ def run(client: Client, options: Namespace) -> Exit:
         if (value := getattr(options, name)) is not None:
             body[name] = value
     headers = {"Idempotency-Key": options.key} if options.key else {}
-    made = client.post("/runs", body, headers=headers)
+    started = client.post("/runs", body, headers=headers)
     if not (options.wait or options.out):
-        _print(made, options)
+        _print(started, options)
         return Exit.OK
     if waiting := client.get("/me")["waiting_because"]:
         print_to_stderr(waiting)
-    ended = wait_for(client, made, options.timeout)
+    ended = wait_for(client, started, options.timeout)
     ended = _with_copies(client, ended)
     if options.out and ended["state"] == "succeeded":
         ended["files"] = save(client, ended, Path(options.out))
@@ -64,63 +64,63 @@ def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
     )
 
 
-def wait_for(client: Client, made: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
+def wait_for(client: Client, started: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
     """Wait until the run has ended or the timeout is over; prints progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
-    found, shown = made, ""
-    with Console(stderr=True).status(_progress(made)) as status:
-        while not found["is_final"] and time.monotonic() < until:
+    latest, shown = started, ""
+    with Console(stderr=True).status(_progress(started)) as status:
+        while not latest["is_final"] and time.monotonic() < until:
             left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
             hold_s = max(int(left_s), 1) if client.can_hold else 0
-            found = client.get(f"/runs/{made['id']}", wait=hold_s)
-            status.update(_progress(found))
-            if not is_terminal() and found["state"] != shown:
-                shown = found["state"]
+            latest = client.get(f"/runs/{started['id']}", wait=hold_s)
+            status.update(_progress(latest))
+            if not is_terminal() and latest["state"] != shown:
+                shown = latest["state"]
                 print_to_stderr(shown)
-            if not client.can_hold and not found["is_final"]:
+            if not client.can_hold and not latest["is_final"]:
                 time.sleep(POLL_S)
-    return found
+    return latest
 
 
-def _progress(found: dict[str, Any]) -> str:
-    place = found.get("queue_position")
-    last = found["logs"][-1] if found.get("logs") else ""
-    parts = [found["state"], f"{place} ahead" if place else "", found["note"], last]
+def _progress(run: dict[str, Any]) -> str:
+    place = run.get("queue_position")
+    last = run["logs"][-1] if run.get("logs") else ""
+    parts = [run["state"], f"{place} ahead" if place else "", run["note"], last]
     return " · ".join(escape(printable(part)) for part in parts if part)
 
 
-def save(client: Client, found: dict[str, Any], folder: Path) -> list[str]:
+def save(client: Client, run: dict[str, Any], folder: Path) -> list[str]:
     """Save a run's artifacts, or its output if it has none; return the file names."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandFailed(f"{folder} cannot be made: {error.strerror}.") from error
-    found = _with_copies(client, found)
+        raise CommandFailed(f"{folder} cannot be created: {error.strerror}.") from error
+    run = _with_copies(client, run)
     saved = []
-    for one in found["artifacts"]:
-        if one["url"]:
-            to = _free(folder / _name(found, one))
-            client.download(one["url"], to)
+    for artifact in run["artifacts"]:
+        if artifact["url"]:
+            to = _free(folder / _name(run, artifact))
+            client.download(artifact["url"], to)
             saved.append(str(to))
     if not saved:
-        to = _free(folder / f"{found['id']}.json")
-        to.write_text(json.dumps(found["output"], indent=2, ensure_ascii=False), encoding="utf-8")
+        to = _free(folder / f"{run['id']}.json")
+        to.write_text(json.dumps(run["output"], indent=2, ensure_ascii=False), encoding="utf-8")
         saved.append(str(to))
     return saved
 
 
-def _with_copies(client: Client, found: dict[str, Any]) -> dict[str, Any]:
+def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:
     """Return the run once the server has copied its files; after `COPY_WAIT_S` as it is."""
     until = time.monotonic() + COPY_WAIT_S
-    while time.monotonic() < until and any(a["state"] == "remote" for a in found["artifacts"]):
+    while time.monotonic() < until and any(a["state"] == "remote" for a in run["artifacts"]):
         time.sleep(POLL_S)
-        found = client.get(f"/runs/{found['id']}")
-    return found
+        run = client.get(f"/runs/{run['id']}")
+    return run
 
 
-def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
+def _name(run: dict[str, Any], artifact: dict[str, Any]) -> str:
     """Return the server's file name, which tells prompt, model and seed, without folders."""
-    model = found["endpoint_id"].replace("/", "-")
+    model = run["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
     name = clean_name(name)
     if not Path(name).suffix:
@@ -131,40 +131,44 @@ def _name(found: dict[str, Any], artifact: dict[str, Any]) -> str:
 def _free(file: Path) -> Path:
     """Return the path, or if it is taken the next numbered name beside it."""
     numbered = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in range(2, 10_000))
-    return file if not file.exists() else next(one for one in numbered if not one.exists())
-
-
-def _print(found: dict[str, Any], options: Namespace) -> None:
-    if options.json:
-        print_json(found)
-        return
-    print_line(found["id"])
-    print_to_stderr(
-        f"{found['state']}{': ' + found['reason'] if found['reason'] else ''} {found['url']}"
+    return (
+        file
+        if not file.exists()
+        else next(candidate for candidate in numbered if not candidate.exists())
     )
-    for line in found.get("files") or [one["url"] for one in found["artifacts"] if one["url"]]:
+
+
+def _print(run: dict[str, Any], options: Namespace) -> None:
+    if options.json:
+        print_json(run)
+        return
+    print_line(run["id"])
+    print_to_stderr(f"{run['state']}{': ' + run['reason'] if run['reason'] else ''} {run['url']}")
+    for line in run.get("files") or [
+        artifact["url"] for artifact in run["artifacts"] if artifact["url"]
+    ]:
         print_line(line)
 
 
 def runs(client: Client, options: Namespace) -> Exit:
     """List the newest runs, or show one."""
     if options.run_id:
-        found = client.get(f"/runs/{options.run_id}")
+        run = client.get(f"/runs/{options.run_id}")
         if options.out:
-            found["files"] = save(client, found, Path(options.out))
-        print_json(found) if options.json else _print(found, options)
+            run["files"] = save(client, run, Path(options.out))
+        print_json(run) if options.json else _print(run, options)
         return Exit.OK
     names = ("limit", "model", "state", "q", "batch")
     query = {name: getattr(options, name) for name in names}
     query |= {"created_after": options.after, "created_before": options.before}
-    found = client.get("/runs", **query)["items"]
+    newest = client.get("/runs", **query)["items"]
     if options.json:
-        print_json(found)
+        print_json(newest)
         return Exit.OK
     rows = [
-        (one["id"], one["created_at"][:16].replace("T", " "), one["state"], one["endpoint_id"],
-         one["reason"] or one["title"])
-        for one in found
+        (run["id"], run["created_at"][:16].replace("T", " "), run["state"], run["endpoint_id"],
+         run["reason"] or run["title"])
+        for run in newest
     ]  # fmt: skip
     print_table(["run", "created (UTC)", "state", "model", "prompt"], rows)
     return Exit.OK
@@ -172,6 +176,6 @@ def runs(client: Client, options: Namespace) -> Exit:
 
 def cancel(client: Client, options: Namespace) -> Exit:
     """Request that a run be cancelled."""
-    found = client.post(f"/runs/{options.run_id}/cancellation")
-    print_json(found) if options.json else _print(found, options)
+    run = client.post(f"/runs/{options.run_id}/cancellation")
+    print_json(run) if options.json else _print(run, options)
     return Exit.OK

@@ -30,8 +30,8 @@ def _certificates() -> ssl.SSLContext:
 
 async def resolve(host: str, port: int) -> list[str]:
     """Return the IP addresses of a host name; raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
+    addresses = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[4][0]) for address in addresses))
 
 
 class VettedTransport(httpx.AsyncBaseTransport):
@@ -113,8 +113,10 @@ def outcome_of(response: httpx.Response) -> Outcome:
     if response.is_success:
         return Outcome(status)
     if 300 <= status < 400:
-        words = f"It answered {status}, a redirect. Those are not followed; write the new address."
-        return Outcome(status, words, is_permanent=True)
+        message = (
+            f"It answered {status}, a redirect. Those are not followed; write the new address."
+        )
+        return Outcome(status, message, is_permanent=True)
     if status == HTTPStatus.GONE:
         return Outcome(status, "It answered 410: it wants no more of these.", is_permanent=True)
     wait = response.headers.get("retry-after", "")

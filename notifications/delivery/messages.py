@@ -36,15 +36,15 @@ def compose(delivery: Delivery, now: datetime) -> Mail | Post:
     """Return the delivery's message, signed now; its notification or run has to be loaded."""
     if delivery.run is not None:
         return _signed(delivery, str(delivery.run.pk), run_payload(delivery.run), now)
-    told = delivery.notification
-    if told is None:
+    notification = delivery.notification
+    if notification is None:
         raise ValueError(f"delivery {delivery.pk} has neither a notification nor a run")
     if delivery.method == Method.EMAIL:
-        return Mail(told.subject, mail_text(told))
+        return Mail(notification.subject, mail_text(notification))
     if delivery.method == Method.SLACK:
-        return Post(json.dumps({"text": slack_text(told)}).encode(), {})
-    body = json.dumps(notification_payload(told), ensure_ascii=False)
-    return _signed(delivery, str(told.pk), body.encode("utf-8", "replace"), now)
+        return Post(json.dumps({"text": slack_text(notification)}).encode(), {})
+    body = json.dumps(notification_payload(notification), ensure_ascii=False)
+    return _signed(delivery, str(notification.pk), body.encode("utf-8", "replace"), now)
 
 
 def _signed(delivery: Delivery, request_id: str, body: bytes, now: datetime) -> Post:
@@ -63,20 +63,24 @@ def link(path: str) -> str:
     return f"{origin}{path}" if path else ""
 
 
-def mail_text(told: Notification) -> str:
+def mail_text(notification: Notification) -> str:
     """Return the mail's text, which ends with where to turn off such mails."""
-    parts = [told.text, link(told.path), FOOT.format(link("/account/notifications/"))]
+    parts = [
+        notification.text,
+        link(notification.path),
+        FOOT.format(link("/account/notifications/")),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-FOOT = "-- \nSent by Vitrine. Choose what you are told: {}"
+FOOT = "-- \nSent by Vitrine. Choose your notifications: {}"
 
 
-def slack_text(told: Notification) -> str:
+def slack_text(notification: Notification) -> str:
     """Return the text in Slack's markup, which Mattermost and others support too."""
-    head = f"*{_slack_escaped(told.subject)}*"
-    address = link(told.path)
-    text = _slack_escaped(told.text)[:SLACK_CHARS]
+    head = f"*{_slack_escaped(notification.subject)}*"
+    address = link(notification.path)
+    text = _slack_escaped(notification.text)[:SLACK_CHARS]
     return "\n".join(part for part in (head, text, address and f"<{address}|Open>") if part)
 
 
@@ -84,15 +88,15 @@ def _slack_escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def notification_payload(told: Notification) -> dict[str, Any]:
+def notification_payload(notification: Notification) -> dict[str, Any]:
     """Return the JSON of a generic webhook; `request_id` is the notification's id."""
     return {
-        "request_id": str(told.pk),
-        "kind": told.kind,
-        "subject": told.subject,
-        "text": told.text,
-        "url": link(told.path),
-        "created_at": told.created_at.isoformat(),
+        "request_id": str(notification.pk),
+        "kind": notification.kind,
+        "subject": notification.subject,
+        "text": notification.text,
+        "url": link(notification.path),
+        "created_at": notification.created_at.isoformat(),
     }
 
 
@@ -115,14 +119,14 @@ def run_payload(run: Run) -> bytes:
 
 def _failure(run: Run) -> dict[str, Any]:
     error = run.error or {}
-    status, words = error.get("status"), str(error.get("message") or "")
+    status, message = error.get("status"), str(error.get("message") or "")
     if run.state == Run.State.CANCELLED and not status:
         return {"error": "Request was cancelled", "payload": {"detail": "Request was cancelled"}}
     detail = error.get("detail")
     is_models = isinstance(status, int) and status != REFUSED_KEY
     return {
-        "error": f"Invalid status code: {status}" if is_models else words or "Failed",
-        "payload": {"detail": words if detail is None else detail},
+        "error": f"Invalid status code: {status}" if is_models else message or "Failed",
+        "payload": {"detail": message if detail is None else detail},
     }
 
 

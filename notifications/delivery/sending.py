@@ -58,7 +58,7 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
 
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
         try:
-            await asyncio.gather(*(_attempt(one, vetted) for one in taken))
+            await asyncio.gather(*(_attempt(delivery, vetted) for delivery in taken))
         finally:
             await vetted.aclose()
     return await sync_to_async(_pause_s)()
@@ -74,8 +74,8 @@ def maintain() -> float:
     if SigningKey.objects.exists() or Delivery.objects.filter(method__in=signs).exists():
         signing_keys.maintain(now)
     _encrypt_anew()
-    for model, kept in ((Delivery, DELIVERIES_KEPT), (Notification, NOTIFICATIONS_KEPT)):
-        old: Any = model._default_manager.filter(created_at__lt=now - kept)
+    for model, keep_for in ((Delivery, DELIVERIES_KEPT), (Notification, NOTIFICATIONS_KEPT)):
+        old: Any = model._default_manager.filter(created_at__lt=now - keep_for)
         if model is Delivery:
             old = old.exclude(state=State.WAITING)
         pks = list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])
@@ -104,7 +104,7 @@ def take() -> list[Delivery]:
     due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
     due = due.defer(*heavy_columns("run__", but=RESULT))
     candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
-    return [one for one in _limit_per_user(candidates) if _claim_attempt(one, now)]
+    return [delivery for delivery in _limit_per_user(candidates) if _claim_attempt(delivery, now)]
 
 
 def _sendable() -> QuerySet[Delivery]:
@@ -116,10 +116,10 @@ def _sendable() -> QuerySet[Delivery]:
 def _limit_per_user(candidates: Iterable[Delivery]) -> list[Delivery]:
     """Return the first candidates, at most a few per user."""
     chosen, of_person = list[Delivery](), Counter[int]()
-    for one in candidates:
-        if of_person[one.user_id] < AT_ONCE_PER_PERSON and len(chosen) < AT_ONCE:
-            of_person[one.user_id] += 1
-            chosen.append(one)
+    for delivery in candidates:
+        if of_person[delivery.user_id] < AT_ONCE_PER_PERSON and len(chosen) < AT_ONCE:
+            of_person[delivery.user_id] += 1
+            chosen.append(delivery)
     return chosen
 
 

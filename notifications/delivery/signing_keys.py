@@ -44,7 +44,7 @@ def create(now: datetime) -> SigningKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
-    log.info("a new key signs webhooks from now on or from tomorrow")
+    log.info("a new key for signing webhooks: it signs at once if it is the first, else in a day")
     return SigningKey.objects.create(
         kid=secrets.token_hex(8),
         public=_base64url(private.public_key().public_bytes_raw()),
@@ -56,10 +56,12 @@ def create(now: datetime) -> SigningKey:
 def current(now: datetime) -> Ed25519PrivateKey:
     """Return the signing key: the newest one published for long enough, else the oldest."""
     keys = SigningKey.objects.order_by("-created_at", "kid")
-    readable = [(key, found) for key in keys if (found := _decrypt(key)) is not None]
+    readable = [(key, private_key) for key in keys if (private_key := _decrypt(key)) is not None]
     if not readable:
-        readable = [(made := create(now), _private(made))]
-    published = [found for key, found in readable if key.created_at <= now - PUBLISH_AHEAD]
+        readable = [(created := create(now), _private(created))]
+    published = [
+        private_key for key, private_key in readable if key.created_at <= now - PUBLISH_AHEAD
+    ]
     return published[0] if published else readable[-1][1]
 
 

@@ -36,14 +36,16 @@ def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
         )
     try:
         url = httpx.URL(address)
-        found = origin(url)
+        url_origin = origin(url)
     except httpx.InvalidURL as error:
-        raise RefusedAddress("This is no web address, like https://example.com/hook.") from error
+        raise RefusedAddress(
+            "This is not a web address, such as https://example.com/hook."
+        ) from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise RefusedAddress("This is no web address, like https://example.com/hook.")
+        raise RefusedAddress("This is not a web address, such as https://example.com/hook.")
     if url.userinfo:
         raise RefusedAddress("Leave the user name and password out of the address.")
-    if is_private_origin(found, private_origins):
+    if is_private_origin(url_origin, private_origins):
         return url
     if url.scheme != "https":
         raise RefusedAddress("The address must begin with https://.")
@@ -64,26 +66,26 @@ def _require_public_name(host: str) -> None:
 
 def require_public(addresses: Iterable[str]) -> None:
     """Raise RefusedAddress unless each IP address is a public one, ValueError for other text."""
-    if not all(is_public(one) for one in addresses):
+    if not all(is_public(resolved) for resolved in addresses):
         raise RefusedAddress(NOT_PUBLIC)
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address is on the public internet; raises ValueError for other text."""
-    found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        found = found.ipv4_mapped or found
-    if isinstance(found, ipaddress.IPv6Address) and found.is_site_local:
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    if isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local:
         return False
-    is_plain = found.is_global and not found.is_multicast and not found.is_reserved
+    is_plain = ip.is_global and not ip.is_multicast and not ip.is_reserved
     return is_plain and not any(
-        found in network for network in _TRANSLATED if network.version == found.version
+        ip in network for network in _TRANSLATED if network.version == ip.version
     )
 
 
-def is_private_origin(found: Origin, private_origins: Collection[str]) -> bool:
+def is_private_origin(url_origin: Origin, private_origins: Collection[str]) -> bool:
     """Whether the settings allow this origin although it is not public."""
-    return any(origin(one) == found for one in private_origins)
+    return any(origin(private) == url_origin for private in private_origins)
 
 
 NOT_PUBLIC = (

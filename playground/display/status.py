@@ -22,7 +22,7 @@ from core.formatting import duration, size
 from core.storage.place import describe
 from runs import figures
 from runs.files import storage_limits
-from runs.models import Artifact, Delivery, Run, Worker
+from runs.models import Artifact, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
 from runs.ownership import deletion
 from runs.progress import worker_status
@@ -139,7 +139,7 @@ def _queue() -> Queue:
         waiting.aggregate(at=Min("created_at"))["at"],
         day["succeeded"],
         day["failed"],
-        Delivery.objects.count(),
+        WebhookReport.objects.count(),
         PasswordResetMail.objects.count(),
     )
 

@@ -6,12 +6,11 @@ from runs.models.kept_figures import KeptFigures
 from runs.models.ledger import LedgerAccount, LedgerEntry
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
-from runs.models.worker import Delivery, MetadataBackfill, SigningKeys, Worker
+from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Worker
 
 __all__ = [
     "GIVEN_UP",
     "Artifact",
-    "Delivery",
     "DiscardedContent",
     "Draft",
     "InputFile",
@@ -22,10 +21,11 @@ __all__ = [
     "Preset",
     "Run",
     "Share",
-    "SigningKeys",
     "Transport",
     "Upload",
     "UploadReservation",
+    "UpstreamKeys",
+    "WebhookReport",
     "Worker",
     "share_id",
     "webhook_token",

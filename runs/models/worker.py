@@ -16,8 +16,12 @@ class Worker(models.Model):
     beat_at = models.DateTimeField()
     has_key = models.BooleanField(default=False)
     upstream = models.CharField(max_length=16, blank=True, help_text="fal or sandbox")
-    upstream_host = models.CharField(max_length=255, blank=True, help_text="where runs go")
-    trouble = models.CharField(max_length=255, blank=True, help_text="what upstream's answer lacks")
+    upstream_host = models.CharField(
+        max_length=255, blank=True, help_text="host that runs are sent to"
+    )
+    trouble = models.CharField(
+        max_length=255, blank=True, help_text="what is missing in upstream's responses"
+    )
     breakers = ExactJSONField(
         default=list, help_text="[{host, state, trouble}] of its circuit breakers"
     )
@@ -26,33 +30,40 @@ class Worker(models.Model):
         return self.name
 
 
-class SigningKeys(models.Model):
+class UpstreamKeys(models.Model):
     """The keys that sign upstream's webhooks: one row, written by workers, read by the web."""
 
     jwks = ExactJSONField(default=dict, help_text="the key set as upstream gave it")
     fetched_at = models.DateTimeField(null=True)
-    tried_at = models.DateTimeField(null=True, help_text="when a worker last went for them")
+    tried_at = models.DateTimeField(null=True, help_text="when a worker last tried to fetch them")
     wanted_at = models.DateTimeField(
-        null=True, help_text="when the web wished for newer ones: a signature fitted none"
+        null=True,
+        help_text="when the web process requested newer ones, as no key fitted a signature",
     )
 
     account = models.CharField(
         max_length=128,
         blank=True,
-        help_text="whose runs were reported: upstream's id of our account",
+        help_text="upstream's id of our account, learnt from its reports",
     )
+
+    class Meta:
+        db_table = "playground_signingkeys"
 
     def __str__(self) -> str:
         return f"keys of {self.fetched_at}"
 
 
-class Delivery(models.Model):
+class WebhookReport(models.Model):
     """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="deliveries")
-    headers = ExactJSONField(help_text="those of the signature, in lower case")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="webhook_reports")
+    headers = ExactJSONField(help_text="the signature's headers, in lower case")
     body = models.BinaryField()
     received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "playground_delivery"
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.received_at}"

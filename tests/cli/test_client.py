@@ -56,7 +56,7 @@ def test_the_token_is_for_our_origin(tmp_path: Path, url: str, tokens: list[str]
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [
-        (httpx.Response(200, text="<html>"), Exit.UNREACHABLE, "no Vitrine"),
+        (httpx.Response(200, text="<html>"), Exit.UNREACHABLE, "not a Vitrine"),
         (httpx.Response(502, text="<html>"), Exit.UNREACHABLE, "status 502"),
         (httpx.Response(401, json={"detail": "Send a token."}), Exit.REFUSED, "Send a token"),
         (httpx.Response(422, json=["odd"]), Exit.REFUSED, "status 422"),

@@ -218,7 +218,7 @@ def test_a_remote_vitrine_needs_address_and_token(monkeypatch: Any, capsys: Any)
     for url, token, code, said in [
         ("nonsense", "x", 2, "must be an address"),
         ("https://vitrine.example", "", 3, "account/tokens/"),
-        ("https://vitrine.example", "ü", 3, "is no token"),
+        ("https://vitrine.example", "ü", 3, "is not a token"),
         ("http://127.0.0.1:1", "vitrine_x", 4, "cannot be reached"),
     ]:
         monkeypatch.setenv("VITRINE_URL", url)

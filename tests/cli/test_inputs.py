@@ -106,11 +106,11 @@ def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
     [
         (["promt=x"], "Did you mean prompt"),
         (["zzz=x"], "It takes prompt"),
-        (["prompt"], "no input"),
-        (["=x"], "no input"),
+        (["prompt"], "is not an input"),
+        (["=x"], "is not an input"),
         (["prompt=a", "prompt=b"], "given twice"),
         (["loras:=[{"], "not JSON"),
-        (["size=512", "size.width=1"], "no object"),
+        (["size=512", "size.width=1"], "not an object"),
     ],
 )
 def test_what_cannot_be_read_is_explained(words: list[str], said: str) -> None:

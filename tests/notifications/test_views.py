@@ -46,7 +46,7 @@ def test_a_channel_is_added_changed_paused_and_its_secret_not_shown(member: Clie
         ({"method": "pigeon"}, "Choose how it is sent"),
         ({"address": "http://10.0.0.1/x\x00"}, "must begin with https://"),
         ({"address": "https://10.0.0.1/"}, "not on the public internet"),
-        ({"address": ""}, "This is no web address"),
+        ({"address": ""}, "This is not a web address"),
         ({"kind": []}, "Choose what is sent"),
         ({"name": "n" * 81}, "Keep the name to 80"),
     ],

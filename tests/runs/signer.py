@@ -21,7 +21,7 @@ from django.utils import timezone
 
 import fal
 from catalog import upstream
-from runs.models import Run, SigningKeys
+from runs.models import Run, UpstreamKeys
 from runs.worker.webhooks import processing
 
 Deliver = Callable[..., int]
@@ -83,7 +83,7 @@ def signer(db: None, settings: Any) -> Fal:
     """Somebody whose keys we have."""
     settings.PUBLIC_URL = "https://vitrine.example"
     found = Fal()
-    SigningKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
+    UpstreamKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
     return found
 
 

@@ -20,13 +20,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the user and the token's settings."""
         parser.add_argument("user", help="the person's user name")
-        parser.add_argument("--name", default="command line", help="what uses it")
+        parser.add_argument(
+            "--name", default="command line", help="name of the token: what uses it"
+        )
         parser.add_argument(
             "--scope",
             default=",".join(tokens.DEFAULT_SCOPES),
             help=f"comma-separated, of {', '.join(tokens.SCOPES)}",
         )
-        parser.add_argument("--days", type=int, help="until it expires; never without")
+        parser.add_argument("--days", type=int, help="days until it expires; without it, never")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token; only the token is written to stdout, so that scripts can read it."""

@@ -32,13 +32,13 @@ class Command(BaseCommand):
 
     help = (
         "Bring the catalogue up to date from upstream. "
-        "Safe to stop at any time: the next one goes on."
+        "Safe to stop at any time: the next sync continues."
     )
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --full and --json."""
-        parser.add_argument("--full", action="store_true", help="read every schema anew")
+        parser.add_argument("--full", action="store_true", help="fetch every schema again")
         parser.add_argument(
             "--json", action="store_true", help="print the summary as one JSON object"
         )
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(
-                "Stopped. What had arrived is kept; the next sync goes on."
+                "Stopped. What has arrived is stored; the next sync continues."
             ) from None
         post_sync.run()
         summary = _summary(report)
@@ -83,9 +83,9 @@ def _progress_display(is_terminal: bool, *, is_silent: bool) -> Iterator[Show]:
 
             def show(report: SyncReport) -> None:
                 if report.schemas_due:
-                    words = f"{counted(report.listed, 'model')}, reading schemas"
+                    description = f"{counted(report.listed, 'model')}, reading schemas"
                     done, due = report.schemas_done, report.schemas_due
-                    bar.update(task, description=words, completed=done, total=due)
+                    bar.update(task, description=description, completed=done, total=due)
                 else:
                     bar.update(task, description="Reading the list", completed=report.listed)
 

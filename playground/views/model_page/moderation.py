@@ -20,7 +20,7 @@ from playground.form.form_state import ParsedForm
 from playground.views.model_page import page
 
 
-@curators_only(permissions.JUDGE)
+@curators_only(permissions.CHANGE_ENDPOINT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the form; a POST sets the model's `standing` with a `reason`."""

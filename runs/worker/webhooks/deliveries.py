@@ -21,7 +21,7 @@ from django.utils import timezone
 from core.notify import channel
 from fal.messages.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
 from runs import state_machine, transitions
-from runs.models import Delivery, Run, SigningKeys
+from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
 from runs.transitions import Observation
 
@@ -56,24 +56,24 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
     repeating it would change nothing.
     """
     now = timezone.now()
-    keys = SigningKeys.objects.filter(pk=KEYS_ROW).first()
+    keys = UpstreamKeys.objects.filter(pk=KEYS_ROW).first()
     is_valid = keys is not None and keys.fetched_at and keys.fetched_at > now - KEYS_LAST
     trusted = public_keys(keys.jwks) if keys and is_valid else []
-    found = verdict(headers, body, trusted, now.timestamp())
+    judged = verdict(headers, body, trusted, now.timestamp())
     run = Run.objects.filter(webhook_token=token).light("events").first()
-    if found is Verdict.MALFORMED:
+    if judged is Verdict.MALFORMED:
         return Receipt.FORGED
     if not trusted:
         request_keys(keys)
         return _store_delivery(run, headers, body)
-    if found is Verdict.UNKNOWN_KEY:
+    if judged is Verdict.UNKNOWN_KEY:
         request_keys(keys)
         return Receipt.FORGED
     return _record_delivery(run, keys, headers, body)
 
 
 def _record_delivery(
-    run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], body: bytes
+    run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], body: bytes
 ) -> Receipt:
     """Record a genuine delivery; the worker fetches what is missing in it."""
     seen = parse_delivery(headers, body)
@@ -96,7 +96,7 @@ def may_be_of(run: Run, request_id: str) -> bool:
 
 
 def is_our_accounts(
-    run: Run | None, keys: SigningKeys | None, headers: Mapping[str, str], seen: Observation
+    run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], seen: Observation
 ) -> bool:
     """Whether a delivery is from the account of our key.
 
@@ -108,7 +108,7 @@ def is_our_accounts(
     if run is None or keys is None or account == keys.account:
         return True
     if run.request_id and run.request_id == seen.request_id:
-        SigningKeys.objects.filter(pk=KEYS_ROW).update(account=account)
+        UpstreamKeys.objects.filter(pk=KEYS_ROW).update(account=account)
     elif not run.request_id and keys.account:
         log.warning("run %s: a webhook of an account that is not ours", run.pk)
         return False
@@ -142,20 +142,20 @@ def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) ->
     """Store a delivery for the worker, at most DELIVERIES_KEPT per run."""
     if run is None:
         return Receipt.YES
-    if run.deliveries.count() >= DELIVERIES_KEPT:
+    if run.webhook_reports.count() >= DELIVERIES_KEPT:
         return Receipt.LATER
     with transaction.atomic():
-        Delivery.objects.create(run=run, headers=signature_headers(headers), body=body)
+        WebhookReport.objects.create(run=run, headers=signature_headers(headers), body=body)
         channel.notify()
     return Receipt.YES
 
 
-def request_keys(keys: SigningKeys | None) -> None:
+def request_keys(keys: UpstreamKeys | None) -> None:
     """Request newer keys from the worker; written and logged once until it has tried."""
     fetched, wanted = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
     if wanted and (fetched is None or wanted >= fetched):
         return
     log.warning("a webhook has an unknown signature; the worker fetches newer keys")
     with transaction.atomic():
-        SigningKeys.objects.update_or_create(pk=KEYS_ROW, defaults={"wanted_at": timezone.now()})
+        UpstreamKeys.objects.update_or_create(pk=KEYS_ROW, defaults={"wanted_at": timezone.now()})
         channel.notify()

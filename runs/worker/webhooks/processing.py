@@ -14,7 +14,7 @@ import fal
 from core.db import transient_errors
 from fal.messages.webhooks import Verdict, public_keys, verdict
 from runs import state_machine
-from runs.models import Delivery, Run, SigningKeys
+from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
 from runs.transitions import Observation
 from runs.worker import idle
@@ -37,44 +37,45 @@ async def process_pending(upstream: fal.Clients) -> float:
     """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
     if settings.PUBLIC_URL and await sync_to_async(signing_keys.are_due)():
         await signing_keys.fetch(upstream)
-    if not await Delivery.objects.aexists():  # nearly always: one query costs little
+    if not await WebhookReport.objects.aexists():  # nearly always: one query costs little
         return idle.REST_S
     await _drop_old()
-    keys = await SigningKeys.objects.filter(pk=KEYS_ROW).afirst()
+    keys = await UpstreamKeys.objects.filter(pk=KEYS_ROW).afirst()
     if keys is None or keys.fetched_at is None:
         return idle.LOOK_AGAIN_S
-    fresh = Delivery.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
+    fresh = WebhookReport.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
     stored = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
     for pk in stored:
-        delivery = await Delivery.objects.filter(pk=pk).afirst()  # one body in memory at a time
+        # One at a time, so that one body is in memory.
+        report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
-            if delivery:
-                await _process(delivery, keys, upstream)
+            if report:
+                await _process(report, keys, upstream)
         except Exception as error:
-            # An unexpected error of one delivery must not delay the others.
+            # An unexpected error of one report must not delay the others.
             transient_errors.log_failure(log, error, "stored webhook %d was not processed", pk)
             continue
-        await Delivery.objects.filter(pk=pk).adelete()
+        await WebhookReport.objects.filter(pk=pk).adelete()
     return idle.LOOK_AGAIN_S
 
 
 async def _drop_old() -> None:
-    old = Delivery.objects.filter(received_at__lt=timezone.now() - DELIVERY_LASTS)
+    old = WebhookReport.objects.filter(received_at__lt=timezone.now() - DELIVERY_LASTS)
     async for pk, run_id in old.values_list("pk", "run_id"):
         log.warning("run %s: a webhook could not be processed in time", run_id)
-        await Delivery.objects.filter(pk=pk).adelete()
+        await WebhookReport.objects.filter(pk=pk).adelete()
 
 
-async def _process(delivery: Delivery, keys: SigningKeys, upstream: fal.Clients) -> None:
-    """Record a stored delivery if it is genuine."""
-    run = await Run.objects.select_related("endpoint").aget(pk=delivery.run_id)
-    body, received = bytes(delivery.body), delivery.received_at.timestamp()
-    found = verdict(delivery.headers, body, public_keys(keys.jwks), received)
-    if found is not Verdict.GENUINE:
+async def _process(report: WebhookReport, keys: UpstreamKeys, upstream: fal.Clients) -> None:
+    """Record a stored report if it is genuine."""
+    run = await Run.objects.select_related("endpoint").aget(pk=report.run_id)
+    body, received = bytes(report.body), report.received_at.timestamp()
+    judged = verdict(report.headers, body, public_keys(keys.jwks), received)
+    if judged is not Verdict.GENUINE:
         log.warning("run %s: a stored webhook has an unknown signature", run.pk)
         return
-    seen = parse_delivery(delivery.headers, body)
-    is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, delivery.headers, seen)
+    seen = parse_delivery(report.headers, body)
+    is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, report.headers, seen)
     if seen and is_ours:
         await _complete(run, seen, upstream)
 

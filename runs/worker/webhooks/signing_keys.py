@@ -9,7 +9,7 @@ from django.utils import timezone
 
 import fal
 from fal.messages.webhooks import public_keys
-from runs.models import SigningKeys
+from runs.models import UpstreamKeys
 from runs.worker.webhooks.deliveries import KEYS_ROW
 
 log = logging.getLogger(__name__)
@@ -21,14 +21,14 @@ MIN_FETCH_PAUSE = timedelta(minutes=1)  # between two fetches of the keys
 def are_due() -> bool:
     """Whether the keys are due and this worker claims the fetch, by `tried_at` in the row."""
     now = timezone.now()
-    keys = SigningKeys.objects.filter(pk=KEYS_ROW).first()
+    keys = UpstreamKeys.objects.filter(pk=KEYS_ROW).first()
     if keys is None:
-        keys, _ = SigningKeys.objects.get_or_create(pk=KEYS_ROW)
+        keys, _ = UpstreamKeys.objects.get_or_create(pk=KEYS_ROW)
     if _is_within(MIN_FETCH_PAUSE, keys.tried_at, now):
         return False
     if _is_within(FETCH_AGAIN, keys.fetched_at, now) and not _are_wanted(keys):
         return False
-    unclaimed = SigningKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
+    unclaimed = UpstreamKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
     return bool(unclaimed.update(tried_at=now))
 
 
@@ -41,13 +41,13 @@ def _is_within(pause: timedelta, at: datetime | None, now: datetime) -> bool:
     return at is not None and now - pause < at <= now + MIN_FETCH_PAUSE
 
 
-def _are_wanted(keys: SigningKeys) -> bool:
+def _are_wanted(keys: UpstreamKeys) -> bool:
     return bool(keys.fetched_at and keys.wanted_at and keys.wanted_at > keys.fetched_at)
 
 
 async def fetch(upstream: fal.Clients) -> None:
     """Fetch the key set and store it; a failure is logged, and tried again soon."""
-    keys = await SigningKeys.objects.aget(pk=KEYS_ROW)
+    keys = await UpstreamKeys.objects.aget(pk=KEYS_ROW)
     try:
         jwks = await upstream.keys.fetch()
     except fal.FalError as error:
@@ -56,7 +56,7 @@ async def fetch(upstream: fal.Clients) -> None:
     if public_keys(jwks):
         # Only a requested fetch starts the pause: keys may change right after a usual one.
         tried_at = keys.tried_at if _are_wanted(keys) else None
-        await SigningKeys.objects.filter(pk=KEYS_ROW).aupdate(
+        await UpstreamKeys.objects.filter(pk=KEYS_ROW).aupdate(
             jwks=jwks, fetched_at=timezone.now(), tried_at=tried_at
         )
     else:

@@ -41,7 +41,7 @@ def test_the_address_needs_the_password(here: Client, user: User, stranger: User
     stranger.save()
     asked: list[tuple[str, str, str]] = [
         ("ana@example.com", "wrong", "That is not your password"),
-        ("ana", "pw", "no e-mail address"),
+        ("ana", "pw", "not an e-mail address"),
         ("SAM@example.com", "pw", "Another account has this address"),
     ]
     for email, password, words in asked:

@@ -234,7 +234,7 @@ def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_r
     assert "wide" in presets
     assert "Best of all" in collections
     assert "fast and good" in models
-    assert "No model is a favourite" in favourites
+    assert "There are no favourites" in favourites
     assert str(run.pk) in runs
     assert "cancelled" in cancelled
     assert "created" in ran

@@ -147,7 +147,7 @@ def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
     for _ in range(2):
         page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
         assert "x/gone is out." in page
-    assert "x/gone is not in this collection any more." in page
+    assert "x/gone is no longer in this collection." in page
     staff.post(MENDING, {"undo": "1"})
     assert contents(best) == before
 

@@ -149,7 +149,7 @@ def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
     process.send_signal(signal.SIGINT)
     code, _, err = ended(process)
     assert code != 0
-    assert "Stopped. What had arrived is kept; the next sync goes on." in err
+    assert "Stopped. What has arrived is stored; the next sync continues." in err
     assert "Traceback" not in err
     go_on.set()
     _, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=address))

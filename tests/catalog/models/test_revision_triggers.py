@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from catalog.models import Endpoint, Revision, revision_triggers
+from catalog.filters.facts import Listing
+from catalog.models import CollectionItem, Endpoint, Revision, revision_triggers
 from catalog.search.engine import search
+from catalog.search.index import UPSTREAM_ORDER
 from catalog.search.query import Query
 
 pytestmark = pytest.mark.both_databases
@@ -27,6 +29,29 @@ def test_triggers_that_a_migration_lost_are_installed_again(make_endpoint: Make)
     revision_triggers.install()
     revision = Revision.current()
     make_endpoint("a/after", display_name="After")
-    found = [search(Query(q=word)).total for word in ("before", "between", "after")]
-    assert found == [1, 1, 1]
+    totals = [search(Query(q=word)).total for word in ("before", "between", "after")]
+    assert totals == [1, 1, 1]
     assert Revision.current() != revision
+
+
+def test_every_column_that_a_card_or_the_search_loads_is_watched() -> None:
+    watched = revision_triggers.watched()
+    searched = {*Listing._fields, "field_words", *(name.lstrip("-") for name in UPSTREAM_ORDER)}
+    assert searched <= set(watched["catalog_endpoint"])
+    for query in (Endpoint.objects.for_cards().query, CollectionItem.objects.for_cards().query):
+        compiler = query.get_compiler("default")
+        compiler.setup_query()
+        for expression, *_ in compiler.select:
+            column = expression.target
+            if column.model._meta.db_table in watched and not column.primary_key:
+                assert column.column in watched[column.model._meta.db_table]
+
+
+def test_a_change_of_a_watched_column_renews_the_revision(make_endpoint: Make) -> None:
+    make_endpoint("a/live", display_name="Live")
+    revision = Revision.current()
+    Endpoint.objects.update(stream_url="https://fal.run/a/live/stream")
+    streamed = Revision.current()
+    assert streamed != revision
+    Endpoint.objects.update(schema_error="not read")
+    assert Revision.current() == streamed

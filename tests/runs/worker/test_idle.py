@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.notify import channel
-from runs.models import Run, SigningKeys
+from runs.models import Run, UpstreamKeys
 from runs.worker import idle
 from runs.worker.limits import WorkerLimits
 from runs.worker.webhooks import deliveries
@@ -106,7 +106,7 @@ def test_a_wish_for_newer_keys_wakes_it() -> None:
             assert await signal.wait(version, 60) > version
 
     asyncio.run(alone(is_woken()))
-    assert SigningKeys.objects.get().wanted_at
+    assert UpstreamKeys.objects.get().wanted_at
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from catalog import upstream
 from fal import Handle
 from playground.views.webhooks import fal as webhook
 from runs import state_machine
-from runs.models import Delivery, Run
+from runs.models import Run, WebhookReport
 from runs.transitions import Observation
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
@@ -177,7 +177,7 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     with before(refuse):
         signer.tend()
     run.refresh_from_db()
-    assert (run.state, Delivery.objects.get().run_id) == ("succeeded", odd.pk)
+    assert (run.state, WebhookReport.objects.get().run_id) == ("succeeded", odd.pk)
     assert "who would have thought" in caplog.text
 
 
@@ -188,7 +188,7 @@ def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     signer.result = httpx.Response(400, json={"detail": "Request is still in progress"})
     signer.tend()
-    assert not Delivery.objects.exists()
+    assert not WebhookReport.objects.exists()
     run.refresh_from_db()
     assert (run.state, run.request_id, run.handle["request_id"]) == ("running", "r1", "r1")
     assert leases.claim("w", 5).to_follow == [run.pk]
@@ -203,7 +203,7 @@ def test_c29_a_payload_left_out_is_fetched_from_the_queue(
     run.refresh_from_db()
     assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
     assert run.request_id == "r1"
-    assert not Delivery.objects.exists()
+    assert not WebhookReport.objects.exists()
 
 
 def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run: Any) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 from django.utils import timezone
 
-from runs.models import Delivery, Run, SigningKeys
+from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.worker.webhooks import deliveries
 from tests.runs.signer import OUTPUT, Deliver, Fal
 
@@ -23,7 +23,7 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, age_h: int | None
 ) -> None:
     old = timezone.now() - timedelta(hours=age_h) if age_h else None
-    SigningKeys.objects.update(fetched_at=old)
+    UpstreamKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
     assert deliver(run, payload=OUTPUT) == 200
     kept = deliveries.DELIVERIES_KEPT
@@ -31,12 +31,12 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     assert answers == [200] * kept + [429] * (9 - kept)  # the true one is repeated, and kept then
     run.refresh_from_db()
     assert run.state == "running"
-    assert victim.deliveries.count() == deliveries.DELIVERIES_KEPT
+    assert victim.webhook_reports.count() == deliveries.DELIVERIES_KEPT
     signer.tend()
     run.refresh_from_db()
     victim.refresh_from_db()
     assert (run.state, victim.state) == ("succeeded", "running")
-    assert not Delivery.objects.exists()
+    assert not WebhookReport.objects.exists()
     run.delete()  # whose request it was
     assert deliver(victim, payload=OUTPUT) == 200
     assert Run.objects.get(pk=victim.pk).state == "succeeded"
@@ -46,7 +46,7 @@ def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
-    SigningKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
+    UpstreamKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
     signer.tend()
     assert signer.fetched == []  # kept keys are good for hours
     signer.key = Ed25519PrivateKey.generate()
@@ -64,7 +64,7 @@ def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
-    SigningKeys.objects.all().delete()
+    UpstreamKeys.objects.all().delete()
     signer.tend()
     signer.key = Ed25519PrivateKey.generate()
     assert deliver(run, payload=OUTPUT) == 401
@@ -77,15 +77,15 @@ def test_c30_a_flood_writes_one_wish(
 ) -> None:
     run = make_run(state=State.RUNNING)
     deliver(run, payload=OUTPUT, signer=Fal())
-    wanted = SigningKeys.objects.get().wanted_at
+    wanted = UpstreamKeys.objects.get().wanted_at
     for _ in range(5):
         with django_assert_max_num_queries(2):  # keys, run; nothing is written
             deliver(run, payload=OUTPUT, signer=Fal())
-    assert SigningKeys.objects.get().wanted_at == wanted
+    assert UpstreamKeys.objects.get().wanted_at == wanted
 
 
 def test_keys_that_cannot_be_had_are_asked_for_seldom(signer: Fal, transactional_db: None) -> None:
-    SigningKeys.objects.all().delete()
+    UpstreamKeys.objects.all().delete()
     signer.jwks = dict  # type: ignore[method-assign]
     for _ in range(5):
         signer.tend()
@@ -98,7 +98,7 @@ def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
     """A run that only its webhook reported waited for an hour, as long as the clock had to go."""
     run = make_run(state=State.RUNNING, request_id="r1")
     later = timezone.now() + timedelta(hours=1)
-    SigningKeys.objects.update(fetched_at=None, tried_at=later)
+    UpstreamKeys.objects.update(fetched_at=None, tried_at=later)
     assert deliver(run, payload=OUTPUT) == 200
     signer.tend()
     run.refresh_from_db()
@@ -110,7 +110,7 @@ def test_the_account_is_remembered_and_anothers_report_refused(
 ) -> None:
     known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
     assert deliver(known, payload=OUTPUT) == 200
-    assert SigningKeys.objects.get().account == "user_42"
+    assert UpstreamKeys.objects.get().account == "user_42"
     early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
     message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
     path = f"/webhooks/fal/{early.webhook_token}/"
@@ -134,7 +134,7 @@ def test_the_account_is_remembered_and_anothers_report_refused(
 def test_another_key_of_another_account_is_noticed(
     deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
-    SigningKeys.objects.update(account="user_1")
+    UpstreamKeys.objects.update(account="user_1")
     run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
     assert deliver(run, payload=OUTPUT) == 200
-    assert SigningKeys.objects.get().account == "user_42"
+    assert UpstreamKeys.objects.get().account == "user_42"
