@@ -52,7 +52,7 @@ _MUXER_OPTIONS = {
     "mp3": {"id3v2_version": "0"},
 }
 # Encoders write their names and settings into the stream itself: only units that are needed to
-# decode it pass (ITU-T H.264, table 7-1; H.265, table 7-1; AV1, section 6.2.2).
+# decode it pass (ITU-T H.264, table 7-1; H.265, table 7-1; AV1, OBU types).
 _FILTERS = {
     "h264": "filter_units=pass_types=1-5|7-11|13-15|19-20",
     "hevc": "hevc_mp4toannexb,filter_units=pass_types=0-9|16-21|32-37",

@@ -32,6 +32,7 @@ PROCESSES = ["up", "worker", "realtime", "sync_models", "web"]
 def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     """The project as a fresh clone has it, with an empty database in `var/`."""
     clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
+    (clone / "var").mkdir()
     shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
     (clone / "var").chmod(0o755)
     return clone

@@ -182,7 +182,7 @@ class Stage:
 
     def _command(self, name: str) -> list[str]:
         if name == "sandbox":
-            flags = [f"--port={self.ports[name]}", "--warm=0", "--pace=0.2"]
+            flags = [f"--port={self.ports[name]}", "--pace=0.2"]
             return [sys.executable, "-m", "sandbox", *flags, f"--data-dir={self.scratch / name}"]
         if name == "web":
             port = str(self.ports[name])

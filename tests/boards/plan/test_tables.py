@@ -55,7 +55,7 @@ def test_a_file_of_an_older_program_is_decoded_too() -> None:
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
 def test_a_spreadsheet_itself_is_refused_with_what_to_do(start: bytes) -> None:
-    with pytest.raises(ValueError, match="save it as “CSV UTF-8”"):
+    with pytest.raises(ValueError, match="Save it as “CSV UTF-8”"):
         decode(start + bytes(100))
 
 

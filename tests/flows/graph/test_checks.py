@@ -45,7 +45,7 @@ def test_an_unknown_kind_only_warns() -> None:
     raw["nodes"]["note"] = {"type": "sticky", "id": "note"}
     (found,) = checks.problems(reading.parse_graph(raw))
     assert found.is_warning
-    assert "“sticky” is not known" in found.message
+    assert "“sticky” is unknown here" in found.message
 
 
 @pytest.mark.parametrize("raw", [DOCS_A, CONTENTS_B], ids=["A", "B"])

@@ -42,8 +42,8 @@ def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
     ("text", "words"),
     [
         pytest.param("{", "This is not JSON", id="no-json"),
-        pytest.param("[1]", "no workflow of fal", id="list"),
-        pytest.param('{"a": 1}', "no workflow of fal", id="other"),
+        pytest.param("[1]", "not a workflow of fal", id="list"),
+        pytest.param('{"a": 1}', "not a workflow of fal", id="other"),
         pytest.param(b"\xff\xfe", "UTF-8", id="bytes"),
         pytest.param("[" * 100_000, "nested too deep", id="brackets"),
         pytest.param('{"x": "' + "y" * 5_000_000 + '"}', "5.0 MB", id="five-megabytes"),

@@ -73,7 +73,7 @@ def test_a_flow_survives_its_own_notation() -> None:
     ("content", "words"),
     [
         pytest.param(b"{", "not JSON", id="no-json"),
-        pytest.param(b"[]", "no workflow of fal", id="no-workflow"),
+        pytest.param(b"[]", "not a workflow of fal", id="no-workflow"),
         pytest.param(b" " * 5_000_000, "5.0 MB", id="five-megabytes"),
         pytest.param(b"[" * 100_000, "nested too deep", id="deep"),
         pytest.param(

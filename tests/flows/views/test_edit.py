@@ -170,7 +170,7 @@ def test_a_film_is_offered_for_the_picture_of_a_step(
     assert parse_definition(flow.definition).steps[2].sources == ["s2"]
     response = member.post(menu, {"output": "images/0/url", "to": "gone/model|x"})
     assert response.status_code == 422
-    assert "cannot take it any more" in response.content.decode()
+    assert "no longer accepts this result" in response.content.decode()
 
 
 def test_an_open_input_gets_its_own_label_and_hint(member: Client, flow: Flow, editor: str) -> None:
