@@ -19,6 +19,7 @@ from core.formatting import money
 from runs import starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 from runs.starting import in_dollars
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
 
 
 def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
-    return cells.select_related("run", "column__endpoint")
+    heavy = heavy_columns("run__", but=("arguments",))
+    return cells.select_related("run", "column__endpoint").defer(*heavy)
 
 
 def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
