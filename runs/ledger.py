@@ -43,7 +43,10 @@ class CapExceeded(Exception):
 
 @dataclass
 class Balance:
-    """A cap and what is committed under it, while several sums are reserved one after the other."""
+    """A cap and what is committed under it, while several sums are reserved one after the other.
+
+    Each sum counts as it is stored: three thirds of a dollar, rounded up, are more than one.
+    """
 
     cap: Decimal | None
     committed: Decimal = NOTHING
@@ -52,11 +55,11 @@ class Balance:
         """Whether a sum fits; one that is unknown only fits where there is no cap."""
         if self.cap is None:
             return True
-        return amount is not None and self.committed + amount <= self.cap
+        return amount is not None and self.committed + _rounded(amount) <= self.cap
 
     def take(self, amount: Decimal | None) -> None:
         """Count a sum as committed."""
-        self.committed += amount or NOTHING
+        self.committed += _rounded(amount or NOTHING)
 
 
 def open_account(
@@ -73,11 +76,8 @@ def open_account(
 
 
 def person_day(user_id: int, now: datetime) -> LedgerAccount:
-    """Return the account of a person's day, in UTC. It has no cap, so it is not locked."""
-    account, _ = LedgerAccount.objects.get_or_create(
-        kind=Kind.PERSON_DAY, key=str(user_id), period=day_of(now)
-    )
-    return account
+    """Return the account of a person's day, in UTC."""
+    return _uncapped(Kind.PERSON_DAY, user_id, day_of(now))
 
 
 def day_of(now: datetime) -> str:
@@ -86,8 +86,13 @@ def day_of(now: datetime) -> str:
 
 
 def token(token_id: int) -> LedgerAccount:
-    """Return the account of an API token. It has no cap, so it is not locked."""
-    account, _ = LedgerAccount.objects.get_or_create(kind=Kind.TOKEN, key=str(token_id), period="")
+    """Return the account of an API token."""
+    return _uncapped(Kind.TOKEN, token_id, "")
+
+
+def _uncapped(kind: LedgerAccount.Kind, key: int, period: str) -> LedgerAccount:
+    """Return an account without a cap, which nobody has to lock."""
+    account, _ = LedgerAccount.objects.get_or_create(kind=kind, key=str(key), period=period)
     return account
 
 
@@ -136,7 +141,9 @@ def reserve(reservations: Iterable[Reservation]) -> list[LedgerEntry]:
         amount = None if reserved.amount is None else _rounded(reserved.amount)
         for account in reserved.accounts:
             if account.cap_usd is not None:
-                left = balances.setdefault(account.pk, balance(account))
+                if account.pk not in balances:
+                    balances[account.pk] = balance(account)
+                left = balances[account.pk]
                 if not left.allows(amount):
                     raise CapExceeded(account, amount, left.committed)
                 left.take(amount)

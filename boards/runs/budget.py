@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-
 from boards.models import Board
 from core.formatting import money
 from runs import ledger
@@ -69,8 +67,3 @@ def _refusal(balance: Balance, most: Decimal | None) -> str:
         f"Not sent: with {money(most)} for this run the board could cost "
         f"{money(balance.committed + most)}, more than your cap of {money(balance.cap)}."
     )
-
-
-def runs_of(board: Board) -> Q:
-    """Return the condition for the runs that this board has created."""
-    return Q(cells__board=board, cells__is_reused=False)

@@ -154,3 +154,23 @@ def test_an_account_is_never_passed_by_threads_that_start_and_end_runs(
         thread.join()
     assert problems == []
     assert max(sums) == cap
+
+
+@pytest.mark.django_db
+def test_sums_count_as_they_are_stored() -> None:
+    """Three thirds passed the check unrounded; written, they passed the cap."""
+    account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(1))
+    third = Decimal(1) / 3
+    left = ledger.balance(account)
+    left.take(third)
+    left.take(third)
+    assert not left.allows(third)
+    ledger.reserve([ledger.Reservation(None, third, [account])] * 2)
+    assert ledger.committed(Kind.BOARD, "b") == left.committed
+
+
+@pytest.mark.django_db
+def test_a_balance_is_summed_once_for_many_runs(django_assert_num_queries: Any) -> None:
+    account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(9))
+    with django_assert_num_queries(2):  # the sum, the entries
+        ledger.reserve([ledger.Reservation(None, PRICE, [account])] * 50)
