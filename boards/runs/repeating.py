@@ -53,8 +53,8 @@ def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
 
 
 def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
-    heavy = heavy_columns("run__", but=("arguments",))
-    return cells.select_related("run", "column__endpoint").defer(*heavy)
+    runs = cells.select_related("run", "column__endpoint")
+    return runs.defer(*heavy_columns("run__", but=("arguments",)))
 
 
 def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
