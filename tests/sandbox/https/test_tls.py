@@ -72,7 +72,7 @@ def test_fal_client_by_environment_alone(served: Served) -> None:
         env=inherited | served.variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # distinguishes a hang from a busy machine
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
