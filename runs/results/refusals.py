@@ -34,9 +34,9 @@ class Refusal:
 
 
 def _refusal(
-    kind: str, statuses: set[int], words: str, title: str, advice: str, **more: bool
+    kind: str, statuses: set[int], expression: str, title: str, advice: str, **more: bool
 ) -> Refusal:
-    pattern = re.compile(words, re.IGNORECASE)
+    pattern = re.compile(expression, re.IGNORECASE)
     return Refusal(kind, frozenset(statuses), pattern, title, advice, **more)
 
 
@@ -131,8 +131,8 @@ def of(error: Mapping[str, Any]) -> Refusal | None:
     if error.get("error") not in _ANSWERS or isinstance(detail, list):
         return None
     text = f"{error.get('message') or ''} {detail or ''}"
-    fitting = (one for one in REFUSALS if error.get("status") in one.statuses)
-    return next((one for one in fitting if one.words.search(text)), None)
+    fitting = (refusal for refusal in REFUSALS if error.get("status") in refusal.statuses)
+    return next((refusal for refusal in fitting if refusal.words.search(text)), None)
 
 
 def of_account(error: fal.FalError) -> Refusal | None:

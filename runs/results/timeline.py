@@ -101,7 +101,7 @@ def _cancelled_by(run: Run) -> str:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
-    found = {
+    values = {
         "Way": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
@@ -109,7 +109,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
         "Schema": (run.schema_id or "")[:12],
     }
-    return [(name, value) for name, value in found.items() if value]
+    return [(name, value) for name, value in values.items() if value]
 
 
 def _lifecycle(run: Run) -> Iterator[Moment]:

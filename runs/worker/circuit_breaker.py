@@ -329,8 +329,8 @@ class BreakerRegistry:
     def summary(self) -> list[dict[str, str]]:
         """Return each host's state and trouble, for the status page."""
         return [
-            {"host": one.name, "state": one.state.name.lower(), "trouble": one.trouble}
-            for one in self._hosts.values()
+            {"host": host.name, "state": host.state.name.lower(), "trouble": host.trouble}
+            for host in self._hosts.values()
         ]
 
     @property

@@ -243,8 +243,8 @@ async def note_trouble(
 ) -> None:
     """Show a run's own failures on its page; a host's trouble is shown on all its runs' pages."""
     if failures % SHOW_EVERY_FAILURES == 0 and not host.trouble:
-        words = "Upstream does not know this run just now." if error.status == 404 else str(error)
-        note = f"{with_full_stop(words)} It is asked again."
+        message = "Upstream does not know this run just now." if error.status == 404 else str(error)
+        note = f"{with_full_stop(message)} It is asked again."
         await state_machine.arecord(pk, Observation(by="follower", note=note))
 
 
