@@ -38,8 +38,10 @@ def shared_fields(roots: Sequence[Field]) -> list[Field]:
 
 def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field]:
     """The fields of `root` that correspond to no shared field of `first`."""
-    taken = {name for field in shared for name in counterparts(field, first, root)}
-    return [field for field in root.children if field.name not in taken and not field.is_hidden]
+    shared_names = {name for field in shared for name in counterparts(field, first, root)}
+    return [
+        field for field in root.children if field.name not in shared_names and not field.is_hidden
+    ]
 
 
 def _list_for(meaning: str, wanted: dict[str, Field]) -> Field | None:

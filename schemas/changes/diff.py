@@ -47,9 +47,9 @@ def _input_names(contract: Contract) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """Compares two trees; `taken` are the newer input's property names, including hidden ones."""
+    """Compares two trees; `current_names` are the newer input's properties, also hidden ones."""
 
-    taken: frozenset[str]
+    current_names: frozenset[str]
     side: Side = "input"
 
     def children(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
@@ -67,7 +67,7 @@ class _Inputs:
             elif child.name in into:
                 here = (*path, child.name)
                 yield diff_lines.moved(self.side, here, (*path, into[child.name], child.name))
-            elif not path and child.name in self.taken:
+            elif not path and child.name in self.current_names:
                 yield diff_lines.hidden(self.side, (child.name,))
             else:
                 yield diff_lines.removed(self.side, (*path, child.name), _words(child))
@@ -185,8 +185,8 @@ class _Inputs:
 class _Outputs(_Inputs):
     """Compares outputs, of which only the values and their types matter."""
 
-    def __init__(self, taken: frozenset[str]) -> None:
-        super().__init__(taken, "output")
+    def __init__(self, current_names: frozenset[str]) -> None:
+        super().__init__(current_names, "output")
 
     def added(self, new: Field, path: Path) -> Line:
         """A new value."""

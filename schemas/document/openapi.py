@@ -59,8 +59,8 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
         body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _component_named(schemas, "output", "response")
-    known = [resolve(document, schema)[0] for schema in (body, answer)]
-    return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
+    resolved = [resolve(document, schema)[0] for schema in (body, answer)]
+    return Contract(_with_definitions(document, [*resolved, *schemas.values()]), body or {}, answer)
 
 
 def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:

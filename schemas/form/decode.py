@@ -332,11 +332,11 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     here: Path = ()
     rest: list[str | int] = []
     for part in path:
-        known = next(
+        matched = next(
             (spelling for spelling in _spellings(part) if (*here, spelling) in names), None
         )
-        if known is not None and (here or not rest):
-            here, rest = (*here, known), []
+        if matched is not None and (here or not rest):
+            here, rest = (*here, matched), []
         else:
             rest.append(part)
     return names.get(here, ""), tuple(rest)

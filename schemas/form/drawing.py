@@ -55,10 +55,10 @@ class Node:
         if not self.is_ticked:
             return ((option, option.key == self.text) for option in field.options)
         place = {key: position for position, key in enumerate(self.keys)}
-        known = [option.key for option in field.options if option.key in place]
+        offered = [option.key for option in field.options if option.key in place]
         ordered = (
             field.options
-            if known == list(self.keys)
+            if offered == list(self.keys)
             else sorted(field.options, key=lambda option: place.get(option.key, len(place)))
         )
         return ((option, option.key in place) for option in ordered)
@@ -268,5 +268,5 @@ class _Drawer:
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:
-    known = {option.key for option in item.options}
-    return [decode_text(item, key) for key in keys if key in known]
+    option_keys = {option.key for option in item.options}
+    return [decode_text(item, key) for key in keys if key in option_keys]
