@@ -70,8 +70,8 @@ def priced(row: Endpoint, was: Was) -> list[Change]:
     old, now = listed_price(former), listed_price(row)
     if not old or old == now:
         return []
-    said = f"is {now} now; it was {old}"
-    return [_change(row, Change.Kind.PRICE, [Line("price", ("Price",), said, "listing")])]
+    text = f"is {now} now; it was {old}"
+    return [_change(row, Change.Kind.PRICE, [Line("price", ("Price",), text, "listing")])]
 
 
 def reshaped(row: Endpoint, was: Was) -> list[Change]:

@@ -184,27 +184,28 @@ def _text(row: Mapping[str, Any], name: str, where: str) -> str:
 
 def plan(entries: Sequence[Entry]) -> list[Step]:
     """The changes that `apply` would make, without making any; a fixed number of queries."""
-    known = {
+    collections = {
         row.slug: row
         for row in Collection.objects.select_related("cover").filter(
             slug__in=[entry.slug for entry in entries]
         )
     }
     is_now = {
-        document["slug"]: document for document in dump_all(list(known.values()))["collections"]
+        document["slug"]: document
+        for document in dump_all(list(collections.values()))["collections"]
     }
     named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
     # All ids are read, because a file may contain more than a query's parameters allow.
     there = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
-    titles = [entry.wanted.title for entry in entries if entry.slug not in known]
+    titles = [entry.wanted.title for entry in entries if entry.slug not in collections]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [
         Step(
             entry,
-            known.get(entry.slug),
-            _changes(is_now[entry.slug], entry, there) if entry.slug in known else [],
+            collections.get(entry.slug),
+            _changes(is_now[entry.slug], entry, there) if entry.slug in collections else [],
             [line.endpoint_id for line in entry.wanted.lines if line.endpoint_id not in there],
-            namesakes.get(entry.wanted.title, "") if entry.slug not in known else "",
+            namesakes.get(entry.wanted.title, "") if entry.slug not in collections else "",
         )
         for entry in entries
     ]
@@ -254,6 +255,6 @@ def _made(entry: Entry, by: User) -> Collection:
         collection = create_with_free_slug(entry.wanted.title, by)
         collection.slug = entry.slug
     collection.position = entry.order
-    known = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
-    arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known}))
+    known_ids = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
+    arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known_ids}))
     return collection

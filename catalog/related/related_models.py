@@ -199,10 +199,10 @@ def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     names: dict[int, tuple[str, ...]] = {}
     for pk, own in facts.items():
         abilities = [
-            describe(asked)
+            describe(condition)
             for key in _TELLING
             for value in _of(own, key)
-            if often[f"{key}:{value}"] == 1 and (asked := parse_condition(key, value))
+            if often[f"{key}:{value}"] == 1 and (condition := parse_condition(key, value))
         ]
         if _is_alone_best(finest, pk):
             best = max(_of(own, "resolution"), key=lambda v: line_count(v) or 0)
@@ -230,16 +230,17 @@ def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
     """Return the known models that train for this one, and those that it trains for."""
     ids = [
-        [endpoint_id for endpoint_id in given if isinstance(endpoint_id, str)][:MOST_LINKED]
-        if isinstance(given, list)
+        [endpoint_id for endpoint_id in linked_ids if isinstance(endpoint_id, str)][:MOST_LINKED]
+        if isinstance(linked_ids, list)
         else []
-        for given in (me.training_endpoint_ids, me.inference_endpoint_ids)
+        for linked_ids in (me.training_endpoint_ids, me.inference_endpoint_ids)
     ]
-    named = {endpoint_id for given in ids for endpoint_id in given}
+    named = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
     rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
-    known = {endpoint_id.endpoint_id: endpoint_id for endpoint_id in rows}
+    by_id = {endpoint.endpoint_id: endpoint for endpoint in rows}
     trainers, inference = (
-        [known[endpoint_id] for endpoint_id in given if endpoint_id in known] for given in ids
+        [by_id[endpoint_id] for endpoint_id in linked_ids if endpoint_id in by_id]
+        for linked_ids in ids
     )
     return trainers, inference
 
@@ -312,8 +313,8 @@ def _best(index: Index, hits: Places) -> list[int]:
 
 def _having(index: Index, fact: str) -> Places:
     key, _, value = fact.partition(":")
-    asked = parse_condition(key, value) if key in KEYS else None
-    return index.having(asked) if asked else frozenset()
+    condition = parse_condition(key, value) if key in KEYS else None
+    return index.having(condition) if condition else frozenset()
 
 
 def _similarity(mine: set[str], other: set[str]) -> float:

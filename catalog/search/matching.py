@@ -243,8 +243,8 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
         best = _find(
             index, *(Phrase(spelling.words(way), depths, way.endswith("*")) for way in texts)
         )
-        asked = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
-        for condition in filter(None, asked):
+        conditions = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
+        for condition in filter(None, conditions):
             best = _least(best, dict.fromkeys(index.having(condition), DESCRIPTION))
         index.synonym_depths[alike] = best
     return index.synonym_depths[alike]

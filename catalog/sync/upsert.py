@@ -85,8 +85,8 @@ class CatalogUpserter:
 
     def unseen(self) -> list[str]:
         """Ids of endpoints that no page of this sync listed and that are not marked as gone."""
-        known = self._rows.items()
-        return [i for i, row in known if i not in self._seen and _is_listed(row)]
+        rows = self._rows.items()
+        return [i for i, row in rows if i not in self._seen and _is_listed(row)]
 
     def confirm(self, requested: list[str], answer: fal.Found) -> None:
         """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.

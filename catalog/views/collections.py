@@ -192,7 +192,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     is_in = "in" in request.POST
     slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
     collection = get_object_or_404(Collection, slug=slug)
-    taken = None
+    removed = None
     try:
         if is_in and (place := request.POST.get("position", "")).isdecimal():
             collection_editing.restore_model(
@@ -201,13 +201,15 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         elif is_in:
             collection_editing.add_models(collection, [endpoint])
         else:
-            taken = collection_editing.remove_model(collection, endpoint)
+            removed = collection_editing.remove_model(collection, endpoint)
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
         return redirect(_of(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
-    return _menu(request, endpoint, collection=collection, words=message, is_in=is_in, taken=taken)
+    return _menu(
+        request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
+    )
 
 
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
