@@ -204,12 +204,12 @@ def _is_name(value: Any) -> bool:
 
 def require_sound(definition: Definition) -> None:
     """Raise Invalid for duplicate ids, dangling references, and cycles of steps."""
-    known = {step.id for step in definition.steps}
-    if len(known) < len(definition.steps):
+    step_ids = {step.id for step in definition.steps}
+    if len(step_ids) < len(definition.steps):
         raise Invalid("Two steps have the same id.")
     for number, step in enumerate(definition.steps, start=1):
         for source in step.sources:
-            if source not in known:
+            if source not in step_ids:
                 raise Invalid(
                     f"Step {number} takes the output of “{source}”, which is not a step of this "
                     "flow."
@@ -221,7 +221,7 @@ def require_sound(definition: Definition) -> None:
     if len(set(names)) < len(names):
         raise Invalid("Two inputs of the flow have the same name.")
     for field in definition.inputs:
-        if missing := next((step for step, _ in field.targets if step not in known), None):
+        if missing := next((step for step, _ in field.targets if step not in step_ids), None):
             raise Invalid(
                 f"The input “{field.name}” has the target “{missing}”, which is not a step."
             )

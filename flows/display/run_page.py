@@ -63,11 +63,11 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after its steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
-    known = endpoints_of([definition])
-    costs = prices(definition, known) if flow_run.is_final else {}
+    endpoints = endpoints_of([definition])
+    costs = prices(definition, endpoints) if flow_run.is_final else {}
     shown = [
         _shown(flow_run, definition, summary, begun, costs, not only or summary.step.id in only)
-        for summary in summaries(definition, known)
+        for summary in summaries(definition, endpoints)
     ]
     runs = [step_run.run for step_run in begun.values() if step_run.run]
     return {
