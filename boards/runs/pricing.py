@@ -40,12 +40,12 @@ class Pricing:
         """Return `about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, or `Free`."""
         if self.total is None:
             return "Nothing to pay"
-        known = f"{self.total.words}".partition(" + ")[0]
+        total = f"{self.total.words}".partition(" + ")[0]
         count = len(self.unknown_models)
         if not count or not self.total.is_known:
-            return known
+            return total
         models = "one model" if count == 1 else counted(count, "model")
-        return f"{known}; the price of {models} is unknown"
+        return f"{total}; the price of {models} is unknown"
 
     @property
     def basis(self) -> Sequence[str]:
@@ -90,11 +90,11 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None
 def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; one that was not sent counts as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
-    known = set(cells.values_list("row__digest", "column__digest", "seed"))
+    existing = set(cells.values_list("row__digest", "column__digest", "seed"))
     return [
         cell
         for cell in expanded.fitting
-        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in known
+        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in existing
     ]
 
 
