@@ -47,8 +47,8 @@ class CopyButton extends HTMLElement {
       this.tell("Not copied: this browser copies on secure pages only");
     }
   }
-  tell(words) {
-    dispatchEvent(new CustomEvent("toast", { detail: { text: words } }));
+  tell(text) {
+    dispatchEvent(new CustomEvent("toast", { detail: { text } }));
     const label = [...this.querySelector("button").childNodes].find(
       (node) => node.nodeType === 3 && node.textContent.trim(),
     );
