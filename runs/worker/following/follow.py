@@ -19,6 +19,7 @@ from runs.results import outcomes
 from runs.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation, status_polling
+from runs.worker.following.context import FollowContext
 from runs.worker.following.log_batching import batch_logs
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.following.status_polling import (
@@ -47,7 +48,7 @@ async def follow(
     pk: uuid.UUID,
     handle: fal.Handle,
     upstream: fal.Clients,
-    breakers: BreakerRegistry,
+    context: FollowContext,
     patience: Patience = PATIENCE,
 ) -> None:
     """Follow the run with this `handle` until it has ended, then fetch and record its result.
@@ -56,11 +57,12 @@ async def follow(
     limit. Only an answer about the run itself, or its webhook, ends it.
     """
     unknown, not_found = 0, NotFoundGrace(pk, patience)
-    statuses = status_polling.statuses(pk, handle, upstream.queue, breakers, not_found, patience)
+    statuses = status_polling.statuses(pk, handle, upstream.queue, context, not_found, patience)
     async with aclosing(batch_logs(statuses)) as batches:
         async for status in batches:
             if status.state is fal.Phase.COMPLETED:
                 # The stream closes in the background: only the result is waited for.
+                breakers = context.breakers
                 await _finish(
                     Completed(pk, handle, upstream, breakers, status, not_found, patience)
                 )

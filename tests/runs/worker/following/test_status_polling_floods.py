@@ -12,6 +12,7 @@ import pytest
 
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
 from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from tests import clock
 from tests.runs.conftest import alone
@@ -71,7 +72,7 @@ def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(120),
-                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as told,
+                aclosing(statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))) as told,
             ):
                 async for _ in told:
                     continue
@@ -81,11 +82,11 @@ def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
 
 
 def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
-    queue, pace = Flood(), BreakerRegistry()
+    queue, context = Flood(), FollowContext(BreakerRegistry())
 
     async def follow(number: int) -> None:
         handle = Handle.rebuilt("https://queue.test", "acme/flood", f"r{number}")
-        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as told:
+        async with aclosing(statuses(uuid.uuid4(), handle, queue, context)) as told:
             async for status in told:
                 if status.is_completed:
                     return
