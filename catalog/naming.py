@@ -81,11 +81,13 @@ def _told_apart(
         if len(group) < 2:
             continue
         longer = {title.key: names[title.key] + suffix(title, names[title.key]) for title in group}
-        looks = Counter(name.casefold() for name in longer.values())
-        is_new = all(look == shared or not counts[look] for look in looks)
-        if is_last or (max(looks.values()) == 1 and is_new):
+        longer_counts = Counter(name.casefold() for name in longer.values())
+        is_new = all(
+            longer_name == shared or not counts[longer_name] for longer_name in longer_counts
+        )
+        if is_last or (max(longer_counts.values()) == 1 and is_new):
             distinct |= longer
-            counts.update(looks)
+            counts.update(longer_counts)
     return distinct
 
 

@@ -250,8 +250,8 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    mine = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
-    run = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
+    runs = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
+    run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
     return run if is_of_app else None
 

@@ -86,8 +86,8 @@ def _filled(
     """Return the post of a plan with these models; `more` is converted for each model."""
     field_groups = groups.groups_of(source, models)
     each = [
-        (_whole(source, model, more, {}) if more else {}) | mine
-        for model, mine in zip(models, own, strict=True)
+        (_whole(source, model, more, {}) if more else {}) | own_arguments
+        for model, own_arguments in zip(models, own, strict=True)
     ]
     return {"model": [model.endpoint_id for model in models]} | groups.write(
         field_groups, shared, each

@@ -105,13 +105,13 @@ def _without_reused(
     if not plan.is_reusing or not cells:
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
-    here: set[Key] = set()
+    keys: set[Key] = set()
     new = []
     for cell in cells:
         key = reuse.key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
-        elif not (cell.is_seeded and key in here):
-            here.add(key)
+        elif not (cell.is_seeded and key in keys):
+            keys.add(key)
             new.append(cell)
     return new, len(cells) - len(new)

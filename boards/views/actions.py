@@ -116,8 +116,8 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted board."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
-    mine = Board.objects.filter(pk=pk, user_id=request.user.pk)
-    deleted = mine.exclude(deleted_at=None)
+    boards = Board.objects.filter(pk=pk, user_id=request.user.pk)
+    deleted = boards.exclude(deleted_at=None)
     with transaction.atomic():
         audit.record(request.user, "restored", deleted)
         is_restored = deleted.update(deleted_at=None)

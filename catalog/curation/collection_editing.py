@@ -110,8 +110,8 @@ def arrange(collection: Collection, wanted: Arrangement) -> None:
     wanted = wanted.cleaned()
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
     names = [line.endpoint_id for line in wanted.lines]
-    gone = [items[name].pk for name in items.keys() & wanted.known - set(names)]
-    collection.items.filter(pk__in=gone).delete()
+    removed = [items[name].pk for name in items.keys() & wanted.known - set(names)]
+    collection.items.filter(pk__in=removed).delete()
     others = [
         Line(name, item.note)
         for name, item in items.items()
@@ -193,8 +193,8 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
 def add_models(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
     """Append models; return how many were added. Raises ValueError if the collection is full."""
     items = _locked(collection)
-    there = {item.endpoint_id for item in items}
-    new = [endpoint for endpoint in endpoints if endpoint.pk not in there]
+    present = {item.endpoint_id for item in items}
+    new = [endpoint for endpoint in endpoints if endpoint.pk not in present]
     if len(items) + len(new) > MOST_ITEMS:
         raise ValueError(f"“{collection.title}” would hold more than {MOST_ITEMS} models.")
     last = max((item.position for item in items), default=-1)

@@ -112,10 +112,10 @@ def _is_over(endpoint: Endpoint) -> bool:
 
 @byte_cached(2 << 20)
 def _related(revision: str, pk: int) -> Related:
-    mine = Endpoint.objects.select_related("picture").only(
+    endpoints = Endpoint.objects.select_related("picture").only(
         *_COLUMNS, "training_endpoint_ids", "inference_endpoint_ids"
     )
-    me = mine.get(pk=pk)
+    me = endpoints.get(pk=pk)
     family = _family(me)
     similar = _similar(me, revision, {relative.pk for relative in family})
     trainers, inference = _linked(me)
@@ -255,13 +255,13 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .select_related("picture")
         .only(*_COLUMNS)
     )
-    mine, words = set(_facts(me)), _words(me)
+    own_facts, words = set(_facts(me)), _words(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _words(endpoint) for endpoint in candidates}
     often = Counter(word for written in own.values() for word in written)
     scored = [
         (
-            _similarity(mine, set(_facts(endpoint)))
+            _similarity(own_facts, set(_facts(endpoint)))
             + _WORDS_COUNT * _shared(words, own[endpoint.pk], often),
             endpoint,
         )
@@ -317,12 +317,12 @@ def _having(index: Index, fact: str) -> Places:
     return index.having(condition) if condition else frozenset()
 
 
-def _similarity(mine: set[str], other: set[str]) -> float:
+def _similarity(facts: set[str], other: set[str]) -> float:
     """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
     met = missed = 0.0
-    for fact in mine | other:
+    for fact in facts | other:
         weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
-        if fact in mine and fact in other:
+        if fact in facts and fact in other:
             met += weight
         else:
             missed += weight
@@ -337,13 +337,13 @@ def _words(endpoint: Endpoint) -> frozenset[str]:
     return frozenset(spelling.stem(word) for word in words if len(word) > 3 and word.isalpha())
 
 
-def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
+def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
     """Return the similarity of two sets of words; frequent words weigh less."""
-    if not mine or not other:
+    if not words or not other:
         return 0.0
-    weight = {word: 1.0 / (1 + often[word]) for word in mine | other}
+    weight = {word: 1.0 / (1 + often[word]) for word in words | other}
     total = sum(weight.values())
-    return sum(weight[word] for word in mine & other) / total if total else 0.0
+    return sum(weight[word] for word in words & other) / total if total else 0.0
 
 
 def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:

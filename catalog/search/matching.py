@@ -122,11 +122,11 @@ def _partial_matches(
     Places with more units come first; ties are decided by the number of main units (not said in
     passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
-    had: dict[int, list[int]] = defaultdict(list)
+    unit_numbers: dict[int, list[int]] = defaultdict(list)
     for number, of_unit in enumerate(depths):
         for place in of_unit:
-            had[place].append(number)
-    groups = {place: frozenset(has) for place, has in had.items() if len(has) < len(units)}
+            unit_numbers[place].append(number)
+    groups = {place: frozenset(has) for place, has in unit_numbers.items() if len(has) < len(units)}
 
     def worth(group: frozenset[int]) -> tuple[int, int, int, float]:
         # "avatar from audio": what follows `from` says less than what comes before.

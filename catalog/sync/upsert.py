@@ -93,11 +93,11 @@ class CatalogUpserter:
 
         (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
-        there = [item for item in answer.items if item.metadata is not None]
+        confirmed = [item for item in answer.items if item.metadata is not None]
         unreadable = {entry.endpoint_id for entry in answer.malformed}
-        gone = set(requested) - {item.endpoint_id for item in there} - unreadable
-        self._upsert(there)
-        rows = [self._rows[endpoint_id] for endpoint_id in requested if endpoint_id in gone]
+        missing = set(requested) - {item.endpoint_id for item in confirmed} - unreadable
+        self._upsert(confirmed)
+        rows = [self._rows[endpoint_id] for endpoint_id in requested if endpoint_id in missing]
         for row in rows:
             row.gone_at = timezone.now()
         bulk_write.update(rows, ["gone_at"], [recorder.gone(row) for row in rows])

@@ -215,8 +215,12 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     rows = Collection.objects.annotate(size=Count("items")).order_by("position", "title")
     placed = CollectionItem.objects.filter(endpoint=endpoint)
-    mine = set(placed.values_list("collection_id", flat=True))
-    context = {"endpoint": endpoint, "collections": [(row, row.pk in mine) for row in rows], **more}
+    collection_ids = set(placed.values_list("collection_id", flat=True))
+    context = {
+        "endpoint": endpoint,
+        "collections": [(row, row.pk in collection_ids) for row in rows],
+        **more,
+    }
     template = "catalog/collection/_menu.html" if request.htmx else "catalog/collection_menu.html"
     return render(request, template, context)
 
@@ -259,11 +263,11 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Restore the collection that was deleted last."""
-    if not (gone := request.session.pop(GONE, None)):
+    if not (deleted := request.session.pop(GONE, None)):
         messages.info(request, "There is nothing to bring back.")
         return redirect("catalog:collections")
     with transaction.atomic():
-        collection = import_export.restore(gone, request.user)
+        collection = import_export.restore(deleted, request.user)
         audit.record(request.user, "restored", [collection])
     messages.success(request, f"“{collection.title}” is back.")
     return redirect(collection)

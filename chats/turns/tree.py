@@ -76,9 +76,9 @@ def branch_of(chat: Chat, through: int | None = None) -> Branch:
 def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | None:
     newest, open_ = top, [top]
     while open_:
-        here = open_.pop()
-        newest = max(newest or 0, here or 0)
-        open_ += below.get(here, ())
+        node = open_.pop()
+        newest = max(newest or 0, node or 0)
+        open_ += below.get(node, ())
     return newest
 
 

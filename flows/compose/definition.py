@@ -234,12 +234,12 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
         left.pop(step.id)
     if not left:
         return []
-    here = next(iter(left))
+    step_id = next(iter(left))
     path: list[str] = []
-    while here not in path:
-        path.append(here)
-        here = next(source for source in left[here].sources if source in left)
-    return path[path.index(here) :][::-1]
+    while step_id not in path:
+        path.append(step_id)
+        step_id = next(source for source in left[step_id].sources if source in left)
+    return path[path.index(step_id) :][::-1]
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:

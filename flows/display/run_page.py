@@ -102,19 +102,19 @@ def _shown(
     costs: Mapping[str, Estimate],
     is_changed: bool,
 ) -> ShownStep:
-    here, step = begun.get(summary.step.id), summary.step
-    waits = steps.why_waiting(definition, step, begun) if here is None else here.not_sent
-    if here is None and not waits and flow_run.is_final:
+    step_run, step = begun.get(summary.step.id), summary.step
+    waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
+    if step_run is None and not waits and flow_run.is_final:
         waits = "Not started: the flow was stopped first."
-    run = here.run if here else None
+    run = step_run.run if step_run else None
     if run and summary.endpoint:
         run.endpoint = summary.endpoint
     return ShownStep(
         summary,
-        here,
+        step_run,
         waits,
         result_of(run) if run and is_changed else None,
-        flow_run.is_final and (here is None or steps.is_over(here)),
+        flow_run.is_final and (step_run is None or steps.is_over(step_run)),
         sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
         is_changed,
     )

@@ -74,9 +74,11 @@ def _take_due() -> list[StepFile]:
     claimed = []
     for row in rows:
         pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
-        mine = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
+        unclaimed = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
         is_last = row.attempts + 1 >= TRIES
-        if mine.update(attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause):
+        if unclaimed.update(
+            attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause
+        ):
             claimed.append(row)
     return claimed
 

@@ -42,8 +42,8 @@ def then(request: HtmxRequest) -> HttpResponseBase:
 @no_store
 def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Append a model to the step `?after=` of one's own flow."""
-    mine = Flow.objects.of(request.user).select_related("origin")
-    flow = get_object_or_404(mine, pk=pk)
+    flows = Flow.objects.of(request.user).select_related("origin")
+    flow = get_object_or_404(flows, pk=pk)
     start = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
     if start is None:
         raise Http404("There is no such step, or its model is gone.")

@@ -11,8 +11,8 @@ from schemas.fields import Field
 
 def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
     """The names of the fields of `target` (a root) that receive `field` of `source`."""
-    there = {child.name: child for child in target.children}
-    if field.name in there and _is_same_kind(field, there[field.name]):
+    targets = {child.name: child for child in target.children}
+    if field.name in targets and _is_same_kind(field, targets[field.name]):
         return (field.name,)
     if field.name in SIDES or is_shape(field):
         return _shape_of(target)

@@ -148,7 +148,7 @@ _UNITS = {
     "frames": "frames",
 }
 _LIMITS = (
-    *(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")),
+    *(f"{side}_{measure}" for measure in _RANGES for side in ("min", "max")),
     "max_file_size",
     "multiple_of",
 )
@@ -267,16 +267,16 @@ def limits(flat: Schema, numbers: dict[str, float]) -> str:
 
 def _limits_text(numbers: dict[str, float]) -> str:
     parts: list[str] = []
-    for thing in _RANGES if numbers else ():
-        low, high = numbers.get(f"min_{thing}"), numbers.get(f"max_{thing}")
+    for measure in _RANGES if numbers else ():
+        low, high = numbers.get(f"min_{measure}"), numbers.get(f"max_{measure}")
         if low is None and high is None:
             continue
-        if thing == "area":
+        if measure == "area":
             parts.append(_area(low, high))
-        elif thing == "aspect_ratio":
+        elif measure == "aspect_ratio":
             parts.append(f"width ÷ height {span(low, high)}")
         else:
-            parts.append(f"{span(low, high)} {_UNITS[thing]}")
+            parts.append(f"{span(low, high)} {_UNITS[measure]}")
     if "multiple_of" in numbers:
         parts.append(f"sides in steps of {number(numbers['multiple_of'])} px")
     if size := numbers.get("max_file_size"):

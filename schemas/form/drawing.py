@@ -221,14 +221,14 @@ class _Drawer:
             )
             return
         for number in numbers or ():
-            here = below(name, number)
-            key = last_value(self.post, here + "~key") or ""
-            node.rows.append(Row(number, key, self.node(item, here, item.default)))
+            row_name = below(name, number)
+            key = last_value(self.post, row_name + "~key") or ""
+            node.rows.append(Row(number, key, self.node(item, row_name, item.default)))
         first = max(numbers or (), default=-1) + 1
         for number, text in enumerate(filter(None, plain or ()), start=first):
-            here = below(name, number)
+            row_name = below(name, number)
             node.rows.append(
-                Row(number, "", _Drawer({here: [text]}).node(item, here, item.default))
+                Row(number, "", _Drawer({row_name: [text]}).node(item, row_name, item.default))
             )
         if not node.marks and not node.rows:
             node.is_changed = bool(default) and default is not MISSING

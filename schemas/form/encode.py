@@ -131,9 +131,9 @@ class _Encoder:
         for row, (key, value) in enumerate(values.items()):
             if not key or "\n" in key or not is_form_safe(key):
                 return None
-            here = below(name, row)
-            post |= {f"{here}~key": [key]}
-            post |= self.encode(item, here, value, item.default, Need.CHOSEN)
+            row_name = below(name, row)
+            post |= {f"{row_name}~key": [key]}
+            post |= self.encode(item, row_name, value, item.default, Need.CHOSEN)
         return post
 
     def union(self, field: Field, name: str, value: Any, default: Any) -> FormPost | None:

@@ -129,13 +129,13 @@ def _due() -> list[Run]:
     """Claim the runs that are due, by moving `lease_until` to the next attempt."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    mine = []
+    claimed = []
     for run in _findable(now).filter(free).with_endpoint().order_by("sent_at")[:AT_ONCE]:
         until = now + next_query_after(now - sent_at(run))
         unclaimed = Run.objects.filter(pk=run.pk, state=run.state, lease_until=run.lease_until)
         if unclaimed.update(lease_until=until):
-            mine.append(run)
-    return mine
+            claimed.append(run)
+    return claimed
 
 
 async def _reconcile(run: Run, upstream: fal.Clients) -> None:
@@ -193,8 +193,8 @@ async def outcome_from_list(run: Run, platform: fal.Platform) -> Observation:
     except fal.FalError as error:
         log.warning("run %s: the list of requests failed: %s", run.pk, error)
         return Observation()
-    mine = (row for row in requests if run.request_id and row.request_id == run.request_id)
-    return next(map(outcome_of_row, mine), Observation())
+    rows = (row for row in requests if run.request_id and row.request_id == run.request_id)
+    return next(map(outcome_of_row, rows), Observation())
 
 
 async def outcome_instead_of(
@@ -249,16 +249,17 @@ def match(
     """
     clocks = {timedelta(0), ahead}
     sent = _sent_arguments(run)
-    came = {
+    sent_times = {
         row.request_id: row.sent_at
         for row in requests
         if row.sent_at
         and is_same_input(row.arguments, sent)
         and any(_is_of_time(row, sent_at(run) + off) for off in clocks)
     }
-    claimed_ids = Run.objects.filter(request_id__in=came).values_list("request_id", flat=True)
+    claimed_ids = Run.objects.filter(request_id__in=sent_times).values_list("request_id", flat=True)
     ids = sorted(
-        came.keys() - set(claimed_ids), key=lambda request_id: (came[request_id], request_id)
+        sent_times.keys() - set(claimed_ids),
+        key=lambda request_id: (sent_times[request_id], request_id),
     )
     rivals = Run.objects.filter(
         endpoint_id=run.endpoint_id,
