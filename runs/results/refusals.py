@@ -1,4 +1,4 @@
-"""What upstream means when it refuses a call (4xx): the one table of it, in words for people.
+"""The one table of what upstream means by a refusal (4xx), with the message for people.
 
 A refusal that concerns the whole account, its key or its balance, is no run's failure: runs wait
 until it is mended (`runs/worker/account_gate.py`). Every other one ends its own run.
@@ -18,7 +18,7 @@ INPUT = "Correct the input, then press Run."
 
 @dataclass(frozen=True)
 class Refusal:
-    """One kind of refusal: by which status and words it is known, what it means, who mends it."""
+    """A kind of refusal: the status and text that identify it, its meaning, who can resolve it."""
 
     kind: str
     statuses: frozenset[int]
