@@ -54,7 +54,7 @@ class CopyButton extends HTMLElement {
     );
     if (!label) return; // an icon without a label
     this.label ??= label.textContent;
-    label.textContent = words.split(":")[0];
+    label.textContent = text.split(":")[0];
     clearTimeout(this.timer);
     this.timer = setTimeout(() => (label.textContent = this.label), 1500);
   }

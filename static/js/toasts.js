@@ -78,7 +78,7 @@ async function tell(target, state) {
   const text = outcomeText(ended) + title;
   if (!note?.isConnected) note = toast(text);
   else {
-    note.textContent = words;
+    note.textContent = text;
     note.wait();
   }
 }

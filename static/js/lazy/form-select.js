@@ -93,10 +93,10 @@ class SearchSelect extends HTMLElement {
       return item;
     });
     this.list.replaceChildren(...items);
-    this.note.textContent = !found.length
+    this.note.textContent = !matches.length
       ? "No choice fits."
-      : found.length > MOST
-        ? `and ${found.length - MOST} more`
+      : matches.length > MOST
+        ? `and ${matches.length - MOST} more`
         : "";
     this.pointer.point(
       (!wanted.length && items.find((item) => item.hasAttribute("data-chosen"))) || items[0],

@@ -19,7 +19,7 @@ export function press(key, target = document.body) {
   if (key.startsWith("Arrow")) return step(key === "ArrowRight" ? 1 : -1);
   const control = pressable(key, target);
   if (control?.matches("input, textarea, select")) control.focus();
-  else found?.click();
+  else control?.click();
 }
 function pressable(key, target) {
   const around = target.closest?.(FOCUSED);
@@ -36,7 +36,7 @@ function player(target) {
 function play(target) {
   const media = player(target);
   if (media?.paused) media.play();
-  else found?.pause();
+  else media?.pause();
 }
 /** The film strip starts with the newest run; it hides the one on the stage. */
 function step(by) {
