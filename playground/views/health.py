@@ -54,7 +54,7 @@ def _details() -> dict[str, Any]:
     return {
         "database": "ok",
         "workers": len(alive),
-        "upstream": next((one.trouble for one in alive if one.trouble), "ok"),
+        "upstream": next((worker.trouble for worker in alive if worker.trouble), "ok"),
         "unfinished_runs": Run.objects.unfinished().count(),
         "pictures": picture_registry.counts(),
         "last_sync_age_s": round((timezone.now() - ended).total_seconds()) if ended else None,
