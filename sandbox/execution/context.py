@@ -118,8 +118,8 @@ class Context:
 
     def seed(self, arguments: dict[str, Any]) -> int:
         """Return the seed in the arguments, or a random one."""
-        given = arguments.get("seed")
-        return secrets.randbelow(2**31) if given is None else int(given)
+        seed = arguments.get("seed")
+        return secrets.randbelow(2**31) if seed is None else int(seed)
 
     def dice(self, *parts: Any) -> random.Random:
         """Return a random generator that is seeded with `parts` only."""
