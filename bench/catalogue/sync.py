@@ -98,8 +98,8 @@ def figure(samples: list[dict[str, Any]], name: str) -> float:
 
 def cells(name: str, samples: list[dict[str, Any]]) -> list[str]:
     """Return a row of the table."""
-    seconds = [f"{figure(samples, each):.3f}" for each in ("first_s", "again_s", "cpu_s")]
+    seconds = [f"{figure(samples, name):.3f}" for name in ("first_s", "again_s", "cpu_s")]
     rest = [
-        f"{figure(samples, each):.0f}" for each in ("memory_mb", "longest_lock_ms", "rows_again")
+        f"{figure(samples, name):.0f}" for name in ("memory_mb", "longest_lock_ms", "rows_again")
     ]
     return [name, *seconds, *rest]
