@@ -1,8 +1,8 @@
 """The floor: the same pages and the same run, implemented as directly as possible.
 
 One Starlette process: raw SQLite, pages from f-strings, one status stream per run, a long poll that
-is answered the moment the run ends. No users, validation, history or recovery. Its times are about
-the physical limit, to which the product's are compared.
+is answered the moment the run ends. No users, validation, history or recovery. Its times are
+close to the physical limit; the product's are compared with them.
 
     python -m bench.stage.floor PORT UPSTREAM KEY DATABASE
 """

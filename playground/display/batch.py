@@ -28,7 +28,7 @@ class Variation:
     seed: str
     may_star: bool = True
     may_delete: bool = False
-    more: more_like.MoreLike | None = None  # None where it is not offered
+    more: more_like.MoreLike | None = None  # None: no button
 
     @property
     def is_any_starred(self) -> bool:

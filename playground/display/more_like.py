@@ -18,7 +18,7 @@ class MoreLike:
 
     plan: Plan
     cost: Estimate
-    is_offered: bool  # else all results would be alike
+    is_offered: bool  # false if all results would be alike
 
 
 def more_like(run: Run) -> MoreLike:

@@ -67,10 +67,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """How much our storage holds and how much is free; what needs a whole table, as of then."""
+    """What our storage holds and how much is free; sums over whole tables are of `counted_at`."""
 
     place: str
-    is_elsewhere: bool  # the oldest result is not there
+    is_elsewhere: bool  # the oldest result is not in this storage
     counted_at: datetime
     results_bytes: int
     uploads_bytes: int

@@ -30,7 +30,7 @@ MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
 MAX_TABS = 4  # per form; the drafts of further tabs are deleted
 OFFERED_FOR = timedelta(hours=1)  # how long another tab's draft is offered
-SAVED_WITHIN = timedelta(seconds=10)  # Run saves the form and creates the run, in either order
+SAVED_WITHIN = timedelta(seconds=10)  # Run creates the run and saves the form, in any order
 _SAVED_FIELDS = ("post", "version", "earlier", "schema_digest")
 
 

@@ -44,7 +44,7 @@ class Context:
     ) -> None:
         self.files = files
         self.billed: float = 1
-        self.silent = False  # leave a failure out of the status; only the result has it
+        self.silent = False  # a failure is only in the result, not in the status
         self._report = report
         self._pace = pace
         self._inline = inline

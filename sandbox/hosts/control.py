@@ -63,7 +63,7 @@ async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def hurry(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST skips the waits of running requests; with `about`, of those with it in the arguments."""
+    """POST skips the waits of running requests, or of those with `about` in their arguments."""
     sandbox.engine.hurry((await body_json(http)).get("about", ""))
     return reply({})
 

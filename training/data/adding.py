@@ -26,9 +26,9 @@ RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 
 @dataclass
 class Added:
-    """The outcome for a set of given files."""
+    """The outcome of adding files."""
 
-    files: list[Item] = field(default_factory=list)  # stored, and in the end those in the data set
+    files: list[Item] = field(default_factory=list)  # stored ones; later those added
     skipped: list[str] = field(default_factory=list)  # sentences
     captions: int = 0
 
@@ -212,9 +212,9 @@ def _repeated(earlier: Item, item: Item, added: Added) -> Item:
 
 
 def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Added) -> None:
-    """Give texts that came without their file to earlier files of that name without a caption.
+    """Give texts without a file in this upload to earlier files of that name without a caption.
 
-    The others are reported: none replaces a caption that somebody may have written by hand.
+    Other texts are reported: they could replace a caption that somebody wrote by hand.
     """
     positions = defaultdict(set)
     for position, item in enumerate(items[:earlier]):

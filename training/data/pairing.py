@@ -96,8 +96,8 @@ def _assign(
 ) -> Mapping[int, str]:
     """Return the captions of files with the same key, by position; empty if that is not certain.
 
-    `a.png` and `a.jpg` share `a.txt`. Of several files that have all the same path, as if they were
-    chosen from two folders, each has the caption at its place, if there are as many captions.
+    `a.png` and `a.jpg` share `a.txt`. If files have the same path, as when chosen from two folders,
+    each gets the caption at the same position, provided that there are as many captions as files.
     """
     seen: Counter[str] = Counter()
     assigned = {}

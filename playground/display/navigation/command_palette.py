@@ -27,7 +27,8 @@ MAX_TEXT_CHARS = 200
 def find_places(user: User, text: str) -> list[Group]:
     """Return the places that match a text, by kind; without text recent models, runs and pages.
 
-    Enter takes the first: a group with what is called so comes before one that mentions it.
+    Enter opens the first place, so groups with a name like the text come before those that only
+    mention it.
     """
     text = _normalize(text)
     words = text.lower().split()

@@ -23,8 +23,8 @@ MAX_OF_KIND = 4
 class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
-    `press` selects the control of the page that an action presses instead; its address is where
-    the same can be done without it.
+    An action may press a control of the page: `press` is the control's selector, and `address` the
+    page that does the same without script.
     """
 
     label: str

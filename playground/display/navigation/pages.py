@@ -43,7 +43,8 @@ _ACTIONS = (
     ("Import a board", "board.json", "boards:import", ""),
     ("Import a flow", "flow.json", "flows:import", ""),
 )
-# Label, other words for it, route of the same without script, and the control that is pressed
+# Label, other words for it, route of the page that does the same without script, rest of the
+# address, and the selector of the control to press
 _PRESSED = (
     ("Switch theme", "dark, light, appearance", "account", "#theme", "theme-switch button"),
     ("Keyboard shortcuts", "keys, help", "account", "", "[data-keys]"),

@@ -53,8 +53,8 @@ class _Ranking:
 class _TextRanking:
     """The gallery's order of the models that a text finds.
 
-    Enter takes the first: a use of that name comes before models that only mention it, and a run
-    of one of these (Lucidflux for "upscale") was paid for.
+    Enter opens the first input, so a use with that name comes before models that only mention it:
+    somebody typed "upscale" and paid for a run of Lucidflux, which only mentions it.
     """
 
     text: str
@@ -83,7 +83,8 @@ class Offered:
 class Menu:
     """The inputs that accept a kind of result: those of its own model, and others by use.
 
-    For a text the group of the best input comes first; `is_own_best` says that it is an own one.
+    For a text the group of the best input comes first; `is_own_best` says that the best input is
+    the model's own.
     """
 
     own: list[Taker]

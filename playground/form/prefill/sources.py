@@ -40,8 +40,8 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
 def link_kinds() -> list[str]:
     """Return the query parameters that fill a form.
 
-    Besides those of buttons (`KINDS`), `use` and those of other apps: they insert something into
-    the draft instead of replacing it.
+    These are the kinds that buttons use (`KINDS`), and `use` and those of other apps, which insert
+    something into the draft instead of replacing it.
     """
     return list(_sources())
 
