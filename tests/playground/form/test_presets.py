@@ -258,7 +258,7 @@ def test_a_file_is_closed_with_the_link_that_opened_it(
     client.post(f"/links/{share.pk}/deletion/")
     client.force_login(stranger)
     assert client.get(given.get_absolute_url()).status_code == 404
-    assert "leads nowhere" in client.get(link).content.decode()
+    assert "does not exist" in client.get(link).content.decode()
 
 
 def test_a_file_is_closed_with_the_preset_that_opened_it(
