@@ -100,7 +100,7 @@ def test_ones_own_cancel_names_nobody(member: Client, make_run: Any) -> None:
     run = make_run()
     member.post(f"/runs/{run.pk}/cancellation/")
     html = member.get(run.get_absolute_url()).content.decode()
-    assert "Cancel asked for" in html
+    assert "Cancellation requested" in html
     assert "by ana" not in html
 
 

@@ -77,7 +77,7 @@ def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
     assert client.login(username="ana", password=words)
     assert elsewhere.get("/account/").status_code == 302
     again = Client().get(link(str(sent.body)), follow=True)
-    assert "This link is over" in again.content.decode()
+    assert "This link no longer works" in again.content.decode()
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "inactive@example.com"])

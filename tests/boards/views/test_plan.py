@@ -101,7 +101,7 @@ def test_nothing_is_sent_where_something_is_missing(
     words = response.content.decode()
     assert response.status_code == 422
     assert "Image is missing." in words
-    assert "Nothing was sent." in words
+    assert "Nothing was sent, because:" in words
     assert "Run only the 1 that fit" in re.sub(r"\s+", " ", words)
     assert not Run.objects.exists()
     assert member.post(NEW, post | {"~do": "run-fitting"}).status_code == 302
@@ -219,7 +219,7 @@ def test_a_plan_that_was_left_comes_back(member: Client, models: dict[str, Endpo
     post = filled(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
     member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
     page = member.get(NEW).content.decode()
-    assert "This is the plan that you left." in page
+    assert "This is your unfinished plan." in page
     again = posted_by(page)
     assert again["model"] == ["lab/flux", "lab/turbo"]
     assert again["row-values"] == ["a cat\r\na dog"]
@@ -231,7 +231,7 @@ def test_a_plan_that_was_left_comes_back(member: Client, models: dict[str, Endpo
 def test_a_kept_plan_can_be_begun_afresh(member: Client, models: dict[str, Endpoint]) -> None:
     member.post(NEW, filled(member, address("flux")) | {"~do": "update"})
     assert member.post(NEW, {"~do": "discard"}).status_code == 302
-    assert "the plan that you left" not in member.get(NEW).content.decode()
+    assert "your unfinished plan" not in member.get(NEW).content.decode()
 
 
 def test_a_models_form_goes_to_the_plan_as_it_is_filled_in(

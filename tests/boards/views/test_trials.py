@@ -91,7 +91,7 @@ def test_news_stand_on_the_front_page_in_the_feed_and_on_the_board_until_seen(
     assert words not in text(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
     page = text(member.get(board.get_absolute_url()))
     assert "was tried on 3 rows" in page
-    assert "tried by itself" in page
+    assert "tried automatically" in page
     assert words not in text(member.get("/"))
 
 

@@ -63,12 +63,12 @@ def break_it(endpoint_id: str, **ago: float) -> None:
 def test_curators_are_told_what_wants_a_look_and_nobody_else(
     client: Client, member: Client, best: Collection
 ) -> None:
-    assert "want a look" not in member.get(PAGE).content.decode()
+    assert "need a look" not in member.get(PAGE).content.decode()
     client.force_login(
         User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
     )
     page = unescape(client.get(PAGE).content.decode())
-    assert "3 models want a look" in page
+    assert "3 models need a look" in page
     for said in ("is deprecated", "is gone upstream since", "is blocked: nobody can run it"):
         assert said in page
     assert "Replace by Film 2.1" in page

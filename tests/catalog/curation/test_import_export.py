@@ -89,11 +89,11 @@ def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
 ) -> None:
     text = dumps({**FILE, "collections": [{"title": "Best", "slug": "better"}]})
     told = staff.post(PAGE, {"text": text}).content.decode()
-    assert "beside another of this title" in told
+    assert "another collection has this title" in told
     assert 'href="/collections/best/"' in told
     staff.post(PAGE, {"text": text, "confirm": "1"})
     assert set(Collection.objects.values_list("slug", flat=True)) == {"best", "better"}
-    assert "beside another" not in staff.post(PAGE, {"text": text}).content.decode()
+    assert "another collection has" not in staff.post(PAGE, {"text": text}).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_what_is_merely_like_it_takes_nothings_place(member: Client, make_endpoi
     make_endpoint("a/flux-general", status="deprecated", description="Makes pictures of flowers.")
     make_endpoint("a/fooocus", display_name="Fooocus", description="Makes pictures of flowers.")
     html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
-    assert "Nothing here is known to take its place." in html
+    assert "No replacement is known." in html
     assert "Closest current model" not in html
 
 
@@ -185,7 +185,7 @@ def test_a_relative_that_does_the_same_is_called_the_closest(
     make_endpoint("a/flux-general/draw", facts=["in:text", "out:image"])
     make_endpoint("a/flux-general/film", category="image-to-video", facts=["in:image"])
     html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
-    assert "Nothing here is known to take its place." in html
+    assert "No replacement is known." in html
     make_endpoint("a/flux-general/redux", display_name="Redux", facts=[*media, "in:images"])
     html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
     assert 'Closest current model: <a href="/models/a/flux-general/redux/">Redux</a>' in html

@@ -183,8 +183,8 @@ def test_the_page_of_an_empty_catalogue_says_who_reads(
     other_process.wait()
     page = member.get("/catalogue/sync/").content.decode()
     assert "so far" not in page
-    assert "The last sync broke off, and nobody reads at the moment." in page
-    assert "A running worker goes on with it within a few seconds." in page
+    assert "The last sync was interrupted." in page
+    assert "A running worker resumes it within a few seconds." in page
     report.delete()
     assert (
         "A running worker starts one within a few seconds."

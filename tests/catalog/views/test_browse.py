@@ -115,7 +115,7 @@ def cards_of(html: bytes) -> list[str]:
 @pytest.mark.parametrize("address", ["/", "/models/", "/models/?q=x"])
 def test_an_empty_catalogue_says_why_it_is_empty(member: Client, address: str) -> None:
     html = member.get(address).content.decode()
-    assert "The catalogue is being opened" in html
+    assert "The catalogue is still empty" in html
     assert 'hx-get="/catalogue/sync/' in html
     assert 'hx-trigger="every' in html
 
@@ -164,7 +164,7 @@ def test_a_failed_sync_says_why_and_what_to_do(member: Client, state: str) -> No
 
 def test_a_sync_that_broke_off_is_not_shown_as_running(member: Client) -> None:
     SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=5))
-    assert "The last sync broke off" in member.get("/").content.decode()
+    assert "The last sync was interrupted" in member.get("/").content.decode()
 
 
 def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make) -> None:
@@ -265,7 +265,7 @@ def test_an_answer_without_models_shows_the_way_out(
 ) -> None:
     fill(5)
     html = member.get("/models/?tag=t1&category=nothing").content.decode()
-    assert "No model fits" in html
+    assert "No model matches" in html
     assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
         "\n", ""
     )

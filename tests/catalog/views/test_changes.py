@@ -95,7 +95,7 @@ def test_what_is_asked_for_is_shown(
     Favourite.objects.create(user=user, endpoint=starred)
     page = member.get(PAGE + query).content.decode()
     assert shown(page) == found
-    assert ("Nothing of that kind" in page) == (not found)
+    assert ("No such changes" in page) == (not found)
     entries = ET.fromstring(member.get(FEED + query).content).findall(f"{ATOM}entry")
     assert len(entries) == len(found)
 

@@ -159,9 +159,9 @@ def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("cancelled", "Stopped. What had come is kept"),
-        ("unconfirmed", "What has come is kept"),
-        ("failed", "What had come is kept"),
+        ("cancelled", "Stopped. The text so far is kept"),
+        ("unconfirmed", "The text so far is kept"),
+        ("failed", "The text so far is kept"),
     ],
 )
 def test_what_had_come_of_an_answer_that_stopped_in_a_word_is_kept(
@@ -359,7 +359,7 @@ def test_two_models_answer_side_by_side(
         assert shown.index(f"From {chosen.endpoint.endpoint_id}") < shown.index(
             f"From {left.endpoint.endpoint_id}"
         )
-        assert f'href="?turn={left.pk}#turn-{left.pk}">Go on with this' in shown
+        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in shown
         assert f'name="~parent" value="{chosen.pk}"' in shown
     member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
     turns = Turn.objects.filter(text="And?").select_related("run")

@@ -68,7 +68,7 @@ def test_words_find_a_workflow(ana: Client, keep: Keep) -> None:
 def test_reading_again_is_asked_of_the_worker(ana: Client) -> None:
     assert ana.post("/flows/account/reading/").status_code == 302
     assert AccountListing.current().wanted_at
-    assert "Asked for" in text(ana, LIST)
+    assert "Requested" in text(ana, LIST)
 
 
 def test_a_page_has_the_graph_the_models_and_the_form(

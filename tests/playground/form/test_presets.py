@@ -233,7 +233,7 @@ def test_a_link_opens_results_by_the_same_rule(
     )  # fmt: skip
     post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "can see 1 file of yours that is in it, uploads and results alike" in unwrapped(page)
+    assert "can see 1 file of yours that is in it (uploads and results)" in unwrapped(page)
     client.force_login(stranger)
     assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404

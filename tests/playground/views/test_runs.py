@@ -131,7 +131,7 @@ def test_what_is_under_way_is_cancelled_from_the_history(member: Client, make_ru
     assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
     member.post(f"/runs/{runs[0].pk}/cancellation/")
     html = member.get("/runs/").content.decode()
-    assert "Cancel asked for" in html
+    assert "Cancellation requested" in html
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 

@@ -267,7 +267,7 @@ def test_a_page_says_what_keeps_a_result_from_being_copied_and_that_it_is_over(
     row = waiting("image", "image")
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
     told = renderers.changed_fragments(row.run, "copies")
-    assert "No space left on device. It is tried again by itself." in told
+    assert "No space left on device. It is tried again automatically." in told
     assert marks(told)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()

@@ -302,7 +302,7 @@ def test_a_posted_file_becomes_an_upload(
 
 def test_a_model_whose_schema_is_on_its_way_says_so(member: Client, make_endpoint: Any) -> None:
     endpoint = make_endpoint("new/one")
-    assert b"still on its way" in member.get("/models/new/one/").content
+    assert b"has not been read yet" in member.get("/models/new/one/").content
     endpoint.schema_error = "The document could not be made."
     endpoint.save()
     assert b"could not be made" in member.get("/models/new/one/").content

@@ -264,4 +264,4 @@ def test_a_standing_is_seen_where_models_are_found(
     moderation.set_status(Endpoint.objects.all(), mark, WHY, curator)
     for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
         assert mark.capitalize() in client.get(address).content.decode()
-    assert "No model fits" in client.get(f"/models/?q=-is:{mark}").content.decode()
+    assert "No model matches" in client.get(f"/models/?q=-is:{mark}").content.decode()

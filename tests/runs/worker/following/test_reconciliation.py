@@ -258,7 +258,7 @@ def test_where_upstream_has_no_list_no_search_is_promised(
 
     work(without_pauses(until))
     assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
-    assert "Look in your account at upstream whether it ran there" in page[0]
+    assert "Check in your account at upstream whether it ran" in page[0]
     assert "looks for it in upstream" not in page[0]
     assert "Keep looking" not in page[0]
     run.refresh_from_db()
@@ -331,7 +331,7 @@ def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, l
     member.post(f"/runs/{lost.pk}/cancellation/")
     page = member.get(lost.get_absolute_url()).content.decode()
     assert "upstream may still finish it, and charge for it" in page
-    assert "Cancel asked for" not in page
+    assert "Cancellation requested" not in page
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED
     assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up here"
@@ -342,7 +342,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
     found = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancel asked for", "Given up here"} <= set(found)
+    assert {"Cancellation requested", "Given up here"} <= set(found)
 
 
 @pytest.mark.parametrize(
