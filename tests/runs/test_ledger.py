@@ -27,21 +27,21 @@ KEYS = map(str, count())
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    made: Endpoint = make_endpoint(unit_price_usd=PRICE, price_unit="images")
-    return made
+    new_endpoint: Endpoint = make_endpoint(unit_price_usd=PRICE, price_unit="images")
+    return new_endpoint
 
 
 def start(user: User, endpoint: Endpoint, *accounts: LedgerAccount) -> Run:
-    asked = StartRequest(
+    request = StartRequest(
         user=user, endpoint=endpoint, arguments={}, source=Source.FORM, key=next(KEYS),
         accounts=accounts,
     )  # fmt: skip
-    return starting.start(asked).run
+    return starting.start(request).run
 
 
 def entry(run: Run) -> tuple[str, Decimal | None]:
-    found = LedgerEntry.objects.get(run=run)
-    return found.state, found.amount_usd
+    ledger_entry = LedgerEntry.objects.get(run=run)
+    return ledger_entry.state, ledger_entry.amount_usd
 
 
 @pytest.mark.django_db

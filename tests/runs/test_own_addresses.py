@@ -77,8 +77,8 @@ def test_anything_else_stays_as_it_is(text: str) -> None:
 
 def test_addresses_are_found_at_any_depth() -> None:
     ours = f"http://localhost:1{RESULT}"
-    given = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
-    assert with_own_paths(given) == given | {"a": [RESULT, {"b": [[RESULT]]}]}
+    arguments = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
+    assert with_own_paths(arguments) == arguments | {"a": [RESULT, {"b": [[RESULT]]}]}
 
 
 def test_spaces_around_an_address_go() -> None:

@@ -38,15 +38,15 @@ def test_an_app_that_is_made_ready_again_is_registered_once() -> None:
 
 
 def test_no_name_belongs_to_two_apps() -> None:
-    known = list(owners.registered())
-    assert has_no_repeats(view for owner in known for view in owner.live_views())
-    assert has_no_repeats(kind for owner in known for kind in owner.run_groups())
-    of_apps = [kind for owner in known for kind in owner.form_sources()]
+    registered = list(owners.registered())
+    assert has_no_repeats(view for owner in registered for view in owner.live_views())
+    assert has_no_repeats(kind for owner in registered for kind in owner.run_groups())
+    of_apps = [kind for owner in registered for kind in owner.form_sources()]
     assert has_no_repeats(sources.link_kinds())
     assert sources.link_kinds()[-len(of_apps) :] == of_apps  # none hides one of the page's own
-    relations = [relation for owner in known for relation in owner.handed_over()]
+    relations = [relation for owner in registered for relation in owner.handed_over()]
     assert has_no_repeats(relation.label for relation in relations)
-    assert len({(one.model, one.field) for one in relations}) == len(relations)
+    assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
 
 
 def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:

@@ -46,8 +46,8 @@ def _files_with(pattern: re.Pattern[str]) -> set[str]:
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    made: Endpoint = make_endpoint(unit_price_usd=Decimal("0.02"), price_unit="images")
-    return made
+    new_endpoint: Endpoint = make_endpoint(unit_price_usd=Decimal("0.02"), price_unit="images")
+    return new_endpoint
 
 
 def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> StartRequest:
@@ -82,8 +82,8 @@ def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) 
     requests = [request(user, endpoint, str(n)) for n in range(2)]
     first = starting.start_many(requests)
     again = starting.start_many([*requests, request(user, endpoint, "2")])
-    assert [one.is_new for one in again] == [False, False, True]
-    assert [one.run.pk for one in again[:2]] == [one.run.pk for one in first]
+    assert [started.is_new for started in again] == [False, False, True]
+    assert [started.run.pk for started in again[:2]] == [started.run.pk for started in first]
     day = ledger.day_of(clock.now())
     assert ledger.committed(LedgerAccount.Kind.PERSON_DAY, user.pk, day) == Decimal("0.06")
 
@@ -103,11 +103,11 @@ def test_a_users_wish_to_share_applies_by_source(
     user: User, endpoint: Endpoint, source: Source, *, is_private: bool, is_shown: bool
 ) -> None:
     preferences.set_shares_runs(user, shares=True)
-    asked = request(User.objects.get(), endpoint, source=source, is_private=is_private)
-    assert starting.start(asked).run.is_example is is_shown
+    start_request = request(User.objects.get(), endpoint, source=source, is_private=is_private)
+    assert starting.start(start_request).run.is_example is is_shown
     preferences.set_shares_runs(user, shares=False)
-    asked = request(User.objects.get(), endpoint, "2", source=source, is_private=is_private)
-    assert starting.start(asked).run.is_example is False
+    start_request = request(User.objects.get(), endpoint, "2", source=source, is_private=is_private)
+    assert starting.start(start_request).run.is_example is False
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,7 +127,7 @@ def test_two_presses_at_once_are_one_run(user: User, endpoint: Endpoint) -> None
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one.is_new for one in started) == [False, True]
+    assert sorted(outcome.is_new for outcome in started) == [False, True]
     assert started[0].run.pk == started[1].run.pk
     assert LedgerEntry.objects.count() == 1
 

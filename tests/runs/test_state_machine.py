@@ -46,8 +46,8 @@ observations = st.builds(
 def lived(seen: list[Observation]) -> Run:
     """A run in memory after these observations, as `record` would leave it."""
     run = Run(arguments={}, form_token="t")
-    for one in seen:
-        for name, value in changes_of(run, one).items():
+    for observation in seen:
+        for name, value in changes_of(run, observation).items():
             setattr(run, name, value)
     return run
 
@@ -55,9 +55,9 @@ def lived(seen: list[Observation]) -> Run:
 @given(st.lists(observations, max_size=8))
 def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observation]) -> None:
     run = Run(arguments={}, form_token="t")
-    for one in seen:
+    for observation in seen:
         before = run.state
-        changed = changes_of(run, one)
+        changed = changes_of(run, observation)
         for name, value in changed.items():
             setattr(run, name, value)
         assert run.state == before or run.state in TRANSITIONS[before] - {State.CREATED}
@@ -68,7 +68,7 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
 
 @given(st.lists(observations, max_size=6))
 def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) -> None:
-    doubled = [one for one in seen for _ in range(2)]
+    doubled = [observation for observation in seen for _ in range(2)]
     once, twice = lived(seen), lived(doubled)
     assert once.state == twice.state
     assert once.logs == twice.logs
@@ -79,7 +79,7 @@ def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) ->
 def test_in_any_order_a_run_ends_iff_an_end_was_seen(seen: list[Observation], random: Any) -> None:
     shuffled = seen[:]
     random.shuffle(shuffled)
-    ended = any(one.state in Run.FINAL for one in seen)
+    ended = any(observation.state in Run.FINAL for observation in seen)
     assert lived(seen).is_final == ended
     assert lived(shuffled).is_final == ended
 
@@ -96,8 +96,8 @@ def test_a_log_line_is_kept_once_and_in_order() -> None:
 def test_log_lines_stand_in_the_order_of_the_moments_that_they_tell() -> None:
     stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
     lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
-    for told in (lines, lines[::-1]):
-        run = lived([Observation(State.RUNNING, logs=[line]) for line in told])
+    for reported in (lines, lines[::-1]):
+        run = lived([Observation(State.RUNNING, logs=[line]) for line in reported])
         assert run.logs == lines
 
 
@@ -114,13 +114,13 @@ def test_each_change_raises_the_version(make_run: Any) -> None:
 @pytest.mark.django_db
 def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
-    found = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
-    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[found])
+    artifact = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
+    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[artifact])
     assert state_machine.record(run.pk, end)
     assert not state_machine.record(run.pk, end)
     run.refresh_from_db()
     assert run.output == {"seed": 1234567890123456789}
-    assert [one.path for one in Artifact.objects.filter(run=run)] == ["images[0]"]
+    assert [artifact.path for artifact in Artifact.objects.filter(run=run)] == ["images[0]"]
 
 
 @pytest.mark.django_db
@@ -293,10 +293,10 @@ HOSTILE = {
         State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
     ),
     **{
-        f"a model's time of {told!r:.9}": Observation(
-            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": told}
+        f"a model's time of {reported!r:.9}": Observation(
+            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": reported}
         )
-        for told in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
+        for reported in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
     },
     "a price without end": outcomes.from_result(
         Result({"a": 1}, "", billable_units=Decimal("0." + "1" * 200)), by="result"

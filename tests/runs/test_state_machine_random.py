@@ -205,8 +205,8 @@ def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> N
 def test_several_workers_at_once_cannot_undo_each_other(make_run: Any, seed: int) -> None:
     """Each thread has a connection of its own, and shows each version that it sees to be true."""
     run, chance = make_run(), random.Random(seed)
-    told = [_typical(n) for n in range(24)] * 2
-    chance.shuffle(told)
+    story = [_typical(n) for n in range(24)] * 2
+    chance.shuffle(story)
     workers = 2 if connection.vendor == "sqlite" else 6
 
     def work(mine: list[Observation]) -> None:
@@ -223,12 +223,12 @@ def test_several_workers_at_once_cannot_undo_each_other(make_run: Any, seed: int
             connections.close_all()
 
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, told[n::workers]) for n in range(workers)]:
+        for done in [pool.submit(work, story[n::workers]) for n in range(workers)]:
             done.result()
     run.refresh_from_db()
     assert run.is_final
     assert Artifact.objects.filter(run=run).count() == (run.state == State.SUCCEEDED)
-    assert run.version <= len(told) + 1
+    assert run.version <= len(story) + 1
 
 
 def _typical(n: int) -> Observation:

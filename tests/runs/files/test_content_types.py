@@ -157,9 +157,9 @@ def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> N
     row = copy(row, picture())
     row.run.refresh_from_db()
     assert row.run.version == version + 1
-    told = renderers.changed_fragments(row.run, "copies")
-    assert f'<img src="{row.get_absolute_url()}"' in told
-    assert not marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert f'<img src="{row.get_absolute_url()}"' in fragments
+    assert not marks(fragments)
     assert not marks(member.get(row.run.get_absolute_url()).content.decode())
 
 
@@ -168,10 +168,10 @@ def test_a_film_that_plays_is_not_drawn_again(waiting: Any) -> None:
     row = waiting("video")
     assert marks(renderers.changed_fragments(row.run, "copies"))
     row = copy(row, film(0.2))
-    told = renderers.changed_fragments(row.run, "copies")
-    assert f'id="run-{row.run_id}-copies"' in told
-    assert "artifacts" not in told
-    assert not marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert f'id="run-{row.run_id}-copies"' in fragments
+    assert "artifacts" not in fragments
+    assert not marks(fragments)
 
 
 def test_a_run_of_texts_has_nothing_to_be_copied(member: Client, make_run: Any) -> None:
@@ -187,17 +187,17 @@ def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
         row = copy(row, b"")
         assert (row.state, row.file) == ("remote", "")
         assert row.next_attempt_at
-        told = renderers.changed_fragments(row.run, "copies")
-        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in told
-        assert "<img src" not in told
+        fragments = renderers.changed_fragments(row.run, "copies")
+        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in fragments
+        assert "<img src" not in fragments
     row.attempts = artifact_copies.TRIES_FOR_NONE - 1
     row = copy(row, b"")
     assert (row.state, row.file, row.size_bytes) == ("lost", "", 0)
-    told = renderers.changed_fragments(row.run, "copies")
-    for text in (told, member.get(row.run.get_absolute_url()).content.decode()):
+    fragments = renderers.changed_fragments(row.run, "copies")
+    for text in (fragments, member.get(row.run.get_absolute_url()).content.decode()):
         assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
         assert "<img src" not in text
-    assert not marks(told)
+    assert not marks(fragments)
     row = copy(row, picture())  # had it come in time
     assert (row.state, row.width) == ("stored", 1600)
 
@@ -223,9 +223,9 @@ EXCUSES = [
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claimed", ["image/png", "text/html"])
-@pytest.mark.parametrize(("guess", "data", "told"), EXCUSES)
+@pytest.mark.parametrize(("guess", "data", "reason"), EXCUSES)
 def test_a_page_in_its_place_is_not_what_the_run_made(
-    artifact: Any, guess: str, data: bytes, told: str, claimed: str
+    artifact: Any, guess: str, data: bytes, reason: str, claimed: str
 ) -> None:
     """Asked for again; the true one is taken whenever it comes."""
 
@@ -233,7 +233,7 @@ def test_a_page_in_its_place_is_not_what_the_run_made(
         return httpx.Response(200, content=data, headers={"content-type": claimed})
 
     row = copy(artifact(guess), give)
-    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {told}.")
+    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {reason}.")
     assert row.next_attempt_at
     row = copy(row, picture())
     assert (row.state, row.kind, row.error) == ("stored", "image", "")
@@ -266,15 +266,15 @@ def test_a_page_says_what_keeps_a_result_from_being_copied_and_that_it_is_over(
 ) -> None:
     row = waiting("image", "image")
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
-    told = renderers.changed_fragments(row.run, "copies")
-    assert "No space left on device. It is tried again by itself." in told
-    assert marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert "No space left on device. It is tried again by itself." in fragments
+    assert marks(fragments)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()
     copy(row, picture())
-    told = renderers.changed_fragments(row.run, "copies")
-    assert 'class="artifact"' in told
-    assert "No space left" not in told
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert 'class="artifact"' in fragments
+    assert "No space left" not in fragments
 
 
 BY_NAME = [
@@ -285,10 +285,10 @@ BY_NAME = [
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize(("name", "data", "told"), BY_NAME)
-def test_a_file_is_held_to_its_name(artifact: Any, name: str, data: bytes, told: str) -> None:
+@pytest.mark.parametrize(("name", "data", "reason"), BY_NAME)
+def test_a_file_is_held_to_its_name(artifact: Any, name: str, data: bytes, reason: str) -> None:
     row = copy(artifact("file", file_name=name), data)
-    assert (row.state, row.error) == ("remote", f"Upstream gave {told}.")
+    assert (row.state, row.error) == ("remote", f"Upstream gave {reason}.")
     row = copy(row, packed())
     assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 

@@ -27,22 +27,22 @@ def upload(user: User, width: int, height: int) -> str:
     """The address of a stored picture."""
     file = BytesIO()
     Image.new("RGB", (width, height)).save(file, "PNG")
-    kept = stored_files.store(file)
+    stored_file = stored_files.store(file)
     row = Upload.objects.create(
         user=user,
-        digest=kept.digest,
-        file=kept.name,
+        digest=stored_file.digest,
+        file=stored_file.name,
         file_name="a.png",
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
+        content_type=stored_file.content_type,
+        size_bytes=stored_file.size_bytes,
     )
     return row.get_absolute_url()
 
 
 def result(run: Any, **size: int) -> str:
     """The address of a run's picture."""
-    made = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
-    return made.get_absolute_url()
+    artifact = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
+    return artifact.get_absolute_url()
 
 
 def test_an_upload_tells_its_size_once(user: User, django_assert_num_queries: Any) -> None:
@@ -92,8 +92,8 @@ def test_the_place_of_a_result_has_the_inputs_shape(
     user: User, make_endpoint: Any, make_run: Any
 ) -> None:
     picture = upload(user, 300, 700)
-    found = make_endpoint(facts=["in:image", "out:image"])
-    run = make_run(endpoint=found, state="running", arguments={"image_url": picture})
+    endpoint = make_endpoint(facts=["in:image", "out:image"])
+    run = make_run(endpoint=endpoint, state="running", arguments={"image_url": picture})
     assert placeholder_size.size_of(run) == (300, 700)
     run.arguments = {"image_url": picture, "image_size": {"width": 640, "height": 640}}
     assert placeholder_size.size_of(run) == (640, 640)
@@ -123,9 +123,9 @@ def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoi
         facts=["out:image"],
     )
     address = upload(user, 1000, 1000)
-    told = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
-    assert told["words"] == "about $0.04"
-    assert told["lines"] == ["4 MP (the input × 2) × $0.01"]
+    price = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
+    assert price["words"] == "about $0.04"
+    assert price["lines"] == ["4 MP (the input × 2) × $0.01"]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -151,10 +151,10 @@ def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
 
 def test_the_place_of_a_portrait_by_its_note_is_a_portrait(user: User, make_run: Any) -> None:
     with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
-        kept = stored_files.store(file)
+        stored_file = stored_files.store(file)
     row = Upload.objects.create(
-        user=user, digest=kept.digest, file=kept.name, file_name="a.jpg",
-        content_type=kept.content_type, size_bytes=kept.size_bytes,
+        user=user, digest=stored_file.digest, file=stored_file.name, file_name="a.jpg",
+        content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
     )  # fmt: skip
     run = make_run(arguments={"image_url": row.get_absolute_url()})
-    assert placeholder_size.size_of(run) == (kept.width, kept.height) == (600, 800)
+    assert placeholder_size.size_of(run) == (stored_file.width, stored_file.height) == (600, 800)

@@ -63,19 +63,20 @@ def stored(colour: str = "teal", size: int = 64) -> StoredFile:
 
 
 def make_upload(person: User, name: str = "sea.png") -> Upload:
-    kept = stored()
+    stored_file = stored()
     return Upload.objects.create(
-        user=person, digest=kept.digest, file=kept.name, file_name=name,
-        content_type=kept.content_type, size_bytes=kept.size_bytes,
+        user=person, digest=stored_file.digest, file=stored_file.name, file_name=name,
+        content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
     )  # fmt: skip
 
 
 def make_artifact(run: Run, **values: Any) -> Artifact:
-    kept = stored("orange")
+    stored_file = stored("orange")
     defaults = {
         "path": "$.image", "kind": "image", "url": "https://gone.example/x.png", "state": "stored",
-        "file": kept.name, "digest": kept.digest, "content_type": kept.content_type,
-        "size_bytes": kept.size_bytes, "position": run.artifacts.count(),
+        "file": stored_file.name, "digest": stored_file.digest,
+        "content_type": stored_file.content_type, "size_bytes": stored_file.size_bytes,
+        "position": run.artifacts.count(),
     }  # fmt: skip
     return Artifact.objects.create(run=run, **(defaults | values))
 
@@ -99,10 +100,10 @@ def test_a_past_result_goes_up_once_and_is_sent_by_upstreams_address(
 def test_a_result_not_copied_yet_is_sent_by_its_own_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
-    made = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(made))
-    Artifact.objects.filter(run=made).update(state="remote", next_attempt_at=None)
-    artifact = Artifact.objects.get(run=made)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    Artifact.objects.filter(run=run).update(state="remote", next_attempt_at=None)
+    artifact = Artifact.objects.get(run=run)
     before = sandbox.calls()["upload_initiate"]
     again = ask("sandbox/lens", image_url=artifact.get_absolute_url())
     work(lambda: ended(again))
@@ -265,7 +266,7 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
     run = ask("sandbox/lens", image_url=address)
-    told: list[str] = []
+    notes: list[str] = []
 
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         if error:
@@ -273,8 +274,8 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
         return Broken(b"12345")
 
     def until() -> bool:
-        if not told and (note := Run.objects.get(pk=run.pk).note):
-            told.append(note)
+        if not notes and (note := Run.objects.get(pk=run.pk).note):
+            notes.append(note)
             mended.undo()
         return ended(run)
 
@@ -285,7 +286,7 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
     finally:
         mended.undo()
     run.refresh_from_db()
-    assert told == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert notes == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
@@ -296,8 +297,8 @@ def test_a_storage_that_stays_in_trouble_fails_the_run(
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    words = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
-    tried = {"what": "later", "text": words, "at": timezone.now().isoformat()}
+    note = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    tried = {"what": "later", "text": note, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
     work(without_pauses(lambda: ended(run)))
@@ -363,21 +364,21 @@ def test_a_file_by_its_whole_address_goes_up_like_any_other(
 ) -> None:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
     artifact = make_artifact(make_run(state="succeeded"))
-    made = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
-    work(lambda: ended(made))
-    made.refresh_from_db()
-    assert made.state == "succeeded", made.error
-    assert made.arguments["image_url"] == artifact.get_absolute_url()
-    assert origin not in made.sent_arguments["image_url"]
+    run = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert run.arguments["image_url"] == artifact.get_absolute_url()
+    assert origin not in run.sent_arguments["image_url"]
 
 
 def test_somebody_elses_file_is_refused_by_its_whole_address_too(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     theirs = make_upload(stranger)
-    made = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
-    work(lambda: ended(made))
-    made.refresh_from_db()
-    assert made.state == "failed"
-    assert "no longer here" in str(made.error)
+    run = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "no longer here" in str(run.error)
     assert "upload_initiate" not in sandbox.calls()

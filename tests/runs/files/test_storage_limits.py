@@ -95,17 +95,17 @@ def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
 def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
     artifact: Any, free: Any
 ) -> None:
-    asked: list[str] = []
+    requested_urls: list[str] = []
 
     def give(request: Any) -> Any:
         import httpx
 
-        asked.append(str(request.url))
+        requested_urls.append(str(request.url))
         return httpx.Response(200, content=picture())
 
     free(511)
     row = copy(artifact(), give)
-    assert (row.state, row.file, asked) == ("remote", "", [])
+    assert (row.state, row.file, requested_urls) == ("remote", "", [])
     assert row.error == (
         "The storage does not take it: this server's disk is nearly full: "
         "511 MB are free, 512 MB stay free."

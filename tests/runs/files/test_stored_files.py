@@ -32,7 +32,7 @@ def read(response: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "span"),
+    ("requested_range", "status", "span"),
     [
         ("", 200, (0, 1000)),
         ("bytes=0-99", 206, (0, 100)),
@@ -51,9 +51,15 @@ def read(response: Any) -> bytes:
     ],
 )
 def test_artifacts_are_served_in_ranges(
-    member: Client, stored: Artifact, asked: str, status: int, span: tuple[int, int] | None
+    member: Client,
+    stored: Artifact,
+    requested_range: str,
+    status: int,
+    span: tuple[int, int] | None,
 ) -> None:
-    response = member.get(stored.get_absolute_url(), headers={"range": asked} if asked else {})
+    response = member.get(
+        stored.get_absolute_url(), headers={"range": requested_range} if requested_range else {}
+    )
     assert response.status_code == status
     if span:
         with default_storage.open(stored.file) as file:
@@ -72,8 +78,8 @@ def test_a_part_is_had_of_the_very_file_alone(
 ) -> None:
     address = stored.get_absolute_url()
     whole = member.get(address)
-    asked = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
-    part = member.get(address, headers=asked)
+    headers = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
+    part = member.get(address, headers=headers)
     assert part.status_code == status
     assert len(read(part)) == (100 if status == 206 else 1000)
     read(whole)
@@ -86,15 +92,15 @@ def test_who_has_a_file_is_not_sent_it_again(
 ) -> None:
     address = stored.get_absolute_url()
     whole = member.get(address)
-    asked = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
+    headers = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
     for ask in (member.get, member.head):
-        kept = ask(address, headers=asked)
-        assert (kept.status_code, kept.content) == (304, b"")
+        unchanged = ask(address, headers=headers)
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
         for name in ("ETag", "Cache-Control"):
-            assert kept.headers[name] == whole.headers[name]
-        assert "Content-Range" not in kept.headers
+            assert unchanged.headers[name] == whole.headers[name]
+        assert "Content-Range" not in unchanged.headers
     read(whole)
-    another = member.get(address, headers={**asked, "if-none-match": '"another"'})
+    another = member.get(address, headers={**headers, "if-none-match": '"another"'})
     assert another.status_code == (206 if more else 200)
     read(another)
 
@@ -104,8 +110,8 @@ def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
 ) -> None:
     client.force_login(stranger)
     assert client.get(stored.get_absolute_url()).status_code == 404
-    asked = {"if-none-match": "*"}
-    assert client.get(stored.get_absolute_url(), headers=asked).status_code == 404
+    headers = {"if-none-match": "*"}
+    assert client.get(stored.get_absolute_url(), headers=headers).status_code == 404
 
 
 def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
@@ -155,8 +161,8 @@ def test_a_file_in_its_address_is_had_before_its_copy_is_there(
     member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
 ) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
-    for asked, shows in (("", is_shown), ("?download", False)):
-        response = member.get(f"{stored.get_absolute_url()}{asked}")
+    for query, shows in (("", is_shown), ("?download", False)):
+        response = member.get(f"{stored.get_absolute_url()}{query}")
         assert (response.status_code, response.content) == (200, content)
         assert response.headers["Content-Type"] == kind
         assert response.headers["Content-Disposition"].startswith(

@@ -212,8 +212,8 @@ def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
 
 def test_a_drawing_keeps_what_is_drawn(stripped: Stripped) -> None:
     copy = stripped(svg()).decode()
-    for kept in ('<circle id="c" r="4"', 'xlink:href="#c"', "beforeafter", "fill: teal", "<image"):
-        assert kept in copy
+    for part in ('<circle id="c" r="4"', 'xlink:href="#c"', "beforeafter", "fill: teal", "<image"):
+        assert part in copy
     assert "data:image/png;base64," in copy
     assert "http" not in copy.replace("http://www.w3.org/", "")
 

@@ -48,8 +48,8 @@ def give(browser: Client, name: str, data: bytes, kind: str = "", claimed: str =
 
 def known(browser: Client, data: bytes, **other: Any) -> Any:
     digest = hashlib.sha256(data).hexdigest()
-    asked = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
-    return browser.post("/uploads/known/", asked | other)
+    question = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
+    return browser.post("/uploads/known/", question | other)
 
 
 def test_the_same_content_is_one_upload_and_need_not_be_sent_again(member: Client) -> None:
@@ -162,7 +162,7 @@ def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
 
 
 @pytest.mark.parametrize(
-    ("kind", "found", "claimed"),
+    ("kind", "detected", "claimed"),
     [
         ("image", "image/tiff", ""),
         ("image", content_types.UNKNOWN, ""),
@@ -173,8 +173,8 @@ def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
         ("file", "text/plain", ""),
     ],
 )
-def test_what_may_well_be_of_the_kind_is_taken(kind: str, found: str, claimed: str) -> None:
-    assert uploads.suits_kind(kind, found, claimed)
+def test_what_may_well_be_of_the_kind_is_taken(kind: str, detected: str, claimed: str) -> None:
+    assert uploads.suits_kind(kind, detected, claimed)
 
 
 def test_a_name_cannot_leave_its_folder() -> None:
@@ -261,7 +261,7 @@ def test_choices_are_ones_own_of_the_kind_newest_first_and_searched(
         answer = member.get(f"/uploads/choices/?{query}")
         assert answer.status_code == 200
         assert b"<b>" not in answer.content
-        return [one.address for one in answer.context["choices"].found]
+        return [upload.address for upload in answer.context["choices"].found]
 
     assert seen("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
     assert seen("kind=image&q=CAT") == [old.get_absolute_url()]
@@ -344,9 +344,9 @@ def test_a_picture_with_a_general_brand_is_taken(member: Client) -> None:
 
 
 def test_a_sequence_of_pictures_is_a_picture(member: Client) -> None:
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
-    frames[0].save(made, "AVIF", save_all=True, append_images=frames[1:])
-    assert made.getvalue()[8:12] == b"avis"
-    assert give(member, "a.avif", made.getvalue(), "image").json()["content_type"] == "image/avif"
-    assert give(member, "b.avif", made.getvalue(), "video").status_code == 422
+    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:])
+    assert buffer.getvalue()[8:12] == b"avis"
+    assert give(member, "a.avif", buffer.getvalue(), "image").json()["content_type"] == "image/avif"
+    assert give(member, "b.avif", buffer.getvalue(), "video").status_code == 422

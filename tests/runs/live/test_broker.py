@@ -30,21 +30,21 @@ def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
     run = make_run(state="running", transport="stream", version=3, partial={"output": "A"})
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
-        found = []
+        answers = []
         version = "3"
         for number, text in ((1, "A long"), (2, "A long answer")):
             held = asyncio.create_task(ask(client, chat(run, version)))
             other = asyncio.create_task(ask(client, asked(run)))
             await until_held(client, 2)
             await announce(run, number, text)
-            found.append(await held)
+            answers.append(await held)
             version = f"3.{number:06}"
-            assert f'data-version="{version}"' in markup(found[-1])
+            assert f'data-version="{version}"' in markup(answers[-1])
             versions = [{"run": str(run.pk), "version": version, "view": "chat"}]
-            assert found[-1].json()["versions"] == versions
+            assert answers[-1].json()["versions"] == versions
             assert not other.done()  # its view shows what is committed
             other.cancel()
-        return found
+        return answers
 
     first, second = serve(use)
     assert "A long<" in markup(first)

@@ -270,8 +270,8 @@ def test_log_lines_are_told_together(make_run: Any) -> None:
             await sync_to_async(say)(run, number)
         return markup(await held)
 
-    told = serve(use, coalesce_s=1.0)
-    assert all(f"line {number}" in told for number in range(3))
+    answer = serve(use, coalesce_s=1.0)
+    assert all(f"line {number}" in answer for number in range(3))
 
 
 def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any) -> None:

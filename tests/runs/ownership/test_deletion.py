@@ -32,10 +32,10 @@ def media(settings: Any, tmp_path: Any) -> None:
 
 
 def with_file(run: Run, data: bytes = b"\x89PNG\r\n\x1a\n one") -> Artifact:
-    kept = stored_files.store(io.BytesIO(data), "image/png")
+    stored_file = stored_files.store(io.BytesIO(data), "image/png")
     return Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
-        state="stored", file=kept.name, digest=kept.digest,
+        state="stored", file=stored_file.name, digest=stored_file.digest,
     )  # fmt: skip
 
 
@@ -149,21 +149,21 @@ def test_a_content_that_something_else_has_stays(
     make_run: Any, user: User, stranger: User, keeper: str
 ) -> None:
     run = ended(make_run)
-    found = with_file(run)
+    artifact = with_file(run)
     if keeper == "run":
         with_file(ended(make_run, user=stranger))
     if keeper == "upload":
         Upload.objects.create(
-            user=stranger, digest=found.digest, file=found.file, file_name="x.png",
+            user=stranger, digest=artifact.digest, file=artifact.file, file_name="x.png",
             content_type="image/png", size_bytes=9,
         )  # fmt: skip
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
     if keeper == "stored again":
-        purge.reclaim(found.digest)
+        purge.reclaim(artifact.digest)
     purge.delete_discarded(timezone.now() + purge.SETTLED)
-    assert default_storage.exists(found.file)
+    assert default_storage.exists(artifact.file)
     assert not DiscardedContent.objects.exists()
 
 
@@ -253,9 +253,9 @@ def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger:
 def test_an_upload_goes_with_the_last_run_that_had_it(
     make_run: Any, user: User, is_used_elsewhere: bool
 ) -> None:
-    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
+    stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
     upload = Upload.objects.create(
-        user=user, digest=kept.digest, file=kept.name, file_name="x.png",
+        user=user, digest=stored_file.digest, file=stored_file.name, file_name="x.png",
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
     arguments = {"images": [upload.get_absolute_url()]}
@@ -267,7 +267,7 @@ def test_an_upload_goes_with_the_last_run_that_had_it(
     purge.Purge().step()
     purge.delete_discarded(timezone.now() + purge.SETTLED)
     assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
-    assert default_storage.exists(kept.name) == is_used_elsewhere
+    assert default_storage.exists(stored_file.name) == is_used_elsewhere
 
 
 def test_nobody_deletes_anothers_upload_with_a_run(
@@ -335,10 +335,10 @@ class Slow(FileSystemStorage):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> None:
-    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
+    stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
     now = timezone.now()
     DiscardedContent.objects.create(
-        digest=kept.digest, files=[kept.name], discarded_at=now - purge.SETTLED
+        digest=stored_file.digest, files=[stored_file.name], discarded_at=now - purge.SETTLED
     )
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.runs.ownership.test_deletion.Slow"}
@@ -350,11 +350,11 @@ def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> Non
         connections.close_all()
 
     def store_again() -> None:
-        purge.reclaim(kept.digest)
-        seen.append(default_storage.exists(kept.name))
+        purge.reclaim(stored_file.digest)
+        seen.append(default_storage.exists(stored_file.name))
         connections.close_all()
 
-    threads = [threading.Thread(target=one) for one in (delete_files, store_again)]
+    threads = [threading.Thread(target=target) for target in (delete_files, store_again)]
     threads[0].start()
     assert Slow.is_deleting.wait(10)
     threads[1].start()

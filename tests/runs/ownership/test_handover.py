@@ -70,7 +70,7 @@ def test_everything_passes_on_and_the_account_is_gone(
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
     Favourite.objects.create(user=user, endpoint=endpoint)
     passed = handover.pass_on(user, stranger, admin)
-    assert {one.label: one.number for one in passed} == {
+    assert {relation.label: relation.number for relation in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
         "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
     }  # fmt: skip
@@ -88,10 +88,10 @@ def test_everything_passes_on_and_the_account_is_gone(
 def test_what_both_have_is_kept_twice(
     make_run: Any, user: User, stranger: User, admin: User
 ) -> None:
-    runs = [make_run(user=one, form_token="t") for one in (user, stranger)]
-    uploads = [make_upload(one) for one in (user, stranger)]
-    for one in (user, stranger):
-        Preset.objects.create(endpoint=runs[0].endpoint, user=one, name="n" * 80, arguments={})
+    runs = [make_run(user=owner, form_token="t") for owner in (user, stranger)]
+    uploads = [make_upload(owner) for owner in (user, stranger)]
+    for owner in (user, stranger):
+        Preset.objects.create(endpoint=runs[0].endpoint, user=owner, name="n" * 80, arguments={})
     handover.pass_on(user, stranger, admin)
     assert Run.objects.filter(user=stranger).count() == 2
     assert set(Upload.objects.filter(user=stranger)) == set(uploads)

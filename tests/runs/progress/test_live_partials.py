@@ -26,9 +26,9 @@ def test_a_version_is_read_as_it_was_written(version: int) -> None:
 
 
 @given(st.integers(0, 10**5), st.integers(0, STEP - 1), st.integers(0, STEP - 1))
-def test_versions_as_numbers_are_in_the_same_order(whole: int, one: int, other: int) -> None:
-    texts = [version_text(whole * STEP + number) for number in (one, other)]
-    assert (float(texts[0]) < float(texts[1])) == (one < other)
+def test_versions_as_numbers_are_in_the_same_order(whole: int, first: int, second: int) -> None:
+    texts = [version_text(whole * STEP + number) for number in (first, second)]
+    assert (float(texts[0]) < float(texts[1])) == (first < second)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.x", "1.2.3"])

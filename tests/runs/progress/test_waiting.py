@@ -105,25 +105,25 @@ def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     assert usual
     assert usual.words == "usually about 12 s"
     assert (usual.late_words, usual.late_at_s) == ("longer than usual (about 12 s)", 15)
-    known = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
-    assert known
-    assert known.words == "25%, about 30 s left"
+    progress = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
+    assert progress
+    assert progress.words == "25%, about 30 s left"
     early = waiting.of(started(make_run, 0, "25%", endpoint=flux))
     assert early
     assert early.words == "25%"
 
 
 def test_what_a_stream_reports_goes_before_its_log(make_run: Any) -> None:
-    found = waiting.of(started(make_run, 0, "10%"), reported=0.6)
-    assert found
-    assert found.share == 0.6
+    progress = waiting.of(started(make_run, 0, "10%"), reported=0.6)
+    assert progress
+    assert progress.share == 0.6
 
 
 def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None:
     run = started(make_run, 10, "12/48")
-    told = renderers.changed_fragments(run, "stage")
-    assert re.search(r"25%, about 3\d s left", told)
-    assert 'share="0.250"' in told
+    fragments = renderers.changed_fragments(run, "stage")
+    assert re.search(r"25%, about 3\d s left", fragments)
+    assert 'share="0.250"' in fragments
     run.state, run.ended_at = "succeeded", timezone.now()
     assert waiting.of(run) is None
     assert "<progress" not in renderers.changed_fragments(run, "stage")
@@ -140,7 +140,7 @@ def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, words: 
 
 def test_since_is_the_submit(make_run: Any) -> None:
     run = started(make_run, 5)
-    found = waiting.of(run)
-    assert found
-    assert isinstance(found.since, datetime)
-    assert found.since == run.sent_at
+    progress = waiting.of(run)
+    assert progress
+    assert isinstance(progress.since, datetime)
+    assert progress.since == run.sent_at

@@ -59,10 +59,10 @@ class Model:
 
     async def results(self) -> AsyncGenerator[Any]:
         """What the test lets it say."""
-        while (said := await self.says.get()) is not None:
-            if isinstance(said, fal.RequestRejected):
-                raise said
-            yield said
+        while (result := await self.says.get()) is not None:
+            if isinstance(result, fal.RequestRejected):
+                raise result
+            yield result
 
 
 class Browser:
@@ -90,9 +90,9 @@ class Browser:
         """The next message of a kind."""
         while True:
             message = await self.inbox.get()
-            told: dict[str, Any] = json.loads(message.get("text") or "{}")
-            if told.get("type") == kind:
-                return told
+            heard: dict[str, Any] = json.loads(message.get("text") or "{}")
+            if heard.get("type") == kind:
+                return heard
 
 
 Act = Callable[[Browser, Model], Awaitable[Any]]
@@ -114,10 +114,10 @@ def live(flux: Endpoint, user: User) -> Live:
         serving = asyncio.create_task(app(scope, browser.outbox.get, browser.inbox.put))
         try:
             async with asyncio.timeout(LIMIT_S):
-                given = await act(browser, model)
+                outcome = await act(browser, model)
                 browser.leaves()
                 await serving
-            return given
+            return outcome
         finally:
             serving.cancel()
             await sync_to_async(connections.close_all)()
@@ -251,14 +251,14 @@ def without_database(statement: str) -> Iterator[threading.Event]:
 def test_a_session_waits_for_the_database_and_paints_the_newest_form(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
         browser.types("old")
-        told = str((await browser.hears("slow"))["message"])
+        slow_notice = str((await browser.hears("slow"))["message"])
         browser.types("new")
         await browser.is_heard()
         is_there.set()
         sent = await model.got.get()
         model.says.put_nowait(picture(1))
         await browser.hears("text")
-        return told, sent, model.got.empty()
+        return slow_notice, sent, model.got.empty()
 
     with without_database(READS_THE_FORM) as is_there:
         assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
@@ -337,7 +337,7 @@ def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> N
 
     with (
         failing(LOCKED, LOST, where=lambda sql, _: sql.startswith(RENEWS_THE_LEASE)) as held,
-        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as asked,
+        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as queries,
     ):
         assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
-    assert (held, asked) == ([], [])
+    assert (held, queries) == ([], [])

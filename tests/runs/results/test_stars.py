@@ -94,9 +94,11 @@ def test_a_run_s_star_is_that_of_its_only_file_and_takes_all_away(four: Four) ->
 
 def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four) -> None:
     run, other = four(), four()
-    kept = tiles.tile(Run.objects.get(pk=run.pk)).html
+    cached_markup = tiles.tile(Run.objects.get(pk=run.pk)).html
     press(member, run, 3)
-    assert tiles.tile(Run.objects.get(pk=run.pk)).html != kept, "the kept markup is replaced"
+    assert tiles.tile(Run.objects.get(pk=run.pk)).html != cached_markup, (
+        "the kept markup is replaced"
+    )
     assert tiles.tile(Run.objects.get(pk=run.pk)).row.still.endswith("/artifacts/3/")
     page = member.get("/runs/", {"starred": "1"}).content.decode()
     assert "/artifacts/3/" in page

@@ -57,9 +57,9 @@ def test_detours_are_told(make_run: Any) -> None:
     state_machine.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
     state_machine.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
     assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "It had ended by then."
-    found = words(run)
-    assert found.index("Answer to the submit lost") < found.index("Found again")
-    assert "Sent again as another run" in found
+    moments = words(run)
+    assert moments.index("Answer to the submit lost") < moments.index("Found again")
+    assert "Sent again as another run" in moments
     sent = next(moment for moment in timeline.moments(run) if moment.what == "Sent")
     assert sent.detail == "At the 2nd attempt."
 
@@ -104,10 +104,14 @@ def test_every_fact_is_on_the_page_and_in_the_file(member: Client, make_run: Any
     page = member.get(run.get_absolute_url()).content.decode()
     for fact in ("Live stream", ">3<", "2.5 s", "7", "r-77", "sent.png", "hello"):
         assert fact in page, fact
-    told = member.get(f"/runs/{run.pk}/run.json").json()
-    assert (told["transport"], told["attempts"], told["billable_units"]) == ("stream", 3, "7")
-    assert told["sent_arguments"] == run.sent_arguments
-    assert told["metrics"] == run.metrics
+    document = member.get(f"/runs/{run.pk}/run.json").json()
+    assert (document["transport"], document["attempts"], document["billable_units"]) == (
+        "stream",
+        3,
+        "7",
+    )
+    assert document["sent_arguments"] == run.sent_arguments
+    assert document["metrics"] == run.metrics
 
 
 @pytest.mark.parametrize("way", ["sync", "stream", "websocket", "realtime"])
@@ -116,7 +120,7 @@ def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) 
     word = run.get_transport_display()
     assert f"{word}." in [moment.detail for moment in timeline.moments(run)]
     assert ("Way", word) in timeline.facts(run)
-    assert word in {*(one.label for one in ALL), "Live session"}
+    assert word in {*(choice.label for choice in ALL), "Live session"}
 
 
 @pytest.mark.parametrize(

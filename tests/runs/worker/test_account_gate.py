@@ -69,20 +69,20 @@ def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
     slow = {"duration": 0.01, "picture": False}
     runs = [ask("mischief/slow", prompt="x", **slow) for _ in range(15)]
     refused: list[int] = []
-    told: list[str] = []
+    notices: list[str] = []
 
     def until() -> bool:
         if not refused:
             if not all(waits(run, refusal) for run in runs):
                 return False
             refused.append(sent(sandbox, "submit"))
-            told.append(worker_status.readiness())
+            notices.append(worker_status.readiness())
             sandbox.http.delete("/faults")
         return ended(*runs)
 
     work(until)
     assert refused[0] < len(runs)
-    assert told == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
+    assert notices == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
     assert all(len(run.events) <= 1 for run in Run.objects.all()), "a probe repeats no event"
 
@@ -174,11 +174,11 @@ def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
     work(lambda: ended(run))
     run.refresh_from_db()
-    told = representation.error(run.error)
-    assert told["title"] == title
-    assert who in told["advice"]
-    assert not told["is_retryable"]
-    assert "run it again" not in told["advice"].lower()
+    explanation = representation.error(run.error)
+    assert explanation["title"] == title
+    assert who in explanation["advice"]
+    assert not explanation["is_retryable"]
+    assert "run it again" not in explanation["advice"].lower()
     assert sent(sandbox, "submit", "run") == 1
 
 

@@ -40,9 +40,9 @@ pytestmark = [
 
 def opened(name: str) -> Image.Image:
     with default_storage.open(name) as file:
-        found = Image.open(io.BytesIO(file.read()))
-        found.load()
-        return found
+        image = Image.open(io.BytesIO(file.read()))
+        image.load()
+        return image
 
 
 def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
@@ -295,23 +295,25 @@ def test_what_will_never_be_taken_is_told_at_once(artifact: Any) -> None:
     assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
 
 
-def large(told: str | None) -> Answer:
+def large(declared_size: str | None) -> Answer:
     """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(48):
             yield bytes(1 << 16)
 
-    headers = {"content-length": told} if told else {}
+    headers = {"content-length": declared_size} if declared_size else {}
     return lambda _: httpx.Response(200, headers=headers, content=chunks())
 
 
-@pytest.mark.parametrize("told", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"])
+@pytest.mark.parametrize(
+    "declared_size", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"]
+)
 def test_a_file_above_the_limit_is_told_linked_and_not_copied(
-    member: Client, artifact: Any, settings: Any, told: str | None
+    member: Client, artifact: Any, settings: Any, declared_size: str | None
 ) -> None:
     settings.RESULT_FILE_MAX_MB = 2
-    row = copy(artifact("video"), large(told))
+    row = copy(artifact("video"), large(declared_size))
     assert (row.state, row.file) == ("lost", "")
     assert row.error == "The file is larger than the 2 MB that are kept."
     assert not Path(default_storage.path("")).exists()
@@ -339,7 +341,7 @@ def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
 def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.write_bytes(b"")
-    asked = [
+    questions = [
         {"path": str(nothing), "content_type": "image/png"},
         {"path": str(tmp_path / "missing"), "content_type": "video/mp4"},
         {"path": str(nothing), "content_type": "text/plain"},
@@ -348,7 +350,7 @@ def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None
     async def main() -> list[Any]:
         program = subprocess_worker.SandboxedWorker("runs.files.probe_program", 20)
         try:
-            return [await program.request(question) for question in asked]
+            return [await program.request(question) for question in questions]
         finally:
             await program.close()
 

@@ -68,7 +68,7 @@ def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def files() -> list[Path]:
-    return [one for one in Path(default_storage.path("")).rglob("*") if one.is_file()]
+    return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
 def test_a_full_disk_is_a_line_in_the_log_and_tells_nobody_where_files_lie(
@@ -78,8 +78,8 @@ def test_a_full_disk_is_a_line_in_the_log_and_tells_nobody_where_files_lie(
         row = copy(artifact(), picture())
     assert row.state == "remote"
     assert row.error == "The storage does not take it: No space left on device."
-    told = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
-    assert [(record.levelno, record.exc_info) for record in told] == [(logging.WARNING, None)]
+    records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
     assert files() == []
 
 
@@ -90,7 +90,7 @@ def test_a_disk_that_is_full_after_the_film_has_room_for_its_poster_later(
     with full_disk("poster"):
         row = copy(artifact("video"), data)
     assert (row.state, row.poster) == ("remote", "")
-    assert [one.suffix for one in files()] == [".mp4"]
+    assert [file.suffix for file in files()] == [".mp4"]
     row = copy(row, data)
     assert (row.state, row.error) == ("stored", "")
     assert row.poster
@@ -123,7 +123,7 @@ def test_what_one_could_not_store_does_not_take_anothers_file(
     monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
     with pytest.raises(OSError, match="No space left"):
         atomic_files.write("a.png", File(io.BytesIO(b"whole")), 5)
-    assert [one.read_bytes() for one in files()] == [b"whole"]
+    assert [file.read_bytes() for file in files()] == [b"whole"]
 
 
 @pytest.mark.parametrize("left", [b"", b"half"])
@@ -133,11 +133,11 @@ def test_a_file_that_another_took_away_meanwhile_is_not_called_stored(
     save = FileSystemStorage.save
 
     def save_and_lose(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
-        found = save(self, name, content, **more)
-        Path(self.path(found)).unlink()
+        stored_name = save(self, name, content, **more)
+        Path(self.path(stored_name)).unlink()
         if left:
-            Path(self.path(found)).write_bytes(left)
-        return found
+            Path(self.path(stored_name)).write_bytes(left)
+        return stored_name
 
     row = artifact()
     with monkeypatch.context() as patch:

@@ -103,8 +103,8 @@ def test_who_waits_no_more_is_no_longer_in_the_crowd() -> None:
         waiting = [asyncio.create_task(pace.acquire(URL)) for _ in range(5)]
         await asyncio.sleep(0.01)
         assert pace.host(URL)._waiter_count == 5
-        for one in waiting:
-            one.cancel()
+        for task in waiting:
+            task.cancel()
         await asyncio.wait(waiting)
 
     asyncio.run(wait())

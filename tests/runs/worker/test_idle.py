@@ -31,11 +31,11 @@ MOST_LOOKS = 30  # it took more than 70 when each job looked once a second
 
 @pytest.mark.any_database
 def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
+    asked_at: list[float] = []
     cursor = BaseDatabaseWrapper.cursor
 
     def counted(self: Any, *args: Any) -> Any:
-        asked.append(time.monotonic())
+        asked_at.append(time.monotonic())
         return cursor(self, *args)
 
     monkeypatch.setattr(BaseDatabaseWrapper, "cursor", counted)
@@ -44,7 +44,7 @@ def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch
     def is_at_rest() -> bool:  # it has started by then: on a busy machine that takes a while
         nonlocal looks
         now = time.monotonic()
-        looks = sum(at > now - WINDOW_S for at in asked)
+        looks = sum(at > now - WINDOW_S for at in asked_at)
         return now > started + WINDOW_S and looks <= MOST_LOOKS
 
     work(is_at_rest)

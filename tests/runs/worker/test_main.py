@@ -131,14 +131,14 @@ def test_uploads_reach_upstream_and_go_up_once(
 
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    kept = stored_files.store(picture, "image/png")
+    stored_file = stored_files.store(picture, "image/png")
     upload = Upload.objects.create(
         user=User.objects.get(),
-        digest=kept.digest,
-        file=kept.name,
+        digest=stored_file.digest,
+        file=stored_file.name,
         file_name="a.png",
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
+        content_type=stored_file.content_type,
+        size_bytes=stored_file.size_bytes,
     )
     runs = [ask("sandbox/lens", image_url=upload.get_absolute_url())]
     work(lambda: ended(*runs))
@@ -160,8 +160,8 @@ def test_inline_and_mislabelled_media_are_kept_for_what_they_are(ask: Ask, work:
     work(lambda: all(archived(run) for run in runs))
     assert {a.state for a in Artifact.objects.all()} == {"stored"}
     assert not any(len(a.url) > 200 for a in Artifact.objects.all())
-    found = {a.path: (a.kind, a.content_type) for a in runs[1].artifacts.all()}
-    assert found == {
+    kinds = {a.path: (a.kind, a.content_type) for a in runs[1].artifacts.all()}
+    assert kinds == {
         "video": ("video", "video/mp4"),
         "image": ("image", "image/webp"),
         "image_url": ("image", "image/webp"),

@@ -82,12 +82,12 @@ def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
     def is_over() -> bool:
         if not later and sandbox.calls().get("status", 0) > 8:
             later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
-        are_told = not Run.objects.filter(pk__in=[one.pk for one in odd], note="").exists()
+        are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
         return bool(later) and ended(early) and ended(later[0]) and are_told
 
     # Whose time stands still: a host that is left alone once stays alone.
     work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
-    assert set(Run.objects.exclude(pk__in=[one.pk for one in odd]).values_list("note")) == {("",)}
+    assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
 
 
 @pytest.mark.any_database
@@ -129,29 +129,29 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
         setattr(settings, name, own_sandbox.addresses[host])
     settings.FAL_MEDIA_URLS = [own_sandbox.base]
     first = ask("mischief/slow", prompt="first", duration=1, picture=False)
-    told: list[str] = []
+    sentences: list[str] = []
 
     def until() -> bool:
         process = own_sandbox.process
-        if not told and Run.objects.filter(pk=first.pk, state="running").exists():
+        if not sentences and Run.objects.filter(pk=first.pk, state="running").exists():
             process.kill()
             process.wait()
-            told.append("killed")
-        if len(told) == 1 and (trouble := Worker.objects.get().trouble):
-            told.extend([trouble, worker_status.readiness()])
-        if len(told) == 3:
+            sentences.append("killed")
+        if len(sentences) == 1 and (trouble := Worker.objects.get().trouble):
+            sentences.extend([trouble, worker_status.readiness()])
+        if len(sentences) == 3:
             ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
-            told.append("asked")
+            sentences.append("asked")
         notes = Run.objects.values_list("note", flat=True)
-        return len(told) == 4 and set(notes) == {told[1] + leases.GOES_ON}
+        return len(sentences) == 4 and set(notes) == {sentences[1] + leases.GOES_ON}
 
     work(until)
-    assert told[1].endswith("does not answer.")
-    assert told[2] == f"{told[1]} Runs that need it wait and go on by themselves."
+    assert sentences[1].endswith("does not answer.")
+    assert sentences[2] == f"{sentences[1]} Runs that need it wait and go on by themselves."
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "has_traceback"),
+    ("error", "start", "has_traceback"),
     [
         (KeyError("nobody thought of this"), "a job of the worker did not do its part", True),
         (DataError("too long"), "the database did not do its part", True),
@@ -166,7 +166,7 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
     db: None,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
-    said: str,
+    start: str,
     has_traceback: bool,
 ) -> None:
     done: list[str] = []
@@ -186,10 +186,10 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
         task.cancel()
 
     asyncio.run(asyncio.wait_for(twice(), 60))
-    (told,) = caplog.records
-    assert told.getMessage().startswith(said)
-    assert bool(told.exc_info) is has_traceback
-    assert "\n" not in told.getMessage()
+    (record,) = caplog.records
+    assert record.getMessage().startswith(start)
+    assert bool(record.exc_info) is has_traceback
+    assert "\n" not in record.getMessage()
 
 
 def test_a_worker_that_was_without_the_database_gives_the_others_time(

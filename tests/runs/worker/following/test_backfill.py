@@ -37,9 +37,9 @@ def reported(deliver: Deliver, make_run: Any) -> Any:
     `reported(status="ERROR")`: badly.
     """
 
-    def make(**told: Any) -> Run:
+    def make(**fields: Any) -> Run:
         run = of_a_minute_ago(make_run)
-        assert deliver(run, **({"payload": OUTPUT} | told)) == 200
+        assert deliver(run, **({"payload": OUTPUT} | fields)) == 200
         assert run.metadata_backfill.due_at > timezone.now()
         run.refresh_from_db()
         assert (run.is_final, run.metrics, run.billable_units) == (True, {}, "")

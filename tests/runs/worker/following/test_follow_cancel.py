@@ -130,6 +130,6 @@ def test_a_cancel_that_upstream_does_not_take_is_told_and_asked_for_again(
     work(cancelled(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert run.state == "cancelled"
-    told = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
-    assert [moment.what for moment in told] == ["Upstream did not take the cancel, asked again"]
-    assert told[0].detail.startswith("Upstream answered 500")
+    moments = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
+    assert [moment.what for moment in moments] == ["Upstream did not take the cancel, asked again"]
+    assert moments[0].detail.startswith("Upstream answered 500")

@@ -55,15 +55,15 @@ def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
 
 @pytest.mark.parametrize("transport", WAYS)
 @pytest.mark.parametrize(
-    ("fault", "kept"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
+    ("fault", "stored_body"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
 )
 def test_what_nobody_can_read_ends_the_run_and_is_kept(
-    finished: Any, sandbox: Control, transport: str, fault: str, kept: str
+    finished: Any, sandbox: Control, transport: str, fault: str, stored_body: str
 ) -> None:
     sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
     run = finished(transport, fault)
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
-    assert run.error["detail"]["body"] == kept
+    assert run.error["detail"]["body"] == stored_body
     assert run.request_id
     assert (run.billable_units, run.note) == ("1", "")
     calls = sandbox.calls()
@@ -74,7 +74,7 @@ def test_what_nobody_can_read_ends_the_run_and_is_kept(
     page.force_login(run.user)
     text = page.get(run.get_absolute_url()).content.decode()
     assert "The result cannot be shown" in text
-    assert kept in text
+    assert stored_body in text
 
 
 @pytest.mark.parametrize("transport", WAYS)

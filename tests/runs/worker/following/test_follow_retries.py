@@ -152,14 +152,14 @@ async def phases(
     pk: uuid.UUID = UNKNOWN,
 ) -> list[Phase]:
     """The phases that a follower is told, up to the end."""
-    found = []
+    states = []
     found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
     async with aclosing(found_by) as statuses:
         async for status in statuses:
-            found.append(status.state)
+            states.append(status.state)
             if status.is_completed:
                 break
-    return found
+    return states
 
 
 @pytest.mark.parametrize(

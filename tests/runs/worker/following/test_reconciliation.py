@@ -154,9 +154,9 @@ def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) ->
 def test_its_own_word_puts_a_wrong_guess_right(lost: Run, by: str) -> None:
     guess = Observation(State.QUEUED, by="list", request_id="r1", handle={"request_id": "r1"})
     assert state_machine.record(lost.pk, guess)
-    told = Observation(State.RUNNING, by=by, request_id="r2")
-    assert not state_machine.record(lost.pk, replace(told, by="result"))
-    assert state_machine.record(lost.pk, told)
+    observation = Observation(State.RUNNING, by=by, request_id="r2")
+    assert not state_machine.record(lost.pk, replace(observation, by="result"))
+    assert state_machine.record(lost.pk, observation)
     lost.refresh_from_db()
     assert (lost.request_id, lost.handle, lost.state) == ("r2", None, State.RUNNING)
 
@@ -167,8 +167,8 @@ def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_
     now = timezone.now()
     state = State.UNCONFIRMED if is_lost else State.RUNNING
     handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
-    known = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
-    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **known)
+    identity = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
+    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **identity)
     row = {
         "request_id": "r1",
         "endpoint_id": "fal-ai/flux/dev",
@@ -262,8 +262,8 @@ def test_where_upstream_has_no_list_no_search_is_promised(
     assert "looks for it in upstream" not in page[0]
     assert "Keep looking" not in page[0]
     run.refresh_from_db()
-    told = [event["what"] for event in run.events]
-    assert told == ["lost", "unlisted", "listed", "found"]
+    events = [event["what"] for event in run.events]
+    assert events == ["lost", "unlisted", "listed", "found"]
     assert sandbox.calls()["submit"] == 1
 
 
@@ -271,10 +271,10 @@ def test_without_a_list_only_a_promised_report_may_still_end_it(
     member: Client, lost: Run, settings: Any
 ) -> None:
     state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
-    told = "only upstream&#x27;s own report can still end it"
-    assert told not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    notice = "only upstream&#x27;s own report can still end it"
+    assert notice not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
     settings.PUBLIC_URL = "https://vitrine.example"
-    assert told in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
 
 
 def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Control) -> None:
@@ -341,12 +341,12 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     Run.objects.update(cancel_requested_at=timezone.now() - timedelta(seconds=1))
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
-    found = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancel asked for", "Given up here"} <= set(found)
+    moments = [moment.what for moment in timeline.moments(lost)]
+    assert {"Cancel asked for", "Given up here"} <= set(moments)
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "notice"),
     [
         (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
         (
@@ -361,13 +361,13 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     ],
 )
 def test_the_notice_says_what_upstream_answered(
-    member: Client, make_run: Any, error: fal.FalError, said: str
+    member: Client, make_run: Any, error: fal.FalError, notice: str
 ) -> None:
     run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
     seen = Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
     state_machine.record(run.pk, seen)
     page = member.get(run.get_absolute_url()).content.decode()
-    assert f"<p>{said} <b>It may have been charged" in page
+    assert f"<p>{notice} <b>It may have been charged" in page
 
 
 def test_given_up_is_final(member: Client, lost: Run) -> None:

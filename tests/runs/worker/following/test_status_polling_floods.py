@@ -71,9 +71,9 @@ def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(120),
-                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as told,
+                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as observed,
             ):
-                async for _ in told:
+                async for _ in observed:
                     continue
 
     clock.run(alone(main()))
@@ -85,8 +85,8 @@ def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
 
     async def follow(number: int) -> None:
         handle = Handle.rebuilt("https://queue.test", "acme/flood", f"r{number}")
-        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as told:
-            async for status in told:
+        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as observed:
+            async for status in observed:
                 if status.is_completed:
                     return
 
@@ -94,10 +94,10 @@ def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
         floods = [asyncio.create_task(follow(number)) for number in range(FLOODS)]
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        told = queue.told
+        statuses_sent = queue.told
         for flood in floods:
             flood.cancel()
         await asyncio.gather(*floods, return_exceptions=True)
-        return told
+        return statuses_sent
 
     assert 0 < clock.run(main()) <= EVENTS_IN_A_ROW * (FLOODS + TURNS)

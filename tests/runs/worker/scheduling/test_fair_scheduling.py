@@ -43,7 +43,7 @@ def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
 
 
 def test_nor_do_many_sweeps_together() -> None:
-    limits, sweeps = Limits(40, 10), [one for user in range(1, 6) for one in waiting(user, 200)]
+    limits, sweeps = Limits(40, 10), [row for user in range(1, 6) for row in waiting(user, 200)]
     under_way: Counter[int] = Counter()
     for _ in range(2):  # the second look finds the places taken
         under_way += Counter(users(select_fair(sweeps, under_way, limits, 99)))
@@ -103,18 +103,18 @@ def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
 def test_no_place_stays_empty_and_none_is_given_twice(
     counts: dict[int, int], busy: dict[int, int], room: int, everybody: int, per_user: int
 ) -> None:
-    rows = [one for user_id, count in counts.items() for one in waiting(user_id, count)]
+    rows = [row for user_id, count in counts.items() for row in waiting(user_id, count)]
     under_way, limits = Counter(busy), Limits(everybody, per_user)
     chosen = select_fair(rows, under_way, limits, room)
     able = {u: min(n, max(per_user - under_way[u], 0)) for u, n in counts.items()}
-    taken = Counter(users(chosen))
+    claimed = Counter(users(chosen))
     assert len(set(chosen)) == len(chosen)
-    assert all(taken[u] <= able[u] for u in counts)
+    assert all(claimed[u] <= able[u] for u in counts)
     # Who has nothing under way gets any place, the others all but those kept free.
     places = max(min(room, everybody - under_way.total()), 0)
     firsts = sum(1 for u in counts if able[u] and not under_way[u])
     rest = min(room, everybody - under_way.total() - limits.reserved_slots)
     assert len(chosen) == min(sum(able.values()), max(min(firsts, places), rest))
-    behind = [under_way[u] + taken[u] for u in counts if taken[u] < able[u]]
-    ahead = [under_way[u] + taken[u] for u in counts if taken[u]]
+    behind = [under_way[u] + claimed[u] for u in counts if claimed[u] < able[u]]
+    ahead = [under_way[u] + claimed[u] for u in counts if claimed[u]]
     assert not behind or not ahead or max(ahead) <= min(behind) + 1

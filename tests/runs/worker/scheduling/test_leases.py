@@ -83,8 +83,8 @@ def test_who_waits_for_runs_under_way_is_told_so(
     leases.note_queue_positions()
     assert Run.objects.get(pk=theirs.pk).note.startswith("It waits for its turn: 5 of the team's")
     Run.objects.filter(state="running").update(state="succeeded")
-    taken = leases.claim("w", 9).to_send
-    assert set(taken) == {theirs, *mine}
+    claimed = leases.claim("w", 9).to_send
+    assert set(claimed) == {theirs, *mine}
     assert not Run.objects.exclude(note="").exists()
 
 

@@ -78,8 +78,8 @@ def test_c28_after_polling_it_changes_nothing(deliver: Deliver, make_run: Any) -
 def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     detail = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
-    told = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
-    assert deliver(run, **told) == 200
+    report = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
+    assert deliver(run, **report) == 200
     run.refresh_from_db()
     assert run.state == "failed"
     assert (run.error["status"], run.error["detail"]) == (422, detail)
@@ -293,10 +293,10 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
     run = make_run(state=State.RUNNING, request_id="r1", handle=handle.as_json())
-    asked: list[str] = []
+    requested_paths: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        requested_paths.append(request.url.path)
         if "stream" in request.url.path:
             return httpx.Response(404)
         seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
@@ -312,4 +312,4 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
             await sync_to_async(connections.close_all)()
 
     asyncio.run(asyncio.wait_for(followed(), 60))
-    assert asked == ["/s/stream", "/s"]
+    assert requested_paths == ["/s/stream", "/s"]

@@ -26,9 +26,9 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     UpstreamKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
     assert deliver(run, payload=OUTPUT) == 200
-    kept = deliveries.DELIVERIES_KEPT
+    limit = deliveries.DELIVERIES_KEPT
     answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
-    assert answers == [200] * kept + [429] * (9 - kept)  # the true one is repeated, and kept then
+    assert answers == [200] * limit + [429] * (9 - limit)  # the true one is repeated, and kept then
     run.refresh_from_db()
     assert run.state == "running"
     assert victim.webhook_reports.count() == deliveries.DELIVERIES_KEPT
@@ -108,8 +108,8 @@ def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
 def test_the_account_is_remembered_and_anothers_report_refused(
     deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
-    known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
-    assert deliver(known, payload=OUTPUT) == 200
+    run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
     assert UpstreamKeys.objects.get().account == "user_42"
     early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
     message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
