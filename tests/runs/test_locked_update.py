@@ -84,7 +84,7 @@ def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> 
     assert versions == {run.pk: 2 if run == runs[0] else 1 for run in runs}
 
 
-def test_nothing_new_wakes_nobody(runs: list[Run]) -> None:
+def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
     assert state_machine.record(runs[0].pk, queued(1))
     with rung() as count:
         assert not state_machine.record(runs[0].pk, queued(1))
@@ -105,7 +105,7 @@ async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> N
 
 
 @in_a_loop
-async def test_one_that_cannot_be_written_keeps_no_other_from_it(runs: list[Run]) -> None:
+async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[Run]) -> None:
     def refused(pk: uuid.UUID) -> bool:
         Run.objects.filter(pk=pk).update(title="taken back")
         raise DataError("value too long")
@@ -123,7 +123,7 @@ async def test_one_that_cannot_be_written_keeps_no_other_from_it(runs: list[Run]
 
 
 @in_a_loop
-async def test_many_tasks_get_their_own_answers(runs: list[Run]) -> None:
+async def test_concurrent_tasks_get_their_own_answers(runs: list[Run]) -> None:
     def one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
         return pk, number
 
@@ -137,7 +137,7 @@ async def test_many_tasks_get_their_own_answers(runs: list[Run]) -> None:
 
 
 @in_a_loop
-async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
+async def test_observations_during_a_database_lock_are_written_afterwards(
     runs: list[Run],
 ) -> None:
     locked = OperationalError("database is locked")
@@ -156,7 +156,7 @@ async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
 
 
 @in_a_loop
-async def test_what_the_database_will_never_take_is_told_once_and_not_tried_again(
+async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
     runs: list[Run],
 ) -> None:
     attempts: list[uuid.UUID] = []
@@ -185,7 +185,7 @@ async def test_what_the_database_will_never_take_is_told_once_and_not_tried_agai
 
 
 @in_a_loop
-async def test_who_left_before_it_was_written_is_not_written(runs: list[Run]) -> None:
+async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
     """A submit that was cancelled before it was noted must not be noted: it never leaves."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))

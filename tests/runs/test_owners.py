@@ -23,7 +23,7 @@ def has_no_repeats(names: Iterable[str]) -> bool:
     return len(listed) == len(set(listed))
 
 
-def test_every_app_with_promises_is_registered() -> None:
+def test_every_app_with_an_owner_module_is_registered() -> None:
     with_promises = {file.parent.name for file in settings.BASE_DIR.glob("*/owner.py")}
     registered = [type(owner).__module__.partition(".")[0] for owner in owners.registered()]
     assert set(registered) == with_promises
@@ -31,7 +31,7 @@ def test_every_app_with_promises_is_registered() -> None:
     assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
 
 
-def test_an_app_that_is_made_ready_again_is_registered_once() -> None:
+def test_calling_ready_twice_registers_an_app_once() -> None:
     before = [type(owner) for owner in owners.registered()]
     apps.get_app_config("boards").ready()
     assert [type(owner) for owner in owners.registered()] == before
@@ -70,7 +70,7 @@ class FakeClients:
 
 
 @pytest.mark.django_db
-def test_an_app_promises_nothing_unless_it_says_so(user: User, make_run: Any) -> None:
+def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
     owner, run, signal = RunOwner(), make_run(), channel.Signal()
     owner.on_end(run, {"state": Run.State.FAILED})
     owner.on_shown_end(user.pk, [run.pk])

@@ -33,7 +33,7 @@ def test_postgresql_searches_by_the_index_of_the_text(make_run: Any) -> None:
     assert Run.objects.containing("letterpress").count() == 1
 
 
-def test_a_search_is_planned_for_its_own_words_however_often(member: Client, make_run: Any) -> None:
+def test_repeated_searches_keep_their_own_query_plan(member: Client, make_run: Any) -> None:
     """PostgreSQL goes over to a plan for any words after five executions; SQLite has none."""
     make_run(title="letterpress")
     for _ in range(9):
@@ -49,7 +49,7 @@ def test_a_search_is_planned_for_its_own_words_however_often(member: Client, mak
         assert not [generic for generic, _ in plans if generic]
 
 
-def test_a_file_inside_the_arguments_is_not_searched_to_its_end(make_run: Any) -> None:
+def test_data_uris_in_arguments_are_searched_only_at_their_start(make_run: Any) -> None:
     make_run(title="t", arguments={"image_url": "data:;base64," + "A" * 5000 + "letterpress"})
     assert not Run.objects.containing("letterpress").exists()
 

@@ -24,13 +24,13 @@ pytestmark = pytest.mark.both_databases
 APPS = ("api", "boards", "chats", "cli", "config", "flows", "notifications", "playground", "runs")
 
 
-def test_there_is_one_place_where_runs_are_made() -> None:
+def test_only_one_module_creates_runs() -> None:
     """The door refuses blocked models and counts money, so no other code of any app makes runs."""
     ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
     assert _files_with(ways) == {"runs/starting.py"}
 
 
-def test_there_is_one_place_that_writes_the_ledger() -> None:
+def test_only_one_module_writes_the_ledger() -> None:
     ways = re.compile(r"LedgerEntry\.objects\.\w*(create|update)|(?<!class )LedgerEntry\(")
     assert _files_with(ways) == {"runs/ledger.py"}
 
@@ -56,7 +56,7 @@ def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> Star
 
 
 @pytest.mark.django_db
-def test_equal_keys_of_one_source_are_one_run(user: User, endpoint: Endpoint) -> None:
+def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint) -> None:
     first, again = (starting.start(request(user, endpoint)) for _ in range(2))
     other = starting.start(request(user, endpoint, source=Source.API))
     assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
@@ -65,7 +65,7 @@ def test_equal_keys_of_one_source_are_one_run(user: User, endpoint: Endpoint) ->
 
 
 @pytest.mark.django_db
-def test_several_are_started_all_or_none(user: User, endpoint: Endpoint) -> None:
+def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
     """An account without room for the third takes back the first two."""
     account = LedgerAccount.objects.create(kind="board", key="b", cap_usd=Decimal("0.05"))
     requests = [request(user, endpoint, str(n), accounts=[account]) for n in range(3)]
@@ -111,7 +111,7 @@ def test_a_users_wish_to_share_applies_by_source(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_presses_at_once_are_one_run(user: User, endpoint: Endpoint) -> None:
+def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) -> None:
     ready = threading.Barrier(2)
     started: list[starting.Started] = []
 
@@ -132,7 +132,7 @@ def test_two_presses_at_once_are_one_run(user: User, endpoint: Endpoint) -> None
     assert LedgerEntry.objects.count() == 1
 
 
-def test_a_token_fits_its_column_whatever_the_key() -> None:
+def test_a_token_of_any_key_fits_its_column() -> None:
     tokens = {starting.token(source, "x" * length) for source in Source for length in (0, 60, 900)}
     assert max(map(len, tokens)) <= starting.TOKEN_CHARS
     assert len(tokens) == 3 * len(Source)

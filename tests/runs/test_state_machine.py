@@ -67,7 +67,7 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
 
 
 @given(st.lists(observations, max_size=6))
-def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) -> None:
+def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None:
     doubled = [observation for observation in seen for _ in range(2)]
     once, twice = lived(seen), lived(doubled)
     assert once.state == twice.state
@@ -76,7 +76,9 @@ def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) ->
 
 
 @given(st.lists(observations, max_size=6), st.randoms())
-def test_in_any_order_a_run_ends_iff_an_end_was_seen(seen: list[Observation], random: Any) -> None:
+def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
+    seen: list[Observation], random: Any
+) -> None:
     shuffled = seen[:]
     random.shuffle(shuffled)
     ended = any(observation.state in Run.FINAL for observation in seen)
@@ -84,7 +86,7 @@ def test_in_any_order_a_run_ends_iff_an_end_was_seen(seen: list[Observation], ra
     assert lived(shuffled).is_final == ended
 
 
-def test_a_log_line_is_kept_once_and_in_order() -> None:
+def test_log_lines_are_stored_once_and_in_order() -> None:
     first = {"timestamp": "1", "level": "INFO", "message": "a"}
     second = {"timestamp": "2", "level": "INFO", "message": "b"}
     run = lived(
@@ -93,7 +95,7 @@ def test_a_log_line_is_kept_once_and_in_order() -> None:
     assert run.logs == [first, second]
 
 
-def test_log_lines_stand_in_the_order_of_the_moments_that_they_tell() -> None:
+def test_log_lines_are_sorted_by_their_timestamps() -> None:
     stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
     lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
     for reported in (lines, lines[::-1]):
@@ -112,7 +114,7 @@ def test_each_change_raises_the_version(make_run: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
+def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
     artifact = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
     end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[artifact])
@@ -124,7 +126,7 @@ def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_double_click_is_one_run(make_run: Any) -> None:
+def test_a_double_click_starts_one_run(make_run: Any) -> None:
     run = make_run(form_token="form-once")
     again, is_new = start_run(user=run.user, endpoint=run.endpoint, arguments={}, key="once")
     assert again == run
@@ -144,7 +146,7 @@ def test_a_double_click_is_one_run(make_run: Any) -> None:
         (State.SUCCEEDED, True, State.SUCCEEDED),
     ],
 )
-def test_cancel_ends_at_once_only_what_upstream_cannot_say(
+def test_a_cancel_ends_at_once_only_runs_upstream_does_not_know(
     make_run: Any, state: str, was_submitted: bool, after: str
 ) -> None:
     run = make_run(state=state, sent_at=timezone.now() if was_submitted else None)
@@ -155,7 +157,7 @@ def test_cancel_ends_at_once_only_what_upstream_cannot_say(
 
 
 @pytest.mark.django_db
-def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: Any) -> None:
+def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run: Any) -> None:
     before = timezone.now()
     pause = timedelta(seconds=5)
     waiting, unwanted = (
@@ -203,7 +205,7 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_machine_whose_clock_is_off_puts_nothing_off(
+def test_a_wrong_clock_of_a_worker_delays_no_run(
     make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     """What others act on is told by the clock that all share: the database's."""
@@ -227,7 +229,7 @@ def test_a_machine_whose_clock_is_off_puts_nothing_off(
 
 
 @pytest.mark.django_db
-def test_a_run_that_was_given_back_keeps_its_own_words_for_its_pause(make_run: Any) -> None:
+def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
     waits, free = (make_run(state=State.SUBMITTING) for _ in range(2))
     state_machine.requeue(waits.pk, "Too many. Again in 90 s.", timedelta(seconds=90))
     state_machine.requeue(free.pk, "Too many.", timedelta(seconds=-1))
@@ -236,7 +238,7 @@ def test_a_run_that_was_given_back_keeps_its_own_words_for_its_pause(make_run: A
     assert Run.objects.get(pk=free.pk).note == ""
 
 
-def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any) -> None:
+def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) -> None:
     """The connection ended after the commit; nothing has left, and the same worker asks again."""
     run = make_run(state=State.SUBMITTING)
     noted: set[datetime] = set()
@@ -248,7 +250,7 @@ def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any)
 
 
 @pytest.mark.django_db
-def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -> None:
+def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
     """It was taken over while its files went up, and the other one has sent it."""
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
@@ -264,7 +266,9 @@ def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("transport", Transport.values)
-def test_what_runs_is_given_back_on_one_connection_alone(make_run: Any, transport: str) -> None:
+def test_a_running_run_is_requeued_only_on_a_direct_transport(
+    make_run: Any, transport: str
+) -> None:
     """It was said to run because its request was out.
 
     A queue's word that it runs is another matter.
@@ -319,7 +323,7 @@ HOSTILE = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", HOSTILE)
-def test_nothing_that_upstream_says_keeps_a_run_from_going_on_or_from_being_shown(
+def test_no_upstream_answer_stops_a_run_or_breaks_its_page(
     make_run: Any, client: Client, what: str
 ) -> None:
     run = make_run(state=State.SUBMITTING)

@@ -191,7 +191,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> None:
+def test_any_observations_in_any_order_keep_the_invariants(make_run: Any) -> None:
     endpoint = make_run().endpoint
     Life.make = staticmethod(lambda: make_run(endpoint=endpoint))
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
@@ -202,7 +202,7 @@ def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> N
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(4))
-def test_several_workers_at_once_cannot_undo_each_other(make_run: Any, seed: int) -> None:
+def test_concurrent_workers_cannot_undo_each_other(make_run: Any, seed: int) -> None:
     """Each thread has a connection of its own, and shows each version that it sees to be true."""
     run, chance = make_run(), random.Random(seed)
     story = [_typical(n) for n in range(24)] * 2
@@ -249,16 +249,14 @@ def _typical(n: int) -> Observation:
     return Observation(end, "webhook", at, output={"n": n}, artifacts=[PICTURE])
 
 
-def test_every_state_has_its_moves_and_an_end_has_none() -> None:
+def test_every_state_has_transitions_and_final_states_have_none() -> None:
     assert transitions.TRANSITIONS.keys() == set(State)
     for state in State:
         assert not transitions.is_allowed(State.CREATED, state)
         assert bool(transitions.TRANSITIONS[state]) == (state not in Run.FINAL)
 
 
-def test_a_refused_observation_is_told_in_the_log(
-    make_run: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_refused_observation_is_logged(make_run: Any, caplog: pytest.LogCaptureFixture) -> None:
     run = make_run(state=State.SUCCEEDED, form_token=uuid.uuid4().hex)
     with caplog.at_level("DEBUG", "runs.state_machine"):
         assert not state_machine.record(run.pk, Observation(State.FAILED, "webhook"))
@@ -274,7 +272,7 @@ def test_two_ends_for_one_request_keep_the_first(make_run: Any) -> None:
     assert (run.state, run.output, run.logs) == ("succeeded", 1, [])
 
 
-def test_what_a_webhook_does_not_tell_is_completed_afterwards(make_run: Any) -> None:
+def test_facts_missing_in_a_webhook_are_filled_in_later(make_run: Any) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     assert state_machine.record(run.pk, Observation(State.SUCCEEDED, "webhook", output=1))
     late = Observation(State.SUCCEEDED, "result", output=2, billable_units="3", logs=LINES[:2])

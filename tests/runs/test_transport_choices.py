@@ -9,7 +9,7 @@ from runs import transport_choices
 from runs.worker.transports import direct, partial_updates
 
 
-def test_long_data_uris_are_left_out_of_what_is_shown_on_the_way() -> None:
+def test_long_data_uris_are_left_out_of_partial_results() -> None:
     long = "data:image/png;base64," + "A" * partial_updates.LONGEST_DATA_URI
     value = {"images": [{"url": long}, {"url": "data:image/png;base64,AA"}], "text": "data"}
     shortened = partial_updates.without_long_data_uris(value)

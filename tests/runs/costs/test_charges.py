@@ -35,7 +35,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
         (SENT | {"error": None}, None, "Upstream did not say whether it billed anything."),
     ],
 )  # fmt: skip
-def test_what_a_failed_run_has_cost(
+def test_a_failed_run_shows_what_it_cost(
     make_endpoint: Any, make_run: Any, values: Any, price: Any, words: str
 ) -> None:
     endpoint = make_endpoint(
@@ -45,7 +45,9 @@ def test_what_a_failed_run_has_cost(
     assert charge_in_words(run) == words
 
 
-def test_every_error_says_it(member: Client, make_endpoint: Any, make_run: Any) -> None:
+def test_every_error_page_shows_what_was_billed(
+    member: Client, make_endpoint: Any, make_run: Any
+) -> None:
     endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
     error = {"error": "RunFailed", "message": "broke"}
     run = make_run(endpoint=endpoint, state="failed", error=error, billable_units="1", **SENT)

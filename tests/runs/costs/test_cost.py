@@ -72,7 +72,7 @@ def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run
     assert (past.runs, past.units) == (cost.LATEST, Decimal(2))
 
 
-def test_an_earlier_result_tells_its_length(
+def test_the_length_of_an_earlier_result_is_priced(
     make_endpoint: Any, make_run: Any, documents: Any
 ) -> None:
     run = make_run(state="succeeded")
@@ -100,7 +100,7 @@ UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "s
 
 
 @pytest.mark.system  # runs every model of the sandbox
-def test_the_sandbox_bills_what_was_estimated(ask: Ask, work: Work) -> None:
+def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
     runs: list[Run] = []
     for unit in UNITS:
         listed = Endpoint.objects.filter(price_unit=unit).exclude(endpoint_id__contains="mischief")

@@ -45,21 +45,21 @@ def result(run: Any, **size: int) -> str:
     return artifact.get_absolute_url()
 
 
-def test_an_upload_tells_its_size_once(user: User, django_assert_num_queries: Any) -> None:
+def test_the_size_of_an_upload_is_read_once(user: User, django_assert_num_queries: Any) -> None:
     address = upload(user, 300, 700)
     with django_assert_num_queries(1):
         for _ in range(3):
             assert input_shape.shape_of_input({"image_url": address}) == (300, 700)
 
 
-def test_a_result_tells_its_size_once_it_is_known(make_run: Any) -> None:
+def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
     address = result(make_run())
     assert input_shape.shape_of_input({"image_urls": [address]}) is None
     Artifact.objects.update(width=640, height=480)
     assert input_shape.shape_of_input({"image_urls": [address]}) == (640, 480)
 
 
-def test_the_first_picture_that_is_shown_counts(user: User, make_run: Any) -> None:
+def test_the_first_shown_picture_determines_the_shape(user: User, make_run: Any) -> None:
     mask, picture = upload(user, 10, 10), result(make_run(), width=64, height=32)
     arguments = {"prompt": "x", "mask_url": mask, "image_url": picture, "n": 3, "loras": []}
     assert input_shape.shape_of_input(arguments) == (64, 32)
@@ -78,17 +78,17 @@ def test_the_first_picture_that_is_shown_counts(user: User, make_run: Any) -> No
         {"image_url": {"url": 3}},
     ],
 )
-def test_anything_else_tells_nothing(arguments: Any) -> None:
+def test_other_inputs_give_no_shape(arguments: Any) -> None:
     assert input_shape.shape_of_input(arguments) is None
 
 
-def test_a_lost_or_broken_file_tells_nothing(user: User) -> None:
+def test_a_lost_or_broken_file_gives_no_shape(user: User) -> None:
     address = upload(user, 30, 70)
     Upload.objects.update(file="no/where.png")
     assert input_shape.shape_of_input({"image_url": address}) is None
 
 
-def test_the_place_of_a_result_has_the_inputs_shape(
+def test_a_results_placeholder_has_the_shape_of_the_input(
     user: User, make_endpoint: Any, make_run: Any
 ) -> None:
     picture = upload(user, 300, 700)
@@ -99,7 +99,7 @@ def test_the_place_of_a_result_has_the_inputs_shape(
     assert placeholder_size.size_of(run) == (640, 640)
 
 
-def test_every_picture_of_ours_has_its_size(user: User, make_run: Any) -> None:
+def test_every_stored_picture_is_rendered_with_its_size(user: User, make_run: Any) -> None:
     inner, first = upload(user, 300, 200), upload(user, 64, 32)
     arguments = {"image_url": first, "refs": [{"image": {"url": inner}}, "https://x/y.png"]}
     assert input_shape.sizes_of_inputs(arguments) == {first: (64, 32), inner: (300, 200)}
@@ -130,9 +130,7 @@ def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoi
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(
-    kind: str, orientation: int
-) -> None:
+def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int) -> None:
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
@@ -149,7 +147,9 @@ def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
     assert stored_files.dimensions(file) == (80, 60)
 
 
-def test_the_place_of_a_portrait_by_its_note_is_a_portrait(user: User, make_run: Any) -> None:
+def test_the_placeholder_of_a_picture_rotated_by_exif_is_a_portrait(
+    user: User, make_run: Any
+) -> None:
     with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
         stored_file = stored_files.store(file)
     row = Upload.objects.create(

@@ -30,7 +30,7 @@ HASH = "kRz2_c7d0e1f.png"
         ("\u2028\x00 \u202e", ""),
     ],
 )
-def test_a_name_has_the_words_of_a_text_in_any_script(text: str, name: str) -> None:
+def test_a_file_name_keeps_the_words_of_a_prompt_in_any_script(text: str, name: str) -> None:
     assert slug(text) == name
 
 
@@ -81,7 +81,7 @@ def test_weights_and_archives_keep_their_names(member: Client, run: Run) -> None
     assert 'filename="lora.safetensors"' in served.headers["Content-Disposition"]
 
 
-def test_who_may_read_a_file_but_not_its_run_learns_no_prompt(
+def test_a_reader_of_a_file_without_access_to_its_run_sees_no_prompt(
     client: Client, run: Run, stranger: Any
 ) -> None:
     named = {"image_url": f"/runs/{run.pk}/artifacts/0/"}

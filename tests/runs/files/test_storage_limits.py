@@ -57,7 +57,7 @@ def test_uploads_have_a_quota_per_person(
     assert given(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
 
 
-def test_without_scripts_the_sentence_stands_beside_the_field_and_nothing_typed_is_lost(
+def test_without_script_the_error_is_beside_the_field_and_typed_text_stays(
     member: Client, settings: Any, free: Any, make_endpoint: Any
 ) -> None:
     free(10_000)
@@ -92,9 +92,7 @@ def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
-    artifact: Any, free: Any
-) -> None:
+def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> None:
     requested_urls: list[str] = []
 
     def give(request: Any) -> Any:
@@ -117,7 +115,7 @@ def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
     assert copy(row, give).state == "stored"
 
 
-def test_a_file_that_would_go_below_the_floor_is_not_begun(artifact: Any, free: Any) -> None:
+def test_a_file_too_large_for_the_disk_floor_is_not_started(artifact: Any, free: Any) -> None:
     free(513)
     row = copy(artifact("file"), bytes(2 << 20))
     assert row.state == "remote"
@@ -125,7 +123,7 @@ def test_a_file_that_would_go_below_the_floor_is_not_begun(artifact: Any, free: 
     assert copy(row, bytes(1000)).state == "stored"
 
 
-def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, free: Any) -> None:
+def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client, free: Any) -> None:
     free(100)
     answer = given(member, "a.txt", b"words")
     assert answer.status_code == 507
@@ -138,7 +136,7 @@ def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, fre
 @pytest.mark.parametrize(
     ("megabytes", "status", "disk"), [(511, "not ok", "low"), (512, "ok", "ok")]
 )
-def test_healthz_is_not_ok_below_the_floor_of_the_disk(
+def test_healthz_fails_below_the_disk_floor(
     admin_client: Client, free: Any, megabytes: int, status: str, disk: str
 ) -> None:
     Worker.objects.create(name="w", beat_at=timezone.now(), has_key=True)
@@ -149,7 +147,7 @@ def test_healthz_is_not_ok_below_the_floor_of_the_disk(
     assert (details["status"], details["disk"]) == (status, disk)
 
 
-def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> None:
+def test_a_remote_storage_has_no_disk_floor(settings: Any, free: Any) -> None:
     free(0)
     name = "django.core.files.storage.InMemoryStorage"
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": name}}
@@ -158,7 +156,7 @@ def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> Non
     assert not storage_limits.is_low()
 
 
-def test_no_floor_is_no_floor(settings: Any, free: Any) -> None:
+def test_a_disk_floor_of_zero_is_off(settings: Any, free: Any) -> None:
     free(0)
     settings.DISK_FLOOR_MB = 0
     storage_limits.require_free_space(10**12)

@@ -73,7 +73,7 @@ def test_artifacts_are_served_in_ranges(
     ("tag", "status"),
     [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
 )
-def test_a_part_is_had_of_the_very_file_alone(
+def test_a_range_is_served_only_while_the_etag_matches(
     member: Client, stored: Artifact, tag: str, status: int
 ) -> None:
     address = stored.get_absolute_url()
@@ -87,7 +87,7 @@ def test_a_part_is_had_of_the_very_file_alone(
 
 @pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
 @pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
-def test_who_has_a_file_is_not_sent_it_again(
+def test_a_file_the_browser_has_is_answered_with_304(
     member: Client, stored: Artifact, tag: str, more: dict[str, str]
 ) -> None:
     address = stored.get_absolute_url()
@@ -105,7 +105,7 @@ def test_who_has_a_file_is_not_sent_it_again(
     read(another)
 
 
-def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
+def test_a_forbidden_file_is_404_even_with_a_matching_etag(
     client: Client, stored: Artifact, stranger: User
 ) -> None:
     client.force_login(stranger)
@@ -114,7 +114,7 @@ def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
     assert client.get(stored.get_absolute_url(), headers=headers).status_code == 404
 
 
-def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
+def test_head_ignores_ranges_and_errors_are_not_cached(member: Client, stored: Artifact) -> None:
     """HEAD ignores ranges; browsers do not cache errors for a year."""
     address = stored.get_absolute_url()
     about = member.head(address, headers={"range": "bytes=0-9"})
@@ -139,7 +139,7 @@ def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
     read(response)
 
 
-def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
+def test_an_artifact_without_a_copy_redirects_to_upstream(member: Client, stored: Artifact) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote")
     assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
 
@@ -157,7 +157,7 @@ def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Art
         ("data:image/png,words", "application/octet-stream", b"words", False),
     ],
 )
-def test_a_file_in_its_address_is_had_before_its_copy_is_there(
+def test_a_data_uri_is_served_before_its_copy_exists(
     member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
 ) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
@@ -173,7 +173,7 @@ def test_a_file_in_its_address_is_had_before_its_copy_is_there(
     assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
 
 
-def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Artifact) -> None:
+def test_a_data_uri_without_a_file_is_404(member: Client, stored: Artifact) -> None:
     url = "data:image/png;base64,A"
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
     assert member.get(stored.get_absolute_url()).status_code == 404
@@ -181,7 +181,7 @@ def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Arti
 
 @pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
 @pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
-def test_a_storage_that_gives_nothing_is_told_and_asked_again(
+def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     member: Client,
     stored: Artifact,
     error: Exception,
@@ -204,7 +204,7 @@ def test_a_storage_that_gives_nothing_is_told_and_asked_again(
     read(member.get(stored.get_absolute_url()))
 
 
-def test_a_part_is_found_in_a_file_that_cannot_be_sought_in(
+def test_a_range_is_served_from_an_unseekable_file(
     member: Client, stored: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stream(io.BytesIO):

@@ -104,7 +104,7 @@ def tags(path: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_exiftool_finds_nothing_of_the_origin(name: str, tmp_path: Path) -> None:
+def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> None:
     path, copy = tmp_path / "file", tmp_path / "copy"
     path.write_bytes(FILES[name]())
     strip(str(path), str(copy))
@@ -117,7 +117,7 @@ def test_exiftool_finds_nothing_of_the_origin(name: str, tmp_path: Path) -> None
     assert not [tag for tag in remaining if tag[1] in NAMES and tag[2] not in NAMES[tag[1]]]
 
 
-def test_exiftool_reads_what_the_originals_tell(tmp_path: Path) -> None:
+def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
     """It is a judge only if it finds in the originals what the copies must not have."""
     silent = set()
     for name, make in ALL.items():

@@ -26,7 +26,7 @@ async def announce(run: Run, number: int, text: str) -> None:
     assert await sync_to_async(live_partials.announce)(run.pk, number, {"output": text})
 
 
-def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
+def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
     run = make_run(state="running", transport="stream", version=3, partial={"output": "A"})
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -51,7 +51,7 @@ def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
     assert "A long answer<" in markup(second)
 
 
-def test_after_the_end_nothing_that_was_announced_is_news(
+def test_after_a_run_ended_announced_partials_are_ignored(
     make_run: Any,
 ) -> None:
     run = make_run(state="running", transport="stream", version=3)

@@ -52,7 +52,9 @@ def asked(user: User, runs: list[Run]) -> Entry:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], user: User) -> None:
+def test_a_change_of_the_last_of_400_runs_wakes_the_poll(
+    make_run: Callable[..., Run], user: User
+) -> None:
     first = make_run(user=user)
     rest = [
         Run(user=user, endpoint=first.endpoint, form_token=f"f{number}", arguments={})
@@ -74,7 +76,9 @@ def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], u
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_group_is_watched_by_who_got_its_token(make_run: Callable[..., Run], user: User) -> None:
+def test_a_group_is_watched_only_with_its_users_token(
+    make_run: Callable[..., Run], user: User
+) -> None:
     sam = User.objects.create_user("sam")
     run, foreign = make_run(user=user, version=3), make_run(user=sam, version=3)
     run.version = foreign.version = 1
@@ -122,7 +126,7 @@ def test_a_malformed_group_is_refused(user: User, runs: Any) -> None:
         wire.decode(json.dumps(poll).encode())
 
 
-def test_of_too_many_runs_the_first_are_watched(user: User) -> None:
+def test_only_the_first_of_too_many_runs_are_watched(user: User) -> None:
     runs = {f"{number:08x}": "1" for number in range(wire.MAX_RUNS_IN_GROUPS + 9)}
     group = asked(user, []) | {"runs": runs}
     poll = {"runs": [], "groups": [group, group]}

@@ -50,7 +50,7 @@ def show(user_pk: int, *pks: uuid.UUID) -> None:
     async_to_sync(shown_ends.call)(cast("Broker", Ended()), user_pk, runs)
 
 
-def test_many_pages_of_a_person_are_one_call(heard: list[Any]) -> None:
+def test_ends_shown_on_many_pages_are_reported_in_one_call(heard: list[Any]) -> None:
     first, second = uuid.uuid4(), uuid.uuid4()
     for _ in range(3):
         show(1, first)
@@ -61,7 +61,7 @@ def test_many_pages_of_a_person_are_one_call(heard: list[Any]) -> None:
 
 @pytest.mark.django_db  # after an error the thread's connection is looked at
 @pytest.mark.any_database
-def test_a_failed_call_is_made_again_by_the_next_page(heard: list[Any]) -> None:
+def test_a_failed_report_is_repeated_by_the_next_page(heard: list[Any]) -> None:
     run = uuid.uuid4()
     for _ in range(3):
         show(-1, run)

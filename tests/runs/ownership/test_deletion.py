@@ -59,7 +59,7 @@ def age(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - deletion.GRACE)
 
 
-def test_a_deleted_run_is_nowhere_and_undo_brings_it_back(member: Client, make_run: Any) -> None:
+def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> None:
     run = ended(make_run, title="a red fox")
     with_file(run)
     answer = delete(member, run, filters="q=fox")
@@ -91,7 +91,7 @@ def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
     assert "Nothing was deleted" in member.get(delete(member)["Location"]).content.decode()
 
 
-def test_nobody_deletes_anothers_runs_without_the_permission(
+def test_deleting_anothers_runs_needs_the_permission(
     client: Client, make_run: Any, stranger: User
 ) -> None:
     run = ended(make_run)
@@ -113,7 +113,7 @@ def test_nobody_deletes_anothers_runs_without_the_permission(
     assert run.deleted_at is None
 
 
-def test_the_rule_refuses_as_well(make_run: Any, stranger: User) -> None:
+def test_the_domain_functions_refuse_a_stranger_too(make_run: Any, stranger: User) -> None:
     run = ended(make_run)
     for change in (deletion.delete, deletion.restore, deletion.delete_for_good):
         with pytest.raises(PermissionDenied):
@@ -135,7 +135,7 @@ def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User
     assert not DiscardedContent.objects.exists()
 
 
-def test_for_good_does_not_wait_for_the_week(member: Client, make_run: Any) -> None:
+def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -> None:
     run = ended(make_run)
     delete(member, run)
     delete(member, run, for_good="1")
@@ -145,7 +145,7 @@ def test_for_good_does_not_wait_for_the_week(member: Client, make_run: Any) -> N
 
 
 @pytest.mark.parametrize("keeper", ["run", "upload", "stored again"])
-def test_a_content_that_something_else_has_stays(
+def test_content_in_use_elsewhere_is_not_deleted(
     make_run: Any, user: User, stranger: User, keeper: str
 ) -> None:
     run = ended(make_run)
@@ -192,9 +192,7 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
-def test_a_purge_looks_at_its_own_runs_and_not_at_everybodys_arguments(
-    make_run: Any, user: User
-) -> None:
+def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User) -> None:
     runs = [ended(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"}) for _ in "ab"]
     for run in runs:
         with_file(run, run.pk.bytes)
@@ -209,9 +207,7 @@ def test_a_purge_looks_at_its_own_runs_and_not_at_everybodys_arguments(
         assert "RANDOM" not in query["sql"]
 
 
-def test_runs_that_are_needed_do_not_keep_others_from_being_purged(
-    make_run: Any, user: User
-) -> None:
+def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user: User) -> None:
     needed = [ended(make_run) for _ in range(purge.BATCH + 1)]
     for run in needed:
         ended(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
@@ -224,7 +220,7 @@ def test_runs_that_are_needed_do_not_keep_others_from_being_purged(
     assert {*deleted.values_list("pk", flat=True)} == {run.pk for run in needed}
 
 
-def test_a_run_that_an_earlier_release_inserts_keeps_its_input(make_run: Any, user: User) -> None:
+def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, user: User) -> None:
     source = ended(make_run)
     address = with_file(source).get_absolute_url()
     naming = Run(
@@ -238,7 +234,9 @@ def test_a_run_that_an_earlier_release_inserts_keeps_its_input(make_run: Any, us
     assert list(naming.input_files.values_list("source", flat=True)) == [source.pk]
 
 
-def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger: User) -> None:
+def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
+    make_run: Any, stranger: User
+) -> None:
     run = ended(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
     ended(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
@@ -250,7 +248,7 @@ def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger:
 
 
 @pytest.mark.parametrize("is_used_elsewhere", [True, False])
-def test_an_upload_goes_with_the_last_run_that_had_it(
+def test_an_upload_is_deleted_with_the_last_run_using_it(
     make_run: Any, user: User, is_used_elsewhere: bool
 ) -> None:
     stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
@@ -270,7 +268,7 @@ def test_an_upload_goes_with_the_last_run_that_had_it(
     assert default_storage.exists(stored_file.name) == is_used_elsewhere
 
 
-def test_nobody_deletes_anothers_upload_with_a_run(
+def test_deleting_a_run_keeps_another_persons_upload(
     make_run: Any, user: User, stranger: User
 ) -> None:
     theirs = Upload.objects.create(
@@ -285,7 +283,7 @@ def test_nobody_deletes_anothers_upload_with_a_run(
     assert Upload.objects.filter(pk=theirs.pk).exists()
 
 
-def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
+def test_a_deleted_example_is_readable_only_by_those_who_used_it(
     client: Client, make_run: Any, stranger: User, user: User
 ) -> None:
     run = ended(make_run, is_example=True)
@@ -303,7 +301,7 @@ def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
     assert status(client, address) == 404
 
 
-def test_a_storage_that_fails_is_tried_again(make_run: Any, settings: Any, user: User) -> None:
+def test_a_failed_file_deletion_is_retried(make_run: Any, settings: Any, user: User) -> None:
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.runs.ownership.test_deletion.Broken"}
     }
@@ -334,7 +332,7 @@ class Slow(FileSystemStorage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> None:
+def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
     stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
     now = timezone.now()
     DiscardedContent.objects.create(
@@ -366,7 +364,7 @@ def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> Non
     assert seen == [False]  # so the content is written anew
 
 
-def test_the_list_asks_as_often_whatever_it_lists(
+def test_the_list_takes_as_many_queries_for_any_length(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     for _ in range(5):

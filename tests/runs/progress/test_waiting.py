@@ -52,12 +52,12 @@ def test_progress_is_read_from_the_newest_lines(lines: list[str], share: float |
 
 
 @given(st.lists(st.text(alphabet="0123456789/%. of:-", max_size=20), max_size=25))
-def test_whatever_a_log_holds_is_a_share_or_nothing(lines: list[str]) -> None:
+def test_any_log_gives_a_progress_share_or_none(lines: list[str]) -> None:
     share = waiting.progress_in(lines)
     assert share is None or 0 <= share <= 1
 
 
-def test_the_typical_time_is_the_middle_of_the_teams_runs(
+def test_the_typical_time_is_the_median_of_the_teams_runs(
     make_endpoint: Any, make_run: Any, stranger: User
 ) -> None:
     flux = make_endpoint()
@@ -69,7 +69,7 @@ def test_the_typical_time_is_the_middle_of_the_teams_runs(
     assert waiting.typical_duration(flux) == waiting.TypicalDuration(4.0, 3)
 
 
-def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
+def test_earlier_runs_replace_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
     flux = make_endpoint(duration_estimate_min=0.5)
     assert waiting.usual_s(flux) == 30
     waiting._typical_duration_cache.clear()
@@ -77,7 +77,7 @@ def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run
     assert waiting.usual_s(flux) == 12
 
 
-def test_a_run_that_is_rendered_often_is_measured_once(
+def test_the_typical_time_is_computed_once_for_many_renderings(
     make_run: Any, django_assert_num_queries: Any
 ) -> None:
     run = make_run(state="running")
@@ -94,7 +94,7 @@ def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
     return run
 
 
-def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
+def test_progress_is_worded_by_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     flux = make_endpoint()
     nothing = waiting.of(started(make_run, 3, endpoint=flux))
     assert nothing
@@ -113,7 +113,7 @@ def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     assert early.words == "25%"
 
 
-def test_what_a_stream_reports_goes_before_its_log(make_run: Any) -> None:
+def test_reported_progress_takes_precedence_over_the_log(make_run: Any) -> None:
     progress = waiting.of(started(make_run, 0, "10%"), reported=0.6)
     assert progress
     assert progress.share == 0.6
@@ -138,7 +138,7 @@ def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, words: 
     assert words in renderers.changed_fragments(run, "stage")
 
 
-def test_since_is_the_submit(make_run: Any) -> None:
+def test_waiting_time_counts_from_the_submit(make_run: Any) -> None:
     run = started(make_run, 5)
     progress = waiting.of(run)
     assert progress

@@ -91,7 +91,7 @@ async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, An
     return message, picture
 
 
-def test_each_change_of_the_form_gives_a_picture(relayed: Relayed, sandbox: Control) -> None:
+def test_each_form_change_returns_a_picture(relayed: Relayed, sandbox: Control) -> None:
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
@@ -125,7 +125,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "expired", "forged"])
-def test_no_session_without_a_good_ticket(
+def test_a_session_needs_a_valid_ticket(
     relayed: Relayed, ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
 ) -> None:
     text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.sign(PERSON, LIVE))
@@ -160,7 +160,7 @@ def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
 
 
 @pytest.mark.django_db
-def test_a_ticket_is_for_who_is_logged_in_and_models_that_are_live(
+def test_tickets_need_a_login_and_a_live_model(
     client: Client, make_endpoint: Any, settings: Any
 ) -> None:
     live = make_endpoint("fal-ai/fast", tags=["realtime"])
@@ -188,7 +188,7 @@ def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tickets.verify(ticket) is None
 
 
-def test_a_model_that_takes_long_is_said_to(
+def test_a_slow_model_is_reported_as_slow(
     relayed: Relayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act(address: str) -> list[str]:
@@ -204,7 +204,7 @@ def test_a_model_that_takes_long_is_said_to(
     assert relayed(act, slow_after_s=0.0) == ["run", "slow", "picture"]
 
 
-def test_a_ticket_is_good_once(relayed: Relayed) -> None:
+def test_a_ticket_is_valid_once(relayed: Relayed) -> None:
     ticket = tickets.sign(PERSON, LIVE)
 
     async def act(address: str) -> tuple[str, dict[str, Any]]:
@@ -217,7 +217,7 @@ def test_a_ticket_is_good_once(relayed: Relayed) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
-def test_a_ticket_is_good_for_the_origin_of_its_page_alone(relayed: Relayed, origin: Any) -> None:
+def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed: Relayed, origin: Any) -> None:
     ours = "https://vitrine.test"
     ticket = tickets.sign(PERSON, LIVE, ours)
 

@@ -112,7 +112,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_painted", [True, False])
-def test_what_the_model_failed_on_stays_with_the_run(
+def test_an_error_of_the_model_is_stored_with_the_run(
     sitting: LiveSession, has_painted: bool
 ) -> None:
     sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
@@ -129,7 +129,7 @@ def test_what_the_model_failed_on_stays_with_the_run(
 
 
 @pytest.mark.parametrize("is_file_last", [False, True])
-def test_what_went_out_is_that_of_the_last_input(
+def test_sent_arguments_are_those_of_the_last_input(
     relayed: Relayed,  # noqa: F811
     is_file_last: bool,
 ) -> None:
@@ -153,7 +153,7 @@ def test_what_went_out_is_that_of_the_last_input(
     assert run.sent_arguments == (sent if is_file_last else None)
 
 
-def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_that_goes(
+def test_a_page_closed_while_being_sent_a_message_ends_its_session(
     sitting: LiveSession,
 ) -> None:
     class Gone(relay._Page):
@@ -176,7 +176,7 @@ def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_tha
     asyncio.run(sit())
 
 
-def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
+def test_an_unexpected_error_ends_a_session_with_a_message(
     relayed: Relayed,  # noqa: F811
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -202,7 +202,7 @@ def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
     assert "who would have thought" in caplog.text
 
 
-def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
+def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
     relayed: Relayed,  # noqa: F811
 ) -> None:
     async def act(address: str) -> list[list[dict[str, Any]]]:
@@ -222,7 +222,7 @@ def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
     assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
 
 
-def test_one_person_leaves_room_for_the_others(
+def test_one_person_cannot_take_every_session(
     relayed: Relayed,  # noqa: F811
 ) -> None:
     User.objects.create_user("other", pk=PERSON + 1)
@@ -253,7 +253,7 @@ def test_a_session_that_the_model_never_answers_has_failed(
     assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
 
 
-def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
+def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await answer(socket)
@@ -265,7 +265,7 @@ def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa:
     assert Run.objects.get().state == "succeeded"  # what was painted is kept
 
 
-def test_too_many_runs_leave_no_room_for_a_session(
+def test_no_session_starts_while_the_run_limit_is_reached(
     relayed: Relayed,  # noqa: F811
     settings: Any,
     make_run: Callable[..., Run],
@@ -284,7 +284,7 @@ def test_too_many_runs_leave_no_room_for_a_session(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> None:
+def test_a_session_under_way_shows_what_its_end_would_store(sitting: LiveSession) -> None:
     drawn: list[tuple[str, Any, Any]] = []
 
     async def paint() -> None:
@@ -305,7 +305,7 @@ def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> N
     assert drawn[-1] == ("abcdefghij", "abcdefghij", last)
 
 
-def test_a_killed_relays_session_ends_with_what_was_told_of_it(
+def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
     make_run: Callable[..., Run], member: Client
 ) -> None:
     values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
@@ -330,7 +330,7 @@ def test_a_killed_relays_session_ends_with_what_was_told_of_it(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_more_is_kept_than_the_bound(sitting: LiveSession) -> None:
+def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
     for number in range(9):
         picture = {"content": bytes([number]) * (1 << 20)}
         sitting.add_result(SessionInput({"n": number}), {"images": [picture]})
@@ -343,7 +343,7 @@ def test_no_more_is_kept_than_the_bound(sitting: LiveSession) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_without_a_picture_failed_or_was_left(make_run: Callable[..., Run]) -> None:
+def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[..., Run]) -> None:
     left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
     over(LiveSession(left, "live", TICKET))
     over(LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session."))
@@ -362,7 +362,7 @@ def test_bytes_and_strange_values_become_json() -> None:
     assert (converted["1"]["width"], converted["text"]) == (3, "ab")
 
 
-def test_the_page_says_what_a_session_may_spend(settings: Any) -> None:
+def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
     settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
     terms = limits.limits_in_words()
     assert "at most 5 a second, for 1 minute." in terms

@@ -139,7 +139,7 @@ def taken_over() -> None:
     leases.claim("worker", 10)
 
 
-def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> None:
+def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> list[str]:
         browser.types("one")
         await model.got.get()
@@ -158,7 +158,7 @@ def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> 
     assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
 
 
-def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
+def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -170,7 +170,7 @@ def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
 
 
-def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Live) -> None:
+def test_a_session_refused_by_the_account_says_what_to_fix(live: Live) -> None:
     error = fal.AuthFailed("User is locked. Reason: Exhausted balance.", status=403)
 
     async def act(browser: Browser, model: Model) -> str:
@@ -183,7 +183,7 @@ def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Liv
     assert Run.objects.get().state == "failed"
 
 
-def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None:
+def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -196,7 +196,7 @@ def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None
     assert kept(Run.objects.get()) == ["1"]
 
 
-def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> None:
+def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
 
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
@@ -207,7 +207,7 @@ def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> 
     assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
 
 
-def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> None:
+def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, bool]:
         browser.types("one")
         await model.got.get()
@@ -222,7 +222,7 @@ def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> N
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
 
-def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> None:
+def test_a_session_survives_a_sleep_longer_than_a_lease(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> None:
         browser.types("one")
         await model.got.get()
@@ -248,7 +248,7 @@ def without_database(statement: str) -> Iterator[threading.Event]:
         yield is_there
 
 
-def test_a_session_waits_for_the_database_and_paints_the_newest_form(live: Live) -> None:
+def test_after_a_database_outage_a_session_sends_the_newest_form(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
         browser.types("old")
         slow_notice = str((await browser.hears("slow"))["message"])
@@ -279,7 +279,7 @@ LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the conne
     ],
     ids=["endpoint", "begin", "uploads", "lease"],
 )
-def test_whatever_the_database_is_asked_is_asked_again(
+def test_every_failed_database_query_is_retried(
     live: Live, user: User, statement: str, failures: list[Exception]
 ) -> None:
     file = Upload.objects.create(
@@ -308,7 +308,7 @@ def test_whatever_the_database_is_asked_is_asked_again(
 
 
 @pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])
-def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
+def test_nothing_is_sent_for_a_page_closed_during_a_database_outage(
     live: Live, statement: str
 ) -> None:
     async def act(browser: Browser, model: Model) -> Model:
@@ -324,7 +324,7 @@ def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
     assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
 
 
-def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> None:
+def test_a_failed_check_of_the_run_ends_no_session(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()

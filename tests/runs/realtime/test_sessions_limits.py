@@ -23,7 +23,7 @@ pytestmark = pytest.mark.system  # takes long
 
 
 @pytest.mark.any_database
-def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
+def test_a_session_ends_at_its_time_limit_or_when_idle(
     relayed: Relayed,  # noqa: F811
     settings: Any,
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
 
 
 @pytest.mark.any_database
-def test_a_session_paints_no_faster_than_allowed(
+def test_a_session_sends_no_faster_than_its_rate_limit(
     relayed: Relayed,  # noqa: F811
     settings: Any,
 ) -> None:

@@ -22,7 +22,7 @@ def every_error() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
-def test_only_what_may_succeed_later_is_advised_to_be_run_again(is_retryable: bool) -> None:
+def test_only_retryable_errors_advise_to_run_again(is_retryable: bool) -> None:
     for error in every_error():
         explanation = error_messages.explain({**error, "is_retryable": is_retryable})
         assert explanation.title, error
@@ -49,7 +49,9 @@ def test_only_what_may_succeed_later_is_advised_to_be_run_again(is_retryable: bo
         (400, "Bad request", "bad_request"),
     ],
 )
-def test_a_refusal_is_known_by_status_and_words(status: int, detail: str, kind: str) -> None:
+def test_an_account_refusal_is_recognised_by_status_and_detail(
+    status: int, detail: str, kind: str
+) -> None:
     error = fal.AuthFailed(detail, status=status, detail=detail)
     refusal = refusals.of(error.as_json())
     assert refusal is not None
@@ -68,5 +70,5 @@ def test_a_refusal_is_known_by_status_and_words(status: int, detail: str, kind: 
         fal.UpstreamFailed("down", status=503),
     ],
 )
-def test_other_errors_are_no_refusal_of_the_account(error: fal.FalError) -> None:
+def test_other_errors_are_not_account_refusals(error: fal.FalError) -> None:
     assert refusals.of(error.as_json()) is None

@@ -25,7 +25,7 @@ def words(run: Run) -> list[str]:
     return [moment.what for moment in timeline.moments(run)]
 
 
-def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
+def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
     start = timezone.now()
@@ -45,7 +45,7 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
     assert all(moment.after >= timedelta(0) for moment in moments[1:] if moment.after is not None)
 
 
-def test_detours_are_told(make_run: Any) -> None:
+def test_the_timeline_lists_detours(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     state_machine.mark_submitted(run.pk, set())
     state_machine.requeue(run.pk, "fal cannot be reached", timedelta(0), was_submitted=True)
@@ -65,7 +65,7 @@ def test_detours_are_told(make_run: Any) -> None:
 
 
 @pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
-def test_an_event_that_nobody_can_read_is_passed_over(make_run: Any, event: Any) -> None:
+def test_an_unreadable_event_is_skipped(make_run: Any, event: Any) -> None:
     run = make_run(events=[event])
     assert words(run) == ["Asked for"]
 
@@ -80,7 +80,7 @@ def test_every_transport_and_state_has_a_page(
         assert f'id="run-{run.pk}-timeline"' in page
 
 
-def test_the_timeline_of_a_run_that_is_shown_moves_on(make_run: Any) -> None:
+def test_the_timeline_on_an_open_page_is_updated(make_run: Any) -> None:
     from playground.display import renderers
 
     run = make_run(state=State.RUNNING, started_at=timezone.now())
@@ -115,7 +115,7 @@ def test_every_fact_is_on_the_page_and_in_the_file(member: Client, make_run: Any
 
 
 @pytest.mark.parametrize("way", ["sync", "stream", "websocket", "realtime"])
-def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) -> None:
+def test_a_transport_has_one_label_in_form_timeline_and_facts(make_run: Any, way: str) -> None:
     run = make_run(transport=way, sent_at=timezone.now())
     word = run.get_transport_display()
     assert f"{word}." in [moment.detail for moment in timeline.moments(run)]
@@ -130,7 +130,7 @@ def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) 
         ({"message": "It was cut."}, "Connection broke off"),
     ],
 )
-def test_a_connection_breaks_off_only_where_no_answer_came(
+def test_a_broken_connection_is_listed_only_without_an_answer(
     make_run: Any, error: dict[str, Any], what: str
 ) -> None:
     run = make_run(state=State.RUNNING, transport="sync", sent_at=timezone.now())

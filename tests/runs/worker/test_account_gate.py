@@ -62,7 +62,7 @@ def assert_waits_and_goes_on(
 @PATIENT
 @pytest.mark.any_database
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
-def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
+def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
     ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
 ) -> None:
     sandbox.fault("submit", fault, times=MANY)
@@ -90,7 +90,7 @@ def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
 @PATIENT
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET])
-def test_a_run_over_one_connection_waits_for_key_or_balance_too(
+def test_a_direct_run_waits_for_key_or_balance_too(
     catalogue: None,
     work: Work,
     sandbox: Control,
@@ -118,7 +118,7 @@ def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
 
 
 @PATIENT
-def test_what_waits_can_be_cancelled_and_every_place_says_what_for(
+def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
     ask: Ask, work: Work, sandbox: Control, admin_client: Client
 ) -> None:
     sandbox.fault("submit", "no-balance", times=MANY)
@@ -159,7 +159,7 @@ def test_what_waits_can_be_cancelled_and_every_place_says_what_for(
     ],
 )
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
-def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
+def test_any_other_refusal_fails_only_its_run_with_its_own_message(
     catalogue: None,
     work: Work,
     sandbox: Control,
@@ -252,7 +252,7 @@ def test_many_refusals_at_once_are_one(gate: AccountGate, clock: Clock) -> None:
     assert gate.may_submit()
 
 
-def test_a_model_that_alone_refuses_the_key_keeps_no_other_run_waiting(
+def test_one_model_refusing_the_key_does_not_block_other_runs(
     gate: AccountGate, clock: Clock
 ) -> None:
     assert refuse(gate, KEY, "private/model")
@@ -262,7 +262,7 @@ def test_a_model_that_alone_refuses_the_key_keeps_no_other_run_waiting(
     assert gate.is_open
 
 
-def test_the_accounts_trouble_is_told_instead_of_the_hosts() -> None:
+def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
     breakers = BreakerRegistry(Clock())
     refuse(breakers.account, KEY)
     assert breakers.trouble == KEY.sentence

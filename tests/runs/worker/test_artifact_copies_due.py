@@ -16,7 +16,7 @@ from runs.worker import artifact_copies
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any) -> None:
+def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
     for position, state in enumerate(["remote", "stored"]):
         run = make_run(state="succeeded")
         Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
@@ -33,7 +33,7 @@ def pass_time(spell: timedelta) -> None:
     Artifact.objects.update(next_attempt_at=F("next_attempt_at") - spell)
 
 
-def test_a_copy_that_takes_long_stays_its_workers(make_run: Any) -> None:
+def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
     run = make_run(state="succeeded")
     Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
     claimed = artifact_copies.due(5)
@@ -45,7 +45,7 @@ def test_a_copy_that_takes_long_stays_its_workers(make_run: Any) -> None:
     assert artifact_copies.has_due()  # its worker was killed
 
 
-def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
+def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
     """Not every file ever kept: each look goes by the partial index."""
     run = make_run(state="succeeded")
     Artifact.objects.bulk_create(
@@ -67,7 +67,7 @@ def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
             assert "artifact_to_copy" in str(cursor.fetchall()), sql
 
 
-def test_a_run_with_very_many_files_keeps_no_other_waiting(make_run: Any) -> None:
+def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
     run_of_many, run_of_one = make_run(), make_run()
     for run, count in ((run_of_many, 9), (run_of_one, 1)):
         for position in range(count):

@@ -39,9 +39,7 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     running.kill()
 
 
-def test_a_result_that_nobody_can_ever_read_ends_the_run(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_an_unreadable_result_ends_the_run(ask: Ask, work: Work, sandbox: Control) -> None:
     sandbox.fault("result", "garbage", times=1000)
     sandbox.fault("requests", "404", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -51,9 +49,7 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     assert "could not be read" in run.error["message"]
 
 
-def test_results_that_nobody_can_read_keep_no_other_run_waiting(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_unreadable_results_do_not_block_other_runs(ask: Ask, work: Work, sandbox: Control) -> None:
     """They are their model's matter: the host answers, and is not left alone for them."""
     sandbox.fault("result", "garbage", times=1000)
     for _ in range(4):
@@ -70,7 +66,7 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", ["garbage", "500"])
-def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
+def test_a_misbehaving_model_does_not_block_other_models(
     ask: Ask, work: Work, sandbox: Control, fault: str
 ) -> None:
     for kind in ("status", "status_stream"):
@@ -92,9 +88,7 @@ def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
-def test_a_broken_stream_is_taken_up_again(
-    ask: Ask, work: Work, sandbox: Control, name: str
-) -> None:
+def test_a_broken_stream_is_reconnected(ask: Ask, work: Work, sandbox: Control, name: str) -> None:
     run = ask("mischief/slow", prompt="x", duration=1)
     sandbox.fault("status_stream", name, times=2, value=1)
     work(lambda: ended(run))
@@ -113,7 +107,9 @@ def test_a_lost_answer_to_the_submit_is_never_sent_again(
 
 
 @pytest.mark.any_database
-def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_run_refused_by_a_busy_upstream_is_sent_again_later(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
     run = ask("sandbox/ridgeline", prompt="later")
     sandbox.fault("submit", "429", value=0.2)
     work(lambda: ended(run))
@@ -122,7 +118,7 @@ def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Con
     assert run.attempts == 2
 
 
-def test_while_upstream_is_away_runs_wait_and_say_so(
+def test_during_an_upstream_outage_runs_wait_and_say_so(
     ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
 ) -> None:
     for host, name in SETTINGS.items():
@@ -162,7 +158,7 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
         ),
     ],
 )
-def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_line(
+def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
     db: None,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
@@ -192,7 +188,7 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
     assert "\n" not in record.getMessage()
 
 
-def test_a_worker_that_was_without_the_database_gives_the_others_time(
+def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     work: Work, make_run: Any
 ) -> None:
     """They were without it too, and renew what they hold as soon as they can."""

@@ -54,7 +54,7 @@ def sent(run: Run) -> Any:
 @pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("endpoint_id", IDS)
-def test_what_is_filled_in_is_what_goes_out(
+def test_the_arguments_filled_in_are_those_sent(
     member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
 ) -> None:
     endpoint: Endpoint = make_endpoint(endpoint_id, documents[endpoint_id])

@@ -136,7 +136,7 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     ("transport", "leaves"),
     [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
 )
-def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
+def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
     ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
 ) -> None:
     """`leaves`: noted as sent by its claim."""
@@ -165,7 +165,7 @@ def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])
-def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
+def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     ask: Callable[[str], Run],
     work: Work,
     sandbox: Control,
@@ -242,7 +242,7 @@ def told_states() -> Iterator[list[str]]:
 
 
 @pytest.mark.any_database
-def test_a_submit_that_takes_long_is_told_of(
+def test_only_a_slow_submit_shows_the_submitting_state(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     ask("queue")
@@ -259,7 +259,7 @@ def test_a_submit_that_takes_long_is_told_of(
     assert State.SUBMITTING not in states
 
 
-def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
+def test_a_stopping_worker_awaits_the_answer_to_its_submit(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     run = ask("queue")
@@ -271,7 +271,7 @@ def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
+def test_a_stopping_worker_releases_its_leases_at_once(make_run: Callable[..., Run]) -> None:
     queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
     sending = make_run(state="submitting", worker="w")
     leases.release("w", keep=[sending.pk])
@@ -281,7 +281,7 @@ def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
 
 
 @pytest.mark.any_database
-def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_left(
+def test_an_unparsable_submit_answer_does_not_mean_unsent(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     class Stumbling(httpx.AsyncHTTPTransport):
@@ -304,7 +304,7 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
 @pytest.mark.parametrize(
     ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
 )
-def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
+def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
     ask: Callable[[str], Run],
     work: Work,
     sandbox: Control,

@@ -26,7 +26,7 @@ ASKED = {
 }
 
 
-def test_the_options_of_a_claimed_run_are_headers_of_its_submit(make_run: Any) -> None:
+def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
     make_run(options=ASKED)
     requests: list[httpx.Request] = []
 

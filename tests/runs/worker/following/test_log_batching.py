@@ -39,7 +39,7 @@ def running(*lines: int) -> Status:
     return Status(Phase.IN_PROGRESS, logs=[line(n) for n in lines])
 
 
-def test_thousands_of_events_of_one_line_are_told_a_few_times() -> None:
+def test_thousands_of_log_events_are_batched_into_few_statuses() -> None:
     events: list[Status | float] = []
     for n in range(3000):
         events += [running(n), 0.0] if n % 50 else [running(n), 0.01]
@@ -50,7 +50,7 @@ def test_thousands_of_events_of_one_line_are_told_a_few_times() -> None:
     assert len(batches) <= 2 + batches[-1][0] / BATCH_S
 
 
-def test_a_new_state_or_position_is_told_at_once() -> None:
+def test_a_new_state_or_position_is_passed_on_at_once() -> None:
     events: list[Status | float] = [
         Status(Phase.IN_QUEUE, queue_position=2),
         0.02,
@@ -70,7 +70,7 @@ def test_a_new_state_or_position_is_told_at_once() -> None:
     assert batches[-1][0] < 0.15
 
 
-def test_the_first_line_after_a_silence_is_told_in_a_moment_and_the_last_one_too() -> None:
+def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon() -> None:
     batches = told(running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED))
     assert [[log_line.message for log_line in status.logs] for _, status in batches] == [
         ["step 1"],
@@ -81,7 +81,7 @@ def test_the_first_line_after_a_silence_is_told_in_a_moment_and_the_last_one_too
     assert batches[1][0] < 0.6
 
 
-def test_lines_that_come_with_the_end_are_told_with_it() -> None:
+def test_log_lines_before_the_end_are_passed_on_with_it() -> None:
     batches = told(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
     assert [(status.state, len(status.logs)) for _, status in batches] == [
         (Phase.IN_PROGRESS, 1),
@@ -90,17 +90,17 @@ def test_lines_that_come_with_the_end_are_told_with_it() -> None:
     assert batches[-1][0] < 0.515
 
 
-def test_what_a_poll_repeats_is_told_once_and_nothing_new_is_not_told() -> None:
+def test_log_lines_repeated_by_polls_are_passed_on_once() -> None:
     batches = told(
         running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
     )
     assert [len(status.logs) for _, status in batches] == [2, 1]
 
 
-def test_each_unknown_status_is_told() -> None:
+def test_each_unknown_status_is_passed_on() -> None:
     assert len(told(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
 
 
-def test_what_ends_the_statuses_is_raised() -> None:
+def test_an_error_that_ends_the_statuses_is_raised() -> None:
     with pytest.raises(fal.Unreachable):
         told(running(1), fal.Unreachable("gone"))

@@ -56,7 +56,7 @@ class Polled(Queue):
 @pytest.mark.parametrize(
     ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
 )
-def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
+def test_a_run_with_a_webhook_is_rarely_polled(
     settings: Any, make_run: Any, address: str, least: int, most: int
 ) -> None:
     """Of a run of two minutes, where there are no status streams.
@@ -80,7 +80,7 @@ def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
     assert least <= queue.polls <= most
 
 
-def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
+def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
     queue, pace = Flood(), BreakerRegistry()
 
     async def follow(number: int) -> None:

@@ -42,7 +42,7 @@ def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
     assert users(select_fair(sweep + single, Counter(), limits, 3)) == [1, 2, 1]
 
 
-def test_nor_do_many_sweeps_together() -> None:
+def test_many_sweeps_never_block_a_colleagues_single_run() -> None:
     limits, sweeps = Limits(40, 10), [row for user in range(1, 6) for row in waiting(user, 200)]
     under_way: Counter[int] = Counter()
     for _ in range(2):  # the second look finds the places taken
@@ -60,7 +60,7 @@ def test_each_persons_oldest_goes_first() -> None:
         assert numbers == [1, 2, 3]
 
 
-def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
+def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
     submit_limits = {"queue": 1}
     at = START
     free = [
@@ -100,7 +100,7 @@ def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
     everybody=st.integers(1, 60),
     per_user=st.integers(1, 12),
 )
-def test_no_place_stays_empty_and_none_is_given_twice(
+def test_every_free_slot_is_used_once(
     counts: dict[int, int], busy: dict[int, int], room: int, everybody: int, per_user: int
 ) -> None:
     rows = [row for user_id, count in counts.items() for row in waiting(user_id, count)]

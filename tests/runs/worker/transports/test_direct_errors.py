@@ -24,7 +24,7 @@ from tests.runs.conftest import alone
         ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
     ],
 )
-def test_what_had_come_before_a_models_error_stays_in_the_row(
+def test_partial_output_before_a_models_error_is_kept(
     make_run: Any, last: dict[str, Any], stored_partial: dict[str, Any]
 ) -> None:
     run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)

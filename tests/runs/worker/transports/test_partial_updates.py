@@ -67,7 +67,7 @@ async def until(observations: Observations, count: int) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_silence_is_told_once_and_taken_back_with_what_comes(observations: Observations) -> None:
+def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Observations) -> None:
     async def story(teller: partial_updates.PartialWriter) -> None:
         await until(observations, 2)
         await asyncio.sleep(0.3)
@@ -84,7 +84,7 @@ def test_silence_is_told_once_and_taken_back_with_what_comes(observations: Obser
     ]
 
 
-def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(
+def test_an_active_stream_needs_no_extra_writes(
     observations: Observations,
 ) -> None:
     async def story(teller: partial_updates.PartialWriter) -> None:
@@ -100,12 +100,12 @@ def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(
     ]
 
 
-def test_what_says_nothing_until_its_end_is_left_in_peace(observations: Observations) -> None:
+def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
     carried(observations, lambda teller: asyncio.sleep(0.3))
     assert [observation.note for observation in observations] == [""]
 
 
-def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
+def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
     ask: Ask,  # noqa: F811
     work: Work,
     sandbox: Control,
@@ -150,7 +150,9 @@ def test_many_tokens_are_announced_between_two_commits(observations: Observation
     assert len(observations) <= 2
 
 
-def test_what_nobody_takes_is_not_announced_again_at_once(observations: Observations) -> None:
+def test_an_announcement_without_a_receiver_is_not_repeated_at_once(
+    observations: Observations,
+) -> None:
     numbers: list[int] = []
 
     def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
