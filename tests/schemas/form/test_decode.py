@@ -109,7 +109,7 @@ SIZE = {
 }
 
 
-def test_preset_or_custom_size() -> None:
+def test_a_size_is_a_preset_or_custom() -> None:
     assert one(SIZE, "square") == "nothing"
     assert one(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
     assert one(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {"width": 800}
@@ -182,7 +182,7 @@ def test_a_map_refuses_a_key_twice() -> None:
         ("[" * 200 + "]" * 200, "deep"),
     ],
 )
-def test_the_json_tab_says_what_is_wrong(text: str, reason: str) -> None:
+def test_the_json_tab_reports_errors(text: str, reason: str) -> None:
     parsed = decode_post(form({"x": {"type": "string"}}), {"~mode": ["json"], "~json": [text]})
     assert parsed.arguments == {}
     assert len(parsed.problems) == 1
@@ -234,7 +234,7 @@ def test_row_buttons_change_the_post() -> None:
         assert rows(apply(post, nothing)) == ["a", "b"]
 
 
-def test_uploads_put_their_addresses_into_the_post() -> None:
+def test_uploads_add_their_addresses_to_the_post() -> None:
     root = form(
         {
             "image_url": {"type": "string"},
@@ -285,8 +285,8 @@ def test_an_invalid_row_keeps_its_index_and_error() -> None:
     post = {"l~rows": ["0", "1", "2", "3"], "l.0": ["1"], "l.1": ["x"], "l.2": ["3"], "l.3": ["y"]}
     tree = draw(form, post=post, problems=decode_post(form, post).problems)
     wrong = [(node.name, node.errors) for node in tree.walk() if node.errors]
-    told = ["Value must be a whole number"]
-    assert wrong == [("l.1", told), ("l.3", told)]
+    messages = ["Value must be a whole number"]
+    assert wrong == [("l.1", messages), ("l.3", messages)]
 
 
 def test_locate_accepts_row_numbers_as_text() -> None:
