@@ -29,7 +29,7 @@ def again(client: Client, address: str, first: Any) -> Any:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_seen_before_is_not_sent_again(
+def test_an_unchanged_page_is_answered_with_304(
     member: Client, shown: Endpoint, address: str
 ) -> None:
     member.get(address)
@@ -44,7 +44,7 @@ def test_a_page_seen_before_is_not_sent_again(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_whatever_shows_on_it_makes_it_another_page(
+def test_any_visible_change_changes_the_etag(
     member: Client, user: User, shown: Endpoint, address: str
 ) -> None:
     def renamed() -> None:
@@ -66,7 +66,7 @@ def test_whatever_shows_on_it_makes_it_another_page(
         assert again(member, address, first).status_code == 200, change.__name__
 
 
-def test_nobody_is_told_that_anothers_page_is_theirs(
+def test_the_etag_of_another_user_does_not_match(
     member: Client, stranger: User, shown: Endpoint
 ) -> None:
     first = member.get("/models/")
@@ -76,28 +76,28 @@ def test_nobody_is_told_that_anothers_page_is_theirs(
     assert again(Client(), "/models/", first).status_code == 302
 
 
-def test_the_forms_of_a_page_that_was_kept_can_still_be_sent(user: User, shown: Endpoint) -> None:
+def test_forms_of_a_cached_page_can_still_be_sent(user: User, shown: Endpoint) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user)
     browser.get("/models/")
-    kept = browser.get("/models/")
-    assert again(browser, "/models/", kept).status_code == 304
-    found = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', kept.content)
-    assert found
-    sent = {"star": shown.endpoint_id, "csrfmiddlewaretoken": found[1].decode()}
+    cached = browser.get("/models/")
+    assert again(browser, "/models/", cached).status_code == 304
+    token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', cached.content)
+    assert token
+    sent = {"star": shown.endpoint_id, "csrfmiddlewaretoken": token[1].decode()}
     assert browser.post("/favourites/", sent).status_code == 302
 
 
-def test_a_new_secret_makes_it_another_page(user: User, shown: Endpoint) -> None:
+def test_a_new_csrf_secret_changes_the_etag(user: User, shown: Endpoint) -> None:
     """Else the forms of the page that was kept would be refused."""
     browser = Client()
     browser.force_login(user)
     browser.get("/models/")
-    kept = browser.get("/models/")
+    cached = browser.get("/models/")
     del browser.cookies["vitrine_csrf_8000"]
-    assert again(browser, "/models/", kept).status_code == 200
+    assert again(browser, "/models/", cached).status_code == 200
 
 
-def test_a_fragment_has_no_tag(member: Client, shown: Endpoint) -> None:
+def test_a_fragment_has_no_etag(member: Client, shown: Endpoint) -> None:
     """Its headers (the new address, what happened) are news as well."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

@@ -106,7 +106,7 @@ def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
     until(lambda: len(upstream.calls("expand")) >= calls)
 
 
-def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
+def test_the_command_syncs_from_the_sandbox(manage: Manage, tmp_path: Path) -> None:
     sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
     try:
         code, out, err = ended(
@@ -124,7 +124,7 @@ def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
         sandbox.stop()
 
 
-def test_it_says_what_it_found_in_words(
+def test_the_command_summarises_what_it_found(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(25)))
@@ -139,7 +139,7 @@ def test_it_says_what_it_found_in_words(
     assert "secret" not in out + err
 
 
-def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
+def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
@@ -158,7 +158,7 @@ def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
     assert 0 < summary["schemas_due"] < 80
 
 
-def test_while_one_sync_runs_another_is_refused_in_a_sentence(
+def test_a_second_concurrent_sync_is_refused_with_a_message(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
@@ -189,7 +189,7 @@ def test_a_killed_sync_is_taken_over_at_once(
     assert (summary["state"], summary["listed"]) == ("done", 40)
 
 
-def test_an_upstream_that_is_away_is_said_in_a_sentence(manage: Manage) -> None:
+def test_an_unreachable_upstream_is_reported_in_one_line(manage: Manage) -> None:
     code, out, err = ended(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
     assert code == 1
     assert json.loads(out)["state"] == "failed"
