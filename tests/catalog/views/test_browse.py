@@ -260,7 +260,9 @@ def test_page_links_keep_the_query(member: Client, fill: Callable[[int], None]) 
     assert 'aria-current="page" aria-label="Page 2"' in last.content.decode()
 
 
-def test_no_results_link_to_a_query_with_fewer_filters(member: Client, fill: Callable[[int], None]) -> None:
+def test_no_results_link_to_a_query_with_fewer_filters(
+    member: Client, fill: Callable[[int], None]
+) -> None:
     fill(5)
     html = member.get("/models/?tag=t1&category=nothing").content.decode()
     assert "No model fits" in html
