@@ -84,9 +84,7 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("message", "parameter"), REFUSED, ids=range(len(REFUSED)))
-def test_what_a_conversation_has_no_place_for_is_refused_by_name(
-    message: Any, parameter: str
-) -> None:
+def test_unsupported_message_parts_are_refused_by_name(message: Any, parameter: str) -> None:
     with pytest.raises(Problem) as refused:
         turns([message, said("user", "Hi")])
     assert (refused.value.status, refused.value.errors[0]["parameter"]) == (400, parameter)
@@ -111,7 +109,7 @@ BAD: list[tuple[bytes, int, str | None]] = [
 
 
 @pytest.mark.parametrize(("content", "status", "parameter"), BAD, ids=range(len(BAD)))
-def test_what_is_no_chat_body_is_refused_before_a_run(
+def test_an_invalid_chat_body_is_refused_before_a_run(
     call: Any, content: bytes, status: int, parameter: str | None
 ) -> None:
     response = call(content)
@@ -121,7 +119,7 @@ def test_what_is_no_chat_body_is_refused_before_a_run(
     assert not Run.objects.exists()
 
 
-def test_the_address_takes_its_method_and_scope_alone(call: Any, user: Any) -> None:
+def test_the_address_accepts_only_its_method_and_scope(call: Any, user: Any) -> None:
     _, secret = tokens.create(user, "reader", ["read"])
     browser = Client(headers={"Authorization": f"Bearer {secret}"})
     refused = browser.get(ADDRESS)
@@ -175,8 +173,8 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
     pictures = ["https://lab.test/a.png", "https://lab.test/b.png"]
     assert parsed("lab/eye", first, *then)["image_urls"] == pictures
     assert refused("lab/short", first) == (400, "messages[0].content[1].image_url")
-    heard = parsed("lab/listener", said("user", [{"type": "text", "text": "hi"}, SOUND]))
-    assert heard == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
+    arguments = parsed("lab/listener", said("user", [{"type": "text", "text": "hi"}, SOUND]))
+    assert arguments == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
     place = "messages[2].content[0].image_url"
     assert refused("lab/listener", first, *then) == (400, place)
     assert refused("lab/short", said("user", [SOUND])) == (
@@ -203,21 +201,21 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
         ("temprature", 1),
     ],
 )
-def test_a_setting_that_the_endpoint_lacks_is_refused_by_name(
+def test_an_unsupported_setting_is_refused_by_name(
     make_endpoint: Any, parameter: str, value: Any
 ) -> None:
     make_endpoint("lab/short", SHORT)
     assert refused("lab/short", HI, **{parameter: value}) == (400, parameter)
 
 
-def test_a_setting_that_changes_nothing_is_accepted(make_endpoint: Any) -> None:
+def test_a_setting_without_effect_is_accepted(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
     neutral = {"n": 1, "stop": None, "response_format": {"type": "text"}, "temperature": 1.0}
     more = {"tools": [], "tool_choice": "auto", "user": "ann", "stream_options": {}, "top_p": 1}
     assert parsed("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
 
 
-def test_a_setting_goes_to_the_endpoints_field_that_means_the_same(make_endpoint: Any) -> None:
+def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any) -> None:
     lists = {"type": "array", "items": TEXT}
     inputs = {"prompt": TEXT, "stop_sequences": lists, "max_tokens": {"type": "integer"}}
     make_endpoint("lab/set", document(inputs, ["prompt"]))
@@ -227,13 +225,15 @@ def test_a_setting_goes_to_the_endpoints_field_that_means_the_same(make_endpoint
     assert refused("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
 
 
-def test_a_conversation_that_does_not_fit_is_refused_whole(make_endpoint: Any) -> None:
+def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
     earlier = [said("user", "a" * 200), said("assistant", "b" * 200)]
     assert refused("lab/short", *earlier, HI) == (400, "messages")
 
 
-def test_what_is_no_chat_model_is_refused_by_name(make_endpoint: Any, documents: Any) -> None:
+def test_a_model_that_is_not_for_chat_is_refused_by_name(
+    make_endpoint: Any, documents: Any
+) -> None:
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH))
     make_endpoint(known_models.ROUTER, {})
@@ -246,9 +246,7 @@ def test_what_is_no_chat_model_is_refused_by_name(make_endpoint: Any, documents:
 BOTH = {"output": TEXT, "image": {"type": "object", "properties": {"url": TEXT}, "title": "Image"}}
 
 
-def test_the_list_offers_exactly_the_ids_that_a_chat_takes(
-    make_endpoint: Any, documents: Any
-) -> None:
+def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documents: Any) -> None:
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], category="llm")
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH), category="llm")
     make_endpoint("lab/gone", SHORT, gone_at=timezone.now())
@@ -261,7 +259,7 @@ def test_the_list_offers_exactly_the_ids_that_a_chat_takes(
     make_endpoint("lab/eye", VISION)
 
     def names() -> list[str]:
-        return [one["id"] for one in known_models.listed()]
+        return [model["id"] for model in known_models.listed()]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
     assert {*names()} == endpoints
