@@ -82,7 +82,7 @@ def test_pressing_a_button_twice_plans_the_same_runs() -> None:
     low=st.integers(0, 50),
     span=st.integers(0, 50),
     times=st.sampled_from(TIMES),
-    asked=st.integers(1, 9),
+    pictures=st.integers(1, 9),
 )
 def test_seeds_and_numbers_stay_within_the_schema(
     low: int, span: int, times: int, pictures: int
