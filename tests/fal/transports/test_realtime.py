@@ -40,7 +40,7 @@ async def told(*frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int
             try:
                 async with clients.realtime.session(endpoint_id) as session:
                     await session.send({"prompt": "x", "seed": 2**60})
-                    results += [one async for one in session.results()]
+                    results += [result async for result in session.results()]
             except fal.FalError as error:
                 results.append(error)
     return results, got
@@ -60,7 +60,7 @@ async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(
     assert got["input"] == {"prompt": "x", "seed": 2**60}
 
 
-async def test_a_refused_input_is_told_and_the_session_goes_on() -> None:
+async def test_a_refused_input_is_reported_and_the_session_continues() -> None:
     error = {"type": "x-fal-error", "error": "INTERNAL_ERROR", "reason": "too long"}
     results, _ = await told(json.dumps(error), msgpack.packb({"seed": 1}))
     assert isinstance(results[0], fal.RunFailed)
@@ -68,7 +68,7 @@ async def test_a_refused_input_is_told_and_the_session_goes_on() -> None:
     assert results[1] == {"seed": 1}
 
 
-async def test_text_that_is_no_json_is_a_result_and_other_errors_end_nothing() -> None:
+async def test_non_json_text_is_a_result_and_other_errors_end_no_session() -> None:
     odd = '{"status": "error", "error": "odd"}'
     results, _ = await told("plain words", odd, msgpack.packb({"seed": 1}), msgpack.packb([1, 2]))
     assert results[0] == {"text": "plain words"}
@@ -76,7 +76,7 @@ async def test_text_that_is_no_json_is_a_result_and_other_errors_end_nothing() -
     assert results[2:] == [{"seed": 1}, {"value": [1, 2]}]
 
 
-async def test_a_session_that_breaks_or_is_refused_says_so() -> None:
+async def test_a_broken_or_refused_session_raises() -> None:
     (error,), _ = await told(code=1011)
     assert isinstance(error, fal.Unreachable)
     (error,), _ = await told('{"status": "error", "error": "Unauthorized"}')
