@@ -38,8 +38,8 @@ def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
 def test_c37_submit_status_iter_events_and_result(tls: TlsHosts) -> None:

@@ -45,8 +45,10 @@ def test_the_controls_need_the_key(sandbox: RunningSandbox) -> None:
 
 def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandbox) -> None:
     prompts = ("this one", "another", "not that")
-    arguments = [{"prompt": one, "duration": 3000, "picture": False} for one in prompts]
-    first, second, third = [submit(http, sandbox, SLOW, given) for given in arguments]
+    arguments = [{"prompt": prompt, "duration": 3000, "picture": False} for prompt in prompts]
+    first, second, third = [
+        submit(http, sandbox, SLOW, run_arguments) for run_arguments in arguments
+    ]
     for handle in (first, second, third):
         wait(http, handle, "IN_PROGRESS")
     http.post(f"{sandbox.base}/_sandbox/hurry", json={"about": "this one"}).raise_for_status()
@@ -157,8 +159,8 @@ def test_a_mute_stream_lives_on_and_tells_nothing(
     handle = submit(http, sandbox, SLOW, {"duration": 0, "picture": False})
     with http.stream("GET", f"{handle['status_url']}/stream") as stream:
         lines = (line for line in stream.iter_lines() if line)
-        told = [next(lines) for _ in range(3)]
-    assert [line[:5] for line in told] == ["data:", ": pin", ": pin"]
+        first_lines = [next(lines) for _ in range(3)]
+    assert [line[:5] for line in first_lines] == ["data:", ": pin", ": pin"]
 
 
 def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox) -> None:
@@ -182,8 +184,10 @@ def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox)
 
 def priced(http: httpx.Client, sandbox: RunningSandbox) -> float:
     url = f"{sandbox.addresses['api']}/models/pricing"
-    found: float = http.get(url, params={"endpoint_id": SLOW}).json()["prices"][0]["unit_price"]
-    return found
+    unit_price: float = http.get(url, params={"endpoint_id": SLOW}).json()["prices"][0][
+        "unit_price"
+    ]
+    return unit_price
 
 
 def test_entries_can_change_and_vanish(http: httpx.Client, sandbox: RunningSandbox) -> None:

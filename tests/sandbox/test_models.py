@@ -46,12 +46,12 @@ LIGHTER: dict[str, dict[str, Any]] = {
 def arguments_for(model: Model, sandbox: RunningSandbox, **more: Any) -> dict[str, Any]:
     """The example, made smaller and with a seed where the model takes one."""
     fields = model.input["properties"]
-    given = model.example() | LIGHTER.get(model.endpoint_id, {})
+    example = model.example() | LIGHTER.get(model.endpoint_id, {})
     if "image_size" in fields and model.category == "text-to-image":
-        given["image_size"] = SMALL
+        example["image_size"] = SMALL
     if "seed" in fields:
-        given["seed"] = 7
-    filled: dict[str, Any] = addressed(given | more, sandbox.addresses)
+        example["seed"] = 7
+    filled: dict[str, Any] = addressed(example | more, sandbox.addresses)
     return filled
 
 
@@ -78,11 +78,11 @@ def media(value: Any) -> Iterator[dict[str, Any]]:
 
 def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
     """The output schema, found where section 4.2 says."""
-    found = document(model, sandbox.addresses)
-    answer = found["paths"][f"/{model.endpoint_id}/requests/{{request_id}}"]["get"]["responses"][
+    openapi = document(model, sandbox.addresses)
+    answer = openapi["paths"][f"/{model.endpoint_id}/requests/{{request_id}}"]["get"]["responses"][
         "200"
     ]
-    schema: dict[str, Any] = {**answer["content"]["application/json"]["schema"], **found}
+    schema: dict[str, Any] = {**answer["content"]["application/json"]["schema"], **openapi}
     text = json.dumps(schema).replace('"nullable": true', '"x-nullable": true')
     bridged: dict[str, Any] = json.loads(text)
     assert bridged["$ref"].startswith(REF)
@@ -131,10 +131,10 @@ def examine(file: dict[str, Any], data: bytes) -> None:
     elif kind == "audio/mpeg":
         with av.open(io.BytesIO(data), "r") as container:
             assert container.streams.audio[0].codec_context.name.startswith("mp3")
-            heard = sum(int(frame.samples) for frame in container.decode(audio=0))
+            samples = sum(int(frame.samples) for frame in container.decode(audio=0))
             rate = container.streams.audio[0].rate
         assert rate == file["sample_rate"]
-        assert heard / rate == pytest.approx(file["duration"], abs=0.15)
+        assert samples / rate == pytest.approx(file["duration"], abs=0.15)
     elif kind == "model/gltf-binary":
         assert struct.unpack("<4sII", data[:12]) == (b"glTF", 2, len(data))
         mesh: Any = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
@@ -322,12 +322,14 @@ def test_listening_hears_the_words_that_were_spoken(
         voice={"name": "Bram", "pitch": -2},
         output_format="wav",
     )
-    heard = run(http, sandbox, "murmur/listen", audio_url=spoken["audio"]["url"], min_segment=0.1)
-    assert len(heard["chunks"]) == 3
-    for chunk, word in zip(heard["chunks"], spoken["words"], strict=True):
+    transcript = run(
+        http, sandbox, "murmur/listen", audio_url=spoken["audio"]["url"], min_segment=0.1
+    )
+    assert len(transcript["chunks"]) == 3
+    for chunk, word in zip(transcript["chunks"], spoken["words"], strict=True):
         assert chunk["timestamp"][0] == pytest.approx(word["start"], abs=0.12)
         assert chunk["timestamp"][1] == pytest.approx(word["end"], abs=0.12)
-    pitches = [chunk["pitch_hz"] for chunk in heard["chunks"] if chunk["pitch_hz"]]
+    pitches = [chunk["pitch_hz"] for chunk in transcript["chunks"] if chunk["pitch_hz"]]
     assert np.median(pitches) == pytest.approx(104 * 2 ** (-2 / 12), rel=0.2)
 
 

@@ -14,28 +14,28 @@ pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]
 
 
-def found(asked: str) -> list[Chat]:
-    return list(matching(Chat.objects.all(), asked))
+def found(query: str) -> list[Chat]:
+    return list(matching(Chat.objects.all(), query))
 
 
-@pytest.mark.parametrize("asked", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
-def test_words_of_a_message_and_its_answer_find_the_chat(chat: Chat, say: Say, asked: str) -> None:
+@pytest.mark.parametrize("query", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
+def test_a_chat_is_found_by_words_of_message_or_answer(chat: Chat, say: Say, query: str) -> None:
     say("About lakes and Äpfel", 'A mountain. "Quoted"\nhere.')
-    assert found(asked) == [chat]
+    assert found(query) == [chat]
 
 
-@pytest.mark.parametrize("asked", ["output", "usage", "prompt_tokens", "lakes desert", "\\u00"])
-def test_what_was_not_said_finds_nothing(chat: Chat, say: Say, asked: str) -> None:
+@pytest.mark.parametrize("query", ["output", "usage", "prompt_tokens", "lakes desert", "\\u00"])
+def test_words_that_were_not_said_find_nothing(chat: Chat, say: Say, query: str) -> None:
     say("About lakes", "A mountain.")
-    assert found(asked) == []
+    assert found(query) == []
 
 
-def test_a_word_that_is_also_a_name_is_found_where_it_was_said(chat: Chat, say: Say) -> None:
+def test_a_word_equal_to_a_json_key_is_found_only_in_texts(chat: Chat, say: Say) -> None:
     say("Hello", "The output of the mill.")
     assert found("output") == [chat]
 
 
-def test_what_had_come_of_a_stopped_answer_is_found(chat: Chat, say: Say) -> None:
+def test_a_chat_is_found_by_words_of_a_stopped_answer(chat: Chat, say: Say) -> None:
     turn = say("Hello", None)
     assert turn.run_id
     Run.objects.filter(pk=turn.run_id).update(state="cancelled", partial={"output": "Half a wo"})
@@ -44,7 +44,7 @@ def test_what_had_come_of_a_stopped_answer_is_found(chat: Chat, say: Say) -> Non
     assert (hit.turn, hit.word, hit.after) == (turn.pk, "Half", " a wo")
 
 
-def test_the_words_are_looked_for_in_one_turn(chat: Chat, say: Say) -> None:
+def test_all_words_must_be_in_one_turn(chat: Chat, say: Say) -> None:
     first = say("About lakes", "Yes.")
     say("About deserts", "No.", after=first)
     assert found("about yes") == [chat]

@@ -45,12 +45,12 @@ def skeleton(document: Node, endpoint_id: str) -> Node:
         },
         sort_keys=True,
     )
-    found: Node = json.loads(
+    loaded: Node = json.loads(
         text.replace(endpoint_id, "ID")
         .replace(f"{camel_case(endpoint_id)}Input", "INPUT")
         .replace(f"{camel_case(endpoint_id)}Output", "OUTPUT")
     )
-    return found
+    return loaded
 
 
 @pytest.mark.parametrize("endpoint_id", IDS)
@@ -90,7 +90,7 @@ def nodes(value: Any) -> Iterator[Node]:
             yield from nodes(item)
 
 
-ALL = [node for found in DOCUMENTS.values() for node in nodes(found["components"]["schemas"])]
+ALL = [node for schema in DOCUMENTS.values() for node in nodes(schema["components"]["schemas"])]
 FIELDS = [
     (name, field)
     for node in ALL
@@ -102,8 +102,8 @@ OBJECTS = [node for node in ALL if isinstance(node.get("properties"), dict)]
 
 
 def branches(node: Node, keyword: str = "anyOf") -> list[Node]:
-    found = node.get(keyword)
-    return found if isinstance(found, list) else []
+    alternatives = node.get(keyword)
+    return alternatives if isinstance(alternatives, list) else []
 
 
 def kinds(node: Node, keyword: str = "anyOf") -> set[str]:
@@ -295,9 +295,9 @@ def test_every_construct_of_the_census_is_somewhere(construct: str) -> None:
 
 
 def test_every_keyword_of_the_real_documents_is_used(documents: dict[str, Node]) -> None:
-    def keywords(found: Iterator[Node]) -> set[str]:
+    def keywords(schemas: Iterator[Node]) -> set[str]:
         return {
-            key for node in found if not isinstance(node.get("properties"), str) for key in node
+            key for node in schemas if not isinstance(node.get("properties"), str) for key in node
         }
 
     real = {key for d in documents.values() for n in nodes(d["components"]["schemas"]) for key in n}

@@ -106,15 +106,15 @@ def test_a_fault_has_a_place_a_type_and_its_limit(
 
 
 def test_a_union_names_its_branches_in_the_place() -> None:
-    found = faults("sandbox/aurora", AURORA | {"image_size": {"width": "wide"}})
-    places = [loc for loc, _, _ in found]
+    problems = faults("sandbox/aurora", AURORA | {"image_size": {"width": "wide"}})
+    places = [loc for loc, _, _ in problems]
     assert ["image_size", "ImageSize", "width"] in places
     assert ["image_size", "enum"] in places
 
 
 def test_all_faults_are_told_at_once() -> None:
-    found = faults("sandbox/aurora", {"num_images": 9, "seed": [], "output_format": "bmp"})
-    assert {loc[0] for loc, _, _ in found} == {"prompt", "num_images", "seed", "output_format"}
+    problems = faults("sandbox/aurora", {"num_images": 9, "seed": [], "output_format": "bmp"})
+    assert {loc[0] for loc, _, _ in problems} == {"prompt", "num_images", "seed", "output_format"}
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_a_detail_can_be_a_sentence_and_a_crash_is_the_runners(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     url = f"{sandbox.addresses['run']}/mischief/fail"
-    said = http.post(url, json={"error_type": "text_detail", "after": 0})
-    assert (said.status_code, said.json()) == (
+    response = http.post(url, json={"error_type": "text_detail", "after": 0})
+    assert (response.status_code, response.json()) == (
         422,
         {"detail": "Something about the input is wrong."},
     )
@@ -238,11 +238,13 @@ def test_c51_tokens_open_a_stream_to_their_own_application_only(
 
 def test_c58_browsers_may_call_from_anywhere(sandbox: RunningSandbox) -> None:
     origin = {"Origin": "https://somewhere.example"}
-    asked = {
+    preflight_headers = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-fal-queue-priority",
     }
-    preflight = httpx.options(f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | asked)
+    preflight = httpx.options(
+        f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | preflight_headers
+    )
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "x-fal-queue-priority" in preflight.headers["access-control-allow-headers"]

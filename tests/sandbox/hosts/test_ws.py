@@ -25,8 +25,8 @@ INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64
 
 def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) -> ClientConnection:
     base = to.addresses[host].replace("http", "ws", 1)
-    given = to.key if key is None else key
-    headers = {"Authorization": f"Key {given}"} if given else {}
+    sent_key = to.key if key is None else key
+    headers = {"Authorization": f"Key {sent_key}"} if sent_key else {}
     return connect(f"{base}/{path}", additional_headers=headers, max_size=None)
 
 
@@ -113,12 +113,12 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
 def test_c52_a_refused_input_is_told_and_the_session_goes_on(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
         socket.send(msgpack.packb({"prompt": 5}))
-        told = json.loads(socket.recv(60))
+        message = json.loads(socket.recv(60))
         socket.send(b"\xc1")
         unread = json.loads(socket.recv(60))
         answer_to(socket, INPUT)
-    assert (told["type"], told["error"]) == ("x-fal-error", "INTERNAL_ERROR")
-    assert "prompt" in told["reason"]
+    assert (message["type"], message["error"]) == ("x-fal-error", "INTERNAL_ERROR")
+    assert "prompt" in message["reason"]
     assert unread["error"] == "BAD_REQUEST"
 
 
@@ -147,10 +147,10 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
 
 def test_c52_a_silent_session_is_told_and_closed(impatient: RunningSandbox) -> None:
     with opened(impatient, "run", f"{LIVE}/realtime") as socket:
-        told = json.loads(socket.recv(60))
+        message = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv(60)
-    assert (told["type"], told["error"]) == ("x-fal-error", "TIMEOUT")
+    assert (message["type"], message["error"]) == ("x-fal-error", "TIMEOUT")
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1000
 

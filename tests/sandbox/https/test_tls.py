@@ -75,11 +75,11 @@ def test_fal_client_by_environment_alone(served: Served) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["last"] == "Completed"
-    outputs = [told[name]["output"] for name in ("subscribe", "again", "run", "stream")]
+    report = json.loads(done.stdout)
+    assert report["last"] == "Completed"
+    outputs = [report[name]["output"] for name in ("subscribe", "again", "run", "stream")]
     assert [text[:5] for text in outputs] == ["# Sea"] * 4
-    assert told["live"] == "violet"
+    assert report["live"] == "violet"
 
 
 def test_fals_own_names_are_answered(served: Served) -> None:
