@@ -171,9 +171,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("endpoint_id", "field", "what"), ACCEPTED)
-def test_what_is_small_and_whole_succeeds(
-    here: Sandbox, endpoint_id: str, field: str, what: str
-) -> None:
+def test_small_valid_values_succeed(here: Sandbox, endpoint_id: str, field: str, what: str) -> None:
     model = next(model for model in MODELS if model.endpoint_id == endpoint_id)
     values = [
         value for name, case_name, value in edges.cases(model) if (name, case_name) == (field, what)
@@ -192,7 +190,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("endpoint_id", "what", "kind"), REFUSED)
-def test_what_is_too_small_or_empty_is_refused_at_its_field(
+def test_too_small_or_empty_values_are_refused_at_their_field(
     here: Sandbox, endpoint_id: str, what: str, kind: str
 ) -> None:
     model = next(model for model in MODELS if model.endpoint_id == endpoint_id)

@@ -43,7 +43,7 @@ def test_the_controls_need_the_key(sandbox: RunningSandbox) -> None:
     assert httpx.post(f"{sandbox.base}/_sandbox/faults", json={}).status_code == 401
 
 
-def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_hurried_request_ends_at_once(http: httpx.Client, sandbox: RunningSandbox) -> None:
     prompts = ("this one", "another", "not that")
     arguments = [{"prompt": prompt, "duration": 3000, "picture": False} for prompt in prompts]
     first, second, third = [
@@ -60,7 +60,7 @@ def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandb
     assert result(http, third).json()["error_type"] == "client_cancelled"
 
 
-def test_statuses_strike_as_often_as_told(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_fault_strikes_as_often_as_requested(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "list", "429", times=2, after=1, value=3)
     codes = [listed(http, sandbox) for _ in range(4)]
     assert [answer.status_code for answer in codes] == [200, 429, 429, 200]
@@ -84,7 +84,7 @@ def test_a_held_fault_strikes_once_the_faults_are_cleared(
     assert listed(http, sandbox).status_code == 200
 
 
-def test_slow_and_broken_answers(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_answers_can_be_slow_or_broken(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "list", "slow", value=0.3)
     started = time.monotonic()
     assert listed(http, sandbox).status_code == 200
@@ -96,7 +96,9 @@ def test_slow_and_broken_answers(http: httpx.Client, sandbox: RunningSandbox) ->
     assert "nginx" in listed(http, sandbox).text
 
 
-def test_a_lost_submit_was_taken_all_the_same(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_submit_with_a_lost_answer_was_accepted(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
     switch(http, sandbox, "submit", "lost")
     arguments = {"duration": 0, "picture": False, "prompt": "lost and found"}
     with pytest.raises(httpx.RemoteProtocolError):
@@ -128,7 +130,7 @@ def test_a_stream_can_trickle(http: httpx.Client, sandbox: RunningSandbox) -> No
     assert stream.elapsed.total_seconds() >= 0.05 * count
 
 
-def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_answers_can_be_slightly_wrong(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "submit", "given-up")
     address = f"{sandbox.addresses['queue']}/{SLOW}"
     arguments = {"duration": 0, "prompt": "given up on", "width": 32, "height": 32}
@@ -152,7 +154,7 @@ def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox
     assert len(half.content) == len(whole.content) // 2
 
 
-def test_a_mute_stream_lives_on_and_tells_nothing(
+def test_a_mute_stream_stays_open_and_sends_nothing(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     switch(http, sandbox, "status_stream", "mute", value=1)

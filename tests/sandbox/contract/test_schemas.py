@@ -54,7 +54,7 @@ def skeleton(document: Node, endpoint_id: str) -> Node:
 
 
 @pytest.mark.parametrize("endpoint_id", IDS)
-def test_the_skeleton_is_that_of_an_untouched_document(
+def test_the_document_structure_equals_a_real_document(
     documents: dict[str, Node], endpoint_id: str
 ) -> None:
     real = skeleton(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
@@ -63,7 +63,7 @@ def test_the_skeleton_is_that_of_an_untouched_document(
 
 
 @pytest.mark.parametrize("name", ["ImageSize", "LoraWeight", "RGBColor", "File"])
-def test_shared_components_are_fals_own(documents: dict[str, Node], name: str) -> None:
+def test_shared_components_equal_fals(documents: dict[str, Node], name: str) -> None:
     mine = [
         d["components"]["schemas"][name]
         for d in DOCUMENTS.values()
@@ -290,7 +290,7 @@ CENSUS: dict[str, Callable[[], bool]] = {
 
 
 @pytest.mark.parametrize("construct", CENSUS)
-def test_every_construct_of_the_census_is_somewhere(construct: str) -> None:
+def test_every_schema_construct_found_at_fal_is_used(construct: str) -> None:
     assert CENSUS[construct]()
 
 

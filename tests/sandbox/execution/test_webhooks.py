@@ -110,7 +110,7 @@ def test_c49_a_failed_request_is_reported_as_an_error(
 
 
 @pytest.mark.parametrize(("codes", "tries"), [([500, 503], 3), ([302], 1), ([404], 2)])
-def test_c49_errors_are_tried_again_and_redirects_are_not_followed(
+def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
     http: httpx.Client, sandbox: RunningSandbox, codes: list[int], tries: int
 ) -> None:
     receiver = Receiver(list(codes))
@@ -124,7 +124,7 @@ def test_c49_errors_are_tried_again_and_redirects_are_not_followed(
     assert len({body for _, body in got}) == 1  # the same bytes each time
 
 
-def test_c60_no_webhook_is_lost_or_doubled(
+def test_c60_no_webhook_is_lost_or_duplicated(
     http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
 ) -> None:
     def one(_: int) -> str:

@@ -127,7 +127,7 @@ def test_expand_brings_the_document_and_the_enterprise_status(sandbox: RunningSa
         assert item["enterprise_status"] == "ready"
 
 
-def test_c57_prices(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c57_prices_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
     url = f"{sandbox.addresses['api']}/models/pricing"
     wanted = ["sandbox/aurora", "mischief/slow"]
     repeated = http.get(url, params=[("endpoint_id", each) for each in wanted]).json()
@@ -151,7 +151,7 @@ def test_c57_prices(http: httpx.Client, sandbox: RunningSandbox) -> None:
         ("unit_price", "unit_quantity", 0.5, 0.0125),
     ],
 )
-def test_c57_estimates(
+def test_c57_estimates_use_calls_or_units(
     http: httpx.Client, sandbox: RunningSandbox, kind: str, name: str, quantity: float, total: float
 ) -> None:
     url = f"{sandbox.addresses['api']}/models/pricing/estimate"
@@ -170,7 +170,7 @@ def test_c57_estimates(
         assert error(http.post(url, json=wrong)) == (400, "validation_error")
 
 
-def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_requests_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
     url = f"{sandbox.addresses['api']}/models/requests/by-endpoint"
     arguments = {"duration": 0, "picture": False}
     listed = submit(http, sandbox, SLOW, arguments)
@@ -195,13 +195,13 @@ def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> No
     )
 
 
-def test_meta_and_paths_that_are_not_there(sandbox: RunningSandbox) -> None:
+def test_meta_answers_and_unknown_paths_are_404(sandbox: RunningSandbox) -> None:
     api = sandbox.addresses["api"]
     assert httpx.get(f"{api}/meta").json()["webhook_ip_ranges"] == ["127.0.0.1/32"]
     assert error(httpx.get(f"{api}/models/usage")) == (404, "not_found")
 
 
-def test_a_large_catalogue_can_be_had(tmp_path: Any) -> None:
+def test_the_catalogue_can_be_enlarged(tmp_path: Any) -> None:
     large = start_sandbox(tmp_path, filler=1200)
     try:
         first = models(large, ("limit", 1000))

@@ -178,7 +178,7 @@ def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
     assert httpx.get(output["nothing"]["url"]).content == b""
 
 
-def test_what_lies_outside_the_folder_is_not_served(sandbox: RunningSandbox) -> None:
+def test_files_outside_the_folder_are_not_served(sandbox: RunningSandbox) -> None:
     for path in (
         "/../../../../etc/hostname",
         "/%2e%2e/%2e%2e/etc/hostname",

@@ -46,7 +46,7 @@ def test_c80_each_step_is_a_request_of_its_own(http: httpx.Client, sandbox: Runn
     assert any(row["json_input"].get("prompt") == "steps" for row in rows.json()["items"])
 
 
-def test_c81_a_failing_step_ends_the_stream_with_an_error_event(
+def test_c81_a_failed_step_ends_the_stream_with_an_error_event(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     seen = streamed(http, sandbox, MISHAP, {"prompt": "x"})

@@ -42,7 +42,7 @@ def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], 
     return start | {"end": end}, body
 
 
-def test_c53_several_requests_on_one_connection(sandbox: RunningSandbox) -> None:
+def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "ws", "sandbox/ledger") as socket:
         seen = [exchange(socket, {"text": text}) for text in ("one word", "now three words")]
         refused, detail = exchange(socket, {"text": 5})
@@ -56,7 +56,7 @@ def test_c53_several_requests_on_one_connection(sandbox: RunningSandbox) -> None
     assert json.loads(detail)["detail"][0]["loc"] == ["body", "text"]
 
 
-def test_c53_a_stream_comes_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
     arguments = {"prompt": "paper", "seed": 5, "max_tokens": 60}
     with opened(sandbox, "ws", "sandbox/scribe/stream") as socket:
         start, body = exchange(socket, arguments)
@@ -110,7 +110,7 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
     assert second["images"][0]["content"] != image["content"]
 
 
-def test_c52_a_refused_input_is_told_and_the_session_goes_on(sandbox: RunningSandbox) -> None:
+def test_c52_a_refused_input_is_reported_and_the_session_continues(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
         socket.send(msgpack.packb({"prompt": 5}))
         message = json.loads(socket.recv(60))
@@ -145,7 +145,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
     assert running.stop() == 0
 
 
-def test_c52_a_silent_session_is_told_and_closed(impatient: RunningSandbox) -> None:
+def test_c52_a_silent_session_is_notified_and_closed(impatient: RunningSandbox) -> None:
     with opened(impatient, "run", f"{LIVE}/realtime") as socket:
         message = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:
