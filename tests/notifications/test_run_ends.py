@@ -50,10 +50,10 @@ def later() -> None:
 
 
 def told() -> list[str]:
-    return [one.subject for one in Notification.objects.order_by("created_at")]
+    return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
-def test_a_long_run_is_told_of_once(end: Callable[..., Run]) -> None:
+def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
     run = end()
     run_ends.process_due()
     assert told() == []  # a page may still say that it showed the end
@@ -65,13 +65,15 @@ def test_a_long_run_is_told_of_once(end: Callable[..., Run]) -> None:
     assert not RunEnd.objects.exists()
 
 
-def test_a_short_run_of_a_page_writes_nothing(end: Callable[..., Run]) -> None:
+def test_a_short_run_of_a_page_writes_no_notification(end: Callable[..., Run]) -> None:
     end(minutes=0.5)
     assert not RunEnd.objects.exists()
 
 
 @pytest.mark.parametrize("minutes", [3, 30])
-def test_the_person_chooses_what_is_long(end: Callable[..., Run], user: User, minutes: int) -> None:
+def test_the_duration_of_a_long_run_is_a_preference(
+    end: Callable[..., Run], user: User, minutes: int
+) -> None:
     NotificationPreferences.objects.create(user=user, long_run_minutes=minutes)
     end(minutes=12)
     later()
@@ -79,7 +81,7 @@ def test_the_person_chooses_what_is_long(end: Callable[..., Run], user: User, mi
     assert bool(told()) == (minutes == 3)
 
 
-def test_what_was_watched_cancelled_or_deleted_is_not_told_of(
+def test_watched_cancelled_and_deleted_runs_are_not_notified(
     end: Callable[..., Run], user: User, stranger: User
 ) -> None:
     watched, foreign = end(), end()
@@ -113,7 +115,7 @@ def deliver(receiver: Receiver, send: Callable[[], float]) -> list[dict[str, Any
     return [json.loads(request.content) for request in receiver.requests]
 
 
-def test_a_run_of_the_api_calls_its_own_webhook_and_the_persons_channels(
+def test_an_api_run_calls_its_webhook_and_the_users_channels(
     end: Callable[..., Run], make_channel: Callable[..., Channel],
     make_run: MakeRun, receiver: Receiver, send: Callable[[], float],
 ) -> None:  # fmt: skip
@@ -139,7 +141,7 @@ def test_a_run_of_the_api_calls_its_own_webhook_and_the_persons_channels(
     assert Delivery.objects.count() == 2
 
 
-def test_a_run_of_a_page_calls_nobody(
+def test_a_run_of_a_page_calls_no_webhook(
     end: Callable[..., Run], make_channel: Callable[..., Channel],
     receiver: Receiver, send: Callable[[], float],
 ) -> None:  # fmt: skip

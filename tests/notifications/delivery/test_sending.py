@@ -44,7 +44,7 @@ def make_due() -> None:
     )
 
 
-def test_a_webhook_is_signed_so_that_fals_verifier_takes_it(
+def test_a_webhook_signature_passes_fals_verifier(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     make_channel()
@@ -52,8 +52,8 @@ def test_a_webhook_is_signed_so_that_fals_verifier_takes_it(
     send()
     (request,) = receiver.requests
     keys = public_keys(signing_keys.jwks())
-    found = verdict(request.headers, request.content, keys, timezone.now().timestamp())
-    assert found == Verdict.GENUINE
+    result = verdict(request.headers, request.content, keys, timezone.now().timestamp())
+    assert result == Verdict.GENUINE
     body = json.loads(request.content)
     assert body["request_id"] == request.headers["x-fal-webhook-request-id"]
     assert (body["kind"], body["subject"], body["url"]) == (
@@ -77,7 +77,7 @@ def test_slack_gets_its_own_markup_with_everything_escaped(
     assert not SigningKey.objects.exists()
 
 
-def test_mail_goes_to_the_accounts_address(
+def test_mail_is_sent_to_the_accounts_address(
     user: User, make_channel: MakeChannel, tell: Tell, send: Send, settings: Any
 ) -> None:
     settings.EMAIL_URL = "smtp://localhost"
@@ -93,21 +93,21 @@ def test_mail_goes_to_the_accounts_address(
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "reason"),
     [("", sending.NO_MAIL_SERVER), ("smtp://x", sending.NO_ADDRESS)],
     ids=["no-server", "no-address"],
 )
-def test_mail_that_cannot_be_sent_says_why(
-    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, words: str
+def test_a_mail_error_gives_the_reason(
+    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, reason: str
 ) -> None:
     settings.EMAIL_URL = url
     make_channel("email", address="")
     tell()
     send()
-    assert (one().state, one().log[-1]["error"]) == ("failed", words)
+    assert (one().state, one().log[-1]["error"]) == ("failed", reason)
 
 
-def test_a_failed_attempt_is_made_again_later_until_it_is_taken(
+def test_a_failed_delivery_is_retried_until_accepted(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     receiver.statuses = [500, 503, 200]
@@ -127,7 +127,7 @@ def test_a_failed_attempt_is_made_again_later_until_it_is_taken(
     assert [entry["status"] for entry in one().log] == [500, 503, 200]
 
 
-def test_it_is_given_up_after_ten_attempts_and_a_person_may_retry(
+def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     receiver.statuses = [500]
@@ -146,7 +146,7 @@ def test_it_is_given_up_after_ten_attempts_and_a_person_may_retry(
     assert len(one().log) == 11
 
 
-def test_a_redirect_or_a_private_address_is_not_tried_again(
+def test_a_redirect_or_private_address_is_not_retried(
     make_channel: MakeChannel, tell: Tell, receiver: Receiver, settings: Any
 ) -> None:
     make_channel(address="https://127.0.0.1/hook")
@@ -177,23 +177,23 @@ def test_two_workers_send_each_delivery_once(
     assert len(names) == len(set(names)) == 30
 
 
-def test_after_a_killed_worker_another_one_tries_again_and_the_log_says_so(
+def test_another_worker_retries_after_a_killed_worker_and_logs_it(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     make_channel()
     tell()
-    (taken,) = sending.take()  # and is killed
+    (delivery,) = sending.take()  # and is killed
     send()
     assert receiver.requests == []
     make_due()
     send()
     assert [entry["error"] for entry in one().log] == [sending.NO_OUTCOME, ""]
     late = Outcome(500, "It answered 500.")
-    sending.record(taken, late)  # it was only slow
+    sending.record(delivery, late)  # it was only slow
     assert (one().state, one().attempts) == ("delivered", 2)
 
 
-def test_one_slow_receiver_does_not_hold_up_everybody(
+def test_one_slow_receiver_does_not_block_others(
     user: User, stranger: User, make_channel: MakeChannel, tell: Tell
 ) -> None:
     make_channel()
