@@ -1,4 +1,4 @@
-"""The audit of the locked packages fails on what is known, and on nothing else."""
+"""The audit of the locked packages fails on known vulnerabilities, and on nothing else."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_audit_without_an_answer_is_ended(capsys: pytest.CaptureFixture[str])
 def test_a_closed_network_does_not_fail_the_real_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
-    """Whatever asks goes to a port where nobody is; nothing is taken from an earlier answer."""
+    """Requests go to a closed port, and no cached answer is used."""
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)

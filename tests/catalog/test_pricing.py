@@ -1,4 +1,4 @@
-"""What a run cost is said in money where that is known, and never for what is free."""
+"""The cost of a run is shown in money if it is known, and never for free runs."""
 
 from __future__ import annotations
 

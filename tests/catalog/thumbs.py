@@ -1,4 +1,4 @@
-"""Thumbnails as upstream has them: pictures, films, and what a host may send instead."""
+"""Thumbnails like upstream's: pictures, videos, and wrong files that a host may send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the processes do not load at their start."""
+"""Heavy modules that processes do not load at their start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the settings make of the environment, read by a fresh process each time."""
+"""The settings computed from the environment, read by a new process each time."""
 
 from __future__ import annotations
 

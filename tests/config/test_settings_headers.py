@@ -1,4 +1,4 @@
-"""What a deployment sends along with its pages; Django's own check finds nothing to say."""
+"""Security headers of a deployment; Django's deployment check reports nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops the start of each process, in one sentence, before anything was changed."""
+"""Errors that stop the start of each process, with one line, before anything is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error tree: from what came over the wire to the class that says how to react."""
+"""The error tree: answers over the wire become the class that says how to react."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in that parse what people or upstream send, each with the input that costs it most."""
+"""The entry points that parse input of people or upstream, each with its most expensive input."""
 
 from __future__ import annotations
 

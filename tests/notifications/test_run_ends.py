@@ -1,4 +1,4 @@
-"""Who is told that a run has ended: long ones that nobody watched, and the API's callers."""
+"""Ends of runs that are notified: long runs that nobody watched, and runs of the API."""
 
 from __future__ import annotations
 

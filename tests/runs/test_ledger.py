@@ -1,4 +1,4 @@
-"""The ledger: what is reserved, settled and released, and that no cap is passed."""
+"""The ledger: sums reserved, settled and released, and that no cap is exceeded."""
 
 from __future__ import annotations
 

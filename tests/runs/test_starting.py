@@ -1,4 +1,4 @@
-"""The only door: what it refuses, what it writes once, who sees the run, what it reserves."""
+"""Starting runs: refusals, idempotency, visibility of the run, and its reservation."""
 
 from __future__ import annotations
 

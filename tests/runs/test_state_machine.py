@@ -1,4 +1,4 @@
-"""A run's life: whatever is seen, however often and in whatever order, it stays true."""
+"""The state machine of runs stays consistent for any observations in any order."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
 def test_a_wrong_clock_of_a_worker_delays_no_run(
     make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    """What others act on is told by the clock that all share: the database's."""
+    """Times that other processes act on come from the shared clock, the database's."""
     late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
     now = timezone.now
     true = clock.now()

@@ -75,13 +75,13 @@ def visible(run: Run) -> dict[str, Any]:
 
 
 def core(run: Run) -> dict[str, Any]:
-    """What never changes once a run is final."""
+    """The columns that never change once a run is final."""
     late = {"logs", "metrics", "billable_units", "started_at"}
     return {name: value for name, value in visible(run).items() if name not in late}
 
 
 def check_facts(run: Run) -> None:
-    """What holds of a run at any time, however it came there."""
+    """The invariants of a run at any time."""
     times = [at for name in TIMES if (at := getattr(run, name))]
     assert times == sorted(times), times
     stamps = [line["timestamp"] for line in run.logs]
@@ -92,7 +92,7 @@ def check_facts(run: Run) -> None:
 
 
 def check_step(before: Run, after: Run, *, may_go_back: bool = False) -> None:
-    """What holds of any one step from `before` to `after`."""
+    """The invariants of one step from `before` to `after`."""
     changed = visible(before) != visible(after)
     assert (after.version > before.version) == changed
     assert RANK[after.state] >= RANK[before.state] or may_go_back
@@ -149,7 +149,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def take_back(self) -> None:
-        """A worker that heard nothing of its claim frees what is not known to be upstream."""
+        """A worker whose claim was not confirmed frees runs not known to be upstream."""
         before = self.run
         if before.lease_until:
             leases.undo_claim("w", before.lease_until - leases.LEASE)

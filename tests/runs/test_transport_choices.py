@@ -1,4 +1,4 @@
-"""Which ways a model offers, and what is told on the way: pure, without a database."""
+"""The transports a model offers, and partial results: pure functions, without a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be switched on to go wrong, and that it goes wrong as told."""
+"""Each fault that can be switched on takes effect as requested."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Who asks too often is told to wait, in the form that fits.
+"""Too frequent requests are refused with a wait, in the format of the request.
 
 An ordinary page view writes nothing.
 """

@@ -1,4 +1,4 @@
-"""How often a password may be tried, what a refusal says, and what the log tells of it."""
+"""Throttling of password attempts, its messages, and its log lines."""
 
 from __future__ import annotations
 

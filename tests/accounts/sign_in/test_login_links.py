@@ -84,7 +84,7 @@ def test_a_command_prints_a_new_login_link(client: Client, token: str) -> None:
 
 
 def log_of(client: Client, path: str, settings: Any) -> str:
-    """What the server would log of all kinds of requests for a path."""
+    """The log lines of all kinds of requests for a path."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))

@@ -1,4 +1,4 @@
-"""What an anonymous visitor posts costs us no row, and is in the form after the login."""
+"""A form posted by an anonymous visitor stores no row, and is restored after the login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spending cap of assistants: whoever calls how often at once, by whatever header."""
+"""The spending cap of assistants holds for concurrent calls and any headers."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def served(tmp_path: Path, user: Any, make_endpoint: Any) -> Iterator[Served]:
 
 
 def converse(served: Served, step: str, *news: Observation) -> Any:
-    """What the client printed, while its run gets the news."""
+    """Return what the client printed while its run gets these observations."""
     process = served.client(step)
     try:
         while news and not Run.objects.exists():

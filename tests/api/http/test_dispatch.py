@@ -1,4 +1,4 @@
-"""Who is let in, what is refused, and that every failure is a problem document."""
+"""Authentication, refused requests, and that every failure is a problem document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a board exports can be imported; what is no board is refused with a sentence."""
+"""An exported board can be imported; an invalid file is refused with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a board stops also what is being written: Stop, the cap, the size, deletion."""
+"""Stop, the cap, the size limit and deletion also stop runs that are being added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standing trials: what is noted, what is sent and what is not, and what their owner is told."""
+"""Standing trials: recorded models, runs sent or held back, and messages to the owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pairs are asked, and that each is judged once."""
+"""The pairs shown to a voter, each of which is judged once."""
 
 from __future__ import annotations
 

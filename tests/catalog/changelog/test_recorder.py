@@ -1,6 +1,4 @@
-"""The change log: what a sync tells of an endpoint, what it keeps to itself, and how versions are
-compared.
-"""
+"""The change log: recorded changes of endpoints, ignored ones, and comparisons of schemas."""
 
 from __future__ import annotations
 

@@ -257,7 +257,7 @@ lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 
 
 class Law(TestCase):
-    """What was wanted is what is there, and no more rows than models."""
+    """The collection has the wanted models, and no more rows than models."""
 
     @given(before=lines, after=lines, meanwhile=names)
     def test_any_edit_gives_the_wanted_collection(

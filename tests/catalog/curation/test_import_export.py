@@ -1,6 +1,4 @@
-"""Files of collections: what is written is read back the same, and what an import would do is told
-first.
-"""
+"""Files of collections round-trip, and an import previews its changes before it applies them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What curators said of a model outlasts every sync, its going and its coming back."""
+"""The standing set by curators survives every sync, even a removal and a return of the model."""
 
 from __future__ import annotations
 

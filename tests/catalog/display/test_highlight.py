@@ -1,4 +1,4 @@
-"""What was searched for is marked where it stands, and nothing becomes markup."""
+"""Matching words are highlighted in place, and texts stay escaped."""
 
 from __future__ import annotations
 

@@ -99,5 +99,5 @@ def test_a_new_csrf_secret_changes_the_etag(user: User, shown: Endpoint) -> None
 
 
 def test_a_fragment_has_no_etag(member: Client, shown: Endpoint) -> None:
-    """Its headers (the new address, what happened) are news as well."""
+    """Its headers (the new address, the events) must be sent again as well."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

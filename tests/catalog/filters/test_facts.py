@@ -1,4 +1,4 @@
-"""What a question asks, and of which facts it holds."""
+"""Parsing of queries into conditions, and the facts that satisfy each condition."""
 
 from __future__ import annotations
 

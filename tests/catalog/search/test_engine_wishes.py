@@ -1,4 +1,4 @@
-"""A manager's wish over real models: what is met, what is left out, and what a price decides."""
+"""Wishes over the real catalogue: conditions met, conditions dropped, and the effect of prices."""
 
 from __future__ import annotations
 

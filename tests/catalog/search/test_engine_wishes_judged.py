@@ -1,4 +1,4 @@
-"""In a wish requirements never yield to a word: words of content rank what meets them."""
+"""Requirements of a wish always filter; its content words only rank the models that meet them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people mean is found: versions, joined names, misspelt words, synonyms, most words."""
+"""Search understands versions, joined names, misspelt words, synonyms and partial matches."""
 
 from __future__ import annotations
 

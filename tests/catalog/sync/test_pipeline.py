@@ -1,4 +1,4 @@
-"""A sync brings everything in, writes only what differs, and knows what went."""
+"""A sync stores everything, writes only differences, and marks endpoints that are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sync lives through what upstream gets wrong, through stops, and through another beside it."""
+"""A sync survives errors of upstream, interruptions, and a concurrent sync."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sync whose process is gone is taken over within seconds, and pages say meanwhile what is so."""
+"""A sync whose process ended is taken over within seconds; pages show its state meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step after a sync that reads what schemas say, and gives it to the endpoints."""
+"""The step after a sync that reads facts from schemas and copies them to the endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a message before it is sent."""
+"""The cost of a message, shown before it is sent."""
 
 from __future__ import annotations
 

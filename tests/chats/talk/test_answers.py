@@ -1,4 +1,4 @@
-"""The answer in whatever a model puts out."""
+"""The answer is read from any output of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever was said before, the composed arguments are valid for the model's schema."""
+"""The composed arguments of any conversation are valid for the model's schema."""
 
 from __future__ import annotations
 

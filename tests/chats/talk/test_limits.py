@@ -1,4 +1,4 @@
-"""Upstream's words about a length are told from its other words."""
+"""Upstream's errors about a length are distinguished from its other errors."""
 
 from __future__ import annotations
 

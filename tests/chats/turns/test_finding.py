@@ -1,4 +1,4 @@
-"""Conversations are found by the words of their turns, whatever those are kept with."""
+"""Conversations are found by the words of their turns, however these are stored."""
 
 from __future__ import annotations
 

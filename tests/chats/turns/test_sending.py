@@ -1,4 +1,4 @@
-"""A message is sent once; what the model is given is the branch that it answers."""
+"""A message is sent once, and the model gets only the branch it answers."""
 
 from __future__ import annotations
 

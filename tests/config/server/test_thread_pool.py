@@ -1,4 +1,4 @@
-"""Who is slow keeps nobody else waiting.
+"""Slow clients do not block others.
 
 Many who stop reading, or send by and by, and a page beside them.
 """
@@ -77,7 +77,7 @@ def broken() -> Iterator[bytes]:
 
 
 class Browser:
-    """One connection: what it sends, and what it has got."""
+    """One connection: the messages it sends and those it received."""
 
     def __init__(self, *sent: dict[str, Any], patience: int = 1000) -> None:
         self._sent = [*sent]

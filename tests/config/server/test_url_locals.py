@@ -1,4 +1,4 @@
-"""The request's URL settings without a lock: what Django's own locals do, thread by thread."""
+"""The request's URL settings without a lock behave like Django's own thread-local ones."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What is put together once answers as the queryset itself would, whatever is asked, on both
-databases.
-"""
+"""Prepared queries answer like their querysets, with any parameters, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a run whose submit failed: every kind of failure, phase and transport."""
+"""The outcome of a run whose submit failed: every kind of failure, phase and transport."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets the key, what is asked again and when, and what is never sent twice."""
+"""Hosts that get the key, requests that are retried and when, and submits that are sent once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks by the letter of section 10: who signed, and what is said."""
+"""Webhooks as in section 10: their signatures and their contents."""
 
 from __future__ import annotations
 

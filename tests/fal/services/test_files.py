@@ -1,4 +1,4 @@
-"""Downloads: which addresses are asked, how much is taken, and what never goes along."""
+"""Downloads: allowed addresses, the size limit, and that no key is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What “Then…” wires is valid, for any two models; and what a definition may not say."""
+"""“Then…” gives valid wires for any two models; invalid definitions are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step's model is changed: what fits goes along, and what does not is named."""
+"""A step's model is swapped: fitting values are kept, and the others are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each node, from whatever events came (C67)."""
+"""The state of each node, read from any events (C67)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the account: what it lists, what it cannot read, and why it could not be read."""
+"""Reading the account's workflows: listed ones, unreadable ones, and refused requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a graph is said with the node it is about (C62, C63)."""
+"""Each error of a graph names its node (C62, C63)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both dialects are read; what cannot be read is refused with a sentence (C61)."""
+"""Both dialects are read; an unreadable definition is refused with a reason (C61)."""
 
 from __future__ import annotations
 

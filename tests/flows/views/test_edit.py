@@ -1,4 +1,4 @@
-"""Editing, copying and deleting a flow; what is wrong is said beside its cause."""
+"""Editing, copying and deleting a flow; errors are shown beside their cause."""
 
 from __future__ import annotations
 

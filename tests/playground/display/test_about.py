@@ -187,7 +187,7 @@ def shown(
 
 
 def seen_by(client: Client, run: Run) -> dict[str, int]:
-    """What a person gets of a run and its files."""
+    """The statuses a person gets for a run and its files."""
     page = f"/runs/{run.pk}/"
     addresses = [page, f"{page}output.json", f"{page}artifacts/0/", run.arguments["file"]]
     statuses = {}

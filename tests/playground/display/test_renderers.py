@@ -1,4 +1,4 @@
-"""What stands around a result where it is shown large.
+"""The surroundings of a result where it is shown large.
 
 The ways on from it, and what a page says of it.
 """

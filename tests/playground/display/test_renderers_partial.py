@@ -1,4 +1,4 @@
-"""What a page shows of a run that is still being made, and of one that broke off."""
+"""The page of a run in progress, and of one that broke off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status page: what is wrong is said first, with what to do."""
+"""The status page: problems come first, with what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as a tile: what it shows of each kind of result, and what its page goes on watching."""
+"""A run as a tile: its preview of each kind of result, and whether its page polls it."""
 
 from __future__ import annotations
 

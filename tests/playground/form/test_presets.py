@@ -191,7 +191,7 @@ def test_equal_long_inputs_have_one_short_address(member: Client, flux: Any) -> 
 
 
 @pytest.fixture
-def given(user: User, stored_png: None) -> Upload:
+def upload(user: User, stored_png: None) -> Upload:
     """A private upload of the user's."""
     return Upload.objects.create(
         user=user, digest="c", file="a.png", file_name="a.png", content_type="image/png",
@@ -244,27 +244,27 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
 
 
 def test_access_to_a_file_ends_with_its_link(
-    client: Client, member: Client, stranger: User, video_page: str, given: Upload
+    client: Client, member: Client, stranger: User, video_page: str, upload: Upload
 ) -> None:
-    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    post = {"prompt": "go", "image_url": upload.get_absolute_url(), "~do": "link"}
     link = link_in(member.post(video_page, post).content.decode())
     listed = member.get("/links/").content.decode()
     share = Share.objects.get()
     assert re.search(rf'aria-describedby="link-{share.pk}"\s*>\s*End this link', listed)
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
+    assert client.get(upload.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.post(f"/links/{share.pk}/deletion/").status_code == 404
-    client.force_login(given.user)
+    client.force_login(upload.user)
     client.post(f"/links/{share.pk}/deletion/")
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).status_code == 404
+    assert client.get(upload.get_absolute_url()).status_code == 404
     assert "leads nowhere" in client.get(link).content.decode()
 
 
 def test_access_to_a_file_ends_with_its_preset(
-    client: Client, stranger: User, given: Upload, make_preset: Any
+    client: Client, stranger: User, upload: Upload, make_preset: Any
 ) -> None:
-    address = given.get_absolute_url()
+    address = upload.get_absolute_url()
     preset = make_preset(arguments={"image_url": address}, is_shared=True)
     client.force_login(stranger)
     assert client.get(address).getvalue() == b"\x89PNG"
@@ -277,12 +277,12 @@ def test_access_to_a_file_ends_with_its_preset(
 
 
 def test_a_preset_gives_no_access_to_files_of_others(
-    client: Client, stranger: User, given: Upload, flux: Any
+    client: Client, stranger: User, upload: Upload, flux: Any
 ) -> None:
-    arguments = {"image_url": given.get_absolute_url()}
+    arguments = {"image_url": upload.get_absolute_url()}
     presets.create(stranger, flux, "Mine", arguments, is_shared=True)
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).status_code == 404
+    assert client.get(upload.get_absolute_url()).status_code == 404
 
 
 def unwrapped(page: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists of runs that are open are told of newer ones, which they do not show yet."""
+"""Open lists of runs show that there are newer runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run will cost agrees with what upstream bills, and asks the database once for all."""
+"""Estimates agree with what upstream bills, and take one query for many runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result is: guessed from what upstream says, known from its bytes once they are here."""
+"""The type of a result: declared by upstream first, read from its bytes once copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of what a run is given: our uploads and results, not masks and strangers' files."""
+"""The shape of a run's input: our uploads and results, not masks or files of strangers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Meshes: drawn by a program that may be killed, shown in a frame that can do nothing, downloaded
-where not.
-"""
+"""Meshes: rendered by a killable program, shown in a sandboxed frame, or downloaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much files may take: what a person gives, and what stays free on the disk."""
+"""Limits of storage: the quota of a person, and the free space of the disk."""
 
 from __future__ import annotations
 

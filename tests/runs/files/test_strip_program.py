@@ -1,4 +1,4 @@
-"""Copies of media look and sound the same, and nothing else of their files is left."""
+"""Stripped copies of media look and sound the same, without any metadata."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def opened(content: bytes) -> Any:
     return Image.open(io.BytesIO(content))
 
 
-def assert_alike(one: Image.Image, other: Image.Image) -> None:
-    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+def assert_alike(picture: Image.Image, copied_picture: Image.Image) -> None:
+    difference = ImageChops.difference(picture.convert("RGB"), copied_picture.convert("RGB"))
     assert difference.point(lambda value: value > 16 and 255).getbbox() is None
 
 

@@ -118,7 +118,7 @@ def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> Non
 
 
 def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
-    """It is a judge only if it finds in the originals what the copies must not have."""
+    """Proves that ExifTool finds in the originals what the copies must not have."""
     silent = set()
     for name, make in ALL.items():
         path = tmp_path / "file"

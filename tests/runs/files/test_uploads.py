@@ -1,6 +1,4 @@
-"""Files that people give: kept once, found again by nobody else, refused with a sentence, chosen
-from before.
-"""
+"""Uploads: stored once, private, refused with a reason, and offered again later."""
 
 from __future__ import annotations
 

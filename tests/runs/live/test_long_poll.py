@@ -1,4 +1,4 @@
-"""Held polls: news at once, one query and one drawing however many watch, nothing for strangers."""
+"""Held polls: changes at once, one query and one rendering for all, nothing for strangers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody who leaves: deactivated with everything kept, or everything passed on at once."""
+"""Leaving users: deactivated with everything kept, or everything handed over at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages and programs are told the upstream that the worker talks to, not one that web guesses."""
+"""Pages and the API name the upstream that the worker talks to, not one that web guesses."""
 
 from __future__ import annotations
 

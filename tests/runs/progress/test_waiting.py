@@ -1,4 +1,4 @@
-"""What a page says about the rest of a run: by our own runs, upstream's estimate and its log."""
+"""The remaining time shown for a run, from earlier runs, upstream's estimate and its log."""
 
 from __future__ import annotations
 
@@ -130,12 +130,12 @@ def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("ahead", "words"),
+    ("ahead", "text"),
     [(0, "Queued, next in line"), (1, "Queued, 1 run ahead"), (7, "Queued, 7 runs ahead")],
 )
-def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, words: str) -> None:
+def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, text: str) -> None:
     run = make_run(state="queued", queue_position=ahead)
-    assert words in renderers.changed_fragments(run, "stage")
+    assert text in renderers.changed_fragments(run, "stage")
 
 
 def test_waiting_time_counts_from_the_submit(make_run: Any) -> None:

@@ -1,6 +1,4 @@
-"""Where nobody works on runs, their pages say so by themselves, and take it back when somebody
-does.
-"""
+"""Without a worker, pages of waiting runs say so, until a worker claims them."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def relayed(catalogue: None, sandbox: Control) -> Relayed:
 
 
 async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
-    """What comes back for a form: a message, and the picture's bytes if there is one."""
+    """The answer to a form: a message, and the picture's bytes if there is one."""
     await socket.send(urlencode(FORM | changed))
     while (message := json.loads(await socket.recv()))["type"] == "run":
         continue

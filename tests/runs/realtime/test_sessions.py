@@ -66,7 +66,7 @@ def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None)
 
 
 async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
-    """What is told until the session closes."""
+    """The messages received until the session closes."""
     messages = []
     try:
         while True:

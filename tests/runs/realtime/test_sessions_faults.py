@@ -1,4 +1,4 @@
-"""What a live session does about what befalls it.
+"""How a live session reacts to failures of the model, the page and the database.
 
 The model at the other end is played here, by the test.
 """
@@ -58,7 +58,7 @@ class Model:
         self.got.put_nowait(arguments["prompt"])
 
     async def results(self) -> AsyncGenerator[Any]:
-        """What the test lets it say."""
+        """The results that the test lets the model send."""
         while (result := await self.says.get()) is not None:
             if isinstance(result, fal.RequestRejected):
                 raise result
@@ -82,7 +82,7 @@ class Browser:
         self.outbox.put_nowait({"type": "websocket.disconnect"})
 
     async def is_heard(self) -> None:
-        """Return once the relay has taken what was sent."""
+        """Return once the relay has received everything sent."""
         while not self.outbox.empty():  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)
 
@@ -90,9 +90,9 @@ class Browser:
         """The next message of a kind."""
         while True:
             message = await self.inbox.get()
-            heard: dict[str, Any] = json.loads(message.get("text") or "{}")
-            if heard.get("type") == kind:
-                return heard
+            content: dict[str, Any] = json.loads(message.get("text") or "{}")
+            if content.get("type") == kind:
+                return content
 
 
 Act = Callable[[Browser, Model], Awaitable[Any]]

@@ -1,4 +1,4 @@
-"""What people are told about an error: one sentence each, and no advice that contradicts it."""
+"""Explanations of errors: one sentence each, and no advice that contradicts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs while upstream refuses the whole account: they wait, say which it is, and go on."""
+"""While upstream refuses the account, runs wait, state the reason, and resume by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which artifacts a worker copies next, and whose they are meanwhile."""
+"""The artifacts a worker copies next, and its claims on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
 
 
 def pass_time(spell: timedelta) -> None:
-    """As if it were so much later: what is due was noted so much earlier."""
+    """Move all due times back, as if so much time had passed."""
     Artifact.objects.update(next_attempt_at=F("next_attempt_at") - spell)
 
 

@@ -1,4 +1,4 @@
-"""Copies that something keeps from coming.
+"""Errors while copying results.
 
 Tried again, told in a line, and nothing of others is lost.
 """

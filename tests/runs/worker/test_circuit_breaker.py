@@ -1,4 +1,4 @@
-"""A host in trouble is left alone, tried by one, and asked by all again once it is well."""
+"""A failing host is not called, probed by one request, and used again once it recovers."""
 
 from __future__ import annotations
 

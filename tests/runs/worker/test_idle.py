@@ -1,4 +1,4 @@
-"""A worker with nothing to do asks the database seldom, and still has at once what is stored."""
+"""An idle worker rarely queries the database, and still starts new runs at once."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: C
 
 
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
-    """How the runs ended that one worker did, each asked for when the one before had ended."""
+    """The ends of runs by one worker, each started after the one before had ended."""
     runs: list[Run] = []
 
     def is_over() -> bool:

@@ -1,4 +1,4 @@
-"""An idle worker looks again and again for what is due: in a small table, not in all runs."""
+"""An idle worker searches for due work in a small table, not in all runs."""
 
 from __future__ import annotations
 

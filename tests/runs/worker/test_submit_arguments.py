@@ -1,4 +1,4 @@
-"""From an address to the wire: what is filled in is what upstream gets, for every real document."""
+"""Arguments filled in by an address are those upstream gets, for every real document."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ PRESETS = {
 
 
 def skeleton(document: Node, endpoint_id: str) -> Node:
-    """The document without what differs from one endpoint to the next."""
+    """The document without the parts that differ between endpoints."""
     bare = copy.deepcopy(document)
     bare["info"]["x-fal-metadata"] = sorted(bare["info"]["x-fal-metadata"])
     schemas = bare["components"].pop("schemas")

@@ -47,7 +47,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait(self, count: int, seconds: float = 60) -> list[tuple[dict[str, str], bytes]]:
-        """What arrived, once that many did."""
+        """Wait for that many deliveries and return them."""
         end = time.monotonic() + seconds
         while len(self.got) < count and time.monotonic() < end:
             time.sleep(0.01)

@@ -321,7 +321,7 @@ def test_paths_are_written_in_dotted_notation() -> None:
 
 
 def _check(changes: list[Line]) -> None:
-    """What is kept of it is JSON that any database takes, and little."""
+    """Its stored form is small JSON that any database accepts."""
     stored = sentence(changes)
     assert len(stored) <= MOST + 1
     assert len(json.dumps(stored)) < 100_000

@@ -1,4 +1,4 @@
-"""Arguments for an older schema: what is mended, what stays, and that nothing else is touched."""
+"""Arguments for an older schema: values that are repaired or kept, and nothing else changed."""
 
 from __future__ import annotations
 

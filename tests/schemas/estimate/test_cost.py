@@ -1,4 +1,4 @@
-"""What a run costs by its price's unit and its arguments; nothing is guessed silently."""
+"""The cost of a run by its price's unit and its arguments; nothing is guessed silently."""
 
 from __future__ import annotations
 

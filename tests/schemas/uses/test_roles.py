@@ -1,4 +1,4 @@
-"""What a model does with a result, for models that nobody has seen."""
+"""The use of a result in a model, also for unknown models."""
 
 from __future__ import annotations
 

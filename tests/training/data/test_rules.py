@@ -1,4 +1,4 @@
-"""What trainers' schemas say of their data sets."""
+"""Rules for data sets, read from the schemas of trainers."""
 
 from __future__ import annotations
 

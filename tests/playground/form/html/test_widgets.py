@@ -1,4 +1,4 @@
-"""Every kind of field has a widget of its own; only what no control can hold becomes a JSON box."""
+"""Every kind of field has its own widget; only values without a control get a JSON box."""
 
 from __future__ import annotations
 

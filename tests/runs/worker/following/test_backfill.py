@@ -1,6 +1,4 @@
-"""What a webhook leaves out of a run that it ended is asked for once, by one worker, and kept (5.2,
-5.4).
-"""
+"""Facts missing in a webhook are fetched once, by one worker, and stored (5.2, 5.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results that are no JSON, as fal gave them and charged for them.
+"""Results that are not JSON, as fal gave and charged them.
 
 Told, kept, and shown where they are files.
 """

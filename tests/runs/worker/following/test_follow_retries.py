@@ -1,4 +1,4 @@
-"""What upstream says once, and takes back a moment later, ends no run.
+"""An answer that upstream corrects a moment later ends no run.
 
 What it goes on saying does.
 """
@@ -149,7 +149,7 @@ async def phases(
     patience: Patience = PATIENCE,
     pk: uuid.UUID = UNKNOWN,
 ) -> list[Phase]:
-    """The phases that a follower is told, up to the end."""
+    """The phases that a follower receives, up to the end."""
     states = []
     found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
     async with aclosing(found_by) as statuses:

@@ -1,4 +1,4 @@
-"""Thousands of log events are few observations; a new state is one at once."""
+"""Thousands of log events become few observations; a new state is passed on at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def line(number: int) -> LogLine:
 
 
 def told(*events: Status | float | Exception) -> list[tuple[float, Status]]:
-    """What is told of these events and after how many seconds; a number is a pause."""
+    """The statuses yielded for these events, with their seconds; a number is a pause."""
 
     async def upstream() -> AsyncGenerator[Status]:
         for event in events:

@@ -1,4 +1,4 @@
-"""Streams that never pause take turns: what upstream says of other runs is heard in between."""
+"""Streams that never pause leave turns to the events of other runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose run is sent next, over any numbers of people, runs and places."""
+"""Fair choice of the next runs, for any numbers of users, runs and free slots."""
 
 from __future__ import annotations
 

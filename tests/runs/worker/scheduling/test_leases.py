@@ -1,4 +1,4 @@
-"""Whose run is sent next, and who works on it: limits, turns, leases that run out."""
+"""Claiming runs: limits, turns between users, and leases that run out."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_worker_continues_its_runs_after_a_sleep(
 def test_after_a_database_stall_each_worker_renews_its_leases(
     make_run: Callable[..., Run],
 ) -> None:
-    """All leases ran out together: that says nothing of who holds them."""
+    """All leases ran out together, so their holders may still be alive."""
     theirs = make_run(
         state="running", transport="sync", sent_at=START, worker="other", lease_until=START
     )

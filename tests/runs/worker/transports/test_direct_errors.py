@@ -1,4 +1,4 @@
-"""Errors within a stream: what had come before them stays."""
+"""Errors within a stream: the output before them is kept."""
 
 from __future__ import annotations
 

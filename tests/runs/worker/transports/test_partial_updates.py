@@ -1,4 +1,4 @@
-"""A stream that says nothing is told to people as such, once, until it says something again."""
+"""A silent stream gets a note on its run, once, until its next event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
 
 
 class Observations(list[Observation]):
-    """What a teller writes down."""
+    """The observations that a partial writer records."""
 
     async def record(self, pk: uuid.UUID, observed: Observation) -> bool:
         self.append(observed)
