@@ -134,7 +134,7 @@ def test_what_the_model_objects_to_is_kept_in_its_words(
 @pytest.mark.any_database
 @pytest.mark.parametrize("status", ["429", "503"])
 @pytest.mark.parametrize("transport", DIRECT)
-def test_a_run_refused_by_a_busy_upstream_is_sent_again_later(
+def test_a_busy_upstream_is_asked_again_later(
     ask: Ask, work: Work, sandbox: Control, transport: str, status: str
 ) -> None:
     run = ask(transport, "sandbox/scribe", **CALM)
