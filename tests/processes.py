@@ -156,7 +156,7 @@ class Up:
 
 
 def until(condition: Callable[[], Any], limit_s: float = 120.0) -> Any:
-    """Return what `found()` returns as soon as it is true; fails after `limit_s`."""
+    """Return what `condition()` returns as soon as it is true; fails after `limit_s`."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if value := condition():

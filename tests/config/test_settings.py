@@ -26,8 +26,8 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Shown:
-    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy, as a process that may read the key.
+def show_settings(tmp_path: Path) -> Shown:
+    """`show_settings("s.DEBUG", FAL_KEY="a:b")`, in a copy, as a process that may read the key.
 
     What stands in the checkout's own `.env` does not count.
     """
@@ -50,14 +50,14 @@ def shown(tmp_path: Path) -> Shown:
 
 
 @pytest.fixture
-def read(shown: Shown) -> Read:
+def read(show_settings: Shown) -> Read:
     """`read(FAL_KEY="a:b")`: the upstream, the hosts of its media, whether cookies are secure, our
     hosts.
     """
 
     def show(**variables: str) -> tuple[str, list[str], bool, list[str]]:
         what = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"
-        upstream, media, is_secure, hosts = shown(what, **variables)
+        upstream, media, is_secure, hosts = show_settings(what, **variables)
         return upstream, media, is_secure, hosts
 
     return show
@@ -73,10 +73,10 @@ def read(shown: Shown) -> Read:
     ],
 )
 def test_postgresql_options_in_the_database_url_take_precedence(
-    shown: Shown, query: str, threshold: int | None, more: dict[str, Any]
+    show_settings: Shown, query: str, threshold: int | None, more: dict[str, Any]
 ) -> None:
     url = f"postgres://ana:secret@db/vitrine{query}"
-    (options,) = shown("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
+    (options,) = show_settings("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
     assert options == {"server_side_binding": True, "prepare_threshold": threshold} | more
 
 
@@ -94,15 +94,15 @@ def test_the_key_chooses_the_upstream(read: Read, variables: dict[str, str], ups
 
 @pytest.mark.parametrize("is_in_file", [False, True])
 def test_only_processes_that_call_upstream_have_the_key(
-    shown: Shown, tmp_path: Path, is_in_file: bool
+    show_settings: Shown, tmp_path: Path, is_in_file: bool
 ) -> None:
     """Neither in its settings nor in the environment, which its children would get."""
     variables = {} if is_in_file else {"FAL_KEY": "id:secret"}
     if is_in_file:
         (tmp_path / ".env").write_text("FAL_KEY=id:secret\n")
     what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
-    assert shown(what, with_key=False, **variables) == ["", None]
-    assert shown("s.FAL_KEY", **variables) == ["id:secret"]
+    assert show_settings(what, with_key=False, **variables) == ["", None]
+    assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
 
 
 def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
@@ -116,9 +116,9 @@ def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
     assert moved[1] == [*fal, "http://127.0.0.1:9001", "https://models.example.com:8443"]
 
 
-def test_a_local_stand_in_allows_only_its_own_port(shown: Shown) -> None:
+def test_a_local_stand_in_allows_only_its_own_port(show_settings: Shown) -> None:
     what = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
-    media, policy = shown(
+    media, policy = show_settings(
         what,
         FAL_KEY="a:b",
         FAL_MEDIA_URLS="http://localhost:9003",
@@ -140,10 +140,10 @@ def test_a_local_stand_in_allows_only_its_own_port(shown: Shown) -> None:
     ],
 )
 def test_an_uncheckable_file_address_stops_the_start(
-    shown: Shown, address: str, sentence: str
+    show_settings: Shown, address: str, sentence: str
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        shown("1", FAL_KEY="a:b", FAL_MEDIA_URLS=address)
+        show_settings("1", FAL_KEY="a:b", FAL_MEDIA_URLS=address)
     assert sentence in caught.value.stderr
 
 
@@ -154,10 +154,10 @@ def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
     assert not read(FAL_KEY="a:b")[2]
 
 
-def test_files_may_be_stored_in_any_storage_backend(shown: Shown) -> None:
+def test_files_may_be_stored_in_any_storage_backend(show_settings: Shown) -> None:
     name = "django.core.files.storage.InMemoryStorage"
     options = {"base_url": "/elsewhere/"}
-    storages = shown(
+    storages = show_settings(
         "s.STORAGES['default']", MEDIA_STORAGE=name, MEDIA_STORAGE_OPTIONS=json.dumps(options)
     )
     assert storages == [{"BACKEND": name, "OPTIONS": options}]
@@ -179,17 +179,17 @@ BASE_STORAGE = "django.core.files.storage.Storage"
     ],
 )
 def test_an_invalid_storage_is_named(
-    shown: Shown, variables: dict[str, str], sentence: str
+    show_settings: Shown, variables: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        shown("s.STORAGES", **variables)
+        show_settings("s.STORAGES", **variables)
     assert sentence in refused.value.stderr
 
 
-def refusal(shown: Shown, **variables: str) -> str:
+def refusal(show_settings: Shown, **variables: str) -> str:
     """Return the message with which the settings refuse a value."""
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        shown("1", **variables)
+        show_settings("1", **variables)
     last_line: str = refused.value.stderr.strip().splitlines()[-1]
     return last_line.removeprefix("django.core.exceptions.ImproperlyConfigured: ")
 
@@ -202,8 +202,10 @@ def refusal(shown: Shown, **variables: str) -> str:
         "postgres://ana:secret@[::1/vitrine",
     ],
 )
-def test_an_invalid_database_url_is_reported_without_its_password(shown: Shown, url: str) -> None:
-    message = refusal(shown, DATABASE_URL=url)
+def test_an_invalid_database_url_is_reported_without_its_password(
+    show_settings: Shown, url: str
+) -> None:
+    message = refusal(show_settings, DATABASE_URL=url)
     assert message.startswith("DATABASE_URL must look like postgres://user:password@host:5432/name")
     assert "secret" not in message
 
@@ -231,8 +233,8 @@ def test_an_unreachable_address_is_named(name: str, host: str) -> None:
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_each_address_is_checked(shown: Shown, name: str) -> None:
-    message = refusal(shown, **{name: f"{ADDRESSES[name]}://[::1"})
+def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
+    message = refusal(show_settings, **{name: f"{ADDRESSES[name]}://[::1"})
     assert message.startswith(f"{name} must be an address that begins with ")
 
 
@@ -242,8 +244,8 @@ def test_the_password_of_an_address_is_not_quoted() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_undecodable_setting_values_are_named(shown: Shown) -> None:
-    assert refusal(shown, MAIL_FROM="\udcff").startswith("MAIL_FROM is not a text in UTF-8")
+def test_undecodable_setting_values_are_named(show_settings: Shown) -> None:
+    assert refusal(show_settings, MAIL_FROM="\udcff").startswith("MAIL_FROM is not a text in UTF-8")
 
 
 @pytest.mark.parametrize(

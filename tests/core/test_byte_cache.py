@@ -56,22 +56,22 @@ def test_a_cached_function_is_called_once_even_if_it_returns_none() -> None:
     computed = []
 
     @byte_cached(10_000)
-    def found(name: str) -> None:
+    def compute(name: str) -> None:
         computed.append(name)
 
     for name in ("a", "a", "b", "a"):
-        assert found(name) is None
+        assert compute(name) is None
     assert computed == ["a", "b"]
 
 
 def test_a_cache_key_does_not_keep_its_arguments_alive() -> None:
     @byte_cached(10_000, key=lambda whole, name: name)
-    def found(whole: object, name: str) -> str:
+    def compute(whole: object, name: str) -> str:
         return name
 
     whole = object()
-    assert found(whole, "a") == found(object(), "a") == "a"
-    assert size_of(found) < 1000
+    assert compute(whole, "a") == compute(object(), "a") == "a"
+    assert size_of(compute) < 1000
 
 
 def test_the_size_of_an_entry_includes_its_key() -> None:

@@ -49,18 +49,18 @@ def later() -> None:
     RunEnd.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
-def told() -> list[str]:
+def subjects() -> list[str]:
     return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
 def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
     run = end()
     run_ends.process_due()
-    assert told() == []  # a page may still say that it showed the end
+    assert subjects() == []  # a page may still say that it showed the end
     later()
     run_ends.process_due()
     run_ends.process_due()
-    assert told() == ["Done after 12 min: a mill"]
+    assert subjects() == ["Done after 12 min: a mill"]
     assert Notification.objects.get().path == f"/runs/{run.pk}/"
     assert not RunEnd.objects.exists()
 
@@ -78,7 +78,7 @@ def test_the_duration_of_a_long_run_is_a_preference(
     end(minutes=12)
     later()
     run_ends.process_due()
-    assert bool(told()) == (minutes == 3)
+    assert bool(subjects()) == (minutes == 3)
 
 
 def test_watched_cancelled_and_deleted_runs_are_not_notified(
@@ -102,11 +102,11 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     end(state="failed", error={"message": "The model broke down."})
     later()
     run_ends.process_due()
-    assert len(told()) == 1
+    assert len(subjects()) == 1
     later()
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     run_ends.process_due()
-    assert told()[1] == "2 runs have ended, 1 of them failed"
+    assert subjects()[1] == "2 runs have ended, 1 of them failed"
     assert not RunEnd.objects.exists()
 
 

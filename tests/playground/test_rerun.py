@@ -69,12 +69,12 @@ def test_concurrent_presses_start_one_run(make_run: Any, user: User) -> None:
     together = threading.Barrier(4)
     run_ids = []
 
-    def one() -> None:
+    def press_once() -> None:
         together.wait()
         run_ids.append(rerun.rerun(run, user).pk)
         connections.close_all()
 
-    threads = [threading.Thread(target=one) for _ in range(4)]
+    threads = [threading.Thread(target=press_once) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -148,16 +148,16 @@ def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films:
 
 
 def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) -> None:
-    def told(**posted: str) -> Any:
+    def draft_cost(**posted: str) -> Any:
         return member.post("/drafts/a/films/", {"prompt": "a cat", **posted}).json()["cost"]
 
-    assert told() == {
+    assert draft_cost() == {
         "words": "about $0.50",
         "head": "5 s (the default) × $0.10",
         "lines": ["5 s (the default) × $0.10"],
     }
-    assert told(duration="10")["words"] == "about $1.00"
-    assert told(**{"~variations": "4"}) == {
+    assert draft_cost(duration="10")["words"] == "about $1.00"
+    assert draft_cost(**{"~variations": "4"}) == {
         "words": "about $2.00",
         "head": "4 runs with new seeds",
         "lines": ["4 runs; each:", "5 s (the default) × $0.10"],

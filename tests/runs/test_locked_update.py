@@ -124,11 +124,11 @@ async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[
 
 @in_a_loop
 async def test_concurrent_tasks_get_their_own_answers(runs: list[Run]) -> None:
-    def one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
+    def change_one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
         return pk, number
 
     asking = [
-        locked_update.retry_until_committed(one, run.pk, number)
+        locked_update.retry_until_committed(change_one, run.pk, number)
         for number in range(40)
         for run in runs
     ]

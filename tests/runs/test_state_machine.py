@@ -43,7 +43,7 @@ observations = st.builds(
 )
 
 
-def lived(seen: list[Observation]) -> Run:
+def run_after(seen: list[Observation]) -> Run:
     """A run in memory after these observations, as `record` would leave it."""
     run = Run(arguments={}, form_token="t")
     for observation in seen:
@@ -69,7 +69,7 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
 @given(st.lists(observations, max_size=6))
 def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None:
     doubled = [observation for observation in seen for _ in range(2)]
-    once, twice = lived(seen), lived(doubled)
+    once, twice = run_after(seen), run_after(doubled)
     assert once.state == twice.state
     assert once.logs == twice.logs
     assert once.queue_position == twice.queue_position
@@ -82,14 +82,14 @@ def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
     shuffled = seen[:]
     random.shuffle(shuffled)
     ended = any(observation.state in Run.FINAL for observation in seen)
-    assert lived(seen).is_final == ended
-    assert lived(shuffled).is_final == ended
+    assert run_after(seen).is_final == ended
+    assert run_after(shuffled).is_final == ended
 
 
 def test_log_lines_are_stored_once_and_in_order() -> None:
     first = {"timestamp": "1", "level": "INFO", "message": "a"}
     second = {"timestamp": "2", "level": "INFO", "message": "b"}
-    run = lived(
+    run = run_after(
         [Observation(State.RUNNING, logs=[first]), Observation(State.RUNNING, logs=[first, second])]
     )
     assert run.logs == [first, second]
@@ -99,7 +99,7 @@ def test_log_lines_are_sorted_by_their_timestamps() -> None:
     stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
     lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
     for reported in (lines, lines[::-1]):
-        run = lived([Observation(State.RUNNING, logs=[line]) for line in reported])
+        run = run_after([Observation(State.RUNNING, logs=[line]) for line in reported])
         assert run.logs == lines
 
 

@@ -173,7 +173,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
     small = {"image_url": f"{sandbox.addresses['files']}/thumbs/atelier/bloom.webp"}
     more = small if "image_url" in model.input["properties"] else {}
 
-    def made(seed: int) -> list[bytes]:
+    def outputs_of_seed(seed: int) -> list[bytes]:
         output = run(http, sandbox, model.endpoint_id, seed=seed, **more)
         files = [
             http.get(f["url"]).content for f in media(output) if not f["url"].startswith("data:")
@@ -181,9 +181,9 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
         rest = re.sub(r"http://[^\"]*|\"timings\": {[^}]*}", "", json.dumps(output))
         return [*files, rest.encode()]
 
-    first = made(7)
-    assert made(7) == first
-    assert made(8) != first
+    first = outputs_of_seed(7)
+    assert outputs_of_seed(7) == first
+    assert outputs_of_seed(8) != first
 
 
 @pytest.mark.parametrize(

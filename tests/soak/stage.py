@@ -286,7 +286,7 @@ def database_url() -> str:
 
 
 def until(condition: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
-    """What `found()` gives once it is true.
+    """What `condition()` gives once it is true.
 
     AssertionError with `why`, as it is by then, when that takes too long.
     """

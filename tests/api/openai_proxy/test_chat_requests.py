@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ADDRESS = "/api/openai/v1/chat/completions"
 
 
-def said(role: str, content: Any) -> dict[str, Any]:
+def chat_message(role: str, content: Any) -> dict[str, Any]:
     return {"role": role, "content": content}
 
 
@@ -41,13 +41,13 @@ def test_messages_become_turns() -> None:
     parts = [{"type": "text", "text": "b"}, {"type": "text", "text": "c"}]
     talk = turns(
         [
-            said("developer", "S"),
-            said("assistant", "I am Bob."),
-            said("user", "a"),
-            said("user", parts),
-            said("assistant", "A"),
-            said("assistant", "B"),
-            said("user", "d"),
+            chat_message("developer", "S"),
+            chat_message("assistant", "I am Bob."),
+            chat_message("user", "a"),
+            chat_message("user", parts),
+            chat_message("assistant", "A"),
+            chat_message("assistant", "B"),
+            chat_message("user", "d"),
         ]
     )
     assert (talk.system, talk.text) == ("S", "d")
@@ -68,16 +68,21 @@ REFUSED: list[tuple[Any, str]] = [
         "messages[0].tool_calls",
     ),
     ({"role": "user", "content": 4}, "messages[0].content"),
-    (said("user", [3]), "messages[0].content[0].type"),
-    (said("user", [{"type": "text", "text": 4}]), "messages[0].content[0].text"),
-    (said("user", [{"type": "file", "file": {"file_id": "f"}}]), "messages[0].content[0].type"),
-    (said("user", [{"type": "image_url"}]), "messages[0].content[0].image_url.url"),
+    (chat_message("user", [3]), "messages[0].content[0].type"),
+    (chat_message("user", [{"type": "text", "text": 4}]), "messages[0].content[0].text"),
     (
-        said("user", [{"type": "image_url", "image_url": {"url": "u", "detail": "high"}}]),
+        chat_message("user", [{"type": "file", "file": {"file_id": "f"}}]),
+        "messages[0].content[0].type",
+    ),
+    (chat_message("user", [{"type": "image_url"}]), "messages[0].content[0].image_url.url"),
+    (
+        chat_message("user", [{"type": "image_url", "image_url": {"url": "u", "detail": "high"}}]),
         "messages[0].content[0].image_url.detail",
     ),
     (
-        said("user", [{"type": "input_audio", "input_audio": {"data": "AA", "format": "x"}}]),
+        chat_message(
+            "user", [{"type": "input_audio", "input_audio": {"data": "AA", "format": "x"}}]
+        ),
         "messages[0].content[0].input_audio.format",
     ),
 ]
@@ -86,7 +91,7 @@ REFUSED: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("message", "parameter"), REFUSED, ids=range(len(REFUSED)))
 def test_unsupported_message_parts_are_refused_by_name(message: Any, parameter: str) -> None:
     with pytest.raises(Problem) as refused:
-        turns([message, said("user", "Hi")])
+        turns([message, chat_message("user", "Hi")])
     assert (refused.value.status, refused.value.errors[0]["parameter"]) == (400, parameter)
 
 
@@ -138,7 +143,7 @@ def refused(model: str, *messages: Any, **more: Any) -> tuple[int, str]:
     return caught.value.status, caught.value.errors[0]["parameter"]
 
 
-HI = said("user", "Hi")
+HI = chat_message("user", "Hi")
 
 
 def picture(name: str) -> dict[str, Any]:
@@ -158,7 +163,7 @@ def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
     assert places == sorted(places)
     assert parsed("lab/messages", *body["messages"])["messages"] == body["messages"]
     assert parsed("lab/dialogue", *body["messages"])["messages"] == [
-        said("user", "S"),
+        chat_message("user", "S"),
         *body["messages"][1:],
     ]
 
@@ -167,17 +172,19 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
     make_endpoint("lab/eye", VISION)
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/listener", LISTENER)
-    first = said("user", [{"type": "text", "text": "hi"}, picture("a")])
-    then = [said("assistant", "A fox."), said("user", [picture("b"), picture("a")])]
+    first = chat_message("user", [{"type": "text", "text": "hi"}, picture("a")])
+    then = [chat_message("assistant", "A fox."), chat_message("user", [picture("b"), picture("a")])]
     assert parsed("lab/eye", first) == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
     pictures = ["https://lab.test/a.png", "https://lab.test/b.png"]
     assert parsed("lab/eye", first, *then)["image_urls"] == pictures
     assert refused("lab/short", first) == (400, "messages[0].content[1].image_url")
-    arguments = parsed("lab/listener", said("user", [{"type": "text", "text": "hi"}, SOUND]))
+    arguments = parsed(
+        "lab/listener", chat_message("user", [{"type": "text", "text": "hi"}, SOUND])
+    )
     assert arguments == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
     place = "messages[2].content[0].image_url"
     assert refused("lab/listener", first, *then) == (400, place)
-    assert refused("lab/short", said("user", [SOUND])) == (
+    assert refused("lab/short", chat_message("user", [SOUND])) == (
         400,
         "messages[0].content[0].input_audio",
     )
@@ -227,7 +234,7 @@ def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any
 
 def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
-    earlier = [said("user", "a" * 200), said("assistant", "b" * 200)]
+    earlier = [chat_message("user", "a" * 200), chat_message("assistant", "b" * 200)]
     assert refused("lab/short", *earlier, HI) == (400, "messages")
 
 
@@ -266,7 +273,9 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
     make_endpoint(known_models.ROUTER, {})
     assert {*names()} == {*endpoints, "a/b"}
     for name in names():
-        assert parsed(name, said("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])]))
+        assert parsed(
+            name, chat_message("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])])
+        )
     assert refused("openrouter/router", HI) == (400, "model")
 
 

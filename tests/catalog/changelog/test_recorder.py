@@ -28,7 +28,7 @@ def document(**properties: Any) -> dict[str, Any]:
     return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
 
 
-def told() -> list[tuple[str, str, list[str]]]:
+def recorded_changes() -> list[tuple[str, str, list[str]]]:
     return [
         (change.endpoint.endpoint_id, change.kind, [line["said"] for line in change.lines or []])
         for change in Change.objects.select_related("endpoint").order_by("pk")
@@ -44,10 +44,10 @@ def test_the_first_sync_is_no_news_even_when_interrupted(
     upstream.faults = []
     upstream.add("fal-ai/late")
     run_sync()
-    assert told() == []
+    assert recorded_changes() == []
     upstream.add("fal-ai/news")
     run_sync()
-    assert told() == [("fal-ai/news", "new", [])]
+    assert recorded_changes() == [("fal-ai/news", "new", [])]
 
 
 def test_new_gone_and_returned_models_are_recorded(
@@ -61,7 +61,7 @@ def test_new_gone_and_returned_models_are_recorded(
     upstream.items["fal-ai/model-001"] = lost
     lost["metadata"] |= {"display_name": "Model 1b"}
     run_sync()
-    assert told() == [
+    assert recorded_changes() == [
         ("fal-ai/news", "new", []),
         ("fal-ai/model-001", "gone", []),
         ("fal-ai/model-001", "back", ["is “Model 1b” now; it was “model-001”"]),
@@ -91,7 +91,7 @@ def test_relevant_listing_changes_are_recorded(
     run_sync()
     upstream.items["fal-ai/model-000"]["metadata"] |= metadata | {"updated_at": LATER}
     run_sync()
-    assert [lines for _, _, lines in told()] == (
+    assert [lines for _, _, lines in recorded_changes()] == (
         [expected_lines] if expected_lines is not None else []
     )
     is_wording = "description" in metadata
@@ -105,11 +105,11 @@ def test_a_price_change_is_recorded_if_the_price_was_known(
     run_sync()
     upstream.prices = dict.fromkeys(ids(2), 0.025)
     run_sync()
-    assert told() == []
+    assert recorded_changes() == []
     upstream.prices["fal-ai/model-001"] = 0.03
     run_sync()
     sentence = "is $0.03 per image now; it was $0.025 per image"
-    assert told() == [("fal-ai/model-001", "price", [sentence])]
+    assert recorded_changes() == [("fal-ai/model-001", "price", [sentence])]
 
 
 def test_a_new_schema_keeps_both_versions_and_is_compared_later(

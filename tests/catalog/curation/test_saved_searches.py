@@ -42,7 +42,7 @@ def save(client: Client, params: str, name: str = "Pictures", **headers: str) ->
     return client.post("/searches/", {"params": params, "name": name}, headers=headers)
 
 
-def shown(client: Client) -> list[tuple[str, int]]:
+def new_counts(client: Client) -> list[tuple[str, int]]:
     user = User.objects.get(username="ana")
     return [(entry.search.name, entry.new) for entry in saved_searches.listed(user)]
 
@@ -78,11 +78,11 @@ def test_a_saved_search_counts_new_models_until_they_are_seen(
 ) -> None:
     save(member, "category=text-to-image")
     save(member, "category=text-to-video", "Films")
-    assert shown(member) == [("Films", 0), ("Pictures", 0)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 0)]
     for name in ("new-1", "new-2"):
         make_endpoint(f"a/{name}", category="text-to-image", display_name=name)
     make_endpoint("a/gone", category="text-to-image", gone_at=timezone.now())
-    assert shown(member) == [("Films", 0), ("Pictures", 2)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 2)]
     assert b"Your searches" in member.get("/").content
     shelf = member.get("/searches/", headers=HTMX).content.decode()
     assert "2 new" in shelf
@@ -93,7 +93,7 @@ def test_a_saved_search_counts_new_models_until_they_are_seen(
         assert 'data-endpoint-id="a/new-1"' in new
         assert 'data-endpoint-id="a/one"' not in new
         assert 'data-endpoint-id="a/one"' in page
-    assert shown(member) == [("Films", 0), ("Pictures", 0)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 0)]
     assert "Nothing new since" in member.get(address.partition("?")[0]).content.decode()
 
 
@@ -126,7 +126,7 @@ def test_models_still_being_read_are_new_at_the_next_visit(
     assert member.get(f"/searches/{saved.pk}/").status_code == 200  # before its document is read
     endpoint.facts = ["in:image"]
     endpoint.save()
-    assert shown(member) == [("Pictures", int(is_told_again))]
+    assert new_counts(member) == [("Pictures", int(is_told_again))]
 
 
 def test_a_model_that_returns_is_new_again(
@@ -139,14 +139,14 @@ def test_a_model_that_returns_is_new_again(
         for kind, days in (("back", 5), ("gone", 4)):
             at = timezone.now() - timedelta(days=days)
             Change.objects.create(endpoint=endpoint, kind=kind, at=at)
-    assert shown(member) == [("Pictures", 0)]  # known already when the search was saved
+    assert new_counts(member) == [("Pictures", 0)]  # known already when the search was saved
     Change.objects.bulk_create(
         Change(endpoint=endpoint, kind="back", at=timezone.now())
         for endpoint in Endpoint.objects.filter(endpoint_id__contains="back")
     )
     Endpoint.objects.filter(endpoint_id="a/back-and-gone").update(gone_at=timezone.now())
     make_endpoint("a/new", category="text-to-image")
-    assert shown(member) == [("Pictures", 2)]
+    assert new_counts(member) == [("Pictures", 2)]
     saved = SavedSearch.objects.get()
     news = saved_searches.news(saved, saved.seen_at)
     assert [endpoint.endpoint_id for endpoint in news] == ["a/new", "a/back"]  # the newest first
@@ -158,7 +158,7 @@ def test_a_saved_search_can_include_favourites(
     save(member, "favourite=1")
     Favourite.objects.create(user=user, endpoint=make_endpoint("a/starred"))
     make_endpoint("a/plain")
-    assert shown(member) == [("Pictures", 1)]
+    assert new_counts(member) == [("Pictures", 1)]
 
 
 def test_a_saved_search_can_be_renamed_deleted_and_restored(

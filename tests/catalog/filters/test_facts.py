@@ -32,7 +32,7 @@ def listing(**values: Any) -> Listing:
     return Listing(**(plain | values))
 
 
-def asked(q: str) -> list[str]:
+def condition_words(q: str) -> list[str]:
     return [condition.word for condition in parse_query(q).conditions]
 
 

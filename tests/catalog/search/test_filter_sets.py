@@ -92,7 +92,7 @@ def rows() -> list[Listing]:
 
 
 @cache
-def made() -> Index:
+def example_index() -> Index:
     return Index("t", [(place, "", *row) for place, row in enumerate(rows())], Counter())
 
 
@@ -125,7 +125,7 @@ def test_facet_counts_equal_a_count_row_by_row(
         if (condition := parse_condition(key, value))
     ]
     query = Query(q=" ".join(typed), picked=frozenset(picks))
-    answer = search(query, index=made())
+    answer = search(query, index=example_index())
     assert answer.total == count(query)
     for facet in answer.facets:
         for value in facet.values:

@@ -52,7 +52,7 @@ def tell(make_endpoint: Any) -> Tell:
     return make
 
 
-def shown(page: str) -> list[str]:
+def listed_changes(page: str) -> list[str]:
     """The models of a page, in its order."""
     log = page.split('class="subscribe"')[0].split('<span class="mono">')[1:]
     return [part.split("</span>")[0] for part in log]
@@ -62,7 +62,7 @@ def test_the_change_log_is_grouped_by_day_newest_first(member: Client, tell: Tel
     tell("fal-ai/old", "gone", days=2)
     tell("fal-ai/a", breaks=True, display_name="<A>")
     page = member.get(PAGE).content.decode()
-    assert shown(page) == ["fal-ai/a", "fal-ai/old"]
+    assert listed_changes(page) == ["fal-ai/a", "fal-ai/old"]
     assert page.count('class="day"') == 2
     assert "<code>steps</code> is gone" in page
     assert "May break" in page
@@ -94,7 +94,7 @@ def test_the_change_log_can_be_filtered(
     tell("x/new", "new", days=1)
     Favourite.objects.create(user=user, endpoint=starred)
     page = member.get(PAGE + query).content.decode()
-    assert shown(page) == expected
+    assert listed_changes(page) == expected
     assert ("Nothing of that kind" in page) == (not expected)
     entries = ET.fromstring(member.get(FEED + query).content).findall(f"{ATOM}entry")
     assert len(entries) == len(expected)
@@ -113,7 +113,7 @@ def test_pages_of_the_change_log_are_linked(member: Client, tell: Tell) -> None:
     address = PAGE
     for _ in range(3):
         page = unescape(member.get(address).content.decode())
-        seen += shown(page)
+        seen += listed_changes(page)
         address = PAGE + page.split('rel="next"')[0].rpartition('href="')[2].rstrip('" ')
     assert seen == [f"x/{n:03}" for n in range(120)]
     assert 'rel="prev"' in page

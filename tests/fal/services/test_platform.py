@@ -177,10 +177,10 @@ async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect: Connect) 
 
 
 async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect: Connect) -> None:
-    def found(request: httpx.Request) -> httpx.Response:
+    def find_items(request: httpx.Request) -> httpx.Response:
         return catalogue([item(i) for i in request.url.params.get_list("endpoint_id")])
 
-    upstream = Upstream(found)
+    upstream = Upstream(find_items)
     clients = await connect(upstream)
     wanted = [f"a/{n}" for n in range(23)]
     result = await clients.platform.find([*wanted, "a/0"], expand=["openapi-3.0"])

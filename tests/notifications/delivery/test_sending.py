@@ -28,12 +28,12 @@ MakeChannel = Callable[..., Channel]
 Send = Callable[[], float]
 
 
-def one() -> Delivery:
+def only_delivery() -> Delivery:
     return Delivery.objects.get()
 
 
 def next_attempt() -> datetime:
-    at = one().next_attempt_at
+    at = only_delivery().next_attempt_at
     assert at
     return at
 
@@ -59,7 +59,11 @@ def test_a_webhook_signature_passes_fals_verifier(
     assert (body["kind"], body["subject"], body["url"]) == (
         "run_finished", "Done <1>", "http://127.0.0.1:8000/runs/1/",
     )  # fmt: skip
-    assert (one().state, one().attempts, one().log[0]["status"]) == ("delivered", 1, 200)
+    assert (only_delivery().state, only_delivery().attempts, only_delivery().log[0]["status"]) == (
+        "delivered",
+        1,
+        200,
+    )
     send()
     assert len(receiver.requests) == 1
 
@@ -89,7 +93,7 @@ def test_mail_is_sent_to_the_accounts_address(
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["ana@example.com"], "Done <1>")
     assert "It & you.\n\nhttp://127.0.0.1:8000/runs/1/" in str(sent.body)
-    assert one().state == "delivered"
+    assert only_delivery().state == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_a_mail_error_gives_the_reason(
     make_channel("email", address="")
     tell()
     send()
-    assert (one().state, one().log[-1]["error"]) == ("failed", reason)
+    assert (only_delivery().state, only_delivery().log[-1]["error"]) == ("failed", reason)
 
 
 def test_a_failed_delivery_is_retried_until_accepted(
@@ -123,8 +127,8 @@ def test_a_failed_delivery_is_retried_until_accepted(
     assert next_attempt() - timezone.now() > timedelta(minutes=19)
     make_due()
     send()
-    assert one().state == "delivered"
-    assert [entry["status"] for entry in one().log] == [500, 503, 200]
+    assert only_delivery().state == "delivered"
+    assert [entry["status"] for entry in only_delivery().log] == [500, 503, 200]
 
 
 def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
@@ -137,13 +141,13 @@ def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
         make_due()
         send()
     assert len(receiver.requests) == sending.MAX_ATTEMPTS == 10
-    assert one().state == "failed"
+    assert only_delivery().state == "failed"
     receiver.statuses = [200]
-    assert sending.retry(one())
-    assert not sending.retry(one())
+    assert sending.retry(only_delivery())
+    assert not sending.retry(only_delivery())
     send()
-    assert one().state == "delivered"
-    assert len(one().log) == 11
+    assert only_delivery().state == "delivered"
+    assert len(only_delivery().log) == 11
 
 
 def test_a_redirect_or_private_address_is_not_retried(
@@ -152,8 +156,8 @@ def test_a_redirect_or_private_address_is_not_retried(
     make_channel(address="https://127.0.0.1/hook")
     tell()
     async_to_sync(sending.send_due)()
-    assert one().state == "failed"
-    assert "not on the public internet" in one().log[-1]["error"]
+    assert only_delivery().state == "failed"
+    assert "not on the public internet" in only_delivery().log[-1]["error"]
 
 
 def test_two_workers_send_each_delivery_once(
@@ -187,10 +191,10 @@ def test_another_worker_retries_after_a_killed_worker_and_logs_it(
     assert receiver.requests == []
     make_due()
     send()
-    assert [entry["error"] for entry in one().log] == [sending.NO_OUTCOME, ""]
+    assert [entry["error"] for entry in only_delivery().log] == [sending.NO_OUTCOME, ""]
     late = Outcome(500, "It answered 500.")
     sending.record(delivery, late)  # it was only slow
-    assert (one().state, one().attempts) == ("delivered", 2)
+    assert (only_delivery().state, only_delivery().attempts) == ("delivered", 2)
 
 
 def test_one_slow_receiver_does_not_block_others(

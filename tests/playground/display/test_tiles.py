@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Make = Callable[..., Run]
 
 
-def made(make_run: Make, kind: str, **more: Any) -> Run:
+def run_with_artifact(make_run: Make, kind: str, **more: Any) -> Run:
     run = make_run(state="succeeded", output={"file": {"url": "https://v3.fal.media/a"}})
     Artifact.objects.create(run=run, position=0, path="file", kind=kind, **more)
     return run
@@ -29,7 +29,9 @@ def test_a_waiting_run_is_watched(make_run: Make) -> None:
 
 
 def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
-    run = made(make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4")
+    run = run_with_artifact(
+        make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4"
+    )
     assert json.loads(tile(run).copies)["view"] == "tile"
     assert 'data-watch="{&quot;view&quot;: &quot;tile&quot;' in changed_fragments(run, "tile")
     Artifact.objects.update(state="stored", file="a.mp4", thumbnail="a.webp")
@@ -39,13 +41,13 @@ def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
 
 
 def test_a_picture_is_shown_from_upstream_and_not_watched(make_run: Make) -> None:
-    run = made(make_run, "image", url="https://v3.fal.media/a.png")
+    run = run_with_artifact(make_run, "image", url="https://v3.fal.media/a.png")
     shown = tile(run)
     assert (shown.row.still, shown.copies) == ("https://v3.fal.media/a.png", "")
 
 
 def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:
-    sound = tile(made(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
+    sound = tile(run_with_artifact(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
     assert sound
     assert sound.src == "https://v3.fal.media/a.mp3"
     text = tile(make_run(state="succeeded", output={"text": "word " * 500})).text

@@ -34,7 +34,7 @@ def free(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Calla
     return use
 
 
-def given(member: Client, name: str, content: bytes) -> Any:
+def post_upload(member: Client, name: str, content: bytes) -> Any:
     file = SimpleUploadedFile(name, content, "text/plain")
     return member.post("/uploads/", {"file": file, "kind": "file"})
 
@@ -45,16 +45,16 @@ def test_uploads_have_a_quota_per_person(
     free(10_000)
     settings.UPLOADS_MAX_MB_PER_PERSON = 1
     first = b"a" * (700 << 10)
-    assert given(member, "first.txt", first).status_code == 200
-    answer = given(member, "second.txt", b"b" * (700 << 10))
+    assert post_upload(member, "first.txt", first).status_code == 200
+    answer = post_upload(member, "second.txt", b"b" * (700 << 10))
     assert answer.status_code == 413
     assert answer.json()["error"].startswith("Your uploads take 0 MB of the 1 MB that each person")
     assert Upload.objects.get().file_name == "first.txt"
-    assert given(member, "again.txt", first).status_code == 200  # it is here already
-    assert given(member, "small.txt", b"c" * 1000).status_code == 200
+    assert post_upload(member, "again.txt", first).status_code == 200  # it is here already
+    assert post_upload(member, "small.txt", b"c" * 1000).status_code == 200
     stranger = Client()
     stranger.force_login(User.objects.create_user("ben"))
-    assert given(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
+    assert post_upload(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
 
 
 def test_without_script_the_error_is_beside_the_field_and_typed_text_stays(
@@ -125,7 +125,7 @@ def test_a_file_too_large_for_the_disk_floor_is_not_started(artifact: Any, free:
 
 def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client, free: Any) -> None:
     free(100)
-    answer = given(member, "a.txt", b"words")
+    answer = post_upload(member, "a.txt", b"words")
     assert answer.status_code == 507
     assert answer.json()["error"] == (
         "a.txt could not be kept: this server's disk is nearly full: 100 MB are free, "

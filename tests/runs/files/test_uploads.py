@@ -44,7 +44,7 @@ def give(browser: Client, name: str, data: bytes, kind: str = "", claimed: str =
     return browser.post("/uploads/", {"file": file, "kind": kind})
 
 
-def known(browser: Client, data: bytes, **other: Any) -> Any:
+def post_known(browser: Client, data: bytes, **other: Any) -> Any:
     digest = hashlib.sha256(data).hexdigest()
     question = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
     return browser.post("/uploads/known/", question | other)
@@ -52,10 +52,10 @@ def known(browser: Client, data: bytes, **other: Any) -> Any:
 
 def test_equal_content_is_one_upload_and_is_not_sent_again(member: Client) -> None:
     data = png()
-    assert known(member, data).status_code == 204
+    assert post_known(member, data).status_code == 204
     first = give(member, "a.png", data, "image").json()
     assert give(member, "other name.png", data, "image").json()["url"] == first["url"]
-    assert known(member, data).json() == first
+    assert post_known(member, data).json() == first
     assert Upload.objects.count() == 1
 
 
@@ -85,9 +85,9 @@ def test_any_exception_of_a_storage_is_handled(
         raise RuntimeError("no bucket")
 
     assert give(member, "a.png", png(), "image").status_code == 200
-    assert known(member, png()).status_code == 200
+    assert post_known(member, png()).status_code == 200
     monkeypatch.setattr(FileSystemStorage, "exists", fail)
-    assert known(member, png()).status_code == 204
+    assert post_known(member, png()).status_code == 204
     assert give(member, "b.png", png("gold"), "image").status_code == 507
 
 
@@ -113,28 +113,28 @@ def test_another_persons_file_is_not_revealed(member: Client, stranger: User) ->
     address = give(member, "a.png", data).json()["url"]
     other = Client()
     other.force_login(stranger)
-    assert known(other, data).status_code == 204
+    assert post_known(other, data).status_code == 204
     assert other.get(address).status_code == 404
     assert other.get("/uploads/choices/?kind=image&from=uploads").context["choices"].found == []
     grant(stranger, "playground.view_run")
     assert b"".join(other.get(address).streaming_content) == data  # type: ignore[attr-defined]
-    assert known(other, data).status_code == 204  # staff may look, and still own nothing of it
+    assert post_known(other, data).status_code == 204  # staff may look, and still own nothing of it
 
 
 def test_a_file_that_the_storage_lost_has_to_be_sent_again(member: Client, tmp_path: Path) -> None:
     data = png()
     address = give(member, "a.png", data).json()["url"]
     next(path for path in tmp_path.rglob("*.png")).unlink()
-    assert known(member, data).status_code == 204
+    assert post_known(member, data).status_code == 204
     assert give(member, "a.png", data).json()["url"] == address
     assert b"".join(member.get(address).streaming_content) == data  # type: ignore[attr-defined]
 
 
 def test_an_unacceptable_file_is_refused_before_it_is_sent(member: Client) -> None:
-    assert "larger than 200 MB" in known(member, b"x", size_bytes=201 << 20).json()["error"]
-    assert "is empty" in known(member, b"").json()["error"]
-    assert known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
-    assert "is empty" in known(member, b"x", size_bytes="many").json()["error"]
+    assert "larger than 200 MB" in post_known(member, b"x", size_bytes=201 << 20).json()["error"]
+    assert "is empty" in post_known(member, b"").json()["error"]
+    assert post_known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
+    assert "is empty" in post_known(member, b"x", size_bytes="many").json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -255,21 +255,21 @@ def test_file_choices_are_the_users_own_of_the_kind_newest_first(
     make_artifact(title="lost")
     Artifact.objects.filter(run__title="lost").update(state="lost")
 
-    def seen(query: str) -> list[str]:
+    def offered_addresses(query: str) -> list[str]:
         answer = member.get(f"/uploads/choices/?{query}")
         assert answer.status_code == 200
         assert b"<b>" not in answer.content
         return [upload.address for upload in answer.context["choices"].found]
 
-    assert seen("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
-    assert seen("kind=image&q=CAT") == [old.get_absolute_url()]
-    assert len(seen("kind=video")) == 1
-    assert len(seen("kind=%00&page=-3&from=x")) == 3
-    assert seen("kind=audio") == []
+    assert offered_addresses("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
+    assert offered_addresses("kind=image&q=CAT") == [old.get_absolute_url()]
+    assert len(offered_addresses("kind=video")) == 1
+    assert len(offered_addresses("kind=%00&page=-3&from=x")) == 3
+    assert offered_addresses("kind=audio") == []
     trained = make_artifact(kind="file", title="a style")
     Artifact.objects.filter(pk=trained.pk).update(file_name="Style.SafeTensors")
-    assert seen("kind=weights") == [trained.get_absolute_url()]
-    assert seen("kind=weights&from=uploads") == []
+    assert offered_addresses("kind=weights") == [trained.get_absolute_url()]
+    assert offered_addresses("kind=weights&from=uploads") == []
 
 
 def test_the_mask_and_recorder_tools_are_fetched_on_demand(member: Client, client: Client) -> None:

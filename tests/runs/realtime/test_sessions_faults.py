@@ -129,7 +129,7 @@ def picture(number: int) -> dict[str, Any]:
     return {"images": [{"url": f"https://v3.fal.media/{number}.png"}]}
 
 
-def kept(run: Run) -> list[str]:
+def stored_pictures(run: Run) -> list[str]:
     return [frame["images"][0]["url"][-5] for frame in run.output["frames"]]
 
 
@@ -154,7 +154,7 @@ def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> No
 
     assert [url[-5] for url in live(act)] == ["1", "2", "3", "4"]
     run = Run.objects.get()
-    assert kept(run) == ["1", "2", "3", "4"]
+    assert stored_pictures(run) == ["1", "2", "3", "4"]
     assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
 
 
@@ -193,7 +193,7 @@ def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> No
         return str((await browser.hears("end"))["message"])
 
     assert live(act) == relay.MODEL_ENDED
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
@@ -232,7 +232,7 @@ def test_a_session_survives_a_sleep_longer_than_a_lease(live: Live) -> None:
         await browser.hears("text")
 
     live(act)
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 @contextmanager
@@ -304,7 +304,7 @@ def test_every_failed_database_query_is_retried(
     with failing(*failures, where=lambda sql, _: statement in sql[: len(statement) + 20]) as left:
         assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
     assert left == []
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 @pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])

@@ -20,7 +20,7 @@ State = Run.State
 ALL = QUEUE, SYNC, STREAM, WEBSOCKET
 
 
-def words(run: Run) -> list[str]:
+def moment_words(run: Run) -> list[str]:
     run.refresh_from_db()
     return [moment.what for moment in timeline.moments(run)]
 
@@ -49,7 +49,7 @@ def test_the_timeline_lists_detours(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     state_machine.mark_submitted(run.pk, set())
     state_machine.requeue(run.pk, "fal cannot be reached", timedelta(0), was_submitted=True)
-    assert words(run) == ["Asked for", "Not taken, tried again later"]
+    assert moment_words(run) == ["Asked for", "Not taken, tried again later"]
     Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
     state_machine.mark_submitted(run.pk, set())
     state_machine.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
@@ -57,7 +57,7 @@ def test_the_timeline_lists_detours(make_run: Any) -> None:
     state_machine.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
     state_machine.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
     assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "It had ended by then."
-    moments = words(run)
+    moments = moment_words(run)
     assert moments.index("Answer to the submit lost") < moments.index("Found again")
     assert "Sent again as another run" in moments
     sent = next(moment for moment in timeline.moments(run) if moment.what == "Sent")
@@ -67,7 +67,7 @@ def test_the_timeline_lists_detours(make_run: Any) -> None:
 @pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
 def test_an_unreadable_event_is_skipped(make_run: Any, event: Any) -> None:
     run = make_run(events=[event])
-    assert words(run) == ["Asked for"]
+    assert moment_words(run) == ["Asked for"]
 
 
 @pytest.mark.parametrize("transport", ["queue", "sync", "stream", "websocket", "realtime"])
@@ -135,4 +135,4 @@ def test_a_broken_connection_is_listed_only_without_an_answer(
 ) -> None:
     run = make_run(state=State.RUNNING, transport="sync", sent_at=timezone.now())
     state_machine.record(run.pk, Observation(State.UNCONFIRMED, error=error))
-    assert what in words(run)
+    assert what in moment_words(run)

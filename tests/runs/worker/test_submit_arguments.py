@@ -32,7 +32,7 @@ pytestmark = pytest.mark.system  # takes long
 IDS = sorted(file.stem.replace("--", "/") for file in (DATA / "openapi").glob("*.json"))
 
 
-def sent(run: Run) -> Any:
+def sent_arguments(run: Run) -> Any:
     """The JSON that goes out for `run`, byte for byte as upstream would read it."""
     bodies: list[bytes] = []
 
@@ -76,6 +76,6 @@ def test_the_arguments_filled_in_are_those_sent(
         assert identical(run.arguments, value)
         claimed = leases.claim("worker", 1).to_send
         assert [claimed_run.pk for claimed_run in claimed] == [run.pk]
-        assert identical(sent(claimed[0]), value)
+        assert identical(sent_arguments(claimed[0]), value)
 
     law()

@@ -127,13 +127,13 @@ def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
 def test_c60_no_webhook_is_lost_or_duplicated(
     http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
 ) -> None:
-    def one(_: int) -> str:
+    def submit_one(_: int) -> str:
         arguments = {"duration": 0, "picture": False, "log_lines": 1}
         query = {"fal_webhook": receiver.url}
         return str(submit(http, sandbox, SLOW, arguments, params=query)["request_id"])
 
     with ThreadPoolExecutor(16) as pool:
-        sent = list(pool.map(one, range(100)))
+        sent = list(pool.map(submit_one, range(100)))
     got = receiver.wait(100)
     time.sleep(0.2)
     assert sorted(json.loads(body)["request_id"] for _, body in got) == sorted(sent)

@@ -32,7 +32,7 @@ def lines(old: Any, new: Any) -> list[Line]:
     return diff_contracts(contract(old, "a/b"), contract(new, "a/b"))
 
 
-def said(old: Any, new: Any, **more: Any) -> list[str]:
+def sentences(old: Any, new: Any, **more: Any) -> list[str]:
     """Each line of one field's change as `field said`, with `!` where it breaks."""
     changes = lines(document({"x": old}, **more), document({"x": new}, **more))
     return [f"{line.field} {line.said}{'!' if line.breaks else ''}" for line in changes]
@@ -139,7 +139,7 @@ FILM: dict[str, Any] = {"type": "string", "ui": {"field": "video"}}
     ],
 )
 def test_each_change_of_a_field_has_its_sentence(old: Any, new: Any, expected: list[str]) -> None:
-    assert said(old, new) == expected
+    assert sentences(old, new) == expected
 
 
 def test_fields_come_go_and_become_required() -> None:

@@ -15,7 +15,7 @@ from tests.schemas.strategies import json_values, schemas
 TEXT = {"type": "string"}
 
 
-def found(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[Input]:
+def inputs_named(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[Input]:
     schema = {"type": "object", "properties": properties, "required": list(required)}
     return inputs_of(build(Contract({}, schema, None)))
 
@@ -43,13 +43,13 @@ def found(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[In
 )
 def test_the_role_of_a_field_follows_its_name(kind: str, role: str, names: str) -> None:
     for name in names.split():
-        (input_field,) = found({name: TEXT}, (name,))
+        (input_field,) = inputs_named({name: TEXT}, (name,))
         assert (name, input_field.kind, input_field.role) == (name, kind, role)
         assert (input_field.path, input_field.is_required) == (name, True)
 
 
 def test_descriptions_distinguish_first_and_last_frames() -> None:
-    first, last = found(
+    first, last = inputs_named(
         {
             "image_url": TEXT | {"description": "URL of the image to use as the first frame"},
             "image_tail": TEXT | {"description": "URL of the image used as the end frame"},
@@ -63,7 +63,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
     element = {"type": "object", "properties": {"frontal_image_url": TEXT}}
     file = {"type": "object", "properties": {"url": TEXT, "content_type": TEXT}}
     images = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
-    paths = found(
+    paths = inputs_named(
         {
             "image_urls": images,
             "loras": {"type": "array", "items": lora},
@@ -83,7 +83,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
 
 
 def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() -> None:
-    assert not found(
+    assert not inputs_named(
         {
             "image_url": TEXT | {"ui": {"hidden": True}},
             "old_image_url": TEXT | {"deprecated": True},

@@ -85,13 +85,13 @@ def test_a_broken_entry_is_named() -> None:
 
 
 def test_the_same_files_make_the_same_bytes() -> None:
-    def made() -> bytes:
+    def archive_bytes() -> bytes:
         target = io.BytesIO()
         files = [("a.png", io.BytesIO(b"1")), ("b.png", io.BytesIO(b"2"))]
         archives.write(target, files, {"b.txt": "two", "a.txt": "één"})
         return target.getvalue()
 
-    assert made() == made()
-    with zipfile.ZipFile(io.BytesIO(made())) as archive:
+    assert archive_bytes() == archive_bytes()
+    with zipfile.ZipFile(io.BytesIO(archive_bytes())) as archive:
         assert archive.namelist() == ["a.png", "b.png", "a.txt", "b.txt"]
         assert archive.read("a.txt").decode() == "één"

@@ -17,7 +17,7 @@ def line(number: int) -> LogLine:
     return LogLine(f"step {number}", "INFO", "", f"2026-01-01T00:00:{number:06}")
 
 
-def told(*events: Status | float | Exception) -> list[tuple[float, Status]]:
+def batches_of(*events: Status | float | Exception) -> list[tuple[float, Status]]:
     """The statuses yielded for these events, with their seconds; a number is a pause."""
 
     async def upstream() -> AsyncGenerator[Status]:
@@ -43,7 +43,7 @@ def test_thousands_of_log_events_are_batched_into_few_statuses() -> None:
     events: list[Status | float] = []
     for n in range(3000):
         events += [running(n), 0.0] if n % 50 else [running(n), 0.01]
-    batches = told(*events, Status(Phase.COMPLETED))
+    batches = batches_of(*events, Status(Phase.COMPLETED))
     assert [log_line.message for _, status in batches for log_line in status.logs] == [
         f"step {n}" for n in range(3000)
     ]
@@ -60,7 +60,7 @@ def test_a_new_state_or_position_is_passed_on_at_once() -> None:
         0.02,
         Status(Phase.COMPLETED),
     ]
-    batches = told(*events)
+    batches = batches_of(*events)
     assert [status.state for _, status in batches] == [
         Phase.IN_QUEUE,
         Phase.IN_QUEUE,
@@ -71,7 +71,9 @@ def test_a_new_state_or_position_is_passed_on_at_once() -> None:
 
 
 def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon() -> None:
-    batches = told(running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED))
+    batches = batches_of(
+        running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED)
+    )
     assert [[log_line.message for log_line in status.logs] for _, status in batches] == [
         ["step 1"],
         ["step 2"],
@@ -82,7 +84,7 @@ def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon() ->
 
 
 def test_log_lines_before_the_end_are_passed_on_with_it() -> None:
-    batches = told(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
+    batches = batches_of(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
     assert [(status.state, len(status.logs)) for _, status in batches] == [
         (Phase.IN_PROGRESS, 1),
         (Phase.COMPLETED, 1),
@@ -91,16 +93,16 @@ def test_log_lines_before_the_end_are_passed_on_with_it() -> None:
 
 
 def test_log_lines_repeated_by_polls_are_passed_on_once() -> None:
-    batches = told(
+    batches = batches_of(
         running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
     )
     assert [len(status.logs) for _, status in batches] == [2, 1]
 
 
 def test_each_unknown_status_is_passed_on() -> None:
-    assert len(told(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
+    assert len(batches_of(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
 
 
 def test_an_error_that_ends_the_statuses_is_raised() -> None:
     with pytest.raises(fal.Unreachable):
-        told(running(1), fal.Unreachable("gone"))
+        batches_of(running(1), fal.Unreachable("gone"))
