@@ -137,7 +137,9 @@ def test_files_with_equal_cleaned_names_keep_their_captions(
     assert [caption for _, caption in captions(dataset)] == ["x", "y"]
 
 
-@pytest.mark.parametrize(("one", "second_form"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+@pytest.mark.parametrize(
+    ("first_form", "second_form"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")]
+)
 def test_names_are_compared_in_normalised_unicode(
     member: Client, dataset: Dataset, first_form: Any, second_form: Any
 ) -> None:
