@@ -122,7 +122,7 @@ def _lifecycle(run: Run) -> Iterator[Moment]:
     if run.started_at:
         yield Moment(run.started_at, "Started", kind="running")
     if run.cancel_requested_at and run.cancel_requested_at != _given_up_at(run):
-        yield Moment(run.cancel_requested_at, f"Cancel asked for{_cancelled_by(run)}")
+        yield Moment(run.cancel_requested_at, f"Cancellation requested{_cancelled_by(run)}")
     if run.ended_at:
         yield Moment(run.ended_at, *_end(run), kind=run.state)
     if run.result_at:

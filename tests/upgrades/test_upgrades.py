@@ -223,7 +223,7 @@ def last_unsquashed(upgrade: Upgrade, tmp_path: Path) -> Iterator[str]:
 
 def add_arguments_with_a_file(url: str) -> str:
     """Give the first run an uploaded file among its arguments; returns its id as it is stored."""
-    ((run,), *_) = execute(url, "SELECT id FROM playground_run ORDER BY id")
+    run: str = execute(url, "SELECT id FROM playground_run ORDER BY id")[0][0]
     arguments = json.dumps({"image_url": f"/uploads/{uuid4()}/a.png"})
     execute(url, "UPDATE playground_run SET arguments = %s WHERE id = %s", arguments, run)
     return run

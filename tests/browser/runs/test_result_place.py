@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
@@ -102,7 +102,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
     expect(words).to_be_hidden()  # not before our own copy was asked for
     expect(words).to_be_visible()
-    expect(words).to_contain_text("could not be fetched. It is tried again by itself")
+    expect(words).to_contain_text("could not be loaded. It is tried again automatically")
     expect(page.locator("#stage .artifact [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()

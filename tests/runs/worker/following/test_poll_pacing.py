@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from runs.worker.following.poll_pacing import PollPacing
 
 
-def test_very_many_polled_runs_are_each_polled_less_often() -> None:
+def test_many_polled_runs_are_each_polled_less_often() -> None:
     polls = PollPacing()
     assert polls.pause_s(1) < 1.2
     with ExitStack() as counted:
