@@ -20,6 +20,7 @@ from runs import state_machine
 from runs.models import Run
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, ended
@@ -151,7 +152,9 @@ async def phases(
 ) -> list[Phase]:
     """The phases that a follower receives, up to the end."""
     states = []
-    found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
+    found_by = status_polling.statuses(
+        pk, HANDLE, queue, FollowContext(BreakerRegistry()), loss, patience
+    )
     async with aclosing(found_by) as statuses:
         async for status in statuses:
             states.append(status.state)
@@ -223,6 +226,8 @@ def test_an_unknown_status_with_an_error_fails_with_that_error(make_run: Any) ->
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
     upstream: Any = SimpleNamespace(queue=Mute(odd, odd))
-    asyncio.run(alone(follow.follow(run.pk, HANDLE, upstream, BreakerRegistry(), patience)))
+    asyncio.run(
+        alone(follow.follow(run.pk, HANDLE, upstream, FollowContext(BreakerRegistry()), patience))
+    )
     run.refresh_from_db()
     assert (run.state, run.error["message"]) == ("failed", "it failed")

@@ -27,6 +27,7 @@ from runs.results import timeline
 from runs.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
 from tests.runs.start import start_run
@@ -193,7 +194,11 @@ def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost:
                 await reconciliation.reconcile_due(clients)
             else:
                 await follow.follow(
-                    run.pk, handle, clients, BreakerRegistry(), Patience(lost_after_s=0)
+                    run.pk,
+                    handle,
+                    clients,
+                    FollowContext(BreakerRegistry()),
+                    Patience(lost_after_s=0),
                 )
 
     asyncio.run(asyncio.wait_for(alone(look()), 30))

@@ -12,6 +12,7 @@ import pytest
 
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
 from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from tests import clock
 from tests.runs.conftest import alone
@@ -71,7 +72,9 @@ def test_a_run_with_a_webhook_is_rarely_polled(
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(120),
-                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as observed,
+                aclosing(
+                    statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))
+                ) as observed,
             ):
                 async for _ in observed:
                     continue
@@ -81,11 +84,11 @@ def test_a_run_with_a_webhook_is_rarely_polled(
 
 
 def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
-    queue, pace = Flood(), BreakerRegistry()
+    queue, context = Flood(), FollowContext(BreakerRegistry())
 
     async def follow(number: int) -> None:
         handle = Handle.rebuilt("https://queue.test", "acme/flood", f"r{number}")
-        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as observed:
+        async with aclosing(statuses(uuid.uuid4(), handle, queue, context)) as observed:
             async for status in observed:
                 if status.is_completed:
                     return

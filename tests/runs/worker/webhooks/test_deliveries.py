@@ -28,6 +28,7 @@ from runs.transitions import Observation
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from runs.worker.scheduling import leases
 from runs.worker.webhooks import deliveries
@@ -311,7 +312,9 @@ def test_a_follower_stops_when_a_webhook_ended_its_run(
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
                 patience = Patience(reported_s=(0.2, 0.2, 0.2))
-                await follow.follow(run.pk, handle, clients, BreakerRegistry(), patience)
+                await follow.follow(
+                    run.pk, handle, clients, FollowContext(BreakerRegistry()), patience
+                )
         finally:
             await sync_to_async(connections.close_all)()
 

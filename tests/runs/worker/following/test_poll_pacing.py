@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from runs.worker.poll_pacing import PollPacing
+from runs.worker.following.poll_pacing import PollPacing
 
 
 def test_many_polled_runs_are_each_polled_less_often() -> None:
