@@ -59,9 +59,9 @@ def create(
         raise ValueError(f"Choose at least one of the scopes {', '.join(SCOPES)}.")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ValueError(f"Let the token expire after 1 to {MAX_DAYS} days, or never.")
-    mine = Token.objects.filter(user=user)
-    mine.filter(revoked_at__lt=timezone.now() - KEPT_AFTER_REVOCATION).delete()
-    if mine.filter(revoked_at=None).count() >= MAX_TOKENS:
+    tokens = Token.objects.filter(user=user)
+    tokens.filter(revoked_at__lt=timezone.now() - KEPT_AFTER_REVOCATION).delete()
+    if tokens.filter(revoked_at=None).count() >= MAX_TOKENS:
         raise ValueError(f"You have {MAX_TOKENS} tokens. Revoke one that you no longer use.")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(

@@ -250,13 +250,13 @@ def _without_body(receive: Receive) -> Receive:
 async def _unless_disconnected(waiting: Coroutine[Any, Any, None], receive: Receive) -> bool:
     """Await `waiting`; return False at once if the client disconnects."""
     wait = asyncio.create_task(waiting)
-    gone = asyncio.create_task(_wait_for_disconnect(receive))
+    disconnect = asyncio.create_task(_wait_for_disconnect(receive))
     try:
-        await asyncio.wait({wait, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return not gone.done()
+        await asyncio.wait({wait, disconnect}, return_when=asyncio.FIRST_COMPLETED)
+        return not disconnect.done()
     finally:
         wait.cancel()
-        gone.cancel()
+        disconnect.cancel()
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

@@ -82,21 +82,21 @@ def main(
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser("python -m bench", description=__doc__)
+    command_line = argparse.ArgumentParser("python -m bench", description=__doc__)
     names = [*BENCHMARKS, *SAME]
-    made.add_argument(
+    command_line.add_argument(
         "benchmarks",
         nargs="*",
         metavar="benchmark",
         help=f"{', '.join(names)}; none means all but those of --full",
     )
-    made.add_argument(
+    command_line.add_argument(
         "--full",
         action="store_true",
         help=f"also {', '.join(sorted(ONLY_IN_FULL))}, and runs of 10 s",
     )
-    made.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
-    return made
+    command_line.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
+    return command_line
 
 
 def find(place: str) -> Measure:

@@ -53,19 +53,19 @@ def with_version(display_name: str, endpoint_id: str) -> str:
 
 def full_names(titles: Iterable[Title]) -> dict[int, str]:
     """Return a name for each model; no two are the same."""
-    known = list(titles)
-    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in known}
+    listed = list(titles)
+    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in listed}
     for suffix in (
         _variant,
         _deed,
         lambda title, name: f"{_variant(title, name)}{_deed(title, name)}",
     ):
-        names = _told_apart(known, names, suffix)
-    return _told_apart(known, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
+        names = _told_apart(listed, names, suffix)
+    return _told_apart(listed, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
 
 
 def _told_apart(
-    known: list[Title],
+    titles: list[Title],
     names: dict[int, str],
     suffix: Callable[[Title, str], str],
     *,
@@ -73,19 +73,21 @@ def _told_apart(
 ) -> dict[int, str]:
     """Add to the names that several models share what tells all of them apart."""
     sharing: dict[str, list[Title]] = defaultdict(list)
-    for title in known:
+    for title in titles:
         sharing[names[title.key].casefold()].append(title)
-    taken = Counter(name.casefold() for name in names.values())
+    counts = Counter(name.casefold() for name in names.values())
     distinct = dict(names)
     for shared, group in sharing.items():
         if len(group) < 2:
             continue
         longer = {title.key: names[title.key] + suffix(title, names[title.key]) for title in group}
-        looks = Counter(name.casefold() for name in longer.values())
-        is_new = all(look == shared or not taken[look] for look in looks)
-        if is_last or (max(looks.values()) == 1 and is_new):
+        longer_counts = Counter(name.casefold() for name in longer.values())
+        is_new = all(
+            longer_name == shared or not counts[longer_name] for longer_name in longer_counts
+        )
+        if is_last or (max(longer_counts.values()) == 1 and is_new):
             distinct |= longer
-            taken.update(looks)
+            counts.update(longer_counts)
     return distinct
 
 
@@ -95,9 +97,9 @@ def _variant(title: Title, name: str) -> str:
 
 def _unsaid(parts: Iterable[str], name: str) -> str:
     """Return the parts of an id that neither the name nor the category says, each once."""
-    said = _signs(name)
+    name_signs = _signs(name)
     parts = [part for part in dict.fromkeys(parts) if not _CATEGORY.fullmatch(part)]
-    return "".join(f" {_words(part)}" for part in parts if _signs(part) not in said)
+    return "".join(f" {_words(part)}" for part in parts if _signs(part) not in name_signs)
 
 
 def _deed(title: Title, name: str) -> str:

@@ -59,14 +59,14 @@ def variant(endpoint: Endpoint) -> str:
 def _variant(owner: str, rest: str, display_name: str, category: str, label: str) -> str:
     parts = [*map(_signs, _WORD.findall(display_name))]
     name = {"".join(parts[start:]) for start in range(len(parts))}
-    said = _STOP_WORDS | {_signs(word) for word in _WORD.findall(display_name)}
-    said |= {*category.split("-"), *map(_signs, owner.split("-"))}
-    said.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
-    labelled = _distinguishing_words(_WORD.findall(label), said, name)
-    own = _distinguishing_words(_WORD.findall(rest), said | set(map(_signs, labelled)), name)
+    said_words = _STOP_WORDS | {_signs(word) for word in _WORD.findall(display_name)}
+    said_words |= {*category.split("-"), *map(_signs, owner.split("-"))}
+    said_words.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
+    labelled = _distinguishing_words(_WORD.findall(label), said_words, name)
+    own = _distinguishing_words(_WORD.findall(rest), said_words | set(map(_signs, labelled)), name)
     if labelled:
-        known = _signs(label)
-        own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in known]
+        label_signs = _signs(label)
+        own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in label_signs]
     text = " ".join([*labelled, *own])
     return _cut(text[:1].upper() + text[1:] if text[:2].isalpha() else text)
 
@@ -108,12 +108,12 @@ def _rest(endpoint: Endpoint) -> str:
     return endpoint.endpoint_id.partition("/")[2] or endpoint.endpoint_id
 
 
-def _distinguishing_words(words: Iterable[str], said: set[str], name: set[str]) -> list[str]:
+def _distinguishing_words(words: Iterable[str], said_words: set[str], name: set[str]) -> list[str]:
     """Return the new words, each once; `name` holds the joined suffixes of the name's words."""
     distinguishing: dict[str, str] = {}
     for word in words:
         plain = _signs(word)
-        if plain not in said and not _is_in(name, plain) and not _is_in(name, _number(word)):
+        if plain not in said_words and not _is_in(name, plain) and not _is_in(name, _number(word)):
             distinguishing.setdefault(plain, word)
     return list(distinguishing.values())
 

@@ -25,8 +25,8 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON of a GET; leaves out query values that are None."""
-        asked = {name: value for name, value in query.items() if value is not None}
-        return self.call("GET", path, params=asked)
+        params = {name: value for name, value in query.items() if value is not None}
+        return self.call("GET", path, params=params)
 
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
         """Return the JSON of a POST."""

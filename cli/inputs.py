@@ -81,19 +81,19 @@ def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
 
 def _set_path(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
     """Set a value; a repeated name of a list appends an item."""
-    here = arguments
+    parent = arguments
     for part in path[:-1]:
-        here = here.setdefault(part, {})
-        if not isinstance(here, dict):
+        parent = parent.setdefault(part, {})
+        if not isinstance(parent, dict):
             raise CommandFailed(f"{'.'.join(path)!r} is inside a value that is not an object.")
-    last, before = path[-1], here.get(path[-1])
+    last, before = path[-1], parent.get(path[-1])
     is_list = field is not None and field.kind == "list"
     if is_list and isinstance(before, list) and isinstance(value, list):
-        here[last] = [*before, *value]
-    elif last in here:
+        parent[last] = [*before, *value]
+    elif last in parent:
         raise CommandFailed(f"{'.'.join(path)!r} is given twice.")
     else:
-        here[last] = value
+        parent[last] = value
 
 
 def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "") -> Any:

@@ -105,10 +105,10 @@ class VitrineAdminSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
         """Return Django's list, with its app `auth` under a name for people."""
-        found = super().get_app_list(request, app_label)
-        for app in found:
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
             app["name"] = "People" if app["app_label"] == "auth" else app["name"]
-        return found
+        return apps
 
     def status(self, request: HttpRequest) -> HttpResponse:
         """Show operators the state of workers, queue, upstream, sync and storage."""

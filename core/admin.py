@@ -36,8 +36,8 @@ class RestrictedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context and context["cl"].result_count == CappedPaginator.MOST:
-            words = f"The list ends after {CappedPaginator.MOST:,}: filter or search for others."
-            context["subtitle"] = words
+            message = f"The list ends after {CappedPaginator.MOST:,}: filter or search for others."
+            context["subtitle"] = message
         return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:

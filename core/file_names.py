@@ -43,8 +43,8 @@ def _cut(text: str, size_bytes: int) -> str:
 def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
     """Return the words of a text joined by hyphens, cut after a word; empty if it has none."""
     plain = unicodedata.normalize("NFC", text[: 10 * most])
-    kept = (char if unicodedata.category(char)[0] in _SLUG_CATEGORIES else " " for char in plain)
-    words = "".join(kept).split()
+    chars = (char if unicodedata.category(char)[0] in _SLUG_CATEGORIES else " " for char in plain)
+    words = "".join(chars).split()
     name = "-".join(words)
     if len(name) <= most:
         return name

@@ -25,14 +25,14 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
     return f"${text}" if currency in {"", "USD"} else f"{text} {currency}"
 
 
-def unit(words: str) -> str:
+def unit(text: str) -> str:
     """Return a price's unit in the form that follows "per".
 
     `images` → `image`, `1000 tokens` → `1,000 tokens`, empty → `run`.
     """
-    is_plain_plural = words.endswith("s") and not words.endswith("ss") and not words[:1].isdigit()
-    counted = _THOUSANDS.sub(lambda found: f"{int(found[0]):,}", words)
-    return (words[:-1] if is_plain_plural else counted) or "run"
+    is_plain_plural = text.endswith("s") and not text.endswith("ss") and not text[:1].isdigit()
+    counted = _THOUSANDS.sub(lambda match: f"{int(match[0]):,}", text)
+    return (text[:-1] if is_plain_plural else counted) or "run"
 
 
 def price(amount: Decimal | None, currency: str, per: str) -> str:

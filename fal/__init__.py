@@ -84,8 +84,8 @@ def __getattr__(name: str) -> Any:
     """Import what opens connections (PEP 562), and keep it in the module."""
     if name not in IMPORTED_ON_FIRST_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(IMPORTED_ON_FIRST_USE[name]), name)
-    return found
+    value = globals()[name] = getattr(import_module(IMPORTED_ON_FIRST_USE[name]), name)
+    return value
 
 
 __all__ = [

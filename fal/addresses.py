@@ -63,8 +63,8 @@ class Addresses:
 
     def is_media(self, url: str) -> bool:
         """Whether a file may be downloaded from `url`: `media` lists its origin or a wildcard."""
-        found = _web_origin(url)
-        return found is not None and any(covers(found) for covers in self._media_matchers)
+        web_origin = _web_origin(url)
+        return web_origin is not None and any(covers(web_origin) for covers in self._media_matchers)
 
     @cached_property
     def _media_matchers(self) -> tuple[OriginMatcher, ...]:
@@ -98,9 +98,9 @@ def _origin_matcher(pattern: str) -> OriginMatcher:
     allowed = _web_origin(f"{scheme}://{rest.removeprefix('*.')}")
     if allowed and rest.startswith("*."):
         # A wildcard never allows plain http; only a full origin (a sandbox) may use it.
-        return lambda found: (
+        return lambda candidate: (
             scheme == "https"
-            and (found[0], found[2]) == (allowed[0], allowed[2])
-            and found[1].endswith(f".{allowed[1]}")
+            and (candidate[0], candidate[2]) == (allowed[0], allowed[2])
+            and candidate[1].endswith(f".{allowed[1]}")
         )
-    return lambda found: found == allowed
+    return lambda candidate: candidate == allowed

@@ -73,8 +73,8 @@ class FalError(Exception):
         """The error that `as_json` wrote; an unknown class becomes FalError."""
         cls = FalError._named.get(raw.get("error", ""), FalError)
         names = (*_FIELDS, "sent") if cls is Unreachable else _FIELDS
-        known = {name: raw[name] for name in names if name in raw}
-        return cls(str(raw.get("message", "")), **known)
+        values = {name: raw[name] for name in names if name in raw}
+        return cls(str(raw.get("message", "")), **values)
 
 
 _FIELDS = (

@@ -36,12 +36,12 @@ def parse_whole(content: bytes | str) -> tuple[Any, bool]:
     try:
         if isinstance(content, bytes):
             content = content.decode("utf-8-sig")
-        found = json.loads(
+        value = json.loads(
             content, parse_constant=numbers.none, parse_float=numbers.read, parse_int=numbers.whole
         )
     except (ValueError, RecursionError) as error:
         raise UpstreamFailed(UNREADABLE, is_retryable=True) from error
-    return found, numbers.are_exact
+    return value, numbers.are_exact
 
 
 class _Numbers:
@@ -83,12 +83,12 @@ def item_texts(content: bytes, key: str) -> list[str]:
             _, at = _scan(text, start)
     if text[start] != "[":
         raise ValueError(f"{key} is not a list")
-    found, at = [], _gap(text, start + 1)
+    texts, at = [], _gap(text, start + 1)
     while text[at] != "]":
         _, end = _scan(text, at)
-        found.append(text[at:end])
+        texts.append(text[at:end])
         at = _gap(text, end)
-    return found
+    return texts
 
 
 _GAP = re.compile(r"[\s,:]*")
@@ -186,6 +186,6 @@ def media_type(claim: str) -> str:
 
     The result is at most 127 characters and safe to put into a header.
     """
-    found = claim.partition(";")[0].strip().lower()
-    is_one = len(found) <= MAX_MEDIA_TYPE_CHARS and _MEDIA_TYPE.fullmatch(found)
-    return found if is_one else ""
+    name = claim.partition(";")[0].strip().lower()
+    is_one = len(name) <= MAX_MEDIA_TYPE_CHARS and _MEDIA_TYPE.fullmatch(name)
+    return name if is_one else ""

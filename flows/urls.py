@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from flows.views import account, edit, files, flow, flow_run, lists, swap, then
+from flows.views import edit, fal_workflows, files, flow, flow_run, lists, swap, then
 
 app_name = "flows"
 urlpatterns = [
     path("", lists.index, name="flows"),
-    path("of-model/<path:endpoint_id>/", account.of_model, name="account-of-model"),
-    path("account/", account.workflows, name="account"),
-    path("account/reading/", account.reading_wanted, name="account-reading"),
-    path("account/<str:owner>/<str:name>/", account.workflow, name="account-workflow"),
+    path("of-model/<path:endpoint_id>/", fal_workflows.of_model, name="account-of-model"),
+    path("account/", fal_workflows.workflows, name="account"),
+    path("account/reading/", fal_workflows.reading_wanted, name="account-reading"),
+    path("account/<str:owner>/<str:name>/", fal_workflows.workflow, name="account-workflow"),
     path(
         "account/<str:owner>/<str:name>/definition/",
-        account.definition,
+        fal_workflows.definition,
         name="account-definition",
     ),
     path("new/", lists.new, name="new"),

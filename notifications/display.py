@@ -140,10 +140,10 @@ class Row:
 
 def rows(user: User, page: str) -> Page[Row]:
     """Return a page of the user's deliveries, newest first."""
-    mine = Delivery.objects.filter(user=user).select_related(
+    deliveries = Delivery.objects.filter(user=user).select_related(
         "notification", "channel", "run__endpoint"
     )
-    light = mine.defer(*heavy_columns("run__"))
+    light = deliveries.defer(*heavy_columns("run__"))
     shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     shown.object_list = [Row(delivery) for delivery in shown.object_list]
     return cast("Page[Row]", shown)

@@ -43,8 +43,8 @@ def send_test(channel: Channel) -> None:
 
 
 def _channels(user: User, kind: str) -> list[Channel]:
-    mine = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
-    return [channel for channel in mine if kind in channel.kinds]
+    channels = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
+    return [channel for channel in channels if kind in channel.kinds]
 
 
 def _write(

@@ -45,10 +45,10 @@ def more_like(run: Run, person: User) -> list[Run]:
     number = _number(last) + 1 if last else 1
     press = f"{run.pk}-{number}"
     planned = plan_more(run, starting.token(Source.VARIATION, press)).runs
-    asked = repetition(run, person, Source.VARIATION, press)
+    start_request = repetition(run, person, Source.VARIATION, press)
     return start(
         [
-            replace(asked, arguments=arguments, key=f"{press}.{place}")
+            replace(start_request, arguments=arguments, key=f"{press}.{place}")
             for place, arguments in enumerate(planned)
         ]
     )

@@ -130,7 +130,9 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
     with transaction.atomic():
         started = _insert(requests)
         new = [
-            (one.run, request) for one, request in zip(started, requests, strict=True) if one.is_new
+            (start.run, request)
+            for start, request in zip(started, requests, strict=True)
+            if start.is_new
         ]
         if new:
             _reserve(new)
@@ -149,10 +151,10 @@ def _insert(requests: Sequence[StartRequest]) -> list[Started]:
     earlier = Run.objects.in_bulk(set(keys.values()) - {run.pk for run in runs})
     started = []
     for run, request in zip(runs, requests, strict=True):
-        known = earlier.get(keys[run.form_token])
-        if known is None and request.holder:
+        existing = earlier.get(keys[run.form_token])
+        if existing is None and request.holder:
             _note_sent(run)
-        started.append(Started(known or run, known is None))
+        started.append(Started(existing or run, existing is None))
     return started
 
 
@@ -200,8 +202,8 @@ def _note_sent(run: Run) -> None:
 def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     day = ledger.person_day(new[0][0].user_id, clock.now())
     unknown = [request for _, request in new if request.estimate is None]
-    asked = [(request.endpoint, request.arguments) for request in unknown]
-    estimates = iter(estimate_runs(asked) if asked else [])
+    inputs = [(request.endpoint, request.arguments) for request in unknown]
+    estimates = iter(estimate_runs(inputs) if inputs else [])
     ledger.reserve(
         Reservation(
             run.pk, in_dollars(request.estimate or next(estimates)), [day, *request.accounts]

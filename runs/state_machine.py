@@ -48,9 +48,9 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
 
     def add_rows(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
-            now, found = clock.now(), enumerate(seen.artifacts)
+            now, numbered = clock.now(), enumerate(seen.artifacts)
             Artifact.objects.bulk_create(
-                [_artifact_row(pk, position, one, now) for position, one in found],
+                [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
         if changed.get("state") in ENDS and seen.is_bare:
@@ -63,11 +63,11 @@ def record(pk: uuid.UUID, seen: Observation) -> bool:
 
 
 def _artifact_row(
-    pk: uuid.UUID, position: int, found: artifacts.Artifact, now: datetime
+    pk: uuid.UUID, position: int, artifact: artifacts.Artifact, now: datetime
 ) -> Artifact:
-    fields = db_safe(asdict(found))
+    fields = db_safe(asdict(artifact))
     values = {name: value for name, value in fields.items() if name != "text"}
-    copy_at = now + REST if found.kind in SHOWN_AT_ONCE else None
+    copy_at = now + REST if artifact.kind in SHOWN_AT_ONCE else None
     return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
 
 

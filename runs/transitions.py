@@ -198,8 +198,8 @@ def event_text(error: Mapping[str, Any]) -> str:
     """Return the text of a timeline event for `FalError.as_json()`."""
     if error.get("error") == fal.Unreadable.__name__:
         return NOT_READ
-    words, status = str(error.get("message") or ""), error.get("status")
-    return f"{ANSWERED} {status}: {words}" if status else words
+    message, status = str(error.get("message") or ""), error.get("status")
+    return f"{ANSWERED} {status}: {message}" if status else message
 
 
 def _reached_upstream(run: Run, seen: Observation) -> bool:

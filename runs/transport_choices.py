@@ -45,8 +45,8 @@ def offered(endpoint: Endpoint) -> list[Choice]:
 def chosen(endpoint: Endpoint, post: Post) -> str:
     """Return the transport chosen in a post; the queue if the model does not offer it."""
     named = post.get(CONTROL, [""])[-1]
-    known = {choice.value for choice in offered(endpoint)}
-    return named if named in known else QUEUE.value
+    offered_names = {choice.value for choice in offered(endpoint)}
+    return named if named in offered_names else QUEUE.value
 
 
 def keep_choice(post: Post, shown: Post) -> Post:

@@ -116,7 +116,8 @@ class Tls:
 class Server(uvicorn.Server):
     """A uvicorn server that exits with code 0 after a signal and wakes up once a second.
 
-    It wakes up to renew the Date header; uvicorn checks ten times a second whether it shall stop.
+    It wakes up to renew the Date header. uvicorn's own wakes up ten times a second to see whether
+    it should stop.
     With `beside`, it also serves over TLS on another port.
     """
 

@@ -37,9 +37,9 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Activate a fault; raises ValueError for an unknown name."""
-        known = WEBHOOK_FAULTS if fault.kind == "webhook" else FAULTS.keys()
-        if fault.name not in known and not fault.name.isdigit():
-            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known))}")
+        known_names = WEBHOOK_FAULTS if fault.kind == "webhook" else FAULTS.keys()
+        if fault.name not in known_names and not fault.name.isdigit():
+            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known_names))}")
         self.active.append(fault)
 
     def clear(self) -> None:
@@ -105,11 +105,11 @@ async def strike(fault: Fault, answer: Answer) -> Response:
     return await FAULTS[fault.name](fault, answer)
 
 
-def _refused(status: int, words: str) -> Callable[[Fault, Answer], Awaitable[Response]]:
+def _refused(status: int, detail: str) -> Callable[[Fault, Answer], Awaitable[Response]]:
     """Return a fault that refuses the call in the words of fal (protocol, section 11.3)."""
 
     async def refused(fault: Fault, answer: Answer) -> Response:
-        return error(fault.kind, status, words)
+        return error(fault.kind, status, detail)
 
     return refused
 
@@ -129,13 +129,13 @@ async def _late(fault: Fault, answer: Answer) -> Response:
 async def _lost(fault: Fault, answer: Answer) -> Response:
     """Execute the call and abort the response after its head."""
     head = (await answer()).headers
-    kept = {name: head[name] for name in ("x-fal-request-id",) if name in head}
+    headers = {name: head[name] for name in ("x-fal-request-id",) if name in head}
 
     async def broken() -> Any:
         yield b"{"
         raise ConnectionAbortedError("the sandbox was told to lose this answer")
 
-    return StreamingResponse(broken(), headers={"content-length": "1000", **kept})
+    return StreamingResponse(broken(), headers={"content-length": "1000", **headers})
 
 
 async def _hang(fault: Fault, answer: Answer) -> Response:

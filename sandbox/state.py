@@ -30,7 +30,7 @@ class Sandbox:
             config, self.files, self.gallery.asset_at, self.webhooks.report, self.registry.get
         )
         self.workflows: dict[tuple[str, str], Workflow] = {
-            (one.owner, one.name): one for one in WORKFLOWS
+            (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
         }
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()

@@ -31,8 +31,8 @@ class Workflow:
     def endpoint_ids(self) -> list[str]:
         """The models that it calls, each once."""
         nodes = self.contents.get("nodes")
-        found = nodes.values() if isinstance(nodes, dict) else ()
-        return list(dict.fromkeys(str(node["app"]) for node in found if node.get("app")))
+        values = nodes.values() if isinstance(nodes, dict) else ()
+        return list(dict.fromkeys(str(node["app"]) for node in values if node.get("app")))
 
     def listed(self) -> Json:
         """Return its item in the list."""

@@ -269,9 +269,9 @@ def _texts(place: _Place, only: str, is_media: IsMedia) -> list[Artifact]:
 def _only_text(output: Any, schema: Any) -> str:
     """The key of an output that has only one property."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    known = properties if isinstance(properties, dict) else output
-    if isinstance(known, dict) and len(known) == 1:
-        return str(next(iter(known))).lower()
+    named = properties if isinstance(properties, dict) else output
+    if isinstance(named, dict) and len(named) == 1:
+        return str(next(iter(named))).lower()
     return ""
 
 

@@ -42,7 +42,7 @@ class Plan:
     def total(self, estimates: Iterable[Estimate]) -> Estimate:
         """The cost of all runs by the costs of the samples, in order."""
         priced = zip(self.samples, estimates, strict=False)  # others may follow
-        return sum((one.times(count) for (_, count), one in priced), NOTHING)
+        return sum((estimate.times(count) for (_, count), estimate in priced), NOTHING)
 
     @property
     def words(self) -> str:
@@ -95,15 +95,15 @@ def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list
     """The number of results of each run."""
     if counted is None:
         return [1] * times
-    asked = _requested_count(counted, arguments)
+    requested = _requested_count(counted, arguments)
     if times == 1:
-        return [asked]
-    total, allowed = asked * times, _allowed(counted, asked * times)
-    most = max(allowed, default=asked)
+        return [requested]
+    total, allowed = requested * times, _allowed(counted, requested * times)
+    most = max(allowed, default=requested)
     if len(allowed) == most:  # every number up to `most` is allowed: distribute evenly
         runs = -(-total // most)
         return [total // runs + (place < total % runs) for place in range(runs)]
-    return _largest_first(total, [*allowed, asked])
+    return _largest_first(total, [*allowed, requested])
 
 
 def _largest_first(total: int, allowed: list[int]) -> list[int]:

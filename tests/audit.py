@@ -42,9 +42,9 @@ def main(command: Sequence[str] = PIP_AUDIT, end_within_s: float = END_WITHIN_S)
     report = _report(done.stdout)
     if report is None:
         return _left_out((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
-    if not any(one["name"] == CANARY and one.get("vulns") for one in report):
+    if not any(package["name"] == CANARY and package.get("vulns") for package in report):
         return _left_out("the index that answers has none")
-    return _judged([one for one in report if one["name"] != CANARY])
+    return _judged([package for package in report if package["name"] != CANARY])
 
 
 def _asked(command: Sequence[str], end_within_s: float) -> subprocess.CompletedProcess[str]:
@@ -72,14 +72,14 @@ def _report(text: str) -> list[dict[str, Any]] | None:
 
 
 def _judged(packages: list[dict[str, Any]]) -> int:
-    known = [
-        f"{one['name']} {one['version']}: {vulnerability['id']}, "
+    vulnerable = [
+        f"{package['name']} {package['version']}: {vulnerability['id']}, "
         f"fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'}"
-        for one in packages
-        for vulnerability in one.get("vulns", ())
+        for package in packages
+        for vulnerability in package.get("vulns", ())
     ]
-    print("\n".join(known) or f"pip-audit: no known vulnerability in {len(packages)} packages")
-    return 1 if known else 0
+    print("\n".join(vulnerable) or f"pip-audit: no known vulnerability in {len(packages)} packages")
+    return 1 if vulnerable else 0
 
 
 def _left_out(why: str) -> int:

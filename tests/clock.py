@@ -22,10 +22,10 @@ class _Jumps(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None or (timeout > 0 and self.threads):
             return super().select(None)
-        found = super().select(0)
-        if not found:
+        ready = super().select(0)
+        if not ready:
             self.now_s += timeout
-        return found
+        return ready
 
 
 class _Loop(asyncio.SelectorEventLoop):

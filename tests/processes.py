@@ -88,10 +88,10 @@ class Up:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        found = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
-        assert isinstance(found, str), self.log.read_text()
-        self._printed = found
-        self.base = found.split("/login/")[0]
+        login_link = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
+        assert isinstance(login_link, str), self.log.read_text()
+        self._printed = login_link
+        self.base = login_link.split("/login/")[0]
         self._checkout = checkout
         self._given = given
 
@@ -117,21 +117,21 @@ class Up:
         return printed.strip()
 
     def _link(self) -> str:
-        found = re.search(r"http://\S+/login/link/\S+", self.log.read_text())
-        return found[0] if found else ""
+        match = re.search(r"http://\S+/login/link/\S+", self.log.read_text())
+        return match[0] if match else ""
 
-    def pid_of(self, words: str) -> int | None:
+    def pid_of(self, command: str) -> int | None:
         """Return the id of the child process whose command line contains these words."""
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             for pid in (task / "children").read_text().split():
                 line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if words in line:
+                if command in line:
                     return int(pid)
         return None
 
-    def kill(self, words: str) -> int:
+    def kill(self, command: str) -> int:
         """Kill that child with SIGKILL; return its process id."""
-        pid = until(lambda: self.pid_of(words))
+        pid = until(lambda: self.pid_of(command))
         os.kill(pid, signal.SIGKILL)
         return int(pid)
 
@@ -144,9 +144,9 @@ class Up:
         self._tell_sandbox("faults", fault)
 
     def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
-        found = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
-        url = found["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
-        headers = {"Authorization": f"Key {found['FAL_KEY']}"}
+        variables = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
+        url = variables["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
+        headers = {"Authorization": f"Key {variables['FAL_KEY']}"}
         httpx.post(url, json=body, headers=headers).raise_for_status()
 
     def stop(self) -> int:
@@ -155,11 +155,11 @@ class Up:
         return self.process.wait(60)
 
 
-def until(found: Callable[[], Any], limit_s: float = 120.0) -> Any:
-    """Return what `found()` returns as soon as it is true; fails after `limit_s`."""
+def until(condition: Callable[[], Any], limit_s: float = 120.0) -> Any:
+    """Return what `condition()` returns as soon as it is true; fails after `limit_s`."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
-        if value := found():
+        if value := condition():
             return value
         time.sleep(0.05)
     raise AssertionError("it did not happen in time")

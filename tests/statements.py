@@ -20,12 +20,12 @@ def wrapped(wrapper: Wrapper) -> Iterator[None]:
     `wrapper` is one of Django's:
     https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
     """
-    known: list[BaseDatabaseWrapper] = []
+    wrapped_connections: list[BaseDatabaseWrapper] = []
 
     def wrap(connection: BaseDatabaseWrapper, **_: Any) -> None:
         if wrapper not in connection.execute_wrappers:
             connection.execute_wrappers.append(wrapper)
-            known.append(connection)
+            wrapped_connections.append(connection)
 
     wrap(connection)
     connection_created.connect(wrap)
@@ -33,8 +33,8 @@ def wrapped(wrapper: Wrapper) -> Iterator[None]:
         yield
     finally:
         connection_created.disconnect(wrap)
-        for one in known:
-            one.execute_wrappers.remove(wrapper)
+        for wrapped_connection in wrapped_connections:
+            wrapped_connection.execute_wrappers.remove(wrapper)
 
 
 @contextmanager

@@ -79,16 +79,16 @@ def test_every_dependency_has_its_decision(requirement: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_link_leads_somewhere(document: str) -> None:
+def test_every_link_has_a_target(document: str) -> None:
     assert _missing_links(ROOT / document) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_path_that_a_document_names_exists(document: str) -> None:
+def test_every_path_named_in_a_document_exists(document: str) -> None:
     assert _missing_paths((ROOT / document).read_text()) == []
 
 
-def test_a_link_and_a_path_that_do_not_exist_are_found(tmp_path: Path) -> None:
+def test_missing_links_and_paths_are_detected(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text(
         "# A page\n[a](gone.md) [b](page.md#a-page) [c](#gone) `core/gone.py` `core/db/clock.py`"

@@ -11,11 +11,11 @@ def report(nodeid: str, duration: float) -> TestReport:
     return TestReport(nodeid, ("", 0, ""), {}, "passed", None, "call", duration=duration)
 
 
-def test_phases_of_a_file_add_up_and_the_slowest_come_first() -> None:
-    found = seconds_by_file(
+def test_phases_of_a_file_are_summed_and_sorted_slowest_first() -> None:
+    seconds = seconds_by_file(
         [report("a.py::one", 1.0), report("b.py::one", 2.5), report("a.py::two", 2.0)]
     )
-    assert found == [("a.py", 3.0), ("b.py", 2.5)]
+    assert seconds == [("a.py", 3.0), ("b.py", 2.5)]
 
 
 def test_the_list_is_short() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TrainingOwner(RunOwner):
-    """A training is an ordinary run; its data set fills its form, its weights those of others."""
+    """Data sets fill the forms of trainers, weights those of other models."""
 
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the run is a training: its owner is told once its weights have a name."""
@@ -48,7 +48,7 @@ class TrainingOwner(RunOwner):
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills a trainer's form with a data set, and another with weights."""
+        """Return the functions that fill a form with a data set or with weights."""
         return {"dataset": packing.fill, "weights": prefill.fill}
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

@@ -43,8 +43,8 @@ class Limit:
 CHANGE = "change"  # of each view that names no limit
 ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
 LIMITS = {
-    one.name: one
-    for one in (
+    limit.name: limit
+    for limit in (
         Limit(CHANGE, WRITE, 2000, 1200),
         Limit(ANONYMOUS, READ | WRITE, 1000, 600),
         Limit("sign-in", READ | WRITE, 120, 120),
@@ -122,12 +122,12 @@ class Buckets:
         """Take a token; return 0 if there was one, else the seconds until there is."""
         rate = limit.per_minute / 60
         with self._lock:
-            known = (limit.name, client) in self._buckets
+            is_known = (limit.name, client) in self._buckets
             tokens, now, unsettled = self._count(limit, client)
             is_allowed = tokens >= 1
             bucket = Bucket(tokens - is_allowed, now, unsettled + is_allowed)
             self._keep(limit, client, bucket)
-        if self._spend and is_allowed and (not known or bucket.unsettled > limit.burst // 100):
+        if self._spend and is_allowed and (not is_known or bucket.unsettled > limit.burst // 100):
             left = self._spend(limit.name, client, limit.burst, rate, unsettled)
             if left is not None:
                 tokens, is_allowed = left + 1, left >= 0

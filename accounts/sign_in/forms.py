@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 
-WRONG = "That name and password do not belong together. Check both and try again."
+WRONG = "Wrong name or password. Check both and try again."
 TOO_MANY = "There were too many failed attempts to sign in. Wait {}, then try again."
 
 

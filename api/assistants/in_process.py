@@ -29,9 +29,11 @@ class InProcess:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON of an operation's response; raises Refused."""
-        asked = urlencode({name: value for name, value in query.items() if value is not None}, True)
+        query_string = urlencode(
+            {name: value for name, value in query.items() if value is not None}, True
+        )
         content = b"" if body is None else json.dumps(body).encode()
-        status, _, answer = await self._send(method, f"{BASE}{path}", asked, content)
+        status, _, answer = await self._send(method, f"{BASE}{path}", query_string, content)
         parsed = json.loads(answer) if answer else None
         if status >= 400:
             raise refusal(status, parsed)

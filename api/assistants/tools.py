@@ -117,10 +117,10 @@ class Tools:
             )
             return short.listed(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
-        given = {"inputs": inputs, "allow_unknown": allow_unknown}
-        estimate = await self._api.call("POST", f"{path}/estimates", given)
+        body = {"inputs": inputs, "allow_unknown": allow_unknown}
+        estimate = await self._api.call("POST", f"{path}/estimates", body)
         amount = _amount(estimate, allow=allow_unknown_price)
-        flow_run = await self._budget.start(amount, f"{path}/runs", given)
+        flow_run = await self._budget.start(amount, f"{path}/runs", body)
         return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:
@@ -217,10 +217,10 @@ class Tools:
             if self._is_stopping():
                 break
             await self._progress(time.monotonic() - begun, float(wait_s), run["state"])
-            asked = time.monotonic()
+            began = time.monotonic()
             hold_s = max(min(int(left_s), HOLD_S), 1)
             run = await self._api.call("GET", f"{path}{run['id']}", wait=hold_s)
-            if not run["is_final"] and time.monotonic() - asked < POLL_S:
+            if not run["is_final"] and time.monotonic() - began < POLL_S:
                 await asyncio.sleep(POLL_S)
         return await self._with_copies(run)
 
@@ -228,11 +228,11 @@ class Tools:
         """Return a run once its files are copied, for addresses that last; else as it is."""
         until = time.monotonic() + COPY_WAIT_S
         while any(artifact["state"] == "remote" for artifact in run.get("artifacts", ())):
-            asked = time.monotonic()
-            if asked > until or self._is_stopping():
+            began = time.monotonic()
+            if began > until or self._is_stopping():
                 break
             run = await self._api.call("GET", _run(run["id"]), wait=1)
-            if time.monotonic() - asked < POLL_S:
+            if time.monotonic() - began < POLL_S:
                 await asyncio.sleep(POLL_S)
         return run
 

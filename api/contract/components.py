@@ -31,7 +31,7 @@ from catalog.models import Change, Standing
 from runs.models import Artifact, Run, Transport
 
 ROOT = "urn:vitrine:api"
-SENT_TRANSPORTS = [one.value for one in Transport if one != Transport.REALTIME]
+SENT_TRANSPORTS = [transport.value for transport in Transport if transport != Transport.REALTIME]
 
 
 WEBHOOK_URL = text("a public https address", minLength=1, maxLength=2000, format="uri")

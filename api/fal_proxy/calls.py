@@ -105,8 +105,8 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())
-    said = body if isinstance(body, dict) else {}
-    name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
+    announced = body if isinstance(body, dict) else {}
+    name, content_type = (str(announced.get(key) or "") for key in ("file_name", "content_type"))
     upload_path, file_path = uploads.announce(caller.user, name, content_type)
     addresses = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
     return responses.as_json(addresses)
@@ -162,8 +162,8 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
     """Return a token of ours for live sessions, in the format that the client expects (8.1)."""
     if not settings.REALTIME_URL:
         raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
-    said = _read_input(caller.read_body())
-    named = said.get("allowed_apps") if isinstance(said, dict) else None
+    body = _read_input(caller.read_body())
+    named = body.get("allowed_apps") if isinstance(body, dict) else None
     apps = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
     if not all(aliases) or not aliases:
@@ -250,8 +250,8 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    mine = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
-    run = mine.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
+    runs = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
+    run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
     return run if is_of_app else None
 

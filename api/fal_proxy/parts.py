@@ -64,8 +64,8 @@ def _reserve(announced: Announced, number: int, size_bytes: int) -> ProxyPart:
         former = rows.filter(number=number)
         replaced = list(former.values_list("stored_as", flat=True))
         former.delete()
-        taken = rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0
-        if size_bytes > min(MAX_PART_BYTES, uploads.MAX_BYTES - taken):
+        received_bytes = rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0
+        if size_bytes > min(MAX_PART_BYTES, uploads.MAX_BYTES - received_bytes):
             most = uploads.MAX_BYTES >> 20
             raise ValueError(f"{announced.name} is larger than {most} MB, or its part too large.")
         storage_limits.require_quota(announced.user_id, "", size_bytes)

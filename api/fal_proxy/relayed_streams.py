@@ -66,11 +66,11 @@ class RelayedStreams:
         self, pk: uuid.UUID, path: str, ticket: str, receive: Receive, send: Send
     ) -> None:
         passing = asyncio.create_task(self._pass_on(pk, path, ticket, send))
-        gone = asyncio.create_task(wait_for_disconnect(receive))
+        disconnect = asyncio.create_task(wait_for_disconnect(receive))
         try:
-            await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({passing, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
+            disconnect.cancel()
             passing.cancel()  # closes the gateway's connection, which cancels the run
         with suppress(asyncio.CancelledError):
             await passing

@@ -151,11 +151,11 @@ async def _stream(events: AsyncGenerator[bytes], receive: Receive, send: Send) -
 
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     writing = asyncio.create_task(write())
-    gone = asyncio.create_task(wait_for_disconnect(receive))
+    disconnect = asyncio.create_task(wait_for_disconnect(receive))
     try:
-        await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({writing, disconnect}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        gone.cancel()
+        disconnect.cancel()
         writing.cancel()
     with suppress(asyncio.CancelledError):
         await writing

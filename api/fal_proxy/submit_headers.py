@@ -31,9 +31,9 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     sends the priority `normal`.
     """
     options: dict[str, Any] = {}
-    given = next(((name, headers[name]) for name in START_TIMEOUT if name in headers), None)
-    if given:
-        options["start_timeout_s"] = _seconds(*given)
+    header = next(((name, headers[name]) for name in START_TIMEOUT if name in headers), None)
+    if header:
+        options["start_timeout_s"] = _seconds(*header)
     if (priority := _text(headers, PRIORITY)) and priority != PRIORITIES[0]:
         if priority not in PRIORITIES:
             raise InvalidHeader(f"{PRIORITY} must be one of {', '.join(PRIORITIES)}.")

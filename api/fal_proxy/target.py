@@ -74,8 +74,8 @@ def parse(address: str) -> Target:
         parts = urlsplit(address)
         host = Host(parts.netloc)  # exact, so without user, port or longer name
     except ValueError:
-        known = ", ".join(Host)
-        raise InvalidTarget(f"x-fal-target-url must have one of the hosts {known}.") from None
+        hosts = ", ".join(Host)
+        raise InvalidTarget(f"x-fal-target-url must have one of the hosts {hosts}.") from None
     return from_path(host, parts.path, parts.query)
 
 

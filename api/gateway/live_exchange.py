@@ -194,19 +194,19 @@ class _Exchange:
     async def send_inputs(self, first: Input) -> str:
         """Send the inputs within the rate limit; returns why the session ended."""
         clock, pause_s = asyncio.get_running_loop().time, 1 / settings.LIVE_PICTURES_PER_S
-        given: Input | None = first
-        while given is not None:
+        pending: Input | None = first
+        while pending is not None:
             began = clock()
             if not await sync_to_async(self._live.is_owned)():
                 return sessions.RUN_ENDED
-            await self._send(given)
+            await self._send(pending)
             await asyncio.sleep(max(0.0, began + pause_s - clock()))
-            given = await self._socket.next_input(settings.LIVE_IDLE_S)
+            pending = await self._socket.next_input(settings.LIVE_IDLE_S)
         return ""
 
-    async def _send(self, given: Input) -> None:
+    async def _send(self, pending: Input) -> None:
         run = self._live.run
-        arguments = given.arguments
+        arguments = pending.arguments
         if self._origin:
             arguments = await sync_to_async(_with_our_files)(run, arguments)
         run.arguments = sessions.as_json(arguments)
@@ -216,7 +216,7 @@ class _Exchange:
         if has_files:
             await self._session.send(resolved)
         else:
-            await self._session.send_frame(given.frame)
+            await self._session.send_frame(pending.frame)
 
 
 def _with_our_files(run: Run, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -141,8 +141,8 @@ class EndpointAnswer(RoutedAnswer):
         output = event.output if isinstance(event, fal.Result) else event.value
         text = answers.parse_answer(output).text
         if text and not self.has_begun:
-            given = chat_responses.headers(self._run.pk)
-            named = [(name.encode(), value.encode()) for name, value in given.items()]
+            headers = chat_responses.headers(self._run.pk)
+            named = [(name.encode(), value.encode()) for name, value in headers.items()]
             await self._start(200, [_EVENT_STREAM, *named])
             await self._say({"role": "assistant", "content": ""})
         if text.startswith(self._text) and len(text) > len(self._text):
@@ -177,5 +177,5 @@ async def respond(send: Send, response: responses.UpstreamResponse) -> None:
 
 
 def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    given = ((name, headers.get(name)) for name in PASSED_ON)
-    return [(name.encode(), value.encode("latin-1")) for name, value in given if value]
+    values = ((name, headers.get(name)) for name in PASSED_ON)
+    return [(name.encode(), value.encode("latin-1")) for name, value in values if value]

@@ -87,11 +87,11 @@ class Streams:
 
     async def _carry_out(self, run: Run, dialect: str, receive: Receive, send: Send) -> None:
         answer = answer_to(run, dialect, send)
-        gone = asyncio.create_task(_cancel_when_gone(run.pk, receive))
+        disconnect = asyncio.create_task(_cancel_when_gone(run.pk, receive))
         try:
             await _send(run, self._upstream, answer)
         finally:
-            gone.cancel()
+            disconnect.cancel()
         run = await Run.objects.with_endpoint().aget(pk=run.pk)
         await answer.conclude(run)
 

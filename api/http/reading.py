@@ -30,14 +30,16 @@ def read_parameters(
         if value is None:
             values[parameter.name] = parameter.schema.get("default")
             continue
-        if said := _objection(parameter, value):
-            errors.append({"parameter": parameter.name, "detail": said})
+        if objection := _objection(parameter, value):
+            errors.append({"parameter": parameter.name, "detail": objection})
         values[parameter.name] = value
-    known = {parameter.name for parameter in operation.parameters if parameter.where == "query"}
+    known_names = {
+        parameter.name for parameter in operation.parameters if parameter.where == "query"
+    }
     errors += [
         {"parameter": name[:100], "detail": f"There is no parameter {name[:100]!r} here."}
         for name in request.GET
-        if name not in known
+        if name not in known_names
     ]
     if errors:
         raise Problem(422, errors[0]["detail"], errors=errors[:MAX_ERRORS])

@@ -55,17 +55,17 @@ def conversation(messages: Sequence[Message]) -> Conversation:
     An answer without a message before it (a greeting, a second answer) is an exchange of its own.
     """
     system = "\n\n".join(message.text for message in messages if message.role in SYSTEM_ROLES)
-    said: list[str] = []
+    texts: list[str] = []
     earlier: list[Exchange] = []
     for message in messages:
         if message.role == "user":
-            said.append(message.text)
+            texts.append(message.text)
         elif message.role == "assistant":
-            earlier.append(Exchange("\n\n".join(said), message.text))
-            said = []
-    if not said:
+            earlier.append(Exchange("\n\n".join(texts), message.text))
+            texts = []
+    if not texts:
         raise wrong("messages", "The last message must be one of role user.")
-    return Conversation("\n\n".join(said), earlier, system)
+    return Conversation("\n\n".join(texts), earlier, system)
 
 
 def _message(message: dict[str, Any], place: str, name: str) -> Message:

@@ -140,11 +140,11 @@ def run_board_again(call: Call) -> Reply:
     try:
         with claimed(call) as answer:
             sent = send(call.user, board, is_program=True)
-            said = {"message": sent.words, "sent": sent.sent}
-            answer |= {"board": str(board.pk), "said": said}
+            outcome = {"message": sent.words, "sent": sent.sent}
+            answer |= {"board": str(board.pk), "said": outcome}
     except Refused as refused:
         raise Problem(409, str(refused), slug="cannot-be-run") from refused
-    return Reply(said | {"board": as_json(board, call)})
+    return Reply(outcome | {"board": as_json(board, call)})
 
 
 @operation(
@@ -227,20 +227,20 @@ def _error(where: str, message: str) -> dict[str, str]:
 def _columns(call: Call) -> list[PlannedColumn]:
     """Return the columns of the body without duplicates; raises Problem (404)."""
     by_digest: dict[str, PlannedColumn] = {}
-    for number, given in enumerate(call.body.get("columns", [])):
-        endpoint = find_endpoint(given["endpoint_id"])
-        settings = given.get("settings", {})
+    for number, entry in enumerate(call.body.get("columns", [])):
+        endpoint = find_endpoint(entry["endpoint_id"])
+        settings = entry.get("settings", {})
         _require_known(call, endpoint, settings, "columns", str(number), "settings")
         column = column_of(endpoint, _relative(settings))
         by_digest.setdefault(column.digest, column)
     return [column._replace(model=number) for number, column in enumerate(by_digest.values())]
 
 
-def _require_known(call: Call, endpoint: Endpoint, given: Any, *place: str) -> None:
+def _require_known(call: Call, endpoint: Endpoint, arguments: Any, *place: str) -> None:
     """Raise Problem (422) for fields that the model's schema does not name, unless allowed."""
     if call.body.get("allow_unknown", False):
         return
-    _refuse_unknown(unknown_keys(version_of(endpoint).contract, given), *place)
+    _refuse_unknown(unknown_keys(version_of(endpoint).contract, arguments), *place)
 
 
 def _require_known_rows(call: Call, source: Endpoint) -> None:
@@ -265,9 +265,9 @@ def _refuse_unknown(unknown: Sequence[schemas.Problem], *place: str) -> None:
         raise Problem(422, errors[0]["detail"], slug="invalid-arguments", errors=errors)
 
 
-def _relative(given: Any) -> Any:
+def _relative(value: Any) -> Any:
     """Return input values in the form of rows: our files as paths, texts without NUL."""
-    return tidy_addresses(db_safe(given))
+    return tidy_addresses(db_safe(value))
 
 
 def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:

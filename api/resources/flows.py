@@ -87,15 +87,15 @@ def list_flows(call: Call) -> Reply:
 def get_flow(call: Call) -> Reply:
     """Read a flow: its inputs, its steps, and what a run with its saved values costs."""
     flow, definition = _find(call)
-    known = endpoints_of([definition])
-    root = form.form_root(definition, versions_of(definition, known))
+    endpoints = endpoints_of([definition])
+    root = form.form_root(definition, versions_of(definition, endpoints))
     described = {
         "inputs": models.inputs(input_rows(root)),
         "values": form.defaults(definition),
         "models": [
             {
                 "endpoint_id": step.endpoint,
-                "refusal": refusal(known.get(step.endpoint), step.endpoint),
+                "refusal": refusal(endpoints.get(step.endpoint), step.endpoint),
             }
             for step in definition.steps
         ],
@@ -211,13 +211,13 @@ def _find_run(call: Call) -> FlowRun:
 
 def _filled(call: Call, definition: Definition) -> Definition:
     """Return the definition with the call's inputs; raises Problem with each that does not fit."""
-    given = tidy_addresses(call.body.get("inputs", {}))
+    values = tidy_addresses(call.body.get("inputs", {}))
     names = {field.name for field in definition.inputs}
-    unknown = [name for name in given if name not in names]
+    unknown = [name for name in values if name not in names]
     errors = [
         {"pointer": pointer([name], "inputs"), "detail": complaint(name, names)} for name in unknown
     ]
-    filled = answered(definition, form.defaults(definition) | given)
+    filled = answered(definition, form.defaults(definition) | values)
     versions = versions_of(definition, endpoints_of([definition]))
     at_inputs, at_steps = form.problems_of(filled, versions)
     errors += [
@@ -226,7 +226,7 @@ def _filled(call: Call, definition: Definition) -> Definition:
     ]
     if not call.body.get("allow_unknown", False):
         at_inputs = [
-            problem for problem in form.unknown_in(filled, versions) if problem.path[0] in given
+            problem for problem in form.unknown_in(filled, versions) if problem.path[0] in values
         ]
         errors += [
             {"pointer": pointer(problem.path, "inputs"), "detail": problem.message}

@@ -76,8 +76,8 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
 )
 def list_webhooks(call: Call) -> Reply:
     """List your webhooks for runs of the API."""
-    mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
-    return Reply({"items": [webhook_as_json(channel) for channel in mine], "next_cursor": None})
+    channels = Channel.objects.of(call.user).filter(method=Method.RUNS)
+    return Reply({"items": [webhook_as_json(channel) for channel in channels], "next_cursor": None})
 
 
 @operation(

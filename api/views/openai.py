@@ -64,31 +64,33 @@ class OpenAIView:
 
 def _complete(request: HttpRequest, token: Token) -> HttpResponse:
     """Create the run; middleware replaces this response, according to its header."""
-    asked = chat_requests.parse_chat_request(_body(request, token))
-    call = ProxiedCall(token.user, token, asked.endpoint, asked.arguments, WAY_IN)
+    chat_request = chat_requests.parse_chat_request(_body(request, token))
+    call = ProxiedCall(token.user, token, chat_request.endpoint, chat_request.arguments, WAY_IN)
     try:
-        if asked.is_stream and settings.GATEWAY_URL and _streams(asked):
-            return _streamed(call, asked)
+        if chat_request.is_stream and settings.GATEWAY_URL and _streams(chat_request):
+            return _streamed(call, chat_request)
         run = submission.start_proxied(call)
     except starting.Refused as refused:
         raise Problem(403, str(refused), slug="cannot-be-run") from refused
-    form = ("&stream=1" if asked.is_stream else "") + ("&usage=1" if asked.wants_usage else "")
+    form = ("&stream=1" if chat_request.is_stream else "") + (
+        "&usage=1" if chat_request.wants_usage else ""
+    )
     response = chat_responses.not_over(run)
     path = reverse("api:openai-completion", args=[run.pk])
     response.headers[HEADER] = f"{run.pk} {MAX_HELD_S} {path}?wait=over{form}"
     return response
 
 
-def _streams(asked: ChatRequest) -> bool:
-    offered = transport_choices.offered(asked.endpoint)
+def _streams(chat_request: ChatRequest) -> bool:
+    offered = transport_choices.offered(chat_request.endpoint)
     return any(choice.value == transport_choices.STREAM.value for choice in offered)
 
 
-def _streamed(call: ProxiedCall, asked: ChatRequest) -> HttpResponse:
+def _streamed(call: ProxiedCall, chat_request: ChatRequest) -> HttpResponse:
     if not capacity.has_room(call.user.pk):
         raise Problem(429, TOO_MANY)
     run = submission.start_streamed(call, tickets.GATEWAY)
-    dialect = tickets.OPENAI_WITH_USAGE if asked.wants_usage else tickets.OPENAI
+    dialect = tickets.OPENAI_WITH_USAGE if chat_request.wants_usage else tickets.OPENAI
     response = chat_responses.not_over(run)
     ticket = tickets.sign_stream(run.pk, dialect)
     response.headers[relayed_streams.HEADER] = f"{run.pk} {ticket}"

@@ -49,6 +49,6 @@ def fill(items: Iterable[dict[str, Any]]) -> None:
     with_documents = [item for item in page.models if item.openapi is not None]
     ledger = CatalogUpserter(SyncReport.objects.create(state=SyncReport.State.DONE))
     ledger.take_page(page)
-    asked = [item.endpoint_id for item in with_documents]
-    ledger.keep_schemas([(asked, fal.Found(with_documents, [], []))])
+    ids = [item.endpoint_id for item in with_documents]
+    ledger.keep_schemas([(ids, fal.Found(with_documents, [], []))])
     post_sync.run()

@@ -36,7 +36,7 @@ def main(name: str) -> dict[str, tuple[float, float, int]]:
         "looked at": [score for score in scores if not score.question.is_aside],
         "kept aside": [score for score in scores if score.question.is_aside],
     }
-    return {group: (*judging.mean(found), len(found)) for group, found in groups.items()}
+    return {group: (*judging.mean(in_group), len(in_group)) for group, in_group in groups.items()}
 
 
 if __name__ == "__main__":

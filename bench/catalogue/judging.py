@@ -47,11 +47,11 @@ class Score:
 def questions() -> list[Judged]:
     """Return all judged queries, in the order of the file."""
     lines = [line for line in JUDGED.read_text().splitlines() if line and not line.startswith("#")]
-    found = []
+    judged = []
     for number, line in enumerate(lines):
         catalogue, typed, meant, fitting = (part.strip() for part in line.split(" |", 3))
-        found.append(Judged(catalogue, typed, _ids(meant), _ids(fitting), number % 3 == 2))
-    return found
+        judged.append(Judged(catalogue, typed, _ids(meant), _ids(fitting), number % 3 == 2))
+    return judged
 
 
 def score(question: Judged, answer: Sequence[str], catalogue: Iterable[str]) -> Score:
@@ -71,8 +71,8 @@ def judge(
 
 def mean(scores: Sequence[Score]) -> tuple[float, float]:
     """Return the mean nDCG@10 and success@3."""
-    ndcg = sum(one.ndcg for one in scores) / len(scores)
-    return ndcg, sum(one.is_success for one in scores) / len(scores)
+    ndcg = sum(score.ndcg for score in scores) / len(scores)
+    return ndcg, sum(score.is_success for score in scores) / len(scores)
 
 
 def _dcg(gains: Iterable[int]) -> float:

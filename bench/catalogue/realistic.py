@@ -18,9 +18,9 @@ from typing import Any
 SEED = 5
 
 
-def listed(words: str) -> list[str]:
+def listed(text: str) -> list[str]:
     """Return the words of a text."""
-    return words.split()
+    return text.split()
 
 
 CATEGORIES = {  # share of the catalogue, input media, output media
@@ -104,12 +104,12 @@ def entries(count: int, seed: int = SEED) -> Iterator[dict[str, Any]]:
             ["", "", f"v{dice.randint(1, 5)}", f"v{dice.randint(1, 4)}.{dice.randint(0, 9)}"]
         )
         variant = dice.choice(["", *VARIANTS])
-        told = [
+        parts = [
             part
             for part in (family, version, variant, category if dice.random() < 0.5 else "")
             if part
         ]
-        endpoint_id = "/".join([owner, *told])
+        endpoint_id = "/".join([owner, *parts])
         if endpoint_id in seen:
             endpoint_id = f"{endpoint_id}-{place}"
         seen.add(endpoint_id)
@@ -126,7 +126,7 @@ def entries(count: int, seed: int = SEED) -> Iterator[dict[str, Any]]:
             "license_type": dice.choices(["commercial", "research", ""], [80, 12, 8])[0],
             "kind": "training" if category == "training" else "inference",
             "group_key": family if dice.random() < 0.6 else "",
-            "group_label": " ".join(told[1:]),
+            "group_label": " ".join(parts[1:]),
             "thumbnail_url": f"https://upstream.example/files/{place:06}.jpg",
             "published_at": start - timedelta(hours=place * 2 + dice.randint(0, 2000)),
             "duration_estimate_min": round(dice.lognormvariate(-1, 1), 2),
@@ -172,7 +172,7 @@ def _unit(category: str) -> str:
 
 def _facts(dice: random.Random, category: str) -> list[str]:
     _, takes, makes = CATEGORIES[category]
-    found = [f"in:{medium}" for medium in takes] + [f"out:{makes}"]
+    facts = [f"in:{medium}" for medium in takes] + [f"out:{makes}"]
     for ability, share in (
         ("seed", 0.7),
         ("lora", 0.15),
@@ -183,26 +183,26 @@ def _facts(dice: random.Random, category: str) -> list[str]:
         ("sound", 0.1),
     ):
         if dice.random() < share:
-            found.append(f"can:{ability}")
+            facts.append(f"can:{ability}")
     if makes == "video":
         longest = dice.choice([5, 8, 10, 15, 30])
-        found += [f"duration:5-{longest}", f"default-duration:{dice.choice([5, 8])}"]
-        found += [f"resolution:{r}" for r in ("480p", "720p", "1080p")[: dice.randint(1, 3)]]
+        facts += [f"duration:5-{longest}", f"default-duration:{dice.choice([5, 8])}"]
+        facts += [f"resolution:{r}" for r in ("480p", "720p", "1080p")[: dice.randint(1, 3)]]
     if makes in {"image", "video"}:
-        found += [
+        facts += [
             f"ratio:{r}"
             for r in ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")[: dice.randint(0, 6)]
         ]
-    return found
+    return facts
 
 
 def _field_words(dice: random.Random) -> str:
-    told = []
+    texts = []
     for name in dice.sample(FIELDS, dice.randint(4, 14)):
-        told.append(name)
-        told.append(
+        texts.append(name)
+        texts.append(
             dice.choice(ABOUT).format(
                 name.replace("_", " "), dice.choice(NOUNS), dice.choice(NOUNS)
             )
         )
-    return " ".join(told)
+    return " ".join(texts)

@@ -47,28 +47,30 @@ def measure_goals(
 
 def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | None) -> list[Goal]:
     """Measure one catalogue on one database."""
-    told = child(stage, url, "bench.catalogue.search_product", str(size), str(rounds))
-    measured: dict[str, list[float]] = dict(told["times"])
+    report = child(stage, url, "bench.catalogue.search_product", str(size), str(rounds))
+    measured: dict[str, list[float]] = dict(report["times"])
     if database:
-        measured |= datasette(stage, database, told["questions"])
+        measured |= datasette(stage, database, report["questions"])
     raw = measured["raw"]
     rows = []
     for name, values in measured.items():
         cuts = [percentile(values, share) for share in (0.5, 0.9, 0.99)]
         against = [percentile(values, share) / percentile(raw, share) for share in (0.5, 0.99)]
-        rows.append([name, *(f"{cut:.2f}" for cut in cuts), *(f"{one:.2f} x" for one in against)])
-    print(f"\nSearch over {size:,} endpoints ({told['vendor']})")
+        rows.append(
+            [name, *(f"{cut:.2f}" for cut in cuts), *(f"{ratio:.2f} x" for ratio in against)]
+        )
+    print(f"\nSearch over {size:,} endpoints ({report['vendor']})")
     print(table(HEAD, rows))
     cost = [
         f"{size:,}",
-        f"{told['built_s']:.2f}",
-        f"{told['index_mb']:.0f}",
-        f"{told['hits']:.0f}",
-        f"{percentile(told['page_ms'], 0.5):.1f}",
-        str(told["queries"]),
+        f"{report['built_s']:.2f}",
+        f"{report['index_mb']:.0f}",
+        f"{report['hits']:.0f}",
+        f"{percentile(report['page_ms'], 0.5):.1f}",
+        str(report["queries"]),
     ]
     print(table(HEAD_COST, [cost]), flush=True)
-    what = f"search over {size:,}" + ("" if database else f" ({told['vendor']})")
+    what = f"search over {size:,}" + ("" if database else f" ({report['vendor']})")
     ours = measured["product"]
     goals = []
     for share, limit in (
@@ -80,7 +82,9 @@ def compare(stage: Stage, size: int, rounds: int, url: str, database: Path | Non
         goals.append(at_most("G8", named, measured_ms, limit, "ms", percentile(raw, share)))
     return [
         *goals,
-        without_goal("G8", f"{what}: index", f"{told['built_s']:.2f} s, {told['index_mb']:.0f} MB"),
+        without_goal(
+            "G8", f"{what}: index", f"{report['built_s']:.2f} s, {report['index_mb']:.0f} MB"
+        ),
     ]
 
 
@@ -110,15 +114,15 @@ def datasette(stage: Stage, database: Path, questions: list[str]) -> dict[str, l
         "_size": 24,
         "_searchmode": "raw",
     }
-    found = []
+    times = []
     with httpx.Client(base_url=base, timeout=60) as client:
-        for words in questions:
-            asked = wanted | {"_search": " ".join(f'"{word}"*' for word in words.split())}
+        for question in questions:
+            query = wanted | {"_search": " ".join(f'"{word}"*' for word in question.split())}
             started = time.perf_counter()
-            client.get(f"/{database.stem}/raw_endpoint.json", params=asked).raise_for_status()
-            found.append((time.perf_counter() - started) * 1000)
+            client.get(f"/{database.stem}/raw_endpoint.json", params=query).raise_for_status()
+            times.append((time.perf_counter() - started) * 1000)
     peer.stop()
-    return {"datasette": found}
+    return {"datasette": times}
 
 
 def judged(stage: Stage) -> list[Goal]:

@@ -80,22 +80,22 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from catalog.search import index
 
     started = time.perf_counter()
-    made = index.current(Revision.current())
+    search_index = index.current(Revision.current())
     built_s = time.perf_counter() - started
     gc.collect()
     questions = typed(count, rounds)
-    ours = product_search(made)
+    ours = product_search(search_index)
     times: dict[str, list[float]] = {"raw": [], "product": [], "raw again": []}
-    for words in questions[:20]:
-        raw(words)
-        ours(words)
-    for words in questions:
+    for question in questions[:20]:
+        raw(question)
+        ours(question)
+    for question in questions:
         for name, answer in (("raw", raw), ("product", ours), ("raw again", raw)):
-            times[name].append(timed(answer, words))
-    hits = [ours(words) for words in questions[:50]]
+            times[name].append(timed(answer, question))
+    hits = [ours(question) for question in questions[:50]]
     return {
         "questions": questions[:60],
-        "count": len(made.keys),
+        "count": len(search_index.keys),
         "vendor": connection.vendor,
         "times": times,
         "built_s": built_s,
@@ -127,12 +127,12 @@ def prepare() -> Callable[[str], Any]:
     connection.ensure_connection()
     database: Any = connection.connection
 
-    def sqlite(words: str) -> Any:
-        match = " ".join(f'"{word}"*' for word in words.split())
+    def sqlite(question: str) -> Any:
+        match = " ".join(f'"{word}"*' for word in question.split())
         return [database.execute(sql, [match]).fetchall() for sql in RAW_SQLITE]
 
-    def postgresql(words: str) -> Any:
-        match = " & ".join(f"{word}:*" for word in words.split())
+    def postgresql(question: str) -> Any:
+        match = " & ".join(f"{word}:*" for word in question.split())
         return [
             database.execute(sql, [match] * sql.count("%s")).fetchall() for sql in RAW_POSTGRESQL
         ]
@@ -140,15 +140,15 @@ def prepare() -> Callable[[str], Any]:
     return sqlite if connection.vendor == "sqlite" else postgresql
 
 
-def product_search(made: Any) -> Callable[[str], int]:
+def product_search(search_index: Any) -> Callable[[str], int]:
     """Return the product's search; sets that the index computes once (for facets) stay cached."""
     from catalog.models import Revision
     from catalog.search.engine import search
     from catalog.search.query import Query
 
-    def answer(words: str) -> int:
-        assert Revision.current() == made.token
-        return search(Query(q=words), index=made).total
+    def answer(question: str) -> int:
+        assert Revision.current() == search_index.token
+        return search(Query(q=question), index=search_index).total
 
     return answer
 
@@ -175,10 +175,10 @@ def typed(count: int, rounds: int) -> list[str]:
         "text",
         "studio voices",
     ]
-    found = []
+    questions = []
     for number in range(rounds):
         name = dice.choice(names)
-        found.append(
+        questions.append(
             [
                 name[0],
                 " ".join(word for word in name[:2] if word.isalnum()),
@@ -188,7 +188,7 @@ def typed(count: int, rounds: int) -> list[str]:
                 f"{name[0]} {dice.choice(wants).split()[0]}",
             ][number % 6]
         )
-    return found
+    return questions
 
 
 def page(questions: list[str]) -> dict[str, Any]:
@@ -205,20 +205,20 @@ def page(questions: list[str]) -> dict[str, Any]:
     call_command("collectstatic", verbosity=0, interactive=False)
     place, revision = SearchScope("/models/", "Models"), Revision.current()
     built, queries = [], []
-    for words in questions[:60]:
+    for question in questions[:60]:
         started = time.perf_counter()
-        page_cache.region(revision, place, Query(q=words, sort="name"), ())
+        page_cache.region(revision, place, Query(q=question, sort="name"), ())
         built.append((time.perf_counter() - started) * 1000)
         with CaptureQueriesContext(connection) as captured:
-            page_cache.region(revision, place, Query(q=words), ())
+            page_cache.region(revision, place, Query(q=question), ())
         queries.append(len(captured))
     return {"page_ms": built, "queries": max(queries)}
 
 
-def timed(answer: Callable[[str], Any], words: str) -> float:
+def timed(answer: Callable[[str], Any], question: str) -> float:
     """Return the milliseconds that one query takes."""
     started = time.perf_counter()
-    answer(words)
+    answer(question)
     return (time.perf_counter() - started) * 1000
 
 

@@ -39,14 +39,16 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
     for number in range(rounds):
         product.append(run("bench.catalogue.sync_product", stage, migrated, number, api))
         raw.append(run("bench.catalogue.sync_raw", stage, migrated, number, api))
-    if any(one["endpoints"] != count or one["schemas"] < count * 0.9 for one in product + raw):
+    if any(
+        sample["endpoints"] != count or sample["schemas"] < count * 0.9 for sample in product + raw
+    ):
         raise Broken(f"a sync did not bring in {count} endpoints: {product + raw}")
     print(f"\nSync of {count} endpoints")
     print(table(HEAD, [cells("product", product), cells("raw", raw)]), flush=True)
     again, fetch = figure(product, "again_s"), figure(raw, "again_s")
     calls = show(figure(raw, "same_calls_s"), "s")
     lock = figure(product, "longest_lock_ms")
-    rows = max(one["rows_again"] for one in product)
+    rows = max(sample["rows_again"] for sample in product)
     return [
         at_most_ratio(
             "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 3, "s", "raw"
@@ -91,13 +93,13 @@ def settings(database: Path, api: str) -> dict[str, str]:
 
 def figure(samples: list[dict[str, Any]], name: str) -> float:
     """Return the median of one figure."""
-    return median(one[name] for one in samples)
+    return median(sample[name] for sample in samples)
 
 
 def cells(name: str, samples: list[dict[str, Any]]) -> list[str]:
     """Return a row of the table."""
-    seconds = [f"{figure(samples, each):.3f}" for each in ("first_s", "again_s", "cpu_s")]
+    seconds = [f"{figure(samples, name):.3f}" for name in ("first_s", "again_s", "cpu_s")]
     rest = [
-        f"{figure(samples, each):.0f}" for each in ("memory_mb", "longest_lock_ms", "rows_again")
+        f"{figure(samples, name):.0f}" for name in ("memory_mb", "longest_lock_ms", "rows_again")
     ]
     return [name, *seconds, *rest]

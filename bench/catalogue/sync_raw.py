@@ -35,7 +35,7 @@ class Raw:
         self.database.executescript(PRAGMAS)
         self.client = httpx.AsyncClient(headers={"authorization": f"Key {key}"}, timeout=60)
         self.api = api
-        self.known: set[str] = set()
+        self.known_digests: set[str] = set()
         self.rows = 0
         self.longest_lock_ms = 0.0
 
@@ -46,11 +46,11 @@ class Raw:
     async def entries(self) -> list[Any]:
         """Return the complete listing, including deprecated endpoints."""
         page = await self.get("/models", limit=1000)
-        found: list[Any] = page["models"]
+        models: list[Any] = page["models"]
         while page["has_more"]:
             page = await self.get("/models", limit=1000, cursor=page["next_cursor"])
-            found += page["models"]
-        return [*found, *(await self.get("/models", limit=1000, status="deprecated"))["models"]]
+            models += page["models"]
+        return [*models, *(await self.get("/models", limit=1000, status="deprecated"))["models"]]
 
     async def run(self, *, writes: bool) -> None:
         """Fetch listing, schemas and prices."""
@@ -73,20 +73,20 @@ class Raw:
     async def schemas(self, ids: list[str]) -> None:
         """Fetch and store new documents."""
         page = await self.get("/models", endpoint_id=ids, limit=len(ids), expand="openapi-3.0")
-        found, links = [], []
+        rows, links = [], []
         for entry in page["models"]:
             text = orjson.dumps(entry["openapi"])
             digest = hashlib.sha256(text).hexdigest()
-            if digest not in self.known:
-                self.known.add(digest)
-                found.append((digest, text.decode(), "2026-01-01 00:00:00"))
+            if digest not in self.known_digests:
+                self.known_digests.add(digest)
+                rows.append((digest, text.decode(), "2026-01-01 00:00:00"))
                 links.append((digest, entry["metadata"]["updated_at"], entry["endpoint_id"]))
-        if found:
+        if rows:
             columns = dict.fromkeys(("digest", "document", "first_seen_at"))
             others = blanks(self.database, "catalog_schema", columns)
             self.write(
                 insert("catalog_schema", columns | others),
-                ((*one, *others.values()) for one in found),
+                ((*row, *others.values()) for row in rows),
             )
             self.write(
                 "UPDATE catalog_endpoint SET schema_id = ?, schema_updated = ? WHERE endpoint_id "
@@ -97,8 +97,8 @@ class Raw:
     async def read_prices(self, ids: list[str]) -> list[Any]:
         """Return the prices of these endpoints."""
         answer = await self.get("/models/pricing", endpoint_id=ids)
-        found: list[Any] = answer["prices"]
-        return found
+        prices: list[Any] = answer["prices"]
+        return prices
 
     async def prices(self, ids: list[str]) -> None:
         """Store the prices of these endpoints."""
@@ -151,12 +151,12 @@ def row(position: int, entry: Any) -> dict[str, Any]:
     }
 
 
-def blanks(database: sqlite3.Connection, table: str, known: Iterable[str]) -> dict[str, Any]:
+def blanks(database: sqlite3.Connection, table: str, filled: Iterable[str]) -> dict[str, Any]:
     """Return an empty value for every other column that must not be null."""
     columns = database.execute(f"PRAGMA table_info({table})").fetchall()
     empty = {"integer": 0, "smallint unsigned": 0, "bool": 0}
     needed = ((name, kind) for _, name, kind, must, _, is_key in columns if must and not is_key)
-    return {name: empty.get(kind, "[]") for name, kind in needed if name not in known}
+    return {name: empty.get(kind, "[]") for name, kind in needed if name not in filled}
 
 
 def insert(table: str, columns: dict[str, Any]) -> str:

@@ -233,18 +233,22 @@ def paths(where: str) -> dict[str, Any]:
         return {"200": {"description": "The answer.", "content": content}}
 
     request = {"application/json": {"schema": {"$ref": "#/components/schemas/BenchInput"}}}
-    one = f"/{where}/requests/{{request_id}}"
-    given = {"name": "request_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    request_path = f"/{where}/requests/{{request_id}}"
+    parameter = {"name": "request_id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
-        f"{one}/status": {"get": {"parameters": [given], "responses": answer("QueueStatus")}},
-        f"{one}/cancel": {"put": {"parameters": [given], "responses": answer("QueueStatus")}},
+        f"{request_path}/status": {
+            "get": {"parameters": [parameter], "responses": answer("QueueStatus")}
+        },
+        f"{request_path}/cancel": {
+            "put": {"parameters": [parameter], "responses": answer("QueueStatus")}
+        },
         f"/{where}": {
             "post": {
                 "requestBody": {"required": True, "content": request},
                 "responses": answer("QueueStatus"),
             }
         },
-        one: {"get": {"parameters": [given], "responses": answer("BenchOutput")}},
+        request_path: {"get": {"parameters": [parameter], "responses": answer("BenchOutput")}},
     }
 
 
@@ -278,8 +282,8 @@ class Catalogue:
         """Return a price for every endpoint."""
         ids = request.query_params.getlist("endpoint_id")
         price = {"unit_price": 0.025, "unit": "megapixels", "currency": "USD"}
-        found = [{"endpoint_id": i, **price} for i in ids]
-        body = {"prices": found, "next_cursor": None, "has_more": False}
+        prices = [{"endpoint_id": i, **price} for i in ids]
+        body = {"prices": prices, "next_cursor": None, "has_more": False}
         return Response(orjson.dumps(body), media_type="application/json")
 
 

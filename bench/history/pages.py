@@ -37,7 +37,7 @@ def pages() -> list[Page]:
     model = f"/models/{endpoint.endpoint_id}/"
     mine = f"user_id = {member.pk} AND deleted_at IS NULL"
     of_model = f"endpoint_id = {endpoint.pk}"
-    kept = "deleted_at IS NULL"
+    not_deleted = "deleted_at IS NULL"
     failed = "state = 'failed'"
     rare = f"(title LIKE '%{RARE_WORD}%' OR arguments LIKE '%{RARE_WORD}%')"
     last = Run.objects.of(member).filter(state="succeeded").order_by("-created_at")[0]
@@ -51,7 +51,7 @@ def pages() -> list[Page]:
         Page("history, a word of none", person, f"{history}?q=zzyzx"),
         Page("history, failed", person, f"{history}?state=failed", f"{mine} AND {failed}"),
         Page("history, starred", person, f"{history}?starred=1", f"{mine} AND is_starred"),
-        Page("everybody's", boss, everybody, kept),
+        Page("everybody's", boss, everybody, not_deleted),
         Page("everybody's, a rare word", boss, f"{everybody}&q={RARE_WORD}", rare),
         Page("everybody's of a model", boss, f"{everybody}&model={endpoint.endpoint_id}"),
         Page("run", person, last.get_absolute_url()),

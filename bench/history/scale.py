@@ -50,16 +50,18 @@ def measure(stage: Stage, url: str, count: int, rounds: int, measured_s: float) 
     settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
     environment = product.environment | settings
     command = ["bench.history.program", str(count), str(rounds)]
-    told = report_of(command, product.checkout, environment)
-    where = f"{count:,} runs ({told['vendor']})"
-    print(f"\n{where}, filled in {told['filled_s']:.0f} s; figures in {told['figures_s']:.1f} s")
-    print(table(HEAD, [page_row(page) for page in told["pages"]]), flush=True)
-    claim, purge = told["claim"], told["purge"]
+    report = report_of(command, product.checkout, environment)
+    where = f"{count:,} runs ({report['vendor']})"
+    print(
+        f"\n{where}, filled in {report['filled_s']:.0f} s; figures in {report['figures_s']:.1f} s"
+    )
+    print(table(HEAD, [page_row(page) for page in report["pages"]]), flush=True)
+    claim, purge = report["claim"], report["purge"]
     full, empty = median(claim["full"]), max(median(claim["empty"]), NOISE_MS)
     name = f"{where}: "
     idle = rest(stage, product.name, product.checkout, environment, measured_s)
     return [
-        *(goal for page in told["pages"] for goal in page_goals(name, page)),
+        *(goal for page in report["pages"] for goal in page_goals(name, page)),
         at_most_ratio("G12", name + "look for work", full, empty, CLAIM_RATIO, "ms", "empty"),
         at_least("G12", name + "purged runs a second", purge["rate"], PURGE_RATE),
         at_most("G12", name + "longest transaction", purge["longest_ms"], LOCK_MS, "ms"),

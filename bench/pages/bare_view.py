@@ -91,16 +91,16 @@ def fill() -> None:
         editor.create_model(Card)
     Card._default_manager.bulk_create(
         Card(
-            endpoint_id=one["endpoint_id"],
-            name=one["display_name"],
-            owner=one["owner"],
-            category=one["category"],
-            description=one["description"],
-            thumbnail=one["thumbnail_url"],
-            price=one["unit_price_usd"],
-            unit=one["price_unit"],
+            endpoint_id=entry["endpoint_id"],
+            name=entry["display_name"],
+            owner=entry["owner"],
+            category=entry["category"],
+            description=entry["description"],
+            thumbnail=entry["thumbnail_url"],
+            price=entry["unit_price_usd"],
+            unit=entry["price_unit"],
         )
-        for one in entries(2 * CARDS)
+        for entry in entries(2 * CARDS)
     )
 
 

@@ -46,10 +46,10 @@ def measure_goals(
             if number:  # the first round only warms the server
                 visits[name].append(seen)
     show("Boards, cold", visits)
-    kb = {name: of(seen, lambda one: one.wire_bytes) / KB for name, seen in visits.items()}
+    kb = {name: of(seen, lambda visited: visited.wire_bytes) / KB for name, seen in visits.items()}
     small, middle, large = (f"{count} runs" for count in counts)
     of_large, of_gallery = of(visits[large], usable), of(visits["gallery"], usable)
-    long_tasks = of(visits[large], lambda one: one.long_tasks)
+    long_tasks = of(visits[large], lambda visited: visited.long_tasks)
     return [
         *(
             at_most_ratio("G11", f"{name}: on the wire", kb[name], kb[small], 3, "KB", small)
@@ -88,8 +88,8 @@ def run_board(
 def _await(page: Page, count: int) -> None:
     """Wait until every run of the board has succeeded."""
     deadline = time.monotonic() + PATIENCE_S
-    said = page.locator("#board-progress")
-    while f"{count} of {count} done" not in (words := said.inner_text()):
+    progress = page.locator("#board-progress")
+    while f"{count} of {count} done" not in (text := progress.inner_text()):
         if time.monotonic() > deadline:
-            raise Broken(f"a board of {count} runs did not end: {words}")
+            raise Broken(f"a board of {count} runs did not end: {text}")
         page.wait_for_timeout(500)

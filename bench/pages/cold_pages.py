@@ -29,7 +29,7 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
     show("Form page, cold", visits)
     product, floor = visits["product"], visits["floor"]
-    kb, heap = of(product, lambda one: one.wire_bytes / KB), of(product, heap_mb)
+    kb, heap = of(product, lambda visited: visited.wire_bytes / KB), of(product, heap_mb)
     return [
         at_most("G5", "form page: on the wire", kb, 32, "KB"),
         without_goal(
@@ -38,11 +38,15 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
             f"{kb:.1f} KB",
             f"{floor[0].wire_bytes / KB:.1f} KB",
         ),
-        at_most("G5", "form page: requests", of(product, lambda one: one.requests), 5, ""),
-        at_most("G5", "form page: external hosts", of(product, lambda one: one.external), 0, ""),
+        at_most("G5", "form page: requests", of(product, lambda visited: visited.requests), 5, ""),
+        at_most(
+            "G5", "form page: external hosts", of(product, lambda visited: visited.external), 0, ""
+        ),
         at_most_ratio("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
         at_most("G5", "form page: JS heap", heap, 1.5, "MB"),
-        at_most("G5", "form page: long tasks", of(product, lambda one: one.long_tasks), 0, ""),
+        at_most(
+            "G5", "form page: long tasks", of(product, lambda visited: visited.long_tasks), 0, ""
+        ),
     ]
 
 
@@ -53,7 +57,7 @@ def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     warm = {name: see(stage, name, GALLERY, GALLERY_NEEDS, 2)[1:] for name in visits}
     show("Gallery, a second visit", warm)
     product, floor = visits["product"], visits["floor"]
-    kb = of(product, lambda one: one.wire_bytes / KB)
+    kb = of(product, lambda visited: visited.wire_bytes / KB)
     return [
         at_most("G6", "gallery: on the wire, no pictures", kb, 32, "KB"),
         without_goal(
@@ -68,10 +72,10 @@ def take_turns(stage: Stage, path: str, needs: str, rounds: int) -> Visits:
     """Make cold visits in turns; the first round only warms up both servers."""
     visits: Visits = {"product": [], "floor": []}
     for number in range(rounds + 1):
-        for name, found in visits.items():
+        for name, target_visits in visits.items():
             (seen,) = see(stage, name, path, needs, 1)
             if number:
-                found.append(seen)
+                target_visits.append(seen)
     return visits
 
 
@@ -101,18 +105,18 @@ def show(title: str, visits: Visits) -> None:
     rows = [
         [
             name,
-            f"{of(seen, lambda one: one.wire_bytes) / KB:.1f}",
-            f"{of(seen, lambda one: one.requests):g}",
-            f"{of(seen, lambda one: one.external):g}",
+            f"{of(seen, lambda visited: visited.wire_bytes) / KB:.1f}",
+            f"{of(seen, lambda visited: visited.requests):g}",
+            f"{of(seen, lambda visited: visited.external):g}",
             f"{of(seen, usable):.0f}",
             f"{percentile(map(usable, seen), 0.9):.0f}",
-            f"{of(seen, lambda one: one.first_byte_ms):.0f}",
-            f"{of(seen, lambda one: one.first_paint_ms):.0f}",
+            f"{of(seen, lambda visited: visited.first_byte_ms):.0f}",
+            f"{of(seen, lambda visited: visited.first_paint_ms):.0f}",
             f"{of(seen, heap_mb):.2f}",
-            f"{of(seen, lambda one: one.long_tasks):g}",
-            f"{of(seen, lambda one: one.elements):g}",
-            f"{of(seen, lambda one: one.pictures):g}",
-            f"{of(seen, lambda one: one.picture_bytes) / KB:.0f}",
+            f"{of(seen, lambda visited: visited.long_tasks):g}",
+            f"{of(seen, lambda visited: visited.elements):g}",
+            f"{of(seen, lambda visited: visited.pictures):g}",
+            f"{of(seen, lambda visited: visited.picture_bytes) / KB:.0f}",
         ]
         for name, seen in visits.items()
     ]
@@ -125,11 +129,11 @@ def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
     return median(map(figure, visits))
 
 
-def usable(one: Visit) -> float:
+def usable(visited: Visit) -> float:
     """Return the milliseconds until the page is usable."""
-    return one.usable_ms
+    return visited.usable_ms
 
 
-def heap_mb(one: Visit) -> float:
+def heap_mb(visited: Visit) -> float:
     """Return the size of the JavaScript heap after garbage collection."""
-    return one.heap_bytes / 1e6
+    return visited.heap_bytes / 1e6

@@ -80,14 +80,14 @@ def beside(
     documents: dict[str, str], rounds: int, samples: dict[str, list[float]]
 ) -> Iterator[Goal]:
     """Compare ours with each installed form builder on the same documents."""
-    told = False
+    is_any_installed = False
     for name, answer in peers.answers(job(documents, rounds)):
-        told = True
+        is_any_installed = True
         for turn, theirs in (("first", "cold"), ("warm", "warm")):
             ours, other = median(samples[turn]), median(answer[theirs])
             what = f"form, {turn}, beside {name}"
             yield Goal("G7", what, "", show(ours, "ms"), show(other, "ms"), ours / other)
-    if not told:
+    if not is_any_installed:
         yield without_goal("G7", "beside react-jsonschema-form and Gradio", "not installed")
 
 
@@ -98,10 +98,10 @@ def job(documents: dict[str, str], rounds: int) -> dict[str, Any]:
 
     listed = []
     for name, text in documents.items():
-        known = contract(json.loads(text), name)
-        schema, _ = resolve(known.document, known.input)
-        whole = schema | {"components": known.document.get("components", {})}
-        fields = flat(draw(build(known), post={}))
+        parsed = contract(json.loads(text), name)
+        schema, _ = resolve(parsed.document, parsed.input)
+        whole = schema | {"components": parsed.document.get("components", {})}
+        fields = flat(draw(build(parsed), post={}))
         listed.append({"name": name, "schema": whole, "fields": fields})
     return {"rounds": rounds, "documents": listed}
 
@@ -140,8 +140,8 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
     from schemas.form.encode import encode_arguments
     from schemas.validation import validate
 
-    known = contract(json.loads(text), name)
-    root = build(known)
+    parsed = contract(json.loads(text), name)
+    root = build(parsed)
     post = encode_arguments(root, example(root) | defaults(root))
     template = Template(BARE)
     fields = flat(draw(root, post={}))
@@ -159,7 +159,7 @@ def one(text: str, name: str, rounds: int) -> tuple[list[float], int, int, int]:
         return rendering.render_form(draw(root, post=post), UPLOADS)
 
     def read() -> Any:
-        return validate(known, decode_post(root, post).arguments, root)
+        return validate(parsed, decode_post(root, post).arguments, root)
 
     def bare() -> str:
         return template.render(Context({"fields": fields}))

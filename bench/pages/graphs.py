@@ -40,7 +40,7 @@ def definition() -> dict[str, Any]:
     nodes = {}
     for at in range(NODES):
         before = [f"n{number}" for number in range(max(0, at - BEFORE), at)]
-        read = {"a": [f"${one}.images.0" for one in before], "p": "$input.x"}
+        read = {"a": [f"${node_id}.images.0" for node_id in before], "p": "$input.x"}
         nodes[f"n{at}"] = {
             "type": "run",
             "id": f"n{at}",

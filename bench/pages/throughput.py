@@ -45,7 +45,9 @@ def measure_goals(
 ) -> list[Goal]:
     """Return the results of G10 for each number of clients."""
     allow_many_files()
-    cookie = "; ".join(f"{one['name']}={one['value']}" for one in stage.product.cookies["cookies"])
+    cookie_header = "; ".join(
+        f"{cookie['name']}={cookie['value']}" for cookie in stage.product.cookies["cookies"]
+    )
     port = free_port()
     environment = stage.environment | {"BARE_DATABASE": str(stage.scratch / "bare.sqlite3")}
     server = [
@@ -61,7 +63,7 @@ def measure_goals(
     bare = stage.start("bare", [sys.executable, *server], env=environment)
     targets = {
         "bare": (bare.answering(f"http://{HOST}:{port}") + "/", ""),
-        "product": (f"{stage.product.address}/models/", cookie),
+        "product": (f"{stage.product.address}/models/", cookie_header),
     }
     goals = []
     thread = ThreadPoolExecutor(1)
@@ -88,16 +90,16 @@ def measure_goals(
 
 def rows(clients: int, loads: dict[str, list[Load]]) -> Iterator[list[str]]:
     """Yield the table's rows."""
-    for name, found in loads.items():
-        every = [ms for load in found for ms in load.times]
+    for name, target_loads in loads.items():
+        every = [ms for load in target_loads for ms in load.times]
         yield [
             name,
             str(clients),
-            f"{median(load.rate for load in found):.0f}",
+            f"{median(load.rate for load in target_loads):.0f}",
             f"{percentile(every, 0.5):.1f}",
             f"{percentile(every, 0.99):.1f}",
-            f"{found[0].size / 1000:.1f}",
-            str(sum(load.failed for load in found)),
+            f"{target_loads[0].size / 1000:.1f}",
+            str(sum(load.failed for load in target_loads)),
         ]
 
 

@@ -43,8 +43,8 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
         drawn, ours_s = timed(lambda file: drawing.render(str(file), ""), originals)
         plain, plain_s = timed(bare, originals)
         original = median(file.stat().st_size for file in originals)
-    small = median(len(b64decode(one["small"])) for one in drawn)
-    large = median(len(b64decode(one["large"])) for one in drawn)
+    small = median(len(b64decode(picture["small"])) for picture in drawn)
+    large = median(len(b64decode(picture["large"])) for picture in drawn)
     rows = [
         ["original", f"{original / KB:,.0f}", f"{CARDS * original / KB:,.0f}", "", ""],
         row("small, plain screens", small, ours_s),
@@ -76,12 +76,12 @@ def row(name: str, size_bytes: float, seconds: float) -> list[str]:
 
 def timed(work: Callable[[Path], T], files: list[Path]) -> tuple[list[T], float]:
     """Return the results of `work` for the files, and the median CPU seconds that it takes."""
-    found, seconds = [], []
+    results, seconds = [], []
     for file in files:
         began = time.process_time()
-        found.append(work(file))
+        results.append(work(file))
         seconds.append(time.process_time() - began)
-    return found, median(seconds)
+    return results, median(seconds)
 
 
 def bare(file: Path) -> bytes:

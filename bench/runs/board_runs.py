@@ -47,7 +47,7 @@ def run_rows(stage: Stage, count: int, number: int) -> list[float]:
     """
     query = [("model", MODEL), ("input", json.dumps(INPUT))]
     seconds = (SHORTEST_S + LONGER_S * n / count + number / 10_000 for n in range(count))
-    rows = [f"{one:.5f}" for one in seconds]
+    rows = [f"{duration:.5f}" for duration in seconds]
     path, _ = run_board(stage, count, query, rows, "duration")
     return added_ms(stage, uuid.UUID(path.strip("/").rpartition("/")[2]))
 
@@ -60,7 +60,10 @@ def added_ms(stage: Stage, board: uuid.UUID) -> list[float]:
                    FROM playground_run run JOIN boards_cell cell ON cell.run_id = run.id
                    WHERE cell.board_id = ?"""
         runs = database.execute(query, [board.hex]).fetchall()
-    own = {one["request_id"]: between_ms(one["sent_at"], one["ended_at"]) for one in sent(stage)}
+    own = {
+        request["request_id"]: between_ms(request["sent_at"], request["ended_at"])
+        for request in sent(stage)
+    }
     return [between_ms(left, stored) - own[request] for request, left, stored in runs]
 
 

@@ -31,15 +31,15 @@ LIMIT_MS = 60_000
 # Watches a text: a time that appears in it counts as painted two frames later.
 WATCH = """([selector, words, limit]) => new Promise((resolve, reject) => {
   const late = [];
-  const known = new Set();
+  const seen = new Set();
   const frame = () => new Promise(requestAnimationFrame);
   const now = () => performance.timeOrigin + performance.now();
   setTimeout(() => reject(new Error(`${late.length} of ${words} tokens came`)), limit);
   const look = async () => {
     const texts = document.querySelectorAll(selector);
     const fresh = (texts[texts.length - 1]?.textContent.match(/[0-9]{13}[.][0-9]/g) ?? [])
-      .filter((moment) => !known.has(moment));
-    for (const moment of fresh) known.add(moment);
+      .filter((moment) => !seen.has(moment));
+    for (const moment of fresh) seen.add(moment);
     if (!fresh.length) return;
     await frame();
     await frame();
@@ -71,9 +71,9 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     for counted in [False, *[True] * rounds]:
         for name, product in stage.products.items():
             context = stage.browser.new_context(storage_state=product.cookies)
-            found = _listen(_chat(context.new_page(), product.address))
+            times = _listen(_chat(context.new_page(), product.address))
             context.close()
-            late[name] += found if counted else []
+            late[name] += times if counted else []
         context = stage.browser.new_context()
         page = context.new_page()
         page.goto(bare)
@@ -106,8 +106,8 @@ def _chat(page: Page, base: str) -> Page:
 
 
 def _listen(page: Page) -> list[float]:
-    found: list[float] = page.evaluate(WATCH, [".prose", WORDS, LIMIT_MS])
-    return found
+    times: list[float] = page.evaluate(WATCH, [".prose", WORDS, LIMIT_MS])
+    return times
 
 
 def _figures(values: list[float]) -> list[str]:
@@ -129,12 +129,12 @@ def build(upstream: str, key: str) -> Starlette:
 
 
 async def _relayed(upstream: str, key: str) -> AsyncIterator[bytes]:
-    asked: dict[str, Any] = {"prompt": "What is the time?", "words": WORDS}
+    arguments: dict[str, Any] = {"prompt": "What is the time?", "words": WORDS}
     headers = {"authorization": f"Key {key}"}
     async with (
         httpx.AsyncClient(timeout=None) as client,
         client.stream(
-            "POST", f"{upstream}/run/{MODEL}/stream", json=asked, headers=headers
+            "POST", f"{upstream}/run/{MODEL}/stream", json=arguments, headers=headers
         ) as answer,
     ):
         async for chunk in answer.aiter_raw():

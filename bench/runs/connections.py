@@ -33,10 +33,10 @@ Borrow = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def one_pool(most: int | None, kept: int | None) -> AsyncIterator[Borrow]:
-    """Use one client for every request, with at most `most` connections, `kept` of them idle."""
+async def one_pool(most: int | None, idle: int | None) -> AsyncIterator[Borrow]:
+    """Use one client for every request, with at most `most` connections and `idle` idle ones."""
     limits = httpx.Limits(
-        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=KEEPALIVE_S
+        max_connections=most, max_keepalive_connections=idle, keepalive_expiry=KEEPALIVE_S
     )
     async with _client(limits) as client:
 
@@ -105,7 +105,7 @@ async def measure_streams(borrow: Borrow, url: str, count: int) -> float:
 
 async def measure(stage: Stage) -> dict[tuple[str, str], list[float]]:
     """Return milliseconds by operation and pool, one figure per round."""
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    times: dict[tuple[str, str], list[float]] = defaultdict(list)
     submit = f"{stage.sandbox}/queue/{MODEL}"
     arguments = {"prompt": "patience", "duration": 3000, "log_lines": 1}
     status = f"{stage.upstream.post(submit, json=arguments).json()['status_url']}/stream"
@@ -120,8 +120,8 @@ async def measure(stage: Stage) -> dict[tuple[str, str], list[float]]:
                 if pool == DEFAULTS and name not in {f"{n} requests at once" for n in REQUESTS}:
                     continue  # its limit of 100 connections is below the number of streams
                 async with POOLS[pool]() as borrow:
-                    found[name, pool].append(await task(borrow))
-    return found
+                    times[name, pool].append(await task(borrow))
+    return times
 
 
 DEFAULTS = "httpx, its limits"
@@ -135,10 +135,10 @@ POOLS: dict[str, Callable[[], AbstractAsyncContextManager[Borrow]]] = {
 def main() -> int:
     """Measure and print; return the exit code."""
     with Stage(is_calm=False) as stage:
-        found = asyncio.run(measure(stage))
+        times = asyncio.run(measure(stage))
     rows = [
-        [name, *(_cell(found[name, pool]) for pool in POOLS)]
-        for name in dict.fromkeys(name for name, _ in found)
+        [name, *(_cell(times[name, pool]) for pool in POOLS)]
+        for name in dict.fromkeys(name for name, _ in times)
     ]
     print(table(["ms of CPU each, median (least)", *POOLS], rows))
     return 0

@@ -67,7 +67,10 @@ def measure_goals(
 
 def all_targets(stage: Stage, products: dict[str, Product]) -> Targets:
     """Return all targets: the products, by `product` and name, and the references."""
-    ours = {f"product{on}": Target(stage, one.address, one.login) for on, one in products.items()}
+    ours = {
+        f"product{on}": Target(stage, product.address, product.login)
+        for on, product in products.items()
+    }
     return {**ours, **pages(stage), **clients(stage)}
 
 
@@ -196,8 +199,8 @@ def without_stream(stage: Stage, product: Target | Client, seconds: float) -> li
 
 def counted(stage: Stage) -> dict[str, int]:
     """Return the upstream calls since the last reset by kind, except submits."""
-    found = stage.upstream.get("/_sandbox/calls").json()["calls"]
-    return {kind: found.get(kind, 0) for kind in AFTER_SUBMIT}
+    calls = stage.upstream.get("/_sandbox/calls").json()["calls"]
+    return {kind: calls.get(kind, 0) for kind in AFTER_SUBMIT}
 
 
 def model_ms(stage: Stage) -> float:

@@ -41,11 +41,11 @@ def build(upstream: str, key: str) -> Starlette:
             request.method, target, headers=headers, content=await request.body()
         )
         answer = await client.send(sent, stream=True)
-        kept = {"content-type", "x-fal-request-id"}
+        relayed_headers = {"content-type", "x-fal-request-id"}
         return StreamingResponse(
             answer.aiter_raw(),
             answer.status_code,
-            {name: value for name, value in answer.headers.items() if name in kept},
+            {name: value for name, value in answer.headers.items() if name in relayed_headers},
             background=BackgroundTask(answer.aclose),
         )
 

@@ -82,17 +82,17 @@ class Side:
     def chunks(self) -> list[float]:
         """Return the ms from the call to the response's head, then from the head to each chunk."""
         headers = {"x-fal-target-url": f"{RUN}/{SCRIBE}/stream"}
-        found: list[float] = []
+        times: list[float] = []
         began = time.perf_counter()
         with self.http.stream("POST", "/api/fal/proxy", headers=headers, json=ASKED) as response:
             head = time.perf_counter()
-            found.append(1000 * (head - began))
-            found.extend(
+            times.append(1000 * (head - began))
+            times.extend(
                 1000 * (time.perf_counter() - head)
                 for line in response.iter_lines()
                 if line.startswith("data:")
             )
-        return found
+        return times
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, streams: int = STREAMS) -> list[Goal]:
@@ -112,53 +112,53 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, streams: int = STREA
 
 def _token(product: Product) -> str:
     command = [sys.executable, "manage.py", "token", "owner", "--name=bench", "--scope=read,run"]
-    told = subprocess.run(
+    output = subprocess.run(
         command, cwd=product.checkout, env=product.environment, capture_output=True, text=True
     ).stdout
-    found = next((word for word in told.split() if word.startswith("vitrine_")), "")
-    if not found:
-        raise Broken(f"no token was made: {told!r}")
-    return found
+    token = next((word for word in output.split() if word.startswith("vitrine_")), "")
+    if not token:
+        raise Broken(f"no token was made: {output!r}")
+    return token
 
 
 def _calls(sides: dict[str, Side], rounds: int) -> list[Goal]:
     """Measure submit, status and result."""
-    found: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in sides}
+    times: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             for what, values in side.subscribe().items():
                 if number:  # the first round warms up
-                    found[name][what] += values
+                    times[name][what] += values
     goals = []
     for what, more in (("submit", SUBMIT_MS), ("status", 0), ("result", 0)):
-        ours, bare = (median(found[name][what]) for name in ("product", "bare"))
+        ours, bare = (median(times[name][what]) for name in ("product", "bare"))
         goals.append(at_most_above("PROXY", f"proxied {what}, p50", ours, bare, more, "ms", "bare"))
     return goals
 
 
 def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
     """Measure how much later the chunks of a stream arrive."""
-    found: dict[str, list[list[float]]] = {name: [] for name in sides}
+    times: dict[str, list[list[float]]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             chunks = side.chunks()
             if number:
-                found[name].append(chunks)
-    length = min(len(chunks) for runs in found.values() for chunks in runs)
+                times[name].append(chunks)
+    length = min(len(chunks) for runs in times.values() for chunks in runs)
     rows = [
         [
             str(place) if place else "head",
-            *(f"{median(run[place] for run in runs):.1f}" for runs in found.values()),
+            *(f"{median(run[place] for run in runs):.1f}" for runs in times.values()),
         ]
         for place in (0, 1, length // 2, length - 1)
     ]
-    print(table(["chunk", *(f"{name}, ms" for name in found)], rows), flush=True)
+    print(table(["chunk", *(f"{name}, ms" for name in times)], rows), flush=True)
     apart = [
-        median(run[place] for run in found["product"]) - median(run[place] for run in found["bare"])
+        median(run[place] for run in times["product"]) - median(run[place] for run in times["bare"])
         for place in range(length)
     ]
     label = "stream: chunks come later, p50"
-    ours, bare = (median(run[0] for run in found[name]) for name in ("product", "bare"))
+    ours, bare = (median(run[0] for run in times[name]) for name in ("product", "bare"))
     return [
         at_most_above("PROXY", "stream: its head, p50", ours, bare, SUBMIT_MS, "ms", "bare"),
         at_most("PROXY", label, max(0.0, median(apart[1:])), CHUNK_MS, "ms"),
@@ -168,20 +168,22 @@ def _streams(sides: dict[str, Side], rounds: int) -> list[Goal]:
 def _searches(product: Product, ours: Side, rounds: int) -> list[Goal]:
     """Compare search by the API with its page."""
     with httpx.Client(base_url=product.address, timeout=30) as page:
-        page.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
+        page.cookies.update(
+            {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
+        )
         ways: dict[str, tuple[httpx.Client, str]] = {
             "api": (ours.http, "/api/v1/models"),
             "page": (page, "/models/"),
         }
-        found: dict[str, list[float]] = {name: [] for name in ways}
+        times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(rounds + 1):
             for question in QUESTIONS:
                 for name, (client, path) in ways.items():
                     began = time.perf_counter()
                     client.get(path, params={"q": question}).raise_for_status()
                     if number:
-                        found[name].append(1000 * (time.perf_counter() - began))
-    api, own = median(found["api"]), median(found["page"])
+                        times[name].append(1000 * (time.perf_counter() - began))
+    api, own = median(times["api"]), median(times["page"])
     return [
         at_most_ratio("PROXY", "/api/v1/models?q=, p50", api, own, SEARCH_RATIO, "ms", "its page")
     ]
@@ -249,19 +251,19 @@ async def _hold(ours: Side, up: Child, streams: int) -> tuple[float, float]:
             await asyncio.sleep(2)
             return before, _megabytes(up)
         finally:
-            for one in held:
-                one.cancel()
+            for task in held:
+                task.cancel()
             await asyncio.gather(*held, return_exceptions=True)
 
 
-async def _until(found: Callable[[], bool], tasks: list[asyncio.Task[None]]) -> None:
+async def _until(condition: Callable[[], bool], tasks: list[asyncio.Task[None]]) -> None:
     async with asyncio.timeout(120):
-        while not found():
-            if ended := [one for one in tasks if one.done()]:
+        while not condition():
+            if ended := [task for task in tasks if task.done()]:
                 raise Broken(f"a stream has ended: {ended[0].exception()!r}")
             await asyncio.sleep(0.05)
 
 
 def _megabytes(up: Child) -> float:
-    found = usages(up.process.pid).values()
-    return sum(one.pss_mb for one in found if one.name in {"web", "realtime"})
+    processes = usages(up.process.pid).values()
+    return sum(usage.pss_mb for usage in processes if usage.name in {"web", "realtime"})

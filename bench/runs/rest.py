@@ -80,7 +80,7 @@ def measure_goals(
     ]
     if is_full:
         time.sleep(settle_s)
-        later = sum(one.pss_mb for one in usages(up.process.pid).values())
+        later = sum(usage.pss_mb for usage in usages(up.process.pid).values())
         again = f"memory (PSS) after {rounds} runs, at rest again"
         goals.append(without_goal("G13", again, f"{later:.0f} MB"))
     owner.close()
@@ -100,8 +100,8 @@ def start(stage: Stage) -> tuple[Child, httpx.Client]:
     owner.get(link)  # works once; /healthz gives its details only to staff
 
     def is_ready() -> bool:
-        told = owner.get("/healthz").json()
-        return told.get("last_sync_age_s") is not None and has_pictures(told["pictures"])
+        health = owner.get("/healthz").json()
+        return health.get("last_sync_age_s") is not None and has_pictures(health["pictures"])
 
     wait(is_ready, lambda: f"the first start does not end:\n{up.last_lines()}", THUMBNAILS_WITHIN_S)
     return up, owner
@@ -116,12 +116,12 @@ def at_rest(pid: int, measured_s: float) -> tuple[float, float]:
     time.sleep(measured_s)
     after = usages(pid)
     rows, total = [], 0.0
-    for number, one in after.items():
+    for number, usage in after.items():
         was_s = before[number].cpu_s if number in before else 0.0
-        share = 100 * (one.cpu_s - was_s) / measured_s
+        share = 100 * (usage.cpu_s - was_s) / measured_s
         total += share
-        rows.append([one.name, f"{share:.2f}", f"{one.pss_mb:.1f}"])
-    memory = sum(one.pss_mb for one in after.values())
+        rows.append([usage.name, f"{share:.2f}", f"{usage.pss_mb:.1f}"])
+    memory = sum(usage.pss_mb for usage in after.values())
     rows.append(["together", f"{total:.2f}", f"{memory:.1f}"])
     print(table(["at rest", "% of a core", "PSS MB"], rows), flush=True)
     return total, memory
@@ -129,17 +129,17 @@ def at_rest(pid: int, measured_s: float) -> tuple[float, float]:
 
 def usages(pid: int) -> dict[int, Usage]:
     """Return the usage of a process and its descendants, by process id."""
-    found = {}
+    by_pid = {}
     for number in sorted(tree(pid)):
         with suppress(OSError, IndexError):  # it has just ended
             folder = Path(f"/proc/{number}")
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
             rollup = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
-            words = (folder / "cmdline").read_text().split("\0")
-            name = next((NAMES[word] for word in words if word in NAMES), words[-2])
-            found[number] = Usage(name, cpu_s, int(rollup[1]) / 1024 if rollup else 0.0)
-    return found
+            arguments = (folder / "cmdline").read_text().split("\0")
+            name = next((NAMES[word] for word in arguments if word in NAMES), arguments[-2])
+            by_pid[number] = Usage(name, cpu_s, int(rollup[1]) / 1024 if rollup else 0.0)
+    return by_pid
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -166,7 +166,7 @@ def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[flo
         rows = database.execute("SELECT created_at, sent_at FROM playground_run").fetchall()
     if len(rows) < rounds or not all(sent for _, sent in rows):
         raise Broken(f"{rounds} runs were posted, and not all were sent: {rows}")
-    return [between_ms(made, sent) for made, sent in rows], commits
+    return [between_ms(created, sent) for created, sent in rows], commits
 
 
 def bare_commit(file: Path) -> float:

@@ -35,7 +35,9 @@ def measure_goals(
     stage: Stage, rounds: int, is_full: bool, tabs: int = TABS, seconds: float = SECONDS
 ) -> list[Goal]:
     """Measure G4 for the product (also on PostgreSQL if configured) and the floor in turns."""
-    sides = {f"product{on}": (one.address, one.cookies) for on, one in stage.products.items()}
+    sides = {
+        f"product{on}": (product.address, product.cookies) for on, product in stage.products.items()
+    }
     sides["floor"] = (stage.floor, None)
     alone: dict[str, list[float]] = {name: [] for name in sides}
     eighth: dict[str, list[float]] = {name: [] for name in sides}

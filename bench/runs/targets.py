@@ -102,15 +102,15 @@ Targets = dict[str, Target | Client]
 
 def pages(stage: Stage) -> Targets:
     """Return the floor, and Gradio if it is installed."""
-    found: Targets = {"floor": Target(stage, stage.floor)}
+    targets: Targets = {"floor": Target(stage, stage.floor)}
     port = free_port()
     if command := peers.gradio_app([str(port), stage.sandbox, KEY, MODEL]):
         # By default it sends analytics, and stores every image in the machine's shared temporary
         # folder.
         quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(stage.scratch)}
         app = stage.start("gradio", command, env=clean_environment() | quiet)
-        found[GRADIO] = Target(stage, app.answering(f"http://{HOST}:{port}"), form=OF_GRADIO)
-    return found
+        targets[GRADIO] = Target(stage, app.answering(f"http://{HOST}:{port}"), form=OF_GRADIO)
+    return targets
 
 
 def clients(stage: Stage) -> Targets:

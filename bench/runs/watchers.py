@@ -53,7 +53,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Found:
+class Results:
     """The results of one side: milliseconds of every watcher, and the cost of each round."""
 
     late_ms: list[float]
@@ -67,12 +67,12 @@ class Found:
     @property
     def cpu_s(self) -> float:
         """CPU seconds of the median round."""
-        return median(one.cpu_s for one in self.costs)
+        return median(cost.cpu_s for cost in self.costs)
 
     @property
     def memory_mb(self) -> float:
         """Memory of the worst round."""
-        return max(one.memory_mb for one in self.costs)
+        return max(cost.memory_mb for cost in self.costs)
 
 
 def measure_goals(
@@ -80,36 +80,38 @@ def measure_goals(
 ) -> list[Goal]:
     """Return the results of G3 for each number of watchers."""
     allow_many_files()
-    sides = {f"product{on}": _of_product(one) for on, one in stage.products.items()}
+    sides = {f"product{on}": _of_product(product) for on, product in stage.products.items()}
     floor = find_process("bench.stage.floor", stage.floor)
     sides["floor"] = Side(partial(_floor, stage.floor), floor)
     goals: list[Goal] = []
     for crowd in crowds:
-        found = {name: Found([], []) for name in sides}
+        results = {name: Results([], []) for name in sides}
         for _ in range(rounds):
             for name, side in sides.items():
                 before = usage_of(side.pid)
-                found[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
+                results[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
                 after = usage_of(side.pid)
                 cost = ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
-                found[name].costs.append(cost)
-        _show(crowd, found)
+                results[name].costs.append(cost)
+        _show(crowd, results)
         for on in stage.products:
-            goals += _goals(f"{crowd} watchers{on}", crowd, found[f"product{on}"], found["floor"])
+            goals += _goals(
+                f"{crowd} watchers{on}", crowd, results[f"product{on}"], results["floor"]
+            )
     return goals
 
 
-def _show(crowd: int, found: dict[str, Found]) -> None:
+def _show(crowd: int, results: dict[str, Results]) -> None:
     rows = []
-    for name, one in found.items():
-        figures = (median(one.late_ms), one.p99_ms, max(one.late_ms))
+    for name, result in results.items():
+        figures = (median(result.late_ms), result.p99_ms, max(result.late_ms))
         cells = [f"{x:.0f}" for x in figures]
-        rows.append([name, *cells, f"{one.cpu_s:.2f}", f"{one.memory_mb:.0f}"])
+        rows.append([name, *cells, f"{result.cpu_s:.2f}", f"{result.memory_mb:.0f}"])
     print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
     print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
 
 
-def _goals(what: str, crowd: int, product: Found, floor: Found) -> list[Goal]:
+def _goals(what: str, crowd: int, product: Results, floor: Results) -> list[Goal]:
     if crowd > 500:
         return [at_most("G3", f"{what}, p99", product.p99_ms, 1000, "ms", floor.p99_ms)]
     return [
@@ -127,29 +129,33 @@ def _of_product(product: Product) -> Side:
 def _product(product: Product) -> Watch:
     """Post a run like a form without script, and read from its page how to watch it."""
     with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
-        client.cookies.update({one["name"]: one["value"] for one in product.cookies["cookies"]})
+        client.cookies.update(
+            {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
+        )
         fill = quote(json.dumps(arguments(SECONDS)))
         page = client.get(f"/models/{MODEL}/?input={fill}").text
         hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
         data = {name: html.unescape(value) for name, value in hidden}
         data |= {name: str(value) for name, value in arguments(SECONDS).items()}
         run = client.post(f"/models/{MODEL}/", data=data).text
-    found = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
-    if not found:
+    match = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
+    if not match:
         raise Broken("the product's page names no run to watch")
-    run_watch = {"run": found[1], **json.loads(html.unescape(found[2]))}
+    run_watch = {"run": match[1], **json.loads(html.unescape(match[2]))}
 
     def body(version: int) -> bytes:
         runs = [{**run_watch, "version": str(version)}]
         return json.dumps({"runs": runs, "groups": []}).encode()
 
-    cookie = "; ".join(f"{one['name']}={one['value']}" for one in product.cookies["cookies"])
+    cookie_header = "; ".join(
+        f"{cookie['name']}={cookie['value']}" for cookie in product.cookies["cookies"]
+    )
     return Watch(
         product.address,
         "/runs/live/?hold=1",
         body,
         lambda status, answer: status == 200 and FINAL in answer,
-        cookie,
+        cookie_header,
     )
 
 
@@ -200,8 +206,8 @@ async def _one(watch: Watch, host: str, port: int) -> float:
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head.split(b" ", 2)[1])
-    if found := re.search(rb"content-length: (\d+)", head):
-        return status, await reader.readexactly(int(found[1]))
+    if match := re.search(rb"content-length: (\d+)", head):
+        return status, await reader.readexactly(int(match[1]))
     body = b""
     while b"chunked" in head and (size := int(await reader.readuntil(b"\r\n"), 16)):
         body += await reader.readexactly(size)
@@ -215,4 +221,4 @@ def runs_ended(stage: Stage, count: int) -> list[float]:
     """Return when the models of the newest requests ended, by this machine's clock."""
     query = {"endpoint_id": MODEL, "limit": str(count)}
     newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
-    return [datetime.fromisoformat(one["ended_at"]).timestamp() for one in newest["items"]]
+    return [datetime.fromisoformat(request["ended_at"]).timestamp() for request in newest["items"]]

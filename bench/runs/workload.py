@@ -51,15 +51,17 @@ def measure_goals(
     if database.is_named():
         with database.empty() as url:
             workers["PostgreSQL"] = _worker(stage, url, count, hold_s)
-    for name, found in workers.items():
-        rows.append([f"worker on {name}", *_cells(found)])
+    for name, figures in workers.items():
+        rows.append([f"worker on {name}", *_cells(figures)])
         what = f"{count} runs in one worker, {name}"
-        bad = found["lost"] + found["unfinished"]
+        bad = figures["lost"] + figures["unfinished"]
         goals.append(at_most("worker", f"{what}: lost, or not over in time", bad, 0, ""))
-        goals.append(at_most("worker", f"{what}: upstream calls a run", found["calls"], 2, ""))
+        goals.append(at_most("worker", f"{what}: upstream calls a run", figures["calls"], 2, ""))
         for key, unit in (("submits_per_s", "/s"), ("cpu_s", "s"), ("memory_mb", "MB")):
-            told = f"bare client {show(bare[key], unit)}"
-            goals.append(without_goal("worker", f"{what}: {key}", show(found[key], unit), told))
+            reference = f"bare client {show(bare[key], unit)}"
+            goals.append(
+                without_goal("worker", f"{what}: {key}", show(figures[key], unit), reference)
+            )
     print(f"\n{count} runs that wait {hold_s:g} s at upstream, all in one process")
     print(table(["", *COLUMNS], rows))
     print(
@@ -85,8 +87,8 @@ COLUMNS = {
 }
 
 
-def _cells(found: dict[str, float]) -> list[str]:
-    return [f"{found[name]:.1f}".removesuffix(".0") for name in COLUMNS.values()]
+def _cells(figures: dict[str, float]) -> list[str]:
+    return [f"{figures[name]:.1f}".removesuffix(".0") for name in COLUMNS.values()]
 
 
 def _upstream(stage: Stage, name: str, count: int) -> Child:
@@ -123,16 +125,16 @@ def _worker(stage: Stage, url: str, count: int, hold_s: float) -> dict[str, floa
     )
     with asking:
         try:
-            found = _watched(worker, asking, count)
+            figures = _watched(worker, asking, count)
         finally:
             asking.kill()
     own = usage_of(upstream.process.pid).cpu_s + usage_of(worker.process.pid).cpu_s - own
-    found["cpu_s"] -= idle.cpu_s
-    found["others_s"] = max(others_cpu_s() - before - own - found.pop("looking_s"), 0.0)
-    found["calls"] = _calls(port) / count
+    figures["cpu_s"] -= idle.cpu_s
+    figures["others_s"] = max(others_cpu_s() - before - own - figures.pop("looking_s"), 0.0)
+    figures["calls"] = _calls(port) / count
     worker.stop()
     upstream.stop()
-    return found
+    return figures
 
 
 def _calm(pid: int) -> ProcessUsage:
@@ -194,15 +196,17 @@ def _bare(stage: Stage, count: int, hold_s: float) -> dict[str, float]:
     base = upstream.line("Sandbox at ").split()[2]
     command = [sys.executable, "-m", "bench.runs.workload", base, KEY, str(count), str(hold_s)]
     before, own = others_cpu_s(), usage_of(upstream.process.pid).cpu_s
-    told = subprocess.run(command, cwd=ROOT, stdout=PIPE, text=True, check=True, timeout=FINISH_S)
+    completed = subprocess.run(
+        command, cwd=ROOT, stdout=PIPE, text=True, check=True, timeout=FINISH_S
+    )
     passed, own = others_cpu_s() - before, usage_of(upstream.process.pid).cpu_s - own
     upstream.stop()
-    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
-    return found | {
+    figures: dict[str, float] = json.loads(completed.stdout.splitlines()[-1])
+    return figures | {
         "calls": 2.0,
         "again": 0.0,
         "unfinished": 0.0,
-        "others_s": max(passed - own - found["cpu_s"], 0.0),
+        "others_s": max(passed - own - figures["cpu_s"], 0.0),
     }
 
 

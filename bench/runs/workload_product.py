@@ -1,8 +1,8 @@
-"""Creates runs in the product's database and prints once a second how far they are.
+"""Creates runs in the product's database and prints their progress once a second.
 
 python -m bench.runs.workload_product MODEL COUNT HOLD_S  (settings come from the environment)
 
-Each line is JSON, the fields of `Progress`. It goes on until it is ended.
+Each line is JSON, the fields of `Progress`. It runs until it is killed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import django
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the runs are, by their rows."""
+    """The progress of the runs, counted by their rows."""
 
-    passed_s: float  # since all of them were created
+    passed_s: float  # since all runs were created
     unfinished: int
     lost: int
-    sending_s: float  # from the creation of the first to upstream's last answer; 0 before that
+    sending_s: float  # from the first run's creation to upstream's last answer; 0 before
     sent_again: int
 
 

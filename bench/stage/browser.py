@@ -117,7 +117,7 @@ class _Wire:
 
 def find_program() -> str | None:
     """Return the path of the browser for tests and benchmarks, or None."""
-    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
 @contextmanager

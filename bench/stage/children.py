@@ -111,15 +111,15 @@ def free_port() -> int:
 
 
 def wait(
-    found: Callable[[], T],
+    condition: Callable[[], T],
     why: Callable[[], str],
     limit_s: float = START_WITHIN_S,
     every_s: float = 0.05,
 ) -> T:
-    """Return the result of `found` once it is true; raises Broken with `why` after `limit_s`."""
+    """Return the true result of `condition`; raises Broken with `why` after `limit_s`."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
-        if value := found():
+        if value := condition():
             return value
         time.sleep(every_s)
     raise Broken(why())

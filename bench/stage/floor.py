@@ -1,8 +1,8 @@
 """The floor: the same pages and the same run, implemented as directly as possible.
 
 One Starlette process: raw SQLite, pages from f-strings, one status stream per run, a long poll that
-is answered the moment the run ends. No users, validation, history or recovery. Its times are about
-the physical limit, to which the product's are compared.
+is answered the moment the run ends. No users, validation, history or recovery. Its times are
+close to the physical limit; the product's are compared with them.
 
     python -m bench.stage.floor PORT UPSTREAM KEY DATABASE
 """
@@ -149,8 +149,8 @@ class Floor:
             await asyncio.wait_for(self.over[run].wait(), HOLD_S)
         except TimeoutError:
             return Response(status_code=204)
-        found = self.database.execute("SELECT output FROM run WHERE id = ?", [run]).fetchone()
-        return Response(found[0], media_type="application/json")
+        row = self.database.execute("SELECT output FROM run WHERE id = ?", [run]).fetchone()
+        return Response(row[0], media_type="application/json")
 
 
 def page(title: str, body: str) -> HTMLResponse:
@@ -181,7 +181,11 @@ def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
     name = body["application/json"]["schema"]["$ref"].rpartition("/")[2]
 
     def plain(schema: Any) -> Any:
-        typed = [one for one in schema.get("anyOf", []) if one.get("type") not in (None, "null")]
+        typed = [
+            alternative
+            for alternative in schema.get("anyOf", [])
+            if alternative.get("type") not in (None, "null")
+        ]
         return schema | typed[0] if typed else schema
 
     return [(name, plain(schema)) for name, schema in schemas[name]["properties"].items()]
@@ -192,7 +196,7 @@ def control(name: str, schema: Any) -> str:
     value = schema.get("default")
     shown = escape("" if value is None else str(value))
     if "enum" in schema:
-        options = "".join(f"<option>{escape(str(one))}</option>" for one in schema["enum"])
+        options = "".join(f"<option>{escape(str(option))}</option>" for option in schema["enum"])
         box = f'<select name="{name}"><option></option>{options}</select>'
     elif schema.get("type") == "boolean":
         box = f'<input type="checkbox" name="{name}"{" checked" if value else ""}>'

@@ -26,9 +26,9 @@ class ProcessUsage:
 def usage_of(pid: int) -> ProcessUsage:
     """Return what a process has used so far: CPU seconds, and its resident memory now."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    found = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+    match = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
     return ProcessUsage(
-        (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(found[1]) / 1024 if found else 0
+        (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(match[1]) / 1024 if match else 0
     )
 
 

@@ -51,8 +51,10 @@ class Product:
     @cached_property
     def environment(self) -> dict[str, str]:
         # Speed is measured, not the rate limits.
-        found = self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
-        return found | ({"DATABASE_URL": self.database_url} if self.database_url else {})
+        environment = (
+            self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
+        )
+        return environment | ({"DATABASE_URL": self.database_url} if self.database_url else {})
 
     @property
     def login(self) -> str:
@@ -81,14 +83,16 @@ class Product:
         owner = httpx.Client(base_url=address, timeout=30)
         owner.get(link)
 
-        def told() -> dict[str, Any]:
+        def health() -> dict[str, Any]:
             answer: dict[str, Any] = owner.get("/healthz").json()
             return answer
 
-        wait(lambda: told().get("last_sync_age_s") is not None, lambda: _why(up, "the first sync"))
+        wait(
+            lambda: health().get("last_sync_age_s") is not None, lambda: _why(up, "the first sync")
+        )
         if self.stage.is_calm:
             wait(
-                lambda: has_pictures(told()["pictures"]),
+                lambda: has_pictures(health()["pictures"]),
                 lambda: _why(up, "drawing thumbnails"),
                 THUMBNAILS_WITHIN_S,
             )
@@ -106,9 +110,9 @@ class Product:
             context.close()
 
 
-def has_pictures(told: dict[str, int]) -> bool:
+def has_pictures(counts: dict[str, int]) -> bool:
     """Return whether all thumbnails are made; right after the sync none is queued yet."""
-    return told["kept"] > 0 and not told["waiting"]
+    return counts["kept"] > 0 and not counts["waiting"]
 
 
 def _why(up: Child, what: str) -> str:

@@ -103,11 +103,11 @@ class Stage:
 
         Includes one on PostgreSQL if configured.
         """
-        found = {"": self.product}
+        products = {"": self.product}
         if database.is_named():
             url = self._stack.enter_context(database.empty())
-            found[" on PostgreSQL"] = Product(self, "product-on-postgresql", url)
-        return found
+            products[" on PostgreSQL"] = Product(self, "product-on-postgresql", url)
+        return products
 
     @cached_property
     def floor(self) -> str:

@@ -34,8 +34,8 @@ class ShownCell:
 
 def find(cells: Iterable[Cell], is_mine: bool) -> dict[int, SafeString]:
     """Return the cached markup of these cells, by their keys."""
-    known = ((cell.pk, _MARKUP_CACHE.get(_key(cell, is_mine))) for cell in cells)
-    return {pk: markup for pk, markup in known if markup is not None}
+    cached = ((cell.pk, _MARKUP_CACHE.get(_key(cell, is_mine))) for cell in cells)
+    return {pk: markup for pk, markup in cached if markup is not None}
 
 
 def forget() -> None:

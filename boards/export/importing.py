@@ -36,13 +36,17 @@ class Imported:
     @property
     def words(self) -> str:
         """Return the outcome in a few sentences."""
-        said = ["The board is imported as a plan. Nothing has run yet: look at it, then press Run."]
+        sentences = [
+            "The board is imported as a plan. Nothing has run yet: look at it, then press Run."
+        ]
         if self.unknown:
-            said.append(f"Not in this catalogue, so left out: {', '.join(self.unknown[:8])}.")
+            sentences.append(f"Not in this catalogue, so left out: {', '.join(self.unknown[:8])}.")
         if self.file_count:
             files = "One file" if self.file_count == 1 else counted(self.file_count, "file")
-            said.append(f"{files} of its inputs may belong to another server: choose them again.")
-        return " ".join(said)
+            sentences.append(
+                f"{files} of its inputs may belong to another server: choose them again."
+            )
+        return " ".join(sentences)
 
 
 def import_board(user: User, content: bytes) -> Imported:
@@ -99,8 +103,8 @@ def _post(plan: Any) -> Post:
 
 def _source(document: dict[str, Any], models: list[Endpoint]) -> Endpoint:
     """Return the model whose schema the inputs follow: the document's, if it exists here."""
-    known, _ = endpoints_of([str(document.get("source"))[:255]])
-    return known[0] if known else models[0]
+    endpoints, _ = endpoints_of([str(document.get("source"))[:255]])
+    return endpoints[0] if endpoints else models[0]
 
 
 def _without(post: Post, unknown: list[str]) -> Post:

@@ -55,8 +55,8 @@ class Report:
         """Return why the column, or one of its rows, cannot run; empty if all can."""
         if self.column.endpoint.refusal:
             return self.column.endpoint.refusal
-        said = [f"{label} is missing." for label in self.missing] + self.invalid
-        return " ".join(said[:_MAX_SAID])
+        sentences = [f"{label} is missing." for label in self.missing] + self.invalid
+        return " ".join(sentences[:_MAX_SAID])
 
     @property
     def lists(self) -> list[tuple[str, list[Step]]]:
@@ -131,8 +131,8 @@ def _seeded(
 ) -> Iterator[tuple[str, dict[str, Any], bool]]:
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
-        given = {field.name: int(seed)} if seed and field else {}
-        whole = arguments | given
+        seeded = {field.name: int(seed)} if seed and field else {}
+        whole = arguments | seeded
         yield seed, whole, field is not None and whole.get(field.name) is not None
 
 
@@ -160,8 +160,8 @@ def _report(
     lacking: dict[str, None] = {}
     invalid: dict[str, None] = {}
     bad_rows = set()
-    for number, (arguments, taken) in enumerate(carried):
-        for step in taken:
+    for number, (arguments, row_steps) in enumerate(carried):
+        for step in row_steps:
             steps.setdefault((step.kind, step.source, step.target, step.said), step)
         labels = missing(version, arguments)
         problems = form_state.find_problems(column.endpoint, ParsedForm(arguments, []))

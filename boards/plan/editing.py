@@ -22,14 +22,14 @@ PLAIN = (
 
 def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints with these ids in order, and the unknown ids. One query."""
-    asked = (db_safe_text(text).strip() for text in ids)
-    wanted = [text for text in asked if text]
-    known = {
+    texts = (db_safe_text(text).strip() for text in ids)
+    wanted = [text for text in texts if text]
+    endpoints = {
         endpoint.endpoint_id: endpoint
         for endpoint in Endpoint.objects.filter(endpoint_id__in=set(wanted))
     }
-    listed = [known[endpoint_id] for endpoint_id in wanted if endpoint_id in known]
-    return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in known]
+    listed = [endpoints[endpoint_id] for endpoint_id in wanted if endpoint_id in endpoints]
+    return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in endpoints]
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
@@ -84,9 +84,11 @@ def _filled(
     more: dict[str, Any],
 ) -> Post:
     """Return the post of a plan with these models; `more` is converted for each model."""
-    known = groups.groups_of(source, models)
+    field_groups = groups.groups_of(source, models)
     each = [
-        (_whole(source, model, more, {}) if more else {}) | mine
-        for model, mine in zip(models, own, strict=True)
+        (_whole(source, model, more, {}) if more else {}) | own_arguments
+        for model, own_arguments in zip(models, own, strict=True)
     ]
-    return {"model": [model.endpoint_id for model in models]} | groups.write(known, shared, each)
+    return {"model": [model.endpoint_id for model in models]} | groups.write(
+        field_groups, shared, each
+    )

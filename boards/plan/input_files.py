@@ -25,13 +25,13 @@ def missing_files(plan: Plan) -> list[Trouble]:
         for address in _our_addresses(column.settings):
             by_place.setdefault(address, set()).add(column.endpoint.name)
     present = _present(by_place)
-    gone = [address for address in by_place if address not in present]
+    missing = [address for address in by_place if address not in present]
     return [
         Trouble(
             "shared",
             f"A file of {_listed(by_place[address])} is no longer stored here. Choose it again.",
         )
-        for address in gone[:_MAX_NAMED]
+        for address in missing[:_MAX_NAMED]
     ]
 
 

@@ -47,8 +47,8 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     opened = Opened(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
-    if asked := _text(params, "find")[:255]:
-        opened.found = find(asked)
+    if query := _text(params, "find")[:255]:
+        opened.found = find(query)
     if not models:
         return opened
     for kind, read in _SOURCES.items():
@@ -108,8 +108,10 @@ def _run(user: User, text: str) -> dict[str, Any]:
 
 
 def _preset(user: User, text: str) -> dict[str, Any]:
-    known = Preset.objects.readable_by(user).filter(pk=key) if (key := parse_key(text)) else ()
-    return _object(next((preset.arguments for preset in known), None), "The preset in this address")
+    presets = Preset.objects.readable_by(user).filter(pk=key) if (key := parse_key(text)) else ()
+    return _object(
+        next((preset.arguments for preset in presets), None), "The preset in this address"
+    )
 
 
 def _saved(user: User, text: str) -> dict[str, Any]:

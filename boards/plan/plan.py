@@ -115,8 +115,8 @@ def parse_cap(typed: str) -> Decimal | None:
 
 def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
     """Parse a posted plan; its problems are in `troubles`."""
-    known = groups.groups_of(source, models)
-    reader = _Reader(post, list(models), source, known)
+    field_groups = groups.groups_of(source, models)
+    reader = _Reader(post, list(models), source, field_groups)
     rows, columns = reader.rows(), reader.columns()
     seeds, cap = reader.seeds(), reader.cap()
     troubles = [*reader.troubles, *_too_many(rows, columns, seeds)]
@@ -125,7 +125,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
     return Plan(
         source=source,
         models=list(models),
-        groups=known,
+        groups=field_groups,
         post=post,
         filled=reader.filled,
         title=last_text(post, "title").strip()[:TITLE_CHARS],
@@ -174,13 +174,15 @@ def _too_many(
 class _Reader:
     """Parses one post part by part and collects the troubles."""
 
-    def __init__(self, post: Post, models: list[Endpoint], source: Endpoint, known: Groups) -> None:
-        self.post, self.models, self.groups = post, models, known
+    def __init__(
+        self, post: Post, models: list[Endpoint], source: Endpoint, field_groups: Groups
+    ) -> None:
+        self.post, self.models, self.groups = post, models, field_groups
         self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
         self.troubles: list[Trouble] = []
         self.notes: list[str] = []
         self._fields: dict[str, Field | None] = {}
-        self.filled = groups.decode_groups(known, post)
+        self.filled = groups.decode_groups(field_groups, post)
         for problem in self.filled.problems:
             self.troubles.append(_unread(problem))
 
@@ -215,20 +217,20 @@ class _Reader:
         return [*rows.values()]
 
     def _axis_rows(self, name: str, text: str) -> list[tuple[str, dict[str, Any]]]:
-        known = self._field(name) or self._main_field()
-        if known is None:
+        field = self._field(name) or self._main_field()
+        if field is None:
             raise ValueError("Choose the field that these values are for.")
-        read = tidy_addresses(values.read_axis(known, text))
-        return [(values.words(v), {known.name: v}) for v in read]
+        read = tidy_addresses(values.read_axis(field, text))
+        return [(values.words(v), {field.name: v}) for v in read]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         arguments = {}
         for name, value in row.items():
-            known = self._field(name)
-            if known is None and ALLOW_UNKNOWN in self.post:
+            target = self._field(name)
+            if target is None and ALLOW_UNKNOWN in self.post:
                 arguments[name] = value
                 continue
-            if known is None:
+            if target is None:
                 some = ", ".join(field.name for field in self.groups.shared[:8])
                 close = nearest(name, self._names())
                 raise ValueError(
@@ -236,11 +238,11 @@ class _Reader:
                     + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
                 )
             try:
-                cell = values.read_cell(known, value)
+                cell = values.read_cell(target, value)
             except ValueError as error:
                 raise ValueError(f"Row {number} of the table: {error}") from error
             if cell is not MISSING:
-                arguments[known.name] = tidy_addresses(cell)
+                arguments[target.name] = tidy_addresses(cell)
         return " · ".join(values.words(value) for value in arguments.values())[:300], arguments
 
     def _names(self) -> list[str]:

@@ -58,11 +58,11 @@ def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> 
 
 def new_cells(board: Board, plan: Plan) -> Expanded:
     """Return the cells that the plan adds; places that the board left empty stay empty."""
-    known = _known(board)
+    digests = _known(board)
     return _only(
         plan,
         lambda row, column, seed: (
-            not (row in known["row"] and column in known["column"] and seed in known["seed"])
+            not (row in digests["row"] and column in digests["column"] and seed in digests["seed"])
         ),
     )
 

@@ -40,12 +40,12 @@ class Pricing:
         """Return `about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, or `Free`."""
         if self.total is None:
             return "Nothing to pay"
-        known = f"{self.total.words}".partition(" + ")[0]
+        total = f"{self.total.words}".partition(" + ")[0]
         count = len(self.unknown_models)
         if not count or not self.total.is_known:
-            return known
+            return total
         models = "one model" if count == 1 else counted(count, "model")
-        return f"{known}; the price of {models} is unknown"
+        return f"{total}; the price of {models} is unknown"
 
     @property
     def basis(self) -> Sequence[str]:
@@ -90,11 +90,11 @@ def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None
 def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; one that was not sent counts as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
-    known = set(cells.values_list("row__digest", "column__digest", "seed"))
+    existing = set(cells.values_list("row__digest", "column__digest", "seed"))
     return [
         cell
         for cell in expanded.fitting
-        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in known
+        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in existing
     ]
 
 
@@ -105,13 +105,13 @@ def _without_reused(
     if not plan.is_reusing or not cells:
         return cells, 0
     earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
-    here: set[Key] = set()
+    keys: set[Key] = set()
     new = []
     for cell in cells:
         key = reuse.key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
-        elif not (cell.is_seeded and key in here):
-            here.add(key)
+        elif not (cell.is_seeded and key in keys):
+            keys.add(key)
             new.append(cell)
     return new, len(cells) - len(new)

@@ -167,14 +167,14 @@ def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
 
 def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
     """Estimate the time for the remaining runs in parallel, by their models' durations here."""
-    taken: dict[int, list[float]] = {}
+    durations: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
     for endpoint_id, started_at, ended_at in succeeded.values_list(
         "column__endpoint_id", "run__started_at", "run__ended_at"
     ):
         if started_at and ended_at:
-            taken.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
-    usual = {pk: median(listed) for pk, listed in taken.items()}
+            durations.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
+    usual = {pk: median(listed) for pk, listed in durations.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
         for pk, count in ((tally.endpoint_id, tally.cells) for tally in left)

@@ -60,11 +60,11 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
 def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
-    asked = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
+    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
     budget = Budget.of(open_account(board))
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
-        again, estimate_runs(asked), asked, strict=True
+        again, estimate_runs(run_inputs), run_inputs, strict=True
     ):
         if budget.refuse(estimate):
             done.held += 1

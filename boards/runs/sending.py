@@ -130,21 +130,21 @@ def _title(plan: Plan) -> str:
 
 def _rows(board: Board, plan: Plan) -> list[Row]:
     """Return the plan's rows on the board; new ones are added at the bottom."""
-    known = {row.digest: row for row in board.rows.all()}
-    place = max((row.position for row in known.values()), default=-1) + 1
-    added = [row for row in plan.rows if row.digest not in known]
+    by_digest = {row.digest: row for row in board.rows.all()}
+    place = max((row.position for row in by_digest.values()), default=-1) + 1
+    added = [row for row in plan.rows if row.digest not in by_digest]
     new = [
         Row(board=board, position=position, label=row.label, values=row.values, digest=row.digest)
         for position, row in enumerate(added, start=place)
     ]
-    known |= {row.digest: row for row in Row.objects.bulk_create(new)}
-    return [known[row.digest] for row in plan.rows]
+    by_digest |= {row.digest: row for row in Row.objects.bulk_create(new)}
+    return [by_digest[row.digest] for row in plan.rows]
 
 
 def _columns(board: Board, expanded: Expanded) -> list[Column]:
     """Return the plan's columns on the board; new ones are added at the right."""
-    known = {column.digest: column for column in board.columns.all()}
-    place = max((column.position for column in known.values()), default=-1) + 1
+    by_digest = {column.digest: column for column in board.columns.all()}
+    place = max((column.position for column in by_digest.values()), default=-1) + 1
     reports = expanded.reports
     new = [
         Column(
@@ -153,10 +153,10 @@ def _columns(board: Board, expanded: Expanded) -> list[Column]:
             steps=[[step.kind, step.words] for step in report.steps[:MAX_STEPS]],
             digest=report.column.digest,
         )
-        for n, report in enumerate(r for r in reports if r.column.digest not in known)
+        for n, report in enumerate(r for r in reports if r.column.digest not in by_digest)
     ]  # fmt: skip
-    known |= {column.digest: column for column in Column.objects.bulk_create(new)}
-    return [known[report.column.digest] for report in reports]
+    by_digest |= {column.digest: column for column in Column.objects.bulk_create(new)}
+    return [by_digest[report.column.digest] for report in reports]
 
 
 class TooLarge(Refused):
@@ -189,11 +189,11 @@ class _Writer:
         new = []
         for planned, estimate in zip(cells, estimates, strict=True):
             place = (rows[planned.row].pk, columns[planned.column].pk, planned.seed)
-            known = current.get(place)
-            if known and not known.not_sent:
+            existing = current.get(place)
+            if existing and not existing.not_sent:
                 self.done.known += 1
             else:
-                new.append((planned, estimate, known or self._cell(*place)))
+                new.append((planned, estimate, existing or self._cell(*place)))
         if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         reusable = (

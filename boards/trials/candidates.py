@@ -30,11 +30,11 @@ def note(standing: StandingTrial, until: datetime) -> int:
     since = standing.watched_until
     columns = list(standing.board.columns.select_related("endpoint"))
     trials = [*_of_columns(standing, columns, since), *_of_search(standing, columns, since)]
-    known = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
+    existing = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
     new: dict[tuple[int, str], Trial] = {}
     for trial in trials:  # a model may be found for several reasons: the first one counts
         new.setdefault((trial.endpoint_id, trial.schema_digest), trial)
-    fresh = [trial for key, trial in new.items() if key not in known][:MAX_NEW]
+    fresh = [trial for key, trial in new.items() if key not in existing][:MAX_NEW]
     Trial.objects.bulk_create(fresh, ignore_conflicts=True)
     StandingTrial.objects.filter(pk=standing.pk, watched_until=since).update(watched_until=until)
     return len(fresh)
@@ -62,9 +62,9 @@ def _of_search(standing: StandingTrial, columns: list[Column], since: datetime) 
     """Yield trials of new models that fit the board's search."""
     if (search := standing.search) is None:
         return
-    known = {column.endpoint_id for column in columns}
+    tried_ids = {column.endpoint_id for column in columns}
     for endpoint in saved_searches.news(search, since):
-        if endpoint.pk not in known:
+        if endpoint.pk not in tried_ids:
             yield _trial(standing, endpoint, Trial.Reason.SEARCH, None)
 
 

@@ -32,12 +32,12 @@ def loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
 
 def entries(user: User) -> Sequence[Entry]:
     """Return a user's news of the last two months, newest first. One query without any trial."""
-    mine = Trial.objects.filter(
+    trials = Trial.objects.filter(
         board__user_id=user.pk,
         board__deleted_at=None,
         found_at__gt=timezone.now() - TOLD_FOR,
     ).exclude(state__in=(Trial.State.WAITING, Trial.State.DISMISSED))
-    listed = list(loaded(mine).select_related("board")[:MAX_TOLD])
+    listed = list(loaded(trials).select_related("board")[:MAX_TOLD])
     entries = [_entry(outcome) for outcome in (outcomes_of(listed) if listed else [])]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 

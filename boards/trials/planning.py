@@ -87,8 +87,8 @@ def trial_plan(
     expanded.reports[:] = [
         replace(report, steps=(*steps, *report.steps)) for report in expanded.reports
     ]
-    asked = [(cell.endpoint, cell.arguments) for cell in expanded.fitting]
-    return TrialPlan(plan, expanded, estimate_runs(asked))
+    run_inputs = [(cell.endpoint, cell.arguments) for cell in expanded.fitting]
+    return TrialPlan(plan, expanded, estimate_runs(run_inputs))
 
 
 def _seeds(board: Board, base: Column | None) -> list[str]:

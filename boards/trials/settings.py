@@ -128,8 +128,8 @@ class _Reader:
         return saved_searches.params_of(query)[:PARAMS_CHARS]
 
     def _saved(self, text: str) -> str:
-        mine = SavedSearch.objects.filter(user_id=self.board.user_id)
-        search = mine.filter(pk=key).first() if (key := parse_key(text)) else None
+        searches = SavedSearch.objects.filter(user_id=self.board.user_id)
+        search = searches.filter(pk=key).first() if (key := parse_key(text)) else None
         if search is None or len(search.params) > PARAMS_CHARS:
             self.form.errors["saved"] = "This saved search was deleted. Choose another one."
             return ""

@@ -40,13 +40,13 @@ def for_owner(view: View) -> View:
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
         board = get_object_or_404(Board.objects.kept(), pk=pk, user_id=request.user.pk)
         try:
-            said: HttpResponseBase | str = view(request, board, **parts)
+            outcome: HttpResponseBase | str = view(request, board, **parts)
         except Refused as refused:
-            said = str(refused)
-        if isinstance(said, str):
-            messages.info(request, said)
+            outcome = str(refused)
+        if isinstance(outcome, str):
+            messages.info(request, outcome)
             return redirect(board)
-        return said
+        return outcome
 
     return wrapped
 
@@ -116,8 +116,8 @@ def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted board."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
-    mine = Board.objects.filter(pk=pk, user_id=request.user.pk)
-    deleted = mine.exclude(deleted_at=None)
+    boards = Board.objects.filter(pk=pk, user_id=request.user.pk)
+    deleted = boards.exclude(deleted_at=None)
     with transaction.atomic():
         audit.record(request.user, "restored", deleted)
         is_restored = deleted.update(deleted_at=None)

@@ -94,12 +94,12 @@ def next_pair(voter: User, board: Board) -> tuple[Pair | None, Progress]:
     """Return the most informative pair that this voter has not judged; None after the last."""
     pairs = pairs_of(voted_cells(board))
     votes = list(board.votes.counted().select_related("first", "second"))
-    mine = {(v.first_id, v.second_id) for v in votes if v.voter_id == voter.pk}
-    left = [pair for pair in pairs if pair.keys not in mine]
+    voted = {(v.first_id, v.second_id) for v in votes if v.voter_id == voter.pk}
+    left = [pair for pair in pairs if pair.keys not in voted]
     progress = Progress(len(pairs) - len(left), len(pairs))
     if not left:
         return None, progress
-    return _most_informative(left, votes, f"{voter.pk}:{len(mine)}"), progress
+    return _most_informative(left, votes, f"{voter.pk}:{len(voted)}"), progress
 
 
 def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
@@ -201,6 +201,10 @@ def restore(board: Board) -> int:
     if last is None:
         return 0
     anew = set(board.votes.counted().values_list("voter_id", "first_id", "second_id"))
-    gone = board.votes.filter(reset_at=last.reset_at)
-    keys = [vote.pk for vote in gone if (vote.voter_id, vote.first_id, vote.second_id) not in anew]
+    reset_votes = board.votes.filter(reset_at=last.reset_at)
+    keys = [
+        vote.pk
+        for vote in reset_votes
+        if (vote.voter_id, vote.first_id, vote.second_id) not in anew
+    ]
     return board.votes.filter(pk__in=keys).update(reset_at=None)

@@ -135,13 +135,13 @@ class _Facts:
         stars = [mark.stars for mark in marks if mark.stars]
         done = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
         prices = [billed_cost(run) for run in done]
-        known = [price for price in prices if price is not None]
+        costs = [price for price in prices if price is not None]
         is_dollars = column.endpoint.currency in {"", "USD"}
         self.stars = sum(stars) / len(stars) if stars else None
         self.passed = sum(mark.verdict == "pass" for mark in marks)
         self.failed = sum(mark.verdict == "fail" for mark in marks)
         self.rows_won = rows_won
-        self.price = sum(known, Decimal(0)) / len(known) if known and is_dollars else None
+        self.price = sum(costs, Decimal(0)) / len(costs) if costs and is_dollars else None
 
 
 def _ranking(

@@ -75,14 +75,14 @@ class Filters:
     @property
     def query(self) -> str:
         """The canonical query string with its question mark; empty if no filter is set."""
-        asked = {
+        params = {
             "kind": self.kind,
             "category": self.category,
             "model": self.model,
             "favourite": "1" if self.is_favourite else "",
             "page": str(self.page) if self.page > 1 else "",
         }
-        text = urlencode({name: value for name, value in asked.items() if value})
+        text = urlencode({name: value for name, value in params.items() if value})
         return f"?{text}" if text else ""
 
     @property
@@ -129,13 +129,13 @@ class Page:
 
 def page(filters: Filters, starred: tuple[int, ...]) -> Page:
     """One page of the log, in two queries."""
-    asked = filters.filter(Change.objects.shown(), starred)
-    counts = asked.order_by().aggregate(all=Count("pk"), **_COUNTS)
+    filtered = filters.filter(Change.objects.shown(), starred)
+    counts = filtered.order_by().aggregate(all=Count("pk"), **_COUNTS)
     most = counts[filters.kind or "all"]
     number = min(filters.page, max(-(-most // PER_PAGE), 1))
     filters = replace(filters, page=number)
     start = (number - 1) * PER_PAGE
-    rows = list(chosen(filters, asked)[start : start + PER_PAGE])
+    rows = list(chosen(filters, filtered)[start : start + PER_PAGE])
     first = replace(filters, page=1)
     kinds = [Kind("All", counts["all"], replace(first, kind="").query or "?", not filters.kind)]
     kinds += [

@@ -70,8 +70,8 @@ def priced(row: Endpoint, was: Was) -> list[Change]:
     old, now = listed_price(former), listed_price(row)
     if not old or old == now:
         return []
-    said = f"is {now} now; it was {old}"
-    return [_change(row, Change.Kind.PRICE, [Line("price", ("Price",), said, "listing")])]
+    text = f"is {now} now; it was {old}"
+    return [_change(row, Change.Kind.PRICE, [Line("price", ("Price",), text, "listing")])]
 
 
 def reshaped(row: Endpoint, was: Was) -> list[Change]:
@@ -107,8 +107,8 @@ def prune(kept: int = KEPT, at_once: int = PRUNED_AT_ONCE) -> int:
     last = newest[kept : kept + 1].first()
     if last is None:
         return 0
-    gone = Change.objects.filter(pk__lte=last).order_by("pk")
-    rows = list(gone.values_list("pk", "was_id", "now_id")[:at_once])
+    old_changes = Change.objects.filter(pk__lte=last).order_by("pk")
+    rows = list(old_changes.values_list("pk", "was_id", "now_id")[:at_once])
     versions = {digest for _, *both in rows for digest in both if digest}
     with transaction.atomic():
         Change.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()

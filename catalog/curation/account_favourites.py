@@ -18,8 +18,8 @@ _SALT = "vitrine.account-favourites"
 
 def missing(user: User) -> QuerySet[Endpoint]:
     """Return the models that the account has starred and this user has not."""
-    theirs = Endpoint.objects.listed().filter(is_favorited=True)
-    return theirs.exclude(favourites__user_id=user.pk)
+    favourites = Endpoint.objects.listed().filter(is_favorited=True)
+    return favourites.exclude(favourites__user_id=user.pk)
 
 
 def import_missing(user: User) -> tuple[int, str]:
@@ -37,8 +37,8 @@ def undo_import(user: User, token: str) -> int:
         return 0
     if owner != user.pk:
         return 0
-    mine = Favourite.objects.filter(user_id=user.pk, endpoint_id__in=keys)
-    return mine.delete()[0]
+    imported = Favourite.objects.filter(user_id=user.pk, endpoint_id__in=keys)
+    return imported.delete()[0]
 
 
 def _star(user: User, keys: Iterable[int]) -> None:

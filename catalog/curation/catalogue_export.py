@@ -28,8 +28,8 @@ def _entries(keys: list[int]) -> Iterator[str]:
     for start in range(0, len(keys), _AT_ONCE):
         batch = keys[start : start + _AT_ONCE]
         rows = Endpoint.objects.filter(pk__in=batch).order_by()
-        known = {
+        texts = {
             pk: (i, text) for pk, i, text in rows.values_list("pk", "endpoint_id", "entry__text")
         }
-        for endpoint_id, text in (known[key] for key in batch if key in known):
+        for endpoint_id, text in (texts[key] for key in batch if key in texts):
             yield text or json.dumps({"endpoint_id": endpoint_id})

@@ -95,10 +95,10 @@ def create_with_free_slug(title: str, by: User) -> Collection:
 def free_slug(title: str) -> str:
     """Return a free slug for a collection with this title."""
     base = slugify(title)[: LONGEST_SLUG - 5].strip("-") or "collection"
-    taken = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    taken |= RESERVED
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return base if base not in taken else next(slug for slug in numbered if slug not in taken)
+    used = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    used |= RESERVED
+    numbered = (f"{base}-{number}" for number in range(2, len(used) + 3))
+    return base if base not in used else next(slug for slug in numbered if slug not in used)
 
 
 @transaction.atomic
@@ -110,8 +110,8 @@ def arrange(collection: Collection, wanted: Arrangement) -> None:
     wanted = wanted.cleaned()
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
     names = [line.endpoint_id for line in wanted.lines]
-    gone = [items[name].pk for name in items.keys() & wanted.known - set(names)]
-    collection.items.filter(pk__in=gone).delete()
+    removed = [items[name].pk for name in items.keys() & wanted.known - set(names)]
+    collection.items.filter(pk__in=removed).delete()
     others = [
         Line(name, item.note)
         for name, item in items.items()
@@ -165,19 +165,19 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
     if len(wanted) > MOST_ITEMS:  # including models that others added meanwhile
         raise ValueError(f"A collection holds at most {MOST_ITEMS} models.")
     missing = {line.endpoint_id for line in wanted} - items.keys()
-    known = {
+    endpoints = {
         e.endpoint_id: e
         for e in Endpoint.objects.filter(endpoint_id__in=missing).only("endpoint_id")
     }
     changed, new = [], []
     for position, line in enumerate(
-        line for line in wanted if line.endpoint_id in items.keys() | known
+        line for line in wanted if line.endpoint_id in items.keys() | endpoints
     ):
         item = items.get(line.endpoint_id)
         if item is None:
             new_item = CollectionItem(
                 collection=collection,
-                endpoint=known[line.endpoint_id],
+                endpoint=endpoints[line.endpoint_id],
                 position=position,
                 note=line.note,
             )
@@ -193,8 +193,8 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
 def add_models(collection: Collection, endpoints: Sequence[Endpoint]) -> int:
     """Append models; return how many were added. Raises ValueError if the collection is full."""
     items = _locked(collection)
-    there = {item.endpoint_id for item in items}
-    new = [endpoint for endpoint in endpoints if endpoint.pk not in there]
+    present = {item.endpoint_id for item in items}
+    new = [endpoint for endpoint in endpoints if endpoint.pk not in present]
     if len(items) + len(new) > MOST_ITEMS:
         raise ValueError(f"“{collection.title}” would hold more than {MOST_ITEMS} models.")
     last = max((item.position for item in items), default=-1)

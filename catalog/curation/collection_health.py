@@ -43,8 +43,10 @@ def find_problems(
     problems = []
     for item in items:
         endpoint = item.endpoint
-        if said := _lost(endpoint):
-            problems.append(CollectionProblem(endpoint, said, successor=instead.get(endpoint.pk)))
+        if problem := _lost(endpoint):
+            problems.append(
+                CollectionProblem(endpoint, problem, successor=instead.get(endpoint.pk))
+            )
         elif item.endpoint_id in broken:
             lines = broken[item.endpoint_id]
             problems.append(
@@ -68,8 +70,8 @@ def remove(collection: Collection, endpoint_id: str) -> Before:
 def undo(collection: Collection, before: Before) -> None:
     """Undo a replacement or removal; models that others added meanwhile stay."""
     lines = [Line(endpoint_id, note) for endpoint_id, note in before["lines"]]
-    known = {*before["known"], *(line.endpoint_id for line in lines)}
-    _arrange(collection, lines, before["cover"], known)
+    known_ids = {*before["known"], *(line.endpoint_id for line in lines)}
+    _arrange(collection, lines, before["cover"], known_ids)
 
 
 def mark_checked(collection: Collection, endpoint_id: str) -> None:
@@ -88,19 +90,19 @@ def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
         for name, note in lines
         if name != endpoint_id or (by and not is_there)
     ]
-    known = {name for name, _ in lines}
-    _arrange(collection, new, by if cover == endpoint_id else cover, known)
+    known_ids = {name for name, _ in lines}
+    _arrange(collection, new, by if cover == endpoint_id else cover, known_ids)
     return {"lines": lines, "cover": cover, "known": [line.endpoint_id for line in new]}
 
 
-def _arrange(collection: Collection, lines: list[Line], cover: str, known: set[str]) -> None:
+def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: set[str]) -> None:
     wanted = Arrangement(
         collection.title,
         collection.description,
         collection.is_published,
         cover,
         lines,
-        frozenset(known),
+        frozenset(known_ids),
     )
     collection_editing.arrange(collection, wanted)
 
@@ -116,10 +118,10 @@ def _lost(endpoint: Endpoint) -> str:
 
 def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
     """Return breaking changes by endpoint key, without those that upstream has reverted."""
-    known = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
+    checked_at = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
     changes = Change.objects.shown().filter(
         endpoint__in=collection.items.values("endpoint"),
-        at__gt=Subquery(known),
+        at__gt=Subquery(checked_at),
         weight=Change.Weight.BREAKING,
     )
     rows = changes.order_by("at", "pk")

@@ -184,33 +184,38 @@ def _text(row: Mapping[str, Any], name: str, where: str) -> str:
 
 def plan(entries: Sequence[Entry]) -> list[Step]:
     """The changes that `apply` would make, without making any; a fixed number of queries."""
-    known = {
+    collections = {
         row.slug: row
         for row in Collection.objects.select_related("cover").filter(
             slug__in=[entry.slug for entry in entries]
         )
     }
     is_now = {
-        document["slug"]: document for document in dump_all(list(known.values()))["collections"]
+        document["slug"]: document
+        for document in dump_all(list(collections.values()))["collections"]
     }
     named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
     # All ids are read, because a file may contain more than a query's parameters allow.
-    there = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
-    titles = [entry.wanted.title for entry in entries if entry.slug not in known]
+    existing_ids = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
+    titles = [entry.wanted.title for entry in entries if entry.slug not in collections]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [
         Step(
             entry,
-            known.get(entry.slug),
-            _changes(is_now[entry.slug], entry, there) if entry.slug in known else [],
-            [line.endpoint_id for line in entry.wanted.lines if line.endpoint_id not in there],
-            namesakes.get(entry.wanted.title, "") if entry.slug not in known else "",
+            collections.get(entry.slug),
+            _changes(is_now[entry.slug], entry, existing_ids) if entry.slug in collections else [],
+            [
+                line.endpoint_id
+                for line in entry.wanted.lines
+                if line.endpoint_id not in existing_ids
+            ],
+            namesakes.get(entry.wanted.title, "") if entry.slug not in collections else "",
         )
         for entry in entries
     ]
 
 
-def _changes(was: CollectionJson, entry: Entry, there: set[str]) -> list[str]:
+def _changes(was: CollectionJson, entry: Entry, existing_ids: set[str]) -> list[str]:
     """The differences between a collection and an entry, in words."""
     wanted = entry.wanted
     texts = ("title", "description")
@@ -219,9 +224,11 @@ def _changes(was: CollectionJson, entry: Entry, there: set[str]) -> list[str]:
         changes.append("another place")
     if was["is_published"] != wanted.is_published:
         changes.append("published" if wanted.is_published else "a draft again")
-    if was["cover"] != (wanted.cover if wanted.cover in there else ""):
+    if was["cover"] != (wanted.cover if wanted.cover in existing_ids else ""):
         changes.append("another cover")
-    lines = {line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in there}
+    lines = {
+        line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in existing_ids
+    }
     notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
     counts = {
         "added": len(lines.keys() - notes.keys()),
@@ -254,6 +261,6 @@ def _made(entry: Entry, by: User) -> Collection:
         collection = create_with_free_slug(entry.wanted.title, by)
         collection.slug = entry.slug
     collection.position = entry.order
-    known = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
-    arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known}))
+    known_ids = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
+    arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known_ids}))
     return collection

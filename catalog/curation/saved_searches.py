@@ -72,8 +72,8 @@ def save(user: User, query: Query, name: str) -> SavedSearch:
     name, params = clean_name(name), params_of(query)
     if len(params) > LONGEST_PARAMS:
         raise ValueError("This search has too many filters to be kept.")
-    mine = SavedSearch.objects.filter(user=user)
-    if not mine.filter(params=params).exists() and mine.count() >= MOST:
+    searches = SavedSearch.objects.filter(user=user)
+    if not searches.filter(params=params).exists() and searches.count() >= MOST:
         raise ValueError(f"You have {MOST} saved searches; delete one first.")
     search, _ = SavedSearch.objects.update_or_create(
         user=user,
@@ -127,19 +127,19 @@ def listed(user: User) -> list[Listed]:
     rows = list(SavedSearch.objects.filter(user=user))
     if not rows:
         return []
-    came = _came_since(min(row.seen_at for row in rows))
-    if not came:
+    arrivals = _came_since(min(row.seen_at for row in rows))
+    if not arrivals:
         return [Listed(row, 0) for row in rows]
     starred = frozenset(Favourite.objects.endpoints_of(user))
     index = current(Revision.current())
-    return [Listed(row, len(_new(row, row.seen_at, came, starred, index))) for row in rows]
+    return [Listed(row, len(_new(row, row.seen_at, arrivals, starred, index))) for row in rows]
 
 
 def news(saved: SavedSearch, since: datetime) -> list[Endpoint]:
     """The results that are new or back since a time, for cards, newest first."""
-    came = _came_since(since)
+    arrivals = _came_since(since)
     starred = frozenset(Favourite.objects.endpoints_of(saved.user))
-    keys = _new(saved, since, came, starred, current(Revision.current())) if came else []
+    keys = _new(saved, since, arrivals, starred, current(Revision.current())) if arrivals else []
     endpoints = Endpoint.objects.for_cards().in_bulk(keys[:MOST_NEW])
     return [endpoints[key] for key in keys[:MOST_NEW] if key in endpoints]
 
@@ -160,19 +160,19 @@ def _came_since(moment: datetime) -> list[tuple[int, datetime]]:
     """Keys and times of listed endpoints that are new or back since a time, newest first."""
     new = Endpoint.objects.listed().filter(first_seen_at__gt=moment).order_by()
     back = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
-    came = dict(new.values_list("pk", "first_seen_at"))
-    came |= dict(back.order_by("at").values_list("endpoint_id", "at"))
-    return sorted(came.items(), key=lambda arrival: (-arrival[1].timestamp(), arrival[0]))
+    arrivals = dict(new.values_list("pk", "first_seen_at"))
+    arrivals |= dict(back.order_by("at").values_list("endpoint_id", "at"))
+    return sorted(arrivals.items(), key=lambda arrival: (-arrival[1].timestamp(), arrival[0]))
 
 
 def _new(
     saved: SavedSearch,
     since: datetime,
-    came: Iterable[tuple[int, datetime]],
+    arrivals: Iterable[tuple[int, datetime]],
     starred: frozenset[int],
     index: Index,
 ) -> Sequence[int]:
-    fresh = [key for key, at in came if at > since and key in index.places]
+    fresh = [key for key, at in arrivals if at > since and key in index.places]
     if not fresh:
         return []
     hits = _hits(index, saved.params, starred if query_of(saved).favourite else frozenset())

@@ -118,15 +118,16 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
     """Return every active filter, typed ones first, without the facets that the context fixes."""
     order, seconds = query.words.sort, query.seconds
     removals = [
-        (describe(asked, seconds), query.with_word(word, "")) for word, asked in query.words.taken
+        (describe(condition, seconds), query.with_word(word, ""))
+        for word, condition in query.words.taken
     ]
     if order:
         removals.append((f"{SORT_CHIPS[order]} first", query.with_word(query.words.sort_words, "")))
     for name, value in sorted(query.picked):
-        asked = parse_condition(name, value) if name not in place.fixed else None
-        if asked is not None:
+        condition = parse_condition(name, value) if name not in place.fixed else None
+        if condition is not None:
             less = replace(query, picked=query.picked - {(name, value)})
-            removals.append((describe(asked, seconds), less))
+            removals.append((describe(condition, seconds), less))
     if query.status:
         removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
@@ -136,7 +137,7 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
 
 def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
-    typed = {asked.word: word for word, asked in query.words.taken}
+    typed = {condition.word: word for word, condition in query.words.taken}
     guessed = []
     for hint in hints:
         meant = query.with_word(typed.get(hint.word, hint.word), hint.suggestion)
@@ -147,9 +148,13 @@ def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tup
 
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
-    typed = [(word, asked) for word, asked in query.words.taken if asked.key == facet.name]
-    known = {value for _, asked in typed for value in asked.values if not asked.is_negated}
-    choices = [value for value in facet.values if value.value not in known]
+    typed = [
+        (word, condition) for word, condition in query.words.taken if condition.key == facet.name
+    ]
+    typed_values = {
+        value for _, condition in typed for value in condition.values if not condition.is_negated
+    }
+    choices = [value for value in facet.values if value.value not in typed_values]
     unfolded = key.unfolded if len(choices) > key.unfolded + 2 else len(choices)
     return Section(
         name=facet.name,
@@ -158,17 +163,17 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
         choices=choices[:unfolded],
         more=choices[unfolded:],
         typed=[
-            Chip(_typed_label(asked), place.href(query.with_word(word, "")))
-            for word, asked in typed
+            Chip(_typed_label(condition), place.href(query.with_word(word, "")))
+            for word, condition in typed
         ],
         is_single=key.is_number,
     )
 
 
-def _typed_label(asked: Condition) -> str:
+def _typed_label(condition: Condition) -> str:
     """Return a typed value as shown under its heading."""
-    values = " or ".join(label(asked.key, value) for value in asked.values)
-    return f"Not: {values}" if asked.is_negated else values
+    values = " or ".join(label(condition.key, value) for value in condition.values)
+    return f"Not: {values}" if condition.is_negated else values
 
 
 def _note(query: Query) -> str:

@@ -55,8 +55,8 @@ def highlighter(found: Found | None) -> Highlighter | None:
     """Return a highlighter for an answer's words; None for a query without words."""
     if found is None:
         return None
-    words = [word for text in found.used for word in tokenize(text)]
-    ways = [way for word in words for way in _spelling_patterns(word.text, word.words)]
+    tokens = [token for text in found.used for token in tokenize(text)]
+    ways = [way for token in tokens for way in _spelling_patterns(token.text, token.words)]
     ways += [_separator_pattern(way) for way in found.alike if ":" not in way]
     if not ways:
         return None

@@ -88,19 +88,21 @@ def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Conditio
 
     `value` may contain alternatives, separated by commas.
     """
-    known = KEYS.get(key) or KEYS.get(SYNONYMS.get(key.casefold(), key.casefold()))
-    if known is None:
+    known_key = KEYS.get(key) or KEYS.get(SYNONYMS.get(key.casefold(), key.casefold()))
+    if known_key is None:
         return None
     parts = [value]
-    if is_typed and not known.is_number:
+    if is_typed and not known_key.is_number:
         parts = [
             part for alternative in _ALTERNATIVE.findall(value) if (part := alternative.strip(' "'))
         ]
-    is_exact = known.is_open and not is_typed
-    values = parts if is_exact else [canonical(known, part) for part in parts]
+    is_exact = known_key.is_open and not is_typed
+    values = parts if is_exact else [canonical(known_key, part) for part in parts]
     if not values or not all(values):
         return None
-    return Condition(known.name, tuple(dict.fromkeys(values)), is_loose=is_typed and known.is_open)
+    return Condition(
+        known_key.name, tuple(dict.fromkeys(values)), is_loose=is_typed and known_key.is_open
+    )
 
 
 def canonical(key: Key, value: str) -> str:
@@ -121,9 +123,9 @@ def canonical(key: Key, value: str) -> str:
         return (language(text) or plain)[:255]
     if key.is_open:
         return (plain if key.synonyms or key.spellings else text)[:255]
-    begun = [known for known in key.values if plain and known.startswith(plain)]
+    begun = [candidate for candidate in key.values if plain and candidate.startswith(plain)]
     shortest = min(begun, key=len, default="")
-    return shortest if all(known.startswith(shortest) for known in begun) else ""
+    return shortest if all(candidate.startswith(shortest) for candidate in begun) else ""
 
 
 @byte_cached(1 << 20)

@@ -66,17 +66,17 @@ class Listing(NamedTuple):
 
 def facts_of(row: Listing) -> tuple[str, ...]:
     """Return every fact of an endpoint, each once, in no particular order."""
-    said, tags = texts(row.facts), texts(row.tags)
+    schema_facts, tags = texts(row.facts), texts(row.tags)
     facts = [
         f"category:{row.category or 'unknown'}",
         *(f"{key}:{value}" for key, column in _COPIED.items() if (value := getattr(row, column))),
         *(f"tag:{tag}" for tag in tags),
         *_state(row),
-        *_abilities(row, tags, said),
-        *_price(row, said),
-        *said,
+        *_abilities(row, tags, schema_facts),
+        *_price(row, schema_facts),
+        *schema_facts,
         *_media_of_category(
-            row.category, {fact for fact in said if fact.startswith(("in:", "out:"))}
+            row.category, {fact for fact in schema_facts if fact.startswith(("in:", "out:"))}
         ),
     ]
     if row.duration_estimate_min is not None:
@@ -84,20 +84,24 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts))[:_MOST]
 
 
-def texts(given: Any) -> list[str]:
+def texts(value: Any) -> list[str]:
     """Return the texts of a JSON list, which upstream may have filled with any values."""
-    listed = given if isinstance(given, list) else []
+    listed = value if isinstance(value, list) else []
     return [text for text in listed if isinstance(text, str) and text.strip()]
 
 
-def _media_of_category(category: str, said: set[str]) -> list[str]:
+def _media_of_category(category: str, schema_facts: set[str]) -> list[str]:
     """Return the input and output media of the category, if the schema does not give them."""
     input_medium, _, output_medium = _FILED.get(category, category).partition("-to-")
     if not {input_medium, output_medium} <= _MEDIA.keys():
         return []
-    takes = {fact for fact in said if fact.startswith("in:")} - {"in:text", "in:file"}
-    makes = {fact for fact in said if fact.startswith("out:")} - {"out:data", "out:file"}
-    facts = [] if takes or f"in:{_MEDIA[input_medium]}" in said else [f"in:{_MEDIA[input_medium]}"]
+    takes = {fact for fact in schema_facts if fact.startswith("in:")} - {"in:text", "in:file"}
+    makes = {fact for fact in schema_facts if fact.startswith("out:")} - {"out:data", "out:file"}
+    facts = (
+        []
+        if takes or f"in:{_MEDIA[input_medium]}" in schema_facts
+        else [f"in:{_MEDIA[input_medium]}"]
+    )
     return facts if makes else [*facts, f"out:{_MEDIA[output_medium]}"]
 
 
@@ -119,22 +123,22 @@ def _state(row: Listing) -> list[str]:
     return [*facts, f"is:{row.status}"]
 
 
-def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
+def _abilities(row: Listing, tags: list[str], schema_facts: list[str]) -> list[str]:
     """Return the abilities that the listing states and no field shows."""
     facts = []
     if row.stream_url or row.endpoint_id.endswith("/stream"):
         facts.append("can:streaming")
     if "realtime" in tags or row.endpoint_id.endswith("/realtime"):
         facts.append("can:realtime")
-    makes_video = "out:video" in said or row.category.endswith("-to-video")
+    makes_video = "out:video" in schema_facts or row.category.endswith("-to-video")
     if makes_video and (row.category == "audio-to-video" or _SOUND.search(row.description)):
         facts.append("can:sound")
     if makes_video and _END_FRAME.search(f"{row.endpoint_id} {row.display_name} {row.description}"):
         facts.append("can:end-frame")
-    if "out:audio" in said or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
+    if "out:audio" in schema_facts or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
         named = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
         facts += [f"language:{word}" for word in named if word in NAMES]
-    if makes_video and not any(fact.startswith("resolution:") for fact in said):
+    if makes_video and not any(fact.startswith("resolution:") for fact in schema_facts):
         text = f"{row.endpoint_id} {row.display_name} {row.description}"
         facts += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(text)]
     if "upscal" in f"{row.endpoint_id} {row.display_name} {' '.join(tags)}".lower():
@@ -142,12 +146,12 @@ def _abilities(row: Listing, tags: list[str], said: list[str]) -> list[str]:
     return facts
 
 
-def _price(row: Listing, said: list[str]) -> list[str]:
+def _price(row: Listing, schema_facts: list[str]) -> list[str]:
     """Return the price of a typical run, if it can be computed, and the unit of the price."""
     if row.unit_price_usd is None or row.currency not in {"", "USD"}:
         return []
     per = f"per:{_per(row.price_unit)}"
-    typical = typical_run(row, said)
+    typical = typical_run(row, schema_facts)
     if typical.rate is not None and typical.length_s is not None:
         rate, length = format_number(float(typical.rate)), format_number(float(typical.length_s))
         return [per, f"price:{rate}/s*{length}"]

@@ -50,15 +50,15 @@ def by_outcome(items: Iterable[_T], category: Callable[[_T], str]) -> list[tuple
     return [(title, group) for title, group in groups.items() if group]
 
 
-def describe(asked: Condition, seconds: float | None = None) -> str:
+def describe(condition: Condition, seconds: float | None = None) -> str:
     """Return a condition as text on its own; prices are for a run of `seconds`."""
-    key, labels = KEYS[asked.key], [label(asked.key, value) for value in asked.values]
+    key, labels = KEYS[condition.key], [label(condition.key, value) for value in condition.values]
     text = key.said.format(
         title=key.title, labels=" or ".join(labels), lowered=" or ".join(map(_lowered, labels))
     )
-    if key.name == "price" and seconds and asked.values != ("0",):
+    if key.name == "price" and seconds and condition.values != ("0",):
         text = f"{text} for {_seconds(seconds)}"
-    return f"Not: {_lowered(text)}" if asked.is_negated else text
+    return f"Not: {_lowered(text)}" if condition.is_negated else text
 
 
 def summarize(facts: Iterable[str]) -> list[Group]:

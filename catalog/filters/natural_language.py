@@ -63,25 +63,25 @@ def read_wish(text: str) -> Wish:
     """Return what a text asks for; a quoted text asks for nothing but itself."""
     if '"' in text:
         return Wish(content=text)
-    given: dict[str, str] = {}  # key → query word; the first of each key
+    by_key: dict[str, str] = {}  # key → query word; the first of each key
     rest = text
     for form, words in _PHRASES:
         for match in form.finditer(rest):
             for word in words:
                 key = word.lstrip("-").partition(":")[0]
-                given.setdefault(word if key in _JOINED else key, _filled(word, match))
+                by_key.setdefault(word if key in _JOINED else key, _filled(word, match))
         rest = form.sub(_kept, rest)
     typed, left = _bare_words(text), _bare_words(rest)
     content = [word for word in left if word.casefold() not in _FILLERS | _BEST]
-    covered = (_SHADES if given.get("out") == "out:audio" else frozenset()) | (
-        NAMES if "language" in given else frozenset()
+    covered = (_SHADES if by_key.get("out") == "out:audio" else frozenset()) | (
+        NAMES if "language" in by_key else frozenset()
     )
     shades = [word for word in typed if word.casefold() in covered and word not in content]
     return Wish(
-        conditions=tuple(given.values()),
+        conditions=tuple(by_key.values()),
         content=" ".join(content),
         ranking=" ".join([*content, *shades]),
-        is_firm=any(map(_is_firm, given.values())),
+        is_firm=any(map(_is_firm, by_key.values())),
         is_graded=any(word.casefold() in _BEST | _GRADED for word in typed),
     )
 

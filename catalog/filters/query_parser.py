@@ -54,35 +54,35 @@ class ParsedQuery(NamedTuple):
 def parse_query(q: str) -> ParsedQuery:
     """Parse a typed query; a word that is not understood becomes a hint instead of a condition."""
     text: list[str] = []
-    taken: list[tuple[str, Condition]] = []
+    typed: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
     for piece in _PIECE.findall(q):
         match = _WORD.fullmatch(piece)
-        if match is None or match["value"].startswith("//") or len(taken) >= _MOST_WORDS:
+        if match is None or match["value"].startswith("//") or len(typed) >= _MOST_WORDS:
             text.append(piece)
             hints += _text_hints(piece)
             continue
         value = _QUOTED.sub(r"\1", match["value"])
         if condition := parse_condition(match["key"], value, is_typed=True):
-            taken.append((piece, replace(condition, is_negated=bool(match["no"]))))
+            typed.append((piece, replace(condition, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
-    said, sort, sort_words = _order(" ".join(text))
-    wish = read_wish(said)
+    rest, sort, sort_words = _order(" ".join(text))
+    wish = read_wish(rest)
     is_pure_order = bool(sort) and not wish.content  # "cheapest video": nothing but a requirement
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
-        hints.insert(0, Hint(said, "Models can be asked for that.", wish.query_words))
-    conditions = combine(parsed for _, parsed in taken)
-    return ParsedQuery(said, conditions, tuple(hints), tuple(taken), wish, sort, sort_words)
+        hints.insert(0, Hint(rest, "Models can be asked for that.", wish.query_words))
+    conditions = combine(parsed for _, parsed in typed)
+    return ParsedQuery(rest, conditions, tuple(hints), tuple(typed), wish, sort, sort_words)
 
 
-def _order(said: str) -> tuple[str, str, str]:
+def _order(text: str) -> tuple[str, str, str]:
     """Return the text without the words that request an order, the order, and those words."""
-    for order, form in _ORDERS.items() if '"' not in said else ():
-        if match := form.search(said):
-            return " ".join(form.sub(" ", said).split()), order, match[0]
-    return said, "", ""
+    for order, form in _ORDERS.items() if '"' not in text else ():
+        if match := form.search(text):
+            return " ".join(form.sub(" ", text).split()), order, match[0]
+    return text, "", ""
 
 
 def replace_words(q: str, word: str, other: str = "") -> str:
@@ -95,14 +95,14 @@ def replace_words(q: str, word: str, other: str = "") -> str:
     return " ".join(piece for piece in pieces if piece)
 
 
-def unknown_value_hint(asked: Condition, known: Iterable[str]) -> Hint | None:
-    """Return a hint if none of the `known` facts matches a condition on an open key."""
-    held = [fact for fact in known if fact.startswith(f"{asked.key}:")]
-    if not KEYS[asked.key].is_open or not held or any(map(asked.accepts, held)):
+def unknown_value_hint(condition: Condition, facts: Iterable[str]) -> Hint | None:
+    """Return a hint if none of the `facts` matches a condition on an open key."""
+    held = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
+    if not KEYS[condition.key].is_open or not held or any(map(condition.accepts, held)):
         return None
-    like = nearest(asked.values[0], [fact.partition(":")[2] for fact in held])
-    suggestion = Condition(asked.key, like).word if like else ""
-    return Hint(asked.word, f"No model has {asked.word}.", suggestion)
+    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in held])
+    suggestion = Condition(condition.key, like).word if like else ""
+    return Hint(condition.word, f"No model has {condition.word}.", suggestion)
 
 
 def _text_hints(piece: str) -> list[Hint]:
@@ -129,7 +129,7 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
         return Hint(word, f"There is no {typed}: to search by.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
-    begun = [known for known in key.values if known.startswith(folded(value))]
+    begun = [candidate for candidate in key.values if candidate.startswith(folded(value))]
     if begun:
         return Hint(word, f"{word} may become {' or '.join(begun)}.")
     for like in nearest(folded(value), [*key.values, *key.synonyms]):
@@ -156,11 +156,11 @@ def _with_other_key(typed: str, value: str) -> str:
     return ""
 
 
-def nearest(word: str, known: Iterable[str], most: int = 1) -> tuple[str, ...]:
+def nearest(word: str, known_words: Iterable[str], most: int = 1) -> tuple[str, ...]:
     """Return up to `most` of the known words that are most similar, if any are."""
     from rapidfuzz import fuzz, process  # as in `spelling.py`: loaded only for typing errors
 
     matches = process.extract(
-        word.casefold()[:64], known, scorer=fuzz.ratio, score_cutoff=60, limit=most
+        word.casefold()[:64], known_words, scorer=fuzz.ratio, score_cutoff=60, limit=most
     )
     return tuple(name for name, *_ in matches)

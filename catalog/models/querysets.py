@@ -86,8 +86,8 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         """Annotate `is_favourite`: whether this user starred the endpoint."""
         from catalog.models import Favourite
 
-        mine = Favourite.objects.filter(user_id=user_id, endpoint=OuterRef("pk"))
-        return self.annotate(is_favourite=Exists(mine))
+        favourites = Favourite.objects.filter(user_id=user_id, endpoint=OuterRef("pk"))
+        return self.annotate(is_favourite=Exists(favourites))
 
 
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
@@ -95,8 +95,8 @@ class FavouriteQuerySet(models.QuerySet["Favourite"]):
 
     def endpoints_of(self, user: User | AnonymousUser) -> tuple[int, ...]:
         """Primary keys of the endpoints that `user` starred, newest first."""
-        mine = self.filter(user_id=user.pk or 0).order_by("-pk")
-        return tuple(mine.values_list("endpoint_id", flat=True))
+        favourites = self.filter(user_id=user.pk or 0).order_by("-pk")
+        return tuple(favourites.values_list("endpoint_id", flat=True))
 
     def set(self, user_id: int, endpoint: Endpoint, *, starred: bool) -> None:
         """Add or remove a favourite; idempotent."""

@@ -185,4 +185,4 @@ def _text(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    subprocess_worker.serve(lambda asked: render(asked["still"], asked["moving"]))
+    subprocess_worker.serve(lambda request: render(request["still"], request["moving"]))

@@ -149,8 +149,10 @@ def find_rendered(base: str) -> RenderedPicture | None:
 
 def link(wants: Iterable[WantedPicture]) -> int:
     """Link endpoints to their wanted pictures once rendered; returns how many changed."""
-    there = set(Picture.objects.filter(state=Picture.State.KEPT).values_list("digest", flat=True))
-    pairs = [(w.key, w.endpoint) for w in wants if w.key in there and w.shown != w.key]
+    stored_digests = set(
+        Picture.objects.filter(state=Picture.State.KEPT).values_list("digest", flat=True)
+    )
+    pairs = [(w.key, w.endpoint) for w in wants if w.key in stored_digests and w.shown != w.key]
     sql = f"UPDATE {Endpoint._meta.db_table} SET picture_id = %s WHERE id = %s"  # noqa: S608
     for start in range(0, len(pairs), ROWS_PER_WRITE):
         with transaction.atomic(), connection.cursor() as cursor:

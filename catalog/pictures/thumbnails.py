@@ -174,12 +174,12 @@ class ThumbnailFetcher:
                     moving.truncate(0)
                     digest.update(b"still")
             base = digest.hexdigest()
-            known = await sync_to_async(picture_registry.find_rendered)(base)
-            if known is not None:
-                return known
+            rendered = await sync_to_async(picture_registry.find_rendered)(base)
+            if rendered is not None:
+                return rendered
             moves = moving.tell() > 0 and not error
-            asked = {"still": still.name, "moving": moving.name if moves else ""}
-            answer = await self._program.request(asked)
+            request = {"still": still.name, "moving": moving.name if moves else ""}
+            answer = await self._program.request(request)
             return await asyncio.to_thread(_stored, base, answer, error)
 
     async def _fetch(self, url: str, file: IO[bytes], digest: Any) -> None:

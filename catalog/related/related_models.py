@@ -112,10 +112,10 @@ def _is_over(endpoint: Endpoint) -> bool:
 
 @byte_cached(2 << 20)
 def _related(revision: str, pk: int) -> Related:
-    mine = Endpoint.objects.select_related("picture").only(
+    endpoints = Endpoint.objects.select_related("picture").only(
         *_COLUMNS, "training_endpoint_ids", "inference_endpoint_ids"
     )
-    me = mine.get(pk=pk)
+    me = endpoints.get(pk=pk)
     family = _family(me)
     similar = _similar(me, revision, {relative.pk for relative in family})
     trainers, inference = _linked(me)
@@ -199,10 +199,10 @@ def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     names: dict[int, tuple[str, ...]] = {}
     for pk, own in facts.items():
         abilities = [
-            describe(asked)
+            describe(condition)
             for key in _TELLING
             for value in _of(own, key)
-            if often[f"{key}:{value}"] == 1 and (asked := parse_condition(key, value))
+            if often[f"{key}:{value}"] == 1 and (condition := parse_condition(key, value))
         ]
         if _is_alone_best(finest, pk):
             best = max(_of(own, "resolution"), key=lambda v: line_count(v) or 0)
@@ -230,16 +230,17 @@ def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
     """Return the known models that train for this one, and those that it trains for."""
     ids = [
-        [endpoint_id for endpoint_id in given if isinstance(endpoint_id, str)][:MOST_LINKED]
-        if isinstance(given, list)
+        [endpoint_id for endpoint_id in linked_ids if isinstance(endpoint_id, str)][:MOST_LINKED]
+        if isinstance(linked_ids, list)
         else []
-        for given in (me.training_endpoint_ids, me.inference_endpoint_ids)
+        for linked_ids in (me.training_endpoint_ids, me.inference_endpoint_ids)
     ]
-    named = {endpoint_id for given in ids for endpoint_id in given}
+    named = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
     rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
-    known = {endpoint_id.endpoint_id: endpoint_id for endpoint_id in rows}
+    by_id = {endpoint.endpoint_id: endpoint for endpoint in rows}
     trainers, inference = (
-        [known[endpoint_id] for endpoint_id in given if endpoint_id in known] for given in ids
+        [by_id[endpoint_id] for endpoint_id in linked_ids if endpoint_id in by_id]
+        for linked_ids in ids
     )
     return trainers, inference
 
@@ -254,13 +255,13 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .select_related("picture")
         .only(*_COLUMNS)
     )
-    mine, words = set(_facts(me)), _words(me)
+    own_facts, words = set(_facts(me)), _words(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _words(endpoint) for endpoint in candidates}
     often = Counter(word for written in own.values() for word in written)
     scored = [
         (
-            _similarity(mine, set(_facts(endpoint)))
+            _similarity(own_facts, set(_facts(endpoint)))
             + _WORDS_COUNT * _shared(words, own[endpoint.pk], often),
             endpoint,
         )
@@ -312,16 +313,16 @@ def _best(index: Index, hits: Places) -> list[int]:
 
 def _having(index: Index, fact: str) -> Places:
     key, _, value = fact.partition(":")
-    asked = parse_condition(key, value) if key in KEYS else None
-    return index.having(asked) if asked else frozenset()
+    condition = parse_condition(key, value) if key in KEYS else None
+    return index.having(condition) if condition else frozenset()
 
 
-def _similarity(mine: set[str], other: set[str]) -> float:
+def _similarity(facts: set[str], other: set[str]) -> float:
     """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
     met = missed = 0.0
-    for fact in mine | other:
+    for fact in facts | other:
         weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
-        if fact in mine and fact in other:
+        if fact in facts and fact in other:
             met += weight
         else:
             missed += weight
@@ -336,13 +337,13 @@ def _words(endpoint: Endpoint) -> frozenset[str]:
     return frozenset(spelling.stem(word) for word in words if len(word) > 3 and word.isalpha())
 
 
-def _shared(mine: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
+def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -> float:
     """Return the similarity of two sets of words; frequent words weigh less."""
-    if not mine or not other:
+    if not words or not other:
         return 0.0
-    weight = {word: 1.0 / (1 + often[word]) for word in mine | other}
+    weight = {word: 1.0 / (1 + often[word]) for word in words | other}
     total = sum(weight.values())
-    return sum(weight[word] for word in mine & other) / total if total else 0.0
+    return sum(weight[word] for word in words & other) / total if total else 0.0
 
 
 def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:

@@ -46,8 +46,8 @@ class UseIndex:
 
     def _by_merit(self) -> list[int]:
         places, merit = self.search.places, self.search.merit
-        known = [key for key in self._rows if key in places]
-        return sorted(known, key=lambda key: (-merit[places[key]], places[key]))
+        keys = [key for key in self._rows if key in places]
+        return sorted(keys, key=lambda key: (-merit[places[key]], places[key]))
 
     def takers(self, kind: str) -> Mapping[str, list[Taker]]:
         """Return the takers of a kind of result by use, in menu order; best endpoints first."""

@@ -96,7 +96,7 @@ def search(
     """
     index = index or current(Revision.current())
     matches, sets, left_out, ranked_by = _understand(index, query, starred)
-    asked, total = sets.query, len(sets.hits)
+    understood, total = sets.query, len(sets.hits)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
     ranked = _ranked(index, query, matches, sets.hits, page * PAGE_SIZE)
@@ -119,8 +119,8 @@ def search(
         found=matches,
         left_out=left_out,
         ranked_by=ranked_by,
-        hints=[*asked.words.hints, *filter(None, doubts)],
-        asked=asked,
+        hints=[*understood.words.hints, *filter(None, doubts)],
+        asked=understood,
     )
 
 
@@ -258,8 +258,8 @@ def _score_key(index: Index, matches: Found, scores: Mapping[int, int]) -> Calla
 
 def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     """Return words similar to those without results, with the number of their results."""
-    index, query, asked = sets.index, sets.query, sets.filtered
+    index, query, filtered = sets.index, sets.query, sets.filtered
     longest = max(spelling.words(spelling.normalize(query.text)), key=len, default="")
     similar = nearest(longest, index.pieces.keys(), most=3)
-    counted = [(word, len(match(index, word).places & asked)) for word in similar]
+    counted = [(word, len(match(index, word).places & filtered)) for word in similar]
     return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]

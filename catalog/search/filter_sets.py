@@ -69,11 +69,11 @@ class FilterSets:
         self.by_name = {"status": self._with_status(query.status)}
         if query.favourite:
             self.by_name["favourite"] = favourites
-        for asked in query.conditions:
-            places = self._having(asked)
-            self.by_name[asked.key] = self.by_name.get(asked.key, index.everything) & places
+        for condition in query.conditions:
+            places = self._having(condition)
+            self.by_name[condition.key] = self.by_name.get(condition.key, index.everything) & places
             # Models that are gone are hidden unless a query asks for them.
-            if asked.accepts("is:gone") and not asked.is_negated and not query.status:
+            if condition.accepts("is:gone") and not condition.is_negated and not query.status:
                 self.by_name["status"] = index.everything  # `is:gone` overrides the default
 
     @cached_property
@@ -97,10 +97,10 @@ class FilterSets:
         """Return the places that match another query's filters, with the same words."""
         return FilterSets(self.index, query, self.base, self.favourites).hits
 
-    def _having(self, asked: Condition) -> Places:
-        if f"{asked.key}:{asked.values[0]}" != FAVOURITE:
-            return self.index.having(asked, self.query.seconds)
-        return self.index.everything - self.favourites if asked.is_negated else self.favourites
+    def _having(self, condition: Condition) -> Places:
+        if f"{condition.key}:{condition.values[0]}" != FAVOURITE:
+            return self.index.having(condition, self.query.seconds)
+        return self.index.everything - self.favourites if condition.is_negated else self.favourites
 
     def _with_status(self, status: str) -> Places:
         """Return the endpoints of a status; an empty one selects all that are listed."""
@@ -139,23 +139,26 @@ def _count_values(
     sets: FilterSets, among: Places, name: str, values: Iterable[str]
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
-    known = _conditions(name, tuple(values))
+    conditions = _conditions(name, tuple(values))
     # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
     # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
         having, seconds = sets.index.having, sets.query.seconds
-        return {value: len(having(asked, seconds) & among) for value, asked in known.items()}
+        return {
+            value: len(having(condition, seconds) & among)
+            for value, condition in conditions.items()
+        }
     rest = sets.query.without(name)
     return {
         value: len(sets.asking(replace(rest, picked=rest.picked | {(name, value)})))
-        for value in known
+        for value in conditions
     }
 
 
 @byte_cached(1 << 20)
 def _conditions(name: str, values: tuple[str, ...]) -> dict[str, Condition]:
     """Return the condition of selecting each value."""
-    return {value: asked for value in values if (asked := parse_condition(name, value))}
+    return {value: condition for value in values if (condition := parse_condition(name, value))}
 
 
 def relax(sets: FilterSets) -> list[FilterRelaxation]:

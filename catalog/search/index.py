@@ -186,8 +186,8 @@ def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[flo
 
 
 _SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
-    "name": lambda one: one.display_name.lower(),
-    "newest": lambda one: -one.published_at.timestamp() if one.published_at else math.inf,
+    "name": lambda row: row.display_name.lower(),
+    "newest": lambda row: -row.published_at.timestamp() if row.published_at else math.inf,
 }
 
 

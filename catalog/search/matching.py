@@ -122,11 +122,11 @@ def _partial_matches(
     Places with more units come first; ties are decided by the number of main units (not said in
     passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
-    had: dict[int, list[int]] = defaultdict(list)
+    unit_numbers: dict[int, list[int]] = defaultdict(list)
     for number, of_unit in enumerate(depths):
         for place in of_unit:
-            had[place].append(number)
-    groups = {place: frozenset(has) for place, has in had.items() if len(has) < len(units)}
+            unit_numbers[place].append(number)
+    groups = {place: frozenset(has) for place, has in unit_numbers.items() if len(has) < len(units)}
 
     def worth(group: frozenset[int]) -> tuple[int, int, int, float]:
         # "avatar from audio": what follows `from` says less than what comes before.
@@ -243,8 +243,8 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
         best = _find(
             index, *(Phrase(spelling.words(way), depths, way.endswith("*")) for way in texts)
         )
-        asked = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
-        for condition in filter(None, asked):
+        conditions = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
+        for condition in filter(None, conditions):
             best = _least(best, dict.fromkeys(index.having(condition), DESCRIPTION))
         index.synonym_depths[alike] = best
     return index.synonym_depths[alike]

@@ -40,11 +40,12 @@ class Query:
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
         """Parse URL parameters; `fixed` facets (a category's page) are always selected."""
         picked = {
-            (name, asked.values[0])  # in canonical spelling
+            (name, condition.values[0])  # in canonical spelling
             for name in KEYS
             if name not in fixed
-            for given in params.getlist(name)[:_MOST_PICKED]
-            if (value := db_safe_text(given)[:255]) and (asked := parse_condition(name, value))
+            for raw_value in params.getlist(name)[:_MOST_PICKED]
+            if (value := db_safe_text(raw_value)[:255])
+            and (condition := parse_condition(name, value))
         }
         page = params.get("page", "1")
         return cls(
@@ -72,8 +73,8 @@ class Query:
         if name not in KEYS:
             return replace(self, page=1, **{name: getattr(Query(), name)})
         q = self.q
-        for piece, asked in self.words.taken:
-            if asked.key == name:
+        for piece, condition in self.words.taken:
+            if condition.key == name:
                 q = replace_words(q, piece)
         picked = frozenset(pair for pair in self.picked if pair[0] != name)
         return replace(self, q=q, picked=picked, page=1)
@@ -84,8 +85,8 @@ class Query:
 
     def saying(self, text: str) -> Query:
         """Return the query with other search words; its filters stay."""
-        asked = [piece for piece, _ in self.words.taken]
-        words = [*text.split(), *asked, *self.words.sort_words.split()]
+        typed = [piece for piece, _ in self.words.taken]
+        words = [*text.split(), *typed, *self.words.sort_words.split()]
         return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:
@@ -134,8 +135,8 @@ class Query:
     def relaxed(self, dropped: Collection[Condition]) -> Query:
         """Return the query without some of its typed conditions."""
         q = self.q
-        for piece, asked in self.words.taken:
-            if asked in dropped:
+        for piece, condition in self.words.taken:
+            if condition in dropped:
                 q = replace_words(q, piece)
         return replace(self, q=q)
 
@@ -151,5 +152,5 @@ class Query:
         return asked_length(self.conditions)
 
 
-def _one_of(known: Mapping[str, str], value: str | None) -> str:
-    return value if value and value in known else ""
+def _one_of(choices: Mapping[str, str], value: str | None) -> str:
+    return value if value and value in choices else ""

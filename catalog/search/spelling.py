@@ -84,7 +84,7 @@ def single(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def correction(word: str, known: Mapping[str, int]) -> str:
+def correction(word: str, known_words: Mapping[str, int]) -> str:
     """Return the most likely known word, the most frequent of the nearest; empty if none."""
     if len(word) < _SHORTEST_SLIP or not word.isalpha():
         return ""
@@ -93,13 +93,15 @@ def correction(word: str, known: Mapping[str, int]) -> str:
 
     # "klng", "klnig" → kling; in "ideogramm" or "transcribtion" two slips are likely.
     most = 1 if len(word) < _LONG else 2
-    near = process.extract(word, known.keys(), scorer=OSA.distance, score_cutoff=most, limit=50)
+    near = process.extract(
+        word, known_words.keys(), scorer=OSA.distance, score_cutoff=most, limit=50
+    )
     # People get the first letter right: two errors with another first letter are another word.
-    ranked = [(far, name[0] != word[0], -known[name], name) for name, far, _ in near]
+    ranked = [(far, name[0] != word[0], -known_words[name], name) for name, far, _ in near]
     return min((rank for rank in ranked if rank[0] < 2 or not rank[1]), default=("",))[-1]
 
 
-def segments(word: str, known: Mapping[str, int]) -> list[str]:
+def segments(word: str, known_words: Mapping[str, int]) -> list[str]:
     """Split a word into the fewest known ones (`texttospeech`); empty if that is impossible."""
 
     @cache
@@ -108,7 +110,7 @@ def segments(word: str, known: Mapping[str, int]) -> list[str]:
             (rest[:end], *others)
             for end in range(2, len(rest) + 1)
             # "texttospeech": `to` is no word of a name, but joins two.
-            if rest[:end] == "to" or (end > 2 and known.get(rest[:end]))
+            if rest[:end] == "to" or (end > 2 and known_words.get(rest[:end]))
             if (others := split(rest[end:])) is not None
         ]
         longest_first = min(ways, key=lambda way: (len(way), -max(map(len, way))), default=None)

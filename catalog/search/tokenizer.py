@@ -38,9 +38,9 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return phrases, in words without plurals → what they also search for."""
     phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in _ENTRIES:
-        said, _, means = entry.partition("|")
+        phrase, _, means = entry.partition("|")
         alternatives = tuple(text.strip() for text in means.split(","))
-        for way in said.split(",") if means else ():
+        for way in phrase.split(",") if means else ():
             key = tuple(map(spelling.single, spelling.words(way)))
             phrases[key] = tuple(dict.fromkeys((*phrases.get(key, ()), *alternatives)))
     return phrases
@@ -68,11 +68,11 @@ def tokenize(text: str) -> list[Token]:
     half_width = unicodedata.normalize("NFKC", text)  # some keyboards produce full-width characters
     half_width = _ADDRESS.sub(r"\1", half_width)
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.normalize(half_width)):
-        said = quoted or bare.strip(_SURROUNDING_PUNCTUATION)
-        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(said))
+        spelled = quoted or bare.strip(_SURROUNDING_PUNCTUATION)
+        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(spelled))
         count += len(words)
         if words and count <= _MOST_WORDS:
-            tokens.append(Token(said[:_LONGEST_WORD], words, bool(quoted)))
+            tokens.append(Token(spelled[:_LONGEST_WORD], words, bool(quoted)))
     return tokens
 
 
@@ -98,7 +98,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
     is_aside = False
     while start < len(tokens):
         token = tokens[start]
-        unit, taken = (
+        unit, length = (
             _longest_synonym(tokens[start:])
             or _joined(is_known, tokens[start : start + 2])
             or (Unit(token.text, (token,)), 1)
@@ -109,7 +109,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
         if unit.text not in STOP or token.is_quoted:
             meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
         is_aside = is_aside or unit.text in ASIDE
-        start += taken
+        start += length
     return meant or units
 
 
@@ -128,17 +128,17 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
     """
     longest: tuple[Unit, int] | None = None
     key: tuple[str, ...] = ()
-    taken: list[Token] = []
+    used: list[Token] = []
     for end, token in enumerate(tokens, 1):
         if token.is_quoted:
             break
         # "describe an image", "animate my photo".
         if token.text in ARTICLES:
             continue
-        taken.append(token)
+        used.append(token)
         key += tuple(map(spelling.single, token.words))
         if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
             key = (key[0], "to", *key[2:])
         if alike := synonyms().get(key):
-            longest = Unit(" ".join(part.text for part in taken), tuple(taken), alike), end
+            longest = Unit(" ".join(part.text for part in used), tuple(used), alike), end
     return longest

@@ -222,8 +222,8 @@ def _refusal(report: SyncReport) -> str:
 
 
 def _show(report: SyncReport) -> bool:
-    mine = SyncReport.objects.filter(pk=report.pk, state=SyncReport.State.RUNNING)
-    return bool(mine.update(**{name: getattr(report, name) for name in _COUNTS}))
+    running = SyncReport.objects.filter(pk=report.pk, state=SyncReport.State.RUNNING)
+    return bool(running.update(**{name: getattr(report, name) for name in _COUNTS}))
 
 
 def _end(report: SyncReport, state: SyncReport.State, why: str) -> None:

@@ -13,12 +13,12 @@ def tell_apart() -> int:
     A name depends on all the others, so that all titles are read.
     """
     rows = Endpoint.objects.order_by("position", "endpoint_id")
-    known = list(rows.only("endpoint_id", "display_name", "full_name", "category"))
+    endpoints = list(rows.only("endpoint_id", "display_name", "full_name", "category"))
     names = full_names(
         Title(endpoint.pk, endpoint.endpoint_id, endpoint.display_name, endpoint.category)
-        for endpoint in known
+        for endpoint in endpoints
     )
-    changed = [endpoint for endpoint in known if endpoint.full_name != names[endpoint.pk]]
+    changed = [endpoint for endpoint in endpoints if endpoint.full_name != names[endpoint.pk]]
     for endpoint in changed:
         endpoint.full_name = names[endpoint.pk]
     for start in range(0, len(changed), ROWS_PER_WRITE):

@@ -85,19 +85,19 @@ class CatalogUpserter:
 
     def unseen(self) -> list[str]:
         """Ids of endpoints that no page of this sync listed and that are not marked as gone."""
-        known = self._rows.items()
-        return [i for i, row in known if i not in self._seen and _is_listed(row)]
+        rows = self._rows.items()
+        return [i for i, row in rows if i not in self._seen and _is_listed(row)]
 
     def confirm(self, requested: list[str], answer: fal.Found) -> None:
         """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
 
         (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
         """
-        there = [item for item in answer.items if item.metadata is not None]
+        confirmed = [item for item in answer.items if item.metadata is not None]
         unreadable = {entry.endpoint_id for entry in answer.malformed}
-        gone = set(requested) - {item.endpoint_id for item in there} - unreadable
-        self._upsert(there)
-        rows = [self._rows[endpoint_id] for endpoint_id in requested if endpoint_id in gone]
+        missing = set(requested) - {item.endpoint_id for item in confirmed} - unreadable
+        self._upsert(confirmed)
+        rows = [self._rows[endpoint_id] for endpoint_id in requested if endpoint_id in missing]
         for row in rows:
             row.gone_at = timezone.now()
         bulk_write.update(rows, ["gone_at"], [recorder.gone(row) for row in rows])

@@ -192,7 +192,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     is_in = "in" in request.POST
     slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
     collection = get_object_or_404(Collection, slug=slug)
-    taken = None
+    removed = None
     try:
         if is_in and (place := request.POST.get("position", "")).isdecimal():
             collection_editing.restore_model(
@@ -201,20 +201,26 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         elif is_in:
             collection_editing.add_models(collection, [endpoint])
         else:
-            taken = collection_editing.remove_model(collection, endpoint)
+            removed = collection_editing.remove_model(collection, endpoint)
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
         return redirect(_of(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
-    return _menu(request, endpoint, collection=collection, words=message, is_in=is_in, taken=taken)
+    return _menu(
+        request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
+    )
 
 
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     rows = Collection.objects.annotate(size=Count("items")).order_by("position", "title")
     placed = CollectionItem.objects.filter(endpoint=endpoint)
-    mine = set(placed.values_list("collection_id", flat=True))
-    context = {"endpoint": endpoint, "collections": [(row, row.pk in mine) for row in rows], **more}
+    collection_ids = set(placed.values_list("collection_id", flat=True))
+    context = {
+        "endpoint": endpoint,
+        "collections": [(row, row.pk in collection_ids) for row in rows],
+        **more,
+    }
     template = "catalog/collection/_menu.html" if request.htmx else "catalog/collection_menu.html"
     return render(request, template, context)
 
@@ -257,11 +263,11 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Restore the collection that was deleted last."""
-    if not (gone := request.session.pop(GONE, None)):
+    if not (deleted := request.session.pop(GONE, None)):
         messages.info(request, "There is nothing to bring back.")
         return redirect("catalog:collections")
     with transaction.atomic():
-        collection = import_export.restore(gone, request.user)
+        collection = import_export.restore(deleted, request.user)
         audit.record(request.user, "restored", [collection])
     messages.success(request, f"“{collection.title}” is back.")
     return redirect(collection)

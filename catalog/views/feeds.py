@@ -141,12 +141,14 @@ class Changes(Feed):  # type: ignore[type-arg]
         """What changed, line by line."""
         if isinstance(change, Entry):
             return SafeString(_printable(format_html("<p>{}</p>", change.text)))
-        said = [
+        lines = [
             (f"{line['field']} " if line["field"] else "", line["said"]) for line in change.lines
         ]
         about = category_name(change.endpoint.category) + ", " + change.endpoint.endpoint_id
-        listed = format_html_join("", "<li><b>{}</b>{}</li>", said)
-        text = format_html("<p>{}</p>{}", about, format_html("<ul>{}</ul>", listed) if said else "")
+        listed = format_html_join("", "<li><b>{}</b>{}</li>", lines)
+        text = format_html(
+            "<p>{}</p>{}", about, format_html("<ul>{}</ul>", listed) if lines else ""
+        )
         return SafeString(_printable(text))
 
     def item_link(self, change: Any) -> str:

@@ -14,13 +14,13 @@ CATEGORIES = (
 MOST = 60
 
 
-def models(asked: str = "") -> list[Endpoint]:
+def models(query: str = "") -> list[Endpoint]:
     """Return the models that take text and answer in text, language models first.
 
     Their inputs are known from facts derived from each schema; a model whose schema has not been
     read yet is judged by its category.
     """
-    matches = _candidates().called(asked).defer("description", "field_words", "inputs")
+    matches = _candidates().called(query).defer("description", "field_words", "inputs")
     chosen = [
         endpoint
         for endpoint in matches.order_by("position")

@@ -69,12 +69,12 @@ def _counted(usage: Any) -> str:
     """Return the tokens and the cost that upstream reports, in words; empty if it reports none."""
     if not isinstance(usage, dict):
         return ""
-    given = _count(usage, "prompt_tokens", "input_tokens")
+    input_count = _count(usage, "prompt_tokens", "input_tokens")
     count = _count(usage, "completion_tokens", "output_tokens")
     total = _count(usage, "total_tokens")
     parts = []
-    if given is not None and count is not None:
-        parts.append(f"{counted(given, 'token')} in · {count:,} out")
+    if input_count is not None and count is not None:
+        parts.append(f"{counted(input_count, 'token')} in · {count:,} out")
     elif total:
         parts.append(counted(total, "token"))
     cost = usage.get("cost")

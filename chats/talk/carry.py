@@ -15,5 +15,5 @@ def settings(arguments: dict[str, Any], source: Endpoint, target: Endpoint) -> d
     if before is None or after is None:
         return {}
     carried = carry(arguments, before.version, after.version).arguments
-    mine = {child.name for child in after.rest.children}
-    return {name: value for name, value in carried.items() if name in mine}
+    field_names = {child.name for child in after.rest.children}
+    return {name: value for name, value in carried.items() if name in field_names}

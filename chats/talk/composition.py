@@ -74,8 +74,8 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 
 
 def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
-    found = shape.version
-    problems = validate(found.contract, arguments, found.root)
+    version = shape.version
+    problems = validate(version.contract, arguments, version.root)
     if shape.kind == "completions" and not arguments.get(MODEL_NAME):
         problems = [Problem((MODEL_NAME,), "Model is required"), *problems]
     return Composed(arguments, left_out, problems)
@@ -119,8 +119,8 @@ def _transcript(earlier: Sequence[Exchange], text: str) -> str:
 
 
 def _lines(exchange: Exchange) -> list[str]:
-    said = [f"{PERSON}: {exchange.said}"] if exchange.said else []
-    return [*said, f"{MODEL}: {exchange.answered}"]
+    lines = [f"{PERSON}: {exchange.said}"] if exchange.said else []
+    return [*lines, f"{MODEL}: {exchange.answered}"]
 
 
 def _with_messages(
@@ -135,7 +135,7 @@ def _with_messages(
     if most is not None:
         room = max(0, most - len(system) - len(new))
         earlier = earlier[len(earlier) - min(len(earlier), room // 2) :]
-    said = [turn for pair in earlier for turn in _turns(pair)]
+    history = [turn for pair in earlier for turn in _turns(pair)]
     base = dict(settings)
     if shape.system and talk.system:
         base[shape.system.name] = talk.system
@@ -144,9 +144,9 @@ def _with_messages(
     name = shape.messages.name if shape.messages else "messages"
     left_out = len(talk.earlier) - len(earlier)
     for form in (_plain, _in_parts):
-        yield base | {name: [form(*message) for message in (*system, *said, *new)]}, left_out
+        yield base | {name: [form(*message) for message in (*system, *history, *new)]}, left_out
     if system:  # for a schema whose only roles are user and assistant
-        turns = said + new
+        turns = history + new
         if turns and turns[0][0] == "user":
             turns = [("user", f"{talk.system}\n\n{turns[0][1]}"), *turns[1:]]
         else:
@@ -155,8 +155,8 @@ def _with_messages(
 
 
 def _turns(pair: Exchange) -> list[tuple[str, str]]:
-    said = [("user", pair.said)] if pair.said else []
-    return [*said, ("assistant", pair.answered)]
+    turns = [("user", pair.said)] if pair.said else []
+    return [*turns, ("assistant", pair.answered)]
 
 
 def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -165,8 +165,8 @@ def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
     if shape.kind != "completions" or not pictures:
         return arguments
     *before, newest = arguments["messages"]
-    said = newest["content"]
-    parts = _in_parts("user", said)["content"] if isinstance(said, str) else said
+    content = newest["content"]
+    parts = _in_parts("user", content)["content"] if isinstance(content, str) else content
     shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
     rest = {name: value for name, value in arguments.items() if name != PICTURES.name}
     return rest | {"messages": [*before, {**newest, "content": [*parts, *shown]}]}

@@ -35,8 +35,8 @@ def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
         return True
     if not error:
         return False
-    said = error_messages.problems(error)
-    return any(is_about_length(f"{message.type} {message.message}") for message in said)
+    messages = error_messages.problems(error)
+    return any(is_about_length(f"{message.type} {message.message}") for message in messages)
 
 
 def excess(shape: Shape, composed: Composed, model: str) -> str:

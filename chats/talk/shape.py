@@ -77,12 +77,12 @@ _SHAPES: WeakKeyDictionary[Field, Shape | None] = WeakKeyDictionary()
 def read_shape(version: Version) -> Shape | None:
     """Return how a model with this schema takes a conversation; None if it does not."""
     root = version.root
-    known = {child.name: child for child in root.children}
-    prompt = next((known[n] for n in PROMPTS if n in known and _is_text(known[n])), None)
-    messages = next((known[n] for n in MESSAGES if n in known and known[n].kind == "list"), None)
+    fields = {child.name: child for child in root.children}
+    prompt = next((fields[n] for n in PROMPTS if n in fields and _is_text(fields[n])), None)
+    messages = next((fields[n] for n in MESSAGES if n in fields and fields[n].kind == "list"), None)
     if not (prompt or messages) or not _answers_in_text(version):
         return None
-    system = next((known[n] for n in SYSTEMS if n in known and _is_text(known[n])), None)
+    system = next((fields[n] for n in SYSTEMS if n in fields and _is_text(fields[n])), None)
     own = {field.name for field in (prompt, messages, system) if field}
     rest = replace(root, children=tuple(c for c in root.children if c.name not in own))
     return Shape("messages" if messages else "prompt", version, prompt, messages, system, rest)

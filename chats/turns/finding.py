@@ -33,12 +33,12 @@ class Hit:
     after: str
 
 
-def matching(chats: ChatQuerySet, asked: str) -> ChatQuerySet:
+def matching(chats: ChatQuerySet, query: str) -> ChatQuerySet:
     """Return the conversations with all the words in their title, or in one turn, as `hit`.
 
     `hit` is the first such turn, None if only the title matches. Without words, all of them.
     """
-    words = asked.split()[:MOST_WORDS]
+    words = query.split()[:MOST_WORDS]
     if not words:
         return chats
     turns = Turn.objects.filter(chat=OuterRef("pk")).annotate(answered=_answer(words))
@@ -70,9 +70,9 @@ def _has(place: str, word: str, *, is_json: bool = False) -> Q:
     return condition
 
 
-def hits(chats: Iterable[Chat], asked: str) -> dict[object, Hit]:
+def hits(chats: Iterable[Chat], query: str) -> dict[object, Hit]:
     """Return where the words were found in these conversations of `matching`, by the chat's key."""
-    words = asked.split()[:MOST_WORDS]
+    words = query.split()[:MOST_WORDS]
     turns = Turn.objects.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     keys = [pk for chat in chats if (pk := getattr(chat, "hit", None))]
     return {turn.chat_id: _hit(turn, words) for turn in turns.filter(pk__in=keys)}

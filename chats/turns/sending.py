@@ -60,14 +60,14 @@ def send(
         )
         chat = locked.get(pk=chat.pk)
         # A page restored by Back has an old token: another message from there is another turn.
-        said: dict[str, Any] = {
+        message: dict[str, Any] = {
             "text": text, "system": system, "settings": settings, "parent": parent,
         }  # fmt: skip
         if left_out:
-            said["left_out"] = left_out
-        token = f"{mark(token)}{starting.form_token(token, said)[:40]}"
-        if known := chat.turns.filter(form_token=token).first():
-            return known
+            message["left_out"] = left_out
+        token = f"{mark(token)}{starting.form_token(token, message)[:40]}"
+        if earlier := chat.turns.filter(form_token=token).first():
+            return earlier
         if parent is not None and not chat.turns.filter(pk=parent).exists():
             parent = None
         turn = Turn(
@@ -124,8 +124,8 @@ def again(chat: Chat, turn: Turn, token: str, *, is_shorter: bool = False) -> Tu
     settings = turn.settings if is_same else chat.settings
     left_out = turn.left_out
     if is_shorter:
-        given = len(tree.exchanges(chat, turn.parent_id)) - left_out
-        left_out += (given + 1) // 2
+        given_count = len(tree.exchanges(chat, turn.parent_id)) - left_out
+        left_out += (given_count + 1) // 2
     return send(
         chat, turn.parent_id, turn.text, turn.system, settings, token,
         left_out=left_out if is_shorter else 0,

@@ -58,7 +58,10 @@ def branch_of(chat: Chat, through: int | None = None) -> Branch:
     """Return the branch with the newest turn, or with the newest one below `through`."""
     answer = Length(Cast(F("run__output"), TextField()))
     rows = chat.turns.order_by("pk").values_list("pk", "parent_id", Length("text"), answer)
-    nodes = {pk: Node(pk, parent, said + (chat_id or 0)) for pk, parent, said, chat_id in rows}
+    nodes = {
+        pk: Node(pk, parent, text_size + (answer_size or 0))
+        for pk, parent, text_size, answer_size in rows
+    }
     below: dict[int | None, list[int]] = {}
     for node in nodes.values():
         below.setdefault(node.parent, []).append(node.pk)
@@ -73,9 +76,9 @@ def branch_of(chat: Chat, through: int | None = None) -> Branch:
 def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | None:
     newest, open_ = top, [top]
     while open_:
-        here = open_.pop()
-        newest = max(newest or 0, here or 0)
-        open_ += below.get(here, ())
+        node = open_.pop()
+        newest = max(newest or 0, node or 0)
+        open_ += below.get(node, ())
     return newest
 
 
@@ -88,13 +91,13 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
     if last is None:
         return []
     turns = chat.turns.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
-    known = {turn.pk: turn for turn in turns}
+    by_key = {turn.pk: turn for turn in turns}
     exchanges: list[Exchange] = []
-    here = known.get(last)
+    here = by_key.get(last)
     while here is not None:
         if answered := answer_text(here):
             exchanges.append(Exchange(here.text, answered))
-        here = known.get(here.parent_id or 0)
+        here = by_key.get(here.parent_id or 0)
     return exchanges[::-1]
 
 

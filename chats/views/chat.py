@@ -49,8 +49,8 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
     """Return one of the user's own conversations."""
-    mine = Chat.objects.of(request.user).select_related("endpoint", "second")
-    return get_object_or_404(mine, pk=pk)
+    chats = Chat.objects.of(request.user).select_related("endpoint", "second")
+    return get_object_or_404(chats, pk=pk)
 
 
 def render_page(

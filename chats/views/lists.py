@@ -30,17 +30,17 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's conversations, newest first; `?q=` searches titles, messages and answers."""
-    asked = db_safe_text(request.GET.get("q", "").strip())[:200]
+    query = db_safe_text(request.GET.get("q", "").strip())[:200]
     chats = Chat.objects.of(request.user).exclude(said_at=None, draft={})
-    chats = finding.matching(chats, asked).select_related("endpoint")
+    chats = finding.matching(chats, query).select_related("endpoint")
     chats = chats.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
     chats = chats.filter(created_at__lt=before) if before else chats
     listed = list(chats.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
-    found_in = finding.hits(listed, asked) if asked else {}
+    found_in = finding.hits(listed, query) if query else {}
     context = {
         "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],
-        "asked": asked,
+        "asked": query,
         "more": listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else "",
         "deleted": parse_uuid(request.GET.get("deleted", "")),
     }
@@ -64,11 +64,11 @@ def new(request: HtmxRequest) -> HttpResponse:
         if chat and is_second:
             return redirect(_add_second(chat, chosen))
         return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
-    asked = db_safe_text(request.GET.get("q", "").strip())[:200]
-    models = choices.models(asked)
+    query = db_safe_text(request.GET.get("q", "").strip())[:200]
+    models = choices.models(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
-    context: dict[str, Any] = {"models": models, "asked": asked, "chat": chat}
+    context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
     context["is_second"] = bool(chat) and is_second
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."

@@ -116,7 +116,7 @@ def folder_stamp(*folders: Path) -> str:
 
     What Python has compiled is no source: a first start writes it.
     """
-    found = (file for folder in folders for file in folder.rglob("*") if file.is_file())
-    sources = sorted(file for file in found if "__pycache__" not in file.parts)
-    told = "\n".join(f"{file.name} {file.stat().st_mtime_ns}" for file in sources)
-    return hashlib.sha256(told.encode()).hexdigest()
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    sources = sorted(file for file in files if "__pycache__" not in file.parts)
+    listing = "\n".join(f"{file.name} {file.stat().st_mtime_ns}" for file in sources)
+    return hashlib.sha256(listing.encode()).hexdigest()

@@ -140,15 +140,17 @@ def supervise(processes: Iterable[Process]) -> None:
 def _sleep(processes: Sequence[Process], wakeup: int) -> set[socket.socket]:
     """Wait for a signal, the next restart that is due, or a connection; return who has one."""
     now = time.monotonic()
-    pauses = [one.restart_at - now for one in processes if one.child is None]
-    listeners = [one.listener for one in processes if one.listener and one.is_waiting(now)]
+    pauses = [process.restart_at - now for process in processes if process.child is None]
+    listeners = [
+        process.listener for process in processes if process.listener and process.is_waiting(now)
+    ]
     timeout_s = min((pause for pause in pauses if pause > 0), default=None)
     watched: list[int | socket.socket] = [wakeup, *listeners]
     readable, _, _ = select.select(watched, [], [], timeout_s)
     with suppress(BlockingIOError):
         while os.read(wakeup, 512):
             continue
-    return {one for one in listeners if one in readable}
+    return {listener for listener in listeners if listener in readable}
 
 
 def end(processes: Iterable[Process]) -> None:

@@ -36,8 +36,8 @@ class Request(WSGIRequest):
         self, META: Mapping[str, Any], post_data: Any
     ) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[Any]]]:
         """Read the form; as Django does, with another parser."""
-        words = "You cannot alter upload handlers after the upload has been processed."
-        handlers: list[FileUploadHandler] = ImmutableList(self.upload_handlers, warning=words)  # type: ignore[assignment]
+        message = "You cannot alter upload handlers after the upload has been processed."
+        handlers: list[FileUploadHandler] = ImmutableList(self.upload_handlers, warning=message)  # type: ignore[assignment]
         self.upload_handlers = handlers
         return NamesAsWritten(META, post_data, handlers, self.encoding).parse()
 

@@ -34,13 +34,13 @@ def parse_range(header: str, size_bytes: int) -> ByteRange | None:
     Returns None where the whole file is to be sent: without a header, and for headers that a server
     ignores because they are malformed, end before they begin, or ask for several ranges.
     """
-    found = _HEADER.fullmatch(header)
-    if not found or not (found[1] or found[2]):
+    match = _HEADER.fullmatch(header)
+    if not match or not (match[1] or match[2]):
         return None
     end = size_bytes - 1
-    if not found[1]:  # the last bytes of the file
-        return ByteRange(max(size_bytes - int(found[2]), 0), end, size_bytes)
-    if found[2] and int(found[2]) < int(found[1]):
+    if not match[1]:  # the last bytes of the file
+        return ByteRange(max(size_bytes - int(match[2]), 0), end, size_bytes)
+    if match[2] and int(match[2]) < int(match[1]):
         return None
-    last = min(int(found[2]), end) if found[2] else end
-    return ByteRange(int(found[1]), last, size_bytes)
+    last = min(int(match[2]), end) if match[2] else end
+    return ByteRange(int(match[1]), last, size_bytes)

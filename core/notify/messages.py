@@ -36,5 +36,5 @@ def on_message(callback: Callable[[bytes], None]) -> Iterator[None]:
 
 def _name() -> str:
     """Return the name under which this database's processes exchange messages."""
-    given = connection.settings_dict
-    return f"{given.get('HOST', '')}:{given.get('PORT', '')}/{given['NAME']}#messages"
+    database = connection.settings_dict
+    return f"{database.get('HOST', '')}:{database.get('PORT', '')}/{database['NAME']}#messages"

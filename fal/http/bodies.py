@@ -31,8 +31,8 @@ def capped_answer(
     chunks: AsyncIterable[bytes], status: int, max_bytes: int
 ) -> AsyncGenerator[bytes]:
     """Passes a response body on; raises UpstreamFailed beyond `max_bytes`."""
-    words = f"fal's answer is larger than {max_bytes >> 20} MiB."
-    return capped(chunks, max_bytes, UpstreamFailed(words, status=status))
+    message = f"fal's answer is larger than {max_bytes >> 20} MiB."
+    return capped(chunks, max_bytes, UpstreamFailed(message, status=status))
 
 
 def is_stream(content_type: str, beginning: bytes = b"") -> bool:
@@ -48,8 +48,8 @@ async def events(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str]:
     """
     headers = {"content-type": f"{EVENT_STREAM}; charset=utf-8-sig"}  # httpx decodes by it
     response = httpx.Response(200, headers=headers, content=_with_blank_line(chunks))
-    async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as found:
-        async for event in found:
+    async with aclosing(httpx_sse.EventSource(response).aiter_sse()) as stream:
+        async for event in stream:
             if event.data:
                 yield event.data
 

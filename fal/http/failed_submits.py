@@ -157,7 +157,7 @@ def phase_of(error: FalError) -> SubmitPhase:
 def arrival(error: FalError, phase: SubmitPhase, *, has_request_id: bool | None = None) -> Arrival:
     """The first row of ARRIVALS that fits."""
     has_id = bool(error.request_id) if has_request_id is None else has_request_id
-    is_cut = any(words in str(error.detail) for words in CONNECTION_CUT)
+    is_cut = any(phrase in str(error.detail) for phrase in CONNECTION_CUT)
     return next(
         row
         for row in ARRIVALS

@@ -298,15 +298,15 @@ class _translate_errors:
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
-            words = str(error) or type(error).__name__
+            reason = str(error) or type(error).__name__
             if isinstance(error, _NOT_SENT):
                 advice = certificates.advice(error)
-                raise Unreachable(f"fal cannot be reached: {words}{advice}") from error
+                raise Unreachable(f"fal cannot be reached: {reason}{advice}") from error
             is_late = isinstance(error, httpx.TimeoutException)
             message = (
                 "fal did not answer in time." if is_late else "The connection to fal broke off."
             )
-            raise Unreachable(message, sent=True, detail=words) from error
+            raise Unreachable(message, sent=True, detail=reason) from error
 
 
 def _pause_s(error: FalError, tries_before: int, first_s: float) -> float:

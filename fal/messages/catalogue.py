@@ -137,8 +137,8 @@ class CatalogueItem:
     @cached_property
     def metadata(self) -> Metadata | None:
         """The registry's entry, parsed on first use because most are never read."""
-        found = self.raw.get("metadata")
-        return None if found is None else Metadata.from_json(found)
+        metadata = self.raw.get("metadata")
+        return None if metadata is None else Metadata.from_json(metadata)
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,10 @@ class Page:
                     orjson.dumps(entry)
                 models.append(CatalogueItem.from_json(entry, text))
             except (ValueError, TypeError, RecursionError) as error:
-                found = entry.get("endpoint_id") if isinstance(entry, dict) else None
-                malformed.append(Malformed(found if isinstance(found, str) else None, str(error)))
+                endpoint_id = entry.get("endpoint_id") if isinstance(entry, dict) else None
+                malformed.append(
+                    Malformed(endpoint_id if isinstance(endpoint_id, str) else None, str(error))
+                )
         cursor = reading.text_or_none(raw, "next_cursor")
         return cls(models, raw.get("has_more") is True, cursor, malformed, raw)
 
@@ -218,8 +220,8 @@ def prices(raw: Any) -> tuple[list[Price], str | None]:
     entries = raw.get("prices")
     if not isinstance(entries, list):
         raise UpstreamFailed("fal's answer has no list of prices.", is_retryable=True)
-    found = [price for entry in entries if (price := _price(reading.as_mapping(entry)))]
-    return found, reading.text_or_none(raw, "next_cursor") if raw.get("has_more") is True else None
+    parsed = [price for entry in entries if (price := _price(reading.as_mapping(entry)))]
+    return parsed, reading.text_or_none(raw, "next_cursor") if raw.get("has_more") is True else None
 
 
 def _price(raw: Mapping[str, Any]) -> Price | None:
@@ -245,10 +247,10 @@ def _expanded(raw: Json, key: str, kind: type) -> tuple[Any, ExpansionError | No
 def _texts(content: bytes, entries: list[Any]) -> list[str]:
     """The JSON text of each entry; re-encoded if `models` occurs twice or nests too deep."""
     try:
-        found = reading.item_texts(content, "models")
+        texts = reading.item_texts(content, "models")
     except (ValueError, IndexError, RecursionError):
-        found = []
-    return found if len(found) == len(entries) else [json.dumps(entry) for entry in entries]
+        texts = []
+    return texts if len(texts) == len(entries) else [json.dumps(entry) for entry in entries]
 
 
 def _loads(content: bytes) -> tuple[Any, bool]:

@@ -67,7 +67,7 @@ class SubmitOptions:
         """The request headers; the start timeout is sent under its old and its new name."""
         timeout = None if self.start_timeout_s is None else _seconds_text(self.start_timeout_s)
         retries = {name: {"retries": n} for name, n in (self.retry_config or {}).items()}
-        given = {
+        headers = {
             "X-Fal-Request-Timeout": timeout,
             "X-Fal-Request-Start-Timeout": timeout,
             "X-Fal-Queue-Priority": self.priority,
@@ -80,7 +80,7 @@ class SubmitOptions:
             "x-app-fal-upload-policy": _json_header(self.upload_policy),
             "X-Fal-Tags": self._tags(),
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in headers.items() if value}
 
     def _tags(self) -> str:
         return ",".join(f"{key}={value}" for key, value in self.tags.items())
@@ -128,8 +128,8 @@ class Handle:
         missing = [name for name in names if not reading.text(raw, name)]
         if missing:
             raise ValueError(f"The handle lacks {', '.join(missing)}.")
-        known = {name: reading.text(raw, name) for name in names}
-        return cls(**known, queue_position=reading.integer(raw, "queue_position"))
+        values = {name: reading.text(raw, name) for name in names}
+        return cls(**values, queue_position=reading.integer(raw, "queue_position"))
 
 
 def arguments_as_bytes(arguments: Mapping[str, Any] | str) -> bytes:

@@ -48,8 +48,8 @@ def verdict(
     """Verifies a delivery by its headers (any case), raw body and the public keys (10.2)."""
     if not is_well_formed(headers, now_s):
         return Verdict.MALFORMED
-    given = signature_headers(headers)
-    request_id, user_id, stamp, signature = (given[name] for name in HEADERS)
+    values = signature_headers(headers)
+    request_id, user_id, stamp, signature = (values[name] for name in HEADERS)
     # A header that is not latin-1 arrives with surrogates; no valid signature contains them.
     parts = [request_id, user_id, stamp, hashlib.sha256(body).hexdigest()]
     message = "\n".join(parts).encode("utf-8", "surrogateescape")
@@ -60,10 +60,10 @@ def verdict(
 
 def is_well_formed(headers: Mapping[str, str], now_s: float) -> bool:
     """Whether all headers are valid and the timestamp is within SKEW_S; needs no body."""
-    given = signature_headers(headers)
-    if len(given) < len(HEADERS):
+    values = signature_headers(headers)
+    if len(values) < len(HEADERS):
         return False
-    _, _, stamp, signature = (given[name] for name in HEADERS)
+    _, _, stamp, signature = (values[name] for name in HEADERS)
     if not _STAMP.fullmatch(stamp) or not _SIGNATURE.fullmatch(signature):
         return False
     return abs(int(stamp) - now_s) <= SKEW_S
@@ -86,8 +86,8 @@ def public_keys(jwks: Any) -> list[bytes]:
     entries = reading.as_mapping(jwks).get("keys")
     if not isinstance(entries, list):
         return []
-    found = (_public_key(reading.as_mapping(one)) for one in entries)
-    return [key for key in found if key]
+    keys = (_public_key(reading.as_mapping(entry)) for entry in entries)
+    return [key for key in keys if key]
 
 
 def _public_key(entry: reading.Json) -> bytes | None:
@@ -142,13 +142,13 @@ class Report:
         """The failure of an ERROR report, as the queue's result would give it (C29)."""
         if self.status != "ERROR":
             return None
-        found = _STATUS.search(self.error)
-        status = int(found[1]) if found else 500
+        match = _STATUS.search(self.error)
+        status = int(match[1]) if match else 500
         body = self.payload if reading.as_mapping(self.payload) else {"detail": self.error}
         why = reason(Answer(status, {}, json.dumps(body).encode()))
         return RunFailed(
             why.message,
-            status=status if found else None,
+            status=status if match else None,
             type=why.type,
             detail=why.detail,
             request_id=self.request_id,

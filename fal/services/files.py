@@ -84,10 +84,10 @@ class Files:
                 if response.status_code not in _REDIRECTS:
                     if not _is_whole(response):
                         status = response.status_code
-                        words = (
+                        message = (
                             f"The file's host did not give the whole file: it answered {status}."
                         )
-                        raise FileUnavailable(words, status=status)
+                        raise FileUnavailable(message, status=status)
                     yield response
                     return
                 target = self._redirected(target, response)
@@ -157,9 +157,9 @@ def _location(target: httpx.URL, response: httpx.Response) -> str:
 def _file_error(answer: Answer) -> FalError:
     """The error for a refused or missing file; a 403 here says nothing about our key."""
     if answer.status == HTTPStatus.GONE:
-        words = "The file is not there any more"
+        message = "The file is not there any more"
     elif answer.status in _REFUSED:
-        words = "The file's host does not give it"
+        message = "The file's host does not give it"
     else:
         return rejection(answer)
-    return FileUnavailable(f"{words}: it answered {answer.status}.", status=answer.status)
+    return FileUnavailable(f"{message}: it answered {answer.status}.", status=answer.status)

@@ -166,7 +166,7 @@ class Platform:
 
         Reads at most `pages` pages of a hundred. `payloads` adds inputs and outputs. Needs a key.
         """
-        found: list[PastRequest] = []
+        requests: list[PastRequest] = []
         cursor: str | None = None
         seen: set[str | None] = set()
         while cursor not in seen and len(seen) < pages:
@@ -182,20 +182,20 @@ class Platform:
             page = as_mapping(parse(await self._get("/models/requests/by-endpoint", params)))
             items = page.get("items")
             rows = map(PastRequest.from_json, items if isinstance(items, list) else [])
-            found += [row for row in rows if row]
+            requests += [row for row in rows if row]
             cursor = text_or_none(page, "next_cursor")
-        return found
+        return requests
 
     async def _prices(self, ids: list[str]) -> list[Price]:
-        found: list[Price] = []
+        listed: list[Price] = []
         cursor: str | None = None
         seen: set[str | None] = set()
         while cursor not in seen:
             seen.add(cursor)
             params = _params(endpoint_id=ids, cursor=cursor)
             page, cursor = prices(parse(await self._get("/models/pricing", params)))
-            found += page
-        return found
+            listed += page
+        return listed
 
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
@@ -205,10 +205,10 @@ class Platform:
         return answer.content
 
 
-def _params(**given: str | int | Iterable[str] | None) -> Params:
+def _params(**by_name: str | int | Iterable[str] | None) -> Params:
     """Query parameters: a list repeats the plain name; None and empty lists are omitted (C2)."""
     params: list[tuple[str, str]] = []
-    for name, value in given.items():
+    for name, value in by_name.items():
         values = [value] if isinstance(value, str | int) else value or []
         params += [(name, str(item)) for item in values]
     return params
@@ -241,7 +241,7 @@ async def _split_on_refusal(
             raise
         is_singly = error.status == 404 and len(ids) <= SCHEMAS_PER_CALL
     parts = _batches(ids, 1 if is_singly else (len(ids) + 1) // 2)
-    return [found for part in parts for found in await _split_on_refusal(part, ask)]
+    return [result for part in parts for result in await _split_on_refusal(part, ask)]
 
 
 def _is_about_limit(error: RequestRejected) -> bool:

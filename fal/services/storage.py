@@ -233,8 +233,8 @@ def _put_error(answer: Answer) -> FalError:
     # Storage buckets explain refusals in XML:
     # <Error><Code>AccessDenied</Code><Message>Request has expired</Message>
     match = _MESSAGE.search(answer.content[:_ANSWER_BYTES])
-    words = match[1].decode("utf-8", "replace") if match else _error_text(answer)
-    because = f" ({db_safe_text(words)[:200]})" if words else ""
+    message = match[1].decode("utf-8", "replace") if match else _error_text(answer)
+    because = f" ({db_safe_text(message)[:200]})" if message else ""
     return UploadRefused(
         f"The upload address was refused: its host answered {answer.status}{because}.",
         status=answer.status,

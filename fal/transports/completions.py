@@ -24,8 +24,8 @@ def is_completions(endpoint_id: str) -> bool:
 
 def streamed(arguments: Mapping[str, Any], *, with_usage: bool) -> dict[str, Any]:
     """The body with streaming requested, and `with_usage` a last chunk with token counts."""
-    asked = {"stream_options": {"include_usage": True}} if with_usage else {}
-    return {**asked, **arguments, "stream": True}
+    options = {"stream_options": {"include_usage": True}} if with_usage else {}
+    return {**options, **arguments, "stream": True}
 
 
 class Completion:
@@ -38,28 +38,30 @@ class Completion:
     @property
     def is_over(self) -> bool:
         """Whether every choice has a finish reason, which means the same as `[DONE]`."""
-        ended = [one.get("finish_reason") for one in self._choices.values()]
+        ended = [choice.get("finish_reason") for choice in self._choices.values()]
         return bool(ended) and all(ended)
 
     def add(self, chunk: Mapping[str, Any]) -> None:
         """Append a chunk's deltas; its other values replace the previous ones."""
         self._head |= {key: value for key, value in chunk.items() if key != "choices"}
         choices = chunk.get("choices")
-        for place, one in enumerate(choices if isinstance(choices, list) else []):
-            given = reading.as_mapping(one)
-            index = _index(given, place)
+        for place, item in enumerate(choices if isinstance(choices, list) else []):
+            update = reading.as_mapping(item)
+            index = _index(update, place)
             if index not in self._choices and len(self._choices) >= MAX_CALLS:
                 continue
             choice = self._choices.setdefault(index, {"index": index, "message": {}})
-            _append(choice["message"], reading.as_mapping(given.get("delta")))
-            rest = {k: v for k, v in given.items() if k not in {"delta", "index"} and v is not None}
+            _append(choice["message"], reading.as_mapping(update.get("delta")))
+            rest = {
+                k: v for k, v in update.items() if k not in {"delta", "index"} and v is not None
+            }
             choice |= rest
 
     def as_json(self) -> dict[str, Any]:
         """The completion so far, in the form of a response that is not streamed."""
         choices = [
-            {**one, "message": {"role": "assistant", "content": None, **one["message"]}}
-            for _, one in sorted(self._choices.items())
+            {**choice, "message": {"role": "assistant", "content": None, **choice["message"]}}
+            for _, choice in sorted(self._choices.items())
         ]
         return {**self._head, "object": "chat.completion", "choices": choices}
 
@@ -76,20 +78,20 @@ def _append(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 def _append_calls(message: dict[str, Any], calls: Any) -> None:
     """Append to the tool calls, identified by `index`; their arguments arrive in pieces."""
-    known: list[dict[str, Any]] = message.setdefault("tool_calls", [])
-    for place, one in enumerate(calls if isinstance(calls, list) else []):
-        given = reading.as_mapping(one)
-        index = _index(given, place)
-        while len(known) <= index:
-            known.append({"type": "function", "function": {"name": "", "arguments": ""}})
-        call, function = known[index], reading.as_mapping(given.get("function"))
-        call |= {k: v for k, v in given.items() if k not in {"function", "index"} and v}
+    assembled: list[dict[str, Any]] = message.setdefault("tool_calls", [])
+    for place, item in enumerate(calls if isinstance(calls, list) else []):
+        update = reading.as_mapping(item)
+        index = _index(update, place)
+        while len(assembled) <= index:
+            assembled.append({"type": "function", "function": {"name": "", "arguments": ""}})
+        call, function = assembled[index], reading.as_mapping(update.get("function"))
+        call |= {k: v for k, v in update.items() if k not in {"function", "index"} and v}
         for key, value in function.items():
             if isinstance(value, str):
                 call["function"][key] = call["function"].get(key, "") + value
 
 
-def _index(given: Mapping[str, Any], place: int) -> int:
-    index = given.get("index")
+def _index(update: Mapping[str, Any], place: int) -> int:
+    index = update.get("index")
     is_good = isinstance(index, int) and not isinstance(index, bool) and 0 <= index < MAX_CALLS
     return index if is_good else place  # type: ignore[return-value]

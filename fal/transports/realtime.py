@@ -92,8 +92,8 @@ def _parse_frame(frame: str | bytes) -> Message:
     """A frame as a result, an error, TIMEOUT, or None for other control messages."""
     if isinstance(frame, bytes):
         try:
-            found = msgpack.unpackb(frame, strict_map_key=False)
-            return found if isinstance(found, dict) else {"value": found}
+            payload = msgpack.unpackb(frame, strict_map_key=False)
+            return payload if isinstance(payload, dict) else {"value": payload}
         except (ValueError, msgpack.UnpackException) as error:
             raise UpstreamFailed("fal's answer is not readable msgpack.") from error
     try:

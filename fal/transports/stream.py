@@ -152,8 +152,8 @@ async def results(
         yield await _read_result(head, chunks)
         return
     if completions.is_completions(endpoint_id):
-        async for made in _completion(head, chunks, limits):
-            yield made
+        async for part in _completion(head, chunks, limits):
+            yield part
         return
     event = _Event()
     async with aclosing(bodies.events(chunks)) as texts:
@@ -336,8 +336,8 @@ def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
     """The failure of a workflow step, which is the run's failure (section 7)."""
     error = reading.as_mapping(typed.get("error"))
     detail = reading.as_mapping(error.get("body")).get("detail")
-    words = (reading.text(typed, "message"), reading.text(typed, "error"))
-    message = next(filter(None, words), "A step of the workflow failed.")
+    texts = (reading.text(typed, "message"), reading.text(typed, "error"))
+    message = next(filter(None, texts), "A step of the workflow failed.")
     status = reading.integer(error, "status")
     return _failure(head, message, status=status, detail=detail or message)
 

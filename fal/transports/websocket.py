@@ -117,9 +117,9 @@ async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCo
         body = wire.without_key(bytes(response.body or b""))
         raise rejection(Answer(response.status_code, fields, body)) from error
     except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
-        words = str(error) or type(error).__name__
+        reason = str(error) or type(error).__name__
         advice = certificates.advice(error)
-        raise Unreachable(f"fal cannot be reached: {words}{advice}") from error
+        raise Unreachable(f"fal cannot be reached: {reason}{advice}") from error
 
 
 class _DirectConnection(connect):
@@ -170,7 +170,7 @@ class _Body:
 
     def is_complete(self) -> bool:
         """Whether it is a complete JSON object, array or text."""
-        last = next((one for one in reversed(self.pieces) if one.strip()), b"").rstrip()
+        last = next((piece for piece in reversed(self.pieces) if piece.strip()), b"").rstrip()
         if not last.endswith((b"}", b"]", b'"')):
             return False  # avoids parsing a long incomplete body
         with suppress(UpstreamFailed):
@@ -228,8 +228,8 @@ def _translate_errors() -> Generator[None]:
         yield
     except (ConnectionClosed, TimeoutError) as error:
         is_open = isinstance(error, TimeoutError)
-        words = "keeps the connection and says nothing" if is_open else "closed the connection"
-        lost = Unreachable(f"fal {words}.", sent=True)
+        behaviour = "keeps the connection and says nothing" if is_open else "closed the connection"
+        lost = Unreachable(f"fal {behaviour}.", sent=True)
         raise judged(lost, SubmitPhase.UNANSWERED) from error
 
 

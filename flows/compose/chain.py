@@ -56,12 +56,12 @@ def then(
     wire = Wire(path_of(taker), after, output.path)
     begun = Step(_free_id(definition), endpoint, {}, (wire,))
     # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.
-    given = carry(source.arguments, former, version).arguments if former else {}
+    arguments = carry(source.arguments, former, version).arguments if former else {}
     texts = {
-        field.path: given[field.path]
+        field.path: arguments[field.path]
         for field in inputs_of(version.root)
         if field.kind == "text"
-        and field.path in given
+        and field.path in arguments
         and field is not taker
         and field.path != taker.path
     }
@@ -77,8 +77,8 @@ def path_of(taker: Taker) -> Path:
 
 
 def _free_id(definition: Definition) -> str:
-    known = {step.id for step in definition.steps}
-    return next(name for n in range(1, 1000) if (name := f"s{n}") not in known)
+    used_ids = {step.id for step in definition.steps}
+    return next(name for n in range(1, 1000) if (name := f"s{n}") not in used_ids)
 
 
 def with_open_inputs(definition: Definition, step: Step, version: Version) -> Definition:
@@ -86,7 +86,7 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
 
     They are the main prompts and files that no wire fills, and all required fields.
     """
-    taken = {wire.to[0] for wire in step.wires}
+    wired = {wire.to[0] for wire in step.wires}
     main = [
         path_of(taker)[:1]
         for taker in inputs_of(version.root)
@@ -94,7 +94,7 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
         # optional.
         if taker.is_required and len(path_of(taker)) <= 1 + (APPEND in path_of(taker))
     ]
-    places = [path for path in main if path[0] not in taken]
+    places = [path for path in main if path[0] not in wired]
     for path in dict.fromkeys([*places, *missing_places(step, version)]):
         field = field_at(version.root, path)
         # A place that the schema does not know has no field to ask for it by.
@@ -115,10 +115,12 @@ def with_input(definition: Definition, step: str, path: Path, field: Field) -> D
     """Return the flow with one more open input, for a place of a step."""
     if any((step, path) in field.targets for field in definition.inputs):
         return definition
-    known = {field.name for field in definition.inputs}
+    used_names = {field.name for field in definition.inputs}
     base = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_")[:60] or "input"
     name = next(
-        name for n in range(1, 1000) if (name := base if n == 1 else f"{base}_{n}") not in known
+        name
+        for n in range(1, 1000)
+        if (name := base if n == 1 else f"{base}_{n}") not in used_names
     )
     added = Input(name, field.label or str(path[-1]), ((step, path),))
     return replace(definition, inputs=(*definition.inputs, added))

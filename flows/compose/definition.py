@@ -204,12 +204,12 @@ def _is_name(value: Any) -> bool:
 
 def require_sound(definition: Definition) -> None:
     """Raise Invalid for duplicate ids, dangling references, and cycles of steps."""
-    known = {step.id for step in definition.steps}
-    if len(known) < len(definition.steps):
+    step_ids = {step.id for step in definition.steps}
+    if len(step_ids) < len(definition.steps):
         raise Invalid("Two steps have the same id.")
     for number, step in enumerate(definition.steps, start=1):
         for source in step.sources:
-            if source not in known:
+            if source not in step_ids:
                 raise Invalid(
                     f"Step {number} takes the output of “{source}”, which is not a step of this "
                     "flow."
@@ -221,7 +221,7 @@ def require_sound(definition: Definition) -> None:
     if len(set(names)) < len(names):
         raise Invalid("Two inputs of the flow have the same name.")
     for field in definition.inputs:
-        if missing := next((step for step, _ in field.targets if step not in known), None):
+        if missing := next((step for step, _ in field.targets if step not in step_ids), None):
             raise Invalid(
                 f"The input “{field.name}” has the target “{missing}”, which is not a step."
             )
@@ -234,12 +234,12 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
         left.pop(step.id)
     if not left:
         return []
-    here = next(iter(left))
+    step_id = next(iter(left))
     path: list[str] = []
-    while here not in path:
-        path.append(here)
-        here = next(source for source in left[here].sources if source in left)
-    return path[path.index(here) :][::-1]
+    while step_id not in path:
+        path.append(step_id)
+        step_id = next(source for source in left[step_id].sources if source in left)
+    return path[path.index(step_id) :][::-1]
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:

@@ -72,10 +72,10 @@ def first_post(definition: Definition, versions: Versions) -> dict[str, list[str
     for number, step in enumerate(definition.steps, start=1):
         for wire in step.wires:
             post.setdefault(wire_name(number, wire.to), []).append(wire_value(wire))
-        asked = [
+        paths = [
             path for field in definition.inputs for name, path in field.targets if name == step.id
         ]
-        post[f"{ASK}{number}"] = [dumps(list(path), indent=None) for path in asked]
+        post[f"{ASK}{number}"] = [dumps(list(path), indent=None) for path in paths]
     return post
 
 
@@ -197,7 +197,7 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
         targets = tuple(target for target in field.targets if target in wanted)
         if targets:
             inputs.append(replace(field, targets=targets))
-    inputs = [_in_words(asked, definition, versions, post) for asked in inputs]
+    inputs = [_in_words(field, definition, versions, post) for field in inputs]
     definition = replace(definition, inputs=tuple(inputs))
     for step_id, path in wanted:
         version = versions.get(step_id)
@@ -206,16 +206,16 @@ def _with_asked(definition: Definition, versions: Versions, post: Post) -> Defin
     return definition
 
 
-def _in_words(asked: Input, definition: Definition, versions: Versions, post: Post) -> Input:
+def _in_words(field: Input, definition: Definition, versions: Versions, post: Post) -> Input:
     """Return an open input with the posted label and hint; the default label is the model's."""
-    name = segment(asked.name)
+    name = segment(field.name)
     if f"{LABEL}{name}" not in post:
-        return asked
+        return field
     typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
     hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
-    step, path = asked.targets[0]
+    step, path = field.targets[0]
     own = field_at(versions[step].root, path).label if step in versions else ""
-    return replace(asked, label=typed or own or asked.name, hint=hint)
+    return replace(field, label=typed or own or field.name, hint=hint)
 
 
 def _first(post: Post, name: str) -> str:
@@ -332,18 +332,20 @@ class Asked:
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
     """Return the fields of a step that the flow's form may ask for."""
-    asked = {path for field in definition.inputs for name, path in field.targets if name == step.id}
+    asked_paths = {
+        path for field in definition.inputs for name, path in field.targets if name == step.id
+    }
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
     labels: dict[Path, str] = {}
     for child in version.root.children if version else ():
         is_offered = not child.is_hidden and child.name not in wired
-        if is_offered or (child.name,) in asked:
+        if is_offered or (child.name,) in asked_paths:
             labels[child.name,] = child.label
-    labels |= {path: place_in_words(path) for path in asked if path not in labels}
+    labels |= {path: place_in_words(path) for path in asked_paths if path not in labels}
     named = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), text, path in asked, named.get((step.id, path)))
+        Asked(dumps(list(path), indent=None), text, path in asked_paths, named.get((step.id, path)))
         for path, text in labels.items()
     ]
 

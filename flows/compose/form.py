@@ -25,25 +25,25 @@ def form_root(definition: Definition, versions: Versions) -> Field:
     return Field(kind="object", children=fields)
 
 
-def _field(asked: Input, definition: Definition, versions: Versions) -> Field:
-    step, path = asked.targets[0]
+def _field(flow_input: Input, definition: Definition, versions: Versions) -> Field:
+    step, path = flow_input.targets[0]
     version = versions.get(step)
     if version is None or not version.root.children:
         default = value_at((definition.step(step) or Step("", "", {})).arguments, path)
         kind = "string" if isinstance(default, str) or default is MISSING else "json"
         return Field(
             kind=kind,  # type: ignore[arg-type]
-            name=asked.name,
-            label=asked.label,
-            help=asked.hint,
+            name=flow_input.name,
+            label=flow_input.label,
+            help=flow_input.hint,
             is_important=True,
         )
     field = field_at(version.root, path)
     return replace(
         field,
-        name=asked.name,
-        label=asked.label,
-        help=asked.hint or field.help,
+        name=flow_input.name,
+        label=flow_input.label,
+        help=flow_input.hint or field.help,
         is_required=field.is_required,
         is_important=True,
         is_advanced=False,

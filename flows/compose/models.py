@@ -19,12 +19,12 @@ def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:
     return {endpoint.endpoint_id: endpoint for endpoint in rows}
 
 
-def versions_of(definition: Definition, known: dict[str, Endpoint]) -> dict[str, Version]:
+def versions_of(definition: Definition, endpoints: dict[str, Endpoint]) -> dict[str, Version]:
     """Return the schema of each step's model, by step id; without missing models."""
     return {
-        step.id: version_of(known[step.endpoint])
+        step.id: version_of(endpoints[step.endpoint])
         for step in definition.steps
-        if step.endpoint in known
+        if step.endpoint in endpoints
     }
 
 

@@ -55,12 +55,14 @@ def outputs_of(version: Version) -> list[Output]:
 
 def outputs_in(output: Any) -> list[Output]:
     """Return the files and texts of an existing output, with the paths of their addresses."""
-    known = [(artifact.kind, artifact.url or artifact.text) for artifact in artifacts_in(output)]
+    artifacts = [
+        (artifact.kind, artifact.url or artifact.text) for artifact in artifacts_in(output)
+    ]
     paths = dict[str, Path]()
     _note_texts(output, (), paths)
     return [
         Output(paths[value], _kind(kind, paths[value]), _label(paths[value]))
-        for kind, value in known
+        for kind, value in artifacts
         if value in paths
     ]
 

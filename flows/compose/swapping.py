@@ -45,8 +45,8 @@ def swap(
         raise LookupError(name)
     carried = carry(step.arguments, former, version)
     wires, lost = _wires(step, former, version)
-    taken = {wire.to[0] for wire in wires}
-    arguments = {key: v for key, v in carried.arguments.items() if key not in taken}
+    wired = {wire.to[0] for wire in wires}
+    arguments = {key: v for key, v in carried.arguments.items() if key not in wired}
     now = Step(name, endpoint, arguments, wires)
     places = {step.source: step.target for step in carried.steps if step.target}
     inputs, unasked = _inputs(definition.inputs, now, version, places)
@@ -93,8 +93,8 @@ def _inputs(
     inputs: Iterable[Input], step: Step, version: Version, places: dict[str, str]
 ) -> tuple[tuple[Input, ...], list[str]]:
     """Return the open inputs with their places in the other model, and those without one."""
-    known = {child.name for child in version.root.children}
-    taken = {wire.to[0] for wire in step.wires}
+    field_names = {child.name for child in version.root.children}
+    wired = {wire.to[0] for wire in step.wires}
     remaining: list[Input] = []
     lost = []
     for field in inputs:
@@ -104,7 +104,7 @@ def _inputs(
                 targets.append((name, path))
                 continue
             first = places.get(str(path[0]), str(path[0]))
-            if first in known and first not in taken:
+            if first in field_names and first not in wired:
                 # Below a field that was carried to another one, the places have other names.
                 targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
         if targets:

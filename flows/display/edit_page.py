@@ -50,8 +50,8 @@ def context(
     problems: Sequence[Problem] = (),
 ) -> dict[str, Any]:
     """Return the page's context, with the fields as saved or as posted."""
-    known = endpoints_of([definition])
-    versions = versions_of(definition, known)
+    endpoints = endpoints_of([definition])
+    versions = versions_of(definition, endpoints)
     root = editing.root_of(definition, versions)
     shown = editing.without_marks(post or editing.first_post(definition, versions))
     drawn = draw_nodes(root, post=shown, problems=problems)
@@ -60,12 +60,12 @@ def context(
         "flow": flow,
         "definition": definition,
         "steps": [
-            _shown(definition, versions, step, known.get(step.endpoint), nodes.get(step.id))
+            _shown(definition, versions, step, endpoints.get(step.endpoint), nodes.get(step.id))
             for step in definition.steps
         ],
         "is_full": len(definition.steps) >= MOST_STEPS,
         "most_steps": MOST_STEPS,
-        "estimate": sum(prices(definition, known).values(), NOTHING),
+        "estimate": sum(prices(definition, endpoints).values(), NOTHING),
     }
 
 

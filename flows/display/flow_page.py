@@ -57,18 +57,18 @@ class Summary:
 
 def summaries(
     definition: Definition,
-    known: dict[str, Endpoint],
+    endpoints: dict[str, Endpoint],
     troubles: dict[str, list[str]] | None = None,
     costs: dict[str, Estimate] | None = None,
 ) -> list[Summary]:
     """Return the steps of a flow, each with its sources."""
-    versions = versions_of(definition, known)
+    versions = versions_of(definition, endpoints)
     return [
         Summary(
             number,
             step,
-            known.get(step.endpoint),
-            refusal(known.get(step.endpoint), step.endpoint),
+            endpoints.get(step.endpoint),
+            refusal(endpoints.get(step.endpoint), step.endpoint),
             [
                 Link(
                     definition.number(wire.step),
@@ -93,19 +93,19 @@ def context(
     troubles: dict[str, list[str]] | None = None,
 ) -> dict[str, Any]:
     """Return the page's context, with the form as saved or as posted."""
-    known = endpoints_of([definition])
-    versions = versions_of(definition, known)
+    endpoints = endpoints_of([definition])
+    versions = versions_of(definition, endpoints)
     root = form.form_root(definition, versions)
     shown = post if post is not None else form.first_post(definition, versions)
     node = draw_nodes(root, post=shown, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown)[0])
     reused = reusable(user, flow, filled)
-    costs = prices(filled, known, reused)
-    steps = summaries(definition, known, troubles, costs)
+    costs = prices(filled, endpoints, reused)
+    steps = summaries(definition, endpoints, troubles, costs)
     return {
         "flow": flow,
         "definition": definition,
-        "groups": _groups(definition, known, node.children),
+        "groups": _groups(definition, endpoints, node.children),
         "loose": [problem.message for problem in problems if not problem.path],
         "steps": steps,
         "can_run": bool(steps) and not any(step.refusal for step in steps),
@@ -127,7 +127,7 @@ class FieldGroup:
 
 
 def _groups(
-    definition: Definition, known: dict[str, Endpoint], nodes: Sequence[Node]
+    definition: Definition, endpoints: dict[str, Endpoint], nodes: Sequence[Node]
 ) -> list[FieldGroup]:
     """Return the form's fields by the step of their first target, in the order of the steps."""
     steps = {field.name: field.targets[0][0] for field in definition.inputs}
@@ -136,7 +136,7 @@ def _groups(
     for number, step in enumerate(definition.steps, start=1):
         own = [node for node in nodes if steps[node.field.name] == step.id]
         if own:
-            endpoint = known.get(step.endpoint)
+            endpoint = endpoints.get(step.endpoint)
             title = endpoint.name if endpoint else step.endpoint
             groups.append(FieldGroup(number, title, rendering.render_fields(own, address)))
     return groups

@@ -79,16 +79,16 @@ def of_model(endpoint: Endpoint) -> Origin:
 
 def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
     """Return a step of a flow; None if it or its model does not exist."""
-    here, known = definition.step(step), endpoints_of([definition])
-    if here is None or here.endpoint not in known:
+    origin_step, endpoints = definition.step(step), endpoints_of([definition])
+    if origin_step is None or origin_step.endpoint not in endpoints:
         return None
-    version = versions_of(definition, known)[step]
+    version = versions_of(definition, endpoints)[step]
     outputs = outputs_of(version)
-    taken = {wire.path for follower in definition.followers(step) for wire in follower.wires}
+    wired = {wire.path for follower in definition.followers(step) for wire in follower.wires}
     paths = {output.path for output in outputs}
     if flow.origin and definition.steps[0].id == step:  # also offer outputs that the run had
-        outputs += [had for had in outputs_in(flow.origin.output) if had.path not in paths]
-    outputs.sort(key=lambda output: output.path in taken)
-    endpoint = known[here.endpoint]
+        outputs += [output for output in outputs_in(flow.origin.output) if output.path not in paths]
+    outputs.sort(key=lambda output: output.path in wired)
+    endpoint = endpoints[origin_step.endpoint]
     text = f"step {definition.number(step)}, {endpoint.name}"
     return Origin(definition, step, endpoint, outputs, text, flow=flow)

@@ -63,11 +63,11 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
     definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after its steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
-    known = endpoints_of([definition])
-    costs = prices(definition, known) if flow_run.is_final else {}
+    endpoints = endpoints_of([definition])
+    costs = prices(definition, endpoints) if flow_run.is_final else {}
     shown = [
         _shown(flow_run, definition, summary, begun, costs, not only or summary.step.id in only)
-        for summary in summaries(definition, known)
+        for summary in summaries(definition, endpoints)
     ]
     runs = [step_run.run for step_run in begun.values() if step_run.run]
     return {
@@ -102,19 +102,19 @@ def _shown(
     costs: Mapping[str, Estimate],
     is_changed: bool,
 ) -> ShownStep:
-    here, step = begun.get(summary.step.id), summary.step
-    waits = steps.why_waiting(definition, step, begun) if here is None else here.not_sent
-    if here is None and not waits and flow_run.is_final:
+    step_run, step = begun.get(summary.step.id), summary.step
+    waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
+    if step_run is None and not waits and flow_run.is_final:
         waits = "Not started: the flow was stopped first."
-    run = here.run if here else None
+    run = step_run.run if step_run else None
     if run and summary.endpoint:
         run.endpoint = summary.endpoint
     return ShownStep(
         summary,
-        here,
+        step_run,
         waits,
         result_of(run) if run and is_changed else None,
-        flow_run.is_final and (here is None or steps.is_over(here)),
+        flow_run.is_final and (step_run is None or steps.is_over(step_run)),
         sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
         is_changed,
     )

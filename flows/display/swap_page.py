@@ -17,14 +17,14 @@ MOST = 40
 
 
 def candidates(
-    definition: Definition, step: Step, versions: Versions, now: Endpoint | None, asked: str
+    definition: Definition, step: Step, versions: Versions, now: Endpoint | None, query: str
 ) -> list[Endpoint]:
     """Return the models that accept the step's wired inputs, those of its category first.
 
-    For a step without wires: those of its category. `asked` is a search by name or id.
+    For a step without wires: those of its category. `query` is a search by name or id.
     """
     endpoints = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
-    endpoints = endpoints.called(db_safe_text(asked))
+    endpoints = endpoints.called(db_safe_text(query))
     kinds = swapping.kinds_taken(definition, step, versions)
     if kinds:
         endpoints = endpoints.filter(pk__in=_takers(kinds))

@@ -64,8 +64,8 @@ def require_runnable(definition: Definition, only: Collection[str] | None = None
     chosen = [step for step in definition.steps if only is None or step.id in only]
     if not chosen:
         raise Refused(EMPTY)
-    known = endpoints_of([definition])
-    why = {step.id: refusal(known.get(step.endpoint), step.endpoint) for step in chosen}
+    endpoints = endpoints_of([definition])
+    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen}
     why = {step: reasons for step, reasons in why.items() if reasons}
     if why:
         first = next(iter(why))

@@ -40,9 +40,9 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
         for step in definition.steps
         if step.id not in begun and all(has_result(begun.get(source)) for source in step.sources)
     ]
-    known = endpoints_of([Definition(tuple(ready))]) if ready else {}
+    endpoints = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
-        step_run = _begin(flow_run, definition, step, known.get(step.endpoint), begun)
+        step_run = _begin(flow_run, definition, step, endpoints.get(step.endpoint), begun)
         step_run.save()
         begun[step.id] = step_run
 

@@ -26,8 +26,8 @@ def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> 
     """Return the context of the graph and of the list of nodes, with a run's results."""
     if graph is None:
         return {"run": run, "nodes": [], "picture": "", **_outcome(run)}
-    known = nodes.endpoints_of(graph)
-    shown = nodes.shown_nodes(graph, known, checks.problems(graph), run)
+    endpoints = nodes.endpoints_of(graph)
+    shown = nodes.shown_nodes(graph, endpoints, checks.problems(graph), run)
     faces = nodes.faces(graph, shown, run)
     picture = svg.draw(graph, faces, title=workflow.title, key="workflow-picture")
     return {

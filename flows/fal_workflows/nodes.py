@@ -67,7 +67,7 @@ def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
 
 
 def shown_nodes(
-    graph: Graph, known: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
+    graph: Graph, endpoints: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
 ) -> list[Shown]:
     """Return the nodes that call models, and unknown ones, in running order."""
     done, stuck = order(graph)
@@ -76,12 +76,12 @@ def shown_nodes(
     steps = steps_of(run, [node.id for node in listed])
     copies = _copies(run)
     shown = [
-        _shown(graph, number, node, known, problems, steps.pop(node.id), copies)
+        _shown(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
         for number, node in enumerate(listed, 1)
     ]
     for number, (key, step) in enumerate(steps.items(), len(shown) + 1):
         node = Node(key, "run", step.app, raw={"id": key})
-        shown.append(_shown(graph, number, node, known, (), step, copies))
+        shown.append(_shown(graph, number, node, endpoints, (), step, copies))
     return shown
 
 
@@ -104,12 +104,12 @@ def _shown(
     graph: Graph,
     number: int,
     node: Node,
-    known: Mapping[str, Endpoint],
+    endpoints: Mapping[str, Endpoint],
     problems: Sequence[Problem],
     step: Step,
     copies: Mapping[str, str],
 ) -> Shown:
-    endpoint = known.get(node.app)
+    endpoint = endpoints.get(node.app)
     own = [problem for problem in problems if problem.node == node.id]
     notes = [problem.message for problem in own if problem.is_warning]
     if node.is_run and node.app:

@@ -40,18 +40,18 @@ class Filled:
     trouble: str = ""  # concerns the whole form, such as a refusal
 
 
-def listing(asked: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
+def listing(query: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
     """Return the context of the list: a page of matching workflows, and the state of the sync."""
     workflows = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
-    if asked:
-        condition = Q(title__icontains=asked) | Q(name__icontains=asked)
-        workflows = workflows.filter(condition | Q(description__icontains=asked))
+    if query:
+        condition = Q(title__icontains=query) | Q(name__icontains=query)
+        workflows = workflows.filter(condition | Q(description__icontains=query))
     first = (page - 1) * most
     rows = list(workflows.order_by("-is_own", "title", "pk")[first : first + most + 1])
     state = AccountListing.current()
     return {
         "workflows": rows[:most],
-        "asked": asked,
+        "asked": query,
         "page": page,
         "more": page + 1 if len(rows) > most else 0,
         "listing": state,
@@ -79,7 +79,7 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
     refusal = definitions.refusal(workflow, graph)
     problems = checks.problems(graph) if graph else []
     runs = Run.objects.of(user).filter(endpoint_id=workflow.pk)
-    known = nodes.endpoints_of(graph) if graph else {}
+    endpoints = nodes.endpoints_of(graph) if graph else {}
     return {
         "workflow": workflow,
         "endpoint": workflow.endpoint,
@@ -93,8 +93,8 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         or not workflow.endpoint.schema_id,
         "filled": filled,
         "form_token": secrets.token_urlsafe(16),
-        "estimate": price(graph, known),
-        "unpriced": sum(node.app not in known for node in graph.runs) if graph else 0,
+        "estimate": price(graph, endpoints),
+        "unpriced": sum(node.app not in endpoints for node in graph.runs) if graph else 0,
         "runs": list(runs.order_by("-created_at").light()[:RUNS]),
         "readiness": readiness(),
         "watch": watch_tokens.data_watch(run, live.VIEW) if run else "",
@@ -107,20 +107,20 @@ def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
     return form_state.render(endpoint, filled.post, list(filled.problems))
 
 
-def price(graph: Graph | None, known: Mapping[str, Endpoint]) -> Estimate:
+def price(graph: Graph | None, endpoints: Mapping[str, Endpoint]) -> Estimate:
     """Return the cost of a run, billed at each step's model price (15.1). At most two queries.
 
     Values that a step takes from the form or from another step are not known before it runs.
     """
-    asked = [
-        (known[node.app], literals(node.input))
+    run_inputs = [
+        (endpoints[node.app], literals(node.input))
         for node in (graph.runs if graph else [])
-        if node.app in known
+        if node.app in endpoints
     ]
-    return sum(estimate_runs(asked), NOTHING)
+    return sum(estimate_runs(run_inputs), NOTHING)
 
 
-def literals(given: Any) -> dict[str, Any]:
+def literals(arguments: Any) -> dict[str, Any]:
     """Return the arguments of a node that are not references."""
-    given = given if isinstance(given, dict) else {}
-    return {str(name): value for name, value in given.items() if not references(value, ())}
+    arguments = arguments if isinstance(arguments, dict) else {}
+    return {str(name): value for name, value in arguments.items() if not references(value, ())}

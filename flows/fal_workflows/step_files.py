@@ -71,23 +71,29 @@ def _take_due() -> list[StepFile]:
     # with all runs.
     due = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
     rows = list(due.prefetch_related("run")[:AT_ONCE])
-    taken = []
+    claimed = []
     for row in rows:
         pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
-        mine = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
+        unclaimed = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
         is_last = row.attempts + 1 >= TRIES
-        if mine.update(attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause):
-            taken.append(row)
-    return taken
+        if unclaimed.update(
+            attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause
+        ):
+            claimed.append(row)
+    return claimed
 
 
 def list_files(marker: StepFile) -> None:
     """Replace an ended run's marker row with one row for each file of its steps."""
-    known = set(marker.run.artifacts.values_list("url", flat=True))
+    known_urls = set(marker.run.artifacts.values_list("url", flat=True))
     urls: dict[str, None] = {}
     for step in steps_of(marker.run).values():
         for artifact in artifacts_in(step.output) if step.output is not None else ():
-            if artifact.url and artifact.url not in known and not artifact.url.startswith("data:"):
+            if (
+                artifact.url
+                and artifact.url not in known_urls
+                and not artifact.url.startswith("data:")
+            ):
                 urls[artifact.url] = None
     with transaction.atomic():
         StepFile.objects.bulk_create(

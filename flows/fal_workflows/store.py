@@ -114,8 +114,8 @@ def borrow(app: str, name: str) -> dict[str, Any] | None:
     endpoint = Endpoint.objects.filter(endpoint_id=app, schema__isnull=False).first()
     if endpoint is None:
         return None
-    known = version_of(endpoint).contract
-    schema, _ = resolve(known.document, known.input)
+    contract = version_of(endpoint).contract
+    schema, _ = resolve(contract.document, contract.input)
     field = as_dict(as_dict(schema.get("properties")).get(name))
     # A reference would point into the other model's document.
     return field if field and "$ref" not in json.dumps(field) else None

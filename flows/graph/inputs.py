@@ -53,10 +53,10 @@ def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
     base = {key: value for key, value in graph.inputs.items() if key not in ("properties",)}
     schema = base if _is_json_schema(graph) else {"type": "object", "title": "Input"}
     properties, required = {}, []
-    for name, one in fields.items():
-        if one.get("required") is True:
+    for name, field in fields.items():
+        if field.get("required") is True:
             required.append(name)
-        properties[name] = {key: value for key, value in one.items() if key != "required"}
+        properties[name] = {key: value for key, value in field.items() if key != "required"}
     return {
         **schema,
         "properties": properties,

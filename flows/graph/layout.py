@@ -149,8 +149,8 @@ def _sort(columns: list[list[Key]], chains: list[list[Key]]) -> None:
 
 
 def _mean(keys: Sequence[Key], place: Mapping[Key, float], own: float) -> float:
-    known = [place[key] for key in keys if key in place]
-    return sum(known) / len(known) if known else own
+    placed = [place[key] for key in keys if key in place]
+    return sum(placed) / len(placed) if placed else own
 
 
 def _places(columns: list[list[Key]]) -> tuple[dict[Key, tuple[int, int]], int]:

@@ -109,6 +109,6 @@ def _label(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
-def _free(wanted: str, taken: dict[str, Any]) -> str:
+def _free(wanted: str, used: dict[str, Any]) -> str:
     """Return an id that no node has."""
-    return wanted if wanted not in taken else _free(f"{wanted}-result", taken)
+    return wanted if wanted not in used else _free(f"{wanted}-result", used)

@@ -105,15 +105,15 @@ def _require_no_literal(number: int, value: Any) -> None:
 
 def _input(definition: Definition, versions: Mapping[str, Version], name: str) -> dict[str, Any]:
     """Return a field of the workflow's form in the notation of fal's editor (15.5)."""
-    asked = next(field for field in definition.inputs if field.name == name)
-    step_id, path = asked.targets[0]
+    flow_input = next(field for field in definition.inputs if field.name == name)
+    step_id, path = flow_input.targets[0]
     version, step = versions.get(step_id), definition.step(step_id)
     field = field_at(version.root, path) if version else Field(kind="string")
     kind: Any = _TYPES.get(field.kind, "string")
     if kind == "array":
         item = _TYPES.get(field.item.kind, "string") if field.item else "string"
         kind = {"kind": "list", "elementType": item}
-    exported = {"name": name, "label": asked.label, "type": kind, "modelId": step_id}
+    exported = {"name": name, "label": flow_input.label, "type": kind, "modelId": step_id}
     if field.is_required:
         exported["required"] = True
     default = value_at(step.arguments, path) if step else MISSING
@@ -121,7 +121,7 @@ def _input(definition: Definition, versions: Mapping[str, Version], name: str) -
 
 
 def _results(
-    definition: Definition, step: Step, version: Version | None, taken: Mapping[str, str]
+    definition: Definition, step: Step, version: Version | None, used: Mapping[str, str]
 ) -> dict[str, str]:
     """Return names and references of a step's outputs; of an unknown schema, the whole output."""
     outputs = outputs_of(version) if version else []
@@ -130,6 +130,6 @@ def _results(
     for path in paths:
         base = re.sub(r"\W+", "_", path.split(".")[0], flags=re.ASCII) or "result"
         names = (base if n == 1 else f"{base}_{n}" for n in range(1, 1000))
-        name = next(name for name in names if name not in taken and name not in results)
+        name = next(name for name in names if name not in used and name not in results)
         results[name] = f"${step.id}.{path}" if path else f"${step.id}"
     return results

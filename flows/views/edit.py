@@ -43,14 +43,14 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow's editor, or handle its pressed button (`~do`), by default Save."""
-    mine = Flow.objects.of(request.user).select_related("origin")
-    flow = get_object_or_404(mine, pk=pk)
+    flows = Flow.objects.of(request.user).select_related("origin")
+    flow = get_object_or_404(flows, pk=pk)
     if request.method != "POST":
         return _page(request, flow)
     if request.POST.get("~version") != str(flow.version):
         return _page(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
     post, refused = _fields(request, flow)
-    verb, _, what = request.POST.get("~do", "save").partition(":")
+    verb, _, step_id = request.POST.get("~do", "save").partition(":")
     if verb == "undo":
         return _undo(flow)
     flow, problems = _save(request, flow, post)
@@ -58,13 +58,13 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "keep":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if verb == "step-then":
-        address = f"{reverse('flows:flow-then', args=[flow.pk])}?{urlencode({'after': what})}"
+        address = f"{reverse('flows:flow-then', args=[flow.pk])}?{urlencode({'after': step_id})}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if verb == "step-model":
-        address = f"{reverse('flows:flow-model', args=[flow.pk])}?{urlencode({'step': what})}"
+        address = f"{reverse('flows:flow-model', args=[flow.pk])}?{urlencode({'step': step_id})}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if verb == "step-remove":
-        return _remove(request, flow, what)
+        return _remove(request, flow, step_id)
     if verb != "save":
         return _page(request, flow, post=apply(post, request.POST["~do"]), problems=problems)
     if problems:

@@ -70,10 +70,10 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
     if before is None:
         return definition
     steps = parse_definition(before.definition).steps
-    known = {step.id for step in steps}
-    asked = tuple(field for field in definition.inputs if field.targets[0][0] in known)
-    rest = tuple(field for field in definition.inputs if field not in asked)
-    values = form.defaults(Definition(steps, asked)) | form.defaults(
+    step_ids = {step.id for step in steps}
+    inputs = tuple(field for field in definition.inputs if field.targets[0][0] in step_ids)
+    rest = tuple(field for field in definition.inputs if field not in inputs)
+    values = form.defaults(Definition(steps, inputs)) | form.defaults(
         replace(definition, inputs=rest)
     )
     return answered(definition, values)
@@ -114,11 +114,11 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
-    known = {problem.path[:1] for problem in unread}
+    unread_paths = {problem.path[:1] for problem in unread}
     problems = [
         *refused,
         *unread,
-        *(problem for problem in at_inputs if problem.path[:1] not in known),
+        *(problem for problem in at_inputs if problem.path[:1] not in unread_paths),
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:

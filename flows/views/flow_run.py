@@ -27,8 +27,8 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
     """Show one of the user's own runs of a flow; a POST retries from a step, or cancels it."""
-    mine = FlowRun.objects.of(request.user).select_related("flow", "user")
-    shown_run = get_object_or_404(mine, pk=flow_run, flow_id=pk)
+    flow_runs = FlowRun.objects.of(request.user).select_related("flow", "user")
+    shown_run = get_object_or_404(flow_runs, pk=flow_run, flow_id=pk)
     if request.method != "POST":
         return _page(request, shown_run)
     verb, _, step = request.POST.get("~do", "").partition(":")

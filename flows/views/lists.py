@@ -31,18 +31,18 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's flows and those of the team, last changed first; `?q=` searches by name."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     newest = FlowRun.objects.of(request.user).filter(flow=OuterRef("pk")).order_by("-created_at")
     flows = Flow.objects.visible_to(request.user).select_related("user")
     flows = flows.annotate(last_state=Subquery(newest.values("state")[:1]))
-    if asked:
-        flows = flows.filter(name__icontains=asked)
+    if query:
+        flows = flows.filter(name__icontains=query)
     page = page_number(request.GET.get("page", ""))
     first = (page - 1) * LISTED
     listed = list(flows.order_by("-changed_at", "pk")[first : first + LISTED + 1])
     context: dict[str, Any] = {
         "flows": listed[:LISTED],
-        "asked": asked,
+        "asked": query,
         "page": page,
         "more": page + 1 if len(listed) > LISTED else 0,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
@@ -55,10 +55,10 @@ def index(request: HtmxRequest) -> HttpResponse:
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose the first model of a new flow."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    endpoints = engine.top_results(Query().saying(asked) if asked else Query(), MODELS)
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
-    return render(request, "flows/new.html", {"models": models, "asked": asked})
+    return render(request, "flows/new.html", {"models": models, "asked": query})
 
 
 @require_POST

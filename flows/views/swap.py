@@ -42,19 +42,19 @@ def _page(
     step = definition.step(request.GET.get("step", ""))
     if step is None:
         raise Http404("There is no such step.")
-    known = endpoints_of([definition])
-    versions = versions_of(definition, known)
-    now, asked = known.get(step.endpoint), request.GET.get("q", "")[:200]
+    endpoints = endpoints_of([definition])
+    versions = versions_of(definition, endpoints)
+    now, query = endpoints.get(step.endpoint), request.GET.get("q", "")[:200]
     chosen = swap_page.choice(definition, step, versions, to) if to else None
     context = {
         "flow": flow,
         "step": step,
         "number": definition.number(step.id),
         "now": now,
-        "q": asked,
+        "q": query,
         "chosen": chosen,
         "trouble": NOT_THERE if to and chosen is None else "",
-        "models": [] if chosen else swap_page.candidates(definition, step, versions, now, asked),
+        "models": [] if chosen else swap_page.candidates(definition, step, versions, now, query),
     }
     return render(request, "flows/swap.html", context, status=status)
 

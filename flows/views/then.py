@@ -42,8 +42,8 @@ def then(request: HtmxRequest) -> HttpResponseBase:
 @no_store
 def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Append a model to the step `?after=` of one's own flow."""
-    mine = Flow.objects.of(request.user).select_related("origin")
-    flow = get_object_or_404(mine, pk=pk)
+    flows = Flow.objects.of(request.user).select_related("origin")
+    flow = get_object_or_404(flows, pk=pk)
     start = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
     if start is None:
         raise Http404("There is no such step, or its model is gone.")
@@ -54,8 +54,8 @@ def _asked_origin(request: HtmxRequest) -> Origin:
     try:
         run = uuid.UUID(request.GET.get("run", ""))
     except ValueError:
-        asked = db_safe_text(request.GET.get("model", ""))
-        return origin.of_model(get_object_or_404(Endpoint, endpoint_id=asked))
+        endpoint_id = db_safe_text(request.GET.get("model", ""))
+        return origin.of_model(get_object_or_404(Endpoint, endpoint_id=endpoint_id))
     start = origin.of_result(request.user, run, request.GET.get("key", ""))
     if start is None:
         raise Http404("There is no such result.")
@@ -77,8 +77,8 @@ def _answer(request: HtmxRequest, start: Origin) -> HttpResponseBase:
 
 
 def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
-    asked = request.POST.get("output") or request.GET.get("output", "")
-    output = start.output(asked) or start.output("")
+    value = request.POST.get("output") or request.GET.get("output", "")
+    output = start.output(value) or start.output("")
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     menu = None
     if output and output.kind in USES:

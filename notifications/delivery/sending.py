@@ -52,13 +52,13 @@ NO_ADDRESS = "Your account has no e-mail address."
 
 async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
     """Send the deliveries that are due; returns the seconds until the next call."""
-    taken = await sync_to_async(take)()
-    if taken:
+    deliveries = await sync_to_async(take)()
+    if deliveries:
         from notifications.delivery.http_client import VettedTransport  # not into the web process
 
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
         try:
-            await asyncio.gather(*(_attempt(delivery, vetted) for delivery in taken))
+            await asyncio.gather(*(_attempt(delivery, vetted) for delivery in deliveries))
         finally:
             await vetted.aclose()
     return await sync_to_async(_pause_s)()

@@ -77,9 +77,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Annotate users with the time of their last run."""
-        found: QuerySet[User] = super().get_queryset(request)
+        users: QuerySet[User] = super().get_queryset(request)
         runs = Run.objects.kept().filter(user=OuterRef("pk")).order_by("-created_at")
-        return found.annotate(last_run_at=Subquery(runs.values("created_at")[:1]))
+        return users.annotate(last_run_at=Subquery(runs.values("created_at")[:1]))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Add the column of runs: a worker has counted them, and the head says when."""
@@ -172,9 +172,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
                 raise handover.Refused("Choose who gets it.")
             name = str(person)
             passed = handover.pass_on(person, to, by)
-            words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
-            self.log_change(request, to, f"Got from {name}, who was removed: {words or 'nothing'}.")
-            self.message_user(request, f"{name} is removed; {to} has got {words or 'nothing'}.")
+            belongings = ", ".join(
+                f"{belonging.number} {belonging.label}" for belonging in passed if belonging.number
+            )
+            self.log_change(
+                request, to, f"Got from {name}, who was removed: {belongings or 'nothing'}."
+            )
+            self.message_user(
+                request, f"{name} is removed; {to} has got {belongings or 'nothing'}."
+            )
         else:
             raise handover.Refused("Choose what becomes of the account.")
 
@@ -187,7 +193,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             "opts": User._meta,
             "title": f"Remove {person}",
             "person": person,
-            "belongings": [one for one in handover.belongings(person) if one.number],
+            "belongings": [
+                belonging for belonging in handover.belongings(person) if belonging.number
+            ],
             "others": others,
             "may": may,
             "chosen": request.POST.get("how") or ("deactivate" if may["deactivate"] else "pass_on"),

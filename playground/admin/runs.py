@@ -116,8 +116,8 @@ class RunAdmin(ReadOnly):
     @admin.display(description="run")
     def page(self, run: Run) -> SafeString:
         """Return a link to the run's page, labelled with its title."""
-        words = run.title[:60] or "open"
-        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), words)
+        label = run.title[:60] or "open"
+        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), label)
 
     @admin.display(description="took")
     def took(self, run: Run) -> str:

@@ -41,8 +41,8 @@ def licence(endpoint: Endpoint) -> str:
     """Return a sentence on what upstream's licence allows the results to be used for."""
     if not endpoint.license_type:
         return "Upstream says nothing about its licence."
-    words = LICENCES.get(endpoint.license_type.lower())
-    return words or f"Upstream calls its licence “{endpoint.license_type}”."
+    sentence = LICENCES.get(endpoint.license_type.lower())
+    return sentence or f"Upstream calls its licence “{endpoint.license_type}”."
 
 
 def links(endpoint: Endpoint) -> list[tuple[str, str]]:
@@ -56,8 +56,8 @@ def links(endpoint: Endpoint) -> list[tuple[str, str]]:
 
 def collections(user: User, endpoint: Endpoint) -> list[Collection]:
     """Return the collections that contain the model; for staff also drafts."""
-    found = Collection.objects.all() if user.is_staff else Collection.objects.published()
-    return list(found.filter(items__endpoint=endpoint).only("slug", "title", "is_published"))
+    visible = Collection.objects.all() if user.is_staff else Collection.objects.published()
+    return list(visible.filter(items__endpoint=endpoint).only("slug", "title", "is_published"))
 
 
 def examples(endpoint: Endpoint, most: int = EXAMPLES) -> list[history.Row]:

@@ -28,12 +28,12 @@ class Variation:
     seed: str
     may_star: bool = True
     may_delete: bool = False
-    more: more_like.MoreLike | None = None  # None where it is not offered
+    more: more_like.MoreLike | None = None  # None: no button
 
     @property
     def is_any_starred(self) -> bool:
         """Whether one of its files is starred."""
-        return any(one.artifact.is_starred for one in self.shown)
+        return any(result.artifact.is_starred for result in self.shown)
 
     @property
     def run(self) -> Run:
@@ -56,15 +56,17 @@ class Batch:
     @property
     def is_awaited(self) -> bool:
         """Whether any of its runs may still change."""
-        return any(one.run.is_awaited for one in self.variations)
+        return any(variation.run.is_awaited for variation in self.variations)
 
     @property
     def title(self) -> str:
         """Return `4 variations`, or `8 variations in 2 runs` where runs return several results."""
-        results = sum(max(len(one.shown), len(one.places), 1) for one in self.variations)
+        results = sum(
+            max(len(variation.shown), len(variation.places), 1) for variation in self.variations
+        )
         runs = len(self.variations)
-        words = counted(results, "variation")
-        return f"{words} in {counted(runs, 'run')}" if results > runs else words
+        title = counted(results, "variation")
+        return f"{title} in {counted(runs, 'run')}" if results > runs else title
 
 
 def batch(pk: uuid.UUID, runs: Sequence[Run], user: User | AnonymousUser) -> Batch:
@@ -106,5 +108,5 @@ def address(run: Run) -> str:
 
 def _requested_seed(run: Run) -> str:
     """Return the seed in the arguments, shown until the output has the one that was used."""
-    given = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
-    return str(given) if isinstance(given, int) and not isinstance(given, bool) else ""
+    seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
+    return str(seed) if isinstance(seed, int) and not isinstance(seed, bool) else ""

@@ -120,8 +120,8 @@ class Filters:
 def models_used(user: User | AnonymousUser) -> list[Endpoint]:
     """Return the models of the user's latest runs, for the filter by model."""
     latest = Run.objects.of(user).named().order_by("-created_at")[:LATEST]
-    found = {run.endpoint.pk: run.endpoint for run in latest}
-    return sorted(found.values(), key=lambda one: one.name.casefold())
+    endpoints = {run.endpoint.pk: run.endpoint for run in latest}
+    return sorted(endpoints.values(), key=lambda endpoint: endpoint.name.casefold())
 
 
 def people() -> list[str]:
@@ -160,21 +160,25 @@ class Row:
 
 def row(run: Run, view: str = "row") -> Row:
     """Return a run's row for a list in this view; its artifacts should be prefetched."""
-    found = renderers.shown(run)
+    shown = renderers.shown(run)
     return Row(
         run,
         "" if run.is_final else watch_tokens.data_watch(run, view),
-        _picture(found),
+        _picture(shown),
         seconds(run),
-        next((KINDS[one.artifact.kind] for one in found if one.artifact.kind in KINDS), ""),
+        next(
+            (KINDS[result.artifact.kind] for result in shown if result.artifact.kind in KINDS), ""
+        ),
         watch_tokens.may(view, watch_tokens.CANCEL),
     )
 
 
-def _picture(found: Sequence[renderers.Shown]) -> renderers.Shown | None:
+def _picture(shown: Sequence[renderers.Shown]) -> renderers.Shown | None:
     """The first file that has a thumbnail; starred files come first."""
-    best_first = sorted(found, key=lambda one: not one.artifact.is_starred)
-    has_still = (one for one in best_first if artifact_urls.thumbnail_url(one.artifact, one.src))
+    best_first = sorted(shown, key=lambda result: not result.artifact.is_starred)
+    has_still = (
+        result for result in best_first if artifact_urls.thumbnail_url(result.artifact, result.src)
+    )
     return next(has_still, None)
 
 
@@ -186,8 +190,8 @@ def item(run: Run, view: str) -> Row:
 
 def strip_row(run: Run, *, is_on_stage: bool) -> Row:
     """Return a run's item in the film strip; no watch token for a run that the stage watches."""
-    found = row(run, "strip")
-    return replace(found, watch="", is_on_stage=True) if is_on_stage else found
+    strip_item = row(run, "strip")
+    return replace(strip_item, watch="", is_on_stage=True) if is_on_stage else strip_item
 
 
 def row_for(user: User | AnonymousUser, run: Run) -> Row:

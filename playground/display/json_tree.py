@@ -43,14 +43,14 @@ def preview(value: Any, most: int = MAX_JSON_CHARS) -> str:
 
 def _beginning(pieces: Iterable[str], most: int) -> str:
     """Join the pieces up to `most` characters."""
-    found: list[str] = []
+    parts: list[str] = []
     room = most
     for piece in pieces:
-        found.append(piece[:room])
+        parts.append(piece[:room])
         room -= len(piece)
         if room <= 0:
             break
-    return "".join(found)
+    return "".join(parts)
 
 
 def _escaped(text: str) -> str:

@@ -18,7 +18,7 @@ class MoreLike:
 
     plan: Plan
     cost: Estimate
-    is_offered: bool  # else all results would be alike
+    is_offered: bool  # false if all results would be alike
 
 
 def more_like(run: Run) -> MoreLike:
@@ -29,13 +29,13 @@ def more_like(run: Run) -> MoreLike:
 def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
     """Return what it would start for each of these runs. Two queries for all of them."""
     plans = [variations.plan_more(run) for run in runs]
-    asked = [
+    samples = [
         (run.endpoint, sample)
-        for run, made in zip(runs, plans, strict=True)
-        for sample, _ in made.samples
+        for run, plan in zip(runs, plans, strict=True)
+        for sample, _ in plan.samples
     ]
-    estimates = iter(cost.estimate_runs(asked))
+    estimates = iter(cost.estimate_runs(samples))
     return [
-        MoreLike(made, made.total(estimates), variations.can_vary(run.endpoint))
-        for run, made in zip(runs, plans, strict=True)
+        MoreLike(plan, plan.total(estimates), variations.can_vary(run.endpoint))
+        for run, plan in zip(runs, plans, strict=True)
     ]

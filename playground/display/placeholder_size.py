@@ -66,8 +66,8 @@ def output_count(arguments: Any) -> int | None:
 def _defaults(run: Run) -> dict[str, Any]:
     """Return the model's defaults of the arguments that determine size and count."""
     fields = form_state.version_of(run.endpoint).root.children
-    known = {one.name: one.default for one in fields if one.name in _USED_DEFAULTS}
-    return {name: default for name, default in known.items() if default is not MISSING}
+    defaults = {field.name: field.default for field in fields if field.name in _USED_DEFAULTS}
+    return {name: default for name, default in defaults.items() if default is not MISSING}
 
 
 def size_from_arguments(arguments: Any) -> Size | None:
@@ -80,10 +80,10 @@ def size_from_arguments(arguments: Any) -> Size | None:
 
 def _size(value: Any) -> Size | None:
     """Parse `{"width": 640, "height": 480}`, "square_hd", "640x480" or "4:3"."""
-    found: Any = hints.size(value) if isinstance(value, str) else None
+    size: Any = hints.size(value) if isinstance(value, str) else None
     if isinstance(value, Mapping):
-        found = value.get("width"), value.get("height")
-    if not found or not all(type(side) is int and 0 < side < _MAX_SIDE_PX for side in found):
+        size = value.get("width"), value.get("height")
+    if not size or not all(type(side) is int and 0 < side < _MAX_SIDE_PX for side in size):
         return None
-    scale = max(DEFAULT) / max(found) if max(found) < _MIN_PX else 1
-    return round(found[0] * scale), round(found[1] * scale)
+    scale = max(DEFAULT) / max(size) if max(size) < _MIN_PX else 1
+    return round(size[0] * scale), round(size[1] * scale)

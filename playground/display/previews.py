@@ -39,11 +39,11 @@ class Preview:
         return f"The first {len(self.text):,} of {self.length:,} characters are shown here."
 
 
-def of_texts(found: Iterable[Artifact]) -> list[Preview]:
-    """Return previews of all texts in `found`, MAX_TEXT_CHARS together; later ones are empty."""
+def of_texts(artifacts: Iterable[Artifact]) -> list[Preview]:
+    """Return previews of all texts, MAX_TEXT_CHARS in all; later ones are empty."""
     previews: list[Preview] = []
     left = MAX_TEXT_CHARS
-    for position, whole in enumerate(texts(found)):
+    for position, whole in enumerate(texts(artifacts)):
         text = _beginning(whole.text, left)
         left -= len(text)
         label, length = db_safe_text(whole.path), len(whole.text)
@@ -51,9 +51,9 @@ def of_texts(found: Iterable[Artifact]) -> list[Preview]:
     return previews
 
 
-def texts(found: Iterable[Artifact]) -> list[Artifact]:
-    """Return the texts in `found`, in the same order."""
-    return [one for one in found if one.kind == "text" and one.text]
+def texts(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Return the artifacts that are texts, in the same order."""
+    return [artifact for artifact in artifacts if artifact.kind == "text" and artifact.text]
 
 
 def _beginning(text: str, most: int) -> str:

@@ -129,7 +129,7 @@ def shown(run: Run) -> list[Shown]:
     return [
         Shown(
             artifact,
-            next(one.template for one in RENDERERS if one.suits(artifact)),
+            next(renderer.template for renderer in RENDERERS if renderer.suits(artifact)),
             artifact_url(artifact),
             run.title or f"Output of {run.endpoint.name}",
             run,
@@ -140,14 +140,14 @@ def shown(run: Run) -> list[Shown]:
 
 def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
     """Whether the copies have changed how artifacts are shown since the run ended."""
-    kinds = {one.path: one.kind for one in artifacts_in(run.output)}
-    rows = [one.artifact for one in shown_now]
+    kinds = {artifact.path: artifact.kind for artifact in artifacts_in(run.output)}
+    rows = [result.artifact for result in shown_now]
     return any(row.error or row.attempts > 1 or row.kind != kinds.get(row.path) for row in rows)
 
 
 def texts(run: Run) -> list[Text]:
     """Return previews of the texts in the run's output."""
-    return [_text(one) for one in previews.of_texts(artifacts_in(run.output))]
+    return [_text(preview) for preview in previews.of_texts(artifacts_in(run.output))]
 
 
 def _text(preview: Preview) -> Text:
@@ -168,20 +168,25 @@ def partial(run: Run) -> Partial | None:
     """Return what a streaming model has sent so far; None if nothing of it can be shown."""
     if run.partial is None:
         return None
-    found = artifacts_in(run.partial)
+    artifacts = artifacts_in(run.partial)
     content = run.partial if isinstance(run.partial, dict) else {}
     message = content.get("message")
     message = db_safe_text(message[:MAX_MESSAGE_CHARS]) if isinstance(message, str) else ""
-    pictures = [one for one in found if one.kind == "image" and may_show(one.url)]
+    pictures = [
+        artifact for artifact in artifacts if artifact.kind == "image" and may_show(artifact.url)
+    ]
     width, height = (
         placeholder_size.size_of(run) if pictures else None
     ) or placeholder_size.DEFAULT
     shown = Partial(
         [
-            (one.url, *placeholder_size.enlarged((one.width or width, one.height or height)))
-            for one in pictures
+            (
+                picture.url,
+                *placeholder_size.enlarged((picture.width or width, picture.height or height)),
+            )
+            for picture in pictures
         ],
-        [_text(one) for one in previews.of_texts(found) if one.text != message],
+        [_text(preview) for preview in previews.of_texts(artifacts) if preview.text != message],
         _progress_fraction(content.get("progress")),
         message,
     )
@@ -235,18 +240,18 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
     `copies` is the token to watch the artifacts that are not copied yet, `reserve` the expected
     size of those whose size is unknown.
     """
-    found = shown(run) if run.state == Run.State.SUCCEEDED else []
-    is_copying = any(one.artifact.state == Artifact.State.REMOTE for one in found)
-    is_sized = all(one.is_sized for one in found)
+    shown_results = shown(run) if run.state == Run.State.SUCCEEDED else []
+    is_copying = any(result.artifact.state == Artifact.State.REMOTE for result in shown_results)
+    is_sized = all(result.is_sized for result in shown_results)
     size = None if is_sized else placeholder_size.size_of(run)
     copies = watch_tokens.same_rights(view, "copies")
     return {
         "run": run,
-        "shown": found,
+        "shown": shown_results,
         "reserve": size and placeholder_size.enlarged(size),
         "copies": watch_tokens.data_watch(run, copies) if is_copying else "",
         "may_star": watch_tokens.may(view, watch_tokens.STAR),
-        "is_any_starred": any(one.artifact.is_starred for one in found),
+        "is_any_starred": any(result.artifact.is_starred for result in shown_results),
     }
 
 

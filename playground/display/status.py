@@ -47,7 +47,10 @@ class WorkerRow:
     @property
     def breakers(self) -> list[Mapping[str, str]]:
         """Return the worker's circuit breakers, open ones first."""
-        return sorted(self.worker.breakers, key=lambda one: (one["state"] == "closed", one["host"]))
+        return sorted(
+            self.worker.breakers,
+            key=lambda breaker: (breaker["state"] == "closed", breaker["host"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """How much our storage holds and how much is free; what needs a whole table, as of then."""
+    """What our storage holds and how much is free; sums over whole tables are of `counted_at`."""
 
     place: str
-    is_elsewhere: bool  # the oldest result is not there
+    is_elsewhere: bool  # the oldest result is not in this storage
     counted_at: datetime
     results_bytes: int
     uploads_bytes: int
@@ -145,22 +148,22 @@ def _queue() -> Queue:
 
 
 def _storage() -> Storage:
-    kept = figures.read(figures.STORAGE)
+    stored = figures.read(figures.STORAGE)
     return Storage(
         describe(default_storage),
         _is_elsewhere(),
-        kept.made_at,
-        kept.values["results_bytes"],
-        kept.values["uploads_bytes"],
+        stored.made_at,
+        stored.values["results_bytes"],
+        stored.values["uploads_bytes"],
         _database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,
         storage_limits.is_low(),
         Artifact.objects.filter(REMOTE).count(),
-        kept.values["lost"],
-        kept.values["deleted_runs"],
-        kept.values["discarded"],
+        stored.values["lost"],
+        stored.values["deleted_runs"],
+        stored.values["discarded"],
     )
 
 
@@ -187,7 +190,7 @@ def _database_bytes() -> int:
 
 
 def _sync_failures(syncs: list[SyncReport]) -> list[str]:
-    last = next((one for one in syncs if one.state != SyncReport.State.RUNNING), None)
+    last = next((sync for sync in syncs if sync.state != SyncReport.State.RUNNING), None)
     failed: list[Any] = last.failed if last else []
     return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
 

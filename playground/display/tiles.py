@@ -44,12 +44,12 @@ class Tile:
         """The tile's markup; cached for an ended run, which changes only with its version."""
         run = self.run
         key = run.pk, run.version, run.endpoint.unit_price_usd
-        found: SafeString | None = _TILE_CACHE.get(key)
-        if found is None:
-            found = render_to_string("playground/partials/_run_tile.html", {"tile": self})
+        markup: SafeString | None = _TILE_CACHE.get(key)
+        if markup is None:
+            markup = render_to_string("playground/partials/_run_tile.html", {"tile": self})
             if run.is_final and not self.copies:
-                _TILE_CACHE.put(key, found)
-        return found
+                _TILE_CACHE.put(key, markup)
+        return markup
 
     @property
     def watch(self) -> str:
@@ -65,13 +65,13 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
-    sound = next((one for one in shown if one.artifact.kind == "audio"), None)
+    sound = next((result for result in shown if result.artifact.kind == "audio"), None)
     text = ""
     if not shown and run.state == Run.State.SUCCEEDED:
         text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
     is_copying = any(
-        one.artifact.state == Artifact.State.REMOTE and one.artifact.kind in WITH_STILLS
-        for one in shown
+        result.artifact.state == Artifact.State.REMOTE and result.artifact.kind in WITH_STILLS
+        for result in shown
     )
     copies = ""
     if is_copying and not row.still:
@@ -81,8 +81,8 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
 
 def text_of(output: object) -> str:
     """Return the beginning of the first text in an output."""
-    found = previews.texts(artifacts_in(output))
-    return previews.of_texts(found[:1])[0].text[:TEXT_CHARS] if found else ""
+    texts = previews.texts(artifacts_in(output))
+    return previews.of_texts(texts[:1])[0].text[:TEXT_CHARS] if texts else ""
 
 
 def cost_in_words(run: Run) -> str:

@@ -30,7 +30,7 @@ MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
 MAX_TABS = 4  # per form; the drafts of further tabs are deleted
 OFFERED_FOR = timedelta(hours=1)  # how long another tab's draft is offered
-SAVED_WITHIN = timedelta(seconds=10)  # Run saves the form and creates the run, in either order
+SAVED_WITHIN = timedelta(seconds=10)  # Run creates the run and saves the form, in any order
 _SAVED_FIELDS = ("post", "version", "earlier", "schema_digest")
 
 
@@ -49,11 +49,11 @@ class Tab:
 
 def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     """Return the tab's draft of a model's form, else the user's newest, else an empty one."""
-    kept = _own_or_newest(user, endpoint, tab.id or None).first()
-    if kept is None:
+    draft = _own_or_newest(user, endpoint, tab.id or None).first()
+    if draft is None:
         return Draft(user=user, endpoint=endpoint, post={})
-    kept.endpoint = endpoint
-    return kept
+    draft.endpoint = endpoint
+    return draft
 
 
 def save(
@@ -113,8 +113,8 @@ def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
     """
     mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
     lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    others = [one for one in lately[:MAX_TABS] if one.post not in ({}, shown.post)]
-    return next((one for one in others if not _was_run(user, endpoint, one)), None)
+    others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, shown.post)]
+    return next((draft for draft in others if not _was_run(user, endpoint, draft)), None)
 
 
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
@@ -147,8 +147,8 @@ def current_state(draft: Draft) -> FormState:
         filled = dataclasses.replace(plain, post=transport_choices.keep_choice(post, draft.post))
     if migrated is None:
         return filled
-    words = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated)}"
-    return form_state.with_misfits(filled, words, made_for, is_mendable=migrated.is_mendable)
+    notice = f"This is what you had typed. {migrate_arguments.misfit_sentence(migrated)}"
+    return form_state.with_misfits(filled, notice, made_for, is_mendable=migrated.is_mendable)
 
 
 def size(post: Post) -> int:
@@ -163,10 +163,10 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
     """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents."""
-    found = _own_or_newest(user, endpoint, tab.id).select_for_update().first()
-    if found is not None and found.tab == tab.id:
-        return found
-    newest = found or Draft(post={})
+    draft = _own_or_newest(user, endpoint, tab.id).select_for_update().first()
+    if draft is not None and draft.tab == tab.id:
+        return draft
+    newest = draft or Draft(post={})
     copied = {name: getattr(newest, name) for name in _SAVED_FIELDS}
     return Draft(user=user, endpoint=endpoint, tab=tab.id, **copied)
 
@@ -203,12 +203,12 @@ def _push_undo(draft: Draft, post: Post) -> None:
     """Add contents to the draft's undo list: each once, the newest few."""
     if not post:
         return
-    others = [one for one in draft.earlier if one["post"] != post]
-    kept: list[dict[str, Any]] = []
+    others = [entry for entry in draft.earlier if entry["post"] != post]
+    entries: list[dict[str, Any]] = []
     room = 2 * MAX_CHARS
-    for one in reversed([*others, {"post": post}][-MAX_EARLIER:]):
-        room -= size(one["post"])
-        if kept and room < 0:
+    for entry in reversed([*others, {"post": post}][-MAX_EARLIER:]):
+        room -= size(entry["post"])
+        if entries and room < 0:
             break
-        kept.insert(0, one)
-    draft.earlier = kept
+        entries.insert(0, entry)
+    draft.earlier = entries

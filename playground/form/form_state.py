@@ -85,12 +85,14 @@ def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Pro
 
 def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
     """Return the problems of a parsed post: unparsable values, and violations of the schema."""
-    found = version_of(endpoint)
-    unread = [one.path for one in parsed.problems]
+    version = version_of(endpoint)
+    unread = [problem.path for problem in parsed.problems]
     refused = [
-        one
-        for one in validate(found.contract, parsed.arguments, found.root)
-        if not any(_is_within(one.path, path) or _is_within(path, one.path) for path in unread)
+        problem
+        for problem in validate(version.contract, parsed.arguments, version.root)
+        if not any(
+            _is_within(problem.path, path) or _is_within(path, problem.path) for path in unread
+        )
     ]
     return [*parsed.problems, *refused]
 
@@ -126,10 +128,10 @@ def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = Non
 
 def _empty_arguments(root: Field) -> dict[str, Any]:
     """Return the arguments of an empty form, decoded once for each schema."""
-    known = _EMPTY_ARGUMENTS.get(root)
-    if known is None:
-        known = _EMPTY_ARGUMENTS[root] = decode_post(root, {}).arguments
-    return known
+    arguments = _EMPTY_ARGUMENTS.get(root)
+    if arguments is None:
+        arguments = _EMPTY_ARGUMENTS[root] = decode_post(root, {}).arguments
+    return arguments
 
 
 _EMPTY_ARGUMENTS: WeakKeyDictionary[Field, dict[str, Any]] = WeakKeyDictionary()
@@ -147,11 +149,11 @@ def checked(endpoint: Endpoint, filled: FormState, arguments: Any) -> FormState:
 
     Missing values are no problem yet: the person has not had a chance to enter them.
     """
-    found = version_of(endpoint)
+    version = version_of(endpoint)
     if not isinstance(arguments, dict):
         return filled
-    problems = validate(found.contract, arguments, found.root)
-    wrong = [one for one in problems if one.path and _is_given(arguments, one.path)]
+    problems = validate(version.contract, arguments, version.root)
+    wrong = [problem for problem in problems if problem.path and _is_given(arguments, problem.path)]
     return replace(filled, problems=[*filled.problems, *wrong])
 
 
@@ -181,8 +183,12 @@ def from_run(endpoint: Endpoint, run: Run) -> FormState:
     if run.state != Run.State.FAILED:
         return filled
     is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY
-    reported = [Problem(one.path, one.message) for one in error_messages.problems(run.error)]
-    return replace(filled, problems=[one for one in reported if one.path or is_about_it])
+    reported = [
+        Problem(problem.path, problem.message) for problem in error_messages.problems(run.error)
+    ]
+    return replace(
+        filled, problems=[problem for problem in reported if problem.path or is_about_it]
+    )
 
 
 @dataclass(frozen=True)
@@ -200,23 +206,23 @@ def complaints(run: Run) -> list[Complaint]:
     if isinstance(run.arguments, dict):
         root = version_of(run.endpoint).root
         names = decode_post(root, encode_arguments(root, run.arguments)).names
-    found = []
-    for one in error_messages.problems(run.error)[:MAX_COMPLAINTS]:
-        name, rest = locate(names, one.path)
-        place = " · ".join(str(part) for part in one.path)[:MAX_PLACE_CHARS]
-        message = Truncator(one.message).chars(MAX_COMPLAINT_CHARS)
-        found.append(Complaint(message, place, f"f-{name}" if name and not rest else ""))
-    return found
+    objections = []
+    for problem in error_messages.problems(run.error)[:MAX_COMPLAINTS]:
+        name, rest = locate(names, problem.path)
+        place = " · ".join(str(part) for part in problem.path)[:MAX_PLACE_CHARS]
+        message = Truncator(problem.message).chars(MAX_COMPLAINT_CHARS)
+        objections.append(Complaint(message, place, f"f-{name}" if name and not rest else ""))
+    return objections
 
 
 def without_settings(endpoint: Endpoint, post: Post) -> Post:
     """Return a form's content (prompt, media) without its settings, which get their defaults."""
     root = version_of(endpoint).root
-    kept = {segment(child.name) for child in root.children if is_content(child)}
+    content = {segment(child.name) for child in root.children if is_content(child)}
     return {
         name: texts
         for name, texts in post.items()
-        if name.partition(".")[0].partition("~")[0] in kept
+        if name.partition(".")[0].partition("~")[0] in content
     }
 
 
@@ -243,8 +249,8 @@ def example_link(endpoint: Endpoint) -> str:
 
 def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
     """Return the API tab's context: code for the form's input, or for the model's example."""
-    found = version_of(endpoint)
-    arguments = decode_post(found.root, post).arguments or example(found.root)
+    version = version_of(endpoint)
+    arguments = decode_post(version.root, post).arguments or example(version.root)
     server = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
     return {
         "snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL),
@@ -254,12 +260,12 @@ def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
 
 def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
     """Return the Schema tab's context."""
-    found = version_of(endpoint)
-    document = dumps(found.contract.document)
+    version = version_of(endpoint)
+    document = dumps(version.contract.document)
     entry = ListingEntry.objects.filter(endpoint=endpoint).values_list("text", flat=True).first()
     return {
-        "inputs": input_rows(found.root),
-        "outputs": output_rows(found.contract),
+        "inputs": input_rows(version.root),
+        "outputs": output_rows(version.contract),
         "document": document if endpoint.schema_id else "",
         "entry": indented(entry) if entry else "",
     }
@@ -270,7 +276,7 @@ def outdated_digest(post: Post) -> str:
     return (post.get(MADE_FOR) or [""])[-1][:64]
 
 
-def with_misfits(filled: FormState, words: str, digest: str, *, is_mendable: bool) -> FormState:
+def with_misfits(filled: FormState, notice: str, digest: str, *, is_mendable: bool) -> FormState:
     """Return the form with a notice of what does not fit, and a mark that its draft keeps."""
     post = filled.post | {MADE_FOR: [digest]}
-    return replace(filled, post=post, notice=words, mend=digest if is_mendable else "")
+    return replace(filled, post=post, notice=notice, mend=digest if is_mendable else "")

@@ -21,12 +21,12 @@ def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | 
     if not isinstance(arguments, dict):
         return None
     before = form_state.former_version(endpoint, "" if digest == UNKNOWN else digest)
-    found = migrate(before, form_state.version_of(endpoint), arguments)
-    if not found.misfits:
+    migrated = migrate(before, form_state.version_of(endpoint), arguments)
+    if not migrated.misfits:
         return None
     if digest == UNKNOWN:
-        return replace(found, wrong=frozenset(one.field for one in found.misfits))
-    return replace(found, wrong=wrong_fields(before, arguments)) if before else found
+        return replace(migrated, wrong=frozenset(misfit.field for misfit in migrated.misfits))
+    return replace(migrated, wrong=wrong_fields(before, arguments)) if before else migrated
 
 
 def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
@@ -35,18 +35,18 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
     if not digest or filled.notice or filled.problems:
         return filled
     arguments, problems = form_state.parse_form_leniently(endpoint, filled.post)
-    found = None if problems else find_misfits(endpoint, arguments, digest)
-    if found is None:
+    migrated = None if problems else find_misfits(endpoint, arguments, digest)
+    if migrated is None:
         return filled
     return form_state.with_misfits(
-        filled, misfit_sentence(found), digest, is_mendable=found.is_mendable
+        filled, misfit_sentence(migrated), digest, is_mendable=migrated.is_mendable
     )
 
 
-def misfit_sentence(found: Migrated) -> str:
+def misfit_sentence(migrated: Migrated) -> str:
     """Return a sentence or two on what does not fit, and whether it ever did."""
-    changed = [one for one in found.misfits if one.field not in found.wrong]
-    wrong = [one for one in found.misfits if one.field in found.wrong]
+    changed = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
+    wrong = [misfit for misfit in migrated.misfits if misfit.field in migrated.wrong]
     sentences = [
         _listed("The model has changed since", changed),
         _listed("Wrong for this model", wrong),
@@ -54,19 +54,19 @@ def misfit_sentence(found: Migrated) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _listed(words: str, misfits: list[Misfit]) -> str:
+def _listed(heading: str, misfits: list[Misfit]) -> str:
     if not misfits:
         return ""
-    parts = [f"{one.field} {one.said}" for one in misfits[:_MAX_NAMED]]
+    parts = [f"{misfit.field} {misfit.said}" for misfit in misfits[:_MAX_NAMED]]
     if len(misfits) > _MAX_NAMED:
         parts.append(f"and {len(misfits) - _MAX_NAMED} more")
-    return f"{words}: {'; '.join(parts)}."
+    return f"{heading}: {'; '.join(parts)}."
 
 
 def migration_sentence(misfits: list[Misfit]) -> str:
     """Return sentences on what a migration changed and what it could not repair."""
-    done = [f"{one.field} {one.repair}" for one in misfits if one.repair]
-    left = [one.field for one in misfits if not one.repair]
+    done = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
+    left = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
         f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
     ]

@@ -61,16 +61,16 @@ def list_presets(user: User, endpoint: Endpoint) -> Listing:
         .defer("arguments")
         .order_by("name", "pk")
     )
-    taken = [row for row in rows if row.deleted_at]
+    deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]
     outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
     by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", "arguments")
     arguments = dict(by_pk) if outdated else {}
     offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
     return Listing(
-        [one for one in offers if one.preset.user_id == user.pk],
-        [one for one in offers if one.preset.user_id != user.pk],
-        taken,
+        [item for item in offers if item.preset.user_id == user.pk],
+        [item for item in offers if item.preset.user_id != user.pk],
+        deleted,
     )
 
 
@@ -83,27 +83,29 @@ def _deleted_by_others(user: User) -> PresetQuerySet:
 def offer(endpoint: Endpoint, preset: Preset, arguments: Any) -> Offer:
     """Return a preset with its misfits; `arguments` are only needed if it is outdated."""
     digest = preset.schema_digest or migrate_arguments.UNKNOWN
-    found = migrate_arguments.find_misfits(endpoint, arguments, digest)
-    return Offer(preset, found.misfits, found.is_mendable) if found else Offer(preset, [], False)
+    migrated = migrate_arguments.find_misfits(endpoint, arguments, digest)
+    if migrated is None:
+        return Offer(preset, [], False)
+    return Offer(preset, migrated.misfits, migrated.is_mendable)
 
 
 def migrate(preset: Preset) -> str:
     """Migrate a preset to the current schema; returns a sentence on it. See `undo_migration`."""
     endpoint = preset.endpoint
-    found = migrate_arguments.find_misfits(
+    migrated = migrate_arguments.find_misfits(
         endpoint, preset.arguments, preset.schema_digest or migrate_arguments.UNKNOWN
     )
-    if found is None or not found.is_mendable:
+    if migrated is None or not migrated.is_mendable:
         return f"“{preset.name}” has nothing that a repair could mend."
-    said = migrate_arguments.migration_sentence(found.misfits)
+    sentence = migrate_arguments.migration_sentence(migrated.misfits)
     preset.unmended = {
         "arguments": preset.arguments,
         "schema_digest": preset.schema_digest,
-        "said": said,
+        "said": sentence,
     }
-    preset.arguments, preset.schema_digest = found.arguments, endpoint.schema_id or ""
+    preset.arguments, preset.schema_digest = migrated.arguments, endpoint.schema_id or ""
     preset.save(update_fields=["arguments", "schema_digest", "unmended", "updated_at"])
-    return said
+    return sentence
 
 
 def undo_migration(preset: Preset) -> None:
@@ -136,8 +138,8 @@ def create(
     }
     name = clean_name(name)
     _purge_deleted(user)
-    known = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
-    if known.exists() and not may_replace:
+    same_name = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
+    if same_name.exists() and not may_replace:
         raise NameTaken(name)
     try:
         with transaction.atomic():
@@ -177,8 +179,8 @@ def change(
 
 def house_default(endpoint: Endpoint) -> Preset | None:
     """Return the preset that fills the model's untouched form; the newest if there are two."""
-    kept = Preset.objects.house_defaults().filter(endpoint=endpoint)
-    return kept.order_by("-updated_at").first()
+    defaults = Preset.objects.house_defaults().filter(endpoint=endpoint)
+    return defaults.order_by("-updated_at").first()
 
 
 def delete(preset: Preset, by: User) -> None:
@@ -191,8 +193,8 @@ def delete(preset: Preset, by: User) -> None:
 
 def restore(preset: Preset, by: User) -> None:
     """Undo a deletion; if its name is in use meanwhile, the preset gets the name `name (2)`."""
-    taken = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
-    names = set(taken.exclude(pk=preset.pk).values_list("name", flat=True))
+    siblings = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
+    names = set(siblings.exclude(pk=preset.pk).values_list("name", flat=True))
     base, number = preset.name, 2
     while preset.name in names:
         preset.name = f"{base[: MAX_NAME_CHARS - 5]} ({number})"

@@ -17,11 +17,11 @@ MAX_CHARS = 10_000  # longer texts are no prompts
 def recent_prompts(user: User, field: str) -> list[str]:
     """Return the latest distinct texts that `user` entered in fields of this name, newest first."""
     runs = Run.objects.of(user).order_by("-created_at")
-    found: dict[str, None] = {}
+    prompts: dict[str, None] = {}
     for arguments in runs.values_list("arguments", flat=True)[:RUNS]:
         text = arguments.get(field) if isinstance(arguments, dict) else None
         if isinstance(text, str) and text.strip() and len(text) <= MAX_CHARS:
-            found.setdefault(text)
-        if len(found) == MAX_PROMPTS:
+            prompts.setdefault(text)
+        if len(prompts) == MAX_PROMPTS:
             break
-    return list(found)
+    return list(prompts)

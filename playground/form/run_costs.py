@@ -46,7 +46,7 @@ class RunCost:
     @property
     def lines(self) -> list[str]:
         """Return how the cost is computed, line by line."""
-        lines = list(dict.fromkeys(line for one in self.each for line in one.basis))
+        lines = list(dict.fromkeys(line for estimate in self.each for line in estimate.basis))
         if len(self.plan.runs) == 1:
             return lines
         count = len(self.plan.runs)
@@ -64,15 +64,15 @@ def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
     return of_plan(endpoint, parsed, plan(version_of(endpoint).root, parsed.arguments, times, ""))
 
 
-def of_plan(endpoint: Endpoint, parsed: ParsedForm, made: Plan) -> RunCost:
+def of_plan(endpoint: Endpoint, parsed: ParsedForm, planned: Plan) -> RunCost:
     """Return the cost of the runs that are planned for the form's arguments."""
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
-    known = {address: Media(*size) for address, size in sizes.items()}
-    each = cost.estimate_runs([(endpoint, one) for one, _ in made.samples], known)
+    media = {address: Media(*size) for address, size in sizes.items()}
+    each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples], media)
     is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
-    return RunCost(made, made.total(each), tuple(each), is_measuring)
+    return RunCost(planned, planned.total(each), tuple(each), is_measuring)
 
 
 def times(text: str) -> int:
     """Return the posted number of variations; 1 unless it is one of the choices."""
-    return int(text) if text in {str(one) for one in TIMES} else 1
+    return int(text) if text in {str(choice) for choice in TIMES} else 1

@@ -56,8 +56,8 @@ def _address_with_input(endpoint: Endpoint, arguments: dict[str, Any]) -> str:
 
 def share(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Share:
     """Store the arguments under a short id; equal arguments get the same id."""
-    known = Share.objects.filter(user=user, endpoint=endpoint, arguments=arguments).first()
-    return known or Share.objects.create(user=user, endpoint=endpoint, arguments=arguments)
+    existing = Share.objects.filter(user=user, endpoint=endpoint, arguments=arguments).first()
+    return existing or Share.objects.create(user=user, endpoint=endpoint, arguments=arguments)
 
 
 def links_of(user: User | AnonymousUser) -> QuerySet[Share]:

@@ -68,16 +68,16 @@ def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRespons
 
 def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
     """List what a result can be used as: a page, or a dialog with `?dialog`."""
-    found = use_as.find(request.user, pk, key)
-    if found is None:
+    result = use_as.find(request.user, pk, key)
+    if result is None:
         raise Http404("There is no such result.")
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     context = {
-        "result": found,
-        "groups": use_menu.menu(request.user, found, request.path, text, use),
+        "result": result,
+        "groups": use_menu.menu(request.user, result, request.path, text, use),
         "q": text,
         "use": use,
-        "label": f"Use this {found.noun} as…",
+        "label": f"Use this {result.noun} as…",
     }
     template = (
         "playground/command_palette.html" if "dialog" in request.GET else "playground/uses.html"

@@ -60,15 +60,18 @@ TOOLS = {"mask", "recorder"}
 @require_safe
 def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve our copy of an artifact; until there is one, upstream's address or its inline file."""
-    found = _artifact(request, pk, position)
-    if found.state == Artifact.State.STORED:
+    artifact = _artifact(request, pk, position)
+    if artifact.state == Artifact.State.STORED:
         return serve(
-            request, found.file, found.content_type, result_names.served_name(found, request.user)
+            request,
+            artifact.file,
+            artifact.content_type,
+            result_names.served_name(artifact, request.user),
         )
-    url = artifact_url(found)
+    url = artifact_url(artifact)
     if not url:
         raise Http404("This file was not copied.")
-    return _inline_file(request, found) if found.is_inline else redirect(url)
+    return _inline_file(request, artifact) if artifact.is_inline else redirect(url)
 
 
 @require_safe
@@ -91,14 +94,14 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     Until the mesh is copied the status is 202 (RFC 9110, 15.3.3). `<mesh-view>` retries from the
     page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
     """
-    found = _artifact(request, pk, position)
-    if found.kind != "mesh":
+    artifact = _artifact(request, pk, position)
+    if artifact.kind != "mesh":
         raise Http404("This is no 3D model.")
-    if found.state == Artifact.State.REMOTE:  # will be copied in a moment
+    if artifact.state == Artifact.State.REMOTE:  # will be copied in a moment
         return render(request, "playground/artifacts/viewer_loading.html", status=202)
-    if found.state == Artifact.State.LOST:
+    if artifact.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
-    name = mesh_viewer.page_name(found.file)
+    name = mesh_viewer.page_name(artifact.file)
     return from_storage(name, mesh_viewer.UNSHOWN, lambda: _viewer(name))
 
 
@@ -125,10 +128,10 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve one whole text of a run's output, or of its partial output, as a file."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
-    found = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
-    if position >= len(found):
+    texts = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
+    if position >= len(texts):
         raise Http404("This run has no such text.")
-    whole = db_safe_text(found[position].text)
+    whole = db_safe_text(texts[position].text)
     number = f"-{position + 1}" if position else ""
     name = f"{result_names.base_name(run)}{number}.txt"
     return _text_file(whole, "text/plain; charset=utf-8", name)
@@ -151,7 +154,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
     if file is None:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
     try:
-        kept = store_upload(request, file, request.POST.get("kind", ""))
+        upload = store_upload(request, file, request.POST.get("kind", ""))
     except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except storage_limits.QuotaExceeded as error:
@@ -159,7 +162,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
         return JsonResponse(body, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse(_upload_json(kept))
+    return JsonResponse(_upload_json(upload))
 
 
 @limit("file")
@@ -168,7 +171,7 @@ def known_upload(request: HttpRequest) -> HttpResponse:
     """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""
     size = request.POST.get("size_bytes", "")
     try:
-        kept = domain.find_by_digest(
+        upload = domain.find_by_digest(
             request.user.pk or 0,
             request.POST.get("digest", ""),
             request.POST.get("name", ""),
@@ -176,7 +179,7 @@ def known_upload(request: HttpRequest) -> HttpResponse:
         )
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse(_upload_json(kept)) if kept else HttpResponse(status=204)
+    return JsonResponse(_upload_json(upload)) if upload else HttpResponse(status=204)
 
 
 def store_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
@@ -203,8 +206,8 @@ def choices(request: HttpRequest) -> HttpResponse:
     page = request.GET.get("page", "")
     list_choices = domain.uploads if source == "uploads" else domain.results
     number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
-    found = list_choices(request.user.pk or 0, kind, query, number)
-    context = {"choices": found, "kind": kind, "source": source, "q": query}
+    choices = list_choices(request.user.pk or 0, kind, query, number)
+    context = {"choices": choices, "kind": kind, "source": source, "q": query}
     return render(request, "playground/media/picker.html", context)
 
 
@@ -219,10 +222,10 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     """Serve an upload that the user may read: their own, a shared one; staff read all."""
-    found = get_object_or_404(Upload, pk=pk)
-    if not found.is_readable_by(request.user):
+    upload = get_object_or_404(Upload, pk=pk)
+    if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")
-    return serve(request, found.file, found.content_type, found.file_name)
+    return serve(request, upload.file, upload.content_type, upload.file_name)
 
 
 def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
@@ -269,15 +272,15 @@ def serve(
     return response
 
 
-def _inline_file(request: HttpRequest, found: Artifact) -> HttpResponse:
+def _inline_file(request: HttpRequest, artifact: Artifact) -> HttpResponse:
     """Serve the file in an artifact's `data:` address until its copy is stored."""
     try:
-        claimed, content = decode_data_uri(found.url, max_bytes=storage_limits.largest_bytes())
+        claimed, content = decode_data_uri(artifact.url, max_bytes=storage_limits.largest_bytes())
     except FileUnavailable as error:
         raise Http404(error.message) from error
     content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
     response = HttpResponse(content, content_type=content_type)
-    _make_safe(request, response, content_type, result_names.served_name(found, request.user))
+    _make_safe(request, response, content_type, result_names.served_name(artifact, request.user))
     return response
 
 

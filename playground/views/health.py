@@ -26,8 +26,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     That is: the database fails, no worker is alive, upstream refuses the key or the balance is
     exhausted, or the disk is low (then nothing is copied or uploaded). Staff, also by a token, see
     the number of workers, upstream's trouble, unfinished runs, pictures, the age of the last sync
-    in seconds, the bytes in this process's caches, and the disk. Other trouble of upstream passes
-    and does not make it 503.
+    in seconds, the bytes in this process's caches, and the disk. Other upstream
+    trouble is temporary and does not cause a 503.
     """
     try:
         alive = workers_alive()
@@ -54,7 +54,7 @@ def _details() -> dict[str, Any]:
     return {
         "database": "ok",
         "workers": len(alive),
-        "upstream": next((one.trouble for one in alive if one.trouble), "ok"),
+        "upstream": next((worker.trouble for worker in alive if worker.trouble), "ok"),
         "unfinished_runs": Run.objects.unfinished().count(),
         "pictures": picture_registry.counts(),
         "last_sync_age_s": round((timezone.now() - ended).total_seconds()) if ended else None,

@@ -28,21 +28,21 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
         return render(request, template)
     is_script = "application/json" in request.headers.get("Accept", "")
     try:
-        found = _restore(request)
+        restored = _restore(request)
     except (restore_settings.NotFound, ValueError) as error:
         if is_script:
             return JsonResponse({"error": str(error)}, status=422)
         return render(request, template, {"error": str(error)}, status=422)
-    return JsonResponse(_as_json(found)) if is_script else redirect(found.address)
+    return JsonResponse(_as_json(restored)) if is_script else redirect(restored.address)
 
 
-def _as_json(found: restore_settings.Restored) -> dict[str, str]:
+def _as_json(restored: restore_settings.Restored) -> dict[str, str]:
     return {
-        "endpoint_id": found.endpoint.endpoint_id,
-        "name": found.endpoint.name,
-        "fill": found.fill,
-        "address": found.address,
-        "words": found.words,
+        "endpoint_id": restored.endpoint.endpoint_id,
+        "name": restored.endpoint.name,
+        "fill": restored.fill,
+        "address": restored.address,
+        "words": restored.words,
     }
 
 

@@ -37,8 +37,8 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         count = deletion.delete_for_good(
             _posted(request, deletion.restorable(request.user)), request.user
         )
-        words = f"{_counted(count)} for good. The files go within about an hour."
-        messages.success(request, words if count else "Nothing was deleted: select a run first.")
+        notice = f"{_counted(count)} for good. The files go within about an hour."
+        messages.success(request, notice if count else "Nothing was deleted: select a run first.")
         return _back_to_list(request)
     posted = _posted(request, Run.objects.visible_to(request.user))
     deleted = deletion.delete(posted, request.user)
@@ -63,8 +63,8 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     count = deletion.restore(chosen, request.user)
     if request.htmx:
         return _restored_in_place(request) if count else _toast_only(_NOT_RESTORED)
-    words = f"{count} run{'s' * (count != 1)} brought back."
-    messages.success(request, words if count else "Nothing was brought back: select a run first.")
+    notice = f"{count} run{'s' * (count != 1)} brought back."
+    messages.success(request, notice if count else "Nothing was brought back: select a run first.")
     return _back_to_list(request)
 
 
@@ -92,8 +92,8 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
     return trigger_client_event(response, "run:left", after="settle")
 
 
-def _toast_only(words: str) -> HttpResponse:
-    return trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
+def _toast_only(text: str) -> HttpResponse:
+    return trigger_client_event(HttpResponse(status=204), "toast", {"text": text})
 
 
 def _place(request: HtmxRequest) -> str:

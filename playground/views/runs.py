@@ -49,11 +49,11 @@ def index(request: HtmxRequest) -> HttpResponse:
     """List the history, newest first, paged by creation time; the filters are in the address."""
     filters = history.Filters.from_query(request.GET)
     sees_all = permissions.may_see_runs(request.user)
-    found = filters.runs_for(request.user).recent()
+    matching = filters.runs_for(request.user).recent()
     if sees_all or filters.is_deleted:
-        found = found.select_related("user", "deleted_by")
+        matching = matching.select_related("user", "deleted_by")
     with custom_plans(are_needed=bool(filters.q)):
-        runs = list(found[: PAGE + 1])
+        runs = list(matching[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
         "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],
@@ -133,19 +133,19 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, _run(request, pk, may_read=True))
     except Http404:
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
-        found = get_object_or_404(deleted.with_endpoint(), pk=pk)
-    context = {"run": found, "grace_days": deletion.GRACE.days}
+        deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
+    context = {"run": deleted_run, "grace_days": deletion.GRACE.days}
     return render(request, "playground/run_deleted.html", context)
 
 
-def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
-    view = watch_tokens.view_for(request.user, found, "page")
-    context = renderers.context(found, view) | {
-        "belongs_to": owners.places_of(request.user, found),
-        "rows": history.argument_rows(db_safe(found.arguments)),
-        "arguments_text": json_tree.preview(found.arguments),
-        "sent_text": json_tree.preview(found.sent_arguments)
-        if found.sent_arguments is not None
+def _page(request: HtmxRequest, run: Run, status: int = 200) -> HttpResponse:
+    view = watch_tokens.view_for(request.user, run, "page")
+    context = renderers.context(run, view) | {
+        "belongs_to": owners.places_of(request.user, run),
+        "rows": history.argument_rows(db_safe(run.arguments)),
+        "arguments_text": json_tree.preview(run.arguments),
+        "sent_text": json_tree.preview(run.sent_arguments)
+        if run.sent_arguments is not None
         else "",
         "is_page": True,
     }
@@ -155,10 +155,10 @@ def _page(request: HtmxRequest, found: Run, status: int = 200) -> HttpResponse:
 @require_POST
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Request the run's cancellation; its page shows how it actually ended."""
-    found = _run(request, pk)
-    permissions.require_for(request.user, found.user_id, permissions.CANCEL_RUN)
-    by = permissions.name_of_other(request.user, found.user_id)
-    state_machine.request_cancel(found.pk, by)
+    run = _run(request, pk)
+    permissions.require_for(request.user, run.user_id, permissions.CANCEL_RUN)
+    by = permissions.name_of_other(request.user, run.user_id)
+    state_machine.request_cancel(run.pk, by)
     if request.htmx:
         return HttpResponse(status=204)
     return redirect("playground:run", pk)
@@ -168,80 +168,80 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
-    found = _run(request, pk)
+    run = _run(request, pk)
     try:
-        again = rerun.rerun(found, request.user)
+        again = rerun.rerun(run, request.user)
     except starting.Refused as refused:
-        return _refuse(request, found, refused)
+        return _refuse(request, run, refused)
     return _show_new_run(request, again)
 
 
-def _refuse(request: HtmxRequest, found: Run, why: starting.Refused) -> HttpResponse:
+def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
     if request.htmx:
         return trigger_client_event(HttpResponse(status=422), "toast", {"text": str(why)})
     messages.error(request, str(why))
-    return _page(request, found, status=422)
+    return _page(request, run, status=422)
 
 
 @limit("run")
 @require_POST
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Start more runs with the same arguments and new seeds, and show them together."""
-    found = _run(request, pk)
-    more = len(runs_of_press.plan_more(found).runs) - 1
+    original = _run(request, pk)
+    more = len(runs_of_press.plan_more(original).runs) - 1
     if wait_s := rate_limit.take_more(request, more):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        made = runs_of_press.more_like(found, request.user)
+        runs = runs_of_press.more_like(original, request.user)
     except starting.Refused as refused:
-        return _refuse(request, found, refused)
-    for run in made:
-        run.endpoint = found.endpoint
-    return _show_new_run(request, made[0]) if len(made) == 1 else _show_new_batch(request, made)
+        return _refuse(request, original, refused)
+    for run in runs:
+        run.endpoint = original.endpoint
+    return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
 
 
-def _show_new_batch(request: HtmxRequest, made: list[Run]) -> HttpResponseBase:
+def _show_new_batch(request: HtmxRequest, runs: list[Run]) -> HttpResponseBase:
     """Show new runs as a grid on the stage of their model's page, whatever page had the button."""
-    if request.htmx and _path_from(request) != made[0].endpoint.get_absolute_url():
-        return announce_new_run(HttpResponseClientRedirect(batch.address(made[0])), made[0])
-    return show_batch(request, made)
+    if request.htmx and _path_from(request) != runs[0].endpoint.get_absolute_url():
+        return announce_new_run(HttpResponseClientRedirect(batch.address(runs[0])), runs[0])
+    return show_batch(request, runs)
 
 
-def show_batch(request: HtmxRequest, made: list[Run], **more: Any) -> HttpResponseBase:
+def show_batch(request: HtmxRequest, runs: list[Run], **more: Any) -> HttpResponseBase:
     """Show new runs as a grid on the stage of the posting page, which is their model's.
 
     `more` is context for the form in the response, if the form was posted.
     """
-    address = batch.address(made[0])
+    address = batch.address(runs[0])
     if not request.htmx:
         return redirect(f"{address}#stage")
-    context = {"batch": batch.batch(_batch_of(made), made, request.user), **more}
+    context = {"batch": batch.batch(_batch_of(runs), runs, request.user), **more}
     response = render(request, "playground/batch/_run_response.html", context)
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(address_result(request, response, address), made[0])
+    return announce_new_run(address_result(request, response, address), runs[0])
 
 
-def _batch_of(made: list[Run]) -> uuid.UUID:
-    return made[0].batch or made[0].pk
+def _batch_of(runs: list[Run]) -> uuid.UUID:
+    return runs[0].batch or runs[0].pk
 
 
-def _show_new_run(request: HtmxRequest, made: Run) -> HttpResponseBase:
+def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
     """Show a new run in place on the stage of its model's page, else on its own page."""
-    if _path_from(request) != made.endpoint.get_absolute_url():
+    if _path_from(request) != run.endpoint.get_absolute_url():
         if request.htmx:
-            return announce_new_run(HttpResponseClientRedirect(made.get_absolute_url()), made)
-        return redirect(made)
+            return announce_new_run(HttpResponseClientRedirect(run.get_absolute_url()), run)
+        return redirect(run)
     if not request.htmx:
-        return redirect(made.stage_address)
-    response = render(request, "playground/run/_stage.html", renderers.context(made))
+        return redirect(run.stage_address)
+    response = render(request, "playground/run/_stage.html", renderers.context(run))
     # The form beside the stage is not rendered again: it has the user's current text.
     response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(address_result(request, response, made.stage_address), made)
+    return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def announce_new_run(response: HttpResponse, made: Run) -> HttpResponse:
+def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
     """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
-    return trigger_client_event(response, "run:started", {"id": str(made.pk)})
+    return trigger_client_event(response, "run:started", {"id": str(run.pk)})
 
 
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
@@ -249,7 +249,7 @@ def address_result(request: HtmxRequest, response: HttpResponse, address: str) -
     before, now = (
         {name: named.get(name) for name in ("shown", "batch")}
         for named in (
-            parse_qs(urlsplit(one).query) for one in (request.htmx.current_url or "", address)
+            parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
         )
     )
     is_other = any(before.values()) and before != now
@@ -264,52 +264,52 @@ def _path_from(request: HtmxRequest) -> str:
 @require_POST
 def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Star the run, or remove its star."""
-    found = _run(request, pk)
-    permissions.require_for(request.user, found.user_id, permissions.CHANGE_RUN)
-    found.is_starred = not found.is_starred
-    stars.star_run(found.pk, is_starred=found.is_starred)
-    _record_action_by_other(request, found, "starred" if found.is_starred else "unstarred")
+    run = _run(request, pk)
+    permissions.require_for(request.user, run.user_id, permissions.CHANGE_RUN)
+    run.is_starred = not run.is_starred
+    stars.star_run(run.pk, is_starred=run.is_starred)
+    _record_action_by_other(request, run, "starred" if run.is_starred else "unstarred")
     if request.htmx:
-        return render(request, "playground/partials/_run_star.html", {"run": found})
-    return redirect(found)
+        return render(request, "playground/partials/_run_star.html", {"run": run})
+    return redirect(run)
 
 
 @require_POST
 def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Star one file of the run, or remove its star."""
-    found = _run(request, pk)
-    permissions.require_for(request.user, found.user_id, permissions.CHANGE_RUN)
+    run = _run(request, pk)
+    permissions.require_for(request.user, run.user_id, permissions.CHANGE_RUN)
     is_starred = request.POST.get("starred") == "1"
-    if not stars.star_artifact(found.pk, position, is_starred=is_starred):
+    if not stars.star_artifact(run.pk, position, is_starred=is_starred):
         raise Http404("The run has no such file.")
-    _record_action_by_other(request, found, "starred" if is_starred else "unstarred")
+    _record_action_by_other(request, run, "starred" if is_starred else "unstarred")
     if not request.htmx:
-        return redirect(found)
-    one = next(one for one in renderers.shown(found) if one.artifact.position == position)
-    one.artifact.is_starred = is_starred
-    context = {"artifact": one.artifact, "name": one.name}
+        return redirect(run)
+    shown = next(shown for shown in renderers.shown(run) if shown.artifact.position == position)
+    shown.artifact.is_starred = is_starred
+    context = {"artifact": shown.artifact, "name": shown.name}
     return render(request, "playground/partials/_artifact_star.html", context)
 
 
 @require_POST
 def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a successful run to the team as an example of its model, or make it private again."""
-    found = _run(request, pk)
-    permissions.require_for(request.user, found.user_id, permissions.PUBLISH_RUN)
-    if found.state != Run.State.SUCCEEDED:
+    run = _run(request, pk)
+    permissions.require_for(request.user, run.user_id, permissions.PUBLISH_RUN)
+    if run.state != Run.State.SUCCEEDED:
         raise Http404("Only a run that went well is an example.")
-    found.is_example = request.POST.get("example") == "1"
-    found.save(update_fields=["is_example"])
-    _record_action_by_other(request, found, "shown" if found.is_example else "unshown")
+    run.is_example = request.POST.get("example") == "1"
+    run.save(update_fields=["is_example"])
+    _record_action_by_other(request, run, "shown" if run.is_example else "unshown")
     if request.htmx:
-        return render(request, "playground/partials/_run_example.html", {"run": found})
-    return redirect(found)
+        return render(request, "playground/partials/_run_example.html", {"run": run})
+    return redirect(run)
 
 
-def _record_action_by_other(request: HttpRequest, found: Run, what: str) -> None:
+def _record_action_by_other(request: HttpRequest, run: Run, what: str) -> None:
     """Record an action of somebody other than the owner in the run's timeline."""
-    if by := permissions.name_of_other(request.user, found.user_id):
-        state_machine.note_deed(found.pk, what, f"By {by}.")
+    if by := permissions.name_of_other(request.user, run.user_id):
+        state_machine.note_deed(run.pk, what, f"By {by}.")
 
 
 def _run(request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False) -> Run:

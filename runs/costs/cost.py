@@ -33,25 +33,27 @@ def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
     return estimate_runs([(endpoint, arguments)])[0]
 
 
-def estimate_runs(asked: Sequence[RunInput], known: Known = NO_MEDIA) -> list[Estimate]:
+def estimate_runs(run_inputs: Sequence[RunInput], known_media: Known = NO_MEDIA) -> list[Estimate]:
     """Return the expected cost of each of these runs, in order.
 
-    `known` maps addresses of input files to what the caller knows of them (`files/input_shape.py`).
-    One query for the latest bills of each model whose price depends on them; one each for the
-    results and the uploads among the arguments.
+    `known_media` maps addresses of input files to what the caller knows of them
+    (`files/input_shape.py`). One query for the latest bills of each model whose price depends on
+    them; one each for the results and the uploads among the arguments.
     """
-    texts = _texts([arguments for endpoint, arguments in asked if endpoint.unit_price_usd], 0)
-    media = {**known, **_measured(set(texts))}
-    found = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in asked]
+    texts = _texts([arguments for endpoint, arguments in run_inputs if endpoint.unit_price_usd], 0)
+    media = {**known_media, **_measured(set(texts))}
+    estimates = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in run_inputs]
     open_ones = {
         endpoint.pk
-        for (endpoint, _), one in zip(asked, found, strict=True)
-        if endpoint.unit_price_usd and (one.high is None or _is_by_time(endpoint))
+        for (endpoint, _), estimated in zip(run_inputs, estimates, strict=True)
+        if endpoint.unit_price_usd and (estimated.high is None or _is_by_time(endpoint))
     }
     past = histories(open_ones) if open_ones else {}
     return [
-        _estimate(endpoint, arguments, past[endpoint.pk], media) if endpoint.pk in past else one
-        for (endpoint, arguments), one in zip(asked, found, strict=True)
+        _estimate(endpoint, arguments, past[endpoint.pk], media)
+        if endpoint.pk in past
+        else estimated
+        for (endpoint, arguments), estimated in zip(run_inputs, estimates, strict=True)
     ]
 
 
@@ -73,7 +75,7 @@ def _latest_bills(endpoint: int) -> list[tuple[str, Any]]:
 
 def _history(listed: list[tuple[str, Any]]) -> History:
     billed = [value for units, _ in listed if (value := decimal(units)) is not None]
-    timed = [value for _, one in listed if (value := _seconds(one)) is not None]
+    timed = [value for _, metrics in listed if (value := _seconds(metrics)) is not None]
     return History(
         len(billed) or len(timed),
         median(billed) if billed else None,
@@ -95,7 +97,7 @@ def _estimate(
 
 def _makes(endpoint: Endpoint) -> frozenset[str]:
     listed = endpoint.facts if isinstance(endpoint.facts, list) else []
-    return frozenset(str(one)[len(_OUT) :] for one in listed if str(one).startswith(_OUT))
+    return frozenset(str(fact)[len(_OUT) :] for fact in listed if str(fact).startswith(_OUT))
 
 
 def _is_by_time(endpoint: Endpoint) -> bool:
@@ -109,26 +111,26 @@ def _measured(addresses: Set[str]) -> dict[str, Media]:
 
 
 def _uploads(addresses: Set[str]) -> dict[str, Media]:
-    keys = {one.string: uuid.UUID(one[1]) for one in map(_UPLOAD.match, addresses) if one}
+    keys = {match.string: uuid.UUID(match[1]) for match in map(_UPLOAD.match, addresses) if match}
     if not keys:
         return {}
     rows = Upload.objects.filter(pk__in=list(keys.values())[:_MOST_FILES], duration_s__isnull=False)
-    known = {pk: Media(*measured) for pk, *measured in rows.values_list("pk", *Media._fields)}
-    return {address: known[pk] for address, pk in keys.items() if pk in known}
+    media = {pk: Media(*measured) for pk, *measured in rows.values_list("pk", *Media._fields)}
+    return {address: media[pk] for address, pk in keys.items() if pk in media}
 
 
 def _results(addresses: Set[str]) -> dict[str, Media]:
-    found = map(_ARTIFACT.match, addresses)
-    places = {one.string: (uuid.UUID(one[1]), int(one[2])) for one in found if one}
+    matches = map(_ARTIFACT.match, addresses)
+    places = {match.string: (uuid.UUID(match[1]), int(match[2])) for match in matches if match}
     if not places:
         return {}
     runs = {run for run, _ in list(places.values())[:_MOST_FILES]}
-    made = Artifact.objects.filter(run_id__in=runs).order_by()
-    known = {
+    artifacts = Artifact.objects.filter(run_id__in=runs).order_by()
+    media = {
         (run, position): Media(*measured)
-        for run, position, *measured in made.values_list("run_id", "position", *Media._fields)
+        for run, position, *measured in artifacts.values_list("run_id", "position", *Media._fields)
     }
-    return {address: known[place] for address, place in places.items() if place in known}
+    return {address: media[place] for address, place in places.items() if place in media}
 
 
 def _texts(value: Any, depth: int) -> Iterable[str]:
@@ -136,5 +138,5 @@ def _texts(value: Any, depth: int) -> Iterable[str]:
         if value.startswith("/") and len(value) < 300:
             yield value
     elif isinstance(value, dict | list) and depth < 8:
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one, depth + 1)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item, depth + 1)

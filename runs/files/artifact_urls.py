@@ -40,10 +40,10 @@ def run_of(address: str) -> str:
 
 def origins(texts: Iterable[str]) -> dict[str, str]:
     """Return, by address, the model that made each past result in `texts`; at most one query."""
-    found = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
-    if not found:
+    run_ids = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
+    if not run_ids:
         return {}
-    wanted = sorted(set(found.values()))[:_MAX_ORIGINS]
+    wanted = sorted(set(run_ids.values()))[:_MAX_ORIGINS]
     rows = Run.objects.filter(pk__in=wanted).named()
     names = {str(run.pk): run.endpoint.name for run in rows}
-    return {text: names[run] for text, run in found.items() if run in names}
+    return {text: names[run] for text, run in run_ids.items() if run in names}

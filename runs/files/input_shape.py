@@ -29,19 +29,21 @@ def shape_of_input(arguments: Any) -> tuple[int, int] | None:
     """
     if not isinstance(arguments, Mapping):
         return None
-    found = (_size_at(address) for address in _addresses(arguments))
-    return next(filter(None, found), None)
+    sizes = (_size_at(address) for address in _addresses(arguments))
+    return next(filter(None, sizes), None)
 
 
 def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
     """Return width and height of our pictures and videos in the arguments, by their address."""
-    found = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
-    return {address: size for address, size in found.items() if size}
+    sizes = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
+    return {address: size for address, size in sizes.items() if size}
 
 
 def is_measuring(arguments: Any) -> bool:
     """Whether a worker will measure one of our uploads in the arguments soon. At most one query."""
-    matches = (OUR_ADDRESS.fullmatch(one) for one in islice(our_addresses(arguments), MAX_VALUES))
+    matches = (
+        OUR_ADDRESS.fullmatch(address) for address in islice(our_addresses(arguments), MAX_VALUES)
+    )
     keys = [match["upload"] for match in matches if match and match["upload"]]
     return bool(keys) and Upload.objects.filter(pk__in=keys, measure_at__isnull=False).exists()
 

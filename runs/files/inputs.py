@@ -62,13 +62,13 @@ def has_files(run: Run) -> bool:
 
 
 async def _upstream_address(address: str, run: Run, person: User, upstream: fal.Clients) -> str:
-    found = OUR_ADDRESS.fullmatch(address)
-    if found is None:
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
         raise ValueError(address)
-    if found["upload"]:
-        upload = await _upload(found["upload"], person)
+    if match["upload"]:
+        upload = await _upload(match["upload"], person)
     else:
-        artifact = await _artifact(found["run"], int(found["position"]), person)
+        artifact = await _artifact(match["run"], int(match["position"]), person)
         if artifact.state == Artifact.State.REMOTE:
             return artifact.url
         upload = await _upload_from_artifact(artifact, person)
@@ -76,21 +76,21 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 
 
 async def _upload(pk: str, person: User) -> Upload:
-    found = await Upload.objects.filter(pk=pk).afirst()
-    if found is None or not await sync_to_async(found.is_readable_by)(person):
+    upload = await Upload.objects.filter(pk=pk).afirst()
+    if upload is None or not await sync_to_async(upload.is_readable_by)(person):
         raise _FileMissing("A file of this input is no longer here.")
-    return found
+    return upload
 
 
 async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
     readable = await sync_to_async(deletion.readable_artifacts)(run_pk, person)
-    found = await readable.filter(position=position).afirst()
-    if found is None:
+    artifact = await readable.filter(position=position).afirst()
+    if artifact is None:
         raise _FileMissing("A past result that this input names is no longer here.")
-    if found.state == Artifact.State.LOST:
-        name = found.file_name or "A past result"
+    if artifact.state == Artifact.State.LOST:
+        name = artifact.file_name or "A past result"
         raise _FileMissing(f"{name} was never copied here, so it cannot be used again.")
-    return found
+    return artifact
 
 
 async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:

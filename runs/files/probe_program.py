@@ -36,48 +36,48 @@ def probe(path: str, content_type: str) -> dict[str, Any]:
 def _image(path: str) -> dict[str, Any]:
     with Image.open(path) as picture:
         width, height = shown_size(picture)
-        found: dict[str, Any] = {"kind": "image", "width": width, "height": height}
+        result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
         if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
             picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
-            found["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
-    return found
+            result["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+    return result
 
 
 def _video(path: str) -> dict[str, Any]:
     # A playlist may reference any address: only this file may be opened.
     with av.open(path, options={"protocol_whitelist": "file"}) as container:
-        found: dict[str, Any] = {"kind": _kind(container)}
+        result: dict[str, Any] = {"kind": _kind(container)}
         if container.duration:
-            found["duration_s"] = container.duration / av.time_base
+            result["duration_s"] = container.duration / av.time_base
         video = next(iter(container.streams.video), None)
         if video is None or video.width * video.height > MAX_PIXELS:
-            return found
-        found |= {"width": video.width, "height": video.height}
-        frame = _first_meaningful_frame(_frames(container, video, found))
+            return result
+        result |= {"width": video.width, "height": video.height}
+        frame = _first_meaningful_frame(_frames(container, video, result))
         if frame is not None:
-            found["poster"] = _webp(frame, POSTER_PX)
-            found["thumbnail"] = _webp(frame, THUMBNAIL_PX)
-    return found
+            result["poster"] = _webp(frame, POSTER_PX)
+            result["thumbnail"] = _webp(frame, THUMBNAIL_PX)
+    return result
 
 
 def _kind(container: Any) -> str:
     """Return video, audio or "": mp4, webm and ogg hold either; cover art of audio is no video."""
     cover = av.stream.Disposition.attached_pic
-    if any(not one.disposition & cover for one in container.streams.video):
+    if any(not stream.disposition & cover for stream in container.streams.video):
         return "video"
     return "audio" if container.streams.audio else ""
 
 
-def _frames(container: Any, video: Any, found: dict[str, Any]) -> Iterator[Image.Image]:
+def _frames(container: Any, video: Any, result: dict[str, Any]) -> Iterator[Image.Image]:
     """Yield the first frame, then one about a quarter in, both as players turn them.
 
-    Only frames tell that the film is turned: `found` gets the size at which it is shown.
+    Only frames tell that the film is turned: `result` gets the size at which it is shown.
     """
     frame = next(container.decode(video), None)
     if frame is None:
         return
     if quarter_turn(frame) in {90, 270}:
-        found |= {"width": video.height, "height": video.width}
+        result |= {"width": video.height, "height": video.width}
     yield turned(frame)
     if container.duration:
         container.seek(container.duration // 4)  # to the keyframe before

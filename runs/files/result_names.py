@@ -39,8 +39,8 @@ def result_name(run: Run, artifact: Artifact) -> str:
 def base_name(run: Run) -> str:
     """Return what the names of all files of a run begin with: `a-mill-flux-dev-1234`."""
     is_loaded = "output" not in run.get_deferred_fields()
-    made = run.output if is_loaded else getattr(run, "small_output", None)
-    return _base(run.title, run.endpoint.endpoint_id, made, run.arguments)
+    output = run.output if is_loaded else getattr(run, "small_output", None)
+    return _base(run.title, run.endpoint.endpoint_id, output, run.arguments)
 
 
 def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
@@ -76,6 +76,6 @@ def _named(artifact: Artifact, base: str) -> str:
 
 def _suffix(artifact: Artifact) -> str:
     """Return the extension of the stored content's type, else the one of upstream's name."""
-    known = content_types.EXTENSIONS.get(artifact.content_type)
+    extension = content_types.EXTENSIONS.get(artifact.content_type)
     name = artifact.file_name or artifact.file
-    return f".{known}" if known else PurePosixPath(name).suffix[:16].lower()
+    return f".{extension}" if extension else PurePosixPath(name).suffix[:16].lower()

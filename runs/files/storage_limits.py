@@ -57,11 +57,11 @@ def require_free_space(more_bytes: int = 0) -> None:
     free = free_bytes() if settings.DISK_FLOOR_MB else None
     if free is None or free - more_bytes >= settings.DISK_FLOOR_MB * MB:
         return
-    words = (
+    message = (
         f"this server's disk is nearly full: {free // MB:,} MB are free, "
         f"{settings.DISK_FLOOR_MB:,} MB stay free"
     )
-    raise DiskFull(errno.ENOSPC, words)
+    raise DiskFull(errno.ENOSPC, message)
 
 
 @contextmanager

@@ -153,8 +153,8 @@ def move_file(name: str, source: Storage, target: Storage) -> Moved:
 
 def _without_source(name: str, target: Storage) -> Moved:
     if target.exists(name):
-        found, size_bytes = _read(target, name)
-        is_whole = found == (digest_in(name) or found)
+        digest, size_bytes = _read(target, name)
+        is_whole = digest == (digest_in(name) or digest)
         return Moved(name, Outcome.PRESENT if is_whole else Outcome.MISSING, size_bytes)
     return Moved(name, Outcome.PRESENT if name.endswith(OPTIONAL) else Outcome.MISSING)
 

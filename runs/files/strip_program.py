@@ -163,8 +163,8 @@ def _remux(path: str, head: bytes, target: str) -> None:
             for packet in source.demux():
                 if packet.size and packet.stream_index in filters:
                     _mux(packet, copy, *filters[packet.stream_index])
-            for stream, kept in filters.values():
-                _mux(None, copy, stream, kept)
+            for stream, filter_ in filters.values():
+                _mux(None, copy, stream, filter_)
 
 
 def _muxer(demuxer: str, head: bytes) -> str:
@@ -204,14 +204,14 @@ def _add(stream: Any, copy: Any, muxer: str) -> tuple[Any, BitStreamFilterContex
 def _without_messages(header: bytes) -> bytes:
     """Return the units of an H.265 header (Annex B) without encoders' messages."""
     units = [unit.rstrip(b"\0") for unit in header.split(_START_CODE)]
-    kept = [unit for unit in units if unit and unit[0] >> 1 in _HEVC_HEADERS]
-    return b"".join(b"\0" + _START_CODE + unit for unit in kept)
+    headers = [unit for unit in units if unit and unit[0] >> 1 in _HEVC_HEADERS]
+    return b"".join(b"\0" + _START_CODE + unit for unit in headers)
 
 
 def _mux(packet: Any, copy: Any, stream: Any, filter_: BitStreamFilterContext) -> None:
-    for kept in filter_.filter(packet):
-        kept.stream = stream
-        copy.mux(kept)
+    for filtered in filter_.filter(packet):
+        filtered.stream = stream
+        copy.mux(filtered)
 
 
 def _svg(content: bytes) -> bytes:
@@ -243,8 +243,8 @@ def _strip_attributes(element: ElementTree.Element) -> None:
     for name, value in [*element.attrib.items()]:
         namespace, _, local = name.rpartition("}")
         is_ours = namespace[1:] in {"", _XLINK} and not local.startswith(("data-", "aria-"))
-        if local == "href" and is_ours and (found := _DATA_PICTURE.fullmatch(value.strip())):
-            element.attrib[name] = _data_picture(found[1])
+        if local == "href" and is_ours and (match := _DATA_PICTURE.fullmatch(value.strip())):
+            element.attrib[name] = _data_picture(match[1])
         elif not is_ours or (local == "href" and not value.startswith("#")):
             del element.attrib[name]
 

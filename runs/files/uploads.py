@@ -51,8 +51,8 @@ def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upl
     _check_size(clean_name(name), size_bytes)
     if not DIGEST.fullmatch(digest):
         return None
-    found = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
-    return found if found and _is_stored(found.file) else None
+    upload = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    return upload if upload and _is_stored(upload.file) else None
 
 
 def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes: int = 0) -> Upload:
@@ -67,8 +67,8 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes:
     _check_size(name, file.size or 0)
     claimed = file.content_type or ""
     file.seek(0)
-    found = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
-    _check_kind(name, found, claimed, kind)
+    content_type = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    _check_kind(name, content_type, claimed, kind)
     file.seek(0)
     digest = stored_files.content_digest(file)
     with storage_limits.reserved_room(user_id, digest, file.size or 0, freed_bytes) as room:
@@ -137,23 +137,29 @@ def _check_size(name: str, size_bytes: int) -> None:
         raise ValueError(f"{name} is larger than {MAX_BYTES >> 20} MB, the most this server takes.")
 
 
-def _check_kind(name: str, found: str, claimed: str, kind: str) -> None:
-    if found == "image/heic":
+def _check_kind(name: str, content_type: str, claimed: str, kind: str) -> None:
+    if content_type == "image/heic":
         raise ValueError(
             f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
         )
-    if kind in KINDS and not suits_kind(kind, found, claimed):
+    if kind in KINDS and not suits_kind(kind, content_type, claimed):
         raise ValueError(f"{name} is not {KINDS[kind]}.")
 
 
-def suits_kind(kind: str, found: str, claimed: str = "") -> bool:
-    """Whether a file detected as type `found` suits a field of `kind`.
+def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
+    """Whether a file detected as type `content_type` suits a field of `kind`.
 
     Files of unknown type pass, but not pictures: whatever shows pictures knows their types.
     """
-    if kind == "file" or found.startswith(f"{kind}/") or found in ALSO_ACCEPTED.get(kind, ()):
+    if (
+        kind == "file"
+        or content_type.startswith(f"{kind}/")
+        or content_type in ALSO_ACCEPTED.get(kind, ())
+    ):
         return True
-    return found == content_types.UNKNOWN and not (kind == "image" and claimed.startswith("image/"))
+    return content_type == content_types.UNKNOWN and not (
+        kind == "image" and claimed.startswith("image/")
+    )
 
 
 @dataclass(frozen=True)
@@ -203,18 +209,20 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    found = _page(rows, page, _artifact_choice)
-    return _named(user_id, found) if kind == "weights" else found
+    choices = _page(rows, page, _artifact_choice)
+    return _named(user_id, choices) if kind == "weights" else choices
 
 
 def _named(user_id: int, choices: Choices) -> Choices:
     """Return the choices with the names that people gave them in other apps."""
-    addresses = [one.address for one in choices.found]
+    addresses = [choice.address for choice in choices.found]
     names: dict[str, str] = {}
     for owner in owners.registered():
         names |= owner.names_of_weights(user_id, addresses)
-    found = [replace(one, name=names.get(one.address, one.name)) for one in choices.found]
-    return replace(choices, found=found)
+    renamed = [
+        replace(choice, name=names.get(choice.address, choice.name)) for choice in choices.found
+    ]
+    return replace(choices, found=renamed)
 
 
 def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
@@ -231,8 +239,8 @@ def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
 
 def _page(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
     page = min(max(page, 1), 1000)
-    found = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
-    return Choices([choice(row) for row in found[:PAGE_SIZE]], page, len(found) > PAGE_SIZE)
+    page_rows = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
+    return Choices([choice(row) for row in page_rows[:PAGE_SIZE]], page, len(page_rows) > PAGE_SIZE)
 
 
 def _artifact_choice(row: Artifact) -> Choice:

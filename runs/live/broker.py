@@ -190,8 +190,8 @@ class Broker:
                 async with self._load_lock:
                     await self._load(list(self._by_run))
             except DatabaseError as error:
-                words = "the watched runs could not be read; tried again at the next notification"
-                transient_errors.log_failure(log, error, words)
+                message = "the watched runs could not be read; tried again at the next notification"
+                transient_errors.log_failure(log, error, message)
 
     def release_all(self) -> None:
         """Answer all polls and hold no more: the server's shutdown waits for open connections."""
@@ -277,17 +277,17 @@ class Broker:
     async def fragment(self, run: Watched) -> str:
         """Return a run's markup in a view, of this version or newer, rendered once for all."""
         key = (run.pk, run.view)
-        kept: tuple[int, str] | None = self._fragments.get(key)
-        if kept is None or kept[0] < run.version:
+        cached: tuple[int, str] | None = self._fragments.get(key)
+        if cached is None or cached[0] < run.version:
             async with self._render_lock:  # another poll may have rendered it meanwhile
-                kept = self._fragments.get(key)
-                if kept is None or kept[0] < run.version:
+                cached = self._fragments.get(key)
+                if cached is None or cached[0] < run.version:
                     began = time.monotonic()
-                    kept = await in_thread(_render)(run.pk, run.view)
-                    self._fragments.put(key, kept)
+                    cached = await in_thread(_render)(run.pk, run.view)
+                    self._fragments.put(key, cached)
                     if views.is_live(run.view):
-                        self._pause_partials(time.monotonic() - began, len(kept[1]))
-        return kept[1]
+                        self._pause_partials(time.monotonic() - began, len(cached[1]))
+        return cached[1]
 
     def _pause_partials(self, took_s: float, size_bytes: int) -> None:
         pause_s = max(PARTIAL_PAUSE * took_s, size_bytes / PARTIAL_BYTES_PER_S)

@@ -48,18 +48,19 @@ class Registry:
 
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
         """Return the runs of these groups in the page's versions. Usually without a query."""
-        found: list[Watched] = []
-        for group in (one.watched for one in groups):
-            known = self._known.get(group.name, {})
-            if not group.versions.keys() <= known.keys():  # new runs, or a group not seen yet
-                known = await in_thread(_runs_of)(group.name)
-                self._keep(group.name, known)
-            found += [
+        runs: list[Watched] = []
+        for verified in groups:
+            group = verified.watched
+            by_digits = self._known.get(group.name, {})
+            if not group.versions.keys() <= by_digits.keys():  # new runs, or a group not seen yet
+                by_digits = await in_thread(_runs_of)(group.name)
+                self._keep(group.name, by_digits)
+            runs += [
                 Watched(pk, version, group.view)
                 for digits, version in group.versions.items()
-                for pk in known.get(digits, ())
+                for pk in by_digits.get(digits, ())
             ]
-        return tuple(found)
+        return tuple(runs)
 
     def _keep(self, name: str, runs: dict[str, list[uuid.UUID]]) -> None:
         self._known[name] = runs
@@ -79,16 +80,18 @@ def _kinds() -> dict[str, RunsOfGroup]:
 
 def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
     kind, _, key = name.partition(".")
-    found: dict[str, list[uuid.UUID]] = {}
+    by_digits: dict[str, list[uuid.UUID]] = {}
     for pk in _kinds()[kind](key):
-        found.setdefault(pk.hex[:DIGITS], []).append(pk)
-    return found
+        by_digits.setdefault(pk.hex[:DIGITS], []).append(pk)
+    return by_digits
 
 
 def renew(groups: Iterable[Group]) -> list[Renewed]:
     """Return new tokens of the groups whose token is old."""
     return [
         Renewed(view, watch_tokens.group_token(name, view, int(token.whose)), group=name)
-        for name, view, token in ((one.watched.name, one.watched.view, one.token) for one in groups)
+        for name, view, token in (
+            (group.watched.name, group.watched.view, group.token) for group in groups
+        )
         if token.is_old and token.whose.isdecimal()
     ]

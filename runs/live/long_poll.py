@@ -135,15 +135,15 @@ class Router:
         if person is None:
             return await _respond(send, HTTPStatus.UNAUTHORIZED)
         new_tokens = await renewal.renew(person, poll.runs)
-        theirs = [group for group in poll.groups if group.token.is_for(person)]
-        gone = await renewal.withdrawn(person, poll.runs)
+        own_groups = [group for group in poll.groups if group.token.is_for(person)]
+        withdrawn = await renewal.withdrawn(person, poll.runs)
         allowed = (run for run, token in poll.runs if token.allows(person) or run in new_tokens)
-        runs = tuple(run for run in allowed if run not in gone)
-        runs += await self.groups.watched(theirs)
+        runs = tuple(run for run in allowed if run not in withdrawn)
+        runs += await self.groups.watched(own_groups)
         if not runs:
             return await _respond(send, STOP_POLLING)
         renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
-        renewed += groups.renew(theirs)
+        renewed += groups.renew(own_groups)
         if renewed or broker.is_shutting_down:
             is_held = False
         # Disconnects are not detected: that would take a task per poll, and polls are short.

@@ -43,8 +43,8 @@ async def withdrawn(
     shared = [run for run, token in watched if token.whose == watch_tokens.ANYBODY]
     if not shared or person.may_see_runs:
         return set()
-    gone: set[Watched] = await in_thread(_withdrawn)(person, shared)
-    return gone
+    hidden: set[Watched] = await in_thread(_withdrawn)(person, shared)
+    return hidden
 
 
 def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:

@@ -36,8 +36,8 @@ async def call(broker: Broker, user_pk: int, shown: Iterable[Watched]) -> None:
     try:
         await in_thread(_tell_apps)(user_pk, ended)
     except DatabaseError as error:
-        for one in calls:  # the next page tries again
-            _calls.pop(one, None)
+        for ended_run in calls:  # the next page tries again
+            _calls.pop(ended_run, None)
         transient_errors.log_failure(log, error, "that the end of runs was shown is not noted")
 
 

@@ -43,7 +43,7 @@ def relations() -> list[UserRelation]:
 
 def belongings(person: User) -> list[Belongings]:
     """Return how many rows would be handed over, by kind."""
-    return [Belongings(one.label, _of(one, person).count()) for one in relations()]
+    return [Belongings(relation.label, _of(relation, person).count()) for relation in relations()]
 
 
 def deactivate(person: User, by: User) -> None:
@@ -74,8 +74,8 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
         for relation in relations():
             _of(relation, person).update(**{relation.field: to})
         Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
-        words = ", ".join(f"{one.number} {one.label}" for one in passed if one.number)
-        audit.record(by, "removed", [person], f"{to.get_username()} got {words or 'nothing'}")
+        summary = ", ".join(f"{part.number} {part.label}" for part in passed if part.number)
+        audit.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
         person.delete()
     return passed
 
@@ -97,8 +97,8 @@ def _resolve_conflicts(person: User, to: User) -> None:
     for relation in relations():
         model = relation.model
         if any(field.name == "form_token" for field in model._meta.get_fields()):
-            taken = _of(relation, to).values("form_token")
-            for pk in _of(relation, person).filter(form_token__in=taken).values_list("pk"):
+            used_tokens = _of(relation, to).values("form_token")
+            for pk in _of(relation, person).filter(form_token__in=used_tokens).values_list("pk"):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
     # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
     contents = Upload.objects.filter(user=to).values("digest")

@@ -54,8 +54,8 @@ def receive(message: bytes) -> uuid.UUID:
 
 def number_of(pk: uuid.UUID) -> int:
     """Return the number of the run's latest message; 0 without one."""
-    found = _LATEST.get(pk)
-    return found.number if found else 0
+    latest = _LATEST.get(pk)
+    return latest.number if latest else 0
 
 
 def forget(pk: uuid.UUID) -> None:
@@ -65,10 +65,10 @@ def forget(pk: uuid.UUID) -> None:
 
 def newest(run: Run) -> tuple[Any, str]:
     """Return a run's partial output, from its latest message or its row, with its version."""
-    found = _LATEST.get(run.pk) if run.state == Run.State.RUNNING else None
-    if found is None:
+    latest = _LATEST.get(run.pk) if run.state == Run.State.RUNNING else None
+    if latest is None:
         return run.partial, str(run.version)
-    return json.loads(found.output), version_text(run.version * STEP + found.number)
+    return json.loads(latest.output), version_text(run.version * STEP + latest.number)
 
 
 def version_text(version: int) -> str:

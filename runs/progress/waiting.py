@@ -122,11 +122,11 @@ _typical_duration_cache: dict[Any, tuple[TypicalDuration | None, float]] = {}
 
 
 def _cached_typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
-    found, good_until = _typical_duration_cache.get(endpoint.pk, (None, 0.0))
+    typical, good_until = _typical_duration_cache.get(endpoint.pk, (None, 0.0))
     if good_until > time.monotonic():
-        return found
+        return typical
     if len(_typical_duration_cache) >= MAX_ENDPOINTS:
         _typical_duration_cache.clear()
-    found = typical_duration(endpoint)
-    _typical_duration_cache[endpoint.pk] = found, time.monotonic() + REUSED_FOR_S
-    return found
+    typical = typical_duration(endpoint)
+    _typical_duration_cache[endpoint.pk] = typical, time.monotonic() + REUSED_FOR_S
+    return typical

@@ -373,9 +373,9 @@ async def _send_result(page: _Page, result: dict[str, Any] | fal.RunFailed) -> N
         return await page.send({"type": "problem", "message": result.message[:500]})
     if picture := _first_bytes(result):
         return await page.send({"type": "picture"}, picture)
-    found = artifacts_in(result)
-    text = "\n\n".join(one.text for one in found if one.text)
-    url = next((one.url for one in found if one.kind == "image"), "")
+    artifacts = artifacts_in(result)
+    text = "\n\n".join(artifact.text for artifact in artifacts if artifact.text)
+    url = next((artifact.url for artifact in artifacts if artifact.kind == "image"), "")
     return await page.send({"type": "text", "text": text, "url": url})
 
 

@@ -137,8 +137,8 @@ class LiveSession:
     async def _save_progress(self) -> None:
         """Save the current results, with which a worker ends the run if this process dies."""
         self._saved_count = self.count
-        kept = {"frames": list(self._frames)}
-        progress = Observation(State.RUNNING, partial=kept, metrics=self._metrics)
+        frames = {"frames": list(self._frames)}
+        progress = Observation(State.RUNNING, partial=frames, metrics=self._metrics)
         await sync_to_async(_record)(self.run.pk, self._made_from, progress)
 
     @property
@@ -152,9 +152,9 @@ class LiveSession:
         """
         error = error or self._last_failure
         if self._last_failure:
-            words = f"{self._failures} of its inputs. The last: {self._last_failure}"
+            note = f"{self._failures} of its inputs. The last: {self._last_failure}"
             await retry_until_committed(
-                state_machine.note_event, self.run.pk, "refused", words[:500]
+                state_machine.note_event, self.run.pk, "refused", note[:500]
             )
         if why:
             await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])

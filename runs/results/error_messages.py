@@ -93,15 +93,15 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def with_full_stop(words: str) -> str:
+def with_full_stop(text: str) -> str:
     """Return the text with a full stop unless it ends with a mark, so a sentence can follow."""
-    words = words.rstrip()
-    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def upstream_words(words: str) -> str:
+def upstream_words(message: str) -> str:
     """Remove the status if fal's message repeats it."""
-    return ANSWERED_TWICE.sub(r"\1 and", words)
+    return ANSWERED_TWICE.sub(r"\1 and", message)
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:

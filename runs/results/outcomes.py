@@ -21,7 +21,7 @@ def from_output(output: Any, *, by: str) -> Observation:
         Run.State.SUCCEEDED,
         by=by,
         output=output,
-        artifacts=[one for one in artifacts_in(output) if one.url],
+        artifacts=[artifact for artifact in artifacts_in(output) if artifact.url],
     )
 
 

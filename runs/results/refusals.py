@@ -1,4 +1,4 @@
-"""What upstream means when it refuses a call (4xx): the one table of it, in words for people.
+"""The one table of what upstream means by a refusal (4xx), with the message for people.
 
 A refusal that concerns the whole account, its key or its balance, is no run's failure: runs wait
 until it is mended (`runs/worker/account_gate.py`). Every other one ends its own run.
@@ -18,7 +18,7 @@ INPUT = "Correct the input, then press Run."
 
 @dataclass(frozen=True)
 class Refusal:
-    """One kind of refusal: by which status and words it is known, what it means, who mends it."""
+    """A kind of refusal: the status and text that identify it, its meaning, who can resolve it."""
 
     kind: str
     statuses: frozenset[int]
@@ -34,9 +34,9 @@ class Refusal:
 
 
 def _refusal(
-    kind: str, statuses: set[int], words: str, title: str, advice: str, **more: bool
+    kind: str, statuses: set[int], expression: str, title: str, advice: str, **more: bool
 ) -> Refusal:
-    pattern = re.compile(words, re.IGNORECASE)
+    pattern = re.compile(expression, re.IGNORECASE)
     return Refusal(kind, frozenset(statuses), pattern, title, advice, **more)
 
 
@@ -131,8 +131,8 @@ def of(error: Mapping[str, Any]) -> Refusal | None:
     if error.get("error") not in _ANSWERS or isinstance(detail, list):
         return None
     text = f"{error.get('message') or ''} {detail or ''}"
-    fitting = (one for one in REFUSALS if error.get("status") in one.statuses)
-    return next((one for one in fitting if one.words.search(text)), None)
+    fitting = (refusal for refusal in REFUSALS if error.get("status") in refusal.statuses)
+    return next((refusal for refusal in fitting if refusal.words.search(text)), None)
 
 
 def of_account(error: fal.FalError) -> Refusal | None:

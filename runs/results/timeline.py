@@ -101,7 +101,7 @@ def _cancelled_by(run: Run) -> str:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
-    found = {
+    values = {
         "Way": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
@@ -109,7 +109,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
         "Schema": (run.schema_id or "")[:12],
     }
-    return [(name, value) for name, value in found.items() if value]
+    return [(name, value) for name, value in values.items() if value]
 
 
 def _lifecycle(run: Run) -> Iterator[Moment]:
@@ -122,12 +122,12 @@ def _lifecycle(run: Run) -> Iterator[Moment]:
     if run.started_at:
         yield Moment(run.started_at, "Started", kind="running")
     if run.cancel_requested_at and run.cancel_requested_at != _given_up_at(run):
-        yield Moment(run.cancel_requested_at, f"Cancel asked for{_cancelled_by(run)}")
+        yield Moment(run.cancel_requested_at, f"Cancellation requested{_cancelled_by(run)}")
     if run.ended_at:
         yield Moment(run.ended_at, *_end(run), kind=run.state)
     if run.result_at:
-        what = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
-        yield Moment(run.result_at, what)
+        title = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
+        yield Moment(run.result_at, title)
 
 
 def _end(run: Run) -> tuple[str, str]:
@@ -161,25 +161,25 @@ def _events(run: Run) -> Iterator[Moment]:
     """Yield the other events; malformed entries are skipped."""
     for event in run.events:
         at = parse_datetime(event.get("at", ""))
-        what = EVENTS.get(event.get("what", ""))
-        if at is None or what is None:
+        title = EVENTS.get(event.get("what", ""))
+        if at is None or title is None:
             continue
-        yield _event(event, at, what)
+        yield _event(event, at, title)
 
 
-def _event(event: Mapping[str, Any], at: datetime, what: str) -> Moment:
+def _event(event: Mapping[str, Any], at: datetime, title: str) -> Moment:
     text = error_messages.upstream_words(str(event.get("text", "")))
     if event["what"] == "again":
-        return Moment(at, what, href=reverse("playground:run", args=[text]))
+        return Moment(at, title, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":
-        return Moment(at, what, BY.get(text, ""))
+        return Moment(at, title, BY.get(text, ""))
     if event["what"] in WAYS_IN:
-        return Moment(at, what, f"With the token “{text}”." if text else "")
+        return Moment(at, title, f"With the token “{text}”." if text else "")
     if event["what"] == "cancel":
-        return Moment(at, what, CANCELLATION.get(text, ""))
+        return Moment(at, title, CANCELLATION.get(text, ""))
     if event["what"] in TROUBLES and text.startswith(transitions.ANSWERED):
-        what = UNCLEAR
-    return Moment(at, what, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
+        title = UNCLEAR
+    return Moment(at, title, text, kind="unconfirmed" if event["what"] in TROUBLES else "")
 
 
 def _ordinal(number: int) -> str:

@@ -79,8 +79,8 @@ def due(limit: int) -> list[Artifact]:
 
 def renew(copies: Collection[int]) -> None:
     """Renew the claims of copies in progress, so that a slow download is not started twice."""
-    taken = Artifact.objects.filter(REMOTE, pk__in=copies)
-    taken.update(next_attempt_at=clock.now() + TAKEN_FOR)
+    claimed = Artifact.objects.filter(REMOTE, pk__in=copies)
+    claimed.update(next_attempt_at=clock.now() + TAKEN_FOR)
 
 
 def release(copies: Collection[int]) -> None:
@@ -98,17 +98,17 @@ def _due(now: datetime) -> QuerySet[Artifact]:
 async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
     """Copy one artifact and detect its kind; mark it as lost if upstream no longer has it."""
     try:
-        kept = await _copy(artifact, files, probe)
+        stored_file = await _copy(artifact, files, probe)
     except fal.FalError as error:
         log.warning("artifact %s of run %s not copied: %s", artifact.path, artifact.run_id, error)
-        found = {"size_bytes": 0} if isinstance(error, fal.EmptyFile) else {}
-        await _record_failed(artifact, str(error), _is_over(artifact, error), **found)
+        fields = {"size_bytes": 0} if isinstance(error, fal.EmptyFile) else {}
+        await _record_failed(artifact, str(error), _is_over(artifact, error), **fields)
         return
     except DatabaseError:
         raise  # logged by the worker; the file is copied again
     except OSError as error:  # a full disk: one line, without the file's path
-        words = "artifact %s of run %s not stored: %s"
-        log.warning(words, artifact.path, artifact.run_id, error)
+        message = "artifact %s of run %s not stored: %s"
+        log.warning(message, artifact.path, artifact.run_id, error)
         await _record_storage_error(artifact, error)
         return
     except Exception as error:  # other storages raise anything, e.g. for an unavailable bucket
@@ -116,31 +116,31 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
         await _record_storage_error(artifact, error)
         return
     try:
-        await _record_copied(artifact, kept)
+        await _record_copied(artifact, stored_file)
     except DatabaseError as error:
         is_over = artifact.attempts + 1 >= TRIES_FOR_NONE
         await _record_failed(artifact, f"The database does not take it: {error}", is_over)
 
 
-async def _record_copied(artifact: Artifact, kept: StoredFile) -> None:
+async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
     # Upstream's dimensions are only valid for the kind that it stated.
-    said = artifact if artifact.kind == kept.kind else Artifact()
+    stated = artifact if artifact.kind == stored_file.kind else Artifact()
     await _record(
         artifact,
         state=Artifact.State.STORED,
-        kind=kept.kind,
+        kind=stored_file.kind,
         # A data URI may be megabytes, which every list would load.
         url=artifact.url[:64] if artifact.is_inline else artifact.url,
-        file=kept.name,
-        digest=kept.digest,
-        size_bytes=kept.size_bytes,
-        content_type=kept.content_type,
-        width=kept.width or said.width,
-        height=kept.height or said.height,
-        duration_s=kept.duration_s or said.duration_s,
-        poster=kept.poster,
-        thumbnail=kept.thumbnail,
-        error=kept.warning,
+        file=stored_file.name,
+        digest=stored_file.digest,
+        size_bytes=stored_file.size_bytes,
+        content_type=stored_file.content_type,
+        width=stored_file.width or stated.width,
+        height=stored_file.height or stated.height,
+        duration_s=stored_file.duration_s or stated.duration_s,
+        poster=stored_file.poster,
+        thumbnail=stored_file.thumbnail,
+        error=stored_file.warning,
     )
 
 
@@ -170,14 +170,14 @@ async def _record_storage_error(artifact: Artifact, error: Exception) -> None:
     await _record_failed(artifact, why, is_over=False)
 
 
-async def _record_failed(artifact: Artifact, why: str, is_over: bool, **found: Any) -> None:
+async def _record_failed(artifact: Artifact, why: str, is_over: bool, **fields: Any) -> None:
     pause_s = min(FIRST_PAUSE_S * 2 ** min(artifact.attempts, 9), LONGEST_PAUSE_S)
     await _record(
         artifact,
         again=timedelta(seconds=pause_s),
         state=Artifact.State.LOST if is_over else Artifact.State.REMOTE,
         error=_stored_words(why),
-        **found,
+        **fields,
     )
 
 
@@ -219,10 +219,10 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
             raise error
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         await sync_to_async(purge.reclaim)(digest)
-        kept = await asyncio.to_thread(stored_files.store, file, claimed, digest)
+        stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest)
         if warning:  # stored nevertheless, in case the run really made this
-            return replace(kept, kind="file", warning=warning)
-        return await _probed(kept, file.name, artifact.kind, probe)
+            return replace(stored_file, kind="file", warning=warning)
+        return await _probed(stored_file, file.name, artifact.kind, probe)
 
 
 async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe) -> str:
@@ -231,13 +231,13 @@ async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe)
     A single wrong response of a host must not replace the result: the caller retries (`_is_over`).
     """
     promised = PROMISED.get(artifact.kind) or _by_name(artifact)
-    found = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
-    if found and artifact.kind in MEDIA and found in DOUBTFUL:
+    document = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
+    if document and artifact.kind in MEDIA and document in DOUBTFUL:
         seen = await probe.probe(
             file.name, f"{artifact.kind}/"
         )  # some pictures have no magic bytes
-        found = "" if seen.kind else found
-    return f"Upstream gave {found} instead of {promised}." if found else ""
+        document = "" if seen.kind else document
+    return f"Upstream gave {document} instead of {promised}." if document else ""
 
 
 def _page_instead_of_media(file: IO[bytes], artifact: Artifact) -> str:
@@ -249,9 +249,9 @@ def _page_instead_of_media(file: IO[bytes], artifact: Artifact) -> str:
     )
     if artifact.kind == "file":
         return "" if is_proven else content_types.document_kind(head) or content_types.plain(head)
-    found = content_types.document_kind(head)
-    if found:
-        return "" if artifact.kind == "mesh" and found == "JSON" else found
+    document = content_types.document_kind(head)
+    if document:
+        return "" if artifact.kind == "mesh" and document == "JSON" else document
     if artifact.kind not in MEDIA or is_proven or content_types.is_svg(head):
         return ""
     return content_types.plain(head)
@@ -265,44 +265,44 @@ def _by_name(artifact: Artifact) -> str:
     )
 
 
-async def _probed(kept: StoredFile, path: str, guess: str, probe: MediaProbe) -> StoredFile:
+async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaProbe) -> StoredFile:
     """Add kind, dimensions, duration and previews; previews are made once per content."""
-    stored = Artifact.objects.filter(digest=kept.digest, state=Artifact.State.STORED)
-    if known := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
+    stored = Artifact.objects.filter(digest=stored_file.digest, state=Artifact.State.STORED)
+    if earlier := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
         return replace(
-            kept,
-            kind=known.kind,
-            width=known.width,
-            height=known.height,
-            duration_s=known.duration_s,
-            poster=known.poster,
-            thumbnail=known.thumbnail,
+            stored_file,
+            kind=earlier.kind,
+            width=earlier.width,
+            height=earlier.height,
+            duration_s=earlier.duration_s,
+            poster=earlier.poster,
+            thumbnail=earlier.thumbnail,
         )
-    is_media = kept.content_type.partition("/")[0] in MEDIA
-    seen = await probe.probe(path, kept.content_type if is_media else f"{guess}/")
-    kind = _kind(guess, kept.content_type, seen)
-    warning = await _draw_mesh(kept, path, probe) if kind == "mesh" else ""
-    base = kept.name.rpartition(".")[0]
+    is_media = stored_file.content_type.partition("/")[0] in MEDIA
+    seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
+    kind = _kind(guess, stored_file.content_type, seen)
+    warning = await _draw_mesh(stored_file, path, probe) if kind == "mesh" else ""
+    base = stored_file.name.rpartition(".")[0]
     poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
     return replace(
-        kept,
+        stored_file,
         kind=kind,
         warning=warning,
-        width=seen.width or kept.width,
-        height=seen.height or kept.height,
+        width=seen.width or stored_file.width,
+        height=seen.height or stored_file.height,
         duration_s=seen.duration_s,
         poster=await asyncio.to_thread(picture_files.write, poster, seen.poster),
         thumbnail=await asyncio.to_thread(picture_files.write, thumbnail, seen.thumbnail),
     )
 
 
-async def _draw_mesh(kept: StoredFile, path: str, probe: MediaProbe) -> str:
+async def _draw_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
     """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
-        if not await probe.render_mesh(path, kept.name.rpartition(".")[2], page.name):
+        if not await probe.render_mesh(path, stored_file.name.rpartition(".")[2], page.name):
             return mesh_viewer.UNSHOWN
         size_bytes = page.seek(0, os.SEEK_END)
-        name = mesh_viewer.page_name(kept.name)
+        name = mesh_viewer.page_name(stored_file.name)
         await asyncio.to_thread(atomic_files.write, name, File(page), size_bytes)
     return ""
 

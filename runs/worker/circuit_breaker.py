@@ -23,9 +23,6 @@ from urllib.parse import urlsplit
 import fal
 from runs.results import refusals
 from runs.worker.account_gate import AccountGate
-from runs.worker.poll_pacing import PollPacing
-from runs.worker.stream_support import StreamSupport
-from runs.worker.turn_taking import TurnTaking
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -279,19 +276,13 @@ class HostBreaker:
 
 
 class BreakerRegistry:
-    """This process's breakers by host, and what its runs share beside them.
-
-    `now` returns monotonic seconds.
-    """
+    """This process's breakers by host, and its account's gate. `now` returns monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._hosts: dict[str, HostBreaker] = {}
         self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
         self.account = AccountGate(now, self.trouble_changed.set)
-        self.polls = PollPacing()
-        self.streams = StreamSupport(now)
-        self.turns = TurnTaking()
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""
@@ -329,8 +320,8 @@ class BreakerRegistry:
     def summary(self) -> list[dict[str, str]]:
         """Return each host's state and trouble, for the status page."""
         return [
-            {"host": one.name, "state": one.state.name.lower(), "trouble": one.trouble}
-            for one in self._hosts.values()
+            {"host": host.name, "state": host.state.name.lower(), "trouble": host.trouble}
+            for host in self._hosts.values()
         ]
 
     @property

@@ -31,9 +31,9 @@ async def run_forever(
             pause_s = await job.run()
         except Exception as error:
             is_database = isinstance(error, DatabaseError)
-            what = "the database" if is_database else "a job of the worker"
+            subject = "the database" if is_database else "a job of the worker"
             transient_errors.log_failure(
-                log, error, "%s did not do its part; again in a moment", what
+                log, error, "%s did not do its part; again in a moment", subject
             )
             await sync_to_async(close_old_connections)()
             pause_s = retry_after_s

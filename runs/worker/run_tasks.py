@@ -18,6 +18,7 @@ from runs.models import Run
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.scheduling import leases
@@ -45,6 +46,7 @@ class RunTasks:
         self.stopping = asyncio.Event()
         self._upstream = upstream
         self._breakers = breakers
+        self._context = FollowContext(breakers)
         self._stall = stall
         self._patience = patience
         self._limits = limits
@@ -111,13 +113,13 @@ class RunTasks:
         if handle:
             self._breakers.record_readable(self._upstream.addresses.queue)
         if handle and not self.stopping.is_set():
-            await follow.follow(run.pk, handle, self._upstream, self._breakers, self._patience)
+            await follow.follow(run.pk, handle, self._upstream, self._context, self._patience)
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
         stored: Any = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
         handle = fal.Handle.from_json(stored)
-        await follow.follow(pk, handle, self._upstream, self._breakers, self._patience)
+        await follow.follow(pk, handle, self._upstream, self._context, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:
         """Notify pages to show "sending" if a submit is slow; usually its answer comes first."""

@@ -96,17 +96,17 @@ async def _record_failure(
         await state_machine.arecord(run.pk, unconfirmed)
     elif refusal and is_held:
         log.warning("run %s waits: %s", run.pk, error)
-        words = refusal.sentence + leases.GOES_ON
-        await retry_until_committed(state_machine.note_event, run.pk, "later", words)
-        await _requeue(run, words, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
+        message = refusal.sentence + leases.GOES_ON
+        await retry_until_committed(state_machine.note_event, run.pk, "later", message)
+        await _requeue(run, message, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
     elif reaction is fal.Reaction.SEND_AGAIN:
         pause_s = status_polling.requested_wait_s(error) or min(
             2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S
         )
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
         when = f"in {pause_s:.0f} s" if pause_s >= SHOW_PAUSE_FROM_S else "in a moment"
-        words = f"{with_full_stop(str(error)[:200])} It is sent again {when}."
-        await _requeue(run, words, pause_s, was_submitted)
+        message = f"{with_full_stop(str(error)[:200])} It is sent again {when}."
+        await _requeue(run, message, pause_s, was_submitted)
     else:
         if refusal:
             error.type = refusals.NO_ACCESS

@@ -47,14 +47,17 @@ def _claim() -> Upload | None:
 
 
 async def _measure(upload: Upload, probe: MediaProbe) -> None:
-    found = await sync_to_async(_known)(upload.digest)
+    measured = await sync_to_async(_known)(upload.digest)
     try:
-        found = found or await _probe(upload, probe)
+        measured = measured or await _probe(upload, probe)
     except Exception as error:  # storage backends raise anything; retried after the claim
         log.warning("upload %s could not be read to measure it: %s", upload.pk, error)
         return
     await Upload.objects.filter(pk=upload.pk).aupdate(
-        measure_at=None, width=found.width, height=found.height, duration_s=found.duration_s
+        measure_at=None,
+        width=measured.width,
+        height=measured.height,
+        duration_s=measured.duration_s,
     )
 
 

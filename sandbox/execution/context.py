@@ -44,7 +44,7 @@ class Context:
     ) -> None:
         self.files = files
         self.billed: float = 1
-        self.silent = False  # leave a failure out of the status; only the result has it
+        self.silent = False  # a failure is only in the result, not in the status
         self._report = report
         self._pace = pace
         self._inline = inline
@@ -118,8 +118,8 @@ class Context:
 
     def seed(self, arguments: dict[str, Any]) -> int:
         """Return the seed in the arguments, or a random one."""
-        given = arguments.get("seed")
-        return secrets.randbelow(2**31) if given is None else int(given)
+        seed = arguments.get("seed")
+        return secrets.randbelow(2**31) if seed is None else int(seed)
 
     def dice(self, *parts: Any) -> random.Random:
         """Return a random generator that is seeded with `parts` only."""

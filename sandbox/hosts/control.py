@@ -55,15 +55,15 @@ async def faults(http: HttpRequest, sandbox: Sandbox) -> Response:
     if http.method == "POST":
         body = await body_json(http)
         try:
-            for given in body if isinstance(body, list) else [body]:
-                sandbox.faults.add(Fault(**given))
+            for fields in body if isinstance(body, list) else [body]:
+                sandbox.faults.add(Fault(**fields))
         except (TypeError, ValueError) as error:
             return reply({"detail": str(error)}, 422)
     return reply(sandbox.faults.as_json())
 
 
 async def hurry(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST skips the waits of running requests; with `about`, of those with it in the arguments."""
+    """POST skips the waits of running requests, or of those with `about` in their arguments."""
     sandbox.engine.hurry((await body_json(http)).get("about", ""))
     return reply({})
 
@@ -80,9 +80,9 @@ async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
     body = await body_json(http)
     endpoint_id = body["endpoint_id"]
     sandbox.overrides.setdefault(endpoint_id, {}).update(body.get("metadata", {}))
-    for name, kept in (("openapi", sandbox.documents), ("unit_price", sandbox.prices)):
+    for name, changes in (("openapi", sandbox.documents), ("unit_price", sandbox.prices)):
         if name in body:
-            kept[endpoint_id] = body[name]
+            changes[endpoint_id] = body[name]
     if "hidden" in body:
         (sandbox.hidden.add if body["hidden"] else sandbox.hidden.discard)(endpoint_id)
     return reply({"endpoint_id": endpoint_id, "hidden": endpoint_id in sandbox.hidden})

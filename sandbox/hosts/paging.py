@@ -9,13 +9,13 @@ from sandbox.hosts.web import Refused
 DEFAULT_LIMIT = 50
 
 
-def limit_of(given: str | None, highest: int) -> int:
+def limit_of(limit: str | None, highest: int) -> int:
     """Return the number of items per page; raises Refused if the limit is invalid."""
-    if given is None:
+    if limit is None:
         return min(DEFAULT_LIMIT, highest)
-    if not given.isdigit() or not 1 <= int(given) <= highest:
+    if not limit.isdigit() or not 1 <= int(limit) <= highest:
         raise invalid(f"limit must be between 1 and {highest}")
-    return int(given)
+    return int(limit)
 
 
 def page_number(cursor: str | None) -> int:

@@ -49,13 +49,13 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
     expand = query.getlist("expand")
     if unknown := set(expand) - {OPENAPI, ENTERPRISE}:
         raise invalid(f"expand: {sorted(unknown)[0]!r} is not one of {OPENAPI!r}, {ENTERPRISE!r}")
-    found = _selected(http, sandbox)
+    matches = _selected(http, sandbox)
     limit = limit_of(query.get("limit"), MAX_EXPANDED if OPENAPI in expand else MAX_LIMIT)
     page = page_number(query.get("cursor"))
     start = (page - 1) * limit
-    has_more = start + limit < len(found)
+    has_more = start + limit < len(matches)
     answer: dict[str, Any] = {
-        "models": [entry(model, sandbox, expand) for model in found[start : start + limit]],
+        "models": [entry(model, sandbox, expand) for model in matches[start : start + limit]],
         "next_cursor": cursor_of(page + 1) if has_more else None,
         "has_more": has_more,
     }
@@ -68,10 +68,10 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the unit prices of up to 50 endpoints."""
     demand_key(http, sandbox, "pricing")
     ids = [
-        each
-        for given in http.query_params.getlist("endpoint_id")
-        for each in given.split(",")
-        if each
+        endpoint_id
+        for ids_text in http.query_params.getlist("endpoint_id")
+        for endpoint_id in ids_text.split(",")
+        if endpoint_id
     ]
     if not ids:
         raise invalid("endpoint_id is required")
@@ -82,7 +82,7 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
             "unit": model.unit,
             "currency": "USD",
         }
-        for model in _found(ids, sandbox)
+        for model in _by_ids(ids, sandbox)
     ]
     return reply({"prices": prices, "next_cursor": None, "has_more": False})
 
@@ -96,7 +96,7 @@ async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
     if name is None or not isinstance(body.get("endpoints"), dict) or not body["endpoints"]:
         raise invalid("estimate_type and endpoints are required")
     total = 0.0
-    for model in _found(list(body["endpoints"]), sandbox):
+    for model in _by_ids(list(body["endpoints"]), sandbox):
         quantity = (body["endpoints"][model.endpoint_id] or {}).get(name)
         least = 1 if name == "call_quantity" else 0.000001
         if not isinstance(quantity, int | float) or quantity < least:
@@ -115,28 +115,33 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the latest requests of the given endpoints."""
     demand_key(http, sandbox, "requests")
     query = http.query_params
-    ids = [each for given in query.getlist("endpoint_id") for each in given.split(",") if each]
+    ids = [
+        endpoint_id
+        for ids_text in query.getlist("endpoint_id")
+        for endpoint_id in ids_text.split(",")
+        if endpoint_id
+    ]
     if not ids:
         raise invalid("endpoint_id is required")
-    wanted = {model.endpoint_id for model in _found(ids, sandbox, of=[*sandbox.registry])}
+    wanted = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}
     limit = int(query.get("limit", "50")) if query.get("limit", "50").isdigit() else 0
     if not 1 <= limit <= 100:
         raise invalid("limit must be between 1 and 100")
-    found = [
-        each
-        for each in reversed(sandbox.engine.requests.values())
-        if each.model.endpoint_id in wanted
-        and query.get("request_id", each.id) == each.id
-        and query.get("status") in (None, _outcome(each))
-        and _within(each, query.get("start"), query.get("end"))
+    matches = [
+        request
+        for request in reversed(sandbox.engine.requests.values())
+        if request.model.endpoint_id in wanted
+        and query.get("request_id", request.id) == request.id
+        and query.get("status") in (None, _outcome(request))
+        and _within(request, query.get("start"), query.get("end"))
     ]
     payloads = "payloads" in query.getlist("expand")
     page = page_number(query.get("cursor"))
-    shown = found[(page - 1) * limit : page * limit]
-    has_more = len(found) > page * limit
+    shown = matches[(page - 1) * limit : page * limit]
+    has_more = len(matches) > page * limit
     return reply(
         {
-            "items": [_row(each, payloads) for each in shown],
+            "items": [_row(request, payloads) for request in shown],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }
@@ -161,38 +166,38 @@ def _selected(http: HttpRequest, sandbox: Sandbox) -> list[Model]:
     if query.get("status", "active") not in ("active", "deprecated"):
         raise invalid("status must be 'active' or 'deprecated'")
     ids = query.getlist("endpoint_id")
-    found = _found(ids, sandbox) if ids else _visible(sandbox)
+    matches = _by_ids(ids, sandbox) if ids else _visible(sandbox)
     if (category := query.get("category")) is not None:
-        found = [each for each in found if each.category == category]
+        matches = [model for model in matches if model.category == category]
     if (status := query.get("status")) is not None:
-        found = [each for each in found if each.status == status]
+        matches = [model for model in matches if model.status == status]
     words = query.get("q", "").lower().split()
     if words:
-        scores = {each.endpoint_id: _score(each, words) for each in found}
-        found = [each for each in found if scores[each.endpoint_id]]
-        found.sort(key=lambda each: -scores[each.endpoint_id])
+        scores = {model.endpoint_id: _score(model, words) for model in matches}
+        matches = [model for model in matches if scores[model.endpoint_id]]
+        matches.sort(key=lambda model: -scores[model.endpoint_id])
     if sort == "recent" and not ids:
-        found.sort(key=lambda each: each.date, reverse=True)
-    return found
+        matches.sort(key=lambda model: model.date, reverse=True)
+    return matches
 
 
 def _visible(sandbox: Sandbox) -> list[Model]:
     hidden = sandbox.hidden
-    return [each for each in sandbox.registry if each.listed and each.endpoint_id not in hidden]
+    return [model for model in sandbox.registry if model.listed and model.endpoint_id not in hidden]
 
 
-def _found(ids: list[str], sandbox: Sandbox, of: list[Model] | None = None) -> list[Model]:
+def _by_ids(ids: list[str], sandbox: Sandbox, of: list[Model] | None = None) -> list[Model]:
     """Return the models with these ids in order; raises Refused for unknown or too many ids.
 
     `of` are the models to choose from, by default the listed ones.
     """
     if len(ids) > MAX_IDS:
         raise invalid(f"endpoint_id: at most {MAX_IDS} ids in one call")
-    visible = {each.endpoint_id: each for each in of or _visible(sandbox)}
-    for each in ids:
-        if each not in visible:
-            raise Refused(error("find", 404, f"Endpoint {each!r} not found"))
-    return [visible[each] for each in dict.fromkeys(ids)]
+    visible = {model.endpoint_id: model for model in of or _visible(sandbox)}
+    for endpoint_id in ids:
+        if endpoint_id not in visible:
+            raise Refused(error("find", 404, f"Endpoint {endpoint_id!r} not found"))
+    return [visible[endpoint_id] for endpoint_id in dict.fromkeys(ids)]
 
 
 def _score(model: Model, words: list[str]) -> int:

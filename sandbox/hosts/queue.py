@@ -113,15 +113,15 @@ def make_request(http: HttpRequest, model: Model, arguments: Any) -> Request:
 
 def start_timeout(http: HttpRequest) -> float | None:
     """Return the seconds within which the request has to start; raises Refused if malformed."""
-    given = next((http.headers[name] for name in TIMEOUT_HEADERS if name in http.headers), None)
-    if given is None:
+    timeout = next((http.headers[name] for name in TIMEOUT_HEADERS if name in http.headers), None)
+    if timeout is None:
         return None
     try:
-        seconds = float(given)
+        seconds = float(timeout)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        detail = f"The start timeout {given!r} is not a positive number of seconds"
+        detail = f"The start timeout {timeout!r} is not a positive number of seconds"
         body = {"detail": detail, "error_type": "bad_request"}
         raise Refused(reply(body, 400, {"X-Fal-Error-Type": "bad_request"}))
     return seconds

@@ -31,21 +31,21 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
     """List the caller's own workflows."""
     demand_key(http, sandbox, "workflows")
     query = http.query_params
-    words = query.get("search", "").lower()
-    used = {i for given in query.getlist("used_endpoint_ids") for i in given.split(",") if i}
-    found = [
-        one
-        for one in sandbox.workflows.values()
-        if one.owner == OWNER
-        and (words in one.name.lower() or words in one.title.lower())
-        and (not used or used & set(one.endpoint_ids))
+    search = query.get("search", "").lower()
+    used = {i for ids_text in query.getlist("used_endpoint_ids") for i in ids_text.split(",") if i}
+    matches = [
+        workflow
+        for workflow in sandbox.workflows.values()
+        if workflow.owner == OWNER
+        and (search in workflow.name.lower() or search in workflow.title.lower())
+        and (not used or used & set(workflow.endpoint_ids))
     ]
     limit, page = limit_of(query.get("limit"), 100), page_number(query.get("cursor"))
-    has_more = page * limit < len(found)
-    shown = found[(page - 1) * limit : page * limit]
+    has_more = page * limit < len(matches)
+    shown = matches[(page - 1) * limit : page * limit]
     return reply(
         {
-            "workflows": [one.listed() for one in shown],
+            "workflows": [workflow.listed() for workflow in shown],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }
@@ -55,33 +55,35 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
 async def detail(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the caller's own workflow, or a public one."""
     demand_key(http, sandbox, "workflow")
-    found = sandbox.workflows.get((http.path_params["owner"], http.path_params["name"]))
-    if found is None or not (found.is_public or found.owner == OWNER):
+    workflow = sandbox.workflows.get((http.path_params["owner"], http.path_params["name"]))
+    if workflow is None or not (workflow.is_public or workflow.owner == OWNER):
         raise Refused(error("workflow", 404, "Workflow not found"))
-    return reply({"workflow": found.opened()})
+    return reply({"workflow": workflow.opened()})
 
 
 async def create(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Save a workflow under a new name."""
     demand_key(http, sandbox, "create workflow")
-    given = _Given.parse(await body_json(http))
-    key = (OWNER, given.name)
+    definition = _Definition.parse(await body_json(http))
+    key = (OWNER, definition.name)
     if key in sandbox.workflows:
-        raise invalid(f"A workflow named {given.name!r} exists already")
-    made = Workflow(given.name, given.title, "", given.contents, given.is_public)
-    sandbox.workflows[key] = made
-    return reply({"workflow": made.opened()}, 201)
+        raise invalid(f"A workflow named {definition.name!r} exists already")
+    workflow = Workflow(
+        definition.name, definition.title, "", definition.contents, definition.is_public
+    )
+    sandbox.workflows[key] = workflow
+    return reply({"workflow": workflow.opened()}, 201)
 
 
 @dataclass(frozen=True)
-class _Given:
+class _Definition:
     name: str
     title: str
     contents: dict[str, Any]
     is_public: bool
 
     @classmethod
-    def parse(cls, body: Any) -> "_Given":
+    def parse(cls, body: Any) -> "_Definition":
         """Read the body of a POST; raises Refused with fal's 400."""
         body = body if isinstance(body, dict) else {}
         name, title, contents = (body.get(key) for key in ("name", "title", "contents"))

@@ -69,7 +69,7 @@ def _signed(
     )
     if not is_ca:
         hosts: list[x509.GeneralName] = [x509.DNSName(name) for name in (*LOCAL_NAMES, *names)]
-        hosts += [x509.IPAddress(ipaddress.ip_address(one)) for one in LOCAL_ADDRESSES]
+        hosts += [x509.IPAddress(ipaddress.ip_address(address)) for address in LOCAL_ADDRESSES]
         builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
     return builder.sign(keys[0], hashes.SHA256())
 
@@ -87,12 +87,13 @@ def _name(text: str) -> x509.Name:
 def _is_good(server: Path, names: tuple[str, ...]) -> bool:
     """Return whether the file has a certificate for these names, valid for some more days."""
     try:
-        found = x509.load_pem_x509_certificate(server.read_bytes())
-        hosts = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)  # older ones had none
+        certificate = x509.load_pem_x509_certificate(server.read_bytes())
+        hosts = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        # Certificates of older versions have none.
+        certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
-    is_valid = found.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    is_valid = certificate.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
     return is_valid and set(hosts.get_values_for_type(x509.DNSName)) >= set(names)
 
 

@@ -27,7 +27,7 @@ def _painter(name: str, title: str, description: str, example: str, **more: obje
         "sync_mode": SYNC_MODE,
         "enable_safety_checker": SAFETY,
     }
-    order = [each for each in fields if each != "enable_safety_checker"]  # incomplete on purpose
+    order = [name for name in fields if name != "enable_safety_checker"]  # incomplete on purpose
     facts: dict[str, object] = {"price": 0.012, "tags": ("procedural",), "minutes": 0.05} | more
     return Model(
         name,

@@ -21,13 +21,13 @@ def complete(arguments: Arguments, context: Context) -> dict[str, Any]:
         "created": int(time.time()),
         "model": arguments["model"],
     }
-    asked = _text(arguments["messages"][-1])
+    prompt = _text(arguments["messages"][-1])
     if arguments.get("tools") and arguments.get("tool_choice") == "required":
         message = _tool_call(arguments["tools"][0])
         _emit(context, head, {**message, "tool_calls": [{"index": 0, **message["tool_calls"][0]}]})
         reason, pieces = "tool_calls", []
     else:
-        text = compose(asked or "silence", 1, _most_words(arguments), "plain", context)
+        text = compose(prompt or "silence", 1, _most_words(arguments), "plain", context)
         pieces = re.findall(r"\S+\s*", text)
         _emit(context, head, {"role": "assistant", "content": ""})
         for piece in pieces:
@@ -66,17 +66,17 @@ def _text(message: Any) -> str:
 
 
 def _most_words(arguments: Arguments) -> int:
-    given = arguments.get("max_tokens") or arguments.get("max_completion_tokens")
-    return max(20, min(given, 2000)) if isinstance(given, int) else WORDS
+    limit = arguments.get("max_tokens") or arguments.get("max_completion_tokens")
+    return max(20, min(limit, 2000)) if isinstance(limit, int) else WORDS
 
 
-def _usage(arguments: Arguments, made: int) -> dict[str, Any]:
-    given = sum(len(_text(message).split()) for message in arguments["messages"])
+def _usage(arguments: Arguments, completion_tokens: int) -> dict[str, Any]:
+    prompt_tokens = sum(len(_text(message).split()) for message in arguments["messages"])
     return {
-        "prompt_tokens": given,
-        "completion_tokens": made,
-        "total_tokens": given + made,
-        "cost": (given + made) * 5e-7,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+        "cost": (prompt_tokens + completion_tokens) * 5e-7,
     }
 
 

@@ -118,12 +118,12 @@ def chatty(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output the current time repeatedly; a streaming client can measure each word's delay."""
-    said: list[str] = []
+    moments: list[str] = []
     for _ in range(int(arguments["words"])):
-        said.append(f"{time.time() * 1000:.1f}")
-        context.emit({"output": " ".join(said), "partial": True})
+        moments.append(f"{time.time() * 1000:.1f}")
+        context.emit({"output": " ".join(moments), "partial": True})
         context.sleep(float(arguments["pause"]), exactly=True)
-    return {"output": " ".join(said), "partial": False}
+    return {"output": " ".join(moments), "partial": False}
 
 
 def huge(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -196,8 +196,8 @@ def big_seed(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output a seed beyond the exact integers of JavaScript."""
     from sandbox.studio.pictures import canvas, patterns
 
-    given = arguments.get("seed")
-    seed = 1_000_000_000_000_000_000 + context.seed({}) if given is None else int(given)
+    posted_seed = arguments.get("seed")
+    seed = 1_000_000_000_000_000_000 + context.seed({}) if posted_seed is None else int(posted_seed)
     image = patterns.current(arguments["prompt"], seed, (640, 480))
     return {"images": [canvas.save(context, image, "jpeg", "current")], "seed": seed}
 

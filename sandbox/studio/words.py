@@ -164,21 +164,21 @@ def _outline(text: str) -> dict[str, Any]:
 
 def _nouns(prompt: str) -> list[str]:
     """Return the significant words in order, at least two."""
-    kept = list(
+    nouns = list(
         dict.fromkeys(word for word in words_of(prompt) if word not in SMALL and len(word) > 2)
     )
-    return [*kept[:9], "the light", "the hand"][: max(2, len(kept[:9]))]
+    return [*nouns[:9], "the light", "the hand"][: max(2, len(nouns[:9]))]
 
 
 def _limited(paragraphs: list[str], length: int) -> list[str]:
     """Return whole paragraphs up to a length; cuts the last one at a word, a table at a row."""
-    kept: list[str] = []
+    accepted: list[str] = []
     for paragraph in paragraphs:
-        room = length - sum(len(p.split()) for p in kept)
+        room = length - sum(len(p.split()) for p in accepted)
         if room <= 0:
             break
-        kept.append(paragraph if len(paragraph.split()) <= room else _cut(paragraph, room))
-    return [paragraph for paragraph in kept if paragraph]
+        accepted.append(paragraph if len(paragraph.split()) <= room else _cut(paragraph, room))
+    return [paragraph for paragraph in accepted if paragraph]
 
 
 def _cut(paragraph: str, room: int) -> str:

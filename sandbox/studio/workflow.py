@@ -24,10 +24,10 @@ def execute(
         node = nodes[key]
         if node["type"] != "run":
             continue
-        given = resolve(node.get("input", {}), results, (key, "input"))
+        node_input = resolve(node.get("input", {}), results, (key, "input"))
         context.sleep(0.1)
         try:
-            results[key] = context.call(node["app"], given, key)
+            results[key] = context.call(node["app"], node_input, key)
         except Failure as failure:
             if failure.error_type != "runner_disconnected":
                 error = {"status": failure.status, "body": failure.body()}
@@ -35,8 +35,8 @@ def execute(
                 context.emit({"type": "error", "node_id": key, "message": message, "error": error})
             raise
         context.emit({"type": "completion", "node_id": key, "output": results[key]})
-    found = resolve(output, results, ("output",))
-    return dict(found)
+    resolved = resolve(output, results, ("output",))
+    return dict(resolved)
 
 
 def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def inline(arguments: Arguments, context: Context) -> dict[str, Any]:
     shown = [node for node in nodes.values() if node.get("type") == "display"]
     if not shown:
         raise _wrong("There is no display node", "workflow")
-    given = arguments.get("input") or {}
-    return execute(nodes, shown[-1].get("fields", {}), given, context)
+    workflow_input = arguments.get("input") or {}
+    return execute(nodes, shown[-1].get("fields", {}), workflow_input, context)
 
 
 def resolve(value: Any, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
@@ -54,8 +54,8 @@ def resolve(value: Any, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
     if isinstance(value, str) and value.startswith("$"):
         return _read(value, results, loc)
     if isinstance(value, dict):
-        found = {key: resolve(item, results, (*loc, key)) for key, item in value.items()}
-        return {key: item for key, item in found.items() if item is not ABSENT}
+        resolved = {key: resolve(item, results, (*loc, key)) for key, item in value.items()}
+        return {key: item for key, item in resolved.items() if item is not ABSENT}
     if isinstance(value, list):
         items = [resolve(item, results, (*loc, str(at))) for at, item in enumerate(value)]
         return [item for item in items if item is not ABSENT]
@@ -67,17 +67,17 @@ def _read(text: str, results: dict[str, Any], loc: tuple[str, ...]) -> Any:
     parts = text[1:].split(".")
     for count in range(len(parts), 0, -1):
         if (node := ".".join(parts[:count])) in results:
-            found = results[node]
+            result = results[node]
             for part in parts[count:]:
-                if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-                    found = found[int(part)]
-                elif isinstance(found, dict) and part in found:
-                    found = found[part]
+                if isinstance(result, list) and part.isdecimal() and int(part) < len(result):
+                    result = result[int(part)]
+                elif isinstance(result, dict) and part in result:
+                    result = result[part]
                 elif node == "input":
                     return ABSENT
                 else:
                     raise _wrong(f"{text} leads to nothing", *loc)
-            return ABSENT if node == "input" and found is None else found
+            return ABSENT if node == "input" and result is None else result
     raise _wrong(f"{text} refers to no node", *loc)
 
 
@@ -86,9 +86,9 @@ def _in_order(nodes: dict[str, Any]) -> list[str]:
     for key, node in nodes.items():
         if node.get("id") != key:
             raise _wrong("The id is not the key", key, "id")
-        for one in node.get("depends", ()):
-            if one != "input" and one not in nodes:
-                raise _wrong(f"{one!r} is not a node", key, "depends")
+        for dependency in node.get("depends", ()):
+            if dependency != "input" and dependency not in nodes:
+                raise _wrong(f"{dependency!r} is not a node", key, "depends")
     done: list[str] = []
     while len(done) < len(nodes):
         ready = [

@@ -230,16 +230,16 @@ class _Mapping:
         return "", None
 
     @staticmethod
-    def _rate(known: dict[str, Field], arguments: dict[str, Any]) -> float:
+    def _rate(fields: dict[str, Field], arguments: dict[str, Any]) -> float:
         """Frames per second: as set, else the default."""
-        field = known.get("fps")
+        field = fields.get("fps")
         value = arguments.get(field.name, field.default) if field else None
         is_rate = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
         return float(value) if is_rate else _USUAL_RATE  # type: ignore[arg-type]
 
 
-def _usual_area(known: dict[str, Field]) -> float:
-    sides = [known[name].default for name in SIDES]
+def _usual_area(fields: dict[str, Field]) -> float:
+    sides = [fields[name].default for name in SIDES]
     numbers = [side for side in sides if isinstance(side, int | float) and side > 0]
     return float(numbers[0] * numbers[1]) if len(numbers) == 2 else 1024.0 * 1024
 
@@ -268,16 +268,16 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     """Clamp values that are out of bounds and drop those that remain invalid."""
     problems = _problems(target, mapped.made)
     whole = mapped.made
-    said: dict[str, str] = {}
+    messages: dict[str, str] = {}
     if problems:
         # seedream/v4/edit makes up to 6 images, flux/dev up to 4: the number is clamped, not
         # dropped.
         migrated = migrate(None, target, mapped.made)
         whole = _without_defaults(mapped, migrated.arguments, target)
         for problem in [*problems, *_problems(target, whole)]:
-            said.setdefault(str(problem.path[0]), problem.message)
-        whole = _without_invalid(target, whole, said)
-    steps = tuple(step for name in mapped.given for step in _steps(mapped, name, whole, said))
+            messages.setdefault(str(problem.path[0]), problem.message)
+        whole = _without_invalid(target, whole, messages)
+    steps = tuple(step for name in mapped.given for step in _steps(mapped, name, whole, messages))
     return Carried(whole, steps)
 
 
@@ -304,7 +304,7 @@ def _is_related(before: Any, after: Any) -> bool:
 
 
 def _without_invalid(
-    target: Version, arguments: dict[str, Any], said: dict[str, str]
+    target: Version, arguments: dict[str, Any], messages: dict[str, str]
 ) -> dict[str, Any]:
     valid = dict(arguments)
     for _ in range(_MAX_DROPS):
@@ -312,7 +312,7 @@ def _without_invalid(
         if not problems:
             return valid
         for name in {str(problem.path[0]) for problem in problems}:
-            said.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
+            messages.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
             valid.pop(name, None)
     return {}
 
@@ -324,22 +324,22 @@ def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
 
 
 def _steps(
-    mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]
+    mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str, str]
 ) -> Iterator[Step]:
-    step = _step(mapped, name, whole, said)
+    step = _step(mapped, name, whole, messages)
     yield step
     if (unused := mapped.unused.get(name)) and step.kind != "dropped":
         reason = unused.rpartition(": ")[2]
         yield Step("dropped", name, before=mapped.given[name], said=reason, text=unused)
 
 
-def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, str]) -> Step:
+def _step(mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str, str]) -> Step:
     before = mapped.given[name]
     places = [place for place in mapped.places.get(name, ()) if place in whole]
     if not places:
-        given = mapped.places.get(name, ())
+        targets = mapped.places.get(name, ())
         why = mapped.reasons.get(name) or next(
-            (said[place] for place in given if place in said), ""
+            (messages[place] for place in targets if place in messages), ""
         )
         text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
         return Step("dropped", name, before=before, said=why, text=text)
@@ -350,9 +350,9 @@ def _step(mapped: _Mapping, name: str, whole: dict[str, Any], said: dict[str, st
         to, after = " and ".join(places), " and ".join(_short(whole[place]) for place in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
-    is_clamped = to in said and _is_number(after)
+    is_clamped = to in messages and _is_number(after)
     kind: Kind = "clamped" if is_clamped else "converted"
-    return Step(kind, name, to, before, after, said.get(to, ""), text)
+    return Step(kind, name, to, before, after, messages.get(to, ""), text)
 
 
 def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:

@@ -108,9 +108,9 @@ def read_seconds(field: Field | None, value: Any) -> float | None:
         match = _SECONDS.fullmatch(value)
         if not match:
             return None
-        value, said = float(match[1]), (match[2] or "").lower()
-        if said:
-            unit = 0.001 if said == "ms" else 60.0 if said.startswith("m") else 1.0
+        value, unit_name = float(match[1]), (match[2] or "").lower()
+        if unit_name:
+            unit = 0.001 if unit_name == "ms" else 60.0 if unit_name.startswith("m") else 1.0
             return _sane(value * unit)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

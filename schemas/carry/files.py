@@ -110,8 +110,8 @@ def _placed(mapping: Mapping, first: str, to: Field) -> Iterator[Any]:
 
 def _note_unused(mapping: Mapping, kind: str, name: str, used: int, count: int) -> None:
     if used < count:
-        what = _unused(KINDS[kind], used + 1, count)
-        mapping.unused[name] = f"{what} not used: this model takes {_number(used)}"
+        unused = _unused(KINDS[kind], used + 1, count)
+        mapping.unused[name] = f"{unused} not used: this model takes {_number(used)}"
 
 
 def _unused(noun: str, first: int, last: int) -> str:

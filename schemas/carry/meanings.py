@@ -51,8 +51,8 @@ def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
     meant: dict[str, Field] = {}
     for meaning, names in NAMES.items():
         kinds = _KINDS.get(meaning)
-        known = {field.name: field for field in listed if not field.media}
-        hits = (known[name] for name in names if name in known)
+        by_name = {field.name: field for field in listed if not field.media}
+        hits = (by_name[name] for name in names if name in by_name)
         if hit := next((field for field in hits if kinds is None or field.kind in kinds), None):
             meant[meaning] = hit
     for kind in _FILES:
@@ -70,9 +70,9 @@ def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
     return {meaning: hit} if hit else {}
 
 
-def meaning_of(field: Field, known: dict[str, Field]) -> str:
-    """The meaning under which `found` has a field; empty if none."""
-    return next((meaning for meaning, other in known.items() if other is field), "")
+def meaning_of(field: Field, meanings: dict[str, Field]) -> str:
+    """The meaning under which `meanings` has a field; empty if none."""
+    return next((meaning for meaning, other in meanings.items() if other is field), "")
 
 
 def media_of(field: Field) -> str:

@@ -11,8 +11,8 @@ from schemas.fields import Field
 
 def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
     """The names of the fields of `target` (a root) that receive `field` of `source`."""
-    there = {child.name: child for child in target.children}
-    if field.name in there and _is_same_kind(field, there[field.name]):
+    targets = {child.name: child for child in target.children}
+    if field.name in targets and _is_same_kind(field, targets[field.name]):
         return (field.name,)
     if field.name in SIDES or is_shape(field):
         return _shape_of(target)
@@ -38,8 +38,10 @@ def shared_fields(roots: Sequence[Field]) -> list[Field]:
 
 def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field]:
     """The fields of `root` that correspond to no shared field of `first`."""
-    taken = {name for field in shared for name in counterparts(field, first, root)}
-    return [field for field in root.children if field.name not in taken and not field.is_hidden]
+    shared_names = {name for field in shared for name in counterparts(field, first, root)}
+    return [
+        field for field in root.children if field.name not in shared_names and not field.is_hidden
+    ]
 
 
 def _list_for(meaning: str, wanted: dict[str, Field]) -> Field | None:

@@ -47,39 +47,39 @@ def _input_names(contract: Contract) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """Compares two trees; `taken` are the newer input's property names, including hidden ones."""
+    """Compares two trees; `current_names` are the newer input's properties, also hidden ones."""
 
-    taken: frozenset[str]
+    current_names: frozenset[str]
     side: Side = "input"
 
     def children(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """The changes below two objects."""
         olds = {child.name: child for child in old.children}
         news = {child.name: child for child in new.children}
-        gone = [child for name, child in olds.items() if name not in news]
+        removed = [child for name, child in olds.items() if name not in news]
         added = [child for name, child in news.items() if name not in olds]
-        called = _renamed(gone, added)
-        into, out_of = _moved_into_groups(gone, olds, news), _moved_out_of_groups(gone, added)
+        called = _renamed(removed, added)
+        into, out_of = _moved_into_groups(removed, olds, news), _moved_out_of_groups(removed, added)
         names = {child.name for child in called.values()}
-        for child in gone:
+        for child in removed:
             if child.name in called:
                 yield self.renamed(child, called[child.name], path)
             elif child.name in into:
-                here = (*path, child.name)
-                yield diff_lines.moved(self.side, here, (*path, into[child.name], child.name))
-            elif not path and child.name in self.taken:
+                child_path = (*path, child.name)
+                yield diff_lines.moved(self.side, child_path, (*path, into[child.name], child.name))
+            elif not path and child.name in self.current_names:
                 yield diff_lines.hidden(self.side, (child.name,))
             else:
                 yield diff_lines.removed(self.side, (*path, child.name), _words(child))
         former = {child.name: olds[name] for name, child in called.items()}
         for name, child in news.items():
-            here = (*path, name)
+            child_path = (*path, name)
             if name in olds or name in names:
-                yield from self.field(olds.get(name) or former[name], child, here)
+                yield from self.field(olds.get(name) or former[name], child, child_path)
             elif name in out_of:
-                yield diff_lines.moved(self.side, (*path, out_of[name], name), here)
+                yield diff_lines.moved(self.side, (*path, out_of[name], name), child_path)
             else:
-                yield self.added(child, here)
+                yield self.added(child, child_path)
 
     def renamed(self, old: Field, new: Field, path: Path) -> Line:
         """A renamed field."""
@@ -159,10 +159,12 @@ class _Inputs:
             (False, _values(old), _values(new)),
             (True, _by_json(old.suggestions), _by_json(new.suggestions)),
         ):
-            if came := [value for key, value in now.items() if key not in was]:
-                yield diff_lines.choices(self.side, path, came, are_new=True, breaks=False)
-            if went := [value for key, value in was.items() if key not in now]:
-                yield diff_lines.choices(self.side, path, went, are_new=False, breaks=not is_open)
+            if added := [value for key, value in now.items() if key not in was]:
+                yield diff_lines.choices(self.side, path, added, are_new=True, breaks=False)
+            if removed := [value for key, value in was.items() if key not in now]:
+                yield diff_lines.choices(
+                    self.side, path, removed, are_new=False, breaks=not is_open
+                )
 
     def branches(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Changes of a union's alternatives, paired by type and preferably by label."""
@@ -185,8 +187,8 @@ class _Inputs:
 class _Outputs(_Inputs):
     """Compares outputs, of which only the values and their types matter."""
 
-    def __init__(self, taken: frozenset[str]) -> None:
-        super().__init__(taken, "output")
+    def __init__(self, current_names: frozenset[str]) -> None:
+        super().__init__(current_names, "output")
 
     def added(self, new: Field, path: Path) -> Line:
         """A new value."""
@@ -204,8 +206,8 @@ class _Outputs(_Inputs):
     def choices(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Only new choices matter to a reader."""
         was, now = _values(old), _values(new)
-        if came := [value for key, value in now.items() if key not in was]:
-            yield diff_lines.choices(self.side, path, came, are_new=True, breaks=False)
+        if added := [value for key, value in now.items() if key not in was]:
+            yield diff_lines.choices(self.side, path, added, are_new=True, breaks=False)
 
 
 def same_default(a: Any, b: Any) -> bool:
@@ -250,11 +252,11 @@ def _by_json(values: Iterable[Any]) -> dict[str, Any]:
     return {json.dumps(value, sort_keys=True): value for value in values}
 
 
-def _renamed(gone: list[Field], added: list[Field]) -> dict[str, Field]:
+def _renamed(removed: list[Field], added: list[Field]) -> dict[str, Field]:
     """Removed field's name → the new field that it became; unambiguous pairs only."""
-    if not gone or len(gone) * len(added) > _MAX_PAIRS:
+    if not removed or len(removed) * len(added) > _MAX_PAIRS:
         return {}
-    pairs = [(old, new) for old in gone for new in added if _is_same_field(old, new)]
+    pairs = [(old, new) for old in removed for new in added if _is_same_field(old, new)]
     olds, news = [old.name for old, _ in pairs], [new.name for _, new in pairs]
     return {
         old.name: new
@@ -285,11 +287,11 @@ def _shape(field: Field) -> tuple[Any, ...]:
 
 
 def _moved_into_groups(
-    gone: list[Field], olds: dict[str, Field], news: dict[str, Field]
+    removed: list[Field], olds: dict[str, Field], news: dict[str, Field]
 ) -> dict[str, str]:
     """Removed field's name → the group that contains it now."""
     group_of = {}
-    for child in gone:
+    for child in removed:
         groups = [
             g
             for g in news.values()
@@ -300,9 +302,9 @@ def _moved_into_groups(
     return group_of
 
 
-def _moved_out_of_groups(gone: list[Field], added: list[Field]) -> dict[str, str]:
+def _moved_out_of_groups(removed: list[Field], added: list[Field]) -> dict[str, str]:
     """Added field's name → the removed group that contained it."""
-    groups = [group for group in gone if group.kind == "object"]
+    groups = [group for group in removed if group.kind == "object"]
     return {
         child.name: holders[0].name
         for child in added

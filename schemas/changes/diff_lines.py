@@ -90,18 +90,18 @@ def dotted(path: Path) -> str:
     return text
 
 
-def added(side: Side, path: Path, words: str, *, is_required: bool, default: Any) -> Line:
+def added(side: Side, path: Path, description: str, *, is_required: bool, default: Any) -> Line:
     """An added field."""
     must = is_required and default is MISSING
-    text = f"is new{' and required' if must else ''}: {_short(words)}"
+    text = f"is new{' and required' if must else ''}: {_short(description)}"
     if default is not MISSING:
         text += f", default {value(default)}"
-    return Line("added", path, text, side, breaks=must, now=_short(words))
+    return Line("added", path, text, side, breaks=must, now=_short(description))
 
 
-def removed(side: Side, path: Path, words: str) -> Line:
+def removed(side: Side, path: Path, description: str) -> Line:
     """A removed field."""
-    return Line("removed", path, "is gone", side, breaks=True, was=_short(words))
+    return Line("removed", path, "is gone", side, breaks=True, was=_short(description))
 
 
 def hidden(side: Side, path: Path) -> Line:
@@ -218,9 +218,9 @@ def choices(side: Side, path: Path, values: Iterable[Any], *, are_new: bool, bre
     return Line(kind, path, text, side, breaks=breaks, was=texts[0], now=texts[1])
 
 
-def alternative(side: Side, path: Path, words: str, *, is_now: bool) -> Line:
+def alternative(side: Side, path: Path, description: str, *, is_now: bool) -> Line:
     """An added or removed alternative of a union."""
-    text = f"can {'also' if is_now else 'no longer'} be given as {_short(words)}"
+    text = f"can {'also' if is_now else 'no longer'} be given as {_short(description)}"
     kind = "option added" if is_now else "option removed"
     return Line(kind, path, text, side, breaks=not is_now)
 
@@ -233,7 +233,7 @@ def described(side: Side, *, is_known: bool) -> Line:
 
 def replaced(kind: str, title: str, was: str, now: str) -> Line:
     """A changed value in a model's catalogue entry."""
-    old, new = (value(given) if given else "" for given in (was, now))
+    old, new = (value(entry) if entry else "" for entry in (was, now))
     text = f"is {new} now" if new else "is no longer stated"
     text += f"; it was {old}" if old else ""
     return Line(kind, (title,), text, "listing", was=old, now=new)
@@ -242,26 +242,26 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
 def members(title: str, came: list[str], went: list[str]) -> Line:
     """Added and removed values in a model's catalogue entry, such as tags."""
     parts = [("now have", came), ("no longer have", went)]
-    text = " and ".join(f"{verb} {some(words)}" for verb, words in parts if words)
+    text = " and ".join(f"{verb} {some(values)}" for verb, values in parts if values)
     return Line("listing", (title,), text, "listing", was=some(went), now=some(came))
 
 
-def value(given: Any) -> str:
+def value(item: Any) -> str:
     """A value as it appears in a sentence; empty for MISSING."""
-    if given is MISSING:
+    if item is MISSING:
         return ""
-    if isinstance(given, bool):
-        return "yes" if given else "no"
-    if isinstance(given, int | float):
-        return _short(number(given) if abs(given) < 10**30 else "a very large number")
-    if isinstance(given, str):
-        return f"“{_short(given)}”"
-    return _short(dumps(given, indent=None))
+    if isinstance(item, bool):
+        return "yes" if item else "no"
+    if isinstance(item, int | float):
+        return _short(number(item) if abs(item) < 10**30 else "a very large number")
+    if isinstance(item, str):
+        return f"“{_short(item)}”"
+    return _short(dumps(item, indent=None))
 
 
 def some(values: Iterable[Any]) -> str:
     """The first values, and the number of further ones."""
-    shown = [value(given) for given in values]
+    shown = [value(item) for item in values]
     more = f" and {len(shown) - _MAX_LISTED} more" if len(shown) > _MAX_LISTED else ""
     return ", ".join(shown[:_MAX_LISTED]) + more
 

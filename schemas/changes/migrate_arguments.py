@@ -81,9 +81,11 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
 
 def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
     """The fields whose values did not fit the version that they were made for."""
-    known = {child.name for child in version.root.children}
-    is_open = version.root.rest is not None or not known
-    unknown = set() if is_open else {dotted((name,)) for name in arguments if name not in known}
+    known_names = {child.name for child in version.root.children}
+    is_open = version.root.rest is not None or not known_names
+    unknown = (
+        set() if is_open else {dotted((name,)) for name in arguments if name not in known_names}
+    )
     paths = (tuple(map(str, problem.path)) for problem in _problems(version, arguments))
     return frozenset(unknown | {dotted(path) for path in paths})
 
@@ -111,8 +113,8 @@ def _drop_unknown(now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:
     """Removes keys that the schema neither defines nor allows."""
     if now.root.rest is not None or not now.root.children:
         return
-    known = {child.name for child in now.root.children}
-    for name in [name for name in mended if name not in known]:
+    known_names = {child.name for child in now.root.children}
+    for name in [name for name in mended if name not in known_names]:
         del mended[name]
         yield Misfit(dotted((name,)), "is not in the model's schema", _LEFT_OUT)
 
@@ -264,11 +266,11 @@ def _misfit(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit:
     """A problem as a Misfit, with the offending value in its text."""
     field = find(now.root, problem.path)
     path = tuple(str(part) for part in problem.path)
-    said = problem.message.removeprefix(f"{field.label} ")
+    message = problem.message.removeprefix(f"{field.label} ")
     value = _value_at(mended, problem.path)
-    if value is not MISSING and not isinstance(value, dict | list) and "; it has" not in said:
-        said = f"{said}; it is {diff_lines.value(value) or 'empty'}"
-    return Misfit(dotted(path), said)
+    if value is not MISSING and not isinstance(value, dict | list) and "; it has" not in message:
+        message = f"{message}; it is {diff_lines.value(value) or 'empty'}"
+    return Misfit(dotted(path), message)
 
 
 def _value_at(value: Any, path: Path) -> Any:

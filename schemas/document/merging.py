@@ -87,7 +87,7 @@ class Merger:
             branches = as_list(flat.get(key))
             if not branches or not says_kind(base):
                 continue
-            inner = [one for one, _ in self._parts(branches, (*trail, *refs))]
+            inner = [branch for branch, _ in self._parts(branches, (*trail, *refs))]
             if not any(map(says_kind, inner)):
                 return base, refs
         return flat, refs

@@ -59,8 +59,8 @@ def contract(document: Json, endpoint_id: str = "") -> Contract:
         body = _component_named(schemas, "input", "request")
     if answer is None and not _is_queue_only(paths):
         answer = _component_named(schemas, "output", "response")
-    known = [resolve(document, schema)[0] for schema in (body, answer)]
-    return Contract(_with_definitions(document, [*known, *schemas.values()]), body or {}, answer)
+    resolved = [resolve(document, schema)[0] for schema in (body, answer)]
+    return Contract(_with_definitions(document, [*resolved, *schemas.values()]), body or {}, answer)
 
 
 def resolve(document: Json, schema: Json) -> tuple[Schema, tuple[str, ...]]:
@@ -84,16 +84,16 @@ def point(document: Json, ref: str) -> Json:
     """The value at a local JSON pointer (`#/a/b~1c`); None if there is none."""
     if not ref.startswith("#"):
         return None
-    here = document
+    node = document
     for part in ref[1:].split("/")[1:]:
         key = unquote(part).replace("~1", "/").replace("~0", "~")
-        if isinstance(here, dict):
-            here = here.get(key)
-        elif isinstance(here, list) and key.isascii() and key.isdecimal() and len(key) < 9:
-            here = here[int(key)] if int(key) < len(here) else None
+        if isinstance(node, dict):
+            node = node.get(key)
+        elif isinstance(node, list) and key.isascii() and key.isdecimal() and len(key) < 9:
+            node = node[int(key)] if int(key) < len(node) else None
         else:
             return None
-    return here
+    return node
 
 
 def as_dict(value: Json) -> dict[str, Any]:

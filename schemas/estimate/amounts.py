@@ -25,8 +25,8 @@ class Amount(NamedTuple):
     def times(self, other: Amount) -> Amount:
         """The product, labelled with both: `2 × 5 s`."""
         high = None if self.high is None or other.high is None else self.high * other.high
-        words = self.words if other.low == other.high == 1 else f"{other.words} × {self.words}"
-        return Amount(self.low * other.low, high, words, (*self.notes, *other.notes))
+        text = self.words if other.low == other.high == 1 else f"{other.words} × {self.words}"
+        return Amount(self.low * other.low, high, text, (*self.notes, *other.notes))
 
 
 def exactly(value: Decimal, words: str, *notes: str) -> Amount:

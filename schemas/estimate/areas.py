@@ -22,29 +22,29 @@ _WIDE = Decimal(16) / 9
 _FACTORS = {"factor", "upscale", "upscaling", "scale"}
 
 
-def megapixels(given: RunInputs) -> Amount | None:
+def megapixels(run_inputs: RunInputs) -> Amount | None:
     """The size of one result; for a video, of all its frames together."""
-    area = output_area(given)
-    if area is None or "video" not in given.makes:
+    area = output_area(run_inputs)
+    if area is None or "video" not in run_inputs.makes:
         return area
-    count = frames(given)
+    count = frames(run_inputs)
     return area.times(count) if count else None
 
 
-def output_area(given: RunInputs) -> Amount | None:
+def output_area(run_inputs: RunInputs) -> Amount | None:
     """The size of one image, by the settings, else by the inputs; None if unknown."""
     return (
-        _by_size(given.settings)
-        or _by_sides(given.settings)
-        or _by_area(given.settings)
-        or _by_resolution(given)
-        or _by_input(given)
+        _by_size(run_inputs.settings)
+        or _by_sides(run_inputs.settings)
+        or _by_area(run_inputs.settings)
+        or _by_resolution(run_inputs)
+        or _by_input(run_inputs)
     )
 
 
-def input_area(given: RunInputs) -> Amount | None:
+def input_area(run_inputs: RunInputs) -> Amount | None:
     """The size of all input images together; None if no size is known."""
-    areas = [_pixels(file.width, file.height) for file in given.known_files()]
+    areas = [_pixels(file.width, file.height) for file in run_inputs.known_files()]
     total = sum((area for area in areas if area), Decimal())
     return exactly(total / _MILLION, f"{plain(total / _MILLION)} MP of input") if total else None
 
@@ -103,14 +103,16 @@ def _by_area(settings: Iterable[Setting]) -> Amount | None:
     return None
 
 
-def _by_resolution(given: RunInputs) -> Amount | None:
+def _by_resolution(run_inputs: RunInputs) -> Amount | None:
     """`1080p` or `2K`, with the aspect ratio if there is one."""
-    ratio = next((own_ratio for setting in given.settings if (own_ratio := _ratio(setting))), None)
-    for setting in given.settings:
+    ratio = next(
+        (own_ratio for setting in run_inputs.settings if (own_ratio := _ratio(setting))), None
+    )
+    for setting in run_inputs.settings:
         match = _LINES.fullmatch(str(setting.value)[:20])
         if not match or not quantities.is_sized(setting.field.name):
             continue
-        is_video = "video" in given.makes
+        is_video = "video" in run_inputs.makes
         if match[1] or is_video:
             # As names of films: 1080p is 1080 lines, 4K 2160. For pictures 2K is 2048 × 2048, as
             # seedream/v4 has it.
@@ -135,16 +137,16 @@ def _ratio(setting: Setting) -> Decimal | None:
     return Decimal(pair[0]) / pair[1] if pair else None
 
 
-def _by_input(given: RunInputs) -> Amount | None:
+def _by_input(run_inputs: RunInputs) -> Amount | None:
     """The size of the largest input image, multiplied by the upscaling factor if one is set."""
-    largest = max((_pixels(file.width, file.height) or Decimal() for file in given.known_files()),
-                  default=Decimal())  # fmt: skip
+    areas = [_pixels(file.width, file.height) or Decimal() for file in run_inputs.known_files()]
+    largest = max(areas, default=Decimal())
     if not largest:
         return None
-    factor = _factor(given.settings)
+    factor = _factor(run_inputs.settings)
     area = largest * factor**2 / _MILLION
-    words = f"{plain(area)} MP ({'the input' if factor == 1 else f'the input × {plain(factor)}'})"
-    return exactly(area, words)
+    text = f"{plain(area)} MP ({'the input' if factor == 1 else f'the input × {plain(factor)}'})"
+    return exactly(area, text)
 
 
 def _factor(settings: Iterable[Setting]) -> Decimal:

@@ -54,39 +54,39 @@ def estimate(
     `media` holds known facts of input files, by their URL in the arguments. Total: any arguments
     give an estimate, possibly an unknown one, never a negative one.
     """
-    given = RunInputs(read_settings(model.root, arguments), model.makes, media)
+    run_inputs = RunInputs(read_settings(model.root, arguments), model.makes, media)
     unit = parse_unit(price.unit)
-    amount = measure(unit, given)
+    amount = measure(unit, run_inputs)
     estimated = cost(price, amount, history, model.expected_s)
     if not estimated.low:
         return estimated
     if amount and unit.kind == "megapixel" and amount.low % 1:
         estimated = _with_note(estimated, "Upstream may round up to whole megapixels.")
-    if unit.lines and (other := _other_resolution(unit.lines, given)):
+    if unit.lines and (other := _other_resolution(unit.lines, run_inputs)):
         note = f"The list price is for {unit.lines}; this run asks for {other}."
         return _with_note(replace(estimated, high=None), note)
-    return _with_quality_note(estimated, given)
+    return _with_quality_note(estimated, run_inputs)
 
 
-def measure(unit: Unit, given: RunInputs) -> Amount | None:
+def measure(unit: Unit, run_inputs: RunInputs) -> Amount | None:
     """How much of a unit's kind a run uses; None if its settings do not determine it."""
     if unit.kind == "run":
         return exactly(ONE, "1 run")
     if unit.kind == "output":
-        return counts.outputs(given, unit.noun)
+        return counts.outputs(run_inputs, unit.noun)
     if unit.kind == "input":
-        return counts.inputs(given, unit.noun)
+        return counts.inputs(run_inputs, unit.noun)
     if unit.is_input and unit.kind in {"second", "megapixel"}:
-        return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(given)
+        return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(run_inputs)
     if unit.noun == "segment":
         return Amount(ONE, None, "1 segment or more", ("Longer videos have several segments.",))
     measure_kind = MEASURES.get(unit.kind)
     if measure_kind is None:
         return None
-    amount = measure_kind(given)
+    amount = measure_kind(run_inputs)
     if amount is None or unit.kind not in PER_RESULT:
         return amount
-    return amount.times(counts.outputs(given, given.noun))
+    return amount.times(counts.outputs(run_inputs, run_inputs.noun))
 
 
 MEASURES = {
@@ -118,8 +118,8 @@ def cost(
     if amount is not None and amount.high is not None:
         return _multiplied(price, amount, unit.per)
     if past.units is not None:
-        words = f"{_billed(past.units, price.unit)} ({_median(past)})"
-        return _multiplied(price, exactly(past.units, words), ONE)
+        text = f"{_billed(past.units, price.unit)} ({_median(past)})"
+        return _multiplied(price, exactly(past.units, text), ONE)
     if amount is not None:
         return _multiplied(price, amount, unit.per)
     return unknown(price.currency, _per(price), _REASONS.get(unit.kind, _UNCOUNTED))
@@ -144,8 +144,8 @@ def _compute_time(past: History, expected_s: float | None) -> Amount | None:
     if past.compute_s is not None:
         return exactly(past.compute_s, f"{duration(float(past.compute_s))} ({_median(past)})")
     if expected_s and 0 < expected_s < quantities.LONGEST_S:
-        words = f"{duration(expected_s)} (as upstream expects)"
-        return exactly(Decimal(str(expected_s)), words)
+        text = f"{duration(expected_s)} (as upstream expects)"
+        return exactly(Decimal(str(expected_s)), text)
     return None
 
 
@@ -172,17 +172,17 @@ def _per(price: Price) -> str:
     return f"{money(price.unit_price, price.currency)} per {named_unit(price.unit)}"
 
 
-def _other_resolution(lines: str, given: RunInputs) -> str:
+def _other_resolution(lines: str, run_inputs: RunInputs) -> str:
     """The requested resolution if it differs from the unit's."""
-    for setting in given.settings:
+    for setting in run_inputs.settings:
         if setting.field.name == "resolution" and isinstance(setting.value, str):
             return "" if setting.value.lower() == lines else setting.value[:20]
     return ""
 
 
-def _with_quality_note(estimated: Estimate, given: RunInputs) -> Estimate:
+def _with_quality_note(estimated: Estimate, run_inputs: RunInputs) -> Estimate:
     """Add a warning if a changed setting often affects the price."""
-    for setting in given.settings:
+    for setting in run_inputs.settings:
         field, value = setting.field, setting.value
         is_other = not setting.is_default and field.has_default and value != field.default
         if is_other and field.name in _BY_QUALITY and isinstance(value, str):
@@ -192,5 +192,5 @@ def _with_quality_note(estimated: Estimate, given: RunInputs) -> Estimate:
     return estimated
 
 
-def _with_note(found: Estimate, note: str) -> Estimate:
-    return replace(found, basis=(*found.basis, note))
+def _with_note(estimated: Estimate, note: str) -> Estimate:
+    return replace(estimated, basis=(*estimated.basis, note))

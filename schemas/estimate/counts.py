@@ -37,10 +37,10 @@ def output_field(fields: Sequence[Field]) -> Field | None:
     )
 
 
-def outputs(given: RunInputs, noun: str = "output") -> Amount:
+def outputs(run_inputs: RunInputs, noun: str = "output") -> Amount:
     """The number of results; a range from fewer if the field is a maximum, such as `max_images`."""
     amount = exactly(ONE, counted(ONE, noun))
-    for setting in given.settings:
+    for setting in run_inputs.settings:
         value = decimal(setting.value)
         if not quantities.is_count(setting.field.name) or not value:
             continue
@@ -58,15 +58,15 @@ def _is_limit(field: Field) -> bool:
     return words_in(field.name)[:1] == ("max",)
 
 
-def inputs(given: RunInputs, noun: str) -> Amount | None:
+def inputs(run_inputs: RunInputs, noun: str) -> Amount | None:
     """The number of input files; None if there are none yet."""
-    count = Decimal(sum(1 for _ in given.files()))
+    count = Decimal(sum(1 for _ in run_inputs.files()))
     return exactly(count, counted(count, f"input {noun}")) if count else None
 
 
-def steps(given: RunInputs) -> Amount | None:
+def steps(run_inputs: RunInputs) -> Amount | None:
     """The steps of a training or a generation; None if no field sets them."""
-    ranked = sorted(given.settings, key=lambda setting: _rank(setting.field.name))
+    ranked = sorted(run_inputs.settings, key=lambda setting: _rank(setting.field.name))
     for setting in ranked:
         value = decimal(setting.value)
         if _rank(setting.field.name) < 2 and value:
@@ -81,14 +81,14 @@ def _rank(name: str) -> int:
     return 0 if words <= _STEP_WORDS else 1 if words <= _STEP_WORDS | _STEP_QUALIFIERS else 2
 
 
-def characters(given: RunInputs) -> Amount | None:
+def characters(run_inputs: RunInputs) -> Amount | None:
     """The characters of the text to be spoken, summed over lists; None if there is none yet."""
-    return _length(texts(given), len, "character")
+    return _length(texts(run_inputs), len, "character")
 
 
-def words(given: RunInputs) -> Amount | None:
+def words(run_inputs: RunInputs) -> Amount | None:
     """The words of the text; None if there is none yet."""
-    return _length(texts(given), lambda text: len(text.split()), "word")
+    return _length(texts(run_inputs), lambda text: len(text.split()), "word")
 
 
 def _length(listed: list[str], measure: Any, noun: str) -> Amount | None:
@@ -96,23 +96,25 @@ def _length(listed: list[str], measure: Any, noun: str) -> Amount | None:
     return exactly(total, counted(total, noun)) if total else None
 
 
-def tokens(given: RunInputs) -> Amount | None:
+def tokens(run_inputs: RunInputs) -> Amount | None:
     """A range: from the text's tokens alone to those plus the longest answer allowed."""
-    length = Decimal(sum(map(len, texts(given))))
-    taken = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
-    most = next((setting for setting in given.settings if _is_token_limit(setting)), None)
+    length = Decimal(sum(map(len, texts(run_inputs))))
+    input_tokens = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
+    most = next((setting for setting in run_inputs.settings if _is_token_limit(setting)), None)
     limit = decimal(most.value) if most else None
-    if not taken and limit is None:
+    if not input_tokens and limit is None:
         return None
     note = f"A token is about {_CHARACTERS_PER_TOKEN} characters of English."
     if most is None or limit is None:
         without = "The length of the answer is not known."
-        return Amount(taken, None, f"at least {counted(taken, 'token')}", (note, without))
-    longest = taken + limit
+        return Amount(
+            input_tokens, None, f"at least {counted(input_tokens, 'token')}", (note, without)
+        )
+    longest = input_tokens + limit
     return Amount(
-        taken,
+        input_tokens,
         longest,
-        f"{plain(taken)} to {counted(longest, 'token')}",
+        f"{plain(input_tokens)} to {counted(longest, 'token')}",
         (note, f"{most.field.name} allows an answer of {plain(limit)}{most.by_default}."),
     )
 
@@ -121,17 +123,17 @@ def _is_token_limit(setting: Setting) -> bool:
     return {"max", "tokens"} <= setting.words and "reasoning" not in setting.words
 
 
-def texts(given: RunInputs) -> list[str]:
+def texts(run_inputs: RunInputs) -> list[str]:
     """The texts that are billed: those to be spoken, else the prompts."""
-    pairs = list(_texts(given))
+    pairs = list(_texts(run_inputs))
     # A speech model that also takes a style prompt is paid for the words that it speaks.
     spoken = [text for is_spoken, text in pairs if is_spoken]
     return spoken or [text for _, text in pairs]
 
 
-def _texts(given: RunInputs) -> Iterator[tuple[bool, str]]:
+def _texts(run_inputs: RunInputs) -> Iterator[tuple[bool, str]]:
     """Each text, and whether its field's name implies that it is spoken."""
-    for setting in given.settings:
+    for setting in run_inputs.settings:
         field, name = setting.field, setting.words
         if field.media or not name & (PROMPT_WORDS | _SPOKEN) or name & _ASIDE:
             continue

@@ -17,36 +17,36 @@ _SPOKEN_PER_S = (Decimal(12), Decimal(18))  # characters that a voice speaks per
 _LONGEST_S = 7200
 
 
-def seconds(given: RunInputs) -> Amount | None:
+def seconds(run_inputs: RunInputs) -> Amount | None:
     """The length of the result; of the input if no field sets it; None if unknown."""
     return (
-        _shots(given.settings)
-        or _duration(given.settings)
-        or _by_frames(given.settings)
-        or input_seconds(given)
-        or _spoken(given)
+        _shots(run_inputs.settings)
+        or _duration(run_inputs.settings)
+        or _by_frames(run_inputs.settings)
+        or input_seconds(run_inputs)
+        or _spoken(run_inputs)
     )
 
 
-def frames(given: RunInputs) -> Amount | None:
+def frames(run_inputs: RunInputs) -> Amount | None:
     """The number of frames, by their field, else by length and frame rate."""
-    if amount := frame_count(given.settings):
+    if amount := frame_count(run_inputs.settings):
         return amount
-    length, rate = seconds(given), _rate(given.settings)
+    length, rate = seconds(run_inputs), _rate(run_inputs.settings)
     if length is None or length.high is None:
         return None
     low, high = (rate, rate) if rate else (_RATES[0], _RATES[1])
     least, most = (length.low * low).to_integral_value(), (length.high * high).to_integral_value()
-    words = counted(most, "frame") if least == most else f"{plain(least)} to {plain(most)} frames"
-    return Amount(least, most, words, length.notes)
+    text = counted(most, "frame") if least == most else f"{plain(least)} to {plain(most)} frames"
+    return Amount(least, most, text, length.notes)
 
 
-def input_seconds(given: RunInputs) -> Amount | None:
+def input_seconds(run_inputs: RunInputs) -> Amount | None:
     """The length of the input video, or without one of the input audio; None if unknown."""
     lengths: dict[str, Decimal] = {}
-    for field, address in given.files():
-        known = given.media.get(address)
-        length = decimal(known.duration_s) if known else None
+    for field, address in run_inputs.files():
+        media = run_inputs.media.get(address)
+        length = decimal(media.duration_s) if media else None
         if length and field.media in {"video", "audio"}:
             lengths[field.media] = lengths.get(field.media, Decimal()) + length
     length_s = lengths.get("video") or lengths.get("audio")
@@ -122,8 +122,8 @@ def _by_frames(settings: tuple[Setting, ...]) -> Amount | None:
         length = amount.low / rate
         return exactly(length, f"{plain(length)} s ({count} at {plain(rate)} per second)")
     least, most = amount.low / _RATES[1], amount.low / _RATES[0]
-    words = f"{plain(least)} to {plain(most)} s ({count})"
-    return Amount(least, most, words, ("The frame rate is not known.",))
+    text = f"{plain(least)} to {plain(most)} s ({count})"
+    return Amount(least, most, text, ("The frame rate is not known.",))
 
 
 def _rate(settings: Iterable[Setting]) -> Decimal | None:
@@ -134,12 +134,14 @@ def _rate(settings: Iterable[Setting]) -> Decimal | None:
     return None
 
 
-def _spoken(given: RunInputs) -> Amount | None:
+def _spoken(run_inputs: RunInputs) -> Amount | None:
     """The length of the text when spoken, for models that produce audio."""
     # Speech models that are priced by the second state no length: it follows from the text.
-    count = Decimal(sum(map(len, texts(given)))) if given.makes == {"audio"} else Decimal()
+    count = (
+        Decimal(sum(map(len, texts(run_inputs)))) if run_inputs.makes == {"audio"} else Decimal()
+    )
     if not count:
         return None
     least, most = (count / rate for rate in reversed(_SPOKEN_PER_S))
-    words = f"{plain(round(least, 1))} to {plain(round(most, 1))} s"
-    return Amount(least, most, words, (f"{plain(count)} characters read aloud.",))
+    text = f"{plain(round(least, 1))} to {plain(round(most, 1))} s"
+    return Amount(least, most, text, (f"{plain(count)} characters read aloud.",))

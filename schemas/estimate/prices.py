@@ -85,16 +85,16 @@ class Estimate:
         if self is NOTHING or other is NOTHING:
             return other if self is NOTHING else self
         count = self._unknowns + other._unknowns
-        known = [estimate for estimate in (self, other) if estimate.low is not None]
-        if len(known) == 2 and (self.currency or "USD") != (other.currency or "USD"):
-            known, count = [self], count + 1  # two currencies cannot be added
-        if not known:
+        priced = [estimate for estimate in (self, other) if estimate.low is not None]
+        if len(priced) == 2 and (self.currency or "USD") != (other.currency or "USD"):
+            priced, count = [self], count + 1  # two currencies cannot be added
+        if not priced:
             return Estimate(None, None, self.currency, (), count)
-        highs = [estimate.high for estimate in known if estimate.high is not None]
+        highs = [estimate.high for estimate in priced if estimate.high is not None]
         return Estimate(
-            sum((estimate.low for estimate in known if estimate.low is not None), Decimal()),
-            sum(highs, Decimal()) if len(highs) == len(known) else None,
-            known[0].currency,
+            sum((estimate.low for estimate in priced if estimate.low is not None), Decimal()),
+            sum(highs, Decimal()) if len(highs) == len(priced) else None,
+            priced[0].currency,
             tuple(dict.fromkeys((*self.basis, *other.basis))),
             count,
         )

@@ -72,21 +72,21 @@ class RunInputs(NamedTuple):
 
 def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
     """The settings of a run, including those in nested objects, in the schema's order."""
-    given = arguments if isinstance(arguments, dict) else {}
-    return tuple(_walk(_children(root), given, 0))[:_MOST]
+    values = arguments if isinstance(arguments, dict) else {}
+    return tuple(_walk(_children(root), values, 0))[:_MOST]
 
 
-def _walk(fields: tuple[Field, ...], given: Mapping[str, Any], depth: int) -> Iterator[Setting]:
+def _walk(fields: tuple[Field, ...], values: Mapping[str, Any], depth: int) -> Iterator[Setting]:
     for field in fields:
-        setting = _setting(field, given)
+        setting = _setting(field, values)
         yield setting
         if field.kind == "object" and field.children and depth < _DEEPEST:
             below = setting.value if isinstance(setting.value, dict) else {}
             yield from _walk(field.children, below, depth + 1)
 
 
-def _setting(field: Field, given: Mapping[str, Any]) -> Setting:
-    value = given.get(field.name, MISSING)
+def _setting(field: Field, values: Mapping[str, Any]) -> Setting:
+    value = values.get(field.name, MISSING)
     if value is MISSING or value is None:
         return Setting(field, _default(field), is_default=True)
     return Setting(field, value, is_default=False)

@@ -56,12 +56,12 @@ class Typical(NamedTuple):
 
 def usual_facts(root: Field, makes: frozenset[str]) -> Iterator[str]:
     """Yield the quantities of an unchanged form as facts."""
-    given = RunInputs(read_settings(root, {}), makes)
+    run_inputs = RunInputs(read_settings(root, {}), makes)
     amounts = {
-        "outputs": counts.outputs(given),
-        "megapixels": areas.output_area(given) if makes & {"image", "video"} else None,
-        "frames": lengths.frame_count(given.settings) if "video" in makes else None,
-        "steps": counts.steps(given),
+        "outputs": counts.outputs(run_inputs),
+        "megapixels": areas.output_area(run_inputs) if makes & {"image", "video"} else None,
+        "frames": lengths.frame_count(run_inputs.settings) if "video" in makes else None,
+        "steps": counts.steps(run_inputs),
     }
     for name, amount in amounts.items():
         if amount is not None and not amount.notes and amount.low != (name == "outputs"):

@@ -98,15 +98,15 @@ def parse_unit(text: str) -> Unit:
 
 def _noun(words: list[str]) -> str:
     """The counted word; the last unknown word if there is none, "" without words."""
-    known = [word for word in words if word in _KINDS]
+    nouns = [word for word in words if word in _KINDS]
     for kind in _FIRST:
-        if found := next((word for word in known if _KINDS[word] == kind), ""):
-            return found
+        if noun := next((word for word in nouns if _KINDS[word] == kind), ""):
+            return noun
     # "video segments": of a length that nobody states.
     if "segment" in words:
         return "segment"
     rest = [word for word in words if word not in _SMALL]
-    return known[-1] if known else (rest[-1][:40] if rest else "")
+    return nouns[-1] if nouns else (rest[-1][:40] if rest else "")
 
 
 _SMALL = {"per", "of", "a", "an", "the", "each", "for", "in", "and", "or", "to", *_INPUT}

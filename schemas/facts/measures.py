@@ -238,13 +238,13 @@ def _by_frames(fields: list[Field]) -> list[str]:
 
 def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
     listed = [value for value in values(field)[:200] if isinstance(value, str)]
-    known = hints.sizes(listed)
-    if not known and len(listed) == 1 and (pair := pixels(listed[0])):
-        known = {listed[0]: pair}
-    yield from known.items()
+    sizes = hints.sizes(listed)
+    if not sizes and len(listed) == 1 and (pair := pixels(listed[0])):
+        sizes = {listed[0]: pair}
+    yield from sizes.items()
     # A free text with a size as default (`1024x1024`) still tells the usual size.
     usual = field.default if isinstance(field.default, str) else ""
-    if not known and (pair := pixels(usual)):
+    if not sizes and (pair := pixels(usual)):
         yield usual, pair
 
 
@@ -293,9 +293,9 @@ def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
 
 
 def _both(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
-    known = {field.name: field for field in fields}
-    if {"width", "height"} <= known.keys():
-        yield known
+    by_name = {field.name: field for field in fields}
+    if {"width", "height"} <= by_name.keys():
+        yield by_name
 
 
 def _fitting(fields: list[Field]) -> Iterator[str]:

@@ -115,13 +115,13 @@ REST: Final = Field(
 
 def find(field: Field, path: tuple[str | int, ...]) -> Field:
     """The node at a JSON path, or its deepest known ancestor."""
-    here = field
+    current = field
     for part in path:
-        below = _below(here, part)
+        below = _below(current, part)
         if below is None:
-            return here
-        here = below
-    return here
+            return current
+        current = below
+    return current
 
 
 def _below(field: Field, part: str | int) -> Field | None:

@@ -199,17 +199,17 @@ class _Builder:
     ) -> Field:
         """A union: null makes it nullable, enums become options, equal kinds are merged."""
         siblings = {k: v for k, v in flat.items() if k not in {"anyOf", "oneOf", "type"}}
-        known = [(branch, self.flatten(branch)) for branch in branches]
+        flattened = [(branch, self.flatten(branch)) for branch in branches]
         common = common | {
-            "is_nullable": common["is_nullable"] or any(_is_null(f) for _, (f, _) in known)
+            "is_nullable": common["is_nullable"] or any(_is_null(f) for _, (f, _) in flattened)
         }
-        known = [(branch, pair) for branch, pair in known if not _is_null(pair[0])]
-        if len(known) > min(MAX_BRANCHES, self.left) or not known:
+        flattened = [(branch, pair) for branch, pair in flattened if not _is_null(pair[0])]
+        if len(flattened) > min(MAX_BRANCHES, self.left) or not flattened:
             return Field(kind="json", **common)
         # `anyOf: [integer, null]`, the seed of flux/dev and three of four unions (protocol 4.3): an
         # optional value, no union.
-        if len(known) == 1:
-            _, (inner, refs) = known[0]
+        if len(flattened) == 1:
+            _, (inner, refs) = flattened[0]
             whole = merge(inner, siblings)
             if _is_recursive(refs, trail):
                 return Field(kind="json", **common)
@@ -218,11 +218,11 @@ class _Builder:
                 "is_nullable": common["is_nullable"] or inner.get("nullable") is True,
             }
             return self.shape(name, whole, (*trail, *refs), depth + 1, merged)
-        self.left -= len(known)
+        self.left -= len(flattened)
         tags = _tags(flat)
         parts = [
             self.branch(name, _of_type(branch, inner, flat), tags, trail, depth + 1)
-            for branch, (inner, _) in known
+            for branch, (inner, _) in flattened
         ]
         return union(parts, common)
 
@@ -322,10 +322,10 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
         examples = [as_dict(named).get("value") for named in examples.values()]
     # recraft-v3 gives a list of examples, OpenAPI 3 allows them by name, 3.0 a single `example`.
     listed = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    known = (example for example in listed if not is_too_deep(example) and is_finite(example))
+    usable = (example for example in listed if not is_too_deep(example) and is_finite(example))
     return tuple(
         example
-        for example in known
+        for example in usable
         if not isinstance(example, str) or labels.clean(example) == example
     )
 

@@ -87,8 +87,8 @@ def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], i
     beginning = _beginning(words, shared)
     if beginning:
         return label("_".join(beginning))
-    known = set(words)
-    return next((title for title, meant in _MEANT if meant & known), OTHER)
+    name_words = set(words)
+    return next((title for title, meant in _MEANT if meant & name_words), OTHER)
 
 
 def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ PRESETS = {  # fal's own sizes (protocol 4.4)
 def flags(name: str, flat: Schema) -> dict[str, Any]:
     """The hints that every kind of field may have."""
     ui = as_dict(flat.get("ui"))
-    known = file_limits(flat)
+    numbers = file_limits(flat)
     prose = flat.get("description")
     is_sync = name == "sync_mode" and isinstance(prose, str) and bool(_INLINE.search(prose))
     is_important = ui.get("important") is True
@@ -60,8 +60,8 @@ def flags(name: str, flat: Schema) -> dict[str, Any]:
         "is_advanced": is_sync or is_deprecated,
         "is_hidden": ui.get("hidden") is True,
         "is_deprecated": is_deprecated,
-        "file_limits": known,
-        "limits": limits(flat, known),
+        "file_limits": numbers,
+        "limits": limits(flat, numbers),
     }
 
 
@@ -118,9 +118,9 @@ def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
     return by_text if len(by_text) * 2 >= len(texts) and len(by_text) >= 2 else {}
 
 
-def drawn(value: Any, known: dict[str, tuple[int, int]]) -> tuple[tuple[int, int] | None, str]:
+def drawn(value: Any, sizes: dict[str, tuple[int, int]]) -> tuple[tuple[int, int] | None, str]:
     """A choice's proportions, and its pixels where they are known."""
-    pair = known.get(value) if isinstance(value, str) else None
+    pair = sizes.get(value) if isinstance(value, str) else None
     if pair is None:
         return None, ""
     return pair, f"{pair[0]} {TIMES} {pair[1]}" if value in PRESETS else ""
@@ -146,5 +146,5 @@ def _number(value: Any) -> float | None:
 
 
 def _positive(value: Any) -> float | None:
-    known = _number(value)
-    return known if known is not None and known > 0 else None
+    finite = _number(value)
+    return finite if finite is not None and finite > 0 else None

@@ -148,7 +148,7 @@ _UNITS = {
     "frames": "frames",
 }
 _LIMITS = (
-    *(f"{side}_{thing}" for thing in _RANGES for side in ("min", "max")),
+    *(f"{side}_{measure}" for measure in _RANGES for side in ("min", "max")),
     "max_file_size",
     "multiple_of",
 )
@@ -202,7 +202,7 @@ def file_kind(name: str, flat: Schema) -> str:
 def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
     """The field with its URL fields accepting files of this kind, within the given limits."""
     if field.kind == "string":
-        known = {**around["file_limits"], **field.file_limits}
+        merged = {**around["file_limits"], **field.file_limits}
         # `url` of `image: {url}` has no medium of its own; one that it has wins.
         kind = kind if field.media in {"", "file"} else field.media
         return replace(
@@ -211,8 +211,8 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
             label="Address" if field.label == "URL" else field.label,
             is_long=False,
             is_mask=around["is_mask"] and kind == "image",
-            file_limits=known,
-            limits=_limits_text(known) if field.file_limits else field.limits or around["limits"],
+            file_limits=merged,
+            limits=_limits_text(merged) if field.file_limits else field.limits or around["limits"],
         )
     if field.kind == "object":
         changed = (accept_files(c, kind, around) if c.name == "url" else c for c in field.children)
@@ -252,34 +252,34 @@ def file_limits(flat: Schema) -> dict[str, float]:
     """
     if "x-fal" not in flat and _LIMITED.isdisjoint(flat):
         return {}
-    known = flat | as_dict(flat.get("x-fal"))
+    stated = flat | as_dict(flat.get("x-fal"))
     # fal has two names for it: `x-fal.max_area` and the older flat `max_pixels`.
-    if "max_pixels" in known:
-        known = {"max_area": known["max_pixels"]} | known
-    return {key: known[key] for key in _LIMITS if _is_limit(known.get(key))}
+    if "max_pixels" in stated:
+        stated = {"max_area": stated["max_pixels"]} | stated
+    return {key: stated[key] for key in _LIMITS if _is_limit(stated.get(key))}
 
 
-def limits(flat: Schema, known: dict[str, float]) -> str:
+def limits(flat: Schema, numbers: dict[str, float]) -> str:
     """The limits of a media field as text: the schema's own, else made from the numbers."""
     text = as_dict(flat.get("x-fal")).get("limit_description") or flat.get("limit_description")
-    return one_line(text, 200) or _limits_text(known)
+    return one_line(text, 200) or _limits_text(numbers)
 
 
-def _limits_text(known: dict[str, float]) -> str:
+def _limits_text(numbers: dict[str, float]) -> str:
     parts: list[str] = []
-    for thing in _RANGES if known else ():
-        low, high = known.get(f"min_{thing}"), known.get(f"max_{thing}")
+    for measure in _RANGES if numbers else ():
+        low, high = numbers.get(f"min_{measure}"), numbers.get(f"max_{measure}")
         if low is None and high is None:
             continue
-        if thing == "area":
+        if measure == "area":
             parts.append(_area(low, high))
-        elif thing == "aspect_ratio":
+        elif measure == "aspect_ratio":
             parts.append(f"width ÷ height {span(low, high)}")
         else:
-            parts.append(f"{span(low, high)} {_UNITS[thing]}")
-    if "multiple_of" in known:
-        parts.append(f"sides in steps of {number(known['multiple_of'])} px")
-    if size := known.get("max_file_size"):
+            parts.append(f"{span(low, high)} {_UNITS[measure]}")
+    if "multiple_of" in numbers:
+        parts.append(f"sides in steps of {number(numbers['multiple_of'])} px")
+    if size := numbers.get("max_file_size"):
         parts.append(f"up to {_bytes(size)}")
     return ", ".join(parts)
 
@@ -314,7 +314,9 @@ def _words_in(name: str) -> tuple[str, ...]:
 
 def _kind_in(words: Iterable[str]) -> str:
     """The media kind of the last word that implies one."""
-    kinds = [kind for word in words for kind, known in _KIND_WORDS.items() if word in known]
+    kinds = [
+        kind for word in words for kind, kind_words in _KIND_WORDS.items() if word in kind_words
+    ]
     return kinds[-1] if kinds else ""
 
 
@@ -323,7 +325,9 @@ def _by_address(words: set[str], kind: str) -> str:
         return "file"
     if kind or _NO_FILE & words:
         return kind
-    implied = next((kind for kind, known in _ADDRESS_KIND_WORDS.items() if known & words), "")
+    implied = next(
+        (kind for kind, kind_words in _ADDRESS_KIND_WORDS.items() if kind_words & words), ""
+    )
     return implied or ("file" if _FILES & words else "")
 
 

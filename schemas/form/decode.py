@@ -237,9 +237,9 @@ class Decoder:
         item = field.item or Field(kind="json")
         values: list[Any] = []
         for row in rows or ():
-            here = (*path, len(values))
-            value = self.decode(item, below(name, row), here, item.default, Need.CHOSEN)
-            if value is not MISSING or self.has_problem(here):
+            row_path = (*path, len(values))
+            value = self.decode(item, below(name, row), row_path, item.default, Need.CHOSEN)
+            if value is not MISSING or self.has_problem(row_path):
                 values.append(
                     None if value is MISSING else value
                 )  # keeps the index of the invalid row
@@ -265,9 +265,9 @@ class Decoder:
         while values and values[-1] is MISSING:
             values.pop()
         for number, value in enumerate(values):
-            here = (*path, number)
-            if value is MISSING and not self.has_problem(here):
-                self.add_problem(here, f"{field.children[number].label} needs a value")
+            item_path = (*path, number)
+            if value is MISSING and not self.has_problem(item_path):
+                self.add_problem(item_path, f"{field.children[number].label} needs a value")
         return [value for value in values if value is not MISSING]  # gaps exist only with a problem
 
     def map(self, field: Field, name: str, path: Path) -> Any:
@@ -278,9 +278,9 @@ class Decoder:
         item = field.item or Field(kind="json")
         entries: dict[str, Any] = {}
         for row in rows:
-            here = below(name, row)
-            key = last_value(self.post, here + "~key") or ""
-            value = self.decode(item, here, (*path, key), item.default, Need.CHOSEN)
+            row_name = below(name, row)
+            key = last_value(self.post, row_name + "~key") or ""
+            value = self.decode(item, row_name, (*path, key), item.default, Need.CHOSEN)
             if value is MISSING and key and not self.has_problem((*path, key)):
                 value = item.traits.empty
             if not key and (value is MISSING or identical(value, item.default)):
@@ -329,17 +329,17 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     The longest known prefix wins. Names of union alternatives, which pydantic inserts, are skipped
     (protocol 11.4). The form itself is named `""`.
     """
-    here: Path = ()
+    covered: Path = ()
     rest: list[str | int] = []
     for part in path:
-        known = next(
-            (spelling for spelling in _spellings(part) if (*here, spelling) in names), None
+        matched = next(
+            (spelling for spelling in _spellings(part) if (*covered, spelling) in names), None
         )
-        if known is not None and (here or not rest):
-            here, rest = (*here, known), []
+        if matched is not None and (covered or not rest):
+            covered, rest = (*covered, matched), []
         else:
             rest.append(part)
-    return names.get(here, ""), tuple(rest)
+    return names.get(covered, ""), tuple(rest)
 
 
 def _spellings(part: str | int) -> tuple[str | int, ...]:

@@ -55,10 +55,10 @@ class Node:
         if not self.is_ticked:
             return ((option, option.key == self.text) for option in field.options)
         place = {key: position for position, key in enumerate(self.keys)}
-        known = [option.key for option in field.options if option.key in place]
+        offered = [option.key for option in field.options if option.key in place]
         ordered = (
             field.options
-            if known == list(self.keys)
+            if offered == list(self.keys)
             else sorted(field.options, key=lambda option: place.get(option.key, len(place)))
         )
         return ((option, option.key in place) for option in ordered)
@@ -221,14 +221,14 @@ class _Drawer:
             )
             return
         for number in numbers or ():
-            here = below(name, number)
-            key = last_value(self.post, here + "~key") or ""
-            node.rows.append(Row(number, key, self.node(item, here, item.default)))
+            row_name = below(name, number)
+            key = last_value(self.post, row_name + "~key") or ""
+            node.rows.append(Row(number, key, self.node(item, row_name, item.default)))
         first = max(numbers or (), default=-1) + 1
         for number, text in enumerate(filter(None, plain or ()), start=first):
-            here = below(name, number)
+            row_name = below(name, number)
             node.rows.append(
-                Row(number, "", _Drawer({here: [text]}).node(item, here, item.default))
+                Row(number, "", _Drawer({row_name: [text]}).node(item, row_name, item.default))
             )
         if not node.marks and not node.rows:
             node.is_changed = bool(default) and default is not MISSING
@@ -268,5 +268,5 @@ class _Drawer:
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:
-    known = {option.key for option in item.options}
-    return [decode_text(item, key) for key in keys if key in known]
+    option_keys = {option.key for option in item.options}
+    return [decode_text(item, key) for key in keys if key in option_keys]

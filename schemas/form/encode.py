@@ -83,14 +83,14 @@ class _Encoder:
         """The properties in `value`, and a row for each undefined key."""
         preset = default if isinstance(default, dict) and not is_set else {}
         post: FormPost = {}
-        known = set()
+        child_names = set()
         for child in field.children:
-            known.add(child.name)
+            child_names.add(child.name)
             if child.name in value:
                 need = Need.REQUIRED if child.is_required else Need.OPTIONAL
                 own = preset.get(child.name, child.default)
                 post |= self.encode(child, below(name, child.name), value[child.name], own, need)
-        extras = {key: item for key, item in value.items() if key not in known}
+        extras = {key: item for key, item in value.items() if key not in child_names}
         if extras:
             post |= self.encode(field.others, f"{name}~extra", extras, MISSING, Need.OPTIONAL)
         return post
@@ -131,9 +131,9 @@ class _Encoder:
         for row, (key, value) in enumerate(values.items()):
             if not key or "\n" in key or not is_form_safe(key):
                 return None
-            here = below(name, row)
-            post |= {f"{here}~key": [key]}
-            post |= self.encode(item, here, value, item.default, Need.CHOSEN)
+            row_name = below(name, row)
+            post |= {f"{row_name}~key": [key]}
+            post |= self.encode(item, row_name, value, item.default, Need.CHOSEN)
         return post
 
     def union(self, field: Field, name: str, value: Any, default: Any) -> FormPost | None:

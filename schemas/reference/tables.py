@@ -100,10 +100,10 @@ def _type_in_words(field: Field) -> str:
             assert_never(unknown)
 
 
-def _plural(words: str) -> str:
-    if words.endswith(("s", "JSON")) or " of " in words or " or " in words:
-        return words
-    return words + ("es" if words.endswith("address") else "s")
+def _plural(noun: str) -> str:
+    if noun.endswith(("s", "JSON")) or " of " in noun or " or " in noun:
+        return noun
+    return noun + ("es" if noun.endswith("address") else "s")
 
 
 def _limits(field: Field) -> str:

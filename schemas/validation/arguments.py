@@ -55,13 +55,13 @@ def _make_validator(contract: Contract) -> Any:
 
 def _form_position(root: Field, path: Path) -> tuple[int, ...]:
     """The sort key of a path by its position in the form."""
-    order, here = [], root
+    order, parent = [], root
     for part in path:
-        names = [child.name for child in here.children]
+        names = [child.name for child in parent.children]
         order.append(
             part if isinstance(part, int) else names.index(part) if part in names else 9999
         )
-        here = find(here, (part,))
+        parent = find(parent, (part,))
     return tuple(order)
 
 

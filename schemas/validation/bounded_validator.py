@@ -96,7 +96,7 @@ BoundedValidator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         **{
-            name: _with_step_limit(found) for name, found in Draft202012Validator.VALIDATORS.items()
+            name: _with_step_limit(check) for name, check in Draft202012Validator.VALIDATORS.items()
         },
         "pattern": _with_step_limit(_pattern),
         "multipleOf": _with_step_limit(_multiple_of),

@@ -51,9 +51,9 @@ def as_any(value: Any) -> Any:
     return value
 
 
-def join_or(words: Iterable[str]) -> str:
+def join_or(choices: Iterable[str]) -> str:
     """`a, b or c`."""
-    listed = list(dict.fromkeys(words))
+    listed = list(dict.fromkeys(choices))
     if not listed:
         return "something else"
     return " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
@@ -86,7 +86,7 @@ def _of_keyword(keyword: str, limit: Any, error: ValidationError, field: Field) 
     return f"is not accepted ({keyword}: {_short(limit)})"
 
 
-def _count(keyword: str, limit: int, found: Any, field: Field) -> str:
+def _count(keyword: str, limit: int, value: Any, field: Field) -> str:
     if limit == 1 and keyword == "minLength":
         return "must not be empty"
     if limit == 1 and keyword in {"minItems", "minProperties"}:
@@ -94,7 +94,7 @@ def _count(keyword: str, limit: int, found: Any, field: Field) -> str:
     unit = "characters" if keyword.endswith("Length") else f"{_thing(field)}s"
     unit = {"entrys": "entries"}.get(unit, unit)
     unit = unit if limit != 1 else unit.removesuffix("s") if unit != "entries" else "entry"
-    return _COUNTS[keyword].format(limit=limit, unit=unit, found=len(found))
+    return _COUNTS[keyword].format(limit=limit, unit=unit, found=len(value))
 
 
 def _thing(field: Field) -> str:

@@ -31,18 +31,18 @@ def unknown_keys(contract: Contract, arguments: Any) -> list[Problem]:
     return [problem for _, problem in zip(range(_MAX_PROBLEMS), problems, strict=False)]
 
 
-def complaint(name: str, known: Iterable[str]) -> str:
+def complaint(name: str, known_names: Iterable[str]) -> str:
     """A sentence about an unknown key, without its full stop."""
-    known = list(known)
-    if close := nearest(name, known):
+    known_names = list(known_names)
+    if close := nearest(name, known_names):
         return f"Unknown field `{name[:60]}`: did you mean `{close}`?"
-    more = ", …" if len(known) > _MAX_NAMED else ""
-    return f"Unknown field `{name[:60]}`. Known are {', '.join(known[:_MAX_NAMED])}{more}"
+    more = ", …" if len(known_names) > _MAX_NAMED else ""
+    return f"Unknown field `{name[:60]}`. Known are {', '.join(known_names[:_MAX_NAMED])}{more}"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known_names: Iterable[str]) -> str:
     """The known name that is most like an unknown one; empty if none is."""
-    return next(iter(difflib.get_close_matches(name[:60], list(known), 1, 0.5)), "")
+    return next(iter(difflib.get_close_matches(name[:60], list(known_names), 1, 0.5)), "")
 
 
 def _unknown(document: Json, schemas: list[Json], value: Any, path: Path) -> Iterator[Problem]:
@@ -55,13 +55,13 @@ def _unknown(document: Json, schemas: list[Json], value: Any, path: Path) -> Ite
             yield from _unknown(document, items, item, (*path, place))
         return
     named = [as_dict(part.get("properties")) for part in parts]
-    known = {name: None for properties in named for name in properties}
+    known_names = {name: None for properties in named for name in properties}
     for name, inner in value.items():
-        if name in known:
+        if name in known_names:
             below = [properties[name] for properties in named if name in properties]
             yield from _unknown(document, below, inner, (*path, name))
-        elif known and not any(_is_open(part) for part in parts):
-            yield Problem((*path, name), complaint(str(name), known))
+        elif known_names and not any(_is_open(part) for part in parts):
+            yield Problem((*path, name), complaint(str(name), known_names))
 
 
 def _parts_of(document: Json, schemas: list[Json]) -> list[Schema]:

@@ -142,8 +142,8 @@ def _sentence(name: str) -> str:
 
 def _word(word: str) -> str:
     lower = word.lower()
-    known = _ACRONYMS.get(lower) or _IN_FULL.get(lower)
-    return known or (word if word.isupper() else lower)
+    spelling = _ACRONYMS.get(lower) or _IN_FULL.get(lower)
+    return spelling or (word if word.isupper() else lower)
 
 
 def media_label(text: str) -> str:

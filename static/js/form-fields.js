@@ -168,7 +168,7 @@ function complain(control, what) {
   document.getElementById(id)?.remove();
   const rest = (control.getAttribute("aria-describedby") ?? "")
     .split(" ")
-    .filter((known) => known && known !== id);
+    .filter((other) => other && other !== id);
   if (what) {
     const note = Object.assign(document.createElement("p"), {
       className: "error",
@@ -194,10 +194,10 @@ class NumberSlider extends HTMLElement {
   }
   handleEvent(event) {
     const [slider, box] = this.querySelectorAll("input");
-    const known = box.value || this.closest(".field").dataset.default;
+    const shown = box.value || this.closest(".field").dataset.default;
     if (event.target === slider) put(box, slider.value);
-    else if (known) slider.value = known;
-    slider.toggleAttribute("data-idle", !box.value && !known);
+    else if (shown) slider.value = shown;
+    slider.toggleAttribute("data-idle", !box.value && !shown);
   }
 }
 customElements.define("number-slider", NumberSlider);

@@ -47,14 +47,14 @@ class CopyButton extends HTMLElement {
       this.tell("Not copied: this browser copies on secure pages only");
     }
   }
-  tell(words) {
-    dispatchEvent(new CustomEvent("toast", { detail: { text: words } }));
+  tell(text) {
+    dispatchEvent(new CustomEvent("toast", { detail: { text } }));
     const label = [...this.querySelector("button").childNodes].find(
       (node) => node.nodeType === 3 && node.textContent.trim(),
     );
     if (!label) return; // an icon without a label
     this.label ??= label.textContent;
-    label.textContent = words.split(":")[0];
+    label.textContent = text.split(":")[0];
     clearTimeout(this.timer);
     this.timer = setTimeout(() => (label.textContent = this.label), 1500);
   }

@@ -1,7 +1,7 @@
 /* Toasts in the page's corner, announced politely; <toast-note> removes itself. */
 function toast(text, link) {
   const shown = [...document.querySelectorAll("#toasts > toast-note")].find(
-    (one) => one.firstChild.textContent === text,
+    (other) => other.firstChild.textContent === text,
   );
   if (shown) {
     shown.wait(); // repeated: restart its timer
@@ -75,10 +75,10 @@ async function tell(target, state) {
   // Isolated, so that a right-to-left title does not reorder the rest.
   const title =
     ended.length === 1 && target.dataset.title ? `: \u2068${target.dataset.title}\u2069` : "";
-  const words = outcomeText(ended) + title;
-  if (!note?.isConnected) note = toast(words);
+  const text = outcomeText(ended) + title;
+  if (!note?.isConnected) note = toast(text);
   else {
-    note.textContent = words;
+    note.textContent = text;
     note.wait();
   }
 }

@@ -330,9 +330,9 @@ def as_document(rows: dict[str, Row]) -> str:
         "|---|---|" + "---|" * len(ROLES) + "---|",
     ]
     lines = [
-        f"| {name} | {method} | {' | '.join(words.split())} | {row.needs} |"
+        f"| {name} | {method} | {' | '.join(marks.split())} | {row.needs} |"
         for name, row in sorted(rows.items())
-        for method, words in (("GET", row.get), ("POST", row.post))
+        for method, marks in (("GET", row.get), ("POST", row.post))
     ]
     votes = [
         "",
@@ -342,7 +342,7 @@ def as_document(rows: dict[str, Row]) -> str:
         "",
         "| route | " + " | ".join(VOTERS) + " |",
         "|---|" + "---|" * len(VOTERS),
-        *(f"| {name} | {' | '.join(words.split())} |" for name, words in VOTE_ACCESS.items()),
+        *(f"| {name} | {' | '.join(marks.split())} |" for name, marks in VOTE_ACCESS.items()),
     ]
     return "\n".join([*head, *lines, *votes]) + "\n"
 

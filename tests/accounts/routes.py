@@ -18,10 +18,10 @@ class Route(NamedTuple):
 
 def routes(patterns: Any, before: str = "", space: str = "") -> Iterator[Route]:
     """The routes below some patterns."""
-    for one in patterns:
-        path = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            inner = f"{space}{one.namespace}:" if one.namespace else space
-            yield from routes(one.url_patterns, path, inner)
-        elif isinstance(one, URLPattern):
-            yield Route(path, f"{space}{one.name or ''}", one.callback)
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, path, inner)
+        elif isinstance(pattern, URLPattern):
+            yield Route(path, f"{space}{pattern.name or ''}", pattern.callback)

@@ -46,7 +46,7 @@ def entries() -> list[tuple[str, str, str, str]]:
     return [(row.actor_name, row.action, row.kind, row.object_name) for row in rows]
 
 
-def test_what_an_admin_did_stays_when_their_account_is_removed(
+def test_audit_entries_survive_the_removal_of_their_admin(
     admin: Client, eva: User, stranger: User
 ) -> None:
     admin.post("/admin/auth/group/add/", {"name": "Design"})
@@ -65,7 +65,7 @@ def test_what_an_admin_did_stays_when_their_account_is_removed(
     assert "Name" in AuditEntry.objects.get(action="changed").detail
 
 
-def test_what_the_admin_log_had_before_the_audit_log_is_copied(eva: User, user: User) -> None:
+def test_the_migration_copies_the_admin_log_to_the_audit_log(eva: User, user: User) -> None:
     LogEntry.objects.log_actions(
         eva.pk, [user], CHANGE, [{"changed": {"fields": ["Staff status"]}}], single_object=True
     )
@@ -74,7 +74,7 @@ def test_what_the_admin_log_had_before_the_audit_log_is_copied(eva: User, user: 
     assert AuditEntry.objects.get().detail == "Changed Staff status."
 
 
-def test_a_block_and_its_end_are_in_the_log_with_the_reason(
+def test_blocking_and_unblocking_are_logged_with_the_reason(
     admin: Client, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
@@ -90,7 +90,7 @@ def test_a_block_and_its_end_are_in_the_log_with_the_reason(
     assert AuditEntry.objects.get(action="blocked").detail == "Too dear"
 
 
-def test_tokens_are_in_the_log_from_their_creation_to_their_end(
+def test_creation_and_revocation_of_tokens_are_logged(
     admin: Client, eva: User, user: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     admin.post(reverse("api:tokens"), {"name": "n8n", "scope": ["read"], "days": "30"})
@@ -112,7 +112,7 @@ def test_tokens_are_in_the_log_from_their_creation_to_their_end(
     assert not AuditEntry.objects.filter(detail__contains=secret).exists()
 
 
-def test_a_house_default_is_in_the_log_when_it_is_made_and_when_it_ends(
+def test_setting_and_removing_a_house_default_are_logged(
     admin: Client, eva: User, make_endpoint: Any
 ) -> None:
     preset = Preset.objects.create(user=eva, endpoint=make_endpoint(), name="Calm", arguments={})
@@ -131,7 +131,7 @@ def test_a_house_default_is_in_the_log_when_it_is_made_and_when_it_ends(
     ]
 
 
-def test_deletions_and_recoveries_of_runs_are_in_the_log(
+def test_deletions_and_recoveries_of_runs_are_logged(
     admin: Client, make_run: Any, user: User
 ) -> None:
     runs = [make_run(state="succeeded") for _ in range(2)]
@@ -152,7 +152,7 @@ def test_deletions_and_recoveries_of_runs_are_in_the_log(
 
 
 @pytest.mark.parametrize("model", [Board, Flow, Chat])
-def test_deleted_boards_flows_and_chats_are_in_the_log(
+def test_deletions_of_boards_flows_and_chats_are_logged(
     admin: Client, eva: User, model: Any, make_endpoint: Any
 ) -> None:
     route, key = {
@@ -171,7 +171,7 @@ def test_deleted_boards_flows_and_chats_are_in_the_log(
     ]
 
 
-def test_deleted_collections_and_notes_are_in_the_log(
+def test_deletions_of_collections_and_notes_are_logged(
     admin: Client, eva: User, user: User, make_endpoint: Any
 ) -> None:
     Collection.objects.create(slug="calm", title="Calm", owner=eva)
@@ -184,7 +184,7 @@ def test_deleted_collections_and_notes_are_in_the_log(
     ]
 
 
-def test_deactivations_and_activations_are_in_the_log(admin: Client, user: User) -> None:
+def test_deactivations_and_activations_are_logged(admin: Client, user: User) -> None:
     users = "/admin/auth/user/"
     admin.post(f"{users}{user.pk}/removal/", {"how": "deactivate"})
     admin.post(users, {"action": "reactivate", "_selected_action": [user.pk]})
@@ -192,7 +192,9 @@ def test_deactivations_and_activations_are_in_the_log(admin: Client, user: User)
     assert [action for _, action, *_ in entries()] == ["deactivated", "activated", "deactivated"]
 
 
-def test_the_servers_log_has_ids_and_no_names(eva: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_server_log_has_ids_instead_of_names(
+    eva: User, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, "accounts.audit"):
         token, _ = tokens.create(eva, "secret project", by=eva)
     assert caplog.messages == [f"created: api.token {token.pk} by person {eva.pk}"]

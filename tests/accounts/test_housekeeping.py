@@ -23,7 +23,7 @@ from runs.worker.main import Worker
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
-def test_what_has_expired_is_deleted_and_the_rest_stays(member: Client, user: User) -> None:
+def test_only_expired_rows_are_deleted(member: Client, user: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     login_links.create(user)
@@ -37,7 +37,7 @@ def test_what_has_expired_is_deleted_and_the_rest_stays(member: Client, user: Us
     assert SpentToken.objects.count() == 1
 
 
-def test_many_are_deleted_bit_by_bit(db: None) -> None:
+def test_many_expired_rows_are_deleted_in_batches(db: None) -> None:
     past = timezone.now() - timedelta(seconds=1)
     for number in range(5):
         Session.objects.create(session_key=str(number), session_data="", expire_date=past)
@@ -47,7 +47,7 @@ def test_many_are_deleted_bit_by_bit(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_does_it() -> None:
+def test_the_worker_deletes_expired_rows() -> None:
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
     upstream: Any = SimpleNamespace(thumbnails=None, addresses=None, platform=None)

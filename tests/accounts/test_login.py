@@ -18,7 +18,7 @@ def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> N
     assert member.session[BACKEND_SESSION_KEY] == "accounts.login.Backend"
 
 
-def test_a_page_leads_to_the_login_and_back(client: Client) -> None:
+def test_a_page_redirects_to_the_login_and_back(client: Client) -> None:
     response = client.get("/runs/")
     assert response.status_code == 302
     assert response["Location"] == "/login/?next=/runs/"
@@ -30,23 +30,23 @@ def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client: Client) -> N
     assert not response.content
 
 
-def test_who_was_logged_in_by_djangos_own_backend_stays_so(client: Client, user: User) -> None:
+def test_sessions_of_djangos_own_backend_stay_logged_in(client: Client, user: User) -> None:
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
     assert client.get("/runs/").status_code == 200
 
 
-def test_a_person_who_may_no_longer_log_in_is_logged_out(member: Client, user: User) -> None:
+def test_a_deactivated_user_is_logged_out(member: Client, user: User) -> None:
     assert member.get("/runs/").status_code == 200
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert member.get("/runs/").status_code == 302
 
 
-def test_a_session_that_ran_out_is_none(member: Client) -> None:
+def test_an_expired_session_is_logged_out(member: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert member.get("/runs/").status_code == 302
 
 
-def test_a_wrong_password_is_refused_and_the_right_one_is_not(client: Client, user: User) -> None:
+def test_only_the_right_password_logs_in(client: Client, user: User) -> None:
     user.set_password("right")
     user.save()
     posted = {"username": user.username, "password": "wrong"}

@@ -37,14 +37,14 @@ def staff() -> Staff:
     return browser
 
 
-def test_every_permission_that_is_asked_for_can_be_given() -> None:
-    known = {
+def test_every_checked_permission_exists() -> None:
+    existing = {
         f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related()
     }
-    assert set(permissions.ACTIONS) <= known
+    assert set(permissions.ACTIONS) <= existing
 
 
-def test_staff_cancel_somebodys_run_with_the_permission_alone(
+def test_staff_need_the_permission_to_cancel_a_run_of_others(
     staff: Staff, member: Client, make_run: Any
 ) -> None:
     run = make_run()
@@ -53,8 +53,8 @@ def test_staff_cancel_somebodys_run_with_the_permission_alone(
     refused = eva.post(address)
     assert refused.status_code == 403
     assert "cancel somebody else&#x27;s run" in refused.content.decode()
-    said = eva.post(address, headers={"hx-request": "true"})
-    assert said.headers["Content-Type"].startswith("text/plain")
+    response = eva.post(address, headers={"hx-request": "true"})
+    assert response.headers["Content-Type"].startswith("text/plain")
     run.refresh_from_db()
     assert run.cancel_requested_at is None
     User.objects.get(username="eva").user_permissions.add(
@@ -78,7 +78,9 @@ def test_staff_without_a_permission_see_their_own_runs_only(staff: Staff, make_r
         assert b"secret plans" in allowed.get("/runs/?whose=*").content
 
 
-def test_mine_is_the_default_for_who_sees_everybodys(staff: Staff, make_run: Any) -> None:
+def test_lists_default_to_the_users_own_runs_for_viewers_of_all(
+    staff: Staff, make_run: Any
+) -> None:
     run = make_run(title="a cat of ana")
     eva = staff("playground.view_run")
     own = make_run(user=User.objects.get(username="eva"), title="a dog of eva")
@@ -96,15 +98,17 @@ def test_mine_is_the_default_for_who_sees_everybodys(staff: Staff, make_run: Any
     assert "by eva" not in eva.get(own.get_absolute_url()).content.decode()
 
 
-def test_ones_own_cancel_names_nobody(member: Client, make_run: Any) -> None:
+def test_cancelling_ones_own_run_names_nobody(member: Client, make_run: Any) -> None:
     run = make_run()
     member.post(f"/runs/{run.pk}/cancellation/")
     html = member.get(run.get_absolute_url()).content.decode()
-    assert "Cancel asked for" in html
+    assert "Cancellation requested" in html
     assert "by ana" not in html
 
 
-def test_giving_up_somebodys_run_names_who_did(staff: Staff, member: Client, make_run: Any) -> None:
+def test_giving_up_a_run_of_somebody_else_names_the_actor(
+    staff: Staff, member: Client, make_run: Any
+) -> None:
     run = make_run(state="unconfirmed")
     staff("playground.cancel_any_run").post(f"/runs/{run.pk}/cancellation/")
     run.refresh_from_db()
@@ -114,14 +118,20 @@ def test_giving_up_somebodys_run_names_who_did(staff: Staff, member: Client, mak
 
 
 @pytest.mark.parametrize(
-    ("noun", "posted", "permission", "said"),
+    ("noun", "posted", "permission", "sentence"),
     [
         ("example", {"example": "1"}, "playground.publish_any_run", "Shown as an example"),
         ("star", {}, "playground.change_run", "Starred"),
     ],
 )
-def test_what_staff_do_with_somebodys_run_is_said_on_its_page(
-    staff: Staff, member: Client, make_run: Any, noun: str, posted: Any, permission: str, said: str
+def test_actions_of_staff_on_a_run_are_named_on_its_page(
+    staff: Staff,
+    member: Client,
+    make_run: Any,
+    noun: str,
+    posted: Any,
+    permission: str,
+    sentence: str,
 ) -> None:
     run = make_run(state="succeeded", output={})
     address = f"{run.get_absolute_url()}{noun}/"
@@ -132,11 +142,11 @@ def test_what_staff_do_with_somebodys_run_is_said_on_its_page(
     User.objects.get(username="eva").delete()
     assert staff(permission).post(address, posted).status_code == 302
     html = member.get(run.get_absolute_url()).content.decode()
-    assert said in html
+    assert sentence in html
     assert "By eva." in html
 
 
-def test_a_deleted_preset_says_who_deleted_it_and_comes_back(
+def test_a_deleted_preset_names_the_actor_and_can_be_restored(
     staff: Staff, member: Client, user: User, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
@@ -156,7 +166,7 @@ def test_a_deleted_preset_says_who_deleted_it_and_comes_back(
     assert "by eva" not in html
 
 
-def test_a_preset_that_somebody_changed_says_who(
+def test_a_changed_preset_names_the_actor(
     staff: Staff, member: Client, user: User, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
@@ -168,7 +178,7 @@ def test_a_preset_that_somebody_changed_says_who(
     assert "changed by eva" in member.get(f"/presets/of/{endpoint.endpoint_id}/").content.decode()
 
 
-def test_who_is_no_staff_is_asked_no_permission(
+def test_permissions_are_checked_only_for_staff(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     make_run()
@@ -186,7 +196,7 @@ def watched_view(page: str, run: Run) -> str:
 @pytest.mark.parametrize(
     "address", ["/runs/?whose=*", "/runs/{pk}/", "/models/{model}/?shown={pk}"]
 )
-def test_staff_are_offered_a_cancel_that_they_may_do(
+def test_staff_are_offered_only_permitted_cancels(
     staff: Staff, make_run: Any, address: str
 ) -> None:
     run = make_run(state="running")

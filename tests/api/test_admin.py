@@ -12,7 +12,7 @@ from api import tokens
 pytestmark = pytest.mark.django_db
 
 
-def test_an_admin_takes_a_token_away(admin_client: Any, user: Any) -> None:
+def test_an_admin_can_revoke_a_token(admin_client: Any, user: Any) -> None:
     token, secret = tokens.create(user, "nightly script")
     listed = admin_client.get(reverse("admin:api_token_changelist")).content.decode()
     assert "nightly script" in listed
@@ -24,5 +24,5 @@ def test_an_admin_takes_a_token_away(admin_client: Any, user: Any) -> None:
     assert tokens.authenticate(secret) is None
 
 
-def test_an_admin_makes_no_token(admin_client: Any) -> None:
+def test_an_admin_cannot_create_a_token(admin_client: Any) -> None:
     assert admin_client.get(reverse("admin:api_token_add")).status_code == 403

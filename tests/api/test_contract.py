@@ -41,11 +41,15 @@ schema = schemathesis.pytest.from_fixture("api_schema")
 def api_schema(request: pytest.FixtureRequest) -> Any:
     """The document with the application that has to keep it."""
     request.node._nodeid = request.node.nodeid  # schemathesis asks for it; pytest 9.2 has none
-    made = schemathesis.openapi.from_dict(document(OPERATIONS))
-    made.app = get_wsgi_application()
+    schemathesis_schema = schemathesis.openapi.from_dict(document(OPERATIONS))
+    schemathesis_schema.app = get_wsgi_application()
     # An object that is not there and arguments that the model refuses are no matter of it.
-    made.config.checks.positive_data_acceptance.expected_statuses += ["409", "413", "422"]
-    return made
+    schemathesis_schema.config.checks.positive_data_acceptance.expected_statuses += [
+        "409",
+        "413",
+        "422",
+    ]
+    return schemathesis_schema
 
 
 @pytest.fixture
@@ -98,26 +102,26 @@ def kept_connection() -> Iterator[None]:
     derandomize=True,
     database=None,
 )
-def test_the_api_keeps_its_contract(case: Any, secret: str) -> None:
+def test_the_api_conforms_to_its_openapi_document(case: Any, secret: str) -> None:
     plain = {"Accept-Encoding": "identity"}  # schemathesis decodes nothing of a WSGI application
     with transaction.atomic():
         case.call_and_validate(headers={"Authorization": f"Bearer {secret}", **plain})
         transaction.set_rollback(True)  # what a call leaves is not there for the next
 
 
-def test_the_document_names_each_operation_once() -> None:
-    ids = [one.id for one in OPERATIONS]
+def test_the_openapi_document_names_each_operation_once() -> None:
+    ids = [operation.id for operation in OPERATIONS]
     assert len(set(ids)) == len(ids)
-    for one in OPERATIONS:
-        assert one.handle.__doc__, one.id
-        assert one.scope in tokens.SCOPES
+    for operation in OPERATIONS:
+        assert operation.handle.__doc__, operation.id
+        assert operation.scope in tokens.SCOPES
 
 
-def test_whatever_costs_money_takes_an_idempotency_key() -> None:
-    paid = {one.id: one for one in OPERATIONS if one.limit == "run"}
+def test_every_paid_operation_accepts_an_idempotency_key() -> None:
+    paid = {operation.id: operation for operation in OPERATIONS if operation.limit == "run"}
     expected = {"create_run", "run_flow", "create_board", "add_to_board", "run_board_again"}
     assert paid.keys() == expected
-    assert all(KEY in one.parameters for one in paid.values())
+    assert all(KEY in operation.parameters for operation in paid.values())
 
 
 def test_the_components_are_json_schemas() -> None:
@@ -126,14 +130,14 @@ def test_the_components_are_json_schemas() -> None:
 
 
 def test_each_body_is_one_type_for_generated_clients() -> None:
-    bodies = [one.body.component for one in OPERATIONS if one.body]
+    bodies = [operation.body.component for operation in OPERATIONS if operation.body]
     assert "NewRun" in bodies
     for name in bodies:
         assert COMPONENTS[name]["type"] == "object", name
         assert COMPONENTS[name].keys().isdisjoint({"anyOf", "oneOf", "allOf"}), name
 
 
-def test_the_document_is_served_to_anybody(client: Any) -> None:
+def test_the_openapi_document_is_public(client: Any) -> None:
     response = client.get(f"{BASE}/openapi.json")
     assert response.json() == document(OPERATIONS)
     again = client.get(f"{BASE}/openapi.json", headers={"If-None-Match": response.headers["ETag"]})

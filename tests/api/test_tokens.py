@@ -15,15 +15,19 @@ from api.models import Token
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
-def test_a_token_finds_its_person_and_scopes(user: Any) -> None:
+def test_a_token_identifies_its_user_and_scopes(user: Any) -> None:
     token, secret = tokens.create(user, " nightly  script ", ["run", "read"])
-    found = tokens.authenticate(secret)
-    assert found is not None
-    assert (found.user, found.name, found.scope_list) == (user, "nightly script", ["read", "run"])
-    assert found.pk == token.pk
+    authenticated = tokens.authenticate(secret)
+    assert authenticated is not None
+    assert (authenticated.user, authenticated.name, authenticated.scope_list) == (
+        user,
+        "nightly script",
+        ["read", "run"],
+    )
+    assert authenticated.pk == token.pk
 
 
-def test_the_database_does_not_hold_the_token(user: Any) -> None:
+def test_the_database_does_not_contain_the_token(user: Any) -> None:
     token, secret = tokens.create(user, "script")
     row = Token.objects.filter(pk=token.pk).values().get()
     assert secret not in str(row)
@@ -32,12 +36,12 @@ def test_the_database_does_not_hold_the_token(user: Any) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "nonsense", "vitrine_" + "x" * 43, "vitrine_" + "ü" * 43])
-def test_an_unknown_token_opens_nothing(user: Any, secret: str) -> None:
+def test_an_unknown_token_is_invalid(user: Any, secret: str) -> None:
     tokens.create(user, "script")
     assert tokens.authenticate(secret) is None
 
 
-def test_a_revoked_token_opens_nothing_until_it_is_restored(user: Any) -> None:
+def test_a_revoked_token_is_invalid_until_restored(user: Any) -> None:
     token, secret = tokens.create(user, "script")
     tokens.revoke(token)
     assert tokens.authenticate(secret) is None
@@ -45,7 +49,7 @@ def test_a_revoked_token_opens_nothing_until_it_is_restored(user: Any) -> None:
     assert tokens.authenticate(secret) is not None
 
 
-def test_an_old_revocation_stays(user: Any) -> None:
+def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
     token, secret = tokens.create(user, "script")
     token.revoked_at = timezone.now() - timedelta(hours=2)
     token.save()
@@ -54,21 +58,21 @@ def test_an_old_revocation_stays(user: Any) -> None:
     assert tokens.authenticate(secret) is None
 
 
-def test_an_expired_token_opens_nothing(user: Any) -> None:
+def test_an_expired_token_is_invalid(user: Any) -> None:
     token, secret = tokens.create(user, "script", days=1)
     assert tokens.authenticate(secret) is not None
     Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
     assert tokens.authenticate(secret) is None
 
 
-def test_an_inactive_persons_token_opens_nothing(user: Any) -> None:
+def test_a_token_of_an_inactive_user_is_invalid(user: Any) -> None:
     _, secret = tokens.create(user, "script")
     user.is_active = False
     user.save()
     assert tokens.authenticate(secret) is None
 
 
-def test_use_is_recorded_to_the_minute(user: Any, django_assert_num_queries: Any) -> None:
+def test_the_last_use_is_recorded_to_the_minute(user: Any, django_assert_num_queries: Any) -> None:
     token, secret = tokens.create(user, "script")
     tokens.authenticate(secret)
     token.refresh_from_db()
@@ -89,7 +93,7 @@ def test_use_is_recorded_to_the_minute(user: Any, django_assert_num_queries: Any
         ("taken", ["read"], None, "already"),
     ],
 )
-def test_a_bad_token_is_refused_with_a_reason(
+def test_invalid_token_settings_are_refused_with_a_reason(
     user: Any, name: str, scopes: list[str], days: int | None, reason: str
 ) -> None:
     tokens.create(user, "taken")
@@ -99,12 +103,16 @@ def test_a_bad_token_is_refused_with_a_reason(
 
 def test_the_command_prints_a_token(user: Any, capsys: Any) -> None:
     call_command("token", user.username, name="ci", scope="read,curate", days=7)
-    found = tokens.authenticate(capsys.readouterr().out.strip())
-    assert found is not None
-    assert (found.user, found.name, found.scope_list) == (user, "ci", ["read", "curate"])
+    authenticated = tokens.authenticate(capsys.readouterr().out.strip())
+    assert authenticated is not None
+    assert (authenticated.user, authenticated.name, authenticated.scope_list) == (
+        user,
+        "ci",
+        ["read", "curate"],
+    )
 
 
-def test_the_command_says_what_is_wrong(user: Any) -> None:
+def test_the_command_reports_errors(user: Any) -> None:
     with pytest.raises(CommandError, match="nobody named nobody"):
         call_command("token", "nobody")
     with pytest.raises(CommandError, match="at least one"):

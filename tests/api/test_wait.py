@@ -80,7 +80,7 @@ async def end(pk: uuid.UUID) -> None:
     await sync_to_async(state_machine.record)(pk, Observation("succeeded", output={}))
 
 
-def test_the_answer_comes_when_the_run_has_ended(make_run: Any) -> None:
+def test_a_wait_ends_when_the_run_has_ended(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
@@ -109,7 +109,7 @@ def test_a_created_run_keeps_its_status(make_run: Any) -> None:
     assert serve(use) == (201, "/here", ["GET", "Bearer x", "succeeded"])
 
 
-def test_a_proxied_call_is_answered_by_the_address_that_its_view_named(make_run: Any) -> None:
+def test_a_held_proxy_call_is_answered_from_its_named_address(make_run: Any) -> None:
     run = make_run(state="running")
     seen: list[Any] = []
 
@@ -141,15 +141,17 @@ def test_a_proxied_call_is_answered_by_the_address_that_its_view_named(make_run:
     assert (b"cookie", b"a=b") in headers
 
 
-def test_the_end_of_a_flow_is_waited_for(make_run: Any, user: Any) -> None:
+def test_a_wait_ends_with_the_flow(make_run: Any, user: Any) -> None:
     flow = Flow.objects.create(user=user, name="Fox", definition={"steps": []})
-    made = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={"steps": []})
-    address = f"/api/v1/flow-runs/{made.pk}"
+    flow_run = FlowRun.objects.create(
+        user=user, flow=flow, form_token="t", definition={"steps": []}
+    )
+    address = f"/api/v1/flow-runs/{flow_run.pk}"
 
     async def flows(scope: Any, receive: Any, send: Any) -> None:
-        state = await FlowRun.objects.values_list("state", flat=True).aget(pk=made.pk)
+        state = await FlowRun.objects.values_list("state", flat=True).aget(pk=flow_run.pk)
         is_held = state == "running" and b"wait=" in scope["query_string"]
-        held = [(HEADER.encode(), f"{made.pk} {PATIENCE_S} {address}".encode())]
+        held = [(HEADER.encode(), f"{flow_run.pk} {PATIENCE_S} {address}".encode())]
         headers = held if is_held else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": state.encode()})
@@ -161,7 +163,7 @@ def test_the_end_of_a_flow_is_waited_for(make_run: Any, user: Any) -> None:
                 waiting = asyncio.create_task(client.get(f"{address}?wait=50"))
                 done, _ = await asyncio.wait({waiting}, timeout=0.3)
                 assert not done
-                ended = FlowRun.objects.filter(pk=made.pk)
+                ended = FlowRun.objects.filter(pk=flow_run.pk)
                 await ended.aupdate(state="succeeded")
                 await sync_to_async(channel.notify)()
                 async with asyncio.timeout(PATIENCE_S / 2):
@@ -172,7 +174,7 @@ def test_the_end_of_a_flow_is_waited_for(make_run: Any, user: Any) -> None:
     assert asyncio.run(main()) == "succeeded"
 
 
-def test_the_answer_waits_for_the_copies_of_the_files(make_run: Any) -> None:
+def test_a_wait_includes_the_copies_of_files(make_run: Any) -> None:
     run = make_run(state="running")
     output = {"image": {"url": "https://v3.fal.media/files/a.png"}}
 
@@ -190,7 +192,7 @@ def test_the_answer_waits_for_the_copies_of_the_files(make_run: Any) -> None:
     assert serve(use)[2] == "succeeded"
 
 
-def test_a_copy_that_takes_long_holds_no_answer(make_run: Any, monkeypatch: Any) -> None:
+def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(wait, "COPY_WAIT_S", 0.2)
     run = make_run(state="running")
     output = {"image": {"url": "https://v3.fal.media/files/a.png"}}
@@ -205,7 +207,7 @@ def test_a_copy_that_takes_long_holds_no_answer(make_run: Any, monkeypatch: Any)
     assert serve(use)[2] == "succeeded"
 
 
-def test_the_end_of_a_boards_runs_is_waited_for(make_run: Any, user: Any) -> None:
+def test_a_wait_ends_with_the_boards_runs(make_run: Any, user: Any) -> None:
     run = make_run(state="running")
     board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
     row = Row.objects.create(board=board, position=0, label="a", values={})
@@ -245,7 +247,7 @@ def test_a_run_that_has_ended_is_answered_at_once(make_run: Any) -> None:
     assert serve(use)[2] == "failed"
 
 
-def test_when_the_time_is_over_the_run_is_answered_as_it_is(make_run: Any) -> None:
+def test_a_wait_that_times_out_returns_the_current_run(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
@@ -254,33 +256,33 @@ def test_when_the_time_is_over_the_run_is_answered_as_it_is(make_run: Any) -> No
     assert serve(use)[2] == "running"
 
 
-def test_many_who_wait_cost_one_query(make_run: Any) -> None:
+def test_many_waiting_calls_share_one_query(make_run: Any) -> None:
     runs = [make_run(state="running") for _ in range(6)]
-    asked: list[str] = []
+    statements: list[str] = []
 
     def note(sql: str, _: Any) -> None:
         if sql.startswith('SELECT "playground_run"."id" AS "pk" FROM') and '"state" IN' in sql:
-            asked.append(sql)
+            statements.append(sql)
 
     async def use(client: httpx.AsyncClient, signal: Signal) -> Any:
         addresses = [f"/api/v1/runs/{run.pk}?wait=50" for run in runs for _ in range(5)]
         waiting = [asyncio.create_task(client.get(address)) for address in addresses]
         await until_waiting(client, len(waiting))
-        while not asked:  # noqa: ASYNC110  the query is another thread's
+        while not statements:  # noqa: ASYNC110  the query is another thread's
             await asyncio.sleep(0.005)
-        earlier = len(asked)
+        earlier = len(statements)
         for run in runs:
             await end(run.pk)
         async with asyncio.timeout(PATIENCE_S / 2):
             answers = await asyncio.gather(*waiting)
-        assert len(asked) - earlier <= 2 * len(runs) + 2
+        assert len(statements) - earlier <= 2 * len(runs) + 2
         return {answer.json()[2] for answer in answers}
 
     with before(note):
         assert serve(use) == {"succeeded"}
 
 
-def test_a_shutdown_answers_who_waits(make_run: Any) -> None:
+def test_a_shutdown_answers_waiting_calls(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, signal: Signal) -> Any:

@@ -31,7 +31,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def test_figures_say_what_is_met_and_what_is_missed() -> None:
+def test_the_report_says_which_goals_are_met_and_missed() -> None:
     assert figures.at_most("G5", "page", 31, 32, "KB").is_met is True
     assert figures.at_most("G5", "page", 33, 32, "KB").is_met is False
     ratio = figures.at_most_ratio("G1", "overhead", 40, 20, 1.5, "ms")
@@ -42,7 +42,7 @@ def test_figures_say_what_is_met_and_what_is_missed() -> None:
     assert figures.without_goal("G1", "Gradio", "not installed").is_met is None
 
 
-def test_the_slowest_of_a_few_rounds_decides_nothing() -> None:
+def test_the_slowest_of_few_rounds_is_not_decisive() -> None:
     few = {"product": [20.0, 20, 20, 90], "floor": [20.0] * 4}
     many = {name: [*values, *[20.0] * 12] for name, values in few.items()}
     slow = {"product": [20.0] * 12 + [90.0] * 4, "floor": [20.0] * 16}
@@ -51,12 +51,12 @@ def test_the_slowest_of_a_few_rounds_decides_nothing() -> None:
         assert [goal.is_met for goal in goals if goal.limit] == met
 
 
-def test_percentiles_are_values_that_were_measured() -> None:
+def test_percentiles_are_measured_values() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [figures.percentile(values, share) for share in (0, 0.5, 0.9, 1)] == [1, 3, 5, 5]
 
 
-def test_the_catalogue_follows_from_its_numbers_and_is_as_large_as_the_real_one() -> None:
+def test_the_bench_catalogue_is_reproducible_and_of_real_size() -> None:
     assert catalogue.document(7) == catalogue.document(7) != catalogue.document(8)
     sizes = [len(json.dumps(catalogue.document(n))) for n in range(200)]
     assert min(sizes) > 5_000
@@ -99,13 +99,13 @@ def test_pages_and_runs_are_measured_on_product_and_floor_alike(stage: Stage) ->
         client.close()
 
 
-def test_what_a_person_has_set_up_reaches_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_user_do_not_reach_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAL_KEY", "id:secret")
     monkeypatch.setenv("DATABASE_URL", "sqlite:///mine")
     assert not {"FAL_KEY", "DATABASE_URL"} & clean_environment().keys()
 
 
-def test_a_process_that_does_not_start_breaks_the_measurement_with_its_words(stage: Stage) -> None:
+def test_a_process_that_does_not_start_fails_with_its_output(stage: Stage) -> None:
     child = Child("false", ["python", "-c", "raise SystemExit('no such thing')"], stage.scratch)
     with pytest.raises(Broken, match="no such thing"):
         child.line("ready")
@@ -122,7 +122,7 @@ def missed(stage: Stage, rounds: int, is_full: bool) -> list[figures.Goal]:
     return [figures.at_most("G5", "page", 33, 32, "KB")]
 
 
-def test_a_broken_benchmark_is_told_by_the_exit_code_and_a_missed_goal_is_not(
+def test_only_a_broken_benchmark_changes_the_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     benchmarks = {"g3": (f"{__name__}:broken", 1, "one"), "g4": (f"{__name__}:missed", 1, "two")}
@@ -132,7 +132,7 @@ def test_a_broken_benchmark_is_told_by_the_exit_code_and_a_missed_goal_is_not(
     assert "BROKEN: g3" in capsys.readouterr().out
 
 
-def test_what_processes_take_is_read_with_all_below_them(tmp_path: Path) -> None:
+def test_usage_of_processes_includes_their_children(tmp_path: Path) -> None:
     busy = "import time; [x for x in range(10**6)]; open('{}', 'w'); time.sleep(600)"
     marks = [tmp_path / "first", tmp_path / "second"]
     child, parent = (busy.format(mark) for mark in marks)
@@ -140,15 +140,15 @@ def test_what_processes_take_is_read_with_all_below_them(tmp_path: Path) -> None
     up = Child("parent", [sys.executable, "-c", start + parent], tmp_path)
     try:
         wait(lambda: all(mark.exists() for mark in marks), lambda: "they do not start")
-        found = rest.usages(up.process.pid)
-        assert len(found) == 2
-        assert all(one.pss_mb > 1 for one in found.values())
-        assert sum(one.cpu_s for one in found.values()) > 0
+        usages = rest.usages(up.process.pid)
+        assert len(usages) == 2
+        assert all(usage.pss_mb > 1 for usage in usages.values())
+        assert sum(usage.cpu_s for usage in usages.values()) > 0
     finally:
         for number in sorted(rest.usages(up.process.pid), reverse=True):
             os.kill(number, signal.SIGKILL)
         up.stop()
 
 
-def test_a_bare_commit_takes_time(tmp_path: Path) -> None:
+def test_the_time_of_a_bare_commit_is_measured(tmp_path: Path) -> None:
     assert [rest.bare_commit(tmp_path / "x.sqlite3") > 0 for _ in range(2)] == [True, True]

@@ -41,7 +41,7 @@ def stage(migrated: Path, collected: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_benchmark_is_where_its_name_says(name: str) -> None:
+def test_each_benchmark_is_found_by_its_name(name: str) -> None:
     assert callable(find(BENCHMARKS[name][0]))
     assert {*SMALL} <= {*BENCHMARKS}
 
@@ -49,7 +49,7 @@ def test_a_benchmark_is_where_its_name_says(name: str) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.browser
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_benchmark_measures(stage: Stage, name: str) -> None:
+def test_each_benchmark_measures_its_goals(stage: Stage, name: str) -> None:
     more = SMALL.get(name, {})
     goals = find(BENCHMARKS[name][0])(stage, 1, False, **more)
     assert goals

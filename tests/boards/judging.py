@@ -27,10 +27,10 @@ Judged = Callable[..., Board]
 
 def picture() -> bytes:
     """A PNG that says which program made it."""
-    told = PngInfo()
-    told.add_text("Software", SECRET)
+    metadata = PngInfo()
+    metadata.add_text("Software", SECRET)
     out = io.BytesIO()
-    Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=told)
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=metadata)
     return out.getvalue()
 
 

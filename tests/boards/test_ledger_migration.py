@@ -44,7 +44,7 @@ def migrate() -> None:
 
 
 @pytest.mark.parametrize("ending", ["succeeded", "failed", "running"])
-def test_boards_and_days_count_what_they_counted(
+def test_the_ledger_migration_keeps_the_sums_of_boards_and_days(
     plan_of: Callable[..., Plan], send: Send, ending: str
 ) -> None:
     board = send(plan_of(row_field="prompt", row_values="a\nb", cap="0.09")).board
@@ -65,7 +65,9 @@ def test_boards_and_days_count_what_they_counted(
     assert entries.exclude(state="released").count() == left
 
 
-def test_this_months_trials_are_counted(plan_of: Callable[..., Plan], send: Send) -> None:
+def test_the_ledger_migration_counts_this_months_trials(
+    plan_of: Callable[..., Plan], send: Send
+) -> None:
     board = send(plan_of(row_field="prompt", row_values="a\nb")).board
     column: Any = Column.objects.filter(board=board).first()
     StandingTrial.objects.create(board=board, monthly_cap_usd=Decimal(3))

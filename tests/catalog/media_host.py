@@ -80,7 +80,7 @@ def files() -> set[str]:
 
 
 def later() -> None:
-    """Time passes: what is to be tried again is due."""
+    """Move time on so that retries are due."""
     Picture.objects.filter(next_try_at__isnull=False).update(
         next_try_at=timezone.now() - timedelta(seconds=1)
     )

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.any_database
         ("Hunyuan 3D", "fal-ai/hunyuan3d-v3/image-to-3d", "Hunyuan 3D v3"),
     ],
 )
-def test_a_name_says_what_upstreams_title_leaves_out(
+def test_a_name_adds_what_upstreams_title_leaves_out(
     title: str, endpoint_id: str, name: str
 ) -> None:
     assert with_version(title, endpoint_id) == name
@@ -57,18 +57,23 @@ def test_a_name_says_what_upstreams_title_leaves_out(
         ("", "a"),
     ],
 )
-def test_a_title_that_says_it_stays(title: str, endpoint_id: str) -> None:
+def test_a_title_with_its_version_is_kept(title: str, endpoint_id: str) -> None:
     assert with_version(title, endpoint_id) == title
 
 
-def test_of_150_real_models_none_have_the_same_name() -> None:
-    found = [
-        Title(n, one["endpoint_id"], one["metadata"]["display_name"], one["metadata"]["category"])
-        for n, one in enumerate(filling.real())
+def test_names_of_150_real_models_are_unique() -> None:
+    titles = [
+        Title(
+            n,
+            entry["endpoint_id"],
+            entry["metadata"]["display_name"],
+            entry["metadata"]["category"],
+        )
+        for n, entry in enumerate(filling.real())
     ]
-    names = full_names(found)
-    assert len({name.casefold() for name in names.values()}) == len(found) == 150
-    assert sum(names[one.key] == one.display_name for one in found) > 100
+    names = full_names(titles)
+    assert len({name.casefold() for name in names.values()}) == len(titles) == 150
+    assert sum(names[title.key] == title.display_name for title in titles) > 100
     assert max(map(len, names.values())) < 80
 
 
@@ -79,25 +84,27 @@ IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("/".join)
 @given(
     st.sets(IDS.map("o/{}".format), min_size=2, max_size=12), st.sampled_from(["A", "v1", "A 1"])
 )
-def test_whatever_the_ids_no_two_names_are_the_same(ids: set[str], title: str) -> None:
+def test_names_are_unique_for_any_ids(ids: set[str], title: str) -> None:
     category = "image-to-video"
-    names = full_names(Title(n, one, title, category) for n, one in enumerate(sorted(ids)))
+    names = full_names(
+        Title(n, endpoint_id, title, category) for n, endpoint_id in enumerate(sorted(ids))
+    )
     assert len(set(names.values())) == len(ids)
 
 
-def test_a_sync_tells_siblings_apart(make_endpoint: Any) -> None:
+def test_a_sync_gives_siblings_different_names(make_endpoint: Any) -> None:
     deeds = ("image-to-video", "text-to-video")
-    one, other = (
+    first, second = (
         make_endpoint(f"a/pixverse/v5/{deed}", display_name="Pixverse", category=deed)
         for deed in deeds
     )
-    assert one.name == "Pixverse v5"
+    assert first.name == "Pixverse v5"
     post_sync.run()
-    names = [Endpoint.objects.get(pk=made.pk).name for made in (one, other)]
+    names = [Endpoint.objects.get(pk=sibling.pk).name for sibling in (first, second)]
     assert names == ["Pixverse v5 (image to video)", "Pixverse v5 (text to video)"]
 
 
-def test_pages_say_the_whole_name(
+def test_pages_show_the_full_name(
     member: Client, make_endpoint: Any, make_run: Any, user: Any
 ) -> None:
     model = make_endpoint("a/pixverse/v5/image-to-video", display_name="Pixverse")

@@ -1,4 +1,4 @@
-"""What a run cost is said in money where that is known, and never for what is free."""
+"""The cost of a run is shown in money if it is known, and never for free runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from catalog import pricing
         ("1e999999", "0.1", "images", "1e999999 images"),
     ],
 )
-def test_what_was_billed(count: str, price: Any, unit: str, text: str) -> None:
+def test_billed_units_are_worded_with_their_price(
+    count: str, price: Any, unit: str, text: str
+) -> None:
     amount = None if price is None else Decimal(price)
     endpoint = SimpleNamespace(unit_price_usd=amount, currency="USD", price_unit=unit)
     assert pricing.billed_in_words(count, endpoint) == text

@@ -29,11 +29,11 @@ def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> En
 
 def real() -> list[Endpoint]:
     """The sample of upstream's catalogue that lies beside the project."""
-    found = []
+    endpoints = []
     for item in filling.real():
         data: dict[str, Any] = item["metadata"]
         group = data.get("group") or {}
-        found.append(
+        endpoints.append(
             endpoint(
                 item["endpoint_id"],
                 data["display_name"],
@@ -42,23 +42,23 @@ def real() -> list[Endpoint]:
                 group_label=group.get("label", ""),
             )
         )
-    return found
+    return endpoints
 
 
 def looks(card: Card) -> tuple[str, ...]:
-    one = card.endpoint
-    return one.display_name, one.owner, one.category, card.variant
+    listed = card.endpoint
+    return listed.display_name, listed.owner, listed.category, card.variant
 
 
-def test_of_150_real_models_none_look_alike() -> None:
-    told = distinguish(real())
-    assert len(told) == 150
-    assert [look for look, count in Counter(map(looks, told)).items() if count > 1] == []
-    assert max(len(card.variant) for card in told) <= LONGEST
+def test_cards_of_150_real_models_are_unique() -> None:
+    distinguished = distinguish(real())
+    assert len(distinguished) == 150
+    assert [look for look, count in Counter(map(looks, distinguished)).items() if count > 1] == []
+    assert max(len(card.variant) for card in distinguished) <= LONGEST
 
 
 @pytest.mark.parametrize(
-    ("one", "expected"),
+    ("listed", "expected"),
     [
         (endpoint("fal-ai/image-editing/x", "Image Editing", group_label="Photo Fix"), "Photo Fix"),
         (endpoint("fal-ai/pixverse/v5.6/text-to-video", "Pixverse", "text-to-video"), "v5.6"),
@@ -77,8 +77,8 @@ def test_of_150_real_models_none_look_alike() -> None:
         (endpoint("fal-ai/flux/dev", "FLUX.1 [dev]", "text-to-image"), ""),
     ],
 )
-def test_a_variant_is_what_name_and_category_do_not_say(one: Endpoint, expected: str) -> None:
-    assert variant(one) == expected
+def test_a_variant_label_adds_what_name_and_category_lack(listed: Endpoint, expected: str) -> None:
+    assert variant(listed) == expected
 
 
 PARTS = ["a", "b", "a-b", "ab", "a/b", "v1", "1", "to/x", "x/to"]
@@ -86,9 +86,9 @@ IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4)
 
 
 @given(st.sets(IDS.map("/".join), min_size=2, max_size=12), st.sampled_from(["A", "B 1", "to"]))
-def test_whatever_the_ids_no_two_look_alike(ids: set[str], name: str) -> None:
-    told = distinguish(endpoint(f"o/{one}", name) for one in sorted(ids))
-    assert max(Counter(map(looks, told)).values()) == 1
+def test_cards_are_unique_for_any_ids(ids: set[str], name: str) -> None:
+    distinguished = distinguish(endpoint(f"o/{endpoint_id}", name) for endpoint_id in sorted(ids))
+    assert max(Counter(map(looks, distinguished)).values()) == 1
 
 
 def family(*ids: str) -> list[Card]:
@@ -98,44 +98,46 @@ def family(*ids: str) -> list[Card]:
 
 def folded(*ids: str, **how: Any) -> list[str]:
     return [
-        " ".join(card.endpoint.display_name for card in (one.lead, *one.others))
-        for one in fold(family(*ids), **how)
+        " ".join(
+            card.endpoint.display_name for card in (family_of_cards.lead, *family_of_cards.others)
+        )
+        for family_of_cards in fold(family(*ids), **how)
     ]
 
 
-def test_a_family_stands_where_its_first_member_does() -> None:
+def test_a_family_is_placed_at_its_first_member() -> None:
     assert folded("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
 
 
-def test_the_best_answers_stand_alone() -> None:
+def test_the_best_results_are_not_folded() -> None:
     assert folded("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
 
 
-def test_in_an_ordered_list_only_neighbours_fold() -> None:
+def test_in_a_sorted_list_only_neighbours_fold() -> None:
     assert folded("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
 
 
 def test_models_without_a_group_are_a_family_by_application_and_name() -> None:
-    one, two = endpoint("o/x/1", "X"), endpoint("o/x/2", "X")
+    first_of_x, second_of_x = endpoint("o/x/1", "X"), endpoint("o/x/2", "X")
     other = endpoint("o/x/3", "Y")
-    assert [len(f.others) for f in fold(distinguish([one, other, two]))] == [1, 0]
+    assert [len(f.others) for f in fold(distinguish([first_of_x, other, second_of_x]))] == [1, 0]
 
 
-def test_every_model_of_a_folded_answer_is_on_the_page(member: Client, make_endpoint: Make) -> None:
-    words = ("age", "baby", "cartoon", "dawn", "edge", "fog", "gold", "haze", "ink")
-    names = [f"fal-ai/image-editing/{n}" for n in words]
-    for position, name in enumerate(names):
+def test_every_model_of_a_folded_result_is_on_the_page(member: Client, make_endpoint: Make) -> None:
+    endings = ("age", "baby", "cartoon", "dawn", "edge", "fog", "gold", "haze", "ink")
+    endpoint_ids = [f"fal-ai/image-editing/{n}" for n in endings]
+    for position, name in enumerate(endpoint_ids):
         make_endpoint(name, display_name="Image Editing", position=position, group_key="editing")
     make_endpoint("fal-ai/other", display_name="Other", position=10)
     page = member.get("/models/")
-    assert cards(page) == [*names, "fal-ai/other"]
+    assert cards(page) == [*endpoint_ids, "fal-ai/other"]
     html = page.content.decode()
     assert "10 models" in html
     assert "+8 variants" in html
     assert html.count('class="card"') == 2
     for word in ("Age", "Baby", "Cartoon", "Dawn", "Edge"):
         assert f"<span>{word}</span>" in html
-    found = member.get("/models/?q=image+editing+edge").content.decode()
-    assert found.index('class="card" data-endpoint-id="fal-ai/image-editing/edge"') > 0
+    single_result = member.get("/models/?q=image+editing+edge").content.decode()
+    assert single_result.index('class="card" data-endpoint-id="fal-ai/image-editing/edge"') > 0
     assert "variants</summary>" not in member.get("/models/?group=editing").content.decode()
     assert "variants</summary>" not in member.get("/models/?favourite=1").content.decode()

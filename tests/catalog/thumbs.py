@@ -1,4 +1,4 @@
-"""Thumbnails as upstream has them: pictures, films, and what a host may send instead."""
+"""Thumbnails like upstream's: pictures, videos, and wrong files that a host may send."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def photo(
 
 def frames(count: int = 30, size: tuple[int, int] = (400, 300)) -> list[Image.Image]:
     """A square that wanders over a plain ground."""
-    found = []
+    pictures = []
     for number in range(count):
         frame = Image.new("RGB", size, (40, 90, 60))
         left = number * 8 % (size[0] - 60)
         frame.paste((240, 200, 40), (left, 50, left + 60, 110))
-        found.append(frame)
-    return found
+        pictures.append(frame)
+    return pictures
 
 
 def moving(kind: str, count: int = 30, frame_ms: int = 100) -> bytes:

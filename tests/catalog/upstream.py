@@ -110,12 +110,12 @@ class CatalogueUpstream:
             unknown = [i for i in ids if i not in self.items]
             if unknown and not self.forgets_unknown:
                 return error(404, "not_found", f"Unknown endpoint {unknown[0]}")
-            found = [self.items[i] for i in ids if i in self.items]
+            listed = [self.items[i] for i in ids if i in self.items]
         else:
-            found = [each for each in self.items.values() if self._is_listed(each, params)]
+            listed = [each for each in self.items.values() if self._is_listed(each, params)]
         start = int(params.get("cursor", 0))
-        shown = found[start : start + limit]
-        has_more = start + limit < len(found)
+        shown = listed[start : start + limit]
+        has_more = start + limit < len(listed)
         if is_expanded:
             shown = [
                 {**each, "openapi": self.documents[each["endpoint_id"]]}

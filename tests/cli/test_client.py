@@ -46,15 +46,15 @@ def client(answer: httpx.Response | None = None) -> tuple[Client, list[httpx.Req
         ("https://vitrine.example.evil.example/x", [""]),
     ],
 )
-def test_the_token_is_for_our_origin(tmp_path: Path, url: str, tokens: list[str]) -> None:
-    found, seen = client()
-    found.download(url, tmp_path / "file")
-    assert [one.headers.get("Authorization", "") for one in seen] == tokens
+def test_the_token_is_sent_only_to_our_origin(tmp_path: Path, url: str, tokens: list[str]) -> None:
+    vitrine, seen = client()
+    vitrine.download(url, tmp_path / "file")
+    assert [request.headers.get("Authorization", "") for request in seen] == tokens
     assert (tmp_path / "file").read_bytes() == b"bytes"
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "said"),
+    ("answer", "code", "message"),
     [
         (httpx.Response(200, text="<html>"), Exit.UNREACHABLE, "not a Vitrine"),
         (httpx.Response(502, text="<html>"), Exit.UNREACHABLE, "status 502"),
@@ -62,10 +62,10 @@ def test_the_token_is_for_our_origin(tmp_path: Path, url: str, tokens: list[str]
         (httpx.Response(422, json=["odd"]), Exit.REFUSED, "status 422"),
     ],
 )
-def test_any_answer_is_explained(answer: httpx.Response, code: Exit, said: str) -> None:
-    found, _ = client(answer)
-    with pytest.raises(CommandFailed, match=said) as failure:
-        found.get("/me")
+def test_any_answer_is_explained(answer: httpx.Response, code: Exit, message: str) -> None:
+    vitrine, _ = client(answer)
+    with pytest.raises(CommandFailed, match=message) as failure:
+        vitrine.get("/me")
     assert failure.value.code == code
 
 
@@ -97,7 +97,7 @@ def private(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     server.server_close()
 
 
-def test_a_private_authority_is_named_by_ssl_cert_file(
+def test_a_private_certificate_authority_is_read_from_ssl_cert_file(
     private: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url, ca = private
@@ -118,7 +118,7 @@ def test_a_private_authority_is_named_by_ssl_cert_file(
 
 
 @pytest.mark.anyio
-async def test_an_upstream_behind_a_private_authority_names_it_too(
+async def test_an_upstream_may_have_a_private_certificate_authority(
     private: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)

@@ -45,17 +45,17 @@ def test_search_lists_models(vitrine: Any, flux: Any) -> None:
     assert FLUX in out
     assert "$0.025 per image" in out
     code, out, _ = vitrine("search", "flux", "--json")
-    assert [one["endpoint_id"] for one in json.loads(out)] == [FLUX]
+    assert [model["endpoint_id"] for model in json.loads(out)] == [FLUX]
 
 
-def test_show_tells_the_inputs(vitrine: Any, flux: Any) -> None:
+def test_show_lists_the_inputs(vitrine: Any, flux: Any) -> None:
     code, out, _ = vitrine("show", FLUX)
     assert code == 0
     assert "prompt *" in out
     assert "num_inference_steps" in out
 
 
-def test_price_estimates(vitrine: Any, flux: Any) -> None:
+def test_price_prints_an_estimate(vitrine: Any, flux: Any) -> None:
     code, out, _ = vitrine("price", FLUX, "prompt=x", "num_images=2")
     assert (code, out.splitlines()[0]) == (0, "about $0.05")
 
@@ -79,14 +79,14 @@ def test_run_uploads_files(vitrine: Any, make_endpoint: Any, tmp_path: Path) -> 
     assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
 
 
-def test_what_the_schema_does_not_name_is_sent_where_it_is_meant(vitrine: Any, flux: Any) -> None:
+def test_unknown_inputs_are_sent_with_allow_unknown(vitrine: Any, flux: Any) -> None:
     code, _, err = vitrine("run", FLUX, "prompt=x", "newer=1", "--allow-unknown")
     assert code == 0, err
     assert Run.objects.get().arguments == {"prompt": "x", "newer": 1}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["run", FLUX, "promt=x"], 2, "Did you mean prompt"),
         (["run", FLUX, "--input", '{"prompt": "x", "sede": 1}'], 3, "did you mean `seed`"),
@@ -112,12 +112,12 @@ def test_what_the_schema_does_not_name_is_sent_where_it_is_meant(vitrine: Any, f
         (["cancel", "nonsense"], 3, "nothing at this address"),
     ],
 )
-def test_a_failure_has_a_code_and_a_sentence(
-    vitrine: Any, flux: Any, arguments: list[str], code: int, said: str
+def test_a_failure_has_an_exit_code_and_a_message(
+    vitrine: Any, flux: Any, arguments: list[str], code: int, message: str
 ) -> None:
-    found, out, err = vitrine(*arguments)
-    assert (found, out) == (code, "")
-    assert said in err
+    exit_code, out, err = vitrine(*arguments)
+    assert (exit_code, out) == (code, "")
+    assert message in err
     assert Run.objects.count() == 0
 
 
@@ -133,17 +133,17 @@ def test_runs_are_listed_by_date(vitrine: Any, flux: Any, make_run: Any) -> None
     run = make_run(endpoint=flux)
     assert str(run.pk) in vitrine("runs", "--after", "2020-01-01")[1]
     assert str(run.pk) not in vitrine("runs", "--before", "2020-01-01")[1]
-    code, _, said = vitrine("runs", "--after", "yesterday")
-    assert (code, "--after must be a date" in said) == (3, True)
+    code, _, err = vitrine("runs", "--after", "yesterday")
+    assert (code, "--after must be a date" in err) == (3, True)
 
 
-def test_a_key_that_is_used_twice_is_named_as_its_option(vitrine: Any, flux: Any) -> None:
+def test_a_reused_key_is_reported_as_its_option(vitrine: Any, flux: Any) -> None:
     vitrine("run", FLUX, "prompt=a cat", "--key", "k")
-    code, _, said = vitrine("run", FLUX, "prompt=a dog", "--key", "k")
-    assert (code, "This --key came with another request" in said) == (3, True)
+    code, _, err = vitrine("run", FLUX, "prompt=a dog", "--key", "k")
+    assert (code, "This --key came with another request" in err) == (3, True)
 
 
-def test_wait_ends_as_the_run_ends(vitrine: Any, flux: Any, make_run: Any) -> None:
+def test_wait_exits_by_the_state_of_the_run(vitrine: Any, flux: Any, make_run: Any) -> None:
     body = ("run", FLUX, "prompt=a cat", "--key", "k")
     vitrine(*body)
     assert vitrine(*body, "--wait", "--timeout", "0.1")[0] == 5
@@ -152,14 +152,14 @@ def test_wait_ends_as_the_run_ends(vitrine: Any, flux: Any, make_run: Any) -> No
         assert vitrine(*body, "--wait")[0] == code
 
 
-def test_our_own_files_are_recognised_by_their_whole_address(
+def test_our_files_are_recognised_by_their_absolute_address(
     vitrine: Any, make_endpoint: Any, documents: Any
 ) -> None:
     endpoint_id = "fal-ai/bytedance/seedream/v4/edit"
     make_endpoint(endpoint_id, documents[endpoint_id])
     path = f"/runs/{uuid.uuid4()}/artifacts/0/"
-    words = ["prompt=a cat", f"image_urls= http://localhost:8400{path}"]
-    code, _, err = vitrine("run", endpoint_id, *words)
+    inputs = ["prompt=a cat", f"image_urls= http://localhost:8400{path}"]
+    code, _, err = vitrine("run", endpoint_id, *inputs)
     assert code == 0, err
     assert Run.objects.get().arguments["image_urls"] == [path]
 
@@ -204,8 +204,8 @@ def test_runs_are_listed(vitrine: Any, make_run: Any) -> None:
 
 
 def test_completion_knows_models_inputs_and_choices(client_of: Any, flux: Any) -> None:
-    def completed(*words: str) -> list[str]:
-        return complete(words, program.MANAGEMENT, client_of)
+    def completed(*typed: str) -> list[str]:
+        return complete(typed, program.MANAGEMENT, client_of)
 
     assert completed("s") == ["sync", "sandbox"]
     assert completed("run", "fal-ai/fl") == [FLUX]
@@ -215,7 +215,7 @@ def test_completion_knows_models_inputs_and_choices(client_of: Any, flux: Any) -
 
 
 def test_a_remote_vitrine_needs_address_and_token(monkeypatch: Any, capsys: Any) -> None:
-    for url, token, code, said in [
+    for url, token, code, message in [
         ("nonsense", "x", 2, "must be an address"),
         ("https://vitrine.example", "", 3, "account/tokens/"),
         ("https://vitrine.example", "ü", 3, "is not a token"),
@@ -224,13 +224,15 @@ def test_a_remote_vitrine_needs_address_and_token(monkeypatch: Any, capsys: Any)
         monkeypatch.setenv("VITRINE_URL", url)
         monkeypatch.setenv("VITRINE_TOKEN", token)
         assert main(["runs"]) == code
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 UNPRINTABLE = "a\x1b]0;owned\x07 cat\x9b31m \u202egnp\u2066\ud83d"
 
 
-def test_nothing_of_others_reaches_the_terminal_raw(vitrine: Any, flux: Any, make_run: Any) -> None:
+def test_control_characters_are_escaped_on_the_terminal(
+    vitrine: Any, flux: Any, make_run: Any
+) -> None:
     run = make_run(
         endpoint=flux, title="a\x1b]0;owned\x07 cat\u202e", state="failed",
         error={"type": "x", "message": "no\x1b[2J\x9b31m", "retryable": False},

@@ -52,12 +52,12 @@ def upload(file: Path, kind: str) -> str:
     return f"/uploads/{kind or 'any'}/{file.name}"
 
 
-def read(*words: str) -> Any:
-    return read_words(words, root_of(DOCUMENT, "x"), upload)
+def read(*arguments: str) -> Any:
+    return read_words(arguments, root_of(DOCUMENT, "x"), upload)
 
 
 @pytest.mark.parametrize(
-    ("words", "arguments"),
+    ("typed", "arguments"),
     [
         (["prompt=a cat"], {"prompt": "a cat"}),
         (["prompt=5"], {"prompt": "5"}),
@@ -91,18 +91,18 @@ def read(*words: str) -> Any:
         (["num_images=many"], {"num_images": "many"}),  # the server says what is wrong with it
     ],
 )
-def test_words_are_read_by_the_kind_of_field(words: list[str], arguments: Any) -> None:
-    assert read(*words) == arguments
+def test_inputs_are_parsed_by_the_kind_of_field(typed: list[str], arguments: Any) -> None:
+    assert read(*typed) == arguments
 
 
-def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
+def test_an_unknown_input_is_accepted_if_allowed() -> None:
     root = root_of(DOCUMENT, "x")
-    found = read_words(["promt=x", "size.depth=3"], root, upload, allow_unknown=True)
-    assert found == {"promt": "x", "size": {"depth": 3}}
+    arguments = read_words(["promt=x", "size.depth=3"], root, upload, allow_unknown=True)
+    assert arguments == {"promt": "x", "size": {"depth": 3}}
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("typed", "message"),
     [
         (["promt=x"], "Did you mean prompt"),
         (["zzz=x"], "It takes prompt"),
@@ -113,12 +113,12 @@ def test_an_unknown_input_is_taken_where_it_is_meant() -> None:
         (["size=512", "size.width=1"], "not an object"),
     ],
 )
-def test_what_cannot_be_read_is_explained(words: list[str], said: str) -> None:
-    with pytest.raises(CommandFailed, match=said):
-        read(*words)
+def test_an_unreadable_input_is_explained(typed: list[str], message: str) -> None:
+    with pytest.raises(CommandFailed, match=message):
+        read(*typed)
 
 
-def test_input_may_be_a_file(tmp_path: Path) -> None:
+def test_inputs_can_be_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "input.json"
     file.write_text('{"prompt": "x"}')
     assert read_text(f"@{file}") == read_text('{"prompt": "x"}') == {"prompt": "x"}
@@ -127,13 +127,13 @@ def test_input_may_be_a_file(tmp_path: Path) -> None:
             read_text(bad)
 
 
-def test_every_real_model_takes_its_example_as_words(documents: Any) -> None:
+def test_every_real_example_can_be_typed_as_inputs(documents: Any) -> None:
     import json
 
     from schemas.fields.examples import example
 
     for endpoint_id, document in documents.items():
         root = root_of(document, endpoint_id)
-        given = example(root)
-        words = [f"{name}:={json.dumps(value)}" for name, value in given.items()]
-        assert read_words(words, root, upload) == given, endpoint_id
+        arguments = example(root)
+        typed = [f"{name}:={json.dumps(value)}" for name, value in arguments.items()]
+        assert read_words(typed, root, upload) == arguments, endpoint_id

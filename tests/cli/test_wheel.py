@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
 
 
-def test_the_wheel_has_every_room() -> None:
+def test_the_wheel_contains_every_package() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
     included = settings["hatch"]["build"]["targets"]["wheel"]["force-include"]
     rooms = {*settings["importlinter"]["root_packages"], "static", "templates", "manage.py"}
@@ -55,8 +55,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(ROOT),
     ]
     subprocess.run(command, check=True, timeout=PATIENCE_S)
-    (found,) = folder.glob("vitrine-*.whl")
-    return found
+    (built,) = folder.glob("vitrine-*.whl")
+    return built
 
 
 @pytest.fixture(scope="module")
@@ -117,16 +117,16 @@ async def converse(program: Path, environment: dict[str, str], folder: Path) -> 
     )
     async with Client(parameters) as client:
         arguments = {"endpoint_id": "sandbox/aurora", "arguments": {"prompt": "a mill"}}
-        found = await client.call_tool("run_model", arguments)
-    assert not found.is_error
-    (content,) = found.content
+        result = await client.call_tool("run_model", arguments)
+    assert not result.is_error
+    (content,) = result.content
     assert isinstance(content, TextContent)
     return content.text
 
 
 @pytest.mark.system
 @pytest.mark.exhaustive
-def test_the_wheel_searches_and_runs(
+def test_the_installed_wheel_searches_and_runs(
     program: Path, environment: dict[str, str], running: Path
 ) -> None:
     def vitrine(*arguments: str) -> str:
@@ -150,12 +150,12 @@ def test_the_wheel_searches_and_runs(
     (picture,) = (running / "out").iterdir()
     assert picture.stat().st_size > 1000
     assert (running / "data/vitrine/vitrine.sqlite3").exists()
-    found = asyncio.run(converse(program, environment, running))
-    assert "succeeded" in found
+    answer = asyncio.run(converse(program, environment, running))
+    assert "succeeded" in answer
 
 
 @pytest.mark.system
-def test_the_wheel_says_what_to_do_first(
+def test_the_installed_wheel_says_what_to_do_first(
     program: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     done = subprocess.run(
@@ -173,7 +173,7 @@ def test_the_wheel_says_what_to_do_first(
 
 
 @pytest.mark.system
-def test_the_wheel_holds_no_data_and_no_secret(wheel: Path) -> None:
+def test_the_wheel_contains_no_data_or_secrets(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "sqlite" in Path(name).name or "/var/" in name]
     assert not [name for name in names if Path(name).name == ".env"]

@@ -19,7 +19,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static" / "js"
 
 
 @pytest.mark.django_db
-def test_every_cookie_has_a_name_of_our_own_with_the_port(client: Client, user: User) -> None:
+def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user: User) -> None:
     user.set_password("correct horse")
     user.save()
     client.get("/login/")
@@ -34,7 +34,7 @@ def test_every_cookie_has_a_name_of_our_own_with_the_port(client: Client, user: 
 
 
 @pytest.mark.django_db
-def test_a_login_at_another_vitrine_or_django_of_this_host_ends_none_here(
+def test_logins_at_other_sites_of_this_host_do_not_end_ours(
     member: Client,
 ) -> None:
     for name in ("sessionid", "csrftoken", "messages", "vitrine_session_9000", "vitrine_csrf_9000"):
@@ -54,12 +54,12 @@ def test_a_login_at_another_vitrine_or_django_of_this_host_ends_none_here(
         ("https://vitrine.example.com:8443/x", 8443),
     ],
 )
-def test_the_port_is_that_of_the_address_which_people_open(address: str, port: int | None) -> None:
+def test_cookie_names_use_the_port_of_the_public_address(address: str, port: int | None) -> None:
     """Processes behind a proxy listen on ports of their own and have to share the cookies."""
     assert public_port(address) == port
 
 
-def test_scripts_name_no_cookie_without_the_port() -> None:
+def test_scripts_name_cookies_only_with_the_port() -> None:
     for file in STATIC.rglob("*.js"):
         text = file.read_text()
         assert "csrftoken=" not in text, file

@@ -41,7 +41,7 @@ def install(programs: Path) -> list[str]:
     return [call for call in calls if "run.txt" in call]
 
 
-def test_uv_installs_from_the_index_that_pip_uses(programs: Path) -> None:
+def test_uv_uses_the_package_index_of_pip(programs: Path) -> None:
     (call,) = install(programs)
     assert call.startswith("uv pip install")
     assert "--require-hashes" in call
@@ -49,6 +49,6 @@ def test_uv_installs_from_the_index_that_pip_uses(programs: Path) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["no-uv", "broken-uv"])
-def test_pip_installs_where_uv_does_not(programs: Path, trouble: str) -> None:
+def test_pip_is_the_fallback_for_uv(programs: Path, trouble: str) -> None:
     (programs / trouble).touch()
     assert install(programs)[-1].startswith("pip -m pip install")

@@ -1,4 +1,4 @@
-"""What the processes do not load at their start."""
+"""Heavy modules that processes do not load at their start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.system  # takes long
         ),
     ],
 )
-def test_what_is_heavy_and_seldom_needed_is_not_imported(program: str, heavy: set[str]) -> None:
+def test_heavy_modules_are_not_imported_at_start(program: str, heavy: set[str]) -> None:
     code = f"import sys; {program}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert not heavy & set(done.stdout.decode().split())

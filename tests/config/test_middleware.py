@@ -39,7 +39,7 @@ def test_pages_are_compressed(client: Client, user: User, accepted: str, encodin
     ("content_type", "is_compressed"),
     [("application/json", True), ("image/png", False), ("video/mp4", False)],
 )
-def test_texts_are_compressed_and_media_are_not(
+def test_texts_are_compressed_but_not_media(
     rf: RequestFactory, content_type: str, is_compressed: bool
 ) -> None:
     request = rf.get("/", headers={"accept-encoding": "gzip"})
@@ -58,7 +58,7 @@ def test_the_policy_allows_no_inline_script_or_style(client: Client, user: User)
 
 
 @pytest.mark.parametrize("asker", ["cross-site", "same-site", "nonsense", None])
-def test_a_site_that_opens_a_page_keeps_no_hold_of_it(client: Client, asker: str | None) -> None:
+def test_pages_are_isolated_from_their_opener(client: Client, asker: str | None) -> None:
     headers = {"sec-fetch-site": asker} if asker else {}
     for address in ("/login/", "/static/nothing.js", "/admin/login/"):
         response = client.get(address, headers=headers)
@@ -66,15 +66,13 @@ def test_a_site_that_opens_a_page_keeps_no_hold_of_it(client: Client, asker: str
 
 
 @pytest.mark.parametrize("asker", ["none", "same-origin"])
-def test_whom_nobody_opened_gets_the_page_in_the_process_that_is_there(
-    client: Client, asker: str
-) -> None:
+def test_pages_opened_directly_keep_their_browser_process(client: Client, asker: str) -> None:
     response = client.get("/login/", headers={"sec-fetch-site": asker})
     assert "Cross-Origin-Opener-Policy" not in response.headers
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%01"])
-def test_a_wrong_link_logs_nobody_in(client: Client, db: None, token: str) -> None:
+def test_an_invalid_login_link_logs_nobody_in(client: Client, db: None, token: str) -> None:
     response = client.get(f"/login/link/{token}/")
     assert response.status_code == 403
     assert b"no longer works" in response.content
@@ -89,5 +87,5 @@ def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
     assert client.get("/").status_code == 200
 
 
-def test_the_browsers_own_question_for_an_icon_is_answered(client: Client) -> None:
+def test_the_favicon_address_redirects_to_the_icon(client: Client) -> None:
     assert client.get("/favicon.ico").status_code == 302

@@ -1,4 +1,4 @@
-"""What the settings make of the environment, read by a fresh process each time."""
+"""The settings computed from the environment, read by a new process each time."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Shown:
-    """`shown("s.DEBUG", FAL_KEY="a:b")`, in a copy, as a process that may read the key.
+def show_settings(tmp_path: Path) -> Shown:
+    """`show_settings("s.DEBUG", FAL_KEY="a:b")`, in a copy, as a process that may read the key.
 
     What stands in the checkout's own `.env` does not count.
     """
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
-    def show(what: str, *, with_key: bool = True, **given: str) -> list[Any]:
+    def show(what: str, *, with_key: bool = True, **variables: str) -> list[Any]:
         secret = "a long and random text" * 3
         done = subprocess.run(
             [sys.executable, str(SCRIPT), what, *(["with-key"] if with_key else [])],
             cwd=tmp_path,
-            env=environment(SECRET_KEY=secret, PYTHONPATH=str(tmp_path), **given),
+            env=environment(SECRET_KEY=secret, PYTHONPATH=str(tmp_path), **variables),
             capture_output=True,
             text=True,
             check=True,
         )
-        found: list[Any] = json.loads(done.stdout)
-        return found
+        values: list[Any] = json.loads(done.stdout)
+        return values
 
     return show
 
 
 @pytest.fixture
-def read(shown: Shown) -> Read:
+def read(show_settings: Shown) -> Read:
     """`read(FAL_KEY="a:b")`: the upstream, the hosts of its media, whether cookies are secure, our
     hosts.
     """
 
-    def show(**given: str) -> tuple[str, list[str], bool, list[str]]:
+    def show(**variables: str) -> tuple[str, list[str], bool, list[str]]:
         what = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"
-        upstream, media, is_secure, hosts = shown(what, **given)
+        upstream, media, is_secure, hosts = show_settings(what, **variables)
         return upstream, media, is_secure, hosts
 
     return show
@@ -72,40 +72,40 @@ def read(shown: Shown) -> Read:
         ("?prepare_threshold=off&connect_timeout=3", None, {"connect_timeout": 3}),
     ],
 )
-def test_postgresql_keeps_plans_and_the_address_has_the_last_word(
-    shown: Shown, query: str, threshold: int | None, more: dict[str, Any]
+def test_postgresql_options_in_the_database_url_take_precedence(
+    show_settings: Shown, query: str, threshold: int | None, more: dict[str, Any]
 ) -> None:
     url = f"postgres://ana:secret@db/vitrine{query}"
-    (options,) = shown("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
+    (options,) = show_settings("s.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
     assert options == {"server_side_binding": True, "prepare_threshold": threshold} | more
 
 
 @pytest.mark.parametrize(
-    ("given", "upstream"),
+    ("variables", "upstream"),
     [
         ({"FAL_KEY": "a:b"}, "fal"),
         ({"FAL_KEY": "a:b", "UPSTREAM": "sandbox"}, "sandbox"),
         ({"UPSTREAM": "fal"}, "fal"),
     ],
 )
-def test_the_key_chooses_the_upstream(read: Read, given: dict[str, str], upstream: str) -> None:
-    assert read(**given)[0] == upstream
+def test_the_key_chooses_the_upstream(read: Read, variables: dict[str, str], upstream: str) -> None:
+    assert read(**variables)[0] == upstream
 
 
 @pytest.mark.parametrize("is_in_file", [False, True])
-def test_a_process_that_does_not_talk_to_upstream_never_holds_the_key(
-    shown: Shown, tmp_path: Path, is_in_file: bool
+def test_only_processes_that_call_upstream_have_the_key(
+    show_settings: Shown, tmp_path: Path, is_in_file: bool
 ) -> None:
     """Neither in its settings nor in the environment, which its children would get."""
-    given = {} if is_in_file else {"FAL_KEY": "id:secret"}
+    variables = {} if is_in_file else {"FAL_KEY": "id:secret"}
     if is_in_file:
         (tmp_path / ".env").write_text("FAL_KEY=id:secret\n")
     what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
-    assert shown(what, with_key=False, **given) == ["", None]
-    assert shown("s.FAL_KEY", **given) == ["id:secret"]
+    assert show_settings(what, with_key=False, **variables) == ["", None]
+    assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
 
 
-def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it(read: Read) -> None:
+def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
     fal = ["https://fal.media", "https://*.fal.media", "https://storage.googleapis.com"]
     assert read(FAL_KEY="a:b")[1] == fal
     moved = read(
@@ -116,9 +116,9 @@ def test_files_come_from_fal_and_from_hosts_that_stand_in_for_it(read: Read) -> 
     assert moved[1] == [*fal, "http://127.0.0.1:9001", "https://models.example.com:8443"]
 
 
-def test_a_stand_in_on_this_machine_opens_its_own_port_alone(shown: Shown) -> None:
+def test_a_local_stand_in_allows_only_its_own_port(show_settings: Shown) -> None:
     what = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
-    media, policy = shown(
+    media, policy = show_settings(
         what,
         FAL_KEY="a:b",
         FAL_MEDIA_URLS="http://localhost:9003",
@@ -129,7 +129,7 @@ def test_a_stand_in_on_this_machine_opens_its_own_port_alone(shown: Shown) -> No
     local = ["http://localhost:9003", "http://127.0.0.1:9000", "http://127.0.0.1:9001"]
     assert media == [*local, "http://[::1]:9002"]
     for kind in ("img-src", "media-src"):
-        assert [found for found in policy[kind] if "//" in found] == media
+        assert [source for source in policy[kind] if "//" in source] == media
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def test_a_stand_in_on_this_machine_opens_its_own_port_alone(shown: Shown) -> No
         ("https://bücher.example", "FAL_MEDIA_URLS must have the ASCII form (xn--…) of"),
     ],
 )
-def test_an_address_of_files_that_cannot_be_checked_stops_the_start(
-    shown: Shown, address: str, sentence: str
+def test_an_uncheckable_file_address_stops_the_start(
+    show_settings: Shown, address: str, sentence: str
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        shown("1", FAL_KEY="a:b", FAL_MEDIA_URLS=address)
+        show_settings("1", FAL_KEY="a:b", FAL_MEDIA_URLS=address)
     assert sentence in caught.value.stderr
 
 
@@ -154,20 +154,20 @@ def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
     assert not read(FAL_KEY="a:b")[2]
 
 
-def test_files_may_be_kept_in_any_storage(shown: Shown) -> None:
+def test_files_may_be_stored_in_any_storage_backend(show_settings: Shown) -> None:
     name = "django.core.files.storage.InMemoryStorage"
     options = {"base_url": "/elsewhere/"}
-    found = shown(
+    storages = show_settings(
         "s.STORAGES['default']", MEDIA_STORAGE=name, MEDIA_STORAGE_OPTIONS=json.dumps(options)
     )
-    assert found == [{"BACKEND": name, "OPTIONS": options}]
+    assert storages == [{"BACKEND": name, "OPTIONS": options}]
 
 
 BASE_STORAGE = "django.core.files.storage.Storage"
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("variables", "sentence"),
     [
         ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
         ({"MEDIA_STORAGE": ".Bucket"}, "MEDIA_STORAGE must be the dotted name"),
@@ -178,18 +178,18 @@ BASE_STORAGE = "django.core.files.storage.Storage"
         ({"MEDIA_STORAGE_OPTIONS": "[]"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
     ],
 )
-def test_a_storage_that_is_none_is_named(
-    shown: Shown, given: dict[str, str], sentence: str
+def test_an_invalid_storage_is_named(
+    show_settings: Shown, variables: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        shown("s.STORAGES", **given)
+        show_settings("s.STORAGES", **variables)
     assert sentence in refused.value.stderr
 
 
-def refusal(shown: Shown, **given: str) -> str:
+def refusal(show_settings: Shown, **variables: str) -> str:
     """Return the message with which the settings refuse a value."""
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        shown("1", **given)
+        show_settings("1", **variables)
     last_line: str = refused.value.stderr.strip().splitlines()[-1]
     return last_line.removeprefix("django.core.exceptions.ImproperlyConfigured: ")
 
@@ -202,10 +202,10 @@ def refusal(shown: Shown, **given: str) -> str:
         "postgres://ana:secret@[::1/vitrine",
     ],
 )
-def test_a_wrong_port_or_host_of_the_database_is_told_without_the_password(
-    shown: Shown, url: str
+def test_an_invalid_database_url_is_reported_without_its_password(
+    show_settings: Shown, url: str
 ) -> None:
-    message = refusal(shown, DATABASE_URL=url)
+    message = refusal(show_settings, DATABASE_URL=url)
     assert message.startswith("DATABASE_URL must look like postgres://user:password@host:5432/name")
     assert "secret" not in message
 
@@ -226,15 +226,15 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("host", ["[::1", "x:abc", "x:99999", "x:0", ":8000"])
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_an_address_that_nothing_can_reach_is_named(name: str, host: str) -> None:
+def test_an_unreachable_address_is_named(name: str, host: str) -> None:
     schemes = (ADDRESSES[name],)
     with pytest.raises(ImproperlyConfigured, match=f"{name} must be an address that begins with"):
         settings_rules.require_address(name, f"{ADDRESSES[name]}://{host}", schemes)
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_each_address_is_checked(shown: Shown, name: str) -> None:
-    message = refusal(shown, **{name: f"{ADDRESSES[name]}://[::1"})
+def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
+    message = refusal(show_settings, **{name: f"{ADDRESSES[name]}://[::1"})
     assert message.startswith(f"{name} must be an address that begins with ")
 
 
@@ -244,12 +244,12 @@ def test_the_password_of_an_address_is_not_quoted() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_bytes_that_are_no_text_are_named(shown: Shown) -> None:
-    assert refusal(shown, MAIL_FROM="\udcff").startswith("MAIL_FROM is not a text in UTF-8")
+def test_undecodable_setting_values_are_named(show_settings: Shown) -> None:
+    assert refusal(show_settings, MAIL_FROM="\udcff").startswith("MAIL_FROM is not a text in UTF-8")
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "reason"),
     [
         (b"MAIL_FROM=F\xfcchse\n", "is not a text in UTF-8 (byte 12)"),
         ("DEBUG=1".encode("utf-16"), "is not a text in UTF-8 (byte 1)"),
@@ -257,8 +257,8 @@ def test_bytes_that_are_no_text_are_named(shown: Shown) -> None:
         (None, "cannot be read (Is a directory)"),
     ],
 )
-def test_a_file_of_settings_that_cannot_be_read_is_named(
-    tmp_path: Path, content: bytes | None, words: str
+def test_an_unreadable_settings_file_is_named(
+    tmp_path: Path, content: bytes | None, reason: str
 ) -> None:
     path = tmp_path / ".env"
     if content is None:
@@ -267,10 +267,10 @@ def test_a_file_of_settings_that_cannot_be_read_is_named(
         path.write_bytes(content)
     with pytest.raises(ImproperlyConfigured) as refused:
         Environment().read_file(path)
-    assert str(refused.value).startswith(f"{path} {words}")
+    assert str(refused.value).startswith(f"{path} {reason}")
 
 
-def test_a_file_of_settings_may_begin_with_a_mark(tmp_path: Path) -> None:
+def test_a_settings_file_may_have_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("MARKED=Füchse\n", encoding="utf-8-sig")
     Environment().read_file(path)

@@ -1,4 +1,4 @@
-"""What a deployment sends along with its pages; Django's own check finds nothing to say."""
+"""Security headers of a deployment; Django's deployment check reports nothing."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ PUBLIC = {
 
 
 def python(tmp_path: Path, *arguments: str) -> str:
-    given = PUBLIC | {
+    variables = PUBLIC | {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'v.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=environment(**given),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         check=False,
@@ -46,30 +46,30 @@ def python(tmp_path: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_djangos_check_of_a_deployment_is_clean(tmp_path: Path) -> None:
-    told = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
-    assert "no issues" in told
+def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:
+    output = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert "no issues" in output
 
 
-def test_with_a_public_https_address_plain_http_is_led_there(
-    tmp_path: Path, migrated: Path
-) -> None:
+def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated: Path) -> None:
     shutil.copy(migrated, tmp_path / "v.sqlite3")
-    asked = [
+    requests = [
         ["plain", "/runs/", False],
         ["secure", "/runs/", True],
         ["health", "/healthz", False],
     ]
-    told = json.loads(python(tmp_path, "-m", "tests.config.headers_script", json.dumps(asked)))
-    status, headers = told["plain"]
+    answers = json.loads(
+        python(tmp_path, "-m", "tests.config.headers_script", json.dumps(requests))
+    )
+    status, headers = answers["plain"]
     assert (status, headers["Location"]) == (301, "https://vitrine.test/runs/")
-    status, headers = told["secure"]
+    status, headers = answers["secure"]
     assert status == 302
     assert headers["Strict-Transport-Security"] == "max-age=63072000"
-    assert told["health"][0] == 503  # answered, not led away
+    assert answers["health"][0] == 503  # answered, not led away
 
 
-def test_pages_forbid_what_no_page_asks_of_a_device(client: Client, db: None) -> None:
+def test_pages_forbid_unused_device_features(client: Client, db: None) -> None:
     policy = client.get("/login/").headers["Permissions-Policy"]
     assert "camera=()" in policy
     assert "geolocation=()" in policy
@@ -80,24 +80,24 @@ def test_pages_forbid_what_no_page_asks_of_a_device(client: Client, db: None) ->
     "path",
     ["/runs/", "/runs/latest/", "{}", "{}run.json", "{}output.json", "{}elsewhere/", "/jump/"],
 )
-def test_no_browser_keeps_a_page_of_runs(member: Client, make_run: Any, path: str) -> None:
+def test_pages_of_runs_are_not_cached_by_browsers(member: Client, make_run: Any, path: str) -> None:
     run = make_run(state="succeeded", output={})
     response = member.get(path.format(run.get_absolute_url()))
     assert response.status_code == 200
     assert set(re.split(", *", response.headers["Cache-Control"])) == {"private", "no-store"}
 
 
-def test_each_kind_of_signed_text_has_a_salt_of_its_own() -> None:
-    found = []
+def test_each_kind_of_signed_text_has_its_own_salt() -> None:
+    salts = []
     for package in ("accounts", "catalog", "config", "playground", "runs"):
         for file in (ROOT / package).rglob("*.py"):
-            found += re.findall(r'(?:SALT|key_salt) = "([^"]+)"', file.read_text())
+            salts += re.findall(r'(?:SALT|key_salt) = "([^"]+)"', file.read_text())
             assert not re.search(r'salt="', file.read_text()), (
                 f"{file}: name the salt as a constant"
             )
-    assert len(found) == len(set(found))
-    assert set(found) >= {"vitrine.sessions", "vitrine.live", "vitrine.realtime", "vitrine.typed"}
-    assert all(one.startswith("vitrine.") for one in found)
+    assert len(salts) == len(set(salts))
+    assert set(salts) >= {"vitrine.sessions", "vitrine.live", "vitrine.realtime", "vitrine.typed"}
+    assert all(salt.startswith("vitrine.") for salt in salts)
     assert SessionStore().key_salt not in {SessionBase().key_salt, "django.contrib.sessions"}
 
 

@@ -1,4 +1,4 @@
-"""What stops the start of each process, in one sentence, before anything was changed."""
+"""Errors that stop the start of each process, with one line, before anything is changed."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
     return clone
 
 
-def start(checkout: Path, process: str, **given: str) -> subprocess.CompletedProcess[str]:
+def start(checkout: Path, process: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start one process that is expected to end by itself."""
     arguments = ["manage.py", process]
     if process == "realtime":
         arguments += ["--port", str(free_port())]
     if process == "web":
         arguments = [*WEB, str(free_port())]
-    given = {"PORT": str(free_port()), "SECRET_KEY": "x"} | given
+    variables = {"PORT": str(free_port()), "SECRET_KEY": "x"} | variables
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=checkout,
-        env=environment(**given),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=60,
@@ -57,9 +57,9 @@ def start(checkout: Path, process: str, **given: str) -> subprocess.CompletedPro
     )
 
 
-def refused(checkout: Path, process: str, **given: str) -> str:
+def refused(checkout: Path, process: str, **variables: str) -> str:
     """The one sentence that a process says when it does not start."""
-    done = start(checkout, process, **given)
+    done = start(checkout, process, **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
     assert len(lines) == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -88,19 +88,19 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("process", "given", "words"), sample(WRONG, 5))
-def test_a_wrong_setting_stops_each_process_with_one_sentence(
-    checkout: Path, process: str, given: dict[str, str], words: str
+@pytest.mark.parametrize(("process", "variables", "start_of_message"), sample(WRONG, 5))
+def test_an_invalid_setting_stops_each_process_with_one_line(
+    checkout: Path, process: str, variables: dict[str, str], start_of_message: str
 ) -> None:
-    sentence = refused(checkout, process, **given)
-    assert sentence.startswith(words)
-    assert given.get("FAL_KEY", "secret-is-not-said") not in sentence
+    sentence = refused(checkout, process, **variables)
+    assert sentence.startswith(start_of_message)
+    assert variables.get("FAL_KEY", "secret-is-not-said") not in sentence
 
 
 @pytest.mark.parametrize(
     ("process", "app"), sample([*zip(PROCESSES, ["catalog", "playground"] * 3, strict=False)], 2)
 )
-def test_older_code_refuses_a_newer_database_and_writes_nothing(
+def test_older_code_refuses_a_newer_database_without_writing(
     checkout: Path, tmp_path: Path, process: str, app: str
 ) -> None:
     newer = tmp_path / "newer.sqlite3"
@@ -118,7 +118,7 @@ def test_older_code_refuses_a_newer_database_and_writes_nothing(
 
 
 @pytest.mark.parametrize("process", sample([*PROCESSES, "migrate"], 3))
-def test_a_database_between_two_releases_is_refused_and_left_as_it_is(
+def test_a_database_between_two_releases_is_refused_unchanged(
     checkout: Path, tmp_path: Path, process: str
 ) -> None:
     """Some of the migrations that a squashed one replaces are applied; the others are gone."""
@@ -148,7 +148,7 @@ NOT_MIGRATED = [
 
 
 @pytest.mark.parametrize(("process", "missing"), sample(NOT_MIGRATED, 3))
-def test_a_database_that_is_not_migrated_stops_each_process_with_one_sentence(
+def test_an_unmigrated_database_stops_each_process_with_one_line(
     checkout: Path, tmp_path: Path, process: str, missing: str
 ) -> None:
     url = f"sqlite:///{tmp_path / 'unmigrated.sqlite3'}"
@@ -163,7 +163,7 @@ def test_a_database_that_is_not_migrated_stops_each_process_with_one_sentence(
 
 
 @pytest.mark.parametrize("collected", ["nothing", "an earlier version"])
-def test_a_web_process_without_collected_static_files_stops_with_one_sentence(
+def test_missing_static_files_stop_the_web_process_with_one_line(
     checkout: Path, tmp_path: Path, collected: str
 ) -> None:
     if collected == "an earlier version":
@@ -181,9 +181,7 @@ def test_a_web_process_without_collected_static_files_stops_with_one_sentence(
     assert "Run `manage.py collectstatic --noinput` once" in sentence
 
 
-def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(
-    checkout: Path, tmp_path: Path
-) -> None:
+def test_migrations_of_removed_apps_do_not_stop_the_start(checkout: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite3"
     shutil.copy(checkout / "var" / "vitrine.sqlite3", other)
     with sqlite3.connect(other) as database:
@@ -201,7 +199,7 @@ def test_what_an_app_that_is_gone_left_in_the_database_stops_nothing(
 
 
 @pytest.mark.parametrize("key", ["nocolon", "id:", ":secret", "two words:x", "é:x"])
-def test_a_key_that_is_no_pair_is_refused_without_being_quoted(key: str) -> None:
+def test_a_malformed_key_is_refused_without_quoting_it(key: str) -> None:
     with pytest.raises(ImproperlyConfigured) as raised:
         settings_rules.require_key_pair(key)
     assert str(raised.value).startswith("FAL_KEY must be")
@@ -209,7 +207,7 @@ def test_a_key_that_is_no_pair_is_refused_without_being_quoted(key: str) -> None
     settings_rules.require_key_pair("id:secret")
 
 
-def test_a_disk_without_room_is_named_with_its_figures(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_its_figures(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "there"
     free = shutil.disk_usage(tmp_path).free
     with pytest.raises(ImproperlyConfigured) as raised:
@@ -220,7 +218,7 @@ def test_a_disk_without_room_is_named_with_its_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("process", [["manage", "up"], ["manage", "worker"], WEB[1:-1]])
-def test_three_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
+def test_three_free_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.config.almost_full_script", *process],
         cwd=checkout,
@@ -241,7 +239,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_rights_that_others_have_are_taken_away(tmp_path: Path) -> None:
+def test_file_permissions_of_others_are_removed(tmp_path: Path) -> None:
     folder = tmp_path / "var"
     (folder / "media").mkdir(parents=True)
     elsewhere = tmp_path / "elsewhere"
@@ -274,7 +272,7 @@ def up(checkout: Path) -> Iterator[Up]:
         running.stop()
 
 
-def test_a_team_that_allows_its_own_host_alone_gets_a_start_and_a_link(up: Up) -> None:
+def test_a_team_with_only_its_own_host_starts_and_gets_a_link(up: Up) -> None:
     base = up.link.split("/login/")[0]
     with httpx.Client(follow_redirects=True, timeout=30) as client:
         assert client.get(up.link).status_code == 200
@@ -283,7 +281,7 @@ def test_a_team_that_allows_its_own_host_alone_gets_a_start_and_a_link(up: Up) -
         assert client.get(f"{base}/login/", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_all_that_is_written_is_for_this_account_alone(up: Up, checkout: Path) -> None:
+def test_written_files_are_private_to_the_account(up: Up, checkout: Path) -> None:
     until(lambda: (checkout / "var/vitrine.sqlite3-wal").exists())
     var = checkout / "var"
     open_to_others = [
@@ -296,7 +294,7 @@ def test_all_that_is_written_is_for_this_account_alone(up: Up, checkout: Path) -
     assert mode(var / "sandbox") == 0o700
 
 
-def test_no_key_stands_in_a_command_line(up: Up, checkout: Path) -> None:
+def test_no_key_is_in_a_command_line(up: Up, checkout: Path) -> None:
     lines = (checkout / "var/sandbox.env").read_text().splitlines()
     key = dict(line.split("=", 1) for line in lines)["FAL_KEY"]
     pid = up.pid_of("-m sandbox")
@@ -306,17 +304,18 @@ def test_no_key_stands_in_a_command_line(up: Up, checkout: Path) -> None:
     assert key.encode() not in Path(f"/proc/{web}/environ").read_bytes()
 
 
-def test_a_second_instance_names_the_first_and_takes_nothing_from_it(
-    up: Up, checkout: Path
-) -> None:
-    told = checkout / "var/sandbox.env"
-    before = told.read_text(), (checkout / "var/static/.stamp").stat().st_mtime_ns
+def test_a_second_instance_names_the_first_and_leaves_it_alone(up: Up, checkout: Path) -> None:
+    environment_file = checkout / "var/sandbox.env"
+    before = environment_file.read_text(), (checkout / "var/static/.stamp").stat().st_mtime_ns
     sentence = refused(checkout, "up")
     address = up.link.split("/login/")[0]
     assert sentence.startswith(
         f"Vitrine already runs in this folder (process {up.process.pid}, at {address})"
     )
-    assert (told.read_text(), (checkout / "var/static/.stamp").stat().st_mtime_ns) == before
+    assert (
+        environment_file.read_text(),
+        (checkout / "var/static/.stamp").stat().st_mtime_ns,
+    ) == before
 
 
 def test_a_killed_instance_blocks_nobody(up: Up, checkout: Path) -> None:

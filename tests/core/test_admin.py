@@ -27,12 +27,12 @@ def allowed(user: User, *denied: Action) -> set[Action]:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_is_denied_is_denied_to_superusers_too(action: Action) -> None:
+def test_denied_actions_are_denied_to_superusers_too(action: Action) -> None:
     superuser = User(is_superuser=True, is_active=True)
     assert allowed(superuser) == set(ACTIONS)
     assert allowed(superuser, action) == {*ACTIONS} - {action}
     assert allowed(superuser, *ACTIONS) == set()
 
 
-def test_what_is_not_denied_still_needs_the_permission() -> None:
+def test_other_actions_still_need_the_permission() -> None:
     assert allowed(User(is_active=False)) == set()

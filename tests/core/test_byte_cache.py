@@ -15,7 +15,7 @@ from core import byte_cache
 from core.byte_cache import ByteCache, byte_cached, size_of
 
 
-def test_a_cache_never_weighs_more_than_it_may() -> None:
+def test_a_cache_stays_within_its_size() -> None:
     cache: ByteCache[str] = ByteCache("a test", 10_000, len)
     for number in range(1000):
         cache.put(number, "x" * 300)
@@ -25,7 +25,7 @@ def test_a_cache_never_weighs_more_than_it_may() -> None:
     assert cache.get(0) is None
 
 
-def test_what_was_used_lately_stays() -> None:
+def test_recently_used_entries_stay() -> None:
     cache: ByteCache[str] = ByteCache("a test", 2500, len)
     for key in "abc":
         cache.put(key, key * 400)
@@ -35,7 +35,7 @@ def test_what_was_used_lately_stays() -> None:
     assert [key for key in "abcde" if cache.get(key)] == ["a", "c", "d", "e"]
 
 
-def test_a_value_larger_than_the_cache_is_not_kept() -> None:
+def test_a_value_larger_than_the_cache_is_not_stored() -> None:
     cache: ByteCache[str] = ByteCache("a test", 10_000, len)
     cache.put("small", "x")
     cache.put("huge", "x" * 10_000)
@@ -43,7 +43,7 @@ def test_a_value_larger_than_the_cache_is_not_kept() -> None:
     assert cache.get("small") == "x"
 
 
-def test_a_newer_value_replaces_the_older_one_and_its_weight() -> None:
+def test_a_newer_value_replaces_the_older_one_and_its_size() -> None:
     cache: ByteCache[str] = ByteCache("a test", 10_000, len)
     cache.put("a", "old" * 300)
     cache.put("a", "new")
@@ -52,31 +52,31 @@ def test_a_newer_value_replaces_the_older_one_and_its_weight() -> None:
     assert (len(cache), cache.currsize) == (0, 0)
 
 
-def test_a_function_is_asked_once_also_when_it_says_none() -> None:
-    asked = []
+def test_a_cached_function_is_called_once_even_if_it_returns_none() -> None:
+    computed = []
 
     @byte_cached(10_000)
-    def found(name: str) -> None:
-        asked.append(name)
+    def compute(name: str) -> None:
+        computed.append(name)
 
     for name in ("a", "a", "b", "a"):
-        assert found(name) is None
-    assert asked == ["a", "b"]
+        assert compute(name) is None
+    assert computed == ["a", "b"]
 
 
-def test_a_key_stands_for_arguments_that_must_not_be_kept_alive() -> None:
+def test_a_cache_key_does_not_keep_its_arguments_alive() -> None:
     @byte_cached(10_000, key=lambda whole, name: name)
-    def found(whole: object, name: str) -> str:
+    def compute(whole: object, name: str) -> str:
         return name
 
     whole = object()
-    assert found(whole, "a") == found(object(), "a") == "a"
-    assert size_of(found) < 1000
+    assert compute(whole, "a") == compute(object(), "a") == "a"
+    assert size_of(compute) < 1000
 
 
-def test_a_key_is_weighed_with_its_value() -> None:
+def test_the_size_of_an_entry_includes_its_key() -> None:
     @byte_cached(100_000)
-    def nothing(words: str) -> None:
+    def nothing(value: str) -> None:
         return None
 
     for number in range(100):
@@ -85,12 +85,12 @@ def test_a_key_is_weighed_with_its_value() -> None:
     assert 0 < len(cache) < 10
 
 
-def test_what_is_measured_is_the_value_with_all_in_it() -> None:
+def test_the_size_of_a_value_includes_its_contents() -> None:
     text = "x" * 100_000
     assert 100_000 < size_of({"a": [text, text], "b": str}) < 101_000
 
 
-def test_threads_share_a_cache() -> None:
+def test_threads_share_one_cache() -> None:
     cache: ByteCache[int] = ByteCache("a test", 50_000, lambda value: 100)
 
     def work(start: int) -> None:
@@ -104,9 +104,7 @@ def test_threads_share_a_cache() -> None:
     assert cache.currsize == len(cache) * (100 + byte_cache.ENTRY_BYTES)
 
 
-def test_a_thousand_searches_weigh_no_more_than_is_allowed(
-    member: Client, make_endpoint: Any
-) -> None:
+def test_a_thousand_searches_stay_within_the_cache_size(member: Client, make_endpoint: Any) -> None:
     make_endpoint()
     for number in range(120):
         assert member.get(f"/models/?q={'word' * 40}{number}").status_code == 200
@@ -115,12 +113,12 @@ def test_a_thousand_searches_weigh_no_more_than_is_allowed(
 
 
 @pytest.mark.django_db
-def test_the_operator_is_told_the_sums_and_nobody_else(client: Client, user: User) -> None:
+def test_only_the_operator_sees_cache_sizes(client: Client, user: User) -> None:
     assert "caches" not in client.get("/healthz").json()
     client.force_login(user)
     assert "caches" not in client.get("/healthz").json()
     client.force_login(User.objects.create_user("ops", is_staff=True))
-    told = client.get("/healthz").json()["caches"]
-    assert told["bytes"] == sum(told["each"].values())
-    assert told["bytes"] <= told["most_bytes"]
-    assert told["most_bytes"] < 64 << 20
+    caches = client.get("/healthz").json()["caches"]
+    assert caches["bytes"] == sum(caches["each"].values())
+    assert caches["bytes"] <= caches["most_bytes"]
+    assert caches["most_bytes"] < 64 << 20

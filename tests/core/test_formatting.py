@@ -53,7 +53,7 @@ UNCOUNTED = re.compile(
 MANY = ("at most", "more than", "or more", "{self.results}")
 
 
-def test_every_count_is_said_by_one_function() -> None:
+def test_every_count_is_worded_by_one_function() -> None:
     apps = (
         "api",
         "boards",
@@ -93,7 +93,7 @@ def test_money_has_two_to_four_significant_digits(amount: str, text: str) -> Non
     assert money(Decimal(amount)) == text
 
 
-def test_other_money_is_named() -> None:
+def test_other_currencies_are_named() -> None:
     assert money(Decimal(2), "EUR") == "2.00 EUR"
     assert money(None) == ""
 
@@ -110,7 +110,7 @@ def test_other_money_is_named() -> None:
         (7210, "2 h"),
     ],
 )
-def test_durations(seconds: float, text: str) -> None:
+def test_durations_are_worded(seconds: float, text: str) -> None:
     assert duration(seconds) == text
     assert duration(timedelta(seconds=seconds)) == text
 
@@ -119,12 +119,12 @@ def test_durations(seconds: float, text: str) -> None:
     ("count", "text"),
     [(0, "0 B"), (999, "999 B"), (1800, "1.8 KB"), (17_400, "17 KB"), (2_500_000_000, "2.5 GB")],
 )
-def test_sizes(count: int, text: str) -> None:
+def test_sizes_are_worded(count: int, text: str) -> None:
     assert size(count) == text
 
 
 @pytest.mark.parametrize(
-    ("words", "text"),
+    ("name", "text"),
     [
         ("images", "image"),
         ("1000 tokens", "1,000 tokens"),
@@ -133,14 +133,14 @@ def test_sizes(count: int, text: str) -> None:
         ("second", "second"),
     ],
 )
-def test_units(words: str, text: str) -> None:
-    assert unit(words) == text
+def test_units_are_worded(name: str, text: str) -> None:
+    assert unit(name) == text
 
 
 @pytest.mark.parametrize(
     ("amount", "text"), [(None, ""), (Decimal(0), "Free"), (Decimal("0.025"), "$0.025 per image")]
 )
-def test_prices(amount: Any, text: str) -> None:
+def test_prices_are_worded(amount: Any, text: str) -> None:
     endpoint = SimpleNamespace(unit_price_usd=amount, currency="USD", price_unit="images")
     assert listed_price(endpoint) == text
 
@@ -155,7 +155,7 @@ def test_prices(amount: Any, text: str) -> None:
         ("image-to-json", "Image to JSON"),
     ],
 )
-def test_categories_have_names(slug: str, text: str) -> None:
+def test_categories_are_named(slug: str, text: str) -> None:
     assert category_name(slug) == text
 
 
@@ -163,6 +163,6 @@ def test_categories_have_names(slug: str, text: str) -> None:
     ("seconds", "text"),
     [(5, "just now"), (125, "2 min ago"), (7300, "2 h ago"), (90_000, "1 d ago")],
 )
-def test_moments_say_how_long_ago(seconds: int, text: str) -> None:
+def test_moments_are_worded_as_time_ago(seconds: int, text: str) -> None:
     html = vitrine.ago(timezone.now() - timedelta(seconds=seconds))
     assert f">{text}</time>" in html

@@ -51,7 +51,7 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
         ("https://evil。fal.media/a.png", False),
     ],
 )
-def test_a_port_that_is_named_is_the_only_one_that_is_asked(url: str, may: bool) -> None:
+def test_an_explicit_port_is_the_only_allowed_port(url: str, may: bool) -> None:
     assert STAND_IN.is_media(url) is may
 
 
@@ -64,7 +64,7 @@ def test_a_port_that_is_named_is_the_only_one_that_is_asked(url: str, may: bool)
         ),
     )
 )
-def test_what_is_allowed_is_read_by_the_client_in_the_same_way(url: str) -> None:
+def test_httpx_reads_allowed_addresses_the_same_way(url: str) -> None:
     if STAND_IN.is_media(url):
         scheme, host, port = origin(url)
         assert (scheme, host, port) == ("http", "127.0.0.1", 99) or (

@@ -70,23 +70,23 @@ def named_lines(file: str) -> set[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
     ]
-    said = " ".join(f"{test.name} {ast.get_docstring(test) or ''}" for test in tests)
-    said += ast.get_docstring(tree) or ""
-    return {f"C{number}" for number in re.findall(r"(?:\b|_)[cC](\d+)(?=_|\b)", said)}
+    text = " ".join(f"{test.name} {ast.get_docstring(test) or ''}" for test in tests)
+    text += ast.get_docstring(tree) or ""
+    return {f"C{number}" for number in re.findall(r"(?:\b|_)[cC](\d+)(?=_|\b)", text)}
 
 
-def test_the_page_has_each_section_and_line_that_the_code_cites() -> None:
+def test_every_cited_section_and_line_is_on_the_page() -> None:
     lacking = {str(path.relative_to(ROOT)): citations(path) - SECTIONS - LINES for path in SOURCES}
     assert {path: sorted(numbers) for path, numbers in lacking.items() if numbers} == {}
 
 
-def test_the_page_has_no_section_that_nothing_cites() -> None:
+def test_every_section_of_the_page_is_cited() -> None:
     cited = frozenset().union(*map(citations, SOURCES))
     chapters = {section.partition(".")[0] for section in cited}
     assert SECTIONS - cited - chapters == set()
 
 
-def test_no_file_of_the_repository_cites_one_outside_it() -> None:
+def test_no_file_cites_a_document_outside_the_repository() -> None:
     outside = re.compile(r"\bfal-protocol\.md|(?<!\w)shared/(?:data|cases|design|style|fal)")
     naming = {
         str(path.relative_to(ROOT))
@@ -97,15 +97,15 @@ def test_no_file_of_the_repository_cites_one_outside_it() -> None:
 
 
 @pytest.mark.parametrize(("line", "file"), PROOFS)
-def test_a_line_is_named_by_the_test_that_proves_it(line: str, file: str) -> None:
+def test_each_protocol_line_is_named_by_its_test(line: str, file: str) -> None:
     assert line in named_lines(file)
 
 
-def test_each_line_is_proved() -> None:
+def test_each_protocol_line_has_a_test() -> None:
     assert {line for line, _ in PROOFS} == LINES
 
 
-def test_every_module_has_its_place_on_the_page() -> None:
+def test_every_module_is_on_the_page() -> None:
     listed = set(re.findall(r"`(fal/[\w/]+\.py)`", PAGE))
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "fal").rglob("*.py")}
     assert listed <= modules

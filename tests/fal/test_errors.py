@@ -1,4 +1,4 @@
-"""The error tree: from what came over the wire to the class that says how to react."""
+"""The error tree: answers over the wire become the class that says how to react."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ REJECTIONS = [
 @pytest.mark.parametrize(
     ("status", "body", "headers", "cls", "message", "kind", "retryable"), REJECTIONS
 )
-def test_c9_an_answer_is_the_error_that_says_how_to_react(
+def test_c9_each_answer_becomes_the_error_with_its_reaction(
     status: int,
     body: str,
     headers: dict[str, str],
@@ -200,7 +200,7 @@ RESULTS = [
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "cls"), RESULTS)
-def test_c19_an_unsuccessful_result_is_the_models_failure_or_still_fals(
+def test_c19_a_failed_result_is_the_models_or_fals_failure(
     status: int, body: str, headers: dict[str, str], cls: type[fal.FalError]
 ) -> None:
     assert type(run_failure(answer(status, body, headers))) is cls
@@ -231,9 +231,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("detail", "paths"), PATHS)
-def test_c31_details_name_the_fields_they_are_about(
-    detail: Any, paths: list[tuple[str | int, ...]]
-) -> None:
+def test_c31_details_name_their_fields(detail: Any, paths: list[tuple[str | int, ...]]) -> None:
     assert [problem.path for problem in fal.error_paths(detail)] == paths
 
 
@@ -242,7 +240,7 @@ def test_c31_a_problem_carries_message_type_and_context() -> None:
     assert fal.error_paths([entry]) == [(("n",), "too much", "less_than_equal", {"le": 4})]
 
 
-def test_the_summary_names_nested_fields_as_people_write_them() -> None:
+def test_the_summary_names_nested_fields_in_dotted_notation() -> None:
     body = (
         '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},'
         '{"loc":["body"],"msg":"and more","type":"x"}]}'
@@ -250,7 +248,7 @@ def test_the_summary_names_nested_fields_as_people_write_them() -> None:
     assert rejection(answer(422, body)).message == "loras[0].path: field required; and more"
 
 
-def test_a_message_stays_one_readable_length() -> None:
+def test_a_message_is_cut_to_a_readable_length() -> None:
     body = '{"detail":"' + "word " * 1000 + '"}'
     error = rejection(answer(400, body))
     assert len(error.message) == 600
@@ -258,7 +256,7 @@ def test_a_message_stays_one_readable_length() -> None:
 
 
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 422, 429, 500, 504])
-def test_an_error_survives_being_stored(status: int) -> None:
+def test_an_error_round_trips_through_json(status: int) -> None:
     error = run_failure(answer(status, LIST, {"Retry-After": "7", **OURS}))
     again = fal.FalError.from_json(error.as_json())
     assert type(again) is type(error)
@@ -273,7 +271,7 @@ def test_a_stored_unreachable_keeps_whether_it_was_sent() -> None:
         assert again.sent is sent
 
 
-def test_a_stored_error_holds_nothing_a_database_refuses() -> None:
+def test_a_stored_error_has_no_characters_a_database_refuses() -> None:
     error = rejection(
         answer(422, '{"detail":[{"msg":"a\\u0000b\\ud800","loc":["body","\\u0000"]}]}')
     )
@@ -300,13 +298,13 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("headers", "seconds"), WAITS)
-def test_c6_the_wait_that_fal_asks_for_is_read_in_every_form(
+def test_c6_retry_after_is_read_in_every_form(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after_s(httpx.Headers(headers), NOW) == seconds
 
 
-def test_c6_a_wait_until_a_date_is_by_the_clock_of_whoever_asks_for_it() -> None:
+def test_c6_a_retry_date_is_relative_to_the_servers_clock() -> None:
     until = {"Date": NOW, "Retry-After": NOW + timedelta(seconds=30)}
     headers = {name: format_datetime(moment, usegmt=True) for name, moment in until.items()}
     assert retry_after_s(httpx.Headers(headers)) == 30
@@ -314,6 +312,6 @@ def test_c6_a_wait_until_a_date_is_by_the_clock_of_whoever_asks_for_it() -> None
 
 def test_every_error_is_a_fal_error_and_exported() -> None:
     def tree(cls: type[fal.FalError]) -> set[type[fal.FalError]]:
-        return {cls, *(found for sub in cls.__subclasses__() for found in tree(sub))}
+        return {cls, *(descendant for sub in cls.__subclasses__() for descendant in tree(sub))}
 
     assert {cls.__name__ for cls in tree(fal.FalError)} <= set(fal.__all__)

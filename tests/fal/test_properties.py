@@ -57,10 +57,10 @@ HEADERS = st.dictionaries(
 ).map(httpx.Headers)
 
 
-def read(reader: Callable[..., T], *given: Any) -> T | None:
+def read(reader: Callable[..., T], *arguments: Any) -> T | None:
     """What `reader` makes of it, None when it raised a FalError as it should."""
     try:
-        return reader(*given)
+        return reader(*arguments)
     except fal.FalError:
         return None
 
@@ -76,13 +76,13 @@ def test_any_json_is_a_status_or_upstreams_failure(raw: Any) -> None:
 
 
 @given(st.lists(OBJECTS | JSON, max_size=3), OBJECTS)
-def test_any_entries_are_items_or_malformed_ones(entries: list[Any], more: dict[str, Any]) -> None:
+def test_any_entries_are_items_or_malformed_items(entries: list[Any], more: dict[str, Any]) -> None:
     content = json.dumps({**more, "models": entries}).encode()
     page = read(fal.Page.from_bytes, content)
     assert page is not None
     assert len(page.models) + len(page.malformed) == len(entries)
-    for found in page.models:
-        assert found.openapi is None or isinstance(json.loads(found.openapi), dict)
+    for model in page.models:
+        assert model.openapi is None or isinstance(json.loads(model.openapi), dict)
 
 
 @given(BODIES)
@@ -145,9 +145,9 @@ LINES = st.builds(fal.LogLine, st.sampled_from("abc"), timestamp=st.sampled_from
 
 @given(st.lists(LINES), st.lists(LINES))
 def test_c20_merging_logs_twice_changes_nothing(
-    known: list[fal.LogLine], told: list[fal.LogLine]
+    earlier: list[fal.LogLine], added: list[fal.LogLine]
 ) -> None:
-    merged = fal.merge_logs(known, told)
-    assert fal.merge_logs(merged, told) == merged
-    assert {line.identity for line in merged} == {line.identity for line in [*known, *told]}
+    merged = fal.merge_logs(earlier, added)
+    assert fal.merge_logs(merged, added) == merged
+    assert {line.identity for line in merged} == {line.identity for line in [*earlier, *added]}
     assert len({line.identity for line in merged}) == len(merged)

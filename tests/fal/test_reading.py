@@ -21,16 +21,16 @@ others = st.dictionaries(st.text(max_size=4).filter(lambda key: key != "models")
 
 
 @given(st.lists(json_values, max_size=4), others, others, st.sampled_from([None, 2]), st.booleans())
-def test_each_item_is_the_text_that_stood_there(
+def test_each_item_keeps_its_original_text(
     items: list[Any], before: dict[str, Any], after: dict[str, Any], indent: int | None, raw: bool
 ) -> None:
     text = json.dumps({**before, "models": items, **after}, indent=indent, ensure_ascii=not raw)
-    found = item_texts(text.encode(), "models")
-    assert [json.loads(one) for one in found] == items
-    assert all(one in text for one in found)
+    texts = item_texts(text.encode(), "models")
+    assert [json.loads(item_text) for item_text in texts] == items
+    assert all(item_text in text for item_text in texts)
 
 
-def test_numbers_stay_as_they_were_written() -> None:
+def test_numbers_keep_their_notation() -> None:
     content = b'{"has_more":false,"models":[ {"endpoint_id":"a/b","x": 1.10e2} , 7 ]}'
     assert item_texts(content, "models") == ['{"endpoint_id":"a/b","x": 1.10e2}', "7"]
     (item,) = fal.Page.from_bytes(content).models
@@ -38,12 +38,12 @@ def test_numbers_stay_as_they_were_written() -> None:
 
 
 @pytest.mark.parametrize("content", [b'{"models":{}}', b'{"models":7}'])
-def test_what_is_no_list_is_said(content: bytes) -> None:
+def test_a_missing_list_is_an_error(content: bytes) -> None:
     with pytest.raises(ValueError, match="not a list"):
         item_texts(content, "models")
 
 
-def test_a_list_that_stands_twice_is_written_anew() -> None:
+def test_a_duplicate_list_is_serialised_again() -> None:
     content = b'{"models":[{"endpoint_id":"a/b"},1],"models":[{"endpoint_id": "c/d"}]}'
     (item,) = fal.Page.from_bytes(content).models
     assert json.loads(item.text) == {"endpoint_id": "c/d"}

@@ -1,1 +1,1 @@
-"""How the cost of each way in grows with what people send."""
+"""How the cost of each entry point grows with its input."""

@@ -1,4 +1,4 @@
-"""The ways in that parse what people or upstream send, each with the input that costs it most."""
+"""The entry points that parse input of people or upstream, each with its most expensive input."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def flow(**nodes: Any) -> bytes:
     return json.dumps({"nodes": {"a": run, **nodes}}).encode()
 
 
-def node(given: Any, depends: Any = ()) -> dict[str, Any]:
-    return {"id": "b", "type": "run", "app": "a/b", "input": given, "depends": list(depends)}
+def node(node_input: Any, depends: Any = ()) -> dict[str, Any]:
+    return {"id": "b", "type": "run", "app": "a/b", "input": node_input, "depends": list(depends)}
 
 
 def tangled(size: int) -> bytes:

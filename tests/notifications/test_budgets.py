@@ -40,12 +40,10 @@ def bill(user: User, make_endpoint: Any) -> Callable[..., Any]:
 
 
 def subjects() -> list[str]:
-    return [one.subject for one in Notification.objects.order_by("created_at")]
+    return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
-def test_a_days_limit_is_warned_of_at_80_percent_and_at_all_of_it(
-    user: User, bill: Callable[..., Any]
-) -> None:
+def test_a_daily_limit_warns_at_80_and_100_percent(user: User, bill: Callable[..., Any]) -> None:
     assert budgets.check_daily_limits() == budgets.REST_S
     NotificationPreferences.objects.create(user=user, daily_limit=10)
     bill("6.9")
@@ -67,7 +65,7 @@ def test_a_days_limit_is_warned_of_at_80_percent_and_at_all_of_it(
     assert len(subjects()) == 3
 
 
-def test_runs_of_others_and_in_another_currency_do_not_count(
+def test_runs_of_others_or_in_another_currency_do_not_count(
     user: User, stranger: User, bill: Callable[..., Any], make_endpoint: Any
 ) -> None:
     NotificationPreferences.objects.create(user=user, daily_limit=10)

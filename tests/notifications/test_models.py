@@ -27,7 +27,7 @@ def stored() -> list[str]:
         return [address for (address,) in cursor.fetchall()]
 
 
-def test_no_address_is_in_the_database_in_clear(user: User) -> None:
+def test_addresses_are_encrypted_in_the_database(user: User) -> None:
     channel = Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     Delivery.objects.create(user=user, method="slack", channel=channel, address=SLACK)
     Channel.objects.create(user=user, method="email", name="b")
@@ -47,7 +47,7 @@ def test_an_address_survives_a_change_of_the_secret_key(user: User, settings: An
     assert Channel.objects.get().address == SLACK
 
 
-def test_the_update_encrypts_what_is_there(user: User) -> None:
+def test_the_migration_encrypts_existing_addresses(user: User) -> None:
     before = MigrationLoader(connection).project_state(("notifications", "0001_notifications")).apps
     values = {"user_id": user.pk, "method": "slack", "address": SLACK}
     before.get_model("notifications", "Channel").objects.create(name="a", **values)

@@ -1,4 +1,4 @@
-"""Who is told that a run has ended: long ones that nobody watched, and the API's callers."""
+"""Ends of runs that are notified: long runs that nobody watched, and runs of the API."""
 
 from __future__ import annotations
 
@@ -49,37 +49,39 @@ def later() -> None:
     RunEnd.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
-def told() -> list[str]:
-    return [one.subject for one in Notification.objects.order_by("created_at")]
+def subjects() -> list[str]:
+    return [notification.subject for notification in Notification.objects.order_by("created_at")]
 
 
-def test_a_long_run_is_told_of_once(end: Callable[..., Run]) -> None:
+def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
     run = end()
     run_ends.process_due()
-    assert told() == []  # a page may still say that it showed the end
+    assert subjects() == []  # a page may still say that it showed the end
     later()
     run_ends.process_due()
     run_ends.process_due()
-    assert told() == ["Done after 12 min: a mill"]
+    assert subjects() == ["Done after 12 min: a mill"]
     assert Notification.objects.get().path == f"/runs/{run.pk}/"
     assert not RunEnd.objects.exists()
 
 
-def test_a_short_run_of_a_page_writes_nothing(end: Callable[..., Run]) -> None:
+def test_a_short_run_of_a_page_writes_no_notification(end: Callable[..., Run]) -> None:
     end(minutes=0.5)
     assert not RunEnd.objects.exists()
 
 
 @pytest.mark.parametrize("minutes", [3, 30])
-def test_the_person_chooses_what_is_long(end: Callable[..., Run], user: User, minutes: int) -> None:
+def test_the_duration_of_a_long_run_is_a_preference(
+    end: Callable[..., Run], user: User, minutes: int
+) -> None:
     NotificationPreferences.objects.create(user=user, long_run_minutes=minutes)
     end(minutes=12)
     later()
     run_ends.process_due()
-    assert bool(told()) == (minutes == 3)
+    assert bool(subjects()) == (minutes == 3)
 
 
-def test_what_was_watched_cancelled_or_deleted_is_not_told_of(
+def test_watched_cancelled_and_deleted_runs_are_not_notified(
     end: Callable[..., Run], user: User, stranger: User
 ) -> None:
     watched, foreign = end(), end()
@@ -100,11 +102,11 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     end(state="failed", error={"message": "The model broke down."})
     later()
     run_ends.process_due()
-    assert len(told()) == 1
+    assert len(subjects()) == 1
     later()
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     run_ends.process_due()
-    assert told()[1] == "2 runs have ended, 1 of them failed"
+    assert subjects()[1] == "2 runs have ended, 1 of them failed"
     assert not RunEnd.objects.exists()
 
 
@@ -113,7 +115,7 @@ def deliver(receiver: Receiver, send: Callable[[], float]) -> list[dict[str, Any
     return [json.loads(request.content) for request in receiver.requests]
 
 
-def test_a_run_of_the_api_calls_its_own_webhook_and_the_persons_channels(
+def test_an_api_run_calls_its_webhook_and_the_users_channels(
     end: Callable[..., Run], make_channel: Callable[..., Channel],
     make_run: MakeRun, receiver: Receiver, send: Callable[[], float],
 ) -> None:  # fmt: skip
@@ -139,7 +141,7 @@ def test_a_run_of_the_api_calls_its_own_webhook_and_the_persons_channels(
     assert Delivery.objects.count() == 2
 
 
-def test_a_run_of_a_page_calls_nobody(
+def test_a_run_of_a_page_calls_no_webhook(
     end: Callable[..., Run], make_channel: Callable[..., Channel],
     receiver: Receiver, send: Callable[[], float],
 ) -> None:  # fmt: skip

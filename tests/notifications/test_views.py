@@ -26,7 +26,7 @@ def add(client: Client, **values: Any) -> Any:
     return client.post(f"{PAGE}channels/", typed, follow=True)
 
 
-def test_a_channel_is_added_changed_paused_and_its_secret_not_shown(member: Client) -> None:
+def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member: Client) -> None:
     page = add(member).content.decode()
     assert "“Slack, hooks.slack.com” is added" in page
     assert "verysecret" not in page
@@ -41,7 +41,7 @@ def test_a_channel_is_added_changed_paused_and_its_secret_not_shown(member: Clie
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         ({"method": "pigeon"}, "Choose how it is sent"),
         ({"address": "http://10.0.0.1/x\x00"}, "must begin with https://"),
@@ -52,19 +52,19 @@ def test_a_channel_is_added_changed_paused_and_its_secret_not_shown(member: Clie
     ],
     ids=["method", "nul", "private", "no-address", "no-kind", "long-name"],
 )
-def test_what_cannot_be_is_said_beside_what_was_typed(
-    member: Client, values: dict[str, Any], words: str
+def test_an_invalid_value_is_reported_beside_the_input(
+    member: Client, values: dict[str, Any], message: str
 ) -> None:
     response = add(member, **values)
     page = response.content.decode()
     assert response.status_code == 422
-    assert words in page
+    assert message in page
     if values.get("address", "x") == "https://10.0.0.1/":
         assert 'value="https://10.0.0.1/"' in page
     assert not Channel.objects.exists()
 
 
-def test_an_error_in_a_change_opens_that_channels_form(member: Client) -> None:
+def test_an_error_in_a_change_opens_the_channels_form(member: Client) -> None:
     add(member)
     channel = Channel.objects.get()
     response = member.post(f"{PAGE}channels/{channel.pk}/", {"name": "x", "address": "nonsense"})
@@ -76,7 +76,7 @@ def test_an_error_in_a_change_opens_that_channels_form(member: Client) -> None:
     assert channel.address == SLACK
 
 
-def test_a_test_is_sent_and_its_failure_told_and_tried_again(
+def test_a_test_message_failure_is_shown_and_can_be_retried(
     member: Client, make_channel: Callable[..., Channel], receiver: Receiver,
     send: Callable[[], float],
 ) -> None:  # fmt: skip
@@ -95,7 +95,7 @@ def test_a_test_is_sent_and_its_failure_told_and_tried_again(
     assert "Delivered" in member.get(PAGE).content.decode()
 
 
-def test_a_removed_channel_gets_nothing_and_comes_back(
+def test_a_removed_channel_gets_nothing_and_can_be_restored(
     member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
     receiver: Receiver, send: Callable[[], float],
 ) -> None:  # fmt: skip
@@ -119,7 +119,7 @@ def test_a_removed_channel_gets_nothing_and_comes_back(
      ("5", "1e9", False), ("5", "NaN", False), ("٣", "", False), ("5", "\x00", False)],
     ids=["both", "no-limit", "zero", "words", "huge", "nan", "digits", "nul"],
 )  # fmt: skip
-def test_preferences_are_saved_or_the_field_says_why_not(
+def test_preferences_are_saved_or_errors_are_at_their_field(
     member: Client, minutes: str, limit: str, is_saved: bool
 ) -> None:
     response = member.post(f"{PAGE}preferences/", {"minutes": minutes, "limit": limit})
@@ -127,7 +127,7 @@ def test_preferences_are_saved_or_the_field_says_why_not(
     assert NotificationPreferences.objects.exists() == is_saved
 
 
-def test_somebody_elses_channel_and_delivery_are_not_there(
+def test_channels_and_deliveries_of_others_are_not_found(
     member: Client, stranger: User, make_channel: Callable[..., Channel]
 ) -> None:
     channel = make_channel(user=stranger, name="theirs")
@@ -138,7 +138,7 @@ def test_somebody_elses_channel_and_delivery_are_not_there(
     assert member.post(f"{PAGE}deliveries/{delivery.pk}/repetition/").status_code == 404
 
 
-def test_the_page_takes_the_same_queries_for_any_number(
+def test_the_page_takes_as_many_queries_for_any_number_of_channels(
     member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
     make_run: Callable[..., Any], user: User, django_assert_max_num_queries: Any,
 ) -> None:  # fmt: skip

@@ -28,24 +28,22 @@ def later() -> None:
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_a_double_click_is_one_run(member: Client, make_run: Any, state: str) -> None:
+def test_a_double_click_starts_one_run(member: Client, make_run: Any, state: str) -> None:
     run = make_run(state=state)
     assert press(member, run) == press(member, run)
     assert Run.objects.count() == 2
 
 
-def test_a_later_press_is_another_run(member: Client, make_run: Any) -> None:
+def test_a_later_press_starts_another_run(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded")
-    made = set()
+    run_ids = set()
     for _ in range(12):
-        made.add(press(member, run))
+        run_ids.add(press(member, run))
         later()
-    assert len(made) == 12
+    assert len(run_ids) == 12
 
 
-def test_a_click_that_meets_the_new_run_where_the_old_one_stood_is_the_same_press(
-    member: Client, make_run: Any
-) -> None:
+def test_a_second_click_on_the_swapped_run_is_the_same_press(member: Client, make_run: Any) -> None:
     address = press(member, make_run(state="succeeded"))
     again = Run.objects.get(form_token__startswith="again-")
     Run.objects.filter(pk=again.pk).update(state="succeeded")
@@ -54,7 +52,7 @@ def test_a_click_that_meets_the_new_run_where_the_old_one_stood_is_the_same_pres
     assert press(member, again) != address
 
 
-def test_a_colleagues_press_is_not_mine(
+def test_a_press_by_a_colleague_starts_a_separate_run(
     client: Client, member: Client, make_run: Any, stranger: User
 ) -> None:
     run = make_run(state="succeeded")
@@ -66,27 +64,27 @@ def test_a_colleagues_press_is_not_mine(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.any_database
-def test_presses_at_the_same_time_are_one_run(make_run: Any, user: User) -> None:
+def test_concurrent_presses_start_one_run(make_run: Any, user: User) -> None:
     run = make_run(state="succeeded")
     together = threading.Barrier(4)
-    made = []
+    run_ids = []
 
-    def one() -> None:
+    def press_once() -> None:
         together.wait()
-        made.append(rerun.rerun(run, user).pk)
+        run_ids.append(rerun.rerun(run, user).pk)
         connections.close_all()
 
-    threads = [threading.Thread(target=one) for _ in range(4)]
+    threads = [threading.Thread(target=press_once) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(made) == 4
-    assert len(set(made)) == 1
+    assert len(run_ids) == 4
+    assert len(set(run_ids)) == 1
     assert Run.objects.count() == 2
 
 
-def test_in_a_models_stage_the_new_run_takes_the_place_of_the_old(
+def test_on_a_model_page_the_new_run_replaces_the_old_one(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux, state="succeeded", output={})
@@ -101,7 +99,7 @@ def test_in_a_models_stage_the_new_run_takes_the_place_of_the_old(
     assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}"
 
 
-def test_on_a_runs_page_it_goes_to_the_new_runs_page(member: Client, make_run: Any) -> None:
+def test_on_a_run_page_running_again_opens_the_new_run(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={})
     here = {"hx-request": "true", "hx-current-url": f"http://testserver{run.get_absolute_url()}"}
     answer = member.post(f"{run.get_absolute_url()}repetition/", headers=here)
@@ -111,13 +109,13 @@ def test_on_a_runs_page_it_goes_to_the_new_runs_page(member: Client, make_run: A
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
 @pytest.mark.parametrize(
-    ("price", "words"), [("0.5", "about $0.50"), (None, "Price unknown"), ("0", "Free")]
+    ("price", "cost"), [("0.5", "about $0.50"), (None, "Price unknown"), ("0", "Free")]
 )
 def test_the_button_shows_what_another_run_costs_before_the_click(
-    member: Client, make_endpoint: Any, make_run: Any, state: str, price: str | None, words: str
+    member: Client, make_endpoint: Any, make_run: Any, state: str, price: str | None, cost: str
 ) -> None:
     endpoint = make_endpoint("lab/film", unit_price_usd=price, price_unit="videos")
     run = make_run(endpoint=endpoint, state=state, output={})
     page = " ".join(member.get(run.get_absolute_url()).content.decode().split())
     button = page.partition(f'id="again-{run.pk}"')[2].partition("</button>")[0]
-    assert f'<span class="figures">{words}</span>' in button
+    assert f'<span class="figures">{cost}</span>' in button

@@ -51,13 +51,13 @@ def seeds() -> list[Any]:
     return [run.arguments.get("seed") for run in Run.objects.order_by("created_at", "pk")]
 
 
-def test_several_results_are_one_run_where_the_schema_has_them(member: Client, flux: Any) -> None:
+def test_several_results_are_one_run_if_the_schema_allows(member: Client, flux: Any) -> None:
     member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "4"})
     run = Run.objects.get()
     assert (run.arguments["num_images"], run.batch) == (4, None)
 
 
-def test_more_than_one_run_may_make_are_several_runs(member: Client, flux: Any) -> None:
+def test_more_results_than_one_run_can_make_are_several_runs(member: Client, flux: Any) -> None:
     member.post(PAGE, {"prompt": "a cat", "~token": "t", "~variations": "8"})
     runs = Run.objects.all()
     assert [run.arguments["num_images"] for run in runs] == [4, 4]
@@ -83,7 +83,7 @@ def test_htmx_gets_the_grid_and_a_fresh_token(member: Client, films: Any) -> Non
     assert "?batch=" in response.headers["HX-Replace-Url"]
 
 
-def test_a_double_click_starts_them_once(member: Client, films: Any) -> None:
+def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> None:
     press(member, 4)
     press(member, 4)
     assert Run.objects.count() == 4
@@ -93,12 +93,14 @@ def test_a_double_click_starts_them_once(member: Client, films: Any) -> None:
 
 
 @pytest.mark.parametrize("times", ["0", "3", "-4", "1000", "", "x", "4.0"])
-def test_any_other_number_is_one_run(member: Client, films: Any, times: str) -> None:
+def test_an_unsupported_number_of_variations_is_one_run(
+    member: Client, films: Any, times: str
+) -> None:
     member.post(FILMS, {"prompt": "a cat", "~token": "t", "~variations": times})
     assert Run.objects.count() == 1
 
 
-def test_the_page_shows_a_grid_in_progress_by_itself(member: Client, films: Any) -> None:
+def test_the_page_shows_an_unfinished_grid_by_default(member: Client, films: Any) -> None:
     press(member, 2)
     assert member.get(FILMS).content.decode().count('class="variation"') == 2
 
@@ -114,11 +116,11 @@ def test_a_stranger_sees_no_grid(
 
 
 @pytest.mark.parametrize("batch", ["x", "00000000-0000-4000-8000-000000000000", "%00"])
-def test_an_unknown_batch_is_the_plain_page(member: Client, films: Any, batch: str) -> None:
+def test_an_unknown_batch_shows_the_plain_page(member: Client, films: Any, batch: str) -> None:
     assert member.get(FILMS, {"batch": batch}).status_code == 200
 
 
-def test_a_grid_needs_as_many_queries_whatever_its_length(
+def test_a_grid_takes_as_many_queries_for_any_length(
     member: Client, films: Any, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     def address(count: int) -> str:
@@ -137,32 +139,32 @@ def test_a_grid_needs_as_many_queries_whatever_its_length(
     assert counts[0] == counts[1]
 
 
-def test_the_answer_to_a_press_says_what_the_next_will_cost(member: Client, films: Any) -> None:
-    for times, words in ((1, "about $0.50"), (4, "about $2.00")):
+def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films: Any) -> None:
+    for times, cost in ((1, "about $0.50"), (4, "about $2.00")):
         text = press(member, times, f"t{times}", headers=HTMX).content.decode()
         shown = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
         assert shown, text
-        assert shown[1] == words
+        assert shown[1] == cost
 
 
-def test_the_draft_tells_what_the_press_will_cost(member: Client, films: Any) -> None:
-    def told(**posted: str) -> Any:
+def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) -> None:
+    def draft_cost(**posted: str) -> Any:
         return member.post("/drafts/a/films/", {"prompt": "a cat", **posted}).json()["cost"]
 
-    assert told() == {
+    assert draft_cost() == {
         "words": "about $0.50",
         "head": "5 s (the default) × $0.10",
         "lines": ["5 s (the default) × $0.10"],
     }
-    assert told(duration="10")["words"] == "about $1.00"
-    assert told(**{"~variations": "4"}) == {
+    assert draft_cost(duration="10")["words"] == "about $1.00"
+    assert draft_cost(**{"~variations": "4"}) == {
         "words": "about $2.00",
         "head": "4 runs with new seeds",
         "lines": ["4 runs; each:", "5 s (the default) × $0.10"],
     }
 
 
-def test_the_page_tells_the_cost_of_what_it_shows(member: Client, films: Any) -> None:
+def test_the_page_shows_the_cost_of_the_form(member: Client, films: Any) -> None:
     member.post("/drafts/a/films/", {"prompt": "a cat", "duration": "10"})
     page = member.get(FILMS).content.decode()
     assert "about $1.00" in page
@@ -186,9 +188,9 @@ def test_more_like_this_has_the_same_arguments_and_new_seeds(
     )
     response = more(member, run)
     assert "?batch=" in response.headers["Location"]
-    made = Run.objects.exclude(pk=run.pk)
-    assert {one.arguments["prompt"] for one in made} == {"a cat"}
-    assert len({one.arguments["seed"] for one in made} - {7}) == 4
+    new_runs = Run.objects.exclude(pk=run.pk)
+    assert {new_run.arguments["prompt"] for new_run in new_runs} == {"a cat"}
+    assert len({new_run.arguments["seed"] for new_run in new_runs} - {7}) == 4
     more(member, run)
     assert Run.objects.count() == 5, "a double click starts them once"
     Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
@@ -197,23 +199,23 @@ def test_more_like_this_has_the_same_arguments_and_new_seeds(
     assert len(set(seeds())) == 9
 
 
-def test_more_like_this_is_one_run_where_the_schema_has_a_number(
+def test_more_like_this_is_one_run_if_the_schema_has_a_count(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux, state="succeeded", arguments={"prompt": "a cat", "seed": 7})
     response = more(member, run, headers=HTMX | {"HX-Current-URL": f"http://testserver{PAGE}"})
-    made = Run.objects.exclude(pk=run.pk).get()
-    assert (made.arguments["num_images"], made.batch) == (4, None)
-    assert made.arguments["seed"] != 7
+    new_run = Run.objects.exclude(pk=run.pk).get()
+    assert (new_run.arguments["num_images"], new_run.batch) == (4, None)
+    assert new_run.arguments["seed"] != 7
     assert response.headers["HX-Retarget"] == "#stage"
-    more(member, made)
+    more(member, new_run)
     again = Run.objects.order_by("created_at").last()
     assert again is not None
     assert again.arguments["num_images"] == 4
-    assert again.arguments["seed"] not in {7, made.arguments["seed"]}
+    assert again.arguments["seed"] not in {7, new_run.arguments["seed"]}
 
 
-def test_the_result_offers_more_like_it_with_its_price(
+def test_a_result_offers_more_like_this_with_its_price(
     member: Client, films: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=films, state="succeeded", output={"video": {}})
@@ -222,7 +224,7 @@ def test_the_result_offers_more_like_it_with_its_price(
     assert re.search(r'More like this <span class="figures">about \$2.00</span>', page)
 
 
-def test_a_blocked_model_makes_no_more(member: Client, films: Any, make_run: Any) -> None:
+def test_a_blocked_model_offers_no_variations(member: Client, films: Any, make_run: Any) -> None:
     run = make_run(endpoint=films, state="succeeded")
     type(films).objects.update(standing="blocked", standing_reason="too dear")
     assert more(member, run, headers=HTMX).status_code == 422
@@ -263,7 +265,7 @@ WITH_PROMPT = {"type": "object", "properties": {"prompt": {"type": "string"}}}
         ("lab/rembg", "image-to-image", ONE_FILE, False),
     ],
 )
-def test_several_are_offered_and_taken_only_where_results_can_differ(
+def test_variations_are_offered_only_if_results_can_differ(
     member: Client,
     make_endpoint: Any,
     make_run: Any,

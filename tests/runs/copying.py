@@ -171,7 +171,7 @@ def sound_in_mp4() -> bytes:
 def stored_film(make_run: Any, data: bytes, **small: str) -> Artifact:
     """An ended run's film of these bytes, in our storage; `small` are its poster and thumbnail."""
     run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
-    kept = stored_files.store(io.BytesIO(data), "video/mp4")
+    stored_file = stored_files.store(io.BytesIO(data), "video/mp4")
     return Artifact.objects.create(
         run=run,
         position=0,
@@ -179,10 +179,10 @@ def stored_film(make_run: Any, data: bytes, **small: str) -> Artifact:
         kind="video",
         url="https://v3.fal.media/a.mp4",
         state="stored",
-        file=kept.name,
-        digest=kept.digest,
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
+        file=stored_file.name,
+        digest=stored_file.digest,
+        content_type=stored_file.content_type,
+        size_bytes=stored_file.size_bytes,
         file_name="a.mp4",
         **small,
     )

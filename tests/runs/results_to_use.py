@@ -61,12 +61,12 @@ def models(make_endpoint: Any) -> dict[str, Endpoint]:
         ("a/trainer", {"images_data_url": TEXT, "steps": {"type": "integer"}}, "lora",
          ("images_data_url",)),
     ]  # fmt: skip
-    made = {
+    endpoints = {
         name.partition("/")[2]: make_endpoint(name, document(inputs, makes, required))
         for name, inputs, makes, required in specs
     }
     post_sync.run()
-    return made
+    return endpoints
 
 
 @pytest.fixture

@@ -59,8 +59,8 @@ class Fal:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.fetched.append(request.url.path)
-        known = {"jwks.json": httpx.Response(200, json=self.jwks()), "status": self.status}
-        return known.get(request.url.path.rpartition("/")[2], self.result)
+        responses = {"jwks.json": httpx.Response(200, json=self.jwks()), "status": self.status}
+        return responses.get(request.url.path.rpartition("/")[2], self.result)
 
     def tend(
         self, part: Callable[[Any], Coroutine[Any, Any, float]] = processing.process_pending
@@ -82,9 +82,9 @@ class Fal:
 def signer(db: None, settings: Any) -> Fal:
     """Somebody whose keys we have."""
     settings.PUBLIC_URL = "https://vitrine.example"
-    found = Fal()
-    UpstreamKeys.objects.create(pk=1, jwks=found.jwks(), fetched_at=timezone.now())
-    return found
+    fal_double = Fal()
+    UpstreamKeys.objects.create(pk=1, jwks=fal_double.jwks(), fetched_at=timezone.now())
+    return fal_double
 
 
 @pytest.fixture
@@ -97,9 +97,9 @@ def deliver(signer: Fal, client: Client) -> Deliver:
         *,
         signer: Fal = signer,
         request_id: str = "r1",
-        **told: Any,
+        **fields: Any,
     ) -> int:
-        message = {"request_id": "r1", "gateway_request_id": "r1", "status": "OK"} | told
+        message = {"request_id": "r1", "gateway_request_id": "r1", "status": "OK"} | fields
         body = json.dumps(message).encode() if body is None else body
         token = run if isinstance(run, str) else run.webhook_token
         answer = client.post(

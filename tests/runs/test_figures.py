@@ -20,7 +20,7 @@ from tests.conftest import grant
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
-def test_the_status_page_counts_no_whole_table(client: Client, make_run: Any) -> None:
+def test_the_status_page_scans_no_whole_table(client: Client, make_run: Any) -> None:
     olga = User.objects.create_user("olga")
     grant(olga, "playground.view_worker")
     client.force_login(olga)
@@ -50,7 +50,7 @@ def test_figures_are_computed_by_one_worker_and_again_when_they_are_due(make_run
     assert figures.read(figures.RUNS_OF_PEOPLE).values == {str(run.user_id): 2}
 
 
-def test_what_takes_long_is_computed_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_figures_are_computed_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([0.0, 10.0])
     monkeypatch.setitem(figures.KINDS, figures.STORAGE, dict)
     monkeypatch.setattr("runs.figures.time.monotonic", lambda: next(times))

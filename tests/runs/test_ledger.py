@@ -1,4 +1,4 @@
-"""The ledger: what is reserved, settled and released, and that no cap is passed."""
+"""The ledger: sums reserved, settled and released, and that no cap is exceeded."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ KEYS = map(str, count())
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    made: Endpoint = make_endpoint(unit_price_usd=PRICE, price_unit="images")
-    return made
+    new_endpoint: Endpoint = make_endpoint(unit_price_usd=PRICE, price_unit="images")
+    return new_endpoint
 
 
 def start(user: User, endpoint: Endpoint, *accounts: LedgerAccount) -> Run:
-    asked = StartRequest(
+    request = StartRequest(
         user=user, endpoint=endpoint, arguments={}, source=Source.FORM, key=next(KEYS),
         accounts=accounts,
     )  # fmt: skip
-    return starting.start(asked).run
+    return starting.start(request).run
 
 
 def entry(run: Run) -> tuple[str, Decimal | None]:
-    found = LedgerEntry.objects.get(run=run)
-    return found.state, found.amount_usd
+    ledger_entry = LedgerEntry.objects.get(run=run)
+    return ledger_entry.state, ledger_entry.amount_usd
 
 
 @pytest.mark.django_db
@@ -56,7 +56,7 @@ def entry(run: Run) -> tuple[str, Decimal | None]:
         (State.RUNNING, "", ("reserved", PRICE)),
     ],
 )
-def test_the_end_of_a_run_settles_or_releases(
+def test_the_end_of_a_run_settles_or_releases_its_reservation(
     user: User, endpoint: Endpoint, state: Run.State, units: str, after: tuple[str, Decimal]
 ) -> None:
     run = start(user, endpoint)
@@ -66,7 +66,7 @@ def test_the_end_of_a_run_settles_or_releases(
 
 
 @pytest.mark.django_db
-def test_what_upstream_billed_later_is_settled_then(user: User, endpoint: Endpoint) -> None:
+def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint) -> None:
     """A webhook has no billed units; they are fetched shortly afterwards."""
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
@@ -89,7 +89,7 @@ def test_a_price_in_another_currency_is_unknown(user: User, make_endpoint: Any) 
 
 
 @pytest.mark.django_db
-def test_what_was_spent_stays_spent_when_the_run_is_purged(user: User, endpoint: Endpoint) -> None:
+def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint) -> None:
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
     Run.objects.filter(pk=run.pk).delete()
@@ -98,7 +98,9 @@ def test_what_was_spent_stays_spent_when_the_run_is_purged(user: User, endpoint:
 
 
 @pytest.mark.django_db
-def test_an_unknown_price_passes_only_where_there_is_no_cap(user: User, make_endpoint: Any) -> None:
+def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
+    user: User, make_endpoint: Any
+) -> None:
     unpriced = make_endpoint()
     free, capped = (
         LedgerAccount.objects.create(kind=Kind.BOARD, key=key, cap_usd=cap)
@@ -110,16 +112,14 @@ def test_an_unknown_price_passes_only_where_there_is_no_cap(user: User, make_end
 
 
 @pytest.mark.django_db
-def test_sums_beyond_what_the_columns_hold_are_counted_as_the_largest(user: User) -> None:
+def test_sums_too_large_for_the_column_count_as_the_largest(user: User) -> None:
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b")
     ledger.reserve([ledger.Reservation(None, Decimal(10) ** 30, [account])])
     assert ledger.committed(Kind.BOARD, "b") == Decimal(10) ** 11
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_account_is_never_passed_by_threads_that_start_and_end_runs(
-    user: User, endpoint: Endpoint
-) -> None:
+def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endpoint) -> None:
     """Two threads start and end runs of one account; the cap holds after each of their steps."""
     cap = 5 * PRICE
     ready = threading.Barrier(2)
@@ -157,7 +157,7 @@ def test_an_account_is_never_passed_by_threads_that_start_and_end_runs(
 
 
 @pytest.mark.django_db
-def test_sums_count_as_they_are_stored() -> None:
+def test_sums_are_counted_with_their_stored_precision() -> None:
     """Three thirds passed the check unrounded; written, they passed the cap."""
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(1))
     third = Decimal(1) / 3

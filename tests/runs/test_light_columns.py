@@ -43,8 +43,8 @@ def test_a_query_that_joins_runs_leaves_out_the_same_columns() -> None:
 def test_only_the_querysets_name_which_columns_of_runs_are_loaded() -> None:
     packages = {file.parent for file in ROOT.glob("*/__init__.py")} - {ROOT / "tests"}
     files = [file for package in packages for file in package.rglob("*.py")]
-    found = {f"{file.relative_to(ROOT)}: {call}" for file in files for call in _lists_in(file)}
-    assert {call for call in found if not call.startswith("runs/models/")} == set()
+    calls = {f"{file.relative_to(ROOT)}: {call}" for file in files for call in _lists_in(file)}
+    assert {call for call in calls if not call.startswith("runs/models/")} == set()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def _columns(call: ast.Call, tuples: dict[str, ast.expr]) -> Iterator[str]:
             continue
         parts = [*ast.walk(argument)]
         names = {part.id for part in parts if isinstance(part, ast.Name)} & tuples.keys()
-        for part in (*parts, *(one for name in names for one in ast.walk(tuples[name]))):
+        for part in (*parts, *(node for name in names for node in ast.walk(tuples[name]))):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield f"{part.value}*" if part.value.endswith("__") else part.value
 

@@ -50,10 +50,10 @@ def runs(make_run: Callable[..., Run]) -> list[Run]:
 def rung() -> Iterator[Callable[[], int]]:
     """How many notifications there have been: those sent by the server, or to a socket of ours."""
     if connection.vendor == "postgresql":
-        with CaptureQueriesContext(connection) as asked:
-            yield lambda: sum("pg_notify" in query["sql"] for query in asked)
+        with CaptureQueriesContext(connection) as queries:
+            yield lambda: sum("pg_notify" in query["sql"] for query in queries)
         return
-    sockets, heard = unix_sockets.folder(str(connection.settings_dict["NAME"])), []
+    sockets, datagrams = unix_sockets.folder(str(connection.settings_dict["NAME"])), []
     assert sockets
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
         ours.bind(str(sockets / uuid.uuid4().hex))
@@ -62,8 +62,8 @@ def rung() -> Iterator[Callable[[], int]]:
         def count() -> int:
             with suppress(BlockingIOError):
                 while True:
-                    heard.append(ours.recv(unix_sockets.MAX_SENDER_BYTES))
-            return len(heard)
+                    datagrams.append(ours.recv(unix_sockets.MAX_SENDER_BYTES))
+            return len(datagrams)
 
         yield count
     unix_sockets.notify(str(connection.settings_dict["NAME"]))  # removes a socket that has ended
@@ -74,17 +74,17 @@ def queued(position: int) -> Observation:
 
 
 def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> None:
-    with rung() as count, CaptureQueriesContext(connection) as asked:
+    with rung() as count, CaptureQueriesContext(connection) as queries:
         assert state_machine.record(runs[0].pk, queued(1))
         assert count() == 1
-    said = [query["sql"] for query in asked]
-    assert sum(sql.startswith("SELECT") and "pg_notify" not in sql for sql in said) == 1
-    assert sum(sql.startswith("UPDATE") for sql in said) == 1
+    statements = [query["sql"] for query in queries]
+    assert sum(sql.startswith("SELECT") and "pg_notify" not in sql for sql in statements) == 1
+    assert sum(sql.startswith("UPDATE") for sql in statements) == 1
     versions = dict(Run.objects.values_list("pk", "version"))
     assert versions == {run.pk: 2 if run == runs[0] else 1 for run in runs}
 
 
-def test_nothing_new_wakes_nobody(runs: list[Run]) -> None:
+def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
     assert state_machine.record(runs[0].pk, queued(1))
     with rung() as count:
         assert not state_machine.record(runs[0].pk, queued(1))
@@ -105,7 +105,7 @@ async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> N
 
 
 @in_a_loop
-async def test_one_that_cannot_be_written_keeps_no_other_from_it(runs: list[Run]) -> None:
+async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[Run]) -> None:
     def refused(pk: uuid.UUID) -> bool:
         Run.objects.filter(pk=pk).update(title="taken back")
         raise DataError("value too long")
@@ -115,20 +115,20 @@ async def test_one_that_cannot_be_written_keeps_no_other_from_it(runs: list[Run]
     record, seen = state_machine.record, queued(1)
     asking = [locked_update.retry_until_committed(record, pk, seen) for pk in (gone, *others)]
     failing = locked_update.retry_until_committed(refused, bad)
-    found = await asyncio.gather(failing, *asking, return_exceptions=True)
-    assert isinstance(found[0], DataError)
-    assert isinstance(found[1], Run.DoesNotExist)
-    assert found[2:] == [True] * len(others)
+    outcomes = await asyncio.gather(failing, *asking, return_exceptions=True)
+    assert isinstance(outcomes[0], DataError)
+    assert isinstance(outcomes[1], Run.DoesNotExist)
+    assert outcomes[2:] == [True] * len(others)
     assert (await Run.objects.aget(pk=bad)).title != "taken back"
 
 
 @in_a_loop
-async def test_many_tasks_get_their_own_answers(runs: list[Run]) -> None:
-    def one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
+async def test_concurrent_tasks_get_their_own_answers(runs: list[Run]) -> None:
+    def change_one(pk: uuid.UUID, number: int) -> tuple[uuid.UUID, int]:
         return pk, number
 
     asking = [
-        locked_update.retry_until_committed(one, run.pk, number)
+        locked_update.retry_until_committed(change_one, run.pk, number)
         for number in range(40)
         for run in runs
     ]
@@ -137,7 +137,7 @@ async def test_many_tasks_get_their_own_answers(runs: list[Run]) -> None:
 
 
 @in_a_loop
-async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
+async def test_observations_during_a_database_lock_are_written_afterwards(
     runs: list[Run],
 ) -> None:
     locked = OperationalError("database is locked")
@@ -156,18 +156,18 @@ async def test_what_is_seen_while_the_database_is_locked_is_written_afterwards(
 
 
 @in_a_loop
-async def test_what_the_database_will_never_take_is_told_once_and_not_tried_again(
+async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
     runs: list[Run],
 ) -> None:
-    asked: list[uuid.UUID] = []
+    attempts: list[uuid.UUID] = []
 
     def never(pk: uuid.UUID) -> None:
-        asked.append(pk)
+        attempts.append(pk)
         raise DataError("value too long")
 
-    told: list[logging.LogRecord] = []
+    records: list[logging.LogRecord] = []
     listener = logging.Handler()
-    listener.emit = told.append  # type: ignore[method-assign, assignment]
+    listener.emit = records.append  # type: ignore[method-assign, assignment]
     locked_update.log.addHandler(listener)
     try:
         first = locked_update.retry_until_committed(
@@ -180,12 +180,12 @@ async def test_what_the_database_will_never_take_is_told_once_and_not_tried_agai
         locked_update.log.removeHandler(listener)
     assert both[0] is True
     assert isinstance(both[1], DataError)
-    assert len(asked) == 1
-    assert len(told) == 1
+    assert len(attempts) == 1
+    assert len(records) == 1
 
 
 @in_a_loop
-async def test_who_left_before_it_was_written_is_not_written(runs: list[Run]) -> None:
+async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
     """A submit that was cancelled before it was noted must not be noted: it never leaves."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))

@@ -29,7 +29,7 @@ def _hosts(settings: Any) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("spaces", ["", " ", "\n", "\u00a0\t"])
 @pytest.mark.parametrize("path", [UPLOAD, RESULT])
-def test_every_name_of_ours_is_recognised(origin: str, spaces: str, path: str) -> None:
+def test_every_host_name_of_the_server_is_recognised(origin: str, spaces: str, path: str) -> None:
     assert with_own_paths(f"{spaces}{origin}{path}{spaces}") == path
 
 
@@ -71,17 +71,17 @@ def test_every_spelling_of_a_path_is_recognised(written: str, path: str) -> None
         "",
     ],
 )
-def test_anything_else_stays_as_it_is(text: str) -> None:
+def test_other_addresses_are_not_changed(text: str) -> None:
     assert tidy_addresses(with_own_paths(text)) == text
 
 
 def test_addresses_are_found_at_any_depth() -> None:
     ours = f"http://localhost:1{RESULT}"
-    given = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
-    assert with_own_paths(given) == given | {"a": [RESULT, {"b": [[RESULT]]}]}
+    arguments = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
+    assert with_own_paths(arguments) == arguments | {"a": [RESULT, {"b": [[RESULT]]}]}
 
 
-def test_spaces_around_an_address_go() -> None:
+def test_spaces_around_an_address_are_removed() -> None:
     assert tidy_addresses([" https://example.com/a.png \n"]) == ["https://example.com/a.png"]
     assert with_own_paths(" https://example.com/a.png ") == " https://example.com/a.png "
 

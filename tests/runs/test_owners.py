@@ -23,7 +23,7 @@ def has_no_repeats(names: Iterable[str]) -> bool:
     return len(listed) == len(set(listed))
 
 
-def test_every_app_with_promises_is_registered() -> None:
+def test_every_app_with_an_owner_module_is_registered() -> None:
     with_promises = {file.parent.name for file in settings.BASE_DIR.glob("*/owner.py")}
     registered = [type(owner).__module__.partition(".")[0] for owner in owners.registered()]
     assert set(registered) == with_promises
@@ -31,22 +31,22 @@ def test_every_app_with_promises_is_registered() -> None:
     assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
 
 
-def test_an_app_that_is_made_ready_again_is_registered_once() -> None:
+def test_calling_ready_twice_registers_an_app_once() -> None:
     before = [type(owner) for owner in owners.registered()]
     apps.get_app_config("boards").ready()
     assert [type(owner) for owner in owners.registered()] == before
 
 
 def test_no_name_belongs_to_two_apps() -> None:
-    known = list(owners.registered())
-    assert has_no_repeats(view for owner in known for view in owner.live_views())
-    assert has_no_repeats(kind for owner in known for kind in owner.run_groups())
-    of_apps = [kind for owner in known for kind in owner.form_sources()]
+    registered = list(owners.registered())
+    assert has_no_repeats(view for owner in registered for view in owner.live_views())
+    assert has_no_repeats(kind for owner in registered for kind in owner.run_groups())
+    of_apps = [kind for owner in registered for kind in owner.form_sources()]
     assert has_no_repeats(sources.link_kinds())
     assert sources.link_kinds()[-len(of_apps) :] == of_apps  # none hides one of the page's own
-    relations = [relation for owner in known for relation in owner.handed_over()]
+    relations = [relation for owner in registered for relation in owner.handed_over()]
     assert has_no_repeats(relation.label for relation in relations)
-    assert len({(one.model, one.field) for one in relations}) == len(relations)
+    assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
 
 
 def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
@@ -70,7 +70,7 @@ class FakeClients:
 
 
 @pytest.mark.django_db
-def test_an_app_promises_nothing_unless_it_says_so(user: User, make_run: Any) -> None:
+def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
     owner, run, signal = RunOwner(), make_run(), channel.Signal()
     owner.on_end(run, {"state": Run.State.FAILED})
     owner.on_shown_end(user.pk, [run.pk])

@@ -18,8 +18,8 @@ def test_text_is_found_in_title_and_arguments(make_run: Any, text: str) -> None:
     by_title = make_run(title=f"before {text} after")
     by_input = make_run(arguments={"images": [{"caption": f"before {text} after"}]})
     make_run(title="ab", arguments={"prompt": "100"})
-    found = {*Run.objects.containing(text.lower()).values_list("pk", flat=True)}
-    assert found == {by_title.pk, by_input.pk}
+    matches = {*Run.objects.containing(text.lower()).values_list("pk", flat=True)}
+    assert matches == {by_title.pk, by_input.pk}
 
 
 def test_postgresql_searches_by_the_index_of_the_text(make_run: Any) -> None:
@@ -33,7 +33,7 @@ def test_postgresql_searches_by_the_index_of_the_text(make_run: Any) -> None:
     assert Run.objects.containing("letterpress").count() == 1
 
 
-def test_a_search_is_planned_for_its_own_words_however_often(member: Client, make_run: Any) -> None:
+def test_repeated_searches_keep_their_own_query_plan(member: Client, make_run: Any) -> None:
     """PostgreSQL goes over to a plan for any words after five executions; SQLite has none."""
     make_run(title="letterpress")
     for _ in range(9):
@@ -49,14 +49,14 @@ def test_a_search_is_planned_for_its_own_words_however_often(member: Client, mak
         assert not [generic for generic, _ in plans if generic]
 
 
-def test_a_file_inside_the_arguments_is_not_searched_to_its_end(make_run: Any) -> None:
+def test_data_uris_in_arguments_are_searched_only_at_their_start(make_run: Any) -> None:
     make_run(title="t", arguments={"image_url": "data:;base64," + "A" * 5000 + "letterpress"})
     assert not Run.objects.containing("letterpress").exists()
 
 
-@pytest.mark.parametrize("words", ["ana", "fal-ai/flux/dev", "request-7", "A red fox"])
+@pytest.mark.parametrize("query", ["ana", "fal-ai/flux/dev", "request-7", "A red fox"])
 def test_the_admin_finds_runs_by_user_model_request_and_text(
-    client: Client, make_run: Any, make_endpoint: Any, django_user_model: Any, words: str
+    client: Client, make_run: Any, make_endpoint: Any, django_user_model: Any, query: str
 ) -> None:
     client.force_login(django_user_model.objects.create_superuser("eva"))
     make_run(title="a red fox", request_id="request-7")
@@ -65,6 +65,6 @@ def test_the_admin_finds_runs_by_user_model_request_and_text(
         user=django_user_model.objects.create_user("zoe"),
         endpoint=make_endpoint("other/model"),
     )
-    html = client.get("/admin/playground/run/", {"q": words}).content.decode()
+    html = client.get("/admin/playground/run/", {"q": query}).content.decode()
     assert ">a red fox<" in html
     assert ">something else<" not in html

@@ -1,4 +1,4 @@
-"""The only door: what it refuses, what it writes once, who sees the run, what it reserves."""
+"""Starting runs: refusals, idempotency, visibility of the run, and its reservation."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.both_databases
 APPS = ("api", "boards", "chats", "cli", "config", "flows", "notifications", "playground", "runs")
 
 
-def test_there_is_one_place_where_runs_are_made() -> None:
+def test_only_one_module_creates_runs() -> None:
     """The door refuses blocked models and counts money, so no other code of any app makes runs."""
     ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
     assert _files_with(ways) == {"runs/starting.py"}
 
 
-def test_there_is_one_place_that_writes_the_ledger() -> None:
+def test_only_one_module_writes_the_ledger() -> None:
     ways = re.compile(r"LedgerEntry\.objects\.\w*(create|update)|(?<!class )LedgerEntry\(")
     assert _files_with(ways) == {"runs/ledger.py"}
 
@@ -46,8 +46,8 @@ def _files_with(pattern: re.Pattern[str]) -> set[str]:
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    made: Endpoint = make_endpoint(unit_price_usd=Decimal("0.02"), price_unit="images")
-    return made
+    new_endpoint: Endpoint = make_endpoint(unit_price_usd=Decimal("0.02"), price_unit="images")
+    return new_endpoint
 
 
 def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> StartRequest:
@@ -56,7 +56,7 @@ def request(user: User, endpoint: Endpoint, key: str = "k", **more: Any) -> Star
 
 
 @pytest.mark.django_db
-def test_equal_keys_of_one_source_are_one_run(user: User, endpoint: Endpoint) -> None:
+def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint) -> None:
     first, again = (starting.start(request(user, endpoint)) for _ in range(2))
     other = starting.start(request(user, endpoint, source=Source.API))
     assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
@@ -65,7 +65,7 @@ def test_equal_keys_of_one_source_are_one_run(user: User, endpoint: Endpoint) ->
 
 
 @pytest.mark.django_db
-def test_several_are_started_all_or_none(user: User, endpoint: Endpoint) -> None:
+def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
     """An account without room for the third takes back the first two."""
     account = LedgerAccount.objects.create(kind="board", key="b", cap_usd=Decimal("0.05"))
     requests = [request(user, endpoint, str(n), accounts=[account]) for n in range(3)]
@@ -82,8 +82,8 @@ def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) 
     requests = [request(user, endpoint, str(n)) for n in range(2)]
     first = starting.start_many(requests)
     again = starting.start_many([*requests, request(user, endpoint, "2")])
-    assert [one.is_new for one in again] == [False, False, True]
-    assert [one.run.pk for one in again[:2]] == [one.run.pk for one in first]
+    assert [started.is_new for started in again] == [False, False, True]
+    assert [started.run.pk for started in again[:2]] == [started.run.pk for started in first]
     day = ledger.day_of(clock.now())
     assert ledger.committed(LedgerAccount.Kind.PERSON_DAY, user.pk, day) == Decimal("0.06")
 
@@ -103,15 +103,15 @@ def test_a_users_wish_to_share_applies_by_source(
     user: User, endpoint: Endpoint, source: Source, *, is_private: bool, is_shown: bool
 ) -> None:
     preferences.set_shares_runs(user, shares=True)
-    asked = request(User.objects.get(), endpoint, source=source, is_private=is_private)
-    assert starting.start(asked).run.is_example is is_shown
+    start_request = request(User.objects.get(), endpoint, source=source, is_private=is_private)
+    assert starting.start(start_request).run.is_example is is_shown
     preferences.set_shares_runs(user, shares=False)
-    asked = request(User.objects.get(), endpoint, "2", source=source, is_private=is_private)
-    assert starting.start(asked).run.is_example is False
+    start_request = request(User.objects.get(), endpoint, "2", source=source, is_private=is_private)
+    assert starting.start(start_request).run.is_example is False
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_presses_at_once_are_one_run(user: User, endpoint: Endpoint) -> None:
+def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) -> None:
     ready = threading.Barrier(2)
     started: list[starting.Started] = []
 
@@ -127,12 +127,12 @@ def test_two_presses_at_once_are_one_run(user: User, endpoint: Endpoint) -> None
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one.is_new for one in started) == [False, True]
+    assert sorted(outcome.is_new for outcome in started) == [False, True]
     assert started[0].run.pk == started[1].run.pk
     assert LedgerEntry.objects.count() == 1
 
 
-def test_a_token_fits_its_column_whatever_the_key() -> None:
+def test_a_token_of_any_key_fits_its_column() -> None:
     tokens = {starting.token(source, "x" * length) for source in Source for length in (0, 60, 900)}
     assert max(map(len, tokens)) <= starting.TOKEN_CHARS
     assert len(tokens) == 3 * len(Source)

@@ -1,4 +1,4 @@
-"""A run's life: whatever is seen, however often and in whatever order, it stays true."""
+"""The state machine of runs stays consistent for any observations in any order."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ observations = st.builds(
 )
 
 
-def lived(seen: list[Observation]) -> Run:
+def run_after(seen: list[Observation]) -> Run:
     """A run in memory after these observations, as `record` would leave it."""
     run = Run(arguments={}, form_token="t")
-    for one in seen:
-        for name, value in changes_of(run, one).items():
+    for observation in seen:
+        for name, value in changes_of(run, observation).items():
             setattr(run, name, value)
     return run
 
@@ -55,9 +55,9 @@ def lived(seen: list[Observation]) -> Run:
 @given(st.lists(observations, max_size=8))
 def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observation]) -> None:
     run = Run(arguments={}, form_token="t")
-    for one in seen:
+    for observation in seen:
         before = run.state
-        changed = changes_of(run, one)
+        changed = changes_of(run, observation)
         for name, value in changed.items():
             setattr(run, name, value)
         assert run.state == before or run.state in TRANSITIONS[before] - {State.CREATED}
@@ -67,37 +67,39 @@ def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observ
 
 
 @given(st.lists(observations, max_size=6))
-def test_seeing_the_same_thing_twice_changes_nothing(seen: list[Observation]) -> None:
-    doubled = [one for one in seen for _ in range(2)]
-    once, twice = lived(seen), lived(doubled)
+def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None:
+    doubled = [observation for observation in seen for _ in range(2)]
+    once, twice = run_after(seen), run_after(doubled)
     assert once.state == twice.state
     assert once.logs == twice.logs
     assert once.queue_position == twice.queue_position
 
 
 @given(st.lists(observations, max_size=6), st.randoms())
-def test_in_any_order_a_run_ends_iff_an_end_was_seen(seen: list[Observation], random: Any) -> None:
+def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
+    seen: list[Observation], random: Any
+) -> None:
     shuffled = seen[:]
     random.shuffle(shuffled)
-    ended = any(one.state in Run.FINAL for one in seen)
-    assert lived(seen).is_final == ended
-    assert lived(shuffled).is_final == ended
+    ended = any(observation.state in Run.FINAL for observation in seen)
+    assert run_after(seen).is_final == ended
+    assert run_after(shuffled).is_final == ended
 
 
-def test_a_log_line_is_kept_once_and_in_order() -> None:
+def test_log_lines_are_stored_once_and_in_order() -> None:
     first = {"timestamp": "1", "level": "INFO", "message": "a"}
     second = {"timestamp": "2", "level": "INFO", "message": "b"}
-    run = lived(
+    run = run_after(
         [Observation(State.RUNNING, logs=[first]), Observation(State.RUNNING, logs=[first, second])]
     )
     assert run.logs == [first, second]
 
 
-def test_log_lines_stand_in_the_order_of_the_moments_that_they_tell() -> None:
+def test_log_lines_are_sorted_by_their_timestamps() -> None:
     stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
     lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
-    for told in (lines, lines[::-1]):
-        run = lived([Observation(State.RUNNING, logs=[line]) for line in told])
+    for reported in (lines, lines[::-1]):
+        run = run_after([Observation(State.RUNNING, logs=[line]) for line in reported])
         assert run.logs == lines
 
 
@@ -112,19 +114,19 @@ def test_each_change_raises_the_version(make_run: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_success_brings_its_artifacts_in_the_same_step(make_run: Any) -> None:
+def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
-    found = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
-    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[found])
+    artifact = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
+    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[artifact])
     assert state_machine.record(run.pk, end)
     assert not state_machine.record(run.pk, end)
     run.refresh_from_db()
     assert run.output == {"seed": 1234567890123456789}
-    assert [one.path for one in Artifact.objects.filter(run=run)] == ["images[0]"]
+    assert [artifact.path for artifact in Artifact.objects.filter(run=run)] == ["images[0]"]
 
 
 @pytest.mark.django_db
-def test_a_double_click_is_one_run(make_run: Any) -> None:
+def test_a_double_click_starts_one_run(make_run: Any) -> None:
     run = make_run(form_token="form-once")
     again, is_new = start_run(user=run.user, endpoint=run.endpoint, arguments={}, key="once")
     assert again == run
@@ -144,7 +146,7 @@ def test_a_double_click_is_one_run(make_run: Any) -> None:
         (State.SUCCEEDED, True, State.SUCCEEDED),
     ],
 )
-def test_cancel_ends_at_once_only_what_upstream_cannot_say(
+def test_a_cancel_ends_at_once_only_runs_upstream_does_not_know(
     make_run: Any, state: str, was_submitted: bool, after: str
 ) -> None:
     run = make_run(state=state, sent_at=timezone.now() if was_submitted else None)
@@ -155,7 +157,7 @@ def test_cancel_ends_at_once_only_what_upstream_cannot_say(
 
 
 @pytest.mark.django_db
-def test_a_run_that_never_left_is_sent_again_later_unless_cancelled(make_run: Any) -> None:
+def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run: Any) -> None:
     before = timezone.now()
     pause = timedelta(seconds=5)
     waiting, unwanted = (
@@ -203,10 +205,10 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_machine_whose_clock_is_off_puts_nothing_off(
+def test_a_wrong_clock_of_a_worker_delays_no_run(
     make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    """What others act on is told by the clock that all share: the database's."""
+    """Times that other processes act on come from the shared clock, the database's."""
     late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
     now = timezone.now
     true = clock.now()
@@ -227,7 +229,7 @@ def test_a_machine_whose_clock_is_off_puts_nothing_off(
 
 
 @pytest.mark.django_db
-def test_a_run_that_was_given_back_keeps_its_own_words_for_its_pause(make_run: Any) -> None:
+def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
     waits, free = (make_run(state=State.SUBMITTING) for _ in range(2))
     state_machine.requeue(waits.pk, "Too many. Again in 90 s.", timedelta(seconds=90))
     state_machine.requeue(free.pk, "Too many.", timedelta(seconds=-1))
@@ -236,7 +238,7 @@ def test_a_run_that_was_given_back_keeps_its_own_words_for_its_pause(make_run: A
     assert Run.objects.get(pk=free.pk).note == ""
 
 
-def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any) -> None:
+def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) -> None:
     """The connection ended after the commit; nothing has left, and the same worker asks again."""
     run = make_run(state=State.SUBMITTING)
     noted: set[datetime] = set()
@@ -248,7 +250,7 @@ def test_a_note_that_was_written_without_an_answer_is_known_again(make_run: Any)
 
 
 @pytest.mark.django_db
-def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -> None:
+def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
     """It was taken over while its files went up, and the other one has sent it."""
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
@@ -264,7 +266,9 @@ def test_a_worker_that_fell_behind_cannot_undo_who_sent_the_run(make_run: Any) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("transport", Transport.values)
-def test_what_runs_is_given_back_on_one_connection_alone(make_run: Any, transport: str) -> None:
+def test_a_running_run_is_requeued_only_on_a_direct_transport(
+    make_run: Any, transport: str
+) -> None:
     """It was said to run because its request was out.
 
     A queue's word that it runs is another matter.
@@ -293,10 +297,10 @@ HOSTILE = {
         State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
     ),
     **{
-        f"a model's time of {told!r:.9}": Observation(
-            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": told}
+        f"a model's time of {reported!r:.9}": Observation(
+            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": reported}
         )
-        for told in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
+        for reported in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
     },
     "a price without end": outcomes.from_result(
         Result({"a": 1}, "", billable_units=Decimal("0." + "1" * 200)), by="result"
@@ -319,7 +323,7 @@ HOSTILE = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", HOSTILE)
-def test_nothing_that_upstream_says_keeps_a_run_from_going_on_or_from_being_shown(
+def test_no_upstream_answer_stops_a_run_or_breaks_its_page(
     make_run: Any, client: Client, what: str
 ) -> None:
     run = make_run(state=State.SUBMITTING)

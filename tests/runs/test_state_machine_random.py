@@ -75,13 +75,13 @@ def visible(run: Run) -> dict[str, Any]:
 
 
 def core(run: Run) -> dict[str, Any]:
-    """What never changes once a run is final."""
+    """The columns that never change once a run is final."""
     late = {"logs", "metrics", "billable_units", "started_at"}
     return {name: value for name, value in visible(run).items() if name not in late}
 
 
 def check_facts(run: Run) -> None:
-    """What holds of a run at any time, however it came there."""
+    """The invariants of a run at any time."""
     times = [at for name in TIMES if (at := getattr(run, name))]
     assert times == sorted(times), times
     stamps = [line["timestamp"] for line in run.logs]
@@ -92,7 +92,7 @@ def check_facts(run: Run) -> None:
 
 
 def check_step(before: Run, after: Run, *, may_go_back: bool = False) -> None:
-    """What holds of any one step from `before` to `after`."""
+    """The invariants of one step from `before` to `after`."""
     changed = visible(before) != visible(after)
     assert (after.version > before.version) == changed
     assert RANK[after.state] >= RANK[before.state] or may_go_back
@@ -149,7 +149,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def take_back(self) -> None:
-        """A worker that heard nothing of its claim frees what is not known to be upstream."""
+        """A worker whose claim was not confirmed frees runs not known to be upstream."""
         before = self.run
         if before.lease_until:
             leases.undo_claim("w", before.lease_until - leases.LEASE)
@@ -191,7 +191,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> None:
+def test_any_observations_in_any_order_keep_the_invariants(make_run: Any) -> None:
     endpoint = make_run().endpoint
     Life.make = staticmethod(lambda: make_run(endpoint=endpoint))
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
@@ -202,11 +202,11 @@ def test_whatever_is_seen_in_whatever_order_a_run_stays_true(make_run: Any) -> N
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(4))
-def test_several_workers_at_once_cannot_undo_each_other(make_run: Any, seed: int) -> None:
+def test_concurrent_workers_cannot_undo_each_other(make_run: Any, seed: int) -> None:
     """Each thread has a connection of its own, and shows each version that it sees to be true."""
     run, chance = make_run(), random.Random(seed)
-    told = [_typical(n) for n in range(24)] * 2
-    chance.shuffle(told)
+    story = [_typical(n) for n in range(24)] * 2
+    chance.shuffle(story)
     workers = 2 if connection.vendor == "sqlite" else 6
 
     def work(mine: list[Observation]) -> None:
@@ -223,12 +223,12 @@ def test_several_workers_at_once_cannot_undo_each_other(make_run: Any, seed: int
             connections.close_all()
 
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(work, told[n::workers]) for n in range(workers)]:
+        for done in [pool.submit(work, story[n::workers]) for n in range(workers)]:
             done.result()
     run.refresh_from_db()
     assert run.is_final
     assert Artifact.objects.filter(run=run).count() == (run.state == State.SUCCEEDED)
-    assert run.version <= len(told) + 1
+    assert run.version <= len(story) + 1
 
 
 def _typical(n: int) -> Observation:
@@ -249,16 +249,14 @@ def _typical(n: int) -> Observation:
     return Observation(end, "webhook", at, output={"n": n}, artifacts=[PICTURE])
 
 
-def test_every_state_has_its_moves_and_an_end_has_none() -> None:
+def test_every_state_has_transitions_and_final_states_have_none() -> None:
     assert transitions.TRANSITIONS.keys() == set(State)
     for state in State:
         assert not transitions.is_allowed(State.CREATED, state)
         assert bool(transitions.TRANSITIONS[state]) == (state not in Run.FINAL)
 
 
-def test_a_refused_observation_is_told_in_the_log(
-    make_run: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_refused_observation_is_logged(make_run: Any, caplog: pytest.LogCaptureFixture) -> None:
     run = make_run(state=State.SUCCEEDED, form_token=uuid.uuid4().hex)
     with caplog.at_level("DEBUG", "runs.state_machine"):
         assert not state_machine.record(run.pk, Observation(State.FAILED, "webhook"))
@@ -274,7 +272,7 @@ def test_two_ends_for_one_request_keep_the_first(make_run: Any) -> None:
     assert (run.state, run.output, run.logs) == ("succeeded", 1, [])
 
 
-def test_what_a_webhook_does_not_tell_is_completed_afterwards(make_run: Any) -> None:
+def test_facts_missing_in_a_webhook_are_filled_in_later(make_run: Any) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     assert state_machine.record(run.pk, Observation(State.SUCCEEDED, "webhook", output=1))
     late = Observation(State.SUCCEEDED, "result", output=2, billable_units="3", logs=LINES[:2])

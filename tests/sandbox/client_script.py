@@ -128,9 +128,9 @@ async def _realtime_async() -> Any:
         return _picture(await connection.recv())
 
 
-def _picture(told: Any) -> str:
+def _picture(output: Any) -> str:
     """What identifies the picture's bytes, which come as bytes."""
-    (image,) = told["images"]
+    (image,) = output["images"]
     return hashlib.sha256(image["content"]).hexdigest()
 
 

@@ -85,10 +85,12 @@ def _bytes(uri: str) -> bytes:
 def pictures() -> dict[str, str]:
     sizes = [(1, 1), (1, 64), (64, 1), (1, 4096), (4096, 1), (2, 2), (7, 9), (8, 8), (9, 300)]
     modes = ["L", "1", "LA", "RGBA", "P", "CMYK", "I;16"]
-    found = {f"{w}x{h}": picture(w, h) for w, h in sizes}
+    pictures_by_size = {f"{w}x{h}": picture(w, h) for w, h in sizes}
     for mode in modes:
-        found[f"{mode} 16x16"] = picture(16, 16, mode, "TIFF" if mode == "CMYK" else "PNG")
-    return found | {"gif 1x1": picture(1, 1, "P", "GIF")}
+        pictures_by_size[f"{mode} 16x16"] = picture(
+            16, 16, mode, "TIFF" if mode == "CMYK" else "PNG"
+        )
+    return pictures_by_size | {"gif 1x1": picture(1, 1, "P", "GIF")}
 
 
 @cache
@@ -157,12 +159,12 @@ TEXTS |= {"an emoji": "\U0001f30a", "long": "sea " * 100, "one long word": "a" *
 
 def ordinary(kind: str) -> str:
     """A file of this kind that is small and nothing special."""
-    made = {
+    makers = {
         "image": lambda: picture(64, 64),
         "audio": lambda: sound(8000),
         "video": lambda: film(3, 32, 32),
     }
-    return made[kind]() if kind in made else ""
+    return makers[kind]() if kind in makers else ""
 
 
 def cases(model: Model) -> Iterator[Case]:
@@ -176,8 +178,10 @@ def cases(model: Model) -> Iterator[Case]:
 def identity(name: str, model: Model) -> str:
     """The same for two models' fields if these have the same name and accept the same values."""
     schema = _resolved(model.input["properties"][name], components(model))
-    told = {"title", "description", "default", "examples"}
-    return name + json.dumps({k: v for k, v in schema.items() if k not in told}, sort_keys=True)
+    ignored_keys = {"title", "description", "default", "examples"}
+    return name + json.dumps(
+        {k: v for k, v in schema.items() if k not in ignored_keys}, sort_keys=True
+    )
 
 
 def _values(name: str, schema: Any, named: Any, depth: int) -> Iterator[tuple[str, Any]]:
@@ -211,12 +215,12 @@ def _values(name: str, schema: Any, named: Any, depth: int) -> Iterator[tuple[st
 
 def _objects(schema: Any, named: Any, depth: int) -> Iterator[tuple[str, Any]]:
     yield "no keys", {}
-    known: dict[str, list[tuple[str, Any]]] = {
+    values_by_name: dict[str, list[tuple[str, Any]]] = {
         name: list(_values(name, inner, named, depth + 1))
         for name, inner in schema["properties"].items()
     }
-    first = {name: values[0][1] for name, values in known.items() if values}
-    for name, values in known.items():
+    first = {name: values[0][1] for name, values in values_by_name.items() if values}
+    for name, values in values_by_name.items():
         for what, value in values:
             yield f"{name}: {what}", first | {name: value}
     yield "all of the first", first
@@ -235,17 +239,17 @@ def _numbers(schema: dict[str, Any]) -> list[Any]:
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     low = low if above is None else above + step
     high = high if below is None else below - step
-    found = [0, -1] if low is None and high is None else []
-    found += [2**63, -(2**63)] if schema["type"] == "integer" and low is None else []
-    found += [] if low is None else [low, low - step]
-    return found + ([] if high is None else [high, high + step])
+    numbers = [0, -1] if low is None and high is None else []
+    numbers += [2**63, -(2**63)] if schema["type"] == "integer" and low is None else []
+    numbers += [] if low is None else [low, low - step]
+    return numbers + ([] if high is None else [high, high + step])
 
 
 def media_kind(name: str, schema: Any) -> str:
     """What file a field takes (image, audio, video or file); empty for what takes none."""
     hints = [schema, *schema.get("anyOf", ())]
     for hint in hints:
-        told = hint.get("_fal_ui_field") or hint.get("ui", {}).get("field")
-        if told:
-            return str(told)
+        hinted_kind = hint.get("_fal_ui_field") or hint.get("ui", {}).get("field")
+        if hinted_kind:
+            return str(hinted_kind)
     return "file" if name == "path" else ""

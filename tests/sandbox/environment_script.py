@@ -18,7 +18,7 @@ def main() -> None:
     with fal_client.realtime(LIVE, use_jwt=False) as connection:
         connection.send({"prompt": "violet", "seed": 3})
         live = connection.recv()
-    told = {
+    report = {
         "subscribe": output,
         "last": seen[-1],
         "again": handle.get(),
@@ -26,7 +26,7 @@ def main() -> None:
         "stream": list(fal_client.stream(SCRIBE, ASKED))[-1],
         "live": live["prompt"] if live else None,
     }
-    print(json.dumps(told))
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.system  # takes long
         ("murmur/tones", lambda output: 2, {}),
     ],
 )
-def test_it_bills_in_the_unit_of_its_price(
+def test_a_model_bills_in_the_unit_of_its_price(
     http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, units: Any, more: dict[str, Any]
 ) -> None:
     model = next(each for each in MODELS if each.endpoint_id == endpoint_id)

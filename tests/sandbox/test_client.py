@@ -38,11 +38,11 @@ def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
-def test_c37_submit_status_iter_events_and_result(tls: TlsHosts) -> None:
+def test_c37_fal_client_submits_and_follows_to_the_result(tls: TlsHosts) -> None:
     seen = run_client(tls, "queue")
     assert seen["names"][-1] == "Completed"
     assert {"InProgress", "Completed"} <= set(seen["names"])
@@ -51,13 +51,13 @@ def test_c37_submit_status_iter_events_and_result(tls: TlsHosts) -> None:
     assert seen["output"]["slept"] == 0.4
 
 
-def test_c37_cancel(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_cancel(tls: TlsHosts) -> None:
     seen = run_client(tls, "cancel")
     assert seen["result"] == [499, "client_cancelled"]
     assert seen["cancel"][0] == 400
 
 
-def test_c37_subscribe_and_its_asynchronous_twin(tls: TlsHosts) -> None:
+def test_c37_fal_client_subscribes_sync_and_async(tls: TlsHosts) -> None:
     seen = run_client(tls, "subscribe")
     assert len(seen["ids"]) == 1
     assert seen["updates"][-1] == "Completed"
@@ -65,21 +65,21 @@ def test_c37_subscribe_and_its_asynchronous_twin(tls: TlsHosts) -> None:
     assert seen["output"]["output"].startswith("# Sea")
 
 
-def test_c37_run(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_run(tls: TlsHosts) -> None:
     seen = run_client(tls, "run")
     assert seen["output"]["json"]["words"] == 3
     status, body = seen["error"]
     assert (status, body["detail"][0]["loc"]) == (422, ["body", "text"])
 
 
-def test_c37_stream(tls: TlsHosts) -> None:
+def test_c37_fal_client_can_stream(tls: TlsHosts) -> None:
     seen = run_client(tls, "stream")
     assert seen["count"] > 3
     assert seen["first"]["partial"] is True
     assert seen["last"]["partial"] is False
 
 
-def test_c37_c52_realtime_by_token_and_by_key(tls: TlsHosts) -> None:
+def test_c37_c52_fal_client_opens_realtime_by_token_and_by_key(tls: TlsHosts) -> None:
     seen = run_client(tls, "realtime")
     violet, green, *rest = seen["pictures"]
     assert violet != green
@@ -88,7 +88,7 @@ def test_c37_c52_realtime_by_token_and_by_key(tls: TlsHosts) -> None:
     assert "INTERNAL_ERROR" in seen["error"]
 
 
-def test_c37_c54_upload(tls: TlsHosts, tmp_path: Path) -> None:
+def test_c37_c54_fal_client_can_upload(tls: TlsHosts, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     Image.new("RGB", (40, 30), "teal").save(picture)
     seen = run_client(tls, "upload", str(picture))

@@ -55,21 +55,23 @@ HEAVY = {
 def fields_of_earlier_models() -> dict[str, set[str]]:
     """By endpoint id, the names of the fields that a model before it has with the same schema."""
     seen: set[str] = set()
-    found = {}
+    names_by_model = {}
     for model in WALKED:
         fields = {name: edges.identity(name, model) for name in model.input["properties"]}
-        found[model.endpoint_id] = {name for name, identity in fields.items() if identity in seen}
+        names_by_model[model.endpoint_id] = {
+            name for name, identity in fields.items() if identity in seen
+        }
         seen |= set(fields.values())
-    return found
+    return names_by_model
 
 
 def cases(model: Model) -> Iterator[edges.Case]:
     """The edge values to try on a model."""
     is_brief = not IS_EXHAUSTIVE and model.endpoint_id in HEAVY
-    known = set() if IS_EXHAUSTIVE else fields_of_earlier_models()[model.endpoint_id]
+    already_tried = set() if IS_EXHAUSTIVE else fields_of_earlier_models()[model.endpoint_id]
     tried: set[str] = set()
     for name, what, value in edges.cases(model):
-        if name in tried and (is_brief or name in known):
+        if name in tried and (is_brief or name in already_tried):
             continue
         tried.add(name)
         yield name, what, value
@@ -82,18 +84,18 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 
 
 def small_example(model: Model) -> dict[str, Any]:
-    given = model.example() | LIGHTER.get(model.endpoint_id, {})
+    arguments = model.example() | LIGHTER.get(model.endpoint_id, {})
     fields = model.input["properties"]
     if "image_size" in fields and model.category == "text-to-image":
-        given["image_size"] = {"width": 64, "height": 48}
+        arguments["image_size"] = {"width": 64, "height": 48}
     if "shape" in fields:
-        given["shape"] = "terrain"  # the quickest
+        arguments["shape"] = "terrain"  # the quickest
     for name, schema in fields.items():
-        if isinstance(given.get(name), str) and (
+        if isinstance(arguments.get(name), str) and (
             file := edges.ordinary(edges.media_kind(name, schema))
         ):
-            given[name] = file
-    return given | ({"seed": 7} if "seed" in fields else {})
+            arguments[name] = file
+    return arguments | ({"seed": 7} if "seed" in fields else {})
 
 
 @pytest.mark.parametrize("model", WALKED, ids=lambda model: model.endpoint_id)
@@ -101,10 +103,10 @@ def test_edge_values_give_output_or_a_refusal_that_names_a_field(
     here: Sandbox, model: Model
 ) -> None:
     promised = Draft202012Validator(output_schema(model, here))  # type: ignore[arg-type]
-    given = small_example(model)
+    base = small_example(model)
     went_well = 0
     for name, what, value in cases(model):
-        arguments = addressed(given | {name: value}, here.addresses)
+        arguments = addressed(base | {name: value}, here.addresses)
         case = f"{name}: {what}"
         try:
             output = _run(here, model, arguments)
@@ -169,11 +171,11 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("endpoint_id", "field", "what"), ACCEPTED)
-def test_what_is_small_and_whole_succeeds(
-    here: Sandbox, endpoint_id: str, field: str, what: str
-) -> None:
+def test_small_valid_values_succeed(here: Sandbox, endpoint_id: str, field: str, what: str) -> None:
     model = next(model for model in MODELS if model.endpoint_id == endpoint_id)
-    values = [value for name, told, value in edges.cases(model) if (name, told) == (field, what)]
+    values = [
+        value for name, case_name, value in edges.cases(model) if (name, case_name) == (field, what)
+    ]
     assert values, "no such case"
     for value in values:
         assert _run(here, model, addressed(small_example(model) | {field: value}, here.addresses))
@@ -188,7 +190,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("endpoint_id", "what", "kind"), REFUSED)
-def test_what_is_too_small_or_empty_is_refused_at_its_field(
+def test_too_small_or_empty_values_are_refused_at_their_field(
     here: Sandbox, endpoint_id: str, what: str, kind: str
 ) -> None:
     model = next(model for model in MODELS if model.endpoint_id == endpoint_id)

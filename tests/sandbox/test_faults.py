@@ -1,4 +1,4 @@
-"""What can be switched on to go wrong, and that it goes wrong as told."""
+"""Each fault that can be switched on takes effect as requested."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -43,10 +43,12 @@ def test_the_controls_need_the_key(sandbox: RunningSandbox) -> None:
     assert httpx.post(f"{sandbox.base}/_sandbox/faults", json={}).status_code == 401
 
 
-def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_hurried_request_ends_at_once(http: httpx.Client, sandbox: RunningSandbox) -> None:
     prompts = ("this one", "another", "not that")
-    arguments = [{"prompt": one, "duration": 3000, "picture": False} for one in prompts]
-    first, second, third = [submit(http, sandbox, SLOW, given) for given in arguments]
+    arguments = [{"prompt": prompt, "duration": 3000, "picture": False} for prompt in prompts]
+    first, second, third = [
+        submit(http, sandbox, SLOW, run_arguments) for run_arguments in arguments
+    ]
     for handle in (first, second, third):
         wait(http, handle, "IN_PROGRESS")
     http.post(f"{sandbox.base}/_sandbox/hurry", json={"about": "this one"}).raise_for_status()
@@ -58,7 +60,7 @@ def test_what_is_hurried_waits_no_more(http: httpx.Client, sandbox: RunningSandb
     assert result(http, third).json()["error_type"] == "client_cancelled"
 
 
-def test_statuses_strike_as_often_as_told(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_fault_strikes_as_often_as_requested(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "list", "429", times=2, after=1, value=3)
     codes = [listed(http, sandbox) for _ in range(4)]
     assert [answer.status_code for answer in codes] == [200, 429, 429, 200]
@@ -82,7 +84,7 @@ def test_a_held_fault_strikes_once_the_faults_are_cleared(
     assert listed(http, sandbox).status_code == 200
 
 
-def test_slow_and_broken_answers(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_answers_can_be_slow_or_broken(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "list", "slow", value=0.3)
     started = time.monotonic()
     assert listed(http, sandbox).status_code == 200
@@ -94,7 +96,9 @@ def test_slow_and_broken_answers(http: httpx.Client, sandbox: RunningSandbox) ->
     assert "nginx" in listed(http, sandbox).text
 
 
-def test_a_lost_submit_was_taken_all_the_same(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_submit_with_a_lost_answer_was_accepted(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
     switch(http, sandbox, "submit", "lost")
     arguments = {"duration": 0, "picture": False, "prompt": "lost and found"}
     with pytest.raises(httpx.RemoteProtocolError):
@@ -126,7 +130,7 @@ def test_a_stream_can_trickle(http: httpx.Client, sandbox: RunningSandbox) -> No
     assert stream.elapsed.total_seconds() >= 0.05 * count
 
 
-def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_answers_can_be_slightly_wrong(http: httpx.Client, sandbox: RunningSandbox) -> None:
     switch(http, sandbox, "submit", "given-up")
     address = f"{sandbox.addresses['queue']}/{SLOW}"
     arguments = {"duration": 0, "prompt": "given up on", "width": 32, "height": 32}
@@ -150,15 +154,15 @@ def test_answers_can_be_nearly_right(http: httpx.Client, sandbox: RunningSandbox
     assert len(half.content) == len(whole.content) // 2
 
 
-def test_a_mute_stream_lives_on_and_tells_nothing(
+def test_a_mute_stream_stays_open_and_sends_nothing(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     switch(http, sandbox, "status_stream", "mute", value=1)
     handle = submit(http, sandbox, SLOW, {"duration": 0, "picture": False})
     with http.stream("GET", f"{handle['status_url']}/stream") as stream:
         lines = (line for line in stream.iter_lines() if line)
-        told = [next(lines) for _ in range(3)]
-    assert [line[:5] for line in told] == ["data:", ": pin", ": pin"]
+        first_lines = [next(lines) for _ in range(3)]
+    assert [line[:5] for line in first_lines] == ["data:", ": pin", ": pin"]
 
 
 def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox) -> None:
@@ -182,8 +186,10 @@ def test_catalogue_pages_can_be_odd(http: httpx.Client, sandbox: RunningSandbox)
 
 def priced(http: httpx.Client, sandbox: RunningSandbox) -> float:
     url = f"{sandbox.addresses['api']}/models/pricing"
-    found: float = http.get(url, params={"endpoint_id": SLOW}).json()["prices"][0]["unit_price"]
-    return found
+    unit_price: float = http.get(url, params={"endpoint_id": SLOW}).json()["prices"][0][
+        "unit_price"
+    ]
+    return unit_price
 
 
 def test_entries_can_change_and_vanish(http: httpx.Client, sandbox: RunningSandbox) -> None:

@@ -18,7 +18,7 @@ from tests.sandbox.server import start_sandbox
 FILMS = {model.endpoint_id for model in MODELS if model.makes_films}
 
 
-def test_every_model_has_a_thumbnail_of_its_own_and_none_is_left_over() -> None:
+def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
     stills = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.webp")}
     assert stills == {f"{model.endpoint_id}.webp" for model in MODELS if model.listed}
     films = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.mp4")}

@@ -46,12 +46,12 @@ LIGHTER: dict[str, dict[str, Any]] = {
 def arguments_for(model: Model, sandbox: RunningSandbox, **more: Any) -> dict[str, Any]:
     """The example, made smaller and with a seed where the model takes one."""
     fields = model.input["properties"]
-    given = model.example() | LIGHTER.get(model.endpoint_id, {})
+    example = model.example() | LIGHTER.get(model.endpoint_id, {})
     if "image_size" in fields and model.category == "text-to-image":
-        given["image_size"] = SMALL
+        example["image_size"] = SMALL
     if "seed" in fields:
-        given["seed"] = 7
-    filled: dict[str, Any] = addressed(given | more, sandbox.addresses)
+        example["seed"] = 7
+    filled: dict[str, Any] = addressed(example | more, sandbox.addresses)
     return filled
 
 
@@ -78,11 +78,11 @@ def media(value: Any) -> Iterator[dict[str, Any]]:
 
 def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
     """The output schema, found where section 4.2 says."""
-    found = document(model, sandbox.addresses)
-    answer = found["paths"][f"/{model.endpoint_id}/requests/{{request_id}}"]["get"]["responses"][
+    openapi = document(model, sandbox.addresses)
+    answer = openapi["paths"][f"/{model.endpoint_id}/requests/{{request_id}}"]["get"]["responses"][
         "200"
     ]
-    schema: dict[str, Any] = {**answer["content"]["application/json"]["schema"], **found}
+    schema: dict[str, Any] = {**answer["content"]["application/json"]["schema"], **openapi}
     text = json.dumps(schema).replace('"nullable": true', '"x-nullable": true')
     bridged: dict[str, Any] = json.loads(text)
     assert bridged["$ref"].startswith(REF)
@@ -131,10 +131,10 @@ def examine(file: dict[str, Any], data: bytes) -> None:
     elif kind == "audio/mpeg":
         with av.open(io.BytesIO(data), "r") as container:
             assert container.streams.audio[0].codec_context.name.startswith("mp3")
-            heard = sum(int(frame.samples) for frame in container.decode(audio=0))
+            samples = sum(int(frame.samples) for frame in container.decode(audio=0))
             rate = container.streams.audio[0].rate
         assert rate == file["sample_rate"]
-        assert heard / rate == pytest.approx(file["duration"], abs=0.15)
+        assert samples / rate == pytest.approx(file["duration"], abs=0.15)
     elif kind == "model/gltf-binary":
         assert struct.unpack("<4sII", data[:12]) == (b"glTF", 2, len(data))
         mesh: Any = trimesh.load(io.BytesIO(data), file_type="glb", force="mesh")
@@ -173,7 +173,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
     small = {"image_url": f"{sandbox.addresses['files']}/thumbs/atelier/bloom.webp"}
     more = small if "image_url" in model.input["properties"] else {}
 
-    def made(seed: int) -> list[bytes]:
+    def outputs_of_seed(seed: int) -> list[bytes]:
         output = run(http, sandbox, model.endpoint_id, seed=seed, **more)
         files = [
             http.get(f["url"]).content for f in media(output) if not f["url"].startswith("data:")
@@ -181,15 +181,15 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(
         rest = re.sub(r"http://[^\"]*|\"timings\": {[^}]*}", "", json.dumps(output))
         return [*files, rest.encode()]
 
-    first = made(7)
-    assert made(7) == first
-    assert made(8) != first
+    first = outputs_of_seed(7)
+    assert outputs_of_seed(7) == first
+    assert outputs_of_seed(8) != first
 
 
 @pytest.mark.parametrize(
     "endpoint_id", ["sandbox/drift/text-to-video", "sandbox/drift/image-to-video"]
 )
-def test_films_are_the_same_frame_by_frame(
+def test_videos_are_reproducible_frame_by_frame(
     http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str
 ) -> None:
     first, second = (
@@ -205,7 +205,9 @@ PAINTERS = [
 
 
 @pytest.mark.parametrize("endpoint_id", PAINTERS)
-def test_words_matter(http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str) -> None:
+def test_the_prompt_changes_the_picture(
+    http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str
+) -> None:
     def colour(prompt: str) -> np.ndarray[Any, Any]:
         output = run(http, sandbox, endpoint_id, prompt=prompt, output_format="png")
         image = Image.open(io.BytesIO(http.get(output["images"][0]["url"]).content))
@@ -220,7 +222,9 @@ def test_words_matter(http: httpx.Client, sandbox: RunningSandbox, endpoint_id: 
 
 
 @pytest.mark.parametrize("size", ["square", "portrait_16_9", {"width": 100, "height": 300}])
-def test_sizes_and_counts(http: httpx.Client, sandbox: RunningSandbox, size: Any) -> None:
+def test_the_requested_size_and_count_are_made(
+    http: httpx.Client, sandbox: RunningSandbox, size: Any
+) -> None:
     output = run(http, sandbox, "atelier/tessera", image_size=size, num_images=2)
     presets = {"square": (512, 512), "portrait_16_9": (576, 1024)}
     wanted = presets[size] if isinstance(size, str) else (size["width"], size["height"])
@@ -230,7 +234,7 @@ def test_sizes_and_counts(http: httpx.Client, sandbox: RunningSandbox, size: Any
     assert output["has_nsfw_concepts"] == [False, False]
 
 
-def test_half_an_image_size_gets_the_other_half_from_its_default(
+def test_a_missing_side_of_an_image_size_is_its_default(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     (image,) = run(http, sandbox, "atelier/tessera", image_size={"width": 64})["images"]
@@ -277,7 +281,7 @@ def test_the_trainer_counts_what_is_in_the_archive(
     assert fault["ctx"]["supported_extensions"]
 
 
-def test_edits_do_what_they_say(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_edit_models_perform_their_edits(http: httpx.Client, sandbox: RunningSandbox) -> None:
     def edited(endpoint_id: str, key: str = "image", **more: Any) -> Image.Image:
         file = run(http, sandbox, endpoint_id, **more)[key]
         return Image.open(io.BytesIO(http.get(file["url"]).content))
@@ -296,9 +300,7 @@ def test_edits_do_what_they_say(http: httpx.Client, sandbox: RunningSandbox) -> 
     assert max(two.convert("RGB").getchannel("B").tobytes()) == 0
 
 
-def test_measurements_are_of_the_picture_that_was_sent(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_measurements_are_of_the_sent_picture(http: httpx.Client, sandbox: RunningSandbox) -> None:
     import base64
 
     buffer = io.BytesIO()
@@ -311,9 +313,7 @@ def test_measurements_are_of_the_picture_that_was_sent(
     assert "red" in text
 
 
-def test_listening_hears_the_words_that_were_spoken(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
+def test_transcription_finds_the_spoken_words(http: httpx.Client, sandbox: RunningSandbox) -> None:
     spoken = run(
         http,
         sandbox,
@@ -322,21 +322,23 @@ def test_listening_hears_the_words_that_were_spoken(
         voice={"name": "Bram", "pitch": -2},
         output_format="wav",
     )
-    heard = run(http, sandbox, "murmur/listen", audio_url=spoken["audio"]["url"], min_segment=0.1)
-    assert len(heard["chunks"]) == 3
-    for chunk, word in zip(heard["chunks"], spoken["words"], strict=True):
+    transcript = run(
+        http, sandbox, "murmur/listen", audio_url=spoken["audio"]["url"], min_segment=0.1
+    )
+    assert len(transcript["chunks"]) == 3
+    for chunk, word in zip(transcript["chunks"], spoken["words"], strict=True):
         assert chunk["timestamp"][0] == pytest.approx(word["start"], abs=0.12)
         assert chunk["timestamp"][1] == pytest.approx(word["end"], abs=0.12)
-    pitches = [chunk["pitch_hz"] for chunk in heard["chunks"] if chunk["pitch_hz"]]
+    pitches = [chunk["pitch_hz"] for chunk in transcript["chunks"] if chunk["pitch_hz"]]
     assert np.median(pitches) == pytest.approx(104 * 2 ** (-2 / 12), rel=0.2)
 
 
-def test_watching_finds_the_cut(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_the_video_model_finds_the_cut(http: httpx.Client, sandbox: RunningSandbox) -> None:
     seen = run(http, sandbox, "sandbox/eye/video")
     assert [scene["start"] for scene in seen["scenes"]] == [0.0, 1.5]
 
 
-def test_backwards_is_backwards(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_reversing_a_video_reverses_its_frames(http: httpx.Client, sandbox: RunningSandbox) -> None:
     def frames(data: bytes) -> list[Any]:
         with av.open(io.BytesIO(data), "r") as container:
             return [f.to_ndarray(format="gray").astype(int) for f in container.decode(video=0)]
@@ -357,7 +359,7 @@ def test_backwards_is_backwards(http: httpx.Client, sandbox: RunningSandbox) -> 
         ("sandbox/relief/remesh", "model_url", "value_error"),
     ],
 )
-def test_what_is_no_picture_sound_or_film_is_turned_down(
+def test_files_that_are_not_media_are_refused(
     http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, field: str, kind: str
 ) -> None:
     url = f"{sandbox.addresses['run']}/{endpoint_id}"
@@ -368,7 +370,7 @@ def test_what_is_no_picture_sound_or_film_is_turned_down(
 
 
 @pytest.mark.parametrize("length", [60, 140, 150, 160, 180, 400])
-def test_a_table_is_cut_between_its_rows(
+def test_a_long_table_is_cut_between_rows(
     http: httpx.Client, sandbox: RunningSandbox, length: int
 ) -> None:
     text = run(http, sandbox, "sandbox/scribe", max_tokens=length)["output"]

@@ -14,7 +14,7 @@ from tests.sandbox.wire import SLOW, submit, wait
 pytestmark = pytest.mark.system  # takes long
 
 
-def test_it_starts_within_a_second_and_stops_with_0(tmp_path: Path) -> None:
+def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path: Path) -> None:
     def start_and_stop() -> float:
         """Processor seconds, so that a busy machine does not matter much; it is about 0.4."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -27,7 +27,7 @@ def test_it_starts_within_a_second_and_stops_with_0(tmp_path: Path) -> None:
     assert any(start_and_stop() < 1 for _ in range(5))
 
 
-def test_it_stops_while_a_request_runs(tmp_path: Path) -> None:
+def test_the_sandbox_stops_while_a_request_runs(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
     with httpx.Client(headers={"Authorization": f"Key {running.key}"}) as http:
         handle = submit(http, running, SLOW, {"duration": 3600, "picture": False})
@@ -35,7 +35,7 @@ def test_it_stops_while_a_request_runs(tmp_path: Path) -> None:
     assert running.stop() == 0
 
 
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_one_line(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
     port = running.base.rpartition(":")[2]
     command = [sys.executable, "-m", "sandbox", "--port", port, "--data-dir", str(tmp_path)]
@@ -46,7 +46,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_it_needs_neither_django_nor_heavy_libraries_to_start(tmp_path: Path) -> None:
+def test_the_sandbox_starts_without_django_or_heavy_libraries(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.sandbox.imports_script", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())

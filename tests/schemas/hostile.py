@@ -304,10 +304,10 @@ def mutations(draw: st.DrawFn, document: Any) -> Any:
 
 def _holders(value: Any) -> list[Any]:
     """Every object and array in a value, itself first."""
-    found, waiting = [], [value]
+    holders, waiting = [], [value]
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict | list):
-            found.append(here)
+            holders.append(here)
             waiting += here.values() if isinstance(here, dict) else here
-    return found
+    return holders

@@ -130,15 +130,21 @@ def _of_kind(kind: Any, flat: Any, document: Any, depth: int) -> list[st.SearchS
         return [st.lists(values(items, document, depth + 1), max_size=3)]
     if kind == "object":
         properties = as_dict(flat.get("properties"))
-        known = {name: values(inner, document, depth + 1) for name, inner in properties.items()}
+        of_properties = {
+            name: values(inner, document, depth + 1) for name, inner in properties.items()
+        }
         more = flat.get("additionalProperties")
         others = st.dictionaries(
             texts,
             values(more, document, depth + 1) if isinstance(more, dict) else scalars,
             max_size=2,
         )
-        needed = {name: known.pop(name) for name in set_of(flat.get("required")) if name in known}
-        some = st.fixed_dictionaries(needed, optional=known)
+        needed = {
+            name: of_properties.pop(name)
+            for name in set_of(flat.get("required"))
+            if name in of_properties
+        }
+        some = st.fixed_dictionaries(needed, optional=of_properties)
         return [some, st.tuples(others, some).map(lambda pair: pair[0] | pair[1])]
     return []
 
@@ -198,7 +204,7 @@ _limits = st.fixed_dictionaries(
 
 
 def _merged(*parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.tuples(*parts).map(lambda found: {k: v for part in found for k, v in part.items()})
+    return st.tuples(*parts).map(lambda merged: {k: v for part in merged for k, v in part.items()})
 
 
 def _with_default(schema: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -295,18 +301,18 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def _object(properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """An object with these properties, some required, at times with conditions or open to more."""
     return properties.flatmap(
-        lambda found: st.fixed_dictionaries(
-            {"type": st.just("object"), "properties": st.just(found)},
+        lambda named: st.fixed_dictionaries(
+            {"type": st.just("object"), "properties": st.just(named)},
             optional={
-                "required": st.lists(st.sampled_from([*found, "ghost"]), max_size=3),
-                "x-fal-order-properties": st.lists(st.sampled_from([*found, "ghost"]), max_size=3),
+                "required": st.lists(st.sampled_from([*named, "ghost"]), max_size=3),
+                "x-fal-order-properties": st.lists(st.sampled_from([*named, "ghost"]), max_size=3),
                 "additionalProperties": st.sampled_from([True, False, {"type": "integer"}]),
-                "anyOf": st.just([{"required": [name]} for name in found] or [{}]),
+                "anyOf": st.just([{"required": [name]} for name in named] or [{}]),
                 "if": st.just({"properties": {"ghost": {"const": 1}}}),
                 "then": st.just(
                     {"properties": {"extra": {"type": "string"}}, "required": ["extra"]}
                 ),
-                "dependentRequired": st.just({"ghost": list(found)}),
+                "dependentRequired": st.just({"ghost": list(named)}),
             },
         )
     )
@@ -314,10 +320,10 @@ def _object(properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 schemas = st.recursive(_with_default(_leaves), _around, max_leaves=8)
 _plain_inputs = st.dictionaries(names, schemas, max_size=5).flatmap(
-    lambda found: st.fixed_dictionaries(
-        {"type": st.just("object"), "properties": st.just(found)},
+    lambda named: st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.just(named)},
         optional={
-            "required": st.lists(st.sampled_from([*found, "ghost"]), max_size=4),
+            "required": st.lists(st.sampled_from([*named, "ghost"]), max_size=4),
             "additionalProperties": st.sampled_from([True, False, {"type": "string"}]),
         },
     )
@@ -326,9 +332,11 @@ inputs = st.one_of(
     _plain_inputs,
     _plain_inputs,
     _plain_inputs,
-    st.lists(_plain_inputs, min_size=1, max_size=3).map(lambda found: {"anyOf": found}),
+    st.lists(_plain_inputs, min_size=1, max_size=3).map(
+        lambda alternatives: {"anyOf": alternatives}
+    ),
     st.tuples(_plain_inputs, _plain_inputs).map(lambda pair: {"allOf": list(pair)}),
-    schemas.map(lambda found: {"type": "object", "additionalProperties": found}),
+    schemas.map(lambda schema: {"type": "object", "additionalProperties": schema}),
 )
 
 
@@ -345,18 +353,18 @@ def document(schema: Any) -> dict[str, Any]:
 def arguments(schema: Any, inside: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Objects for an input: of its own properties' values, of any values, of unknown keys."""
     flat, _ = resolve(inside, schema)
-    known = as_dict(flat.get("properties"))
+    declared = as_dict(flat.get("properties"))
     loose = st.dictionaries(
-        st.sampled_from(sorted(known)) if known else names, json_values, max_size=3
+        st.sampled_from(sorted(declared)) if declared else names, json_values, max_size=3
     )
     needed = {
-        name: values(known[name], inside, 1)
+        name: values(declared[name], inside, 1)
         for name in set_of(flat.get("required"))
-        if name in known
+        if name in declared
     }
     loose = st.tuples(st.fixed_dictionaries(needed), loose).map(lambda pair: pair[0] | pair[1])
     own = values(flat, inside).filter(lambda value: isinstance(value, dict))
-    return st.one_of(own, own, loose) if flat.get("type") == "object" or known else loose
+    return st.one_of(own, own, loose) if flat.get("type") == "object" or declared else loose
 
 
 schemas_with_arguments = inputs.flatmap(

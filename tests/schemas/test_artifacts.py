@@ -17,13 +17,13 @@ DATA_URI = "data:image/png;base64,iVBORw0KGgo="
 
 
 def kinds(output: Any) -> list[tuple[str, str]]:
-    return [(one.path, one.kind) for one in artifacts(output)]
+    return [(artifact.path, artifact.kind) for artifact in artifacts(output)]
 
 
 def served(output: Any) -> list[tuple[str, str]]:
     """The addresses that are artifacts, with their kinds, when `C` is upstream's media host."""
     listed = artifacts(output, is_media=lambda url: url.startswith(C))
-    return [(one.url.replace(C, "C"), one.kind) for one in listed if one.url]
+    return [(artifact.url.replace(C, "C"), artifact.kind) for artifact in listed if artifact.url]
 
 
 def case(name: str) -> Any:
@@ -90,7 +90,7 @@ def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
 )
 def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
     listed = artifacts({"output": text, "seed": 1}, is_media=lambda url: url.startswith(C))
-    assert [(one.kind, one.text) for one in listed] == [("text", text)]
+    assert [(artifact.kind, artifact.text) for artifact in listed] == [("text", text)]
 
 
 def test_files_keep_document_order_without_duplicates() -> None:
@@ -118,7 +118,9 @@ def test_an_address_is_found_below_hundreds_of_levels() -> None:
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])
 def test_an_invalid_address_is_still_listed_as_a_file(url: str) -> None:
-    assert [(one.url, one.kind) for one in artifacts({"image": {"url": url}})] == [(url, "image")]
+    assert [(artifact.url, artifact.kind) for artifact in artifacts({"image": {"url": url}})] == [
+        (url, "image")
+    ]
 
 
 def test_c32_nested_files_lists_data_uris_and_plain_urls() -> None:
@@ -194,7 +196,7 @@ def test_the_parent_key_decides_the_kind_last() -> None:
     assert kinds({"textures": [{"url": "https://a/x"}]}) == [("textures[0]", "image")]
 
 
-def test_texts_by_their_key() -> None:
+def test_texts_are_found_by_their_key() -> None:
     assert kinds({"output": "hello", "seed": 5, "prompt": "x"}) == [("output", "text")]
     assert kinds({"description": "a"}) == [("description", "text")]
     assert kinds({"strange": "the only thing there is"}) == [("strange", "text")]

@@ -13,7 +13,7 @@ from tests.schemas import strategies
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "a value is missing (line 1, column 1)"),
         ("a cat", "a text stands in double quotes"),
@@ -31,10 +31,10 @@ from tests.schemas import strategies
         ("9" * 5000, "a number in it has too many digits"),
     ],
 )
-def test_json_errors_are_explained(text: str, told: str) -> None:
-    with pytest.raises(NotJson) as found:
+def test_json_errors_are_explained(text: str, message: str) -> None:
+    with pytest.raises(NotJson) as raised:
         loads(text)
-    assert str(found.value) == told
+    assert str(raised.value) == message
 
 
 def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
@@ -46,7 +46,7 @@ def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
             )
         )
     )
-    for name, post, told in (
+    for name, post, message in (
         ("~extra", {"~extra~json": ["[1]"]}, "Other keys must be a JSON object, in braces"),
         (
             "o~extra",
@@ -61,7 +61,9 @@ def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
     ):
         problems = decode_post(form, post).problems
         tree = draw(form, post=post, problems=problems)
-        assert [(node.name, node.errors) for node in tree.walk() if node.errors] == [(name, [told])]
+        assert [(node.name, node.errors) for node in tree.walk() if node.errors] == [
+            (name, [message])
+        ]
 
 
 def test_indented_json_keeps_every_literal() -> None:

@@ -28,7 +28,7 @@ def count(**more: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("properties", "arguments", "times", "sizes", "words"),
+    ("properties", "arguments", "times", "sizes", "sentence"),
     [
         ({"num_images": count(default=1, maximum=4)}, {}, 1, [1], "One run"),
         ({"num_images": count(default=1, maximum=4)}, {}, 4, [4], "4 images in one run"),
@@ -52,24 +52,24 @@ def count(**more: Any) -> Any:
          "2 runs of the same input"),
     ],
 )  # fmt: skip
-def test_results_and_runs(
-    properties: Any, arguments: Any, times: int, sizes: list[int], words: str
+def test_results_are_spread_over_as_few_runs_as_possible(
+    properties: Any, arguments: Any, times: int, sizes: list[int], sentence: str
 ) -> None:
-    made = variations(properties, arguments, times)
-    named = next((one for one in ("num_images", "n") if one in properties), "")
-    asked = properties.get(named, {}).get("default", 1)
-    assert [one.get(named, asked) for one in made.runs] == sizes
-    assert (made.results, made.words) == (sum(sizes), words)
+    plans = variations(properties, arguments, times)
+    named = next((name for name in ("num_images", "n") if name in properties), "")
+    default = properties.get(named, {}).get("default", 1)
+    assert [run_arguments.get(named, default) for run_arguments in plans.runs] == sizes
+    assert (plans.results, plans.words) == (sum(sizes), sentence)
 
 
 def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:
-    made = variations({"seed": SEED}, {"seed": 7}, 8)
-    seeds = [one["seed"] for one in made.runs]
+    plans = variations({"seed": SEED}, {"seed": 7}, 8)
+    seeds = [arguments["seed"] for arguments in plans.runs]
     assert seeds[0] == 7
     assert len(set(seeds)) == 8
     assert variations({"seed": SEED}, {}, 2).runs[0] == {}
     more = variations({"seed": SEED}, {"seed": 7}, 4, keeps_first=False)
-    assert 7 not in [one["seed"] for one in more.runs]
+    assert 7 not in [arguments["seed"] for arguments in more.runs]
 
 
 def test_pressing_a_button_twice_plans_the_same_runs() -> None:
@@ -82,32 +82,34 @@ def test_pressing_a_button_twice_plans_the_same_runs() -> None:
     low=st.integers(0, 50),
     span=st.integers(0, 50),
     times=st.sampled_from(TIMES),
-    asked=st.integers(1, 9),
+    pictures=st.integers(1, 9),
 )
 def test_seeds_and_numbers_stay_within_the_schema(
-    low: int, span: int, times: int, asked: int
+    low: int, span: int, times: int, pictures: int
 ) -> None:
     properties = {
         "num_images": count(default=1, minimum=1, maximum=9),
         "seed": count(minimum=low, maximum=low + span),
     }
-    made = variations(properties, {"num_images": asked}, times)
-    assert made.results == asked * times
-    for one in made.runs:
-        assert 1 <= one["num_images"] <= 9
-        assert low <= one.get("seed", low) <= low + span
-    seedless = [{**one, "seed": None} for one in made.runs]
-    samples = [({**one, "seed": None}, number) for one, number in made.samples]
-    assert [number for _, number in samples] == [seedless.count(one) for one, _ in samples]
+    plans = variations(properties, {"num_images": pictures}, times)
+    assert plans.results == pictures * times
+    for arguments in plans.runs:
+        assert 1 <= arguments["num_images"] <= 9
+        assert low <= arguments.get("seed", low) <= low + span
+    seedless = [{**arguments, "seed": None} for arguments in plans.runs]
+    samples = [({**arguments, "seed": None}, number) for arguments, number in plans.samples]
+    assert [number for _, number in samples] == [
+        seedless.count(arguments) for arguments, _ in samples
+    ]
     assert sum(number for _, number in samples) == len(seedless)
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
 @pytest.mark.parametrize("times", TIMES)
 def test_variations_of_real_models_are_accepted(path: Any, times: int) -> None:
-    found = contract(json.loads(path.read_text()))
-    root = build(found)
+    endpoint_contract = contract(json.loads(path.read_text()))
+    root = build(endpoint_contract)
     arguments = {field.name: field.examples[0] for field in root.children if field.examples}
-    before = {problem.path for problem in validate(found, arguments, root)}
-    for one in plan(root, arguments, times, "mark").runs:
-        assert {problem.path for problem in validate(found, one, root)} <= before
+    before = {problem.path for problem in validate(endpoint_contract, arguments, root)}
+    for varied in plan(root, arguments, times, "mark").runs:
+        assert {problem.path for problem in validate(endpoint_contract, varied, root)} <= before

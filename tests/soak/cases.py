@@ -55,7 +55,7 @@ def play(stage: Stage, case: Case) -> str:
     stage.start("sandbox")
     stage.clear_faults()
     stage.report(case.is_reported_to)
-    known = len(stage.unhandled())
+    unhandled_count = len(stage.unhandled())
     if case.step == "created" and "worker" in stage.processes:
         stage.kill("worker")
     elif case.step != "created":
@@ -72,11 +72,13 @@ def play(stage: Stage, case: Case) -> str:
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
     stage.clear_faults()  # a fault in the list of requests would keep `taken` from reading it
-    taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
-    assert taken <= 1, f"{case}: upstream took it {taken} times"
+    times_taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
+    assert times_taken <= 1, f"{case}: upstream took it {times_taken} times"
     assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"
     _check(stage, run, case)
-    assert len(stage.unhandled()) == known, f"{case}: {stage.unhandled()[known:]}"
+    assert len(stage.unhandled()) == unhandled_count, (
+        f"{case}: {stage.unhandled()[unhandled_count:]}"
+    )
     return ended
 
 
@@ -107,12 +109,12 @@ def _end(run: Run, case: Case) -> str:
 def _check(stage: Stage, run: Run, case: Case) -> None:
     run.refresh_from_db()
     if run.state == "succeeded":
-        states = [one.state for one in run.artifacts.all()]
+        states = [artifact.state for artifact in run.artifacts.all()]
         wanted = [] if case.transport == "stream" else ["stored"]
         assert states == wanted, f"{case}: files {states}"
     times = [run.created_at, run.sent_at, run.queued_at, run.started_at, run.ended_at]
-    known = [at for at in times if at]
-    assert known == sorted(known), f"{case}: times out of order"
+    known_times = [at for at in times if at]
+    assert known_times == sorted(known_times), f"{case}: times out of order"
 
 
 def worker_cases() -> list[Case]:
@@ -170,7 +172,7 @@ def nearly_right_cases() -> list[Case]:
         Case("told that we hung up", "created", DOUBTFUL, answered("hung-up", "submit", times=1)),
         Case("conflict with an id", "created", DOUBTFUL, answered("conflict", "submit", times=1)),
     ]
-    told = {
+    late_faults = {
         "404 for a moment": answered("404", *FOLLOWING, times=3),
         "403 for a moment": answered("403", *FOLLOWING, times=3),
         "409 for a moment": answered("409", *FOLLOWING, times=3),
@@ -184,17 +186,17 @@ def nearly_right_cases() -> list[Case]:
         "JSON cut short in the file's place": answered("garbage", "file", times=1),
         "nothing in the file's place": answered("nothing", "file", times=1),
     }
-    after_it = [Case(name, "queued", KEPT, happens) for name, happens in told.items()]
+    after_it = [Case(name, "queued", KEPT, happens) for name, happens in late_faults.items()]
     lost = answered("lost", "end", times=1)
     refused = {status: answered(status, "upload", times=1) for status in ("401", "403")}
-    given = [
+    lost_submits = [
         Case(f"{status} from the upload address", "created", KEPT, happens, has_file=True)
         for status, happens in refused.items()
     ]
     unlisted = together(answered("lost", "submit", times=1), answered("404", "requests", times=2))
-    given.append(Case("lost, no list of requests", "created", DOUBTFUL, unlisted))
+    lost_submits.append(Case("lost, no list of requests", "created", DOUBTFUL, unlisted))
     endless = Case("end lost, websocket", "created", KEPT, lost, transport="websocket")
-    return [*at_submit, *given, *after_it, endless]
+    return [*at_submit, *lost_submits, *after_it, endless]
 
 
 def database_cases() -> list[Case]:
@@ -302,12 +304,12 @@ def direct_cases() -> list[Case]:
         Case(f"503, {way}", "created", KEPT, answered("503", kind), transport=way)
         for way, kind in zip(ways, ("run", "stream", "run"), strict=True)
     ]
-    told = [
+    reported = [
         Case(f"SIGTERM worker, {way}", "running", BROKEN_OFF, ended("worker"), transport=way)
         for way in ways
     ]
     cut = Case("cut, stream", "created", BROKEN_OFF, answered("cut", "stream"), transport="stream")
-    return [*gone, *told, *lost, *busy, cut]
+    return [*gone, *reported, *lost, *busy, cut]
 
 
 def all_cases(*, may_restart: bool = False) -> list[Case]:
@@ -332,15 +334,15 @@ def all_cases(*, may_restart: bool = False) -> list[Case]:
 
 def pairs(cases: Sequence[Case], dice: random.Random) -> Iterator[Case]:
     """Yield random pairs of faults on one run, at the same step and by the same transport."""
-    known = [case for case in cases if case.fault != BY_WEBHOOK]
+    upstream_faults = [case for case in cases if case.fault != BY_WEBHOOK]
     while True:
-        one, other = dice.sample(known, 2)
-        if _way(one) == _way(other):
+        first, second = dice.sample(upstream_faults, 2)
+        if _way(first) == _way(second):
             yield replace(
-                one,
-                fault=f"{one.fault} + {other.fault}",
-                may_end=frozenset({*one.may_end, *other.may_end}),
-                happens=together(one.happens, other.happens),
+                first,
+                fault=f"{first.fault} + {second.fault}",
+                may_end=frozenset({*first.may_end, *second.may_end}),
+                happens=together(first.happens, second.happens),
             )
 
 

@@ -20,8 +20,8 @@ def binaries() -> Path | None:
     versions = [path for path in INSTALLED.glob("*/bin") if (path / "initdb").exists()]
     if versions:
         return max(versions, key=lambda path: float(path.parent.name))
-    found = shutil.which("pg_ctl")
-    return Path(found).resolve().parent if found else None
+    program = shutil.which("pg_ctl")
+    return Path(program).resolve().parent if program else None
 
 
 class Cluster:

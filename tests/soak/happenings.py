@@ -141,8 +141,8 @@ def together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
     """Apply several faults one after the other, without a pause; upstream runs at each."""
 
     def happens(stage: Stage) -> None:
-        for one in happenings:
+        for happening in happenings:
             stage.start("sandbox")
-            one(stage)
+            happening(stage)
 
     return happens

@@ -168,17 +168,17 @@ class Stage:
     def unhandled(self) -> list[str]:
         """Return the unhandled errors in the logs, each with the end of its traceback."""
         calm = (" WARNING ", " INFO ")
-        found: list[str] = []
+        lines: list[str] = []
         for name in ("web", "worker"):
             if not self.log(name).exists():
                 continue
             for line in self.log(name).read_text(errors="replace").splitlines():
                 is_unhandled = any(word in line for word in UNHANDLED)
                 if is_unhandled and not any(word in line for word in calm):
-                    found.append(line)
-                elif found and TRACEBACK_END.match(line):
-                    found[-1] = f"{found[-1].partition(' | ')[0]} | {line}"
-        return found
+                    lines.append(line)
+                elif lines and TRACEBACK_END.match(line):
+                    lines[-1] = f"{lines[-1].partition(' | ')[0]} | {line}"
+        return lines
 
     def _command(self, name: str) -> list[str]:
         if name == "sandbox":
@@ -227,14 +227,14 @@ class Stage:
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
         picture = io.BytesIO()
         Image.frombytes("RGB", (16, 16), random.randbytes(16 * 16 * 3)).save(picture, "PNG")
-        kept = stored_files.store(picture, "image/png")
+        stored_file = stored_files.store(picture, "image/png")
         upload = Upload.objects.create(
             user=self.user,
-            digest=kept.digest,
-            file=kept.name,
+            digest=stored_file.digest,
+            file=stored_file.name,
             file_name="noise.png",
-            content_type=kept.content_type,
-            size_bytes=kept.size_bytes,
+            content_type=stored_file.content_type,
+            size_bytes=stored_file.size_bytes,
         )
         run, _ = start_run(
             user=self.user,
@@ -278,21 +278,21 @@ def answers(port: int) -> bool:
 
 def database_url() -> str:
     """The database at hand, for processes beside this one."""
-    found = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    login = found["USER"] + (f":{found['PASSWORD']}" if found["PASSWORD"] else "")
-    return f"postgres://{login}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    login = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+    return f"postgres://{login}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
 
 
-def until(found: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
-    """What `found()` gives once it is true.
+def until(condition: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
+    """What `condition()` gives once it is true.
 
     AssertionError with `why`, as it is by then, when that takes too long.
     """
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
-        if value := found():
+        if value := condition():
             return value
         time.sleep(0.03)
     raise AssertionError(why() if callable(why) else why)

@@ -13,8 +13,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 from uuid import uuid4
 
@@ -42,25 +44,33 @@ SQUASHES = {
 DATES = {"44fd5e7": 22, "b7749c45": 24}
 # The revision token, which each write renews, and the search tables that 44fd5e7 filled.
 DERIVED = ("catalog_revision", "catalog_search")
+# Tables to which these tests add rows, with a column that exists no more.
+ADDED_TO = {"playground_share", "playground_upload"}
 Key = tuple[str, str]  # app label and name of a migration
-Make = Callable[[], str]
+MakeDatabase = Callable[[str], str]
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
 
 
-@pytest.fixture
-def make_database(tmp_path: Path, db: None) -> Iterator[Make]:
-    """`make_database()`: the address of a new, empty database of the kind under test."""
+@contextmanager
+def databases(folder: Path) -> Iterator[MakeDatabase]:
+    """`make_database("")`: the address of a new, empty database of the kind under test.
+
+    With the address of another one it is a copy of that. All are dropped at the end.
+    """
     names: list[str] = []
 
-    def make() -> str:
+    def make_database(template: str) -> str:
         name = f"vitrine_upgrade_{uuid4().hex[:12]}"
         if connection.vendor == "sqlite":
-            return f"sqlite:///{tmp_path / name}.sqlite3"
+            if template:
+                copyfile(template.removeprefix("sqlite:///"), folder / f"{name}.sqlite3")
+            return f"sqlite:///{folder / name}.sqlite3"
         names.append(name)
-        _execute_outside_transaction(f"CREATE DATABASE {name}")
+        source = template.rpartition("/")[2] or "template1"
+        _execute_outside_transaction(f"CREATE DATABASE {name} TEMPLATE {source}")
         return re.sub(r"/[^/]*$", f"/{name}", os.environ["VITRINE_TEST_DATABASE_URL"])
 
-    yield make
+    yield make_database
     for name in names:
         _execute_outside_transaction(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -166,61 +176,90 @@ def record(url: str, migration: Key) -> None:
     execute(url, sql, *migration)
 
 
-@pytest.fixture
-def previous_release(make_database: Make) -> str:
-    """The address of a database as commit 44fd5e7 left it."""
-    url = make_database()
-    load_previous_release(url)
-    return url
+@dataclass(frozen=True)
+class Upgrade:
+    """A database of commit 44fd5e7 with some rows more, upgraded.
+
+    `before` are the rows that it had. `run` has an uploaded file among its arguments, and `board`
+    is the id of a board that was made when boards were called batches.
+    """
+
+    url: str
+    before: dict[str, list[dict[str, Any]]]
+    run: str
+    board: str
+
+
+@pytest.fixture(scope="module")
+def upgrade(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[Upgrade]:
+    """One for all of these tests: the migrations take half a minute on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("upgrades")
+    with django_db_blocker.unblock(), databases(folder) as make_database:
+        url = make_database("")
+        load_previous_release(url)
+        run = add_arguments_with_a_file(url)
+        execute(url, "UPDATE playground_run SET is_starred = %s", True)
+        add_uploads_of_four_types(url)
+        add_shares(url)
+        before = rows(url)
+        assert not applied(url) & SQUASHES.keys()
+        migrate(url, "boards", "0007")
+        migrate(url, "accounts")
+        board = add_board_of_before_the_rename(url)
+        migrate(url)
+        yield Upgrade(url, before, run, board)
 
 
 @pytest.fixture
-def last_unsquashed(previous_release: str) -> str:
+def last_unsquashed(upgrade: Upgrade, tmp_path: Path) -> Iterator[str]:
     """The address of a database as commit b7749c45 left it, which had no squash of these."""
-    migrate(previous_release)
-    forget(previous_release, SQUASHES)
-    return previous_release
+    with databases(tmp_path) as make_database:
+        url = make_database(upgrade.url)
+        forget(url, SQUASHES)
+        yield url
 
 
-def test_an_upgrade_marks_the_runs_whose_input_files_are_to_be_noted(previous_release: str) -> None:
-    url = previous_release
-    ((run,), *_) = execute(url, "SELECT id FROM playground_run ORDER BY id")
+def add_arguments_with_a_file(url: str) -> str:
+    """Give the first run an uploaded file among its arguments; returns its id as it is stored."""
+    run: str = execute(url, "SELECT id FROM playground_run ORDER BY id")[0][0]
     arguments = json.dumps({"image_url": f"/uploads/{uuid4()}/a.png"})
     execute(url, "UPDATE playground_run SET arguments = %s WHERE id = %s", arguments, run)
-    migrate(url)
-    assert execute(url, "SELECT run_id, source FROM playground_inputfile") == [(run, None)]
+    return run
 
 
-def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
-    previous_release: str,
-) -> None:
-    """The new one is that of the tests.
-
-    Rows of replaced migrations stay in `django_migrations`, though their files are gone: the check
-    at the start knows them.
-    """
-    url = previous_release
-    before = rows(url)
-    assert before["playground_run"]
-    assert before["catalog_collectionitem"]
-    assert not applied(url) & SQUASHES.keys()
-    migrate(url)
-    assert applied(url) >= SQUASHES.keys()
-    with closing(connect(url)) as upgraded:
-        assert schema(upgraded) == schema(connection)
-    after = rows(url)
-    for table, kept in before.items():
-        columns = kept[0].keys() if kept else ()
-        assert [{name: row[name] for name in columns} for row in after[table]] == kept, table
-    assert "newer Vitrine" not in manage(url, "sync_models", "--wrong-option").stderr
+def add_uploads_of_four_types(url: str) -> None:
+    for content_type in ("video/mp4", "audio/wav", "image/gif", "image/png"):
+        add_upload(url, uuid4().hex, content_type, is_shared=False)
 
 
-def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(
-    previous_release: str,
-) -> None:
-    url = previous_release
-    migrate(url, "boards", "0007")
-    migrate(url, "accounts")
+def add_upload(url: str, upload_id: str, content_type: str, *, is_shared: bool) -> None:
+    execute(
+        url,
+        "INSERT INTO playground_upload (id, digest, file, file_name, content_type, size_bytes,"
+        " created_at, upstream_url, user_id, is_shared) SELECT %s, %s, '', '', %s, 1,"
+        " '2026-11-22', '', min(id), %s FROM auth_user",
+        *(upload_id, upload_id, content_type, is_shared),
+    )
+
+
+def add_shares(url: str) -> None:
+    """Add two links to a form with a file: "open" also opened its file for everybody."""
+    for name, is_shared in (("open", True), ("prefill", False)):
+        upload = uuid4()
+        add_upload(url, upload.hex, "image/png", is_shared=is_shared)
+        execute(
+            url,
+            "INSERT INTO playground_share (id, arguments, created_at, endpoint_id, user_id)"
+            " SELECT %s, %s, '2026-11-22', (SELECT min(id) FROM catalog_endpoint), min(id)"
+            " FROM auth_user",
+            *(name, json.dumps({"image_url": f"/uploads/{upload}/a.png"})),
+        )
+
+
+def add_board_of_before_the_rename(url: str) -> str:
+    """Add a board with a row and an audit entry about it; returns its id."""
     board = uuid4().hex
     execute(
         url,
@@ -242,10 +281,42 @@ def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(
         " VALUES ('2026-11-22', 'eva', 'deleted', 'boards.batch', %s, 'Cats', '')",
         board,
     )
-    migrate(url)
+    return board
+
+
+def test_an_upgraded_database_keeps_its_rows_and_has_the_tables_of_a_new_one(
+    upgrade: Upgrade,
+) -> None:
+    """The new one is that of the tests.
+
+    Rows of replaced migrations stay in `django_migrations`, though their files are gone: the check
+    at the start knows them.
+    """
+    assert upgrade.before["playground_run"]
+    assert upgrade.before["catalog_collectionitem"]
+    assert applied(upgrade.url) >= SQUASHES.keys()
+    with closing(connect(upgrade.url)) as upgraded:
+        assert schema(upgraded) == schema(connection)
+    after = rows(upgrade.url)
+    for table, rows_before in upgrade.before.items():
+        if table not in ADDED_TO:
+            columns = rows_before[0].keys() if rows_before else ()
+            rows_after = [{name: row[name] for name in columns} for row in after[table]]
+            assert rows_after == rows_before, table
+    assert "newer Vitrine" not in manage(upgrade.url, "sync_models", "--wrong-option").stderr
+
+
+def test_an_upgrade_marks_the_runs_whose_input_files_are_to_be_noted(upgrade: Upgrade) -> None:
+    marked = execute(upgrade.url, "SELECT run_id, source FROM playground_inputfile")
+    assert marked == [(upgrade.run, None)]
+
+
+def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(upgrade: Upgrade) -> None:
+    url = upgrade.url
     joined = "SELECT title FROM boards_board JOIN boards_row ON boards_row.board_id=boards_board.id"
     assert execute(url, joined) == [("Cats",)]
-    assert execute(url, "SELECT kind FROM accounts_auditentry") == [("boards.board",)]
+    kinds = "SELECT kind FROM accounts_auditentry WHERE object_id = %s"
+    assert execute(url, kinds, upgrade.board) == [("boards.board",)]
     models = "SELECT model FROM django_content_type WHERE model IN ('batch', 'board')"
     assert execute(url, models) == [("board",)]
     permissions = "SELECT codename FROM auth_permission WHERE codename LIKE %s"
@@ -253,53 +324,21 @@ def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(
     assert len(execute(url, permissions, "%board")) == 4
 
 
-@pytest.mark.exhaustive
-def test_an_upgrade_stars_the_only_file_of_a_starred_run(previous_release: str) -> None:
-    execute(previous_release, "UPDATE playground_run SET is_starred = %s", True)
-    migrate(previous_release)
-    assert execute(previous_release, "SELECT is_starred FROM playground_artifact") == [(True,)]
+def test_an_upgrade_stars_the_only_file_of_a_starred_run(upgrade: Upgrade) -> None:
+    assert execute(upgrade.url, "SELECT is_starred FROM playground_artifact") == [(True,)]
 
 
-@pytest.mark.exhaustive
-def test_an_upgrade_has_the_films_and_sounds_of_before_measured(previous_release: str) -> None:
-    for content_type in ("video/mp4", "audio/wav", "image/gif", "image/png"):
-        execute(
-            previous_release,
-            "INSERT INTO playground_upload (id, digest, file, file_name, content_type, size_bytes,"
-            " created_at, upstream_url, user_id, is_shared) SELECT %s, %s, '', '', %s, 1,"
-            " '2026-11-22', '', min(id), %s FROM auth_user",
-            *(uuid4().hex, content_type, content_type, False),
-        )
-    migrate(previous_release)
+def test_an_upgrade_has_the_films_and_sounds_of_before_measured(upgrade: Upgrade) -> None:
     measured = "SELECT content_type FROM playground_upload WHERE measure_at IS NOT NULL"
-    found = {content_type for (content_type,) in execute(previous_release, measured)}
-    assert found == {"video/mp4", "audio/wav", "image/gif"}
+    types = {content_type for (content_type,) in execute(upgrade.url, measured)}
+    assert types == {"video/mp4", "audio/wav", "image/gif"}
 
 
-@pytest.mark.exhaustive
-def test_an_upgrade_keeps_the_links_open_that_opened_files(previous_release: str) -> None:
-    for name, is_shared in (("open", True), ("prefill", False)):
-        upload = uuid4()
-        execute(
-            previous_release,
-            "INSERT INTO playground_upload (id, digest, file, file_name, content_type, size_bytes,"
-            " created_at, upstream_url, user_id, is_shared) SELECT %s, %s, '', '', 'image/png', 1,"
-            " '2026-11-22', '', min(id), %s FROM auth_user",
-            *(upload.hex, upload.hex, is_shared),
-        )
-        execute(
-            previous_release,
-            "INSERT INTO playground_share (id, arguments, created_at, endpoint_id, user_id)"
-            " SELECT %s, %s, '2026-11-22', (SELECT min(id) FROM catalog_endpoint), min(id)"
-            " FROM auth_user",
-            *(name, json.dumps({"image_url": f"/uploads/{upload}/a.png"})),
-        )
-    migrate(previous_release)
-    opened = execute(previous_release, "SELECT id FROM playground_share WHERE opens_files")
+def test_an_upgrade_keeps_the_links_open_that_opened_files(upgrade: Upgrade) -> None:
+    opened = execute(upgrade.url, "SELECT id FROM playground_share WHERE opens_files")
     assert opened == [("open",)]
 
 
-@pytest.mark.exhaustive
 def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: str) -> None:
     url = last_unsquashed
     before = rows(url)

@@ -17,7 +17,7 @@ from runs.files import content_types, purge, storage_limits, stored_files, uploa
 from runs.models import Artifact, Upload
 from training.data import archives
 from training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
-from training.data.pairing import Given, Paired, pair, place
+from training.data.pairing import Contents, Paired, pair, place
 from training.models import Dataset
 
 MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # leaves room for names and captions in the ZIP
@@ -26,23 +26,23 @@ RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 
 @dataclass
 class Added:
-    """The outcome for a set of given files."""
+    """The outcome of adding files."""
 
-    files: list[Item] = field(default_factory=list)  # stored, and in the end those in the data set
+    files: list[Item] = field(default_factory=list)  # stored ones; later those added
     skipped: list[str] = field(default_factory=list)  # sentences
     captions: int = 0
 
 
 def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]]) -> Added:
     """Store and append posted files; those that are not accepted are reported, the rest is kept."""
-    added, given = Added(), Given()
+    added, contents = Added(), Contents()
     for number, file in enumerate(files, start=1):
         name = db_safe_text(file.name or "file")
         try:
-            _take(dataset.user_id, file, name, number, given, added)
+            _take(dataset.user_id, file, name, number, contents, added)
         except (archives.Refused, storage_limits.QuotaExceeded, uploads.NotStored) as refusal:
             added.skipped.append(str(refusal))
-    return _append(dataset, pair(given), added)
+    return _append(dataset, pair(contents), added)
 
 
 def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
@@ -63,7 +63,7 @@ def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
 
 
 def _take(
-    user_id: int, file: UploadedFile[Any], name: str, number: int, given: Given, added: Added
+    user_id: int, file: UploadedFile[Any], name: str, number: int, contents: Contents, added: Added
 ) -> None:
     file.seek(0)
     head = file.read(content_types.HEAD_BYTES)
@@ -72,26 +72,26 @@ def _take(
         return
     if archives.is_text(name):
         text = archives.decode_caption(file.read(archives.MAX_TEXT_BYTES))
-        given.texts.append((place(0, name), text))
+        contents.texts.append((place(0, name), text))
     elif name.lower().endswith(".zip") or head.startswith(b"PK\x03\x04"):
         for entry in archives.entries(file, name):
-            _take_entry(user_id, entry, number, given, added)
+            _take_entry(user_id, entry, number, contents, added)
     else:
-        given.files.append((place(0, name), _store(user_id, file, name, added)))
+        contents.files.append((place(0, name), _store(user_id, file, name, added)))
 
 
 def _take_entry(
-    user_id: int, entry: archives.Entry, number: int, given: Given, added: Added
+    user_id: int, entry: archives.Entry, number: int, contents: Contents, added: Added
 ) -> None:
     name, at = db_safe_text(entry.name), place(number, entry.path)
     if entry.trouble:
         added.skipped.append(f"{name} {entry.trouble}.")
     elif entry.file is None:
-        given.texts.append((at, entry.text))
+        contents.texts.append((at, entry.text))
     else:
         size_bytes = entry.file.seek(0, 2)
         file = UploadedFile(entry.file, name, size=size_bytes)
-        given.files.append((at, _store(user_id, file, name, added)))
+        contents.files.append((at, _store(user_id, file, name, added)))
 
 
 def _store(user_id: int, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
@@ -178,7 +178,7 @@ def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
 
 
 def _add(items: list[Item], new: Iterable[Item], added: Added) -> None:
-    taken = {item.stem.lower() for item in items}
+    taken_stems = {item.stem.lower() for item in items}
     positions = {_key(item): at for at, item in enumerate(items) if not item.is_removed}
     size_bytes = sum(item.size_bytes for item in kept(items))
     for item in new:
@@ -190,7 +190,7 @@ def _add(items: list[Item], new: Iterable[Item], added: Added) -> None:
         else:
             positions[_key(item)] = len(items)
             size_bytes += item.size_bytes
-            items.append(replace(item, name=free_name(item.name, taken)))
+            items.append(replace(item, name=free_name(item.name, taken_stems)))
 
 
 def _key(item: Item) -> str:
@@ -200,21 +200,21 @@ def _key(item: Item) -> str:
 def _repeated(earlier: Item, item: Item, added: Added) -> Item:
     """Report a file that is there already; its caption is only taken if that one has none."""
     named = "" if earlier.name == item.name else f", as {earlier.name}"
-    said = f"{item.name} is in the data set already{named}"
+    message = f"{item.name} is in the data set already{named}"
     if not item.caption or item.caption == earlier.caption:
-        added.skipped.append(f"{said}.")
+        added.skipped.append(f"{message}.")
     elif earlier.caption or not earlier.takes_caption:
-        added.skipped.append(f"{said}. The caption stays as it is: edit it there.")
+        added.skipped.append(f"{message}. The caption stays as it is: edit it there.")
     else:
-        added.skipped.append(f"{said}; the caption was added to it.")
+        added.skipped.append(f"{message}; the caption was added to it.")
         return replace(earlier, caption=item.caption)
     return earlier
 
 
 def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Added) -> None:
-    """Give texts that came without their file to earlier files of that name without a caption.
+    """Give texts without a file in this upload to earlier files of that name without a caption.
 
-    The others are reported: none replaces a caption that somebody may have written by hand.
+    Other texts are reported: they could replace a caption that somebody wrote by hand.
     """
     positions = defaultdict(set)
     for position, item in enumerate(items[:earlier]):

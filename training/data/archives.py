@@ -21,8 +21,8 @@ from training.data import pairing
 from training.data.items import MAX_CAPTION_CHARS
 
 MAX_ENTRIES = 10_000
-# Of the list of entries at an archive's end, with those that are skipped: zipfile makes an object
-# of 500 bytes for each of them, and each takes 46 bytes and its name there.
+# Limits of the list of entries at an archive's end, which includes skipped ones. An entry takes 46
+# bytes and its name in the list, and zipfile makes an object of 500 bytes for each.
 MAX_LISTED = 40_000
 MAX_LIST_BYTES = 4 << 20
 MAX_ARCHIVE_BYTES = 400 << 20
@@ -95,10 +95,11 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
 
 
 def _require_short_list(archive: IO[bytes], name: str) -> None:
-    """Raise Refused by what the archive's end says, before zipfile reads the list of entries.
+    """Raise Refused if the archive's end record announces too many entries.
 
-    It is zipfile's own reader of the end: another one could be shown another list. What the end
-    says of the number may be wrong, so the size of the list is limited too.
+    Runs before zipfile reads the list of entries, and uses zipfile's own reader of the end record:
+    an archive can be made so that another reader sees another list. The announced number may be
+    wrong, so the size of the list is limited too.
     """
     if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
         raise Refused(
@@ -111,7 +112,7 @@ def _require_short_list(archive: IO[bytes], name: str) -> None:
 
 
 def counts(path: str) -> bool:
-    """Whether a path is a file that people mean: no folder, no rubbish of macOS, not hidden."""
+    """Whether a path is a file to read: no folder, no metadata of macOS, not hidden."""
     parts = path.split("/")
     is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
     return bool(parts[-1]) and "__MACOSX" not in parts and not is_hidden

@@ -30,8 +30,8 @@ def save_texts(dataset: Dataset, captions: Mapping[str, str], names: Mapping[str
     """Save captions and new names, both by current name; absent ones stay unchanged."""
 
     def edit(items: list[Item]) -> list[Item]:
-        taken = {item.stem.lower() for item in items}
-        return [_renamed(_captioned(item, captions), names, taken) for item in items]
+        taken_stems = {item.stem.lower() for item in items}
+        return [_renamed(_captioned(item, captions), names, taken_stems) for item in items]
 
     change(dataset, edit)
 
@@ -43,15 +43,15 @@ def _captioned(item: Item, captions: Mapping[str, str]) -> Item:
     return replace(item, caption=text[:MAX_CAPTION_CHARS])
 
 
-def _renamed(item: Item, names: Mapping[str, str], taken: set[str]) -> Item:
+def _renamed(item: Item, names: Mapping[str, str], taken_stems: set[str]) -> Item:
     """Return the file under its new name; keeps the extension, as the content is the same."""
     suffix = PurePosixPath(item.name).suffix
     wanted = db_safe_text(names.get(item.name, "")).strip()
     if not wanted or wanted in {item.name, item.stem}:
         return item
     stem = clean_name(wanted.removesuffix(suffix))
-    taken.discard(item.stem.lower())
-    return replace(item, name=free_name(f"{stem}{suffix}", taken))
+    taken_stems.discard(item.stem.lower())
+    return replace(item, name=free_name(f"{stem}{suffix}", taken_stems))
 
 
 def prepend_trigger(dataset: Dataset, word: str) -> None:

@@ -70,7 +70,7 @@ def kept(items: Iterable[Item]) -> list[Item]:
     return [item for item in items if not item.is_removed]
 
 
-def free_name(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken_stems: set[str]) -> str:
     """Return the name, with a number if it is in use: `cat.png`, `cat-2.png`.
 
     Captions are matched by stem, so `cat.png` and `cat.jpg` may not coexist either; a suffix like
@@ -81,8 +81,8 @@ def free_name(name: str, taken: set[str]) -> str:
     mark = match[0] if match else ""
     root, suffix = path.stem.removesuffix(mark) or "file", path.suffix.lower()
     stem, number = f"{root}{mark}", 1
-    while stem.lower() in taken:
+    while stem.lower() in taken_stems:
         number += 1
         stem = f"{root}-{number}{mark}"
-    taken.add(stem.lower())
+    taken_stems.add(stem.lower())
     return f"{stem}{suffix}"

@@ -74,8 +74,8 @@ def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes
         for item in items
         if (match := input_references.UPLOAD.match(item.address))
     }
-    known = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
-    stored = {str(key): upload.file for key, upload in known.items()}
+    by_key = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
+    stored = {str(key): upload.file for key, upload in by_key.items()}
     for item in sorted(items, key=lambda item: item.name):
         file = stored.get(keys.get(item.name, ""))
         try:

@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass
-class Given:
+class Contents:
     """What an upload holds: files (None: not accepted) and texts, each with its place."""
 
     files: list[tuple[Place, Item | None]] = field(default_factory=list)
@@ -54,13 +54,13 @@ def place(archive: int, path: str) -> Place:
     return Place(archive, str(PurePosixPath(path)))
 
 
-def pair(given: Given) -> Paired:
+def pair(contents: Contents) -> Paired:
     """Pair by path within an archive, then between archives; a pair's pictures by their root."""
     captions: dict[int, str] = {}  # by the file's position
-    loose, ambiguous = given.texts, list[Place]()
+    loose, ambiguous = contents.texts, list[Place]()
     for is_anywhere, is_root in ((False, False), (False, True), (True, False), (True, True)):
         files: dict[Place, list[int]] = defaultdict(list)
-        for position, (at, item) in enumerate(given.files):
+        for position, (at, item) in enumerate(contents.files):
             if position not in captions and (item is None or item.takes_caption):
                 files[at.key(is_root=is_root, is_anywhere=is_anywhere)].append(position)
         texts: dict[Place, list[tuple[Place, str]]] = defaultdict(list)
@@ -70,12 +70,12 @@ def pair(given: Given) -> Paired:
         for key, same in texts.items():
             chosen, others = _of_one_suffix(same) if key in files else ([], same)
             loose += others
-            assigned = _assign(chosen, files[key], given)
+            assigned = _assign(chosen, files[key], contents)
             captions |= assigned
             ambiguous += [at for at, _ in chosen] if not assigned else []
     accepted = [
         replace(item, caption=captions.get(position, item.caption)[:MAX_CAPTION_CHARS])
-        for position, (_, item) in enumerate(given.files)
+        for position, (_, item) in enumerate(contents.files)
         if item
     ]
     return Paired(accepted, loose, ambiguous)
@@ -92,17 +92,17 @@ def _of_one_suffix(
 
 
 def _assign(
-    texts: Sequence[tuple[Place, str]], positions: Sequence[int], given: Given
+    texts: Sequence[tuple[Place, str]], positions: Sequence[int], contents: Contents
 ) -> Mapping[int, str]:
     """Return the captions of files with the same key, by position; empty if that is not certain.
 
-    `a.png` and `a.jpg` share `a.txt`. Of several files that have all the same path, as if they were
-    chosen from two folders, each has the caption at its place, if there are as many captions.
+    `a.png` and `a.jpg` share `a.txt`. If files have the same path, as when chosen from two folders,
+    each gets the caption at the same position, provided that there are as many captions as files.
     """
     seen: Counter[str] = Counter()
     assigned = {}
     for position in positions:
-        path = given.files[position][0].path
+        path = contents.files[position][0].path
         if seen[path] < len(texts):
             assigned[position] = texts[seen[path]][1]
         seen[path] += 1

@@ -22,11 +22,11 @@ ON_PAGE = 24
 ROWS = ("training__run__endpoint", "training__dataset")
 
 
-def listing(user: User, asked: str, page: int) -> dict[str, Any]:
+def listing(user: User, query: str, page: int) -> dict[str, Any]:
     """Return one page of the list; the number of queries is constant."""
     weights = Weights.objects.of(user).select_related(*ROWS)
-    if asked:
-        condition = Q(name__icontains=asked) | Q(training__trigger_word__icontains=asked)
+    if query:
+        condition = Q(name__icontains=query) | Q(training__trigger_word__icontains=query)
         weights = weights.filter(condition)
     first = (page - 1) * LISTED
     rows = list(weights[first : first + LISTED + 1])
@@ -43,7 +43,7 @@ def listing(user: User, asked: str, page: int) -> dict[str, Any]:
     ]
     return {
         "rows": shown,
-        "asked": asked,
+        "asked": query,
         "page": page,
         "more": page + 1 if len(rows) > LISTED else 0,
     }

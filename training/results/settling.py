@@ -38,8 +38,8 @@ def is_training(run: Run) -> bool:
 def settle_due() -> float:
     """Record the trainings that have ended; returns the seconds until the next call."""
     since = timezone.now() - LOOK_BACK
-    # Their keys, and the times of creation, so that the index `run_of_endpoint` is used: this is
-    # asked after every change, and without it read the whole history.
+    # Keys and a time of creation make the database use the index `run_of_endpoint`. This query runs
+    # after every change; without the index it reads the whole history.
     trainers = list(Endpoint.objects.filter(IS_TRAINER).values_list("pk", flat=True))
     runs = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
     ended = runs.filter(state__in=Run.FINAL, ended_at__gte=since)

@@ -36,12 +36,12 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's data sets and the catalogue's trainers; `?q=` searches the trainers."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context: dict[str, Any] = {
         "datasets": _datasets(request.user),
         "weights": Weights.objects.of(request.user).select_related("training")[:6],
-        "trainers": _trainers(asked),
-        "asked": asked,
+        "trainers": _trainers(query),
+        "asked": query,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
     }
     return render(request, "training/training.html", context)
@@ -52,18 +52,18 @@ def _datasets(user: User | AnonymousUser) -> QuerySet[Dataset]:
     return Dataset.objects.of(user).select_related("endpoint").defer("files")[:LISTED]
 
 
-def _trainers(asked: str) -> list[Endpoint]:
+def _trainers(query: str) -> list[Endpoint]:
     """Return the models that train, and others that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
     listed = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
     )
     endpoints = listed.filter(IS_TRAINER) | listed.filter(pk__in={maker.key for maker in makers})
-    asked_words = asked.lower().split()
+    words = query.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "position")  # fmt: skip
     rows = endpoints.only(*columns).order_by("position", "endpoint_id")
-    return [row for row in rows if all(word in _text_of(row) for word in asked_words)][:MODELS]
+    return [row for row in rows if all(word in _text_of(row) for word in words)][:MODELS]
 
 
 def _text_of(endpoint: Endpoint) -> str:
@@ -75,8 +75,8 @@ def _text_of(endpoint: Endpoint) -> str:
 @takes_up_to(archives.MAX_POST_MB)
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
-    asked = request.POST.get("model", "") or request.GET.get("model", "")
-    endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(asked)[:255])
+    endpoint_id = request.POST.get("model", "") or request.GET.get("model", "")
+    endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
     rules = packing.rules_for(endpoint)
     if request.method != "POST" or rules is None:
         context = {"endpoint": endpoint, "rules": rules}

@@ -29,9 +29,9 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's weights, newest first; `?q=` searches by name or trigger word."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     page = page_number(request.GET.get("page", ""))
-    context = weights_page.listing(request.user, asked, page)
+    context = weights_page.listing(request.user, query, page)
     context["deleted"] = parse_uuid(request.GET.get("deleted", ""))
     return render(request, "training/weights.html", context)
 

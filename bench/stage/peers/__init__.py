@@ -26,7 +26,7 @@ def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]
     Peers live in the folder that BENCH_PEERS names; one that is not there is left out.
     """
     for name, command in commands(folder()).items():
-        told = subprocess.run(
+        completed = subprocess.run(
             command,
             input=json.dumps(job),
             capture_output=True,
@@ -35,7 +35,7 @@ def answers(job: dict[str, Any]) -> Iterator[tuple[str, dict[str, list[float]]]]
             check=True,
             cwd=folder(),
         )
-        yield name, json.loads(told.stdout.splitlines()[-1])
+        yield name, json.loads(completed.stdout.splitlines()[-1])
 
 
 def folder() -> Path:
@@ -50,7 +50,7 @@ def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
 
     It reads a run's input on each line, and prints the milliseconds until it has the image.
     """
-    found = {
+    clients = {
         "bare client": [sys.executable, str(HERE / "status_stream.py"), *arguments],
         "fal-client": [sys.executable, str(HERE / "fal_subscribe.py"), *arguments],
     }
@@ -58,8 +58,8 @@ def queue_clients(arguments: list[str]) -> dict[str, list[str]]:
     if node and (folder() / "node_modules" / "@fal-ai" / "client").is_dir():
         program = [node, str(HERE / "fal_client.cjs"), str(folder()), *arguments]
         for mode in ("polling", "streaming"):
-            found[f"@fal-ai/client, {mode}"] = [*program, mode]
-    return found
+            clients[f"@fal-ai/client, {mode}"] = [*program, mode]
+    return clients
 
 
 def gradio_app(arguments: list[str]) -> list[str]:
@@ -75,11 +75,11 @@ def gradio_app(arguments: list[str]) -> list[str]:
 
 def commands(where: Path) -> dict[str, list[str]]:
     """Return the command line of each program that is installed in a folder."""
-    found = {}
+    programs = {}
     node = shutil.which("node")
     if node and (where / "node_modules" / "@rjsf" / "core").is_dir():
-        found["react-jsonschema-form"] = [node, str(HERE / "rjsf.cjs")]
+        programs["react-jsonschema-form"] = [node, str(HERE / "rjsf.cjs")]
     python = where / "gradio" / "bin" / "python"
     if python.exists():
-        found["Gradio"] = [str(python), str(HERE / "gradio_form.py")]
-    return found
+        programs["Gradio"] = [str(python), str(HERE / "gradio_form.py")]
+    return programs

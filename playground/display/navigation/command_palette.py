@@ -27,11 +27,12 @@ MAX_TEXT_CHARS = 200
 def find_places(user: User, text: str) -> list[Group]:
     """Return the places that match a text, by kind; without text recent models, runs and pages.
 
-    Enter takes the first: a group with what is called so comes before one that mentions it.
+    Enter opens the first place, so groups with a name like the text come before those that only
+    mention it.
     """
     text = _normalize(text)
     words = text.lower().split()
-    found = [
+    groups = [
         Group("Models" if text else "Used lately", _models(user, text)),
         Group("Collections", _collections(words)),
         *destinations.named(user, words),
@@ -39,8 +40,8 @@ def find_places(user: User, text: str) -> list[Group]:
         Group("Pages", pages.pages(user, words)),
         Group("Actions", pages.actions(user, words)),
     ]
-    found = [group for group in found if group.places]
-    return sorted(found, key=lambda group: _distance(group, text.lower())) if text else found
+    groups = [group for group in groups if group.places]
+    return sorted(groups, key=lambda group: _distance(group, text.lower())) if text else groups
 
 
 def _distance(group: Group, text: str) -> int:
@@ -68,19 +69,22 @@ def models_for_run(run: Run, text: str) -> list[Group]:
         groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
     else:
         own = run.endpoint
-        known = related_models.find_related(own, Revision.current())
-        siblings = others.in_bulk([relative.endpoint.pk for relative in known.family])
+        related = related_models.find_related(own, Revision.current())
+        siblings = others.in_bulk([relative.endpoint.pk for relative in related.family])
         family = list(siblings.values())
         similar = others.in_category(own.category).exclude(pk__in=siblings)
         groups = [
-            ("Runs what it trains", [one for one in known.inference if one.is_runnable]),
+            (
+                "Runs what it trains",
+                [endpoint for endpoint in related.inference if endpoint.is_runnable],
+            ),
             ("Family", family),
             (category_name(own.category), list(similar[:MAX_MODELS])),
         ]
     return [
-        Group(title, [_model(e, f"?run={run.pk}") for e in found[:MAX_MODELS]])
-        for title, found in groups
-        if found
+        Group(title, [_model(e, f"?run={run.pk}") for e in endpoints[:MAX_MODELS]])
+        for title, endpoints in groups
+        if endpoints
     ]
 
 
@@ -110,17 +114,19 @@ def _models(user: User, text: str) -> list[Place]:
         used = Run.objects.of(user).order_by("-created_at")
         recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
-        known = Endpoint.objects.for_cards().in_bulk(keys)
-        endpoints = [known[key] for key in keys if key in known]
+        by_key = Endpoint.objects.for_cards().in_bulk(keys)
+        endpoints = [by_key[key] for key in keys if key in by_key]
     return [_model(e) for e in endpoints]
 
 
 def _collections(words: Sequence[str]) -> list[Place]:
     if not words:
         return []
-    found = Collection.objects.filter(destinations.having("title", words), is_published=True)
-    places = found[:MAX_COLLECTIONS]
-    return [Place(one.title, "", one.get_absolute_url(), "star") for one in places]
+    matches = Collection.objects.filter(destinations.having("title", words), is_published=True)
+    places = matches[:MAX_COLLECTIONS]
+    return [
+        Place(collection.title, "", collection.get_absolute_url(), "star") for collection in places
+    ]
 
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:

@@ -23,8 +23,8 @@ MAX_OF_KIND = 4
 class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
-    `press` selects the control of the page that an action presses instead; its address is where
-    the same can be done without it.
+    An action may press a control of the page: `press` is the control's selector, and `address` the
+    page that does the same without script.
     """
 
     label: str
@@ -46,13 +46,13 @@ class Group(NamedTuple):
 
 def named(user: User, words: Sequence[str]) -> list[Group]:
     """Return the newest things of each kind whose names have all the words, in one query."""
-    known = [thing for owner in owners.registered() for thing in owner.destinations(user)]
-    if not words or not known:
+    destinations = [thing for owner in owners.registered() for thing in owner.destinations(user)]
+    if not words or not destinations:
         return []
-    first, *others = (_newest(number, thing, words) for number, thing in enumerate(known))
-    groups: dict[str, list[Place]] = {thing.title: [] for thing in known}
+    first, *others = (_newest(number, thing, words) for number, thing in enumerate(destinations))
+    groups: dict[str, list[Place]] = {thing.title: [] for thing in destinations}
     for number, pk, label, _ in first.union(*others, all=True).order_by("-at"):
-        thing = known[number]
+        thing = destinations[number]
         place = Place(label, thing.note, reverse(thing.route, args=[pk]))
         groups[thing.title].append(place)
     return [Group(title, places) for title, places in groups.items()]
@@ -72,7 +72,7 @@ def _newest(number: int, thing: Destination, words: Sequence[str]) -> QuerySet[A
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
     listed = rows.model._default_manager.filter(pk__in=newest).order_by()
     columns = {"number": Value(number), "label": F(thing.name), "at": F("created_at")}
-    found: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
+    labelled: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
         "number", "pk", "label", "at"
     )
-    return found
+    return labelled

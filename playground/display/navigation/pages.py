@@ -43,7 +43,8 @@ _ACTIONS = (
     ("Import a board", "board.json", "boards:import", ""),
     ("Import a flow", "flow.json", "flows:import", ""),
 )
-# Label, other words for it, route of the same without script, and the control that is pressed
+# Label, other words for it, route of the page that does the same without script, rest of the
+# address, and the selector of the control to press
 _PRESSED = (
     ("Switch theme", "dark, light, appearance", "account", "#theme", "theme-switch button"),
     ("Keyboard shortcuts", "keys, help", "account", "", "[data-keys]"),
@@ -53,27 +54,27 @@ _PRESSED = (
 
 def pages(user: User, words: Sequence[str]) -> list[Place]:
     """Return the pages that the user may open and whose labels have all the words."""
-    found = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
+    places = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
     if user.is_staff:
-        found.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+        places.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
     if permissions.may(user, permissions.VIEW_WORKER):
         note = "workers, queue, upstream, sync, storage, errors"
-        found.append(Place("Status", note, reverse("admin:status")))
-    return _having(found, words)
+        places.append(Place("Status", note, reverse("admin:status")))
+    return _having(places, words)
 
 
 def actions(user: User, words: Sequence[str]) -> list[Place]:
     """Return the actions that the user may begin and whose labels have all the words."""
-    found = [
+    places = [
         Place(label, note, reverse(route) + rest, "plus") for label, note, route, rest in _ACTIONS
     ]
     if permissions.may(user, permissions.ADD_COLLECTION):
-        found.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
-    found += [
+        places.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
+    places += [
         Place(label, note, reverse(route) + rest, press=press)
         for label, note, route, rest, press in _PRESSED
     ]
-    return _having(found, words)
+    return _having(places, words)
 
 
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:

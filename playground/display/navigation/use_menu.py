@@ -53,8 +53,8 @@ class _Ranking:
 class _TextRanking:
     """The gallery's order of the models that a text finds.
 
-    Enter takes the first: a use of that name comes before models that only mention it, and a run
-    of one of these (Lucidflux for "upscale") was paid for.
+    Enter opens the first input, so a use with that name comes before models that only mention it:
+    somebody typed "upscale" and paid for a run of Lucidflux, which only mentions it.
     """
 
     text: str
@@ -62,8 +62,8 @@ class _TextRanking:
 
     def rank(self, taker: Taker, title: str) -> Rank | None:
         """Return the rank of an input; None unless its model, label or use matches."""
-        words = self.text.lower()
-        is_named = words in title.lower() or words in taker.input.label.lower()
+        text = self.text.lower()
+        is_named = text in title.lower() or text in taker.input.label.lower()
         if not is_named and taker.key not in self.positions:
             return None
         return int(not is_named), self.positions.get(taker.key, len(self.positions))
@@ -83,7 +83,8 @@ class Offered:
 class Menu:
     """The inputs that accept a kind of result: those of its own model, and others by use.
 
-    For a text the group of the best input comes first; `is_own_best` says that it is an own one.
+    For a text the group of the best input comes first; `is_own_best` says that the best input is
+    the model's own.
     """
 
     own: list[Taker]
@@ -100,17 +101,17 @@ def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> M
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
-    known = _ranking(user)
+    ranking = _ranking(user)
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
-    rank = (by_text or known).rank
-    found = _offers(index, kind, use, own, rank)
+    rank = (by_text or ranking).rank
+    offers = _offers(index, kind, use, own, rank)
     mine = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
-    is_own_best = not (by_text and mine and found) or mine[0][0] < min(at for at, _ in found)
-    groups = [group for _, group in (sorted(found, key=itemgetter(0)) if by_text else found)]
+    is_own_best = not (by_text and mine and offers) or mine[0][0] < min(at for at, _ in offers)
+    groups = [group for _, group in (sorted(offers, key=itemgetter(0)) if by_text else offers)]
     listed = chain((t for _, t in mine[:1]), *(group.takers for group in groups))
     cards = index.search.cards(taker.key for taker in listed)
     inputs = [taker for _, taker in mine if taker.key in cards]
-    return Menu(inputs, groups, cards, known.mark, is_own_best)
+    return Menu(inputs, groups, cards, ranking.mark, is_own_best)
 
 
 def _offers(
@@ -120,39 +121,39 @@ def _offers(
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
     shown = {use: by_use[use]} if use in by_use else by_use
-    found = []
+    offers = []
     for name, takers in shown.items():
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         if ranked := _ranked(_one_of_each(fitting, own), title, rank):
             inputs = [taker for _, taker in ranked]
-            found.append((ranked[0][0], Offered(name, title, inputs[:most], len(inputs))))
-    return found
+            offers.append((ranked[0][0], Offered(name, title, inputs[:most], len(inputs))))
+    return offers
 
 
 def _ranked(
     takers: Iterable[Taker], title: str, rank: Callable[[Taker, str], Rank | None]
 ) -> list[tuple[Rank, Taker]]:
     """Return the inputs of a use that are to be offered with their ranks, best first."""
-    found = ((rank(taker, title), taker) for taker in takers)
-    return sorted(((at, taker) for at, taker in found if at is not None), key=itemgetter(0))
+    ranks = ((rank(taker, title), taker) for taker in takers)
+    return sorted(((at, taker) for at, taker in ranks if at is not None), key=itemgetter(0))
 
 
 def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
     """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
-    found = offered(user, result.kind, result.run.endpoint_id, text, use)
-    cards = found.cards
-    own = Group("This model", [_own_place(one, result, cards) for one in found.own])
+    offer = offered(user, result.kind, result.run.endpoint_id, text, use)
+    cards = offer.cards
+    own = Group("This model", [_own_place(taker, result, cards) for taker in offer.own])
     listed = []
-    for group in found.groups:
+    for group in offer.groups:
         places = [
-            _place(t, result, cards[t.key], found.mark) for t in group.takers if t.key in cards
+            _place(t, result, cards[t.key], offer.mark) for t in group.takers if t.key in cards
         ]
         if group.count > len(group.takers) and places and not use:
-            words = f"All {counted(group.count, 'model')}…"
-            places.append(Place(words, "", f"{address}?use={group.use}"))
+            label = f"All {counted(group.count, 'model')}…"
+            places.append(Place(label, "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
-    listed.insert(0 if found.is_own_best else len(listed), own)
+    listed.insert(0 if offer.is_own_best else len(listed), own)
     return [group for group in listed if group.places]
 
 
@@ -166,12 +167,12 @@ def _ranking(user: User) -> _Ranking:
 def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     """Return one input for each model other than `own`: a required one, else the first."""
     best: dict[int, Taker] = {}
-    for one in takers:
-        if one.key == own:
+    for taker in takers:
+        if taker.key == own:
             continue
-        known = best.get(one.key)
-        if known is None or (one.input.is_required and not known.input.is_required):
-            best[one.key] = one
+        chosen = best.get(taker.key)
+        if chosen is None or (taker.input.is_required and not chosen.input.is_required):
+            best[taker.key] = taker
     return list(best.values())
 
 

@@ -88,8 +88,8 @@ def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
         has_name = message.startswith((own, "The value ", "“"))  # upstream's do not
         place = [word for word in (around, "" if has_name else own) if word]
         yield (node.id if node.name else "", ": ".join([*place, message]))
-    known = node.children if node.name else [*chain(*sections(node))]
-    for child in [*known, node.extra] if node.extra else known:
+    children = node.children if node.name else [*chain(*sections(node))]
+    for child in [*children, node.extra] if node.extra else children:
         yield from _summary(child, node.field.label if node.field.name else around)
     for position, row in enumerate(node.rows, start=1):
         word = singular(node.field.label)
@@ -129,23 +129,24 @@ def needs_attention(node: Node) -> bool:
 
 @cache
 def _template(name: str) -> Template:
-    found = _environment().get_template(f"_{name}.jinja")
-    found.globals = dict(found.globals)  # each render copies them; Jinja's ChainMap, key by key
-    return found
+    template = _environment().get_template(f"_{name}.jinja")
+    # Each render copies them; from Jinja's ChainMap that would be key by key.
+    template.globals = dict(template.globals)
+    return template
 
 
 @cache
 def _environment() -> Environment:
     """Return the form templates' environment; undefined variables raise, values are escaped."""
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(settings.BASE_DIR / "templates" / "playground" / "form"),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=[CollapseWhitespace],
     )
-    made.globals["icon"] = icon
-    made.filters["linebreaksbr"] = linebreaksbr
-    return made
+    environment.globals["icon"] = icon
+    environment.filters["linebreaksbr"] = linebreaksbr
+    return environment
 
 
 class _FormRenderer:
@@ -174,7 +175,7 @@ class _FormRenderer:
         groups = group([node.field for node in rest])
         if len(groups) < 2:
             return self.top_level_fields(nodes)
-        named = [(one.title, [rest[place] for place in one.places]) for one in groups]
+        named = [(section.title, [rest[place] for place in section.places]) for section in groups]
         shown = [("Changed", changed), *named] if changed else named
         return mark_safe("".join(self.group(title, among) for title, among in shown))  # noqa: S308
 
@@ -205,10 +206,10 @@ class _FormRenderer:
         """Render a field of the form's first level; untouched ones are cached."""
         if node.is_posted or node.errors:
             return self.field(node)
-        known = _UNTOUCHED.setdefault(node.field, {})
-        if self.upload_url not in known:
-            known[self.upload_url] = self.field(node)
-        return known[self.upload_url]
+        by_upload_url = _UNTOUCHED.setdefault(node.field, {})
+        if self.upload_url not in by_upload_url:
+            by_upload_url[self.upload_url] = self.field(node)
+        return by_upload_url[self.upload_url]
 
     def field(self, node: Node, label: str = "") -> SafeString:
         """Render one field with its label, help and errors."""

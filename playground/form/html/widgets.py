@@ -98,13 +98,13 @@ def _select(node: Node) -> Context:
 
 def _option_tags(field: Field) -> list[tuple[str, str]]:
     """Return each option's tag in two halves around `selected`; cached, as there may be many."""
-    known = _OPTION_TAGS.get(field)
-    if known is None:
-        known = _OPTION_TAGS[field] = [
+    tags = _OPTION_TAGS.get(field)
+    if tags is None:
+        tags = _OPTION_TAGS[field] = [
             (f'<option value="{escape(option.key)}"', f">{_option_text(option)}</option>")
             for option in field.options
         ]
-    return known
+    return tags
 
 
 def _option_text(option: Option) -> str:

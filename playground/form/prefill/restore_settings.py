@@ -53,8 +53,8 @@ def by_digest(user: User, digest: str) -> Restored:
 
 def by_address(user: User, address: str) -> Restored:
     """Find the run by the address of its page or one of its files; raises NotFound."""
-    found = ADDRESS.search(address)
-    run = _runs(user).filter(pk=uuid.UUID(found[1])).first() if found else None
+    match = ADDRESS.search(address)
+    run = _runs(user).filter(pk=uuid.UUID(match[1])).first() if match else None
     return _restored(run, "That is no run you can see.")
 
 
@@ -129,5 +129,5 @@ def _runs(user: User) -> Any:
 def _restored(run: Run | None, otherwise: str) -> Restored:
     if run is None:
         raise NotFound(otherwise)
-    words = f"The settings of {sources.run_label(run)} are back."
-    return Restored(run.endpoint, f"run:{run.pk}", words)
+    notice = f"The settings of {sources.run_label(run)} are back."
+    return Restored(run.endpoint, f"run:{run.pk}", notice)

@@ -40,8 +40,8 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
 def link_kinds() -> list[str]:
     """Return the query parameters that fill a form.
 
-    Besides those of buttons (`KINDS`), `use` and those of other apps: they insert something into
-    the draft instead of replacing it.
+    These are the kinds that buttons use (`KINDS`), and `use` and those of other apps, which insert
+    something into the draft instead of replacing it.
     """
     return list(_sources())
 
@@ -53,13 +53,13 @@ def run_label(run: Run) -> str:
 
 def migrated(endpoint: Endpoint, arguments: Any, digest: str) -> FormState:
     """Return the form with its contents migrated from the schema version of `digest`."""
-    found = migrate_arguments.find_misfits(endpoint, arguments, digest)
-    if found is None:
+    migration = migrate_arguments.find_misfits(endpoint, arguments, digest)
+    if migration is None:
         return replace(
             form_state.from_arguments(endpoint, arguments), notice="All of it fits the model."
         )
-    filled = form_state.from_arguments(endpoint, found.arguments)
-    return replace(filled, notice=migrate_arguments.migration_sentence(found.misfits))
+    filled = form_state.from_arguments(endpoint, migration.arguments)
+    return replace(filled, notice=migrate_arguments.migration_sentence(migration.misfits))
 
 
 def _preset(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -96,21 +96,23 @@ def _saved_arguments(
     return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
 
 
-def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, words: str) -> FormState:
+def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, notice: str) -> FormState:
     """Return a form with this model's own arguments, and a notice of what does not fit."""
     filled = form_state.from_arguments(endpoint, arguments)
     if filled.notice:
         return filled
-    found = form_state.version_of(endpoint)
+    version = form_state.version_of(endpoint)
     migrated = migrate_arguments.find_misfits(endpoint, arguments, digest)
-    unknown = [key for key in arguments if key not in {one.name for one in found.root.children}]
+    unknown = [
+        key for key in arguments if key not in {field.name for field in version.root.children}
+    ]
     filled = form_state.checked(endpoint, filled, arguments)
     if migrated:
-        words = f"{words} {migrate_arguments.misfit_sentence(migrated)}"
-        return form_state.with_misfits(filled, words, digest, is_mendable=migrated.is_mendable)
-    if unknown and found.root.children:
-        words = f"{words} Not in the model's schema: {', '.join(unknown)}."
-    return replace(filled, notice=words)
+        notice = f"{notice} {migrate_arguments.misfit_sentence(migrated)}"
+        return form_state.with_misfits(filled, notice, digest, is_mendable=migrated.is_mendable)
+    if unknown and version.root.children:
+        notice = f"{notice} Not in the model's schema: {', '.join(unknown)}."
+    return replace(filled, notice=notice)
 
 
 def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -121,20 +123,20 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if run is None:
         return None
     if run.endpoint_id == endpoint.pk:
-        words = f"The settings of {run_label(run)} are filled in."
+        notice = f"The settings of {run_label(run)} are filled in."
         if run.schema_id != endpoint.schema_id and run.state != Run.State.FAILED:
             digest = run.schema_id or migrate_arguments.UNKNOWN
-            return _from_this_model(endpoint, run.arguments, digest, words)
-        return replace(form_state.from_run(endpoint, run), notice=words)
+            return _from_this_model(endpoint, run.arguments, digest, notice)
+        return replace(form_state.from_run(endpoint, run), notice=notice)
     carried = transfer.transfer(endpoint, run.arguments, run.endpoint, run)
     return _carried(endpoint, carried, f"From {run_label(run)} on {run.endpoint.name}.")
 
 
-def _carried(endpoint: Endpoint, found: Transfer, words: str) -> FormState:
+def _carried(endpoint: Endpoint, carried: Transfer, notice: str) -> FormState:
     """Return a form with arguments transferred from another model, and each value's outcome."""
-    words = words if found.fates else f"{words} It had no settings to take over."
-    filled = form_state.from_arguments(endpoint, found.arguments)
-    return replace(filled, notice=words, fates=found.fates)
+    notice = notice if carried.fates else f"{notice} It had no settings to take over."
+    filled = form_state.from_arguments(endpoint, carried.arguments)
+    return replace(filled, notice=notice, fates=carried.fates)
 
 
 def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:

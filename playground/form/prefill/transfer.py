@@ -62,19 +62,19 @@ def transfer(
 
     With `run`, its results are filled in.
     """
-    given = arguments if isinstance(arguments, dict) else {}
+    source_arguments = arguments if isinstance(arguments, dict) else {}
     before = form_state.version_of(source) if source else None
-    carried = carry(given, before, form_state.version_of(endpoint))
-    made = _one_of_each_kind(use_as.results(run)) if run else []
+    carried = carry(source_arguments, before, form_state.version_of(endpoint))
+    results = _one_of_each_kind(use_as.results(run)) if run else []
     mover = _Mover(endpoint, carried)
-    is_next = mover.is_next_step(made)
+    is_next = mover.is_next_step(results)
     if is_next:
-        mover.fill_results(made, is_next=True)
+        mover.fill_results(results, is_next=True)
     if before is not None:
-        mover.move_inputs(given, inputs_of(before.root))
+        mover.move_inputs(source_arguments, inputs_of(before.root))
     if not is_next:
-        mover.fill_results(made, is_next=False)
-    return mover.found()
+        mover.fill_results(results, is_next=False)
+    return mover.as_transfer()
 
 
 class _Mover:
@@ -89,66 +89,68 @@ class _Mover:
         self.moved: dict[str, str] = {}  # by name of the old field
         self.filled: dict[str, str] = {}  # by name of the new field
 
-    def found(self) -> Transfer:
+    def as_transfer(self) -> Transfer:
         """Return the transfer in its current state."""
-        made = Transfer(self.arguments, filled=list(self.filled.values()))
+        outcome = Transfer(self.arguments, filled=list(self.filled.values()))
         for step in self.steps:
             if step.source in self.moved:
-                made.changed.append(self.moved[step.source])
+                outcome.changed.append(self.moved[step.source])
             elif step.kind == "dropped" and step.said == NOT_HERE:
-                made.unknown.append(step.source)
+                outcome.unknown.append(step.source)
             elif step.kind == "dropped":
-                made.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
+                outcome.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
             elif step.target in self.filled:
-                made.unfit.append(f"{step.source} (the result is there)")
+                outcome.unfit.append(f"{step.source} (the result is there)")
             elif step.kind == "carried":
-                made.kept.append(step.source)
+                outcome.kept.append(step.source)
             else:
-                made.changed.append(self._changed(step))
-        return made
+                outcome.changed.append(self._changed(step))
+        return outcome
 
     def _changed(self, step: Step) -> str:
         """Describe a changed value; a file by its new field only: addresses mean nothing."""
-        files = (one for one in self.inputs if one.kind != "text")
-        taker = next((one for one in files if names_in(one.path)[0] == step.target), None)
+        files = (taker for taker in self.inputs if taker.kind != "text")
+        taker = next((taker for taker in files if names_in(taker.path)[0] == step.target), None)
         return f"{step.source} is in “{taker.label}”" if taker else step.words
 
-    def fill_results(self, made: Sequence[Result], *, is_next: bool) -> None:
+    def fill_results(self, results: Sequence[Result], *, is_next: bool) -> None:
         """Put each result into a field that accepts it; only a next step overwrites values."""
-        for result in made:
+        for result in results:
             slot = self._slot_for(result, is_next=is_next)
             if slot:
                 self._put(slot, result.value)
                 self.filled[names_in(slot.path)[0]] = f"“{slot.label}” holds its {result.noun}"
 
-    def is_next_step(self, made: Sequence[Result]) -> bool:
+    def is_next_step(self, results: Sequence[Result]) -> bool:
         """Whether the model's outputs are of other kinds than the run's results."""
         facts = self.endpoint.facts if isinstance(self.endpoint.facts, list) else []
         outputs = {str(fact)[4:] for fact in facts if str(fact).startswith("out:")}
         makes = {_MEDIA_OF.get(medium, medium) for medium in outputs}
-        return bool(made) and makes.isdisjoint(result.kind for result in made)
+        return bool(results) and makes.isdisjoint(result.kind for result in results)
 
     def _slot_for(self, result: Result, *, is_next: bool) -> Input | None:
         slots = self._slots(result.kind)
         if result.kind == "weights":
             return next(iter(slots), None)
-        free = [one for one in slots if not values_at(self.arguments, one.path)]
-        return next(iter(slots if is_next else [one for one in free if one.is_required]), None)
+        free = [slot for slot in slots if not values_at(self.arguments, slot.path)]
+        return next(iter(slots if is_next else [slot for slot in free if slot.is_required]), None)
 
     def _slots(self, kind: str) -> list[Input]:
         """The natural inputs for a file of this kind: required ones, then main ones."""
-        among = [one for one in self.inputs if one.kind == kind]
-        required = [one for one in among if one.is_required and one.role != "mask"]
-        main = [one for one in among if one.role in {"main", "start", "prompt"}]
+        among = [taker for taker in self.inputs if taker.kind == kind]
+        required = [taker for taker in among if taker.is_required and taker.role != "mask"]
+        main = [taker for taker in among if taker.role in {"main", "start", "prompt"}]
         return list(dict.fromkeys([*required, *main]))
 
-    def move_inputs(self, given: dict[str, Any], takers: Iterable[Input]) -> None:
+    def move_inputs(self, source_arguments: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts without a counterpart to free inputs of their kind and role."""
         placed = {step.source for step in self.steps if step.target}
         dropped_names = {step.source for step in self.steps} - placed
         for old in takers:
             name = names_in(old.path)[0]
-            values = [one for one in values_at(given, old.path) if isinstance(one, str)]
+            values = [
+                value for value in values_at(source_arguments, old.path) if isinstance(value, str)
+            ]
             new = self._find_free_input(old) if name in dropped_names and values else None
             if new is None:
                 continue
@@ -158,12 +160,12 @@ class _Mover:
 
     def _find_free_input(self, old: Input) -> Input | None:
         free = [
-            one
-            for one in self.inputs
-            if one.kind == old.kind and not values_at(self.arguments, one.path)
+            taker
+            for taker in self.inputs
+            if taker.kind == old.kind and not values_at(self.arguments, taker.path)
         ]
-        same_role = [one for one in free if one.role == old.role]
-        slots = [one for one in self._slots(old.kind) if one in free]
+        same_role = [taker for taker in free if taker.role == old.role]
+        slots = [slot for slot in self._slots(old.kind) if slot in free]
         natural = slots if old.role in {"main", "start", "prompt"} else []
         return next(iter([*same_role, *natural]), None)
 
@@ -171,10 +173,10 @@ class _Mover:
         self.arguments = place(self.root, self.arguments, slot.path, value)
 
 
-def _one_of_each_kind(made: Iterable[Result]) -> list[Result]:
+def _one_of_each_kind(results: Iterable[Result]) -> list[Result]:
     """Return the first result of each kind; a text only if there is nothing else."""
-    found: dict[str, Result] = {}
-    for one in made:
-        found.setdefault(one.kind, one)
-    files = [one for one in found.values() if one.kind not in {"text", "file"}]
-    return files or list(found.values())
+    by_kind: dict[str, Result] = {}
+    for result in results:
+        by_kind.setdefault(result.kind, result)
+    files = [result for result in by_kind.values() if result.kind not in {"text", "file"}]
+    return files or list(by_kind.values())

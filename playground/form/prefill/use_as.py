@@ -75,21 +75,28 @@ def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
 
     None if it does not exist, was lost, or the user may not see it.
     """
-    run = Run.objects.readable_by(user).with_endpoint().light("arguments", "output").filter(pk=pk)
-    found = run.first()
-    if found is None:
+    runs = Run.objects.readable_by(user).with_endpoint().light("arguments", "output").filter(pk=pk)
+    run = runs.first()
+    if run is None:
         return None
-    return next((one for one in results(found) if not key or one.key == key), None)
+    return next((result for result in results(run) if not key or result.key == key), None)
 
 
 def results(run: Run) -> list[Result]:
     """Return the files and texts of a run that can be used as inputs; one query."""
     stored = run.artifacts.exclude(state=Artifact.State.LOST)
-    made = [Result(run, f"a{one.position}", kind_of(one), one.get_absolute_url()) for one in stored]
-    texts = [one for one in artifacts_in(run.output) if one.kind == "text" and one.text]
-    return made + [
-        Result(run, f"t{position}", "text", db_safe_text(one.text))
-        for position, one in enumerate(texts)
+    files = [
+        Result(run, f"a{artifact.position}", kind_of(artifact), artifact.get_absolute_url())
+        for artifact in stored
+    ]
+    texts = [
+        artifact
+        for artifact in artifacts_in(run.output)
+        if artifact.kind == "text" and artifact.text
+    ]
+    return files + [
+        Result(run, f"t{position}", "text", db_safe_text(artifact.text))
+        for position, artifact in enumerate(texts)
     ]
 
 
@@ -98,7 +105,7 @@ def kind_of(artifact: Artifact) -> str:
     if artifact.kind != "file":
         return artifact.kind if artifact.kind in NOUNS else "file"
     suffix = PurePosixPath(artifact.file_name).suffix.lower()
-    return next((kind for kind, known in _SUFFIXES.items() if suffix in known), "file")
+    return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), "file")
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -109,19 +116,19 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     run, _, rest = key.partition("/")
     name, _, path = rest.partition("/")
     pk = parse_uuid(run)
-    found = find(user, pk, name) if pk and name else None
-    if found is None:
+    result = find(user, pk, name) if pk and name else None
+    if result is None:
         return None
     before = held_before(user, endpoint)
     root = form_state.version_of(endpoint).root
-    field = next((one for one in inputs_of(root) if one.path == path), None)
+    field = next((taker for taker in inputs_of(root) if taker.path == path), None)
     if field is None:
-        words = f"This model has no field that takes {found.origin} any more."
-        return FormState(before, words)
+        notice = f"This model has no field that takes {result.origin} any more."
+        return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    placed = form_state.from_arguments(endpoint, place(root, arguments, path, found.value))
+    placed = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
     marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
-    return replace(placed, post={**placed.post, **marks}, notice=_notice(found, field, arguments))
+    return replace(placed, post={**placed.post, **marks}, notice=_notice(result, field, arguments))
 
 
 def held_before(user: User, endpoint: Endpoint) -> Post:
@@ -135,6 +142,6 @@ def held_before(user: User, endpoint: Endpoint) -> Post:
     return form_state.from_arguments(endpoint, preset.arguments).post | {form_state.HOUSE: ["1"]}
 
 
-def _notice(found: Result, field: Input, arguments: dict[str, Any]) -> str:
-    words = f"“{field.label}” now holds {found.origin}."
-    return f"{words} Everything else is as you had left it." if arguments else words
+def _notice(result: Result, field: Input, arguments: dict[str, Any]) -> str:
+    sentence = f"“{field.label}” now holds {result.origin}."
+    return f"{sentence} Everything else is as you had left it." if arguments else sentence

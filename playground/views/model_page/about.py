@@ -14,6 +14,6 @@ from playground.display import about
 @require_safe
 def part(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Render one model's family, likes, price, duration, licence, examples and notes."""
-    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    context = about.context(request.user, found)
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    context = about.context(request.user, endpoint)
     return render(request, "playground/about/_about.html", context)

@@ -27,13 +27,13 @@ _COLUMNS = (
 @require_POST
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
-    found = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
+    endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = form.form_fields(request), form.parse_tab(request)
-    parsed = form_state.parse_form_leniently(found, post)
+    parsed = form_state.parse_form_leniently(endpoint, post)
     try:
-        version = drafts.save(request.user, found, post, tab, parsed=parsed)
+        version = drafts.save(request.user, endpoint, post, tab, parsed=parsed)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
     times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
-    cost = run_costs.of_form(found, parsed, times).as_json()
+    cost = run_costs.of_form(endpoint, parsed, times).as_json()
     return JsonResponse({"version": version, "cost": cost})

@@ -40,12 +40,12 @@ MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a c
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the model's page; a POST submits or changes its form."""
-    found = _load_endpoint(request, endpoint_id)
+    endpoint = _load_endpoint(request, endpoint_id)
     if not request.user.is_authenticated:
-        return _require_login(request, found)
+        return _require_login(request, endpoint)
     if request.method == "POST":
-        return form.handle_post(request, found)
-    return _page(request, found)
+        return form.handle_post(request, endpoint)
+    return _page(request, endpoint)
 
 
 def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
@@ -67,36 +67,38 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
 @require_safe
 def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Render the film strip of a model's page; 204 if `?newest` is still the newest run."""
-    found = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
-    rows = page.strip(request, found)
+    endpoint = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
+    rows = page.strip(request, endpoint)
     if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    context = {"endpoint": found, "strip": rows}
+    context = {"endpoint": endpoint, "strip": rows}
     return render(request, "playground/endpoint/_strip.html", context)
 
 
-def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     tab = request.GET.get("tab", "playground")
     if tab == "schema":
         return page.render_page(
-            request, found, FormState({}), tab=tab, **form_state.schema_tables(found)
+            request, endpoint, FormState({}), tab=tab, **form_state.schema_tables(endpoint)
         )
     if tab == "about":
         return page.render_page(
-            request, found, FormState({}), tab=tab, **about.context(request.user, found)
+            request, endpoint, FormState({}), tab=tab, **about.context(request.user, endpoint)
         )
     if tab == "runs":
-        return page.render_page(request, found, FormState({}), tab=tab, **_runs(request, found))
+        return page.render_page(
+            request, endpoint, FormState({}), tab=tab, **_runs(request, endpoint)
+        )
     if request.htmx and request.htmx.target == "stage":
-        return page.render_stage(request, found)
-    draft, filled, is_filled = _initial_state(request, found)
+        return page.render_stage(request, endpoint)
+    draft, filled, is_filled = _initial_state(request, endpoint)
     if tab == "api":
         return page.render_page(
-            request, found, filled, tab=tab, **form_state.code_snippets(found, filled.post)
+            request, endpoint, filled, tab=tab, **form_state.code_snippets(endpoint, filled.post)
         )
     return page.render_page(
         request,
-        found,
+        endpoint,
         filled,
         tab_id=draft.tab or page.new_tab_id(),
         draft_version=draft.version,
@@ -105,10 +107,10 @@ def _page(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     )
 
 
-def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
+def _runs(request: HtmxRequest, endpoint: Endpoint) -> dict[str, Any]:
     sees_all = permissions.may_see_runs(request.user)
     whose = history.EVERYBODY if sees_all and request.GET.get("whose") else ""
-    filters = history.Filters(whose=whose, model=found.endpoint_id)
+    filters = history.Filters(whose=whose, model=endpoint.endpoint_id)
     runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
     return {
         "rows": [history.row_for(request.user, run) for run in runs],
@@ -118,25 +120,25 @@ def _runs(request: HtmxRequest, found: Endpoint) -> dict[str, Any]:
     }
 
 
-def _initial_state(request: HtmxRequest, found: Endpoint) -> tuple[Draft, FormState, bool]:
+def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, FormState, bool]:
     """Return the draft, what the form shows, and whether that differs from the draft."""
     held = request.session.get(PENDING_KEY, {})
-    if held.get("endpoint") == found.endpoint_id:
+    if held.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
-        words = "You had been logged out. Here is what you typed; go on from here."
-        drafts.save(request.user, found, held["post"], tab_in_front(request))
-        draft = drafts.find(request.user, found, tab_in_front(request))
-        return draft, FormState(held["post"], words), False
-    draft = drafts.find(request.user, found, tab_in_front(request))
-    filled = _state_from_query(request, found)
-    if filled is None and not draft.post and (house := form.house_default_state(request, found)):
+        notice = "You had been logged out. Here is what you typed; go on from here."
+        drafts.save(request.user, endpoint, held["post"], tab_in_front(request))
+        draft = drafts.find(request.user, endpoint, tab_in_front(request))
+        return draft, FormState(held["post"], notice), False
+    draft = drafts.find(request.user, endpoint, tab_in_front(request))
+    filled = _state_from_query(request, endpoint)
+    if filled is None and not draft.post and (house := form.house_default_state(request, endpoint)):
         return draft, house, False
     if filled is None:
         return draft, _draft_state(request, draft), False
     has_other = bool(draft.post) and draft.post != filled.post
     if has_other:
-        words = filled.notice or "What the link holds is filled in."
-        filled = replace(filled, notice=words, undo="Back to what you had typed")
+        notice = filled.notice or "What the link holds is filled in."
+        filled = replace(filled, notice=notice, undo="Back to what you had typed")
     return draft, filled, True
 
 
@@ -154,19 +156,19 @@ def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
     is_own = draft.tab == tab_in_front(request).id
     if is_own or filled.notice or not drafts.other_draft(request.user, draft.endpoint, draft):
         return filled
-    words = "Another tab has something else in this form."
-    return replace(filled, notice=words, has_other_draft=True)
+    notice = "Another tab has something else in this form."
+    return replace(filled, notice=notice, has_other_draft=True)
 
 
-def _state_from_query(request: HtmxRequest, found: Endpoint) -> FormState | None:
+def _state_from_query(request: HtmxRequest, endpoint: Endpoint) -> FormState | None:
     if text := request.GET.get("input"):
-        return form_state.from_text(found, text)
+        return form_state.from_text(endpoint, text)
     for kind in sources.link_kinds():
         if key := request.GET.get(kind):
-            filled = sources.fill(request.user, found, f"{kind}:{key}")
+            filled = sources.fill(request.user, endpoint, f"{kind}:{key}")
             if filled:
                 return filled
-            draft = drafts.find(request.user, found, tab_in_front(request))
+            draft = drafts.find(request.user, endpoint, tab_in_front(request))
             return replace(_draft_state(request, draft), notice=_SOURCE_MISSING.get(kind, _GONE))
     return None
 
@@ -181,26 +183,26 @@ _SOURCE_MISSING = {
 }
 
 
-def login_keeping_post(request: HtmxRequest, found: Endpoint, post: Post) -> HttpResponse:
+def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> HttpResponse:
     """Redirect a user whose session has expired to the login page without losing their post.
 
     The browser keeps the post (`accounts/sign_in/pending_form.py`), the server stores nothing.
     htmx requests get a 401: the page stays, and its script asks for the login.
     """
     is_small = drafts.size(post) <= MAX_PENDING_CHARS
-    value = {"endpoint": found.endpoint_id, "post": post} if is_small else None
+    value = {"endpoint": endpoint.endpoint_id, "post": post} if is_small else None
     if not request.htmx:
-        return login_required(request, found.get_absolute_url(), value)
+        return login_required(request, endpoint.get_absolute_url(), value)
     response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     if value:
         pending_form.set_cookie(response, value)
     return response
 
 
-def _require_login(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
     if request.method == "POST":
-        return login_keeping_post(request, found, form.form_fields(request))
+        return login_keeping_post(request, endpoint, form.form_fields(request))
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return redirect_to_login(request.get_full_path())

@@ -60,15 +60,15 @@ REFUSED = FormState(
 )
 
 
-def handle_post(request: HtmxRequest, found: Endpoint) -> HttpResponseBase:
+def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Handle the action of the pressed button (`~do`); without one, Run."""
-    post, refused = _store_files(request, found, form_fields(request))
+    post, refused = _store_files(request, endpoint, form_fields(request))
     if refused:
-        return redraw(request, found, FormState(post, problems=refused), status=422)
+        return redraw(request, endpoint, FormState(post, problems=refused), status=422)
     action = request.POST.get("~do", "")
     verb, colon, _ = action.partition(":")
     handle = ACTIONS.get(verb + colon, _change)
-    return handle(request, found, post, action)
+    return handle(request, endpoint, post, action)
 
 
 def form_fields(request: HttpRequest) -> Post:
@@ -93,31 +93,31 @@ def tab_id(request: HttpRequest) -> str:
     return parse_tab(request).id or page.new_tab_id()
 
 
-def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponseBase:
-    parsed = form_state.parse_form_leniently(found, post)
-    problems = form_state.find_problems(found, parsed)
-    if found.refusal:
-        problems = [Problem((), found.refusal)]
-    if _requested_times(request) > 1 and not variations.can_vary(found):
+def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponseBase:
+    parsed = form_state.parse_form_leniently(endpoint, post)
+    problems = form_state.find_problems(endpoint, parsed)
+    if endpoint.refusal:
+        problems = [Problem((), endpoint.refusal)]
+    if _requested_times(request) > 1 and not variations.can_vary(endpoint):
         problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
         state = FormState(post, problems=problems)
-        return redraw(request, found, state, status=422, parsed=parsed)
-    planned = _planned(request, found, parsed)
+        return redraw(request, endpoint, state, status=422, parsed=parsed)
+    planned = _planned(request, endpoint, parsed)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
-    made, version = _create_runs(request, found, post, parsed, planned)
-    for run in made:
-        run.endpoint = found
+    runs, version = _create_runs(request, endpoint, post, parsed, planned)
+    for run in runs:
+        run.endpoint = endpoint
     more = {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab_id(request),
-        "cost": run_costs.of_plan(found, parsed, planned),
+        "cost": run_costs.of_plan(endpoint, parsed, planned),
     }
-    if len(made) > 1:
-        return show_batch(request, made, **more)
-    run = made[0]
+    if len(runs) > 1:
+        return show_batch(request, runs, **more)
+    run = runs[0]
     if not request.htmx:
         return redirect(run)
     response = render(
@@ -126,14 +126,14 @@ def _run(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> Http
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def _planned(request: HtmxRequest, found: Endpoint, parsed: ParsedForm) -> Plan:
+def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
     """Return the runs that this press starts; repeats of a press get the same seeds."""
-    root, token = form_state.version_of(found).root, request.POST.get("~token", "")
+    root, token = form_state.version_of(endpoint).root, request.POST.get("~token", "")
     return plan(root, parsed.arguments, _requested_times(request), token)
 
 
 def _create_runs(
-    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm, planned: Plan
+    request: HtmxRequest, endpoint: Endpoint, post: Post, parsed: ParsedForm, planned: Plan
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
@@ -142,13 +142,14 @@ def _create_runs(
     """
     token = request.POST.get("~token", "")
     with transaction.atomic():
-        version = _save_draft(request, found, post, parsed)
-        title, transport = starting.title(parsed.arguments), transport_choices.chosen(found, post)
-        made = variations.start(
+        version = _save_draft(request, endpoint, post, parsed)
+        title = starting.title(parsed.arguments)
+        transport = transport_choices.chosen(endpoint, post)
+        runs = variations.start(
             [
                 StartRequest(
                     user=request.user,
-                    endpoint=found,
+                    endpoint=endpoint,
                     arguments=arguments,
                     source=Source.FORM,
                     # The same form with other input is another run; the same input again is a
@@ -160,12 +161,12 @@ def _create_runs(
                 for place, arguments in enumerate(planned.runs)
             ]
         )
-    return made, version
+    return runs, version
 
 
 def redraw(
     request: HtmxRequest,
-    found: Endpoint,
+    endpoint: Endpoint,
     filled: FormState,
     *,
     status: int = 200,
@@ -178,9 +179,9 @@ def redraw(
     post if `filled` holds it unchanged, so that it is not parsed again.
     """
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
-    filled = migrate_arguments.with_reminder(found, filled)
+    filled = migrate_arguments.with_reminder(endpoint, filled)
     if version is None:
-        version = _save_draft(request, found, filled.post, parsed)
+        version = _save_draft(request, endpoint, filled.post, parsed)
     more: dict[str, Any] = {
         "draft_version": version,
         "tab_id": tab_id(request),
@@ -188,23 +189,23 @@ def redraw(
         "parsed": parsed,
     }
     if not request.htmx:
-        return page.render_page(request, found, filled, status=status, **more)
-    context = page.form(found, filled, oob=True, **more)
+        return page.render_page(request, endpoint, filled, status=status, **more)
+    context = page.form(endpoint, filled, oob=True, **more)
     response = render(request, "playground/endpoint/_form_response.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
-    return replace_url(response, _address_without_fill(request, found))
+    return replace_url(response, _address_without_fill(request, endpoint))
 
 
 def _requested_times(request: HttpRequest) -> int:
     return run_costs.times(request.POST.get(run_costs.CONTROL, ""))
 
 
-def house_default_state(request: HtmxRequest, found: Endpoint) -> FormState | None:
+def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState | None:
     """Return the untouched form of a model with a house default; None if it has none."""
-    if not found.has_house_default:  # type: ignore[attr-defined]
+    if not endpoint.has_house_default:  # type: ignore[attr-defined]
         return None
-    preset = presets.house_default(found)
-    filled = sources.fill(request.user, found, f"preset:{preset.pk}") if preset else None
+    preset = presets.house_default(endpoint)
+    filled = sources.fill(request.user, endpoint, f"preset:{preset.pk}") if preset else None
     if preset is None or filled is None:
         return None
     post = {**filled.post, form_state.HOUSE: ["1"]}
@@ -212,122 +213,130 @@ def house_default_state(request: HtmxRequest, found: Endpoint) -> FormState | No
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
-def _fill(request: HtmxRequest, found: Endpoint, post: Post, filled: FormState) -> HttpResponse:
+def _fill(request: HtmxRequest, endpoint: Endpoint, post: Post, filled: FormState) -> HttpResponse:
     """Replace the form's contents so that it can be undone."""
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, post))
-    version, is_loss = drafts.replace(request.user, found, post, filled.post, parse_tab(request))
+    version, is_loss = drafts.replace(request.user, endpoint, post, filled.post, parse_tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
-    return redraw(request, found, filled, version=version)
+    return redraw(request, endpoint, filled, version=version)
 
 
-def _change(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _change(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
     """Change the form's shape, such as adding an item to a list."""
-    return redraw(request, found, FormState(apply(post, action)))
+    return redraw(request, endpoint, FormState(apply(post, action)))
 
 
-def _reset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _reset(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
     """Reset one field to its default; the response makes htmx replace this field only."""
-    response, name = _change(request, found, post, action), action.partition(":")[2]
+    response, name = _change(request, endpoint, post, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
     field = f'[data-field="{name}"]'  # other fields keep what was typed meanwhile
     return reselect(retarget(response, field), field)
 
 
-def _reset_all(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    kept = form_state.without_settings(found, post)
-    return _fill(request, found, post, FormState(kept, "Every setting is back at its default."))
+def _reset_all(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+    content = form_state.without_settings(endpoint, post)
+    return _fill(
+        request, endpoint, post, FormState(content, "Every setting is back at its default.")
+    )
 
 
-def _toggle_json(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    turned = form_state.toggled_json(found, post, action)
+def _toggle_json(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+    turned = form_state.toggled_json(endpoint, post, action)
     is_refused = json_view.is_json(turned.post) and turned.problems
-    return redraw(request, found, turned, status=422 if is_refused else 200)
+    return redraw(request, endpoint, turned, status=422 if is_refused else 200)
 
 
-def _clear(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    state = house_default_state(request, found) or FormState({}, "Cleared.")
-    return _fill(request, found, post, state)
+def _clear(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+    state = house_default_state(request, endpoint) or FormState({}, "Cleared.")
+    return _fill(request, endpoint, post, state)
 
 
 def _use_model_defaults(
-    request: HtmxRequest, found: Endpoint, post: Post, action: str
+    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
 ) -> HttpResponse:
     own = FormState({form_state.HOUSE: ["1"]}, "The model's own defaults are back.")
-    return _fill(request, found, post, own)
+    return _fill(request, endpoint, post, own)
 
 
-def _fill_from(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
-    filled = sources.fill(request.user, found, action)
+def _fill_from(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+    filled = sources.fill(request.user, endpoint, action)
     if filled is None:
-        return redraw(request, found, replace(REFUSED, post=post), status=422)
-    return _fill(request, found, post, filled)
+        return redraw(request, endpoint, replace(REFUSED, post=post), status=422)
+    return _fill(request, endpoint, post, filled)
 
 
-def _migrate(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _migrate(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
     """Migrate the form's contents to the current schema as far as possible; can be undone."""
-    arguments, problems = form_state.parse_form_leniently(found, post)
+    arguments, problems = form_state.parse_form_leniently(endpoint, post)
     if problems:
-        return redraw(request, found, FormState(post, problems=problems), status=422)
+        return redraw(request, endpoint, FormState(post, problems=problems), status=422)
     digest = action.partition(":")[2][:64]
-    return _fill(request, found, post, sources.migrated(found, arguments, digest))
+    return _fill(request, endpoint, post, sources.migrated(endpoint, arguments, digest))
 
 
-def _restore(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _restore(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
     """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
     tab = parse_tab(request)
     if action == "undo":
-        version, back = drafts.undo(request.user, found, post, tab)
-        word = "" if form_state.is_untouched(found, post) else "Redo"
+        version, back = drafts.undo(request.user, endpoint, post, tab)
+        word = "" if form_state.is_untouched(endpoint, post) else "Redo"
         filled = FormState(back, "Everything is back as it was.", undo=word)
-        return redraw(request, found, filled, version=version)
-    own = drafts.find(request.user, found, tab)
-    other = drafts.other_draft(request.user, found, own) or own
-    return _fill(request, found, post, FormState(other.post, "This is what the other tab holds."))
+        return redraw(request, endpoint, filled, version=version)
+    own = drafts.find(request.user, endpoint, tab)
+    other = drafts.other_draft(request.user, endpoint, own) or own
+    return _fill(
+        request, endpoint, post, FormState(other.post, "This is what the other tab holds.")
+    )
 
 
-def _link_or_preset(request: HtmxRequest, found: Endpoint, post: Post, action: str) -> HttpResponse:
+def _link_or_preset(
+    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
+) -> HttpResponse:
     """Show a link to the form's contents, or the form that saves them as a preset."""
-    arguments, problems = form_state.parse_form_leniently(found, post)
+    arguments, problems = form_state.parse_form_leniently(endpoint, post)
     if problems:
-        return redraw(request, found, FormState(post, problems=problems), status=422)
-    made: dict[str, Any]
+        return redraw(request, endpoint, FormState(post, problems=problems), status=422)
+    more: dict[str, Any]
     if action == "link":
-        link = share_links.make_link(request.user, found, arguments)
-        made = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
+        link = share_links.make_link(request.user, endpoint, arguments)
+        more = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
-        made = {"new_preset": {"arguments": dumps(arguments, indent=None)}}
+        more = {"new_preset": {"arguments": dumps(arguments, indent=None)}}
     if request.htmx:
-        context = {"endpoint": found, "oob": True, **made}
+        context = {"endpoint": endpoint, "oob": True, **more}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
-    version = _save_draft(request, found, post)
-    made |= {"tab_id": tab_id(request), "draft_version": version}
-    return page.render_page(request, found, FormState(post), **made)
+    version = _save_draft(request, endpoint, post)
+    more |= {"tab_id": tab_id(request), "draft_version": version}
+    return page.render_page(request, endpoint, FormState(post), **more)
 
 
 def _save_draft(
-    request: HtmxRequest, found: Endpoint, post: Post, parsed: ParsedForm | None = None
+    request: HtmxRequest, endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None
 ) -> int:
     """Save the form's contents as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
-        return drafts.save(request.user, found, post, tab, parsed=parsed)
+        return drafts.save(request.user, endpoint, post, tab, parsed=parsed)
     except drafts.TooLarge:
-        log.info("draft of %s not saved: it is too large", found.endpoint_id)
-        return drafts.find(request.user, found, tab).version
+        log.info("draft of %s not saved: it is too large", endpoint.endpoint_id)
+        return drafts.find(request.user, endpoint, tab).version
 
 
-def _address_without_fill(request: HtmxRequest, found: Endpoint) -> str:
+def _address_without_fill(request: HtmxRequest, endpoint: Endpoint) -> str:
     """Return the page's address without prefill parameters, so that a reload shows the draft."""
     query = parse_qs(urlsplit(request.htmx.current_url or "").query)
-    kept = {"shown": query["shown"][-1]} if "shown" in query else {}
-    address = found.get_absolute_url()
-    return f"{address}?{urlencode(kept)}" if kept else address
+    parameters = {"shown": query["shown"][-1]} if "shown" in query else {}
+    address = endpoint.get_absolute_url()
+    return f"{address}?{urlencode(parameters)}" if parameters else address
 
 
-def _store_files(request: HttpRequest, found: Endpoint, post: Post) -> tuple[Post, list[Problem]]:
+def _store_files(
+    request: HttpRequest, endpoint: Endpoint, post: Post
+) -> tuple[Post, list[Problem]]:
     """Store each posted file; returns the post with the files' addresses, and the problems."""
-    return with_files(post, request.FILES, version_of(found).root, request.user.pk)
+    return with_files(post, request.FILES, version_of(endpoint).root, request.user.pk)
 
 
 ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {

@@ -24,34 +24,39 @@ from playground.views.model_page import page
 @require_http_methods(["GET", "HEAD", "POST"])
 def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the form; a POST sets the model's `standing` with a `reason`."""
-    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    was = {"standing": found.standing, "reason": found.standing_reason}
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    was = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
     if request.method != "POST":
-        return _form(request, found, **was)
+        return _form(request, endpoint, **was)
     posted = {
         "standing": request.POST.get("standing", ""),
         "reason": request.POST.get("reason", ""),
     }
     try:
-        moderation.set_status(Endpoint.objects.filter(pk=found.pk), **posted, by=request.user)
+        moderation.set_status(Endpoint.objects.filter(pk=endpoint.pk), **posted, by=request.user)
     except ValueError as error:
-        return _form(request, found, error=str(error), **posted)
-    words = moderation.WORDS[posted["standing"]]
+        return _form(request, endpoint, error=str(error), **posted)
+    label = moderation.WORDS[posted["standing"]]
     if not request.htmx:
-        messages.success(request, f"{found.name}: {words.lower()}.")
-        return redirect(found)
-    found = Endpoint.objects.select_related("standing_by").get(pk=found.pk)
-    context = {"was": was, "words": words, **page.run_bar(found, _draft(request, found))}
+        messages.success(request, f"{endpoint.name}: {label.lower()}.")
+        return redirect(endpoint)
+    endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
+    context = {"was": was, "words": label, **page.run_bar(endpoint, _draft(request, endpoint))}
     return render(request, "playground/standing/_updates.html", context)
 
 
-def _draft(request: HtmxRequest, found: Endpoint) -> ParsedForm:
-    post = drafts.current_state(drafts.find(request.user, found)).post
-    return form_state.parse_form_leniently(found, post)
+def _draft(request: HtmxRequest, endpoint: Endpoint) -> ParsedForm:
+    post = drafts.current_state(drafts.find(request.user, endpoint)).post
+    return form_state.parse_form_leniently(endpoint, post)
 
 
-def _form(request: HtmxRequest, found: Endpoint, error: str = "", **posted: Any) -> HttpResponse:
-    context = {"endpoint": found, "standings": moderation.WORDS.items(), "error": error, **posted}
+def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **posted: Any) -> HttpResponse:
+    context = {
+        "endpoint": endpoint,
+        "standings": moderation.WORDS.items(),
+        "error": error,
+        **posted,
+    }
     template = "playground/standing/_form.html" if request.htmx else "playground/standing.html"
     response = render(request, template, context, status=422 if error else 200)
     return reswap(retarget(response, "#judge-form"), "outerHTML") if error else response

@@ -19,63 +19,65 @@ from core.http.htmx import HtmxRequest
 @require_POST
 def notes(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Write a note."""
-    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     text = request.POST.get("text", "")
     try:
-        domain.write(found, request.user, text)
+        domain.write(endpoint, request.user, text)
     except ValueError as error:
-        return _list(request, found, draft=text, error=str(error))
-    return _list(request, found, is_new=True)
+        return _list(request, endpoint, draft=text, error=str(error))
+    return _list(request, endpoint, is_new=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
     """Show the form for one's own note; a POST changes it."""
-    found = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
+    note = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
     if request.method != "POST":
-        return _form(request, found, found.text)
+        return _form(request, note, note.text)
     text = request.POST.get("text", "")
     try:
-        domain.edit(found, text)
+        domain.edit(note, text)
     except ValueError as error:
-        return _form(request, found, text, error=str(error))
-    return _list(request, found.endpoint)
+        return _form(request, note, text, error=str(error))
+    return _list(request, note.endpoint)
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
     """Delete a note; the response offers to restore it."""
     removable = domain.removable_by(request.user).select_related("endpoint")
-    found = get_object_or_404(removable, pk=pk)
-    endpoint = found.endpoint
+    note = get_object_or_404(removable, pk=pk)
+    endpoint = note.endpoint
     with transaction.atomic():
-        audit.record(request.user, "deleted", [found], f"of {found.user or 'nobody'}")
-        signed = domain.delete(found)
+        audit.record(request.user, "deleted", [note], f"of {note.user or 'nobody'}")
+        signed = domain.delete(note)
     return _list(request, endpoint, deleted=signed)
 
 
 @require_POST
 def recovery(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Restore a deleted note."""
-    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     if domain.restore(request.POST.get("note", ""), request.user) is None:
         messages.info(request, "There is nothing to bring back.")
-    return _list(request, found)
+    return _list(request, endpoint)
 
 
-def _form(request: HtmxRequest, found: Note, text: str, error: str = "") -> HttpResponse:
-    context = {"note": found, "text": text, "error": error, "endpoint": found.endpoint}
+def _form(request: HtmxRequest, note: Note, text: str, error: str = "") -> HttpResponse:
+    context = {"note": note, "text": text, "error": error, "endpoint": note.endpoint}
     template = "playground/about/_note_form.html" if request.htmx else "playground/note.html"
     return render(request, template, context, status=422 if error else 200)
 
 
-def _list(request: HtmxRequest, found: Endpoint, error: str = "", **more: Any) -> HttpResponseBase:
+def _list(
+    request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any
+) -> HttpResponseBase:
     """Render the notes; without JavaScript redirect to the model's page, which shows them.
 
     Responses with an error or an undo render a page of their own without JavaScript.
     """
     if not request.htmx and not error and "deleted" not in more:
-        return redirect(f"{found.get_absolute_url()}?tab=about#notes")
-    context = {"endpoint": found, "notes": domain.notes_for(found), "error": error, **more}
+        return redirect(f"{endpoint.get_absolute_url()}?tab=about#notes")
+    context = {"endpoint": endpoint, "notes": domain.notes_for(endpoint), "error": error, **more}
     template = "playground/about/_notes.html" if request.htmx else "playground/notes.html"
     return render(request, template, context, status=422 if error else 200)

@@ -41,8 +41,9 @@ EXAMPLES = 4  # shown on an empty stage
 
 def render_page(
     request: HtmxRequest,
-    found: Endpoint,
+    endpoint: Endpoint,
     filled: FormState,
+    /,  # the About tab's context names its endpoint too
     *,
     tab: str = "playground",
     status: int = 200,
@@ -50,24 +51,24 @@ def render_page(
 ) -> HttpResponse:
     """Render the page with one of its tabs."""
     context = {
-        "endpoint": found,
-        "is_starred": found.is_favourite,  # type: ignore[attr-defined]
-        "model_changes": queries.of_model(found),
-        "successor": related_models.successor(found, Revision.current())
-        if _is_over(found)
+        "endpoint": endpoint,
+        "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
+        "model_changes": queries.of_model(endpoint),
+        "successor": related_models.successor(endpoint, Revision.current())
+        if _is_over(endpoint)
         else None,
         "tabs": TABS,
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",
     }
     if tab == "playground":
-        context |= form(found, filled, **more) | stage(request, found)
+        context |= form(endpoint, filled, **more) | stage(request, endpoint)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 
-def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
+def render_stage(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     """Render the stage alone, with another of the model's runs on it."""
-    context = stage(request, found) | {"endpoint": found}
+    context = stage(request, endpoint) | {"endpoint": endpoint}
     response = render(request, "playground/endpoint/_stage_slot.html", context)
     # The page has the same URL: caches must not confuse the two.
     patch_vary_headers(response, ["HX-Request"])
@@ -75,8 +76,8 @@ def render_stage(request: HtmxRequest, found: Endpoint) -> HttpResponse:
     return response
 
 
-def _is_over(found: Endpoint) -> bool:
-    return found.gone_at is not None or found.status == "deprecated"
+def _is_over(endpoint: Endpoint) -> bool:
+    return endpoint.gone_at is not None or endpoint.status == "deprecated"
 
 
 def new_tab_id() -> str:
@@ -85,7 +86,7 @@ def new_tab_id() -> str:
 
 
 def form(
-    found: Endpoint,
+    endpoint: Endpoint,
     filled: FormState,
     *,
     requested_times: int = 1,
@@ -97,10 +98,10 @@ def form(
     `requested_times` is the chosen number of variations, `parsed` the parsed post if the caller has
     it.
     """
-    parsed = parsed or form_state.parse_form_leniently(found, filled.post)
+    parsed = parsed or form_state.parse_form_leniently(endpoint, filled.post)
     return {
-        **run_bar(found, parsed, requested_times),
-        "fields": form_state.render(found, filled.post, filled.problems),
+        **run_bar(endpoint, parsed, requested_times),
+        "fields": form_state.render(endpoint, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
         "fates": filled.fates,
@@ -111,45 +112,48 @@ def form(
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": new_tab_id(),
-        "is_live": transport_choices.is_live(found) and found.is_runnable,
+        "is_live": transport_choices.is_live(endpoint) and endpoint.is_runnable,
         "live_terms": limits.limits_in_words(),
-        "transports": transport_choices.offered(found),
-        "transport": transport_choices.chosen(found, filled.post),
-        "example_link": form_state.example_link(found),
+        "transports": transport_choices.offered(endpoint),
+        "transport": transport_choices.chosen(endpoint, filled.post),
+        "example_link": form_state.example_link(endpoint),
         **more,
     }
 
 
-def run_bar(found: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> dict[str, Any]:
+def run_bar(endpoint: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> dict[str, Any]:
     """Return the context of the Run button, its cost, and the choice of variations."""
     return {
-        "endpoint": found,
+        "endpoint": endpoint,
         "readiness": readiness(),
-        "cost": run_costs.of_form(found, parsed, requested_times),
+        "cost": run_costs.of_form(endpoint, parsed, requested_times),
         "requested_times": requested_times,
-        "times": TIMES if variations.can_vary(found) else (),
+        "times": TIMES if variations.can_vary(endpoint) else (),
     }
 
 
-def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
+def stage(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """Return the context of the run on the stage and of the film strip.
 
     The stage shows the run in the address (`?shown`), else `_most_relevant`.
     """
-    latest = _latest(request, found)
-    grid = _batch(request, found, request.GET.get("batch", ""))
+    latest = _latest(request, endpoint)
+    grid = _batch(request, endpoint, request.GET.get("batch", ""))
     named = None if grid else run_from_address(request, request.GET.get("shown", ""))
-    run = None if grid else named or _most_relevant(request, found, latest)
+    run = None if grid else named or _most_relevant(request, endpoint, latest)
     if run and run.batch and not named:
-        grid = _batch(request, found, str(run.batch))
+        grid = _batch(request, endpoint, str(run.batch))
     if grid:
-        return {"batch": grid, "strip": _strip(latest, *(one.run for one in grid.variations))}
+        return {
+            "batch": grid,
+            "strip": _strip(latest, *(variation.run for variation in grid.variations)),
+        }
     shown: dict[str, Any] = {"run": None}
     if run is None:
         shown |= {
-            "examples": about.examples(found, EXAMPLES),
-            "example_link": form_state.example_link(found),
-            "example_words": starting.title(example(form_state.version_of(found).root)),
+            "examples": about.examples(endpoint, EXAMPLES),
+            "example_link": form_state.example_link(endpoint),
+            "example_words": starting.title(example(form_state.version_of(endpoint).root)),
         }
     else:
         shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
@@ -158,28 +162,28 @@ def stage(request: HttpRequest, found: Endpoint) -> dict[str, Any]:
     return shown | {"strip": _strip(latest, *([run] if run else []))}
 
 
-def _batch(request: HttpRequest, found: Endpoint, text: str) -> batch.Batch | None:
+def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
     """Return the grid of the batch with this id; None if the user sees no such runs."""
     if (pk := parse_uuid(text)) is None:
         return None
     runs = list(
         Run.objects.visible_to(request.user)
-        .filter(endpoint=found)
+        .filter(endpoint=endpoint)
         .of_batch(pk)
         .light("arguments", "output", "partial")
         .prefetch_related("artifacts")[:MAX_BATCH]
     )
     for run in runs:
-        run.endpoint = found
+        run.endpoint = endpoint
     return batch.batch(pk, runs, request.user) if runs else None
 
 
-def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> Run | None:
+def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
     """Return the newest run in progress; else the newest run if it needs a decision."""
     newest = latest[0] if latest else None
-    run = next((one for one in latest if one.is_awaited), None)
+    run = next((run for run in latest if run.is_awaited), None)
     if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
-        older = _mine(request, found).unfinished().exclude(state=Run.State.UNCONFIRMED)
+        older = _mine(request, endpoint).unfinished().exclude(state=Run.State.UNCONFIRMED)
         run = older.with_endpoint().prefetch_related("artifacts").first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:
         run = newest
@@ -188,9 +192,9 @@ def _most_relevant(request: HttpRequest, found: Endpoint, latest: list[Run]) -> 
     return run
 
 
-def strip(request: HttpRequest, found: Endpoint) -> list[history.Row]:
+def strip(request: HttpRequest, endpoint: Endpoint) -> list[history.Row]:
     """Return the user's latest runs of the model."""
-    return _strip(_latest(request, found))
+    return _strip(_latest(request, endpoint))
 
 
 def _strip(latest: list[Run], *on_stage: Run) -> list[history.Row]:
@@ -198,15 +202,15 @@ def _strip(latest: list[Run], *on_stage: Run) -> list[history.Row]:
     return [history.strip_row(run, is_on_stage=run.pk in keys) for run in latest]
 
 
-def _mine(request: HttpRequest, found: Endpoint) -> RunQuerySet:
-    return Run.objects.of(request.user).filter(endpoint=found)
+def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
+    return Run.objects.of(request.user).filter(endpoint=endpoint)
 
 
-def _latest(request: HttpRequest, found: Endpoint) -> list[Run]:
-    mine = Run.objects.kept().filter(user_id=request.user.pk or 0, endpoint=found)
+def _latest(request: HttpRequest, endpoint: Endpoint) -> list[Run]:
+    mine = Run.objects.kept().filter(user_id=request.user.pk or 0, endpoint=endpoint)
     latest = list(mine.recent().select_related(None)[:STRIP_LENGTH])
     for run in latest:
-        run.endpoint = found
+        run.endpoint = endpoint
     return latest
 
 

@@ -18,10 +18,12 @@ from runs.realtime import tickets
 @require_POST
 def ticket(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Return `{"url"}`: the address of a session, valid once and for a minute."""
-    found = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    if not transport_choices.is_live(found) or not found.is_runnable:
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    if not transport_choices.is_live(endpoint) or not endpoint.is_runnable:
         raise Http404("This model has no live sessions here.")
     # The browser's own Origin; a forged one does not pass the CSRF check.
     origin = request.headers.get("Origin") or f"{request.scheme}://{request.get_host()}"
-    made = tickets.sign(request.user.pk, found.endpoint_id, origin, request.session.session_key)
-    return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={made}"})
+    signed = tickets.sign(
+        request.user.pk, endpoint.endpoint_id, origin, request.session.session_key
+    )
+    return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={signed}"})

@@ -19,6 +19,7 @@ from runs.results import outcomes
 from runs.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation, status_polling
+from runs.worker.following.context import FollowContext
 from runs.worker.following.log_batching import batch_logs
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.following.status_polling import (
@@ -47,7 +48,7 @@ async def follow(
     pk: uuid.UUID,
     handle: fal.Handle,
     upstream: fal.Clients,
-    breakers: BreakerRegistry,
+    context: FollowContext,
     patience: Patience = PATIENCE,
 ) -> None:
     """Follow the run with this `handle` until it has ended, then fetch and record its result.
@@ -56,19 +57,20 @@ async def follow(
     limit. Only an answer about the run itself, or its webhook, ends it.
     """
     unknown, not_found = 0, NotFoundGrace(pk, patience)
-    told = status_polling.statuses(pk, handle, upstream.queue, breakers, not_found, patience)
-    async with aclosing(batch_logs(told)) as batches:
+    statuses = status_polling.statuses(pk, handle, upstream.queue, context, not_found, patience)
+    async with aclosing(batch_logs(statuses)) as batches:
         async for status in batches:
             if status.state is fal.Phase.COMPLETED:
                 # The stream closes in the background: only the result is waited for.
+                breakers = context.breakers
                 await _finish(
                     Completed(pk, handle, upstream, breakers, status, not_found, patience)
                 )
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
             if unknown > (UNKNOWN_WITH_ERROR_LIMIT if status.error else UNKNOWN_LIMIT):
-                words = status.error or "Upstream gives a status that nobody knows."
-                failure = fal.RunFailed(words, type=status.error_type, detail=status.raw)
+                message = status.error or "Upstream gives a status that nobody knows."
+                failure = fal.RunFailed(message, type=status.error_type, detail=status.raw)
                 await state_machine.arecord(pk, outcomes.from_error(failure, by="poll"))
                 return
             await state_machine.arecord(pk, _observation(status))
@@ -148,9 +150,9 @@ async def _outcome(completed: Completed) -> Observation:
 
 def handle_of(run: Run, queue: fal.Queue, request_id: str = "") -> fal.Handle:
     """Return the stored handle of a run (with its endpoint), or build one from its request id."""
-    known = fal.Handle.from_json(run.handle) if run.handle else None
-    if known and request_id in ("", known.request_id):
-        return known
+    handle = fal.Handle.from_json(run.handle) if run.handle else None
+    if handle and request_id in ("", handle.request_id):
+        return handle
     return queue.handle(run.endpoint.endpoint_id, request_id or run.request_id)
 
 

@@ -129,32 +129,32 @@ def _due() -> list[Run]:
     """Claim the runs that are due, by moving `lease_until` to the next attempt."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    mine = []
+    claimed = []
     for run in _findable(now).filter(free).with_endpoint().order_by("sent_at")[:AT_ONCE]:
         until = now + next_query_after(now - sent_at(run))
         unclaimed = Run.objects.filter(pk=run.pk, state=run.state, lease_until=run.lease_until)
         if unclaimed.update(lease_until=until):
-            mine.append(run)
-    return mine
+            claimed.append(run)
+    return claimed
 
 
 async def _reconcile(run: Run, upstream: fal.Clients) -> None:
     requests = await _requests(run, upstream.platform)
     await sync_to_async(_note_list)(run, has_list=True)
-    found = run.request_id or await sync_to_async(match)(
+    request_id = run.request_id or await sync_to_async(match)(
         run, requests, await _clock_offset(upstream.platform)
     )
-    row = next((row for row in requests if row.request_id == found), None)
-    if found is None or row is None:
+    row = next((row for row in requests if row.request_id == request_id), None)
+    if request_id is None or row is None:
         return
     seen = outcome_of_row(row)
     if run.transport == Transport.QUEUE:
-        handle = upstream.queue.handle(run.endpoint.endpoint_id, found)
+        handle = upstream.queue.handle(run.endpoint.endpoint_id, request_id)
         if not seen.state or not await _is_forgotten(handle, upstream.queue):
             seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
     if seen.state:
-        log.info("run %s was found as request %s", run.pk, found)
-        await state_machine.arecord(run.pk, replace(seen, request_id=found))
+        log.info("run %s was found as request %s", run.pk, request_id)
+        await state_machine.arecord(run.pk, replace(seen, request_id=request_id))
 
 
 async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
@@ -164,11 +164,11 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
         return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
     # In upstream's time, if its clock is behind ours; known after its first answer.
     start = sent_at(run) + min(await _clock_offset(platform), timedelta(0)) - SKEW
-    found = await platform.requests(endpoint_id, start=start, payloads=True)
+    requests = await platform.requests(endpoint_id, start=start, payloads=True)
     if abs(ahead := await _clock_offset(platform)) > SKEW:
-        words = "upstream's clock is %.0f s ahead of ours; webhooks may be refused for it"
-        log.warning(words, ahead.total_seconds())
-    return found
+        message = "upstream's clock is %.0f s ahead of ours; webhooks may be refused for it"
+        log.warning(message, ahead.total_seconds())
+    return requests
 
 
 async def _clock_offset(platform: fal.Platform) -> timedelta:
@@ -193,8 +193,8 @@ async def outcome_from_list(run: Run, platform: fal.Platform) -> Observation:
     except fal.FalError as error:
         log.warning("run %s: the list of requests failed: %s", run.pk, error)
         return Observation()
-    mine = (row for row in requests if run.request_id and row.request_id == run.request_id)
-    return next(map(outcome_of_row, mine), Observation())
+    rows = (row for row in requests if run.request_id and row.request_id == run.request_id)
+    return next(map(outcome_of_row, rows), Observation())
 
 
 async def outcome_instead_of(
@@ -226,14 +226,14 @@ def outcome_of_row(row: fal.PastRequest) -> Observation:
     if 200 <= row.status_code < 300:
         return Observation() if row.output is None else outcomes.from_output(row.output, by="list")
     if row.status_code == fal.CLIENT_CLOSED_REQUEST:
-        words = "Upstream stopped it when the connection broke off."
+        message = "Upstream stopped it when the connection broke off."
         failure = fal.RunFailed(
-            words, type=fal.BROKEN, status=fal.CLIENT_CLOSED_REQUEST, is_retryable=True
+            message, type=fal.BROKEN, status=fal.CLIENT_CLOSED_REQUEST, is_retryable=True
         )
         return outcomes.from_error(failure, by="list")
     detail = row.output.get("detail") if isinstance(row.output, dict) else row.output
-    words = detail if isinstance(detail, str) else f"The model failed ({row.status_code})."
-    failure = fal.RunFailed(words, status=row.status_code, detail=detail)
+    message = detail if isinstance(detail, str) else f"The model failed ({row.status_code})."
+    failure = fal.RunFailed(message, status=row.status_code, detail=detail)
     return outcomes.from_error(failure, by="list")
 
 
@@ -249,15 +249,18 @@ def match(
     """
     clocks = {timedelta(0), ahead}
     sent = _sent_arguments(run)
-    came = {
+    sent_times = {
         row.request_id: row.sent_at
         for row in requests
         if row.sent_at
         and is_same_input(row.arguments, sent)
         and any(_is_of_time(row, sent_at(run) + off) for off in clocks)
     }
-    known = Run.objects.filter(request_id__in=came).values_list("request_id", flat=True)
-    ids = sorted(came.keys() - set(known), key=lambda request_id: (came[request_id], request_id))
+    claimed_ids = Run.objects.filter(request_id__in=sent_times).values_list("request_id", flat=True)
+    ids = sorted(
+        sent_times.keys() - set(claimed_ids),
+        key=lambda request_id: (sent_times[request_id], request_id),
+    )
     rivals = Run.objects.filter(
         endpoint_id=run.endpoint_id,
         request_id="",

@@ -17,7 +17,8 @@ from runs import state_machine
 from runs.models import Run
 from runs.results.error_messages import with_full_stop
 from runs.transitions import Observation
-from runs.worker.circuit_breaker import MAX_RETRY_AFTER_S, BreakerRegistry, HostBreaker
+from runs.worker.circuit_breaker import MAX_RETRY_AFTER_S, HostBreaker
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ async def statuses(
     pk: uuid.UUID,
     handle: fal.Handle,
     queue: fal.Queue,
-    breakers: BreakerRegistry,
+    context: FollowContext,
     not_found: NotFoundGrace | None = None,
     patience: Patience = PATIENCE,
 ) -> AsyncGenerator[fal.Status]:
@@ -42,9 +43,9 @@ async def statuses(
     A request that upstream no longer knows counts as COMPLETED: its result may still exist.
     """
     not_found = not_found or NotFoundGrace(pk, patience)
-    source = StatusSource(pk, handle, queue, breakers, not_found, patience)
+    source = StatusSource(pk, handle, queue, context, not_found, patience)
     while not (settings.PUBLIC_URL and await is_over(pk)):
-        await breakers.acquire(handle.status_url)
+        await context.breakers.acquire(handle.status_url)
         if source.may_stream:
             async with aclosing(source.from_stream()) as streamed:
                 async for status in streamed:
@@ -62,15 +63,16 @@ class StatusSource:
         pk: uuid.UUID,
         handle: fal.Handle,
         queue: fal.Queue,
-        breakers: BreakerRegistry,
+        context: FollowContext,
         not_found: NotFoundGrace,
         patience: Patience,
     ) -> None:
-        self.may_stream = breakers.streams.may_stream(handle.endpoint_id)
+        self.may_stream = context.streams.may_stream(handle.endpoint_id)
         self._pk = pk
         self._handle = handle
         self._queue = queue
-        self._breakers = breakers
+        self._breakers = context.breakers
+        self._context = context
         self._not_found = not_found
         self._patience = patience
         self._is_reported = bool(settings.PUBLIC_URL)
@@ -98,7 +100,7 @@ class StatusSource:
                         return
                     self._event_count += 1
                     if self._event_count % EVENTS_IN_A_ROW == 0:
-                        await self._breakers.turns.wait()
+                        await self._context.turns.wait()
         except fal.FalError as error:
             is_missing = isinstance(error, fal.Unreadable) or error.status in WITHOUT_STREAM
             self.may_stream, self._lacks_stream = not is_missing, is_missing
@@ -123,14 +125,14 @@ class StatusSource:
             return await self._record_failure(error)
         await self._record_success()
         if self._lacks_stream:  # although upstream knows the request
-            self._breakers.streams.record_missing(self._handle.endpoint_id)
+            self._context.streams.record_missing(self._handle.endpoint_id)
         return status
 
     async def wait(self) -> None:
         """Sleep until the next poll."""
         self._has_waited = True
-        with self._breakers.polls.count():
-            await asyncio.sleep(self._breakers.polls.pause_s(self._pause_s))
+        with self._context.polls.count():
+            await asyncio.sleep(self._context.polls.pause_s(self._pause_s))
 
     def _next_pause_s(self) -> float:
         elapsed_s = asyncio.get_running_loop().time() - self._began
@@ -155,7 +157,7 @@ class StatusSource:
         if await self._not_found.record(error):
             return fal.Status(fal.Phase.COMPLETED)
         if error.status == 404:  # so the 404 of its stream says nothing about the model
-            self.may_stream = self._breakers.streams.may_stream(self._handle.endpoint_id)
+            self.may_stream = self._context.streams.may_stream(self._handle.endpoint_id)
             self._lacks_stream = False
         self._breakers.record_readable(self._handle.status_url, error)
         log.warning("no status of %s: %s", self._handle.request_id, error)
@@ -243,8 +245,8 @@ async def note_trouble(
 ) -> None:
     """Show a run's own failures on its page; a host's trouble is shown on all its runs' pages."""
     if failures % SHOW_EVERY_FAILURES == 0 and not host.trouble:
-        words = "Upstream does not know this run just now." if error.status == 404 else str(error)
-        note = f"{with_full_stop(words)} It is asked again."
+        message = "Upstream does not know this run just now." if error.status == 404 else str(error)
+        note = f"{with_full_stop(message)} It is asked again."
         await state_machine.arecord(pk, Observation(by="follower", note=note))
 
 

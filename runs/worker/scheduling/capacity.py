@@ -13,8 +13,11 @@ from runs.worker.scheduling.fair_scheduling import Limits
 def has_room(user_id: int) -> bool:
     """Whether one more run of this user may be in progress now."""
     under_way = count_under_way()
-    mine, allowed = under_way[user_id], limits()
-    return mine < allowed.per_user and allowed.available_slots(under_way, is_first=not mine) > 0
+    user_runs, allowed = under_way[user_id], limits()
+    return (
+        user_runs < allowed.per_user
+        and allowed.available_slots(under_way, is_first=not user_runs) > 0
+    )
 
 
 def limits() -> Limits:

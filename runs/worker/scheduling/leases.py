@@ -192,8 +192,8 @@ def _interruption(run: Run) -> Observation:
 
 def undo_claim(worker: str, claimed_at: datetime) -> None:
     """Free the runs of a claim whose answer this worker did not receive: none was sent."""
-    mine = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
-    unsent = mine.filter(state=State.SUBMITTING, handle=None)
+    claimed = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
+    unsent = claimed.filter(state=State.SUBMITTING, handle=None)
     unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
 
 
@@ -254,8 +254,8 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     held = Run.objects.unfinished().filter(pk__in=list(runs))
     # Runs that were considered lost, and whose connection has reported since.
     reported = Q(worker="", state=State.RUNNING, handle=None)
-    mine = held.filter(Q(worker=worker) | reported)
-    mine.update(worker=worker, lease_until=clock.now() + LEASE)
+    own_runs = held.filter(Q(worker=worker) | reported)
+    own_runs.update(worker=worker, lease_until=clock.now() + LEASE)
     others = held.exclude(worker=worker).exclude(handle=None)
     dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
     return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}

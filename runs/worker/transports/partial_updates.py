@@ -148,8 +148,8 @@ class PartialWriter:
             async with asyncio.timeout(self._quiet_s):
                 await self._has_news.wait()
         except TimeoutError:
-            words = NOTHING_YET if self._partial is None else NOTHING_MORE
-            await self._write(Observation(Run.State.RUNNING, note=words))
+            note = NOTHING_YET if self._partial is None else NOTHING_MORE
+            await self._write(Observation(Run.State.RUNNING, note=note))
             await self._has_news.wait()
 
     async def _write(self, seen: Observation) -> None:

@@ -193,12 +193,12 @@ def megapixels(size: Size) -> float:
     return round(size[0] * size[1] / 1e6, 3)
 
 
-def size_of(given: object, *loc: str | int) -> Size:
+def size_of(image_size: object, *loc: str | int) -> Size:
     """Width and height of a preset or an object; raises ModelError if a side is too large."""
-    if isinstance(given, str):
-        return PRESETS[given]
-    if isinstance(given, dict):
-        size = (int(given["width"]), int(given["height"]))
+    if isinstance(image_size, str):
+        return PRESETS[image_size]
+    if isinstance(image_size, dict):
+        size = (int(image_size["width"]), int(image_size["height"]))
         if max(size) > MAX_SIDE:
             ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
             raise ModelError(

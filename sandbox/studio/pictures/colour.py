@@ -131,9 +131,10 @@ def palette(prompt: str, seed: int = 0) -> Palette:
     words = words_of(prompt)
     scores = {
         name: sum(
-            2 if word in asked.split() else word.rstrip("s") in asked.split() for word in words
+            2 if word in keywords.split() else word.rstrip("s") in keywords.split()
+            for word in words
         )
-        for name, (asked, _) in FAMILIES.items()
+        for name, (keywords, _) in FAMILIES.items()
     }
     best = max(scores.values())
     names = [name for name, score in scores.items() if score == best]

@@ -117,11 +117,11 @@ def inpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
         raise ModelError(
             "value_error", "The mask is empty: paint white what shall go", ("mask_url",)
         )
-    field, known = canvas.array(image), (~hole).astype(np.float32)
+    field, intact = canvas.array(image), (~hole).astype(np.float32)
     total, rounds = np.where(hole[..., None], 0, field), (64, 32, 16, 8, 4)
     for number, radius in enumerate(rounds, 1):
-        weight = canvas.blurred(known[..., None], radius)
-        filled = canvas.blurred(total * known[..., None], radius) / np.maximum(weight, 1e-4)
+        weight = canvas.blurred(intact[..., None], radius)
+        filled = canvas.blurred(total * intact[..., None], radius) / np.maximum(weight, 1e-4)
         use = hole & (weight[..., 0] > 0.02)
         total[use] = filled[use]
         context.step(number, len(rounds), "Growing over", 0.06)
@@ -176,9 +176,9 @@ def remove_background(arguments: Arguments, context: Context) -> dict[str, Any]:
     cut = image.convert("RGBA")
     mask = Image.fromarray((alpha * 255).astype(np.uint8))
     cut.putalpha(mask)
-    kept = float(alpha.mean())
-    context.log(f"Kept {kept:.0%} of the picture")
-    if kept < 0.002:
+    share = float(alpha.mean())
+    context.log(f"Kept {share:.0%} of the picture")
+    if share < 0.002:
         raise ModelError(
             "no_media_generated", "Nothing stands out from the background", ("image_url",)
         )

@@ -12,9 +12,9 @@ Box = tuple[float, float, float, float]
 @lru_cache(maxsize=256)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """The typeface at a size in pixels."""
-    made = ImageFont.load_default(max(1, size))  # an image may be only a few pixels high
-    assert isinstance(made, ImageFont.FreeTypeFont)  # noqa: S101 - Pillow without FreeType has none
-    return made
+    face = ImageFont.load_default(max(1, size))  # an image may be only a few pixels high
+    assert isinstance(face, ImageFont.FreeTypeFont)  # noqa: S101 - Pillow without FreeType has none
+    return face
 
 
 def width_of(text: str, size: int, stroke: int = 0) -> float:

@@ -199,8 +199,8 @@ def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
     }.get(effect, frames)
     size = (max(2, frames[0].shape[1] // 2 * 2), max(2, frames[0].shape[0] // 2 * 2))
     treat = _treatment(effect, arguments.get("tint", "#b8860b"))
-    made = (treat(_fitted(frame, size)) for frame in order)
-    data, count = encode(_reporting(made, len(order), context), size, round(fps))
+    treated = (treat(_fitted(frame, size)) for frame in order)
+    data, count = encode(_reporting(treated, len(order), context), size, round(fps))
     context.billed = round(count / round(fps), 3)
     return {"video": save(context, data, size, round(fps), count, effect)}
 

@@ -115,7 +115,7 @@ def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
     total = float(edges.sum()) or 1.0
     x = float((edges * columns).sum() / total / light.shape[1])
     y = float((edges * rows).sum() / total / light.shape[0])
-    found = swatches(small, colours)
+    palette = swatches(small, colours)
     brightness, contrast = float(light.mean()), float(light.std() * 2)
     return {
         "width": image.width,
@@ -130,7 +130,7 @@ def measure(image: Image.Image, colours: int = 5) -> dict[str, Any]:
         + ", "
         + _side(y, "above", "below", "middle"),
         "mood": _mood(brightness, contrast, float(lch[..., 1].mean())),
-        "palette": found,
+        "palette": palette,
     }
 
 
@@ -140,17 +140,17 @@ def swatches(image: Image.Image, count: int) -> list[dict[str, Any]]:
     table = reduced.getpalette() or []
     shares: list[Any] = sorted(reduced.getcolors(256) or [], reverse=True)
     pixels = image.width * image.height
-    found = []
+    colours = []
     for amount, index in shares:
         red, green, blue = table[index * 3 : index * 3 + 3]
-        found.append(
+        colours.append(
             {
                 "hex": f"#{red:02x}{green:02x}{blue:02x}",
                 "name": name_of(np.array([red, green, blue], np.float32) / 255),
                 "share": round(amount / pixels, 4),
             }
         )
-    return found + found[:1] * (2 - len(found))
+    return colours + colours[:1] * (2 - len(colours))
 
 
 def name_of(colour: Array) -> str:
@@ -174,8 +174,8 @@ def _mood(brightness: float, contrast: float, saturation: float) -> str:
 
 def _answer(question: str, facts: dict[str, Any]) -> str:
     """The measurement that the question asks for, by its words."""
-    words = question.lower()
-    known = {
+    text = question.lower()
+    measurements = {
         "colo": f"The colours are {', '.join(c['name'] for c in facts['palette'])}.",
         "bright": f"It is {facts['brightness']:.0%} bright.",
         "big": f"It is {facts['width']} by {facts['height']} pixels.",
@@ -183,7 +183,7 @@ def _answer(question: str, facts: dict[str, Any]) -> str:
         "where": f"Most detail is {facts['heaviest']}.",
         "mood": f"The mood is {facts['mood']}.",
     }
-    answers = [answer for word, answer in known.items() if word in words]
+    answers = [answer for word, answer in measurements.items() if word in text]
     return " ".join(dict.fromkeys(answers)) or f"I can only measure; what I see is {facts['mood']}."
 
 

@@ -188,14 +188,14 @@ def segments(mono: Array, threshold_db: float, shortest: float) -> list[dict[str
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-    found = []
+    described = []
     for start, end in joined:
         if (end - start) * hop / sound.RATE < shortest:
             continue
         pitch = _pitch(mono[start * hop : end * hop])
         decibel = float(level[start:end].mean())
         kind = f"voiced, about {pitch:.0f} Hz" if pitch else "unvoiced"
-        found.append(
+        described.append(
             {
                 "timestamp": [round(start * hop / sound.RATE, 2), round(end * hop / sound.RATE, 2)],
                 "text": f"[{kind}, {decibel:.0f} dB]",
@@ -203,7 +203,7 @@ def segments(mono: Array, threshold_db: float, shortest: float) -> list[dict[str
                 "pitch_hz": round(pitch, 1) if pitch else None,
             }
         )
-    return found
+    return described
 
 
 def _pitch(part: Array) -> float | None:

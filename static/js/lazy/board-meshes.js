@@ -16,15 +16,15 @@ const KEYS = {
 const STEP = Math.PI / 18;
 
 const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
-const dot = (a, b) => a.reduce((sum, one, at) => sum + one * b[at], 0);
-const unit = (a) => a.map((one) => one / (Math.hypot(...a) || 1));
+const dot = (a, b) => a.reduce((sum, value, at) => sum + value * b[at], 0);
+const unit = (a) => a.map((value) => value / (Math.hypot(...a) || 1));
 
 /** Rotates a vector by an angle around a unit axis (Rodrigues' formula). */
 function turned(vector, axis, angle) {
   const aside = cross(axis, vector);
   const along = dot(axis, vector) * (1 - Math.cos(angle));
   return vector.map(
-    (one, at) => one * Math.cos(angle) + aside[at] * Math.sin(angle) + axis[at] * along,
+    (value, at) => value * Math.cos(angle) + aside[at] * Math.sin(angle) + axis[at] * along,
   );
 }
 
@@ -40,16 +40,16 @@ export function meshes(viewer, signal) {
     for (const frame of frames())
       if (frame.contentWindow !== except) frame.contentWindow.postMessage({ camera }, "*");
   };
-  const known = new WeakSet();
+  const announced = new WeakSet();
   /** A frame's first message announces it; it gets the camera of the others. */
   const hear = ({ source, data }) => {
     if (!frames().some((frame) => frame.contentWindow === source)) return;
     if (typeof data?.key === "string") act(data.key);
     if (!isCamera(data?.camera)) return;
     first ??= data.camera;
-    if (!known.has(source) && camera) source.postMessage({ camera }, "*");
+    if (!announced.has(source) && camera) source.postMessage({ camera }, "*");
     else show(data.camera, source);
-    known.add(source);
+    announced.add(source);
   };
   const act = (key) => {
     const [what, ...values] = KEYS[key] ?? [];
@@ -57,7 +57,7 @@ export function meshes(viewer, signal) {
     if (what === "reset") show(first);
     else {
       const [from, up, aside] = [0, 3, 6].map((at) => camera.slice(at, at + 3));
-      if (what === "zoom") show([...from.map((one) => one * values[0]), ...up, ...aside]);
+      if (what === "zoom") show([...from.map((value) => value * values[0]), ...up, ...aside]);
       else show([...orbit(from, up, ...values), ...aside]);
     }
     return true;

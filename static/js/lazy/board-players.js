@@ -75,14 +75,14 @@ function sounds(viewer, signal) {
   const loudness = new Map();
   let heard = all[0];
   const level = () => {
-    const quietest = Math.min(...[...loudness.values()].filter((one) => one > 0));
+    const quietest = Math.min(...[...loudness.values()].filter((volume) => volume > 0));
     for (const sound of all) {
       const own = loudness.get(sound);
       sound.volume = matched.checked && own ? Math.min(1, quietest / own) : 1;
     }
   };
   const hear = (sound) => {
-    const isPlaying = all.some((one) => !one.paused);
+    const isPlaying = all.some((other) => !other.paused);
     const at = heard.currentTime;
     for (const other of all) if (other !== sound) other.pause();
     if (sound !== heard) sound.currentTime = Math.min(at, sound.duration || at);
@@ -91,7 +91,8 @@ function sounds(viewer, signal) {
     if (isPlaying) sound.play();
   };
   const mark = () => {
-    for (const one of all) one.closest(".look-pane").toggleAttribute("data-heard", one === heard);
+    for (const sound of all)
+      sound.closest(".look-pane").toggleAttribute("data-heard", sound === heard);
     say(viewer, !heard.paused);
   };
   const toggle = () => (heard.paused ? heard.play() : heard.pause());

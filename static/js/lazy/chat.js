@@ -39,8 +39,8 @@ class ChatThread extends HTMLElement {
     const { target, fragment } = detail;
     if (target.isEqualNode(fragment.firstElementChild)) detail.shouldSwap = false;
     const opened = target.querySelectorAll("details");
-    for (const [place, one] of fragment.querySelectorAll("details").entries())
-      one.open = opened[place]?.open ?? one.open;
+    for (const [place, part] of fragment.querySelectorAll("details").entries())
+      part.open = opened[place]?.open ?? part.open;
   }
   /** htmx ignores a pressed button that is outside its form. */
   name({ elt, parameters }) {

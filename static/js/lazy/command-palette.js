@@ -20,11 +20,11 @@ export async function open(address = "/jump/?") {
   let answered = input.value;
   let isTaken = false;
   async function ask() {
-    const asked = input.value;
+    const query = input.value;
     asking.abort();
     asking = new AbortController();
     try {
-      const answer = await fetch(`${address}&q=${encodeURIComponent(asked)}`, {
+      const answer = await fetch(`${address}&q=${encodeURIComponent(query)}`, {
         signal: asking.signal,
       });
       const fresh = new DOMParser()
@@ -34,8 +34,8 @@ export async function open(address = "/jump/?") {
       list.replaceChildren(...fresh.querySelector("[role='listbox']").children);
       status.textContent = fresh.querySelector("[role='status']").textContent;
       box.point(options()[0]);
-      answered = asked;
-      if (isTaken && input.value === asked) box.at?.click(); // else its query follows
+      answered = query;
+      if (isTaken && input.value === query) box.at?.click(); // else its query follows
     } catch (error) {
       if (error.name !== "AbortError")
         status.textContent = "The server does not answer. Try again.";

@@ -62,10 +62,10 @@ function mark() {
 
 function show() {
   const query = [...picked.keys()].map((id) => `model=${encodeURIComponent(id)}`).join("&");
-  const words = Object.assign(document.createElement("p"), {
+  const status = Object.assign(document.createElement("p"), {
     textContent: picked.size ? [...picked.values()].join(", ") : "Tick the models to compare.",
   });
-  words.setAttribute("role", "status");
+  status.setAttribute("role", "status");
   const go = Object.assign(document.createElement("a"), {
     className: "button",
     textContent: picked.size === 1 ? "Compare 1 model" : `Compare ${picked.size} models`,
@@ -84,5 +84,5 @@ function show() {
     sessionStorage.removeItem(KEY);
     stop();
   });
-  bar.replaceChildren(words, clear, go);
+  bar.replaceChildren(status, clear, go);
 }

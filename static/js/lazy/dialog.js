@@ -3,16 +3,16 @@
  */
 export async function dialog(address) {
   const answer = await fetch(address);
-  const made = new DOMParser()
+  const fetched = new DOMParser()
     .parseFromString(await answer.text(), "text/html")
     .querySelector("dialog");
-  if (!made)
+  if (!fetched)
     throw new Error(
       answer.redirected
         ? "You are logged out. Log in in another tab, then try again."
         : "The server could not show this. Try again.",
     );
-  const shown = document.importNode(made, true);
+  const shown = document.importNode(fetched, true);
   const ready = [...shown.querySelectorAll("link")].map(
     (link) =>
       new Promise((resolve) =>

@@ -13,12 +13,12 @@ const MEASURED_GROWTH = 1.3;
 const MEASURED_EVERY_MS = 15000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
 const SOURCES = ["input", "preset", "run", "saved", "example"];
-const AWAY = "Not saved yet: the server does not answer. It is tried again by itself.";
+const AWAY = "Not saved yet: the server does not answer. It is tried again automatically.";
 /*
  * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.
  */
 const form = () => document.querySelector("form[data-draft-url]");
-const known = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
+const stateInput = (name) => document.querySelector(`#draft-state [name="~${name}"]`);
 let timer, tooLong, saving, failingSince;
 let isPending = false;
 let measuredAfter = MEASURED_AFTER_MS;
@@ -62,11 +62,11 @@ async function send() {
   if (isLoggedOut) return again("");
   if (answer.status >= 500 || answer.status === 429) return again(AWAY);
   failingSince = undefined;
-  const told = await answer.json().catch(() => ({}));
-  say(told.error ?? "");
-  if (told.version) taken(told.version);
-  if (told.cost) price(told.cost);
-  if (told.cost?.is_measuring) askAgain();
+  const saved = await answer.json().catch(() => ({}));
+  say(saved.error ?? "");
+  if (saved.version) taken(saved.version);
+  if (saved.cost) price(saved.cost);
+  if (saved.cost?.is_measuring) askAgain();
   else measuredAfter = MEASURED_AFTER_MS;
 }
 /** Saves once more, for the cost that is known by then: a busy worker may take minutes. */
@@ -90,23 +90,23 @@ function price({ words, head, lines }) {
   basis.querySelector("[data-lines]").replaceChildren(...items);
 }
 function taken(version) {
-  if (known("version")) known("version").value = version;
-  known("filled")?.remove();
+  if (stateInput("version")) stateInput("version").value = version;
+  stateInput("filled")?.remove();
   const address = new URL(location);
   for (const name of SOURCES) address.searchParams.delete(name);
   if (address.href !== location.href) history.replaceState(history.state, "", address);
 }
-function again(words) {
+function again(text) {
   isPending = true;
   failingSince ??= Date.now();
-  if (Date.now() - failingSince >= SILENT_MS || !words) say(words);
+  if (Date.now() - failingSince >= SILENT_MS || !text) say(text);
   timer = setTimeout(save, RETRY_MS);
 }
-function say(words) {
+function say(text) {
   const note = document.getElementById("draft-note");
-  if (!note || note.textContent === words) return;
-  note.textContent = words;
-  note.hidden = !words;
+  if (!note || note.textContent === text) return;
+  note.textContent = text;
+  note.hidden = !text;
 }
 /*
  * The server also saves what the form itself sends; input during that request is saved afterwards.

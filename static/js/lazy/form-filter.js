@@ -22,14 +22,15 @@ class SettingsFilter extends HTMLElement {
     const settings = around.querySelectorAll(
       ":scope > :is(.field, size-pair), .settings-group > .fields > *",
     );
-    for (const one of settings) one.hidden = !words.every((word) => told(one).includes(word));
+    for (const setting of settings)
+      setting.hidden = !words.every((word) => textOf(setting).includes(word));
     for (const group of around.querySelectorAll(".settings-group")) {
       group.hidden = !group.querySelector(":scope > .fields > :not([hidden])");
       this.fold(group, words.length > 0);
     }
-    const found = [...settings].some((one) => !one.hidden);
+    const isFound = [...settings].some((setting) => !setting.hidden);
     const none = around.querySelector("[data-none-found]");
-    none.textContent = found ? "" : `No setting has “${text.trim()}” in its words.`;
+    none.textContent = isFound ? "" : `No setting has “${text.trim()}” in its words.`;
     if (words.length) this.scrollIntoView({ block: "start" }); // hits are not under the Run bar
   }
   /** Opens a group while something is typed; restores it afterwards. */
@@ -39,9 +40,9 @@ class SettingsFilter extends HTMLElement {
     if (!isFiltered) delete group.dataset.was;
   }
 }
-const told = (setting) =>
+const textOf = (setting) =>
   [...setting.querySelectorAll("label, legend, .help, [data-field]")]
-    .map((one) => `${one.title} ${one.dataset.field ?? one.textContent}`)
+    .map((part) => `${part.title} ${part.dataset.field ?? part.textContent}`)
     .concat(setting.dataset.field ?? "")
     .join(" ")
     .toLowerCase();

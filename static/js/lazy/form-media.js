@@ -126,8 +126,8 @@ class MediaField extends HTMLElement {
   settle(state = "") {
     if (state) this.dataset.state = state;
     else delete this.dataset.state;
-    for (const made of this.querySelectorAll("progress, [data-tool='cancel'], [data-tool='again']"))
-      made.remove();
+    for (const tool of this.querySelectorAll("progress, [data-tool='cancel'], [data-tool='again']"))
+      tool.remove();
   }
   tellSettled() {
     this.dispatchEvent(new Event("media:settled", { bubbles: true }));
@@ -168,8 +168,8 @@ class MediaField extends HTMLElement {
   }
   /** The name of a past result: the model that made it, if the server has provided it. */
   origin(address) {
-    const [known, ...name] = (this.dataset.origin ?? "").split(" ");
-    return known === address ? `Result of ${name.join(" ")}` : "Past result";
+    const [result, ...name] = (this.dataset.origin ?? "").split(" ");
+    return result === address ? `Result of ${name.join(" ")}` : "Past result";
   }
   say(text, tone) {
     if (this.note.textContent !== text) this.note.textContent = text; // announced once

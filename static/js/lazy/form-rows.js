@@ -28,9 +28,9 @@ class FormRows extends HTMLElement {
     const verb = button.value.split(":")[0];
     if (verb === "remove") this.takeOut(row);
     else if (verb === "add" || verb === "duplicate") {
-      const made = verb === "add" ? this.add() : this.copy(row);
-      made.querySelector("input:not([type='hidden']), textarea, select")?.focus();
-      this.say(`Added as ${this.place(made)}`);
+      const added = verb === "add" ? this.add() : this.copy(row);
+      added.querySelector("input:not([type='hidden']), textarea, select")?.focus();
+      this.say(`Added as ${this.place(added)}`);
     } else {
       if (verb === "up") row.previousElementSibling?.before(row);
       else row.nextElementSibling?.after(row);
@@ -115,15 +115,15 @@ class FormRows extends HTMLElement {
     return row;
   }
   copy(row) {
-    const made = this.add(row.outerHTML, row.dataset.row, row);
-    const [from, to] = [row, made].map((one) => [
-      ...one.querySelectorAll("input:not([type='file'], [name$='~rows']), textarea, select"),
+    const added = this.add(row.outerHTML, row.dataset.row, row);
+    const [from, to] = [row, added].map((each) => [
+      ...each.querySelectorAll("input:not([type='file'], [name$='~rows']), textarea, select"),
     ]);
     from.forEach((control, position) => {
       to[position].value = control.value;
       if ("checked" in control) to[position].checked = control.checked;
     });
-    return made;
+    return added;
   }
   change(event) {
     if (event.target.matches("[name$='~files']")) {
@@ -133,10 +133,10 @@ class FormRows extends HTMLElement {
   }
   /** Puts each file into its own row, empty rows first. */
   async take(files) {
-    const taken = [...files]; // a copy: the file input is cleared meanwhile
+    const copies = [...files]; // a copy: the file input is cleared meanwhile
     if (!customElements.get("media-field")) await import("./form-media.js");
     const free = [...this.rows.querySelectorAll("media-field")].filter((field) => field.isEmpty);
-    for (const file of taken)
+    for (const file of copies)
       (free.shift() ?? this.add().querySelector("media-field")).upload(file);
     this.tell();
   }

@@ -78,11 +78,11 @@ class SearchSelect extends HTMLElement {
   }
   draw() {
     const wanted = fold(this.input.value).split(/\s+/).filter(Boolean);
-    const found = [...this.select.options].filter((option) => {
+    const matches = [...this.select.options].filter((option) => {
       const text = fold(`${option.text} ${option.value}`);
       return wanted.every((word) => text.includes(word));
     });
-    const items = found.slice(0, MOST).map((option) => {
+    const items = matches.slice(0, MOST).map((option) => {
       const item = Object.assign(document.createElement("li"), {
         role: "option",
         textContent: option.text,
@@ -93,10 +93,10 @@ class SearchSelect extends HTMLElement {
       return item;
     });
     this.list.replaceChildren(...items);
-    this.note.textContent = !found.length
+    this.note.textContent = !matches.length
       ? "No choice fits."
-      : found.length > MOST
-        ? `and ${found.length - MOST} more`
+      : matches.length > MOST
+        ? `and ${matches.length - MOST} more`
         : "";
     this.pointer.point(
       (!wanted.length && items.find((item) => item.hasAttribute("data-chosen"))) || items[0],

@@ -43,14 +43,14 @@ class JsonText extends HTMLElement {
     this.timer = setTimeout(() => this.tell(), REST_MS);
   }
   tell() {
-    const found = mistake(this.text.value);
-    this.toggleAttribute("data-bad", !!found);
+    const error = mistake(this.text.value);
+    this.toggleAttribute("data-bad", !!error);
     this.note.replaceChildren();
-    if (!found || document.getElementById("f-json-error")) return;
-    const before = this.text.value.slice(0, found.at).split("\n");
+    if (!error || document.getElementById("f-json-error")) return;
+    const before = this.text.value.slice(0, error.at).split("\n");
     this.note.append(
-      place(`Line ${before.length}, column ${[...before.at(-1)].length + 1}`, found.at),
-      `: ${found.words}.`,
+      place(`Line ${before.length}, column ${[...before.at(-1)].length + 1}`, error.at),
+      `: ${error.words}.`,
     );
   }
   goTo(at) {
@@ -61,13 +61,13 @@ class JsonText extends HTMLElement {
   }
 }
 
-function place(words, at) {
+function place(text, at) {
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "text-button",
     title: "Go there",
   });
-  button.textContent = words;
+  button.textContent = text;
   button.dataset.at = at;
   return button;
 }
@@ -98,12 +98,12 @@ function mistake(text, places = new Map()) {
     at += 1;
     return text.slice(start, at);
   };
-  const items = (close, one) => {
+  const items = (close, item) => {
     at += 1;
     skip();
     if (text[at] === close) return (at += 1);
     for (let number = 0; ; number += 1) {
-      one(number);
+      item(number);
       skip();
       if (text[at] === close) return (at += 1);
       if (text[at] !== ",") stop("a comma is missing");
@@ -145,11 +145,11 @@ function mistake(text, places = new Map()) {
     skip();
     if (at < text.length) stop("nothing may follow the closing brace");
     return null;
-  } catch (found) {
+  } catch (error) {
     // nested too deeply to check here; the server reports it
-    if (found instanceof RangeError) return null;
-    if (found instanceof Error) throw found;
-    return found;
+    if (error instanceof RangeError) return null;
+    if (error instanceof Error) throw error;
+    return error;
   }
 }
 customElements.define("json-text", JsonText);

@@ -17,26 +17,26 @@ export function press(key, target = document.body) {
   if (key === "?") return list();
   if (key === " ") return play(target);
   if (key.startsWith("Arrow")) return step(key === "ArrowRight" ? 1 : -1);
-  const found = pressable(key, target);
-  if (found?.matches("input, textarea, select")) found.focus();
-  else found?.click();
+  const control = pressable(key, target);
+  if (control?.matches("input, textarea, select")) control.focus();
+  else control?.click();
 }
 function pressable(key, target) {
   const around = target.closest?.(FOCUSED);
   const all = [around, document.querySelector(".stage-run"), document]
     .filter(Boolean)
     .flatMap((place) => [...place.querySelectorAll(`[data-shortcut="${CSS.escape(key)}"]`)]);
-  return all.find((one) => one.checkVisibility?.() ?? true);
+  return all.find((control) => control.checkVisibility?.() ?? true);
 }
 function player(target) {
   const all = [...document.querySelectorAll(".artifact :is(video, audio)")];
   const near = target.closest?.(".artifact")?.querySelector("video, audio");
-  return near ?? all.find((one) => !one.paused) ?? all[0];
+  return near ?? all.find((media) => !media.paused) ?? all[0];
 }
 function play(target) {
-  const found = player(target);
-  if (found?.paused) found.play();
-  else found?.pause();
+  const media = player(target);
+  if (media?.paused) media.play();
+  else media?.pause();
 }
 /** The film strip starts with the newest run; it hides the one on the stage. */
 function step(by) {
@@ -48,21 +48,21 @@ function step(by) {
 
 /** The page's shortcuts, as pairs of keys and descriptions. */
 function offered() {
-  const found = [
+  const shortcuts = [
     ["/", "Search models"],
     ["Ctrl K or \u2318 K", "Go to a model, run or page"],
   ];
   if (document.getElementById("run-button"))
-    found.push(["Ctrl Enter or \u2318 Enter", "Run, from anywhere in the form"]);
+    shortcuts.push(["Ctrl Enter or \u2318 Enter", "Run, from anywhere in the form"]);
   for (const [key, words] of Object.entries(WORDS))
-    if (pressable(key, document.body)) found.push([key.toUpperCase(), words]);
+    if (pressable(key, document.body)) shortcuts.push([key.toUpperCase(), words]);
   if (document.querySelector(".strip-list > li"))
-    found.push(["\u2190 \u2192", "Later and earlier results"]);
-  if (player(document.body)) found.push(["Space", "Play or pause"]);
+    shortcuts.push(["\u2190 \u2192", "Later and earlier results"]);
+  if (player(document.body)) shortcuts.push(["Space", "Play or pause"]);
   if (document.querySelector("light-box"))
-    found.push(["\u2190 \u2192", "In the large view: other pictures"]);
-  found.push(["Esc", "Close what is open"], ["?", "This list"]);
-  return found;
+    shortcuts.push(["\u2190 \u2192", "In the large view: other pictures"]);
+  shortcuts.push(["Esc", "Close what is open"], ["?", "This list"]);
+  return shortcuts;
 }
 function list() {
   for (const menu of document.querySelectorAll(".head details[open]")) menu.open = false;

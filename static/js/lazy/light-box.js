@@ -50,12 +50,12 @@ function open(links, index, opener) {
     showStar();
   };
   const button = (word, action) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "button";
-    made.textContent = word;
-    made.addEventListener("click", action);
-    bar.append(made);
+    const control = document.createElement("button");
+    control.type = "button";
+    control.className = "button";
+    control.textContent = word;
+    control.addEventListener("click", action);
+    bar.append(control);
   };
   if (links.length > 1) {
     button("Previous", () => show(index - 1));

@@ -50,15 +50,15 @@ class LiveSession extends HTMLElement {
     if (this.wish !== wish) return;
     const socket = (this.socket = new WebSocket(url));
     socket.binaryType = "blob";
-    let words = "The live connection could not be made. Try again, or press Run.";
+    let reason = "The live connection could not be made. Try again, or press Run.";
     socket.onopen = () => {
       this.sent = "";
       // any other end is reported
-      words = "The connection broke off, and the session with it. Paint live begins another.";
+      reason = "The connection broke off, and the session with it. Paint live begins another.";
       this.send();
     };
     socket.onmessage = ({ data }) => this.take(data);
-    socket.onclose = () => this.socket === socket && this.end(words);
+    socket.onclose = () => this.socket === socket && this.end(reason);
   }
   end(words = "") {
     const { socket } = this;
@@ -80,12 +80,12 @@ class LiveSession extends HTMLElement {
   }
   async take(data) {
     if (data instanceof Blob) return this.show(URL.createObjectURL(data));
-    const told = JSON.parse(data);
-    if (told.type === "run") return this.keep(told.url);
-    if (told.type === "end") return this.end(told.message);
-    if (told.type === "problem" || told.type === "slow") return this.say(told.message);
-    if (told.url) this.show(told.url);
-    this.say(told.text || "Painting live");
+    const news = JSON.parse(data);
+    if (news.type === "run") return this.keep(news.url);
+    if (news.type === "end") return this.end(news.message);
+    if (news.type === "problem" || news.type === "slow") return this.say(news.message);
+    if (news.url) this.show(news.url);
+    this.say(news.text || "Painting live");
   }
   /** Stores the results when the session has ended. */
   keep(url) {
@@ -111,9 +111,9 @@ class LiveSession extends HTMLElement {
     }
     if (last.startsWith("blob:")) URL.revokeObjectURL(last);
   }
-  say(words) {
+  say(text) {
     const line = this.querySelector("[role='status']");
-    if (line.textContent !== words) line.textContent = words;
+    if (line.textContent !== text) line.textContent = text;
   }
 }
 customElements.define("live-session", LiveSession);

@@ -83,8 +83,8 @@ export class Tabs {
     if (!this.isLeader || !navigator.locks) return;
     if (watches.length) this.others.set(tab, watches);
     else this.others.delete(tab);
-    const known = new Set(this.page.polled.map(keyOf));
-    if (watches.every((watch) => known.has(keyOf(watch)))) return;
+    const polled = new Set(this.page.polled.map(keyOf));
+    if (watches.every((watch) => polled.has(keyOf(watch)))) return;
     clearTimeout(this.joining);
     this.joining = setTimeout(() => this.page.restart(), JOIN_MS);
   }

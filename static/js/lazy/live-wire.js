@@ -43,9 +43,9 @@ function encode(watches) {
   for (const { run, version, view, token, group } of watches) {
     if (!group) runs.push({ run, version, view, token });
     else {
-      const known = groups.get(token) ?? { group, view, token, runs: {} };
-      known.runs[run.slice(0, DIGITS)] = version;
-      groups.set(token, known);
+      const watched = groups.get(token) ?? { group, view, token, runs: {} };
+      watched.runs[run.slice(0, DIGITS)] = version;
+      groups.set(token, watched);
     }
   }
   return JSON.stringify({ runs, groups: [...groups.values()] });
@@ -71,14 +71,14 @@ export async function poll(watches, isHeld, signal) {
 
 /** The watch in the version of `versions`, if its run and view are among them. */
 export function withVersion(watch, versions) {
-  const newer = versions.find((one) => keyOf(one) === keyOf(watch));
+  const newer = versions.find((entry) => keyOf(entry) === keyOf(watch));
   return newer ? { ...watch, version: newer.version } : watch;
 }
 
 /** The watch with its new token, if it is among `renewed`. */
 export function withToken(watch, renewed) {
   const isSame = ({ run, group }) => (group ? group === watch.group : run === watch.run);
-  const fresh = renewed.find((one) => one.view === watch.view && isSame(one));
+  const fresh = renewed.find((entry) => entry.view === watch.view && isSame(entry));
   return fresh ? { ...watch, token: fresh.token } : watch;
 }
 

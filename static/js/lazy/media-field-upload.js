@@ -21,7 +21,7 @@ export async function upload(field, file, remark) {
   try {
     const refused = await refusal(file, field.kind, figures(field.dataset.limits));
     if (refused) throw Object.assign(new Error(refused), { isFinal: true });
-    const told = await send(file, {
+    const stored = await send(file, {
       url: field.getAttribute("upload-url"),
       kind: field.kind,
       form: field.closest("form"),
@@ -29,9 +29,9 @@ export async function upload(field, file, remark) {
       onProgress: progress(field),
     });
     if (signal.aborted) return;
-    Object.assign(field.held, { name: told.name, address: told.url, file: null });
+    Object.assign(field.held, { name: stored.name, address: stored.url, file: null });
     field.settle();
-    field.put(told.url, field.held);
+    field.put(stored.url, field.held);
   } catch (error) {
     if (signal.aborted) return;
     field.settle("failed");

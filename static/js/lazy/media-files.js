@@ -35,10 +35,10 @@ export async function refusal(file, kind, limits) {
     return `${file.name} cannot be read. A folder cannot be given, its files can.`;
   }
   if (!file.size) return `${file.name} is empty. Choose a file with something in it.`;
-  const found = picture(head) || (MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "");
-  if (found === "image/heic" || /\.hei[cf]$/i.test(file.name))
+  const detected = picture(head) || (MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "");
+  if (detected === "image/heic" || /\.hei[cf]$/i.test(file.name))
     return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;
-  const type = found || file.type;
+  const type = detected || file.type;
   const isOf =
     kind === "file" || !type || type.startsWith(`${kind}/`) || ALSO[kind]?.includes(type);
   if (!isOf) return `${file.name} is not ${KINDS[kind]}.`;
@@ -56,7 +56,10 @@ function picture(head) {
   const end = head.charCodeAt(2) * 256 + head.charCodeAt(3);
   const brands = head.slice(8, end < 16 ? head.length : end).match(/.{4}/gs) ?? [];
   const [major] = brands;
-  if (AVIF.test(major) || (GENERAL.test(major) && brands.slice(2).some((one) => AVIF.test(one))))
+  if (
+    AVIF.test(major) ||
+    (GENERAL.test(major) && brands.slice(2).some((brand) => AVIF.test(brand)))
+  )
     return "image/avif";
   return GENERAL.test(major) || HEIC.test(major) ? "image/heic" : "";
 }
@@ -73,9 +76,9 @@ export function doubt(facts, kind, limits) {
     ["aspect_ratio", width / height, (n) => `${+n.toFixed(2)} times as wide as high`],
     ["duration", seconds, (n) => `${n} s long`],
   ];
-  const wishes = measures.flatMap(([name, value, words]) => [
-    ...(value < limits[`min_${name}`] ? [`at least ${words(limits[`min_${name}`])}`] : []),
-    ...(value > limits[`max_${name}`] ? [`at most ${words(limits[`max_${name}`])}`] : []),
+  const wishes = measures.flatMap(([name, value, phrase]) => [
+    ...(value < limits[`min_${name}`] ? [`at least ${phrase(limits[`min_${name}`])}`] : []),
+    ...(value > limits[`max_${name}`] ? [`at most ${phrase(limits[`max_${name}`])}`] : []),
   ]);
   if (!wishes.length) return "";
   const is =

@@ -165,7 +165,7 @@ class Painter {
     this.ring.hidden = event.pointerType === "touch";
     if (!this.strokes.isPainting) return;
     const all = event.getCoalescedEvents?.() ?? [];
-    for (const one of all.length ? all : [event]) this.strokes.go(this.point(one));
+    for (const move of all.length ? all : [event]) this.strokes.go(this.point(move));
   }
   pointerup() {
     this.strokes.end();

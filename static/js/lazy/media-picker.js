@@ -14,11 +14,11 @@ export async function open(field) {
   const look = async (address) => {
     const mine = ++turn;
     const answer = await fetch(address);
-    const found = new DOMParser()
+    const choices = new DOMParser()
       .parseFromString(await answer.text(), "text/html")
       .querySelector(".choices");
-    if (mine === turn && found)
-      shown.querySelector(".choices").replaceWith(document.importNode(found, true));
+    if (mine === turn && choices)
+      shown.querySelector(".choices").replaceWith(document.importNode(choices, true));
   };
   const search = () => {
     const form = shown.querySelector("form");
@@ -52,7 +52,7 @@ export async function open(field) {
   shown.addEventListener("keydown", (event) => {
     const all = [...shown.querySelectorAll("[data-address]")];
     const at = all.indexOf(document.activeElement);
-    const across = all.filter((one) => one.offsetTop === all[0].offsetTop).length;
+    const across = all.filter((choice) => choice.offsetTop === all[0].offsetTop).length;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
     if (at < 0 && event.key === "ArrowDown" && event.target.matches("[type='search']"))
       all[0]?.focus();

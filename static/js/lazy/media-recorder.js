@@ -27,7 +27,7 @@ class Recorder {
       "meter",
       "audio",
       ".recorder-note",
-    ].map((one) => shown.querySelector(one));
+    ].map((selector) => shown.querySelector(selector));
     this.most = figures(field.dataset.limits).max_duration ?? Infinity;
     for (const name of ["click", "cancel", "close"]) shown.addEventListener(name, this);
     this.turn("idle", this.note.textContent);
@@ -104,7 +104,7 @@ class Recorder {
       ear.getFloatTimeDomainData(samples);
       this.meter.value = Math.min(
         1,
-        4 * Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length),
+        4 * Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
       );
       const rest = (seconds % 60).toFixed(1).padStart(4, "0");
       this.time.textContent = `${Math.floor(seconds / 60)}:${rest}`;

@@ -4,12 +4,12 @@ let held = null;
 const fields = (form, state) => [...form.querySelectorAll(`media-field[data-state="${state}"]`)];
 const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));
 
-function label(form, words) {
+function label(form, text) {
   const word = form.querySelector("button[data-kind='primary'][value='run'] span");
   if (!word) return;
   word.dataset.word ??= word.textContent;
-  word.textContent = words || word.dataset.word;
-  word.toggleAttribute("data-waiting", !!words);
+  word.textContent = text || word.dataset.word;
+  word.toggleAttribute("data-waiting", !!text);
 }
 function wait(form) {
   const [first, ...more] = fields(form, "busy");

@@ -19,8 +19,8 @@ export async function send(file, { url, kind, form, signal, onProgress }) {
     document.cookie.match(COOKIE)?.[1] ??
     form?.querySelector("[name='csrfmiddlewaretoken']")?.value ??
     "";
-  const known = await ask(file, url, token, signal);
-  if (known) return known;
+  const stored = await ask(file, url, token, signal);
+  if (stored) return stored;
   const body = new FormData();
   body.append("kind", kind);
   body.append("file", file);
@@ -83,16 +83,16 @@ function post(name, url, body, token, signal, onProgress) {
 const lost = (name) => new Failure(`${name} did not get through: the server does not answer.`);
 
 function read(name, status, text) {
-  let told = null;
+  let answer = null;
   try {
-    told = JSON.parse(text);
+    answer = JSON.parse(text);
   } catch {
     // HTML instead of JSON: the login page, a proxy's page, or Django's error page.
     if (status === 200 || status === 403)
       throw new Failure("You are logged out. Log in in another tab, then try again.");
   }
-  if (status === 200 && told.url) return told;
-  if (told?.error) throw new Failure(told.error, status === 422 || status === 413);
+  if (status === 200 && answer.url) return answer;
+  if (answer?.error) throw new Failure(answer.error, status === 422 || status === 413);
   if (status === 413)
     throw new Failure(`${name} is larger than the server in between takes.`, true);
   throw new Failure(`The server could not keep ${name} (it answered ${status}).`);

@@ -20,18 +20,18 @@ export function dragged(data) {
   const picture = new DOMParser()
     .parseFromString(data.getData("text/html"), "text/html")
     .querySelector("img");
-  const found = [
+  const addresses = [
     data.getData("text/uri-list").split("\n")[0].trim(),
     picture?.getAttribute("src") ?? "",
   ];
-  const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter((one) =>
-    found.includes(one.src),
+  const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter(
+    (result) => addresses.includes(result.src),
   );
   const copies = results.map(
-    (one) => one.closest(".artifact").querySelector("a[download]")?.href ?? "",
+    (result) => result.closest(".artifact").querySelector("a[download]")?.href ?? "",
   );
-  return [...found, ...copies]
-    .map((one) => path(one).replace(/thumbnail\/$/, ""))
+  return [...addresses, ...copies]
+    .map((address) => path(address).replace(/thumbnail\/$/, ""))
     .find((address) => OURS.test(address));
 }
 
@@ -55,7 +55,7 @@ export function mayShow(field, address) {
 /** Shows the field's file instead of the previous one. */
 export function draw(field) {
   const src = field.held?.src ?? field.address;
-  for (const made of field.querySelectorAll(".media-made")) made.remove();
+  for (const part of field.querySelectorAll(".media-made")) part.remove();
   field.toggleAttribute("data-held", !!field.held);
   field.querySelector(".media-clear").hidden = !src;
   const choose = field.querySelector(".media-tools label span");
@@ -104,18 +104,18 @@ function preview(field, src) {
 }
 
 function player(field, sound) {
-  const made = button("play", "");
-  made.classList.add("media-made");
+  const control = button("play", "");
+  control.classList.add("media-made");
   const show = () => {
     const name = sound.paused ? "play" : "pause";
     const icons = field.querySelector(".media-icons").content;
-    made.replaceChildren(icons.querySelector(`[data-icon="${name}"]`).cloneNode(true));
-    made.setAttribute("aria-label", `${sound.paused ? "Play" : "Pause"} ${field.named}`);
+    control.replaceChildren(icons.querySelector(`[data-icon="${name}"]`).cloneNode(true));
+    control.setAttribute("aria-label", `${sound.paused ? "Play" : "Pause"} ${field.named}`);
   };
   for (const name of ["play", "pause"]) sound.addEventListener(name, show);
-  made.addEventListener("click", () => (sound.paused ? sound.play() : sound.pause()));
+  control.addEventListener("click", () => (sound.paused ? sound.play() : sound.pause()));
   show();
-  return made;
+  return control;
 }
 
 /* The known facts, after any warnings. */
@@ -150,9 +150,9 @@ function misfit(field) {
 }
 
 /** Creates a quiet button of a media field. */
-export function button(tool, words) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button", textContent: words });
-  Object.assign(made.dataset, { tool, kind: "quiet" });
-  return made;
+export function button(tool, text) {
+  const control = document.createElement("button");
+  Object.assign(control, { type: "button", className: "button", textContent: text });
+  Object.assign(control.dataset, { tool, kind: "quiet" });
+  return control;
 }

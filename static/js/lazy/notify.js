@@ -75,11 +75,11 @@ function tell(run, state) {
   };
   localStorage.setItem(ENDED, JSON.stringify(ended));
   const all = Object.values(ended);
-  const models = new Set(all.map((one) => one.model));
-  const failed = all.filter((one) => one.state === "failed").map(({ text }) => text);
+  const models = new Set(all.map((entry) => entry.model));
+  const failed = all.filter((entry) => entry.state === "failed").map(({ text }) => text);
   const body =
     all.length > 1 ? [[...models].join(", "), ...failed.slice(-3)].join("\n") : all[0].text;
-  const note = new Notification(outcomeText(all.map((one) => one.state)), {
+  const note = new Notification(outcomeText(all.map((entry) => entry.state)), {
     body,
     tag: ENDED,
     renotify: true,

@@ -8,10 +8,10 @@ const shown = new Map(); // by run: the pictures shown now
 class PartialResult extends HTMLElement {
   connectedCallback() {
     const pictures = [...this.querySelectorAll("img")];
-    const told = this.closest("[data-run-id]")?.querySelector("[data-told]");
-    if (told && !this.hasAttribute("aria-busy")) told.textContent = "";
-    else if (told && !told.textContent && (pictures.length || this.querySelector(".prose")))
-      told.textContent = "The first of the result is here; it goes on.";
+    const note = this.closest("[data-run-id]")?.querySelector("[data-told]");
+    if (note && !this.hasAttribute("aria-busy")) note.textContent = "";
+    else if (note && !note.textContent && (pictures.length || this.querySelector(".prose")))
+      note.textContent = "The first of the result is here; it goes on.";
     const now = shown.get(this.id) ?? [];
     shown.set(this.id, now);
     pictures.forEach((picture, index) => refine(now, index, picture));
@@ -32,7 +32,7 @@ function refine(now, index, picture) {
   picture.decode().then(stand, () => {});
 }
 document.addEventListener("run:finished", ({ target }) => {
-  const told = target.querySelector("[data-told]");
-  if (told) told.textContent = "";
+  const note = target.querySelector("[data-told]");
+  if (note) note.textContent = "";
 });
 customElements.define("partial-result", PartialResult);

@@ -113,9 +113,9 @@ class Recent {
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
-const known = new WeakSet();
+const attached = new WeakSet();
 export function attach(host) {
-  if (known.has(host)) return;
-  known.add(host);
+  if (attached.has(host)) return;
+  attached.add(host);
   new Recent(host);
 }

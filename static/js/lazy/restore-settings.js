@@ -126,22 +126,22 @@ async function ask(what, otherwise) {
   if (!answer) return say("The server does not answer. Nothing was changed; try again.");
   if (answer.type === "opaqueredirect" || answer.status === 403)
     return say("You are logged out. Log in in another tab, then try again here.");
-  const told = await answer.json().catch(() => ({
+  const restored = await answer.json().catch(() => ({
     error: `The server answered ${answer.status}. Nothing was changed; try again.`,
   }));
-  if (told.error) return otherwise ? otherwise() : say(told.error);
-  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(told.endpoint_id)}"]`))
-    return say(told.words.replace("are back", `are for ${told.name}`), told);
+  if (restored.error) return otherwise ? otherwise() : say(restored.error);
+  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(restored.endpoint_id)}"]`))
+    return say(restored.words.replace("are back", `are for ${restored.name}`), restored);
   // the form shows what was restored
-  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: told.fill } }));
+  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: restored.fill } }));
 }
-function say(words, found) {
+function say(text, restored) {
   const note = document.createElement("toast-note");
-  note.textContent = `${words} `;
-  if (found)
+  note.textContent = `${text} `;
+  if (restored)
     note.append(
       Object.assign(document.createElement("a"), {
-        href: found.address,
+        href: restored.address,
         textContent: "Open it there",
       }),
     );

@@ -17,8 +17,8 @@ class RunProgress extends HTMLElement {
     const [usual, late] = ["usual", "late"].map((name) => Number(this.getAttribute(name)));
     const seconds = (Date.now() - Date.parse(this.getAttribute("since"))) / 1000;
     const isLate = late && seconds > late;
-    const words = this.parentElement.querySelector("[data-late]");
-    if (isLate && words) words.textContent = words.dataset.late;
+    const note = this.parentElement.querySelector("[data-late]");
+    if (isLate && note) note.textContent = note.dataset.late;
     const bar = this.querySelector("progress");
     const isFilled = usual && !isLate;
     this.toggleAttribute("data-moving", !isFilled);

@@ -39,7 +39,7 @@ const rowsLock = {
   },
   hold() {
     this.isHeld = true;
-    if (news(known()).length) refresh();
+    if (news(stored()).length) refresh();
     return new Promise((resolve) => (this.release = resolve));
   },
   leave() {
@@ -51,7 +51,7 @@ const rowsLock = {
   },
 };
 
-const known = () => ({
+const stored = () => ({
   since: new Date().toISOString(),
   seen: [],
   runs: {},
@@ -63,7 +63,7 @@ const wordOf = (state) => WORDS[state] ?? "running";
 
 /** Changes the runs' state that all tabs share, and renders it. */
 function update(change) {
-  const now = known();
+  const now = stored();
   change(now);
   now.seen = now.seen.slice(-MOST_SEEN);
   if (!news(now).length) localStorage.removeItem(KEY);
@@ -76,9 +76,9 @@ const isNews = ({ seen }, id, word) => word && (word === "running" || !seen.incl
 const news = (now) => Object.entries(now.runs).filter(([id, [, word]]) => isNews(now, id, word));
 const counts = (now) => Object.groupBy(news(now), ([, [, word]]) => word);
 /** "2 running, 1 done". */
-const inWords = (found) =>
-  ORDER.filter((word) => found[word])
-    .map((word) => `${found[word].length} ${word}`)
+const inWords = (counted) =>
+  ORDER.filter((word) => counted[word])
+    .map((word) => `${counted[word].length} ${word}`)
     .join(", ");
 
 /** Counts a run that this page started, unless it has ended already. */
@@ -101,28 +101,28 @@ function load() {
   });
 }
 async function ask() {
-  const before = known();
+  const before = stored();
   const address = `/runs/tray/?since=${encodeURIComponent(before.since)}`;
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const found = [...page.querySelectorAll("[data-tray-id]")];
+  const entries = [...page.querySelectorAll("[data-tray-id]")];
   update((now) => {
     now.since = before.since;
     // Runs missing in the response have ended, except those added by another tab meanwhile.
-    const shown = new Set(found.map(({ dataset }) => dataset.trayId));
+    const shown = new Set(entries.map(({ dataset }) => dataset.trayId));
     for (const id of Object.keys(before.runs)) if (!shown.has(id)) delete now.runs[id];
-    for (const { dataset } of found) note(now, dataset.trayId, dataset.version, dataset.state);
+    for (const { dataset } of entries) note(now, dataset.trayId, dataset.version, dataset.state);
     look(now);
   });
   await show();
-  if (tray()?.open || rowsLock.isHeld) fill(found);
+  if (tray()?.open || rowsLock.isHeld) fill(entries);
 }
-function fill(found) {
+function fill(entries) {
   const list = tray()?.querySelector("ol");
   if (!list) return;
-  list.replaceChildren(...found.map((row) => document.importNode(row, true)));
-  draw(known());
+  list.replaceChildren(...entries.map((row) => document.importNode(row, true)));
+  draw(stored());
   window.htmx?.process(list);
   list.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
   document.querySelector("live-runs")?.update?.();
@@ -136,10 +136,10 @@ async function show() {
     sheet.onload = sheet.onerror = resolve;
     document.head.append(sheet);
   }));
-  if (tray() || !news(known()).length) return;
+  if (tray() || !news(stored()).length) return;
   shell.before(document.importNode(shell.content, true));
   tray().addEventListener("toggle", () => isBehind() && refresh());
-  draw(known());
+  draw(stored());
 }
 
 /** Records a run's state unless a newer version of it is known. */
@@ -167,9 +167,9 @@ function look(now) {
 }
 /** Shows the counts in the header and the title; hides the tray without runs. */
 function draw(now) {
-  const found = counts(now);
-  const text = inWords(found);
-  const isOver = ORDER.slice(1).some((word) => found[word]);
+  const counted = counts(now);
+  const text = inWords(counted);
+  const isOver = ORDER.slice(1).some((word) => counted[word]);
   const title = document.title.replace(SIGNS, text && text + BETWEEN);
   if (document.title !== title) document.title = title;
   if (!text) tray()?.remove();
@@ -180,7 +180,7 @@ function draw(now) {
   }
   const label = tray().querySelector("summary > strong");
   if (label.textContent !== text) label.textContent = text;
-  tray().toggleAttribute("data-running", Boolean(found.running));
+  tray().toggleAttribute("data-running", Boolean(counted.running));
   tray().querySelector("summary").dataset.count = news(now).length;
   tray().querySelector("[data-tray-clear]").toggleAttribute("hidden", !isOver);
 }
@@ -198,7 +198,7 @@ for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
   document.addEventListener(name, () => tray() && collectSoon());
 /* Another tab has added a run or cleared the tray. */
 const drawSoon = soon(COUNT_MS, () => {
-  draw(known());
+  draw(stored());
   catchUp();
 });
 addEventListener("storage", ({ key }) => key === KEY && drawSoon());
@@ -209,7 +209,7 @@ function isBehind() {
   if (document.hidden || !(isOpen || rowsLock.isHeld)) return false;
   const shown = new Set(rows().map(({ dataset }) => dataset.trayId));
   const isMissed = (id, word) => isOpen || (word === "running" && !isWatched(id));
-  return news(known()).some(([id, [, word]]) => !shown.has(id) && isMissed(id, word));
+  return news(stored()).some(([id, [, word]]) => !shown.has(id) && isMissed(id, word));
 }
 /** Whether the page itself shows and watches a run. */
 const isWatched = (id) => Boolean(document.getElementById(`run-${id}`)?.dataset.watch);
@@ -222,9 +222,9 @@ document.addEventListener("visibilitychange", come);
 addEventListener("pageshow", ({ persisted }) => persisted && come());
 addEventListener("pagehide", () => rowsLock.leave());
 setInterval(() => {
-  if (!document.hidden || !counts(known()).running) return;
+  if (!document.hidden || !counts(stored()).running) return;
   navigator.locks?.request(KEY, { ifAvailable: true }, (lock) => lock && refresh());
 }, HIDDEN_MS);
-draw(known());
+draw(stored());
 rowsLock.want();
 if (isBehind()) refresh(); // without locks

@@ -1,4 +1,4 @@
-"""Who asks too often is told to wait, in the form that fits.
+"""Too frequent requests are refused with a wait, in the format of the request.
 
 An ordinary page view writes nothing.
 """
@@ -42,7 +42,7 @@ def until_refused(ask: Any, most: int = 400) -> Any:
     raise AssertionError(f"never refused in {most} requests")
 
 
-def test_a_bucket_empties_and_fills_again() -> None:
+def test_a_bucket_empties_and_refills() -> None:
     now = 0.0
     buckets = Buckets(lambda: now)
     assert [buckets.take(FEW, "a") for _ in range(3)] == [0, 0, 1]
@@ -57,14 +57,14 @@ def processes(number: int) -> list[Buckets]:
 
 
 @pytest.mark.parametrize("burst", [20, 1000])
-def test_a_limit_holds_for_all_web_processes_together(burst: int) -> None:
+def test_a_limit_is_shared_by_all_web_processes(burst: int) -> None:
     limit = Limit("shared", rate_limit.READ, burst=burst, per_minute=1)
     web = processes(3)
     allowed = sum(not web[number % 3].take(limit, "a") for number in range(3 * burst))
     assert burst - 3 <= allowed <= burst + 3 * (burst // 100) + 1
 
 
-def test_a_new_web_process_knows_what_was_spent_before_it(
+def test_a_new_web_process_reads_the_stored_buckets(
     django_assert_num_queries: Any,
 ) -> None:
     limit = Limit("shared", rate_limit.READ, burst=20, per_minute=1)
@@ -77,7 +77,7 @@ def test_a_new_web_process_knows_what_was_spent_before_it(
         assert after.take(limit, "a") > 0
 
 
-def test_most_requests_of_a_large_limit_write_nothing(
+def test_most_requests_of_a_large_limit_write_no_row(
     django_assert_num_queries: Any,
 ) -> None:
     limit = Limit("shared", rate_limit.READ, burst=5000, per_minute=6000)
@@ -88,7 +88,7 @@ def test_most_requests_of_a_large_limit_write_nothing(
             web.take(limit, "a")
 
 
-def test_full_buckets_are_forgotten() -> None:
+def test_full_buckets_are_dropped() -> None:
     shared_buckets.spend("search", "a", 20, 1.0, 0)
     shared_buckets.delete_expired()
     assert RateBucket.objects.count() == 1
@@ -97,7 +97,7 @@ def test_full_buckets_are_forgotten() -> None:
     assert not RateBucket.objects.exists()
 
 
-def test_no_number_of_clients_fills_the_memory() -> None:
+def test_memory_for_many_clients_is_bounded() -> None:
     buckets = Buckets(most=10)
     for number in range(100):
         buckets.take(FEW, str(number))
@@ -107,8 +107,8 @@ def test_no_number_of_clients_fills_the_memory() -> None:
 def test_every_post_route_has_a_limit() -> None:
     """All but upstream's reports; the API counts for itself, and tells what is left in headers."""
     posts = {
-        one.name: getattr(one.view, rate_limit.MARK, rate_limit.CHANGE)
-        for one in routes(get_resolver("config.urls").url_patterns)
+        route.name: getattr(route.view, rate_limit.MARK, rate_limit.CHANGE)
+        for route in routes(get_resolver("config.urls").url_patterns)
     }
     assert {name for name, mark in posts.items() if mark == rate_limit.NONE} == {
         "playground:webhook"
@@ -135,19 +135,21 @@ def test_every_post_route_has_a_limit() -> None:
 )
 def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: str) -> None:
     (view,) = {
-        one.view for one in routes(get_resolver("config.urls").url_patterns) if one.name == name
+        route.view
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if route.name == name
     }
     named = rate_limit.limit_of(view, "POST")
     assert named is not None
     assert named.name == limit
 
 
-def test_a_view_that_names_no_limit_has_one(member: Client) -> None:
+def test_a_view_without_a_named_limit_has_the_default(member: Client) -> None:
     response = until_refused(lambda: member.post("/account/name/", {"name": "x"}))
     assert b"too often" in response.content
 
 
-def test_a_search_is_refused_with_a_sentence_and_a_time(member: Client) -> None:
+def test_a_refused_search_gives_a_message_and_a_wait(member: Client) -> None:
     response = until_refused(lambda: member.get("/models/?q=cat"))
     assert 0 < int(response.headers["Retry-After"]) <= 60
     text = response.content.decode()
@@ -157,7 +159,7 @@ def test_a_search_is_refused_with_a_sentence_and_a_time(member: Client) -> None:
     assert member.get("/runs/").status_code == 200  # what costs little goes on
 
 
-def test_another_person_is_not_kept_waiting(member: Client, stranger: User) -> None:
+def test_a_limit_does_not_affect_another_person(member: Client, stranger: User) -> None:
     until_refused(lambda: member.get("/models/?q=cat"))
     other = Client()
     other.force_login(stranger)
@@ -173,7 +175,7 @@ def test_another_person_is_not_kept_waiting(member: Client, stranger: User) -> N
         ("/tickets/fal-ai/flux/dev/", {}, "text/html"),
     ],
 )
-def test_posts_are_refused_in_the_form_that_fits(
+def test_posts_are_refused_in_the_format_of_the_request(
     member: Client, make_endpoint: Any, path: str, headers: dict[str, str], kind: str
 ) -> None:
     make_endpoint()
@@ -183,23 +185,23 @@ def test_posts_are_refused_in_the_form_that_fits(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/runs/", "/login/", "/changes/feed/nonsense/"])
-def test_who_is_not_logged_in_is_limited_everywhere(client: Client, path: str) -> None:
+def test_anonymous_visitors_are_limited_on_every_page(client: Client, path: str) -> None:
     until_refused(lambda: client.get(path))
     assert client.get(path, REMOTE_ADDR="198.51.100.1").status_code != 429
 
 
-def test_upstreams_reports_are_never_refused_for_their_number(client: Client) -> None:
+def test_webhooks_of_upstream_are_not_rate_limited(client: Client) -> None:
     codes = {client.post("/webhooks/fal/x/").status_code for _ in range(400)}
     assert 429 not in codes
 
 
-def test_a_view_asks_the_database_no_more_than_without(
+def test_rate_limits_add_no_queries_to_a_view(
     member: Client, settings: Any, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(3):  # session, user, runs
         member.get("/runs/")
 
 
-def test_the_setting_turns_them_off(client: Client, settings: Any) -> None:
+def test_rate_limits_can_be_turned_off(client: Client, settings: Any) -> None:
     settings.RATE_LIMITS = False
     assert {client.get("/healthz").status_code for _ in range(400)} == {503}

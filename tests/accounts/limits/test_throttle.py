@@ -1,4 +1,4 @@
-"""How often a password may be tried, what a refusal says, and what the log tells of it."""
+"""Throttling of password attempts, its messages, and its log lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wait_is_over() -> None:
     SignInCounter.objects.update(wait_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_the_right_password_after_many_wrong_ones_has_to_wait(client: Client, ana: User) -> None:
+def test_the_right_password_must_wait_after_many_wrong_ones(client: Client, ana: User) -> None:
     for _ in range(60):
         sign_in(client, "wrong")
     response = sign_in(client, "right")
@@ -46,7 +46,7 @@ def test_the_right_password_after_many_wrong_ones_has_to_wait(client: Client, an
     assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s
 
 
-def test_the_login_page_says_how_long_and_keeps_the_name(client: Client, ana: User) -> None:
+def test_the_login_page_states_the_wait_and_keeps_the_name(client: Client, ana: User) -> None:
     free = throttle.RULES[throttle.PAIR].free
     codes = [sign_in(client, "wrong").status_code for _ in range(free)]
     assert codes == [200] * (free - 1) + [429]
@@ -57,7 +57,7 @@ def test_the_login_page_says_how_long_and_keeps_the_name(client: Client, ana: Us
     assert 'value="ana"' in html
 
 
-def test_after_the_wait_the_right_password_is_taken(client: Client, ana: User) -> None:
+def test_after_the_wait_the_right_password_is_accepted(client: Client, ana: User) -> None:
     for _ in range(10):
         sign_in(client, "wrong")
     wait_is_over()
@@ -76,13 +76,13 @@ def test_each_further_failure_doubles_the_wait_up_to_a_limit(ana: User) -> None:
     assert waits[-1] == rule.longest_wait_s
 
 
-def test_one_address_does_not_shut_the_account_for_others(client: Client, ana: User) -> None:
+def test_one_address_does_not_lock_the_account_for_others(client: Client, ana: User) -> None:
     for _ in range(60):
         sign_in(client, "wrong")
     assert sign_in(client, "right", THERE).status_code == 302
 
 
-def test_guesses_from_many_addresses_do_not_keep_the_owner_out(client: Client, ana: User) -> None:
+def test_guesses_from_many_addresses_do_not_lock_out_the_owner(client: Client, ana: User) -> None:
     assert sign_in(client, "right").status_code == 302
     client.logout()
     for number in range(throttle.RULES[throttle.ACCOUNT].free):
@@ -98,20 +98,20 @@ def test_one_address_cannot_try_one_password_on_every_account(client: Client, an
 
 
 @pytest.mark.parametrize("name", ["ANA", "\uff41na"])
-def test_another_spelling_is_the_same_account(client: Client, ana: User, name: str) -> None:
+def test_spellings_of_a_name_share_one_counter(client: Client, ana: User, name: str) -> None:
     for _ in range(5):
         sign_in(client, "wrong", name=name)
     assert sign_in(client, "right").status_code == 429
 
 
-def test_all_addresses_of_one_ipv6_network_are_one(client: Client, ana: User) -> None:
+def test_all_addresses_of_an_ipv6_network_share_one_counter(client: Client, ana: User) -> None:
     for number in range(5):
         sign_in(client, "wrong", f"2001:db8::{number:x}")
     assert sign_in(client, "right", "2001:db8::ffff").status_code == 429
     assert sign_in(client, "right", "2001:db8:0:1::1").status_code == 302
 
 
-def test_the_admins_login_counts_too(client: Client, ana: User) -> None:
+def test_the_admin_login_is_throttled_too(client: Client, ana: User) -> None:
     User.objects.filter(pk=ana.pk).update(is_staff=True)
     for _ in range(5):
         sign_in(client, "wrong", path="/admin/login/")
@@ -137,7 +137,7 @@ def test_a_forwarded_address_counts_only_behind_a_proxy(
     assert tries(8) == 429  # one client, whatever it claims
 
 
-def test_the_log_tells_of_successes_and_failures_with_their_address(
+def test_successes_and_failures_are_logged_with_their_address(
     client: Client, ana: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "accounts.sign_in")

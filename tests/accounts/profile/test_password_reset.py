@@ -36,12 +36,12 @@ def ask(client: Client, email: str = "ana@example.com") -> Any:
 
 
 def link(text: str) -> str:
-    found = re.search(r"http://testserver(\S+)", text.partition("Choose it here:")[2])
-    assert found
-    return found[1]
+    match = re.search(r"http://testserver(\S+)", text.partition("Choose it here:")[2])
+    assert match
+    return match[1]
 
 
-def test_the_mails_link_leads_to_the_public_address(
+def test_the_link_in_the_mail_uses_the_public_address(
     client: Client, ana: User, settings: Any
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
@@ -53,9 +53,7 @@ def test_the_mails_link_leads_to_the_public_address(
     assert "https://vitrine.example/login/reset/" in str(sent.body)
 
 
-def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
-    client: Client, ana: User
-) -> None:
+def test_a_reset_sets_a_new_password_and_ends_every_session(client: Client, ana: User) -> None:
     elsewhere = Client()
     elsewhere.force_login(ana)
     assert ask(client, "ANA@example.com").url == "/login/reset/sent/"
@@ -69,45 +67,45 @@ def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(
     page = client.get(link(str(sent.body)), follow=True)
     assert "New password again" in page.content.decode()
     address = page.redirect_chain[-1][0]
-    words = "a lighthouse at dusk"
+    password = "a lighthouse at dusk"
     short = client.post(address, {"new_password1": "short", "new_password2": "short"})
     assert "too short" in short.content.decode()
-    done = client.post(address, {"new_password1": words, "new_password2": words}, follow=True)
+    done = client.post(address, {"new_password1": password, "new_password2": password}, follow=True)
     assert "Your password is changed" in done.content.decode()
-    assert client.login(username="ana", password=words)
+    assert client.login(username="ana", password=password)
     assert elsewhere.get("/account/").status_code == 302
     again = Client().get(link(str(sent.body)), follow=True)
-    assert "This link is over" in again.content.decode()
+    assert "This link no longer works" in again.content.decode()
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "inactive@example.com"])
-def test_the_answer_does_not_tell_who_is_here(client: Client, ana: User, email: str) -> None:
+def test_the_answer_does_not_reveal_which_accounts_exist(
+    client: Client, ana: User, email: str
+) -> None:
     User.objects.create_user("ivo", "inactive@example.com", "pw", is_active=False)
     assert ask(client, email).url == ask(client).url
     password_reset.send_due()
-    assert [one.to for one in mail.outbox] == [["ana@example.com"]]
+    assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 
-def test_asking_is_throttled_like_sign_in(client: Client, ana: User) -> None:
+def test_reset_requests_are_throttled_like_sign_in(client: Client, ana: User) -> None:
     answers = [ask(client, "nobody@example.com") for _ in range(6)]
-    assert [one.status_code for one in answers] == [302] * 5 + [429]
+    assert [response.status_code for response in answers] == [302] * 5 + [429]
     assert "Wait" in answers[-1].content.decode()
     assert answers[-1]["Retry-After"]
 
 
-def test_what_is_no_address_is_said(client: Client) -> None:
-    for typed, words in (
+def test_an_invalid_mail_address_is_reported(client: Client) -> None:
+    for typed, message in (
         ("", "Write the e-mail address"),
         ("ana", "That is not an e-mail address"),
     ):
         answer = ask(client, typed)
         assert answer.status_code == 422
-        assert words in answer.content.decode()
+        assert message in answer.content.decode()
 
 
-def test_an_account_added_without_a_password_gets_its_first_one_by_mail(
-    client: Client, db: None
-) -> None:
+def test_an_account_without_a_password_can_set_one_by_mail(client: Client, db: None) -> None:
     new = User.objects.create_user("nora", email="nora@example.com")
     assert not new.has_usable_password()
     ask(client, "Nora@example.com")
@@ -118,9 +116,7 @@ def test_an_account_added_without_a_password_gets_its_first_one_by_mail(
     assert client.login(username="nora", password="correct horse")
 
 
-def test_an_account_that_is_deactivated_or_spelt_alike_gets_no_mail(
-    client: Client, ana: User
-) -> None:
+def test_deactivated_and_similarly_spelt_accounts_get_no_mail(client: Client, ana: User) -> None:
     User.objects.create_user("off", email="off@example.com", is_active=False)
     User.objects.create_user("mike", email="mike@example.org")
     for email in (
@@ -141,7 +137,7 @@ def test_without_mail_the_page_says_so(client: Client, ana: User, settings: Any)
     assert password_reset.send_due() == password_reset.LONGEST_PAUSE_S
 
 
-def test_a_mail_server_that_is_away_is_tried_again_and_given_up(
+def test_an_unreachable_mail_server_is_retried_and_abandoned(
     client: Client, ana: User, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = "tests.accounts.profile.test_password_reset.Away"

@@ -27,7 +27,7 @@ def change(client: Client, part: str, **posted: str) -> Any:
     return client.post(f"/account/{part}/", posted, follow=True)
 
 
-def test_the_name_is_changed_and_stands_in_the_head(here: Client) -> None:
+def test_a_changed_name_is_in_the_page_head(here: Client) -> None:
     html = change(here, "name", first_name="Ana", last_name="<b>Lund").content.decode()
     assert "Your name is saved." in html
     assert "&lt;b&gt;Lund" in html
@@ -36,19 +36,21 @@ def test_the_name_is_changed_and_stands_in_the_head(here: Client) -> None:
     assert 'aria-invalid="true"' in long.content.decode()
 
 
-def test_the_address_needs_the_password(here: Client, user: User, stranger: User) -> None:
+def test_changing_the_mail_address_needs_the_password(
+    here: Client, user: User, stranger: User
+) -> None:
     stranger.email = "sam@example.com"
     stranger.save()
-    asked: list[tuple[str, str, str]] = [
+    attempts: list[tuple[str, str, str]] = [
         ("ana@example.com", "wrong", "That is not your password"),
         ("ana", "pw", "not an e-mail address"),
         ("SAM@example.com", "pw", "Another account has this address"),
     ]
-    for email, password, words in asked:
+    for email, password, message in attempts:
         answer = change(here, "email", **{"email-email": email, "email-password": password})
         assert answer.status_code == 422
         html = answer.content.decode()
-        assert words in html
+        assert message in html
         assert f'value="{email}"' in html
     change(here, "email", **{"email-email": "ana@example.com", "email-password": "pw"})
     user.refresh_from_db()
@@ -67,7 +69,7 @@ def post_password(client: Client, old: str, new: str, again: str) -> Any:
     )
 
 
-def test_a_new_password_ends_the_sessions_elsewhere_alone(here: Client, user: User) -> None:
+def test_a_new_password_ends_only_the_other_sessions(here: Client, user: User) -> None:
     elsewhere = Client()
     elsewhere.force_login(user)
     wrong = post_password(here, "wrong", NEW, NEW)
@@ -81,13 +83,13 @@ def test_a_new_password_ends_the_sessions_elsewhere_alone(here: Client, user: Us
     assert Client().login(username="ana", password=NEW)
 
 
-def test_guesses_of_the_old_password_are_throttled(here: Client) -> None:
-    said = [post_password(here, "wrong", NEW, NEW).content.decode() for _ in range(7)]
-    assert "too many failed attempts" in said[-1]
+def test_guesses_of_the_current_password_are_throttled(here: Client) -> None:
+    pages = [post_password(here, "wrong", NEW, NEW).content.decode() for _ in range(7)]
+    assert "too many failed attempts" in pages[-1]
     assert "too many failed attempts" in post_password(here, "pw", NEW, NEW).content.decode()
 
 
-def test_who_logs_in_by_a_link_sets_a_first_password(client: Client, user: User) -> None:
+def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, user: User) -> None:
     user.set_unusable_password()
     user.save()
     client.force_login(user)
@@ -105,7 +107,7 @@ def test_the_theme_is_a_cookie_of_this_browser(member: Client) -> None:
     assert "data-theme=" not in change(member, "theme", theme='"><script>').content.decode()
 
 
-def test_new_runs_are_shown_to_the_team_where_so_chosen(
+def test_new_runs_are_shared_with_the_team_by_preference(
     member: Client, user: User, make_endpoint: Any, django_assert_num_queries: Any
 ) -> None:
     address = make_endpoint("a/b").get_absolute_url()
@@ -123,12 +125,12 @@ def test_new_runs_are_shown_to_the_team_where_so_chosen(
     assert rerun.rerun(after, User.objects.get(pk=user.pk)).is_example
     change(member, "sharing", shares_runs="0")
     assert not run("again").is_example
-    found = User.objects.select_related("preferences").get(pk=user.pk)
+    loaded_user = User.objects.select_related("preferences").get(pk=user.pk)
     with django_assert_num_queries(0):
-        preferences.shares_runs(found)
+        preferences.shares_runs(loaded_user)
 
 
-def test_the_page_asks_as_often_whatever_it_lists(
+def test_the_account_page_takes_as_many_queries_for_any_content(
     member: Client, user: User, django_assert_num_queries: Any
 ) -> None:
     for _ in range(5):

@@ -44,7 +44,7 @@ def test_the_page_lists_each_session_with_its_device_and_address(user: User) -> 
     assert session_key(here) not in html
 
 
-def test_no_key_of_a_session_is_in_the_database(user: User) -> None:
+def test_session_keys_are_not_stored_in_clear(user: User) -> None:
     here = log_in()
     key = session_key(here)
     stored = Session.objects.get()
@@ -57,7 +57,7 @@ def test_no_key_of_a_session_is_in_the_database(user: User) -> None:
     assert not Session.objects.filter(pk=stored.pk).exists()
 
 
-def test_sessions_in_coroutines_are_those_of_threads(user: User) -> None:
+def test_async_session_methods_equal_the_sync_ones(user: User) -> None:
     async def act() -> str:
         session = SessionStore()
         await session.aset("a", 1)
@@ -73,7 +73,7 @@ def test_sessions_in_coroutines_are_those_of_threads(user: User) -> None:
     assert not SessionStore().exists(key)
 
 
-def test_everybody_stays_logged_in_after_the_update(user: User) -> None:
+def test_the_migration_keeps_everybody_logged_in(user: User) -> None:
     here = log_in()
     stored, key = Session.objects.get(), session_key(here)
     Session.objects.create(
@@ -90,7 +90,7 @@ def test_everybody_stays_logged_in_after_the_update(user: User) -> None:
     assert Session.objects.get().pk == stored_session_key(key)
 
 
-def test_one_session_is_ended(user: User) -> None:
+def test_one_session_can_be_ended(user: User) -> None:
     here, there = log_in(), log_in("curl/8.5.0")
     chosen = UserSession.objects.get(session_id=stored_session_key(session_key(there)))
     key = session_key(there)
@@ -100,15 +100,17 @@ def test_one_session_is_ended(user: User) -> None:
     assert single_use.is_spent(single_use.session_digest(key))
 
 
-def test_all_others_are_ended(user: User) -> None:
+def test_all_other_sessions_can_be_ended(user: User) -> None:
     here = log_in()
     others = [log_in(), log_in()]
     here.post("/account/sessions/deletion/", {"others": "1"})
-    assert [one.get("/account/").status_code for one in others] == [302, 302]
+    assert [browser.get("/account/").status_code for browser in others] == [302, 302]
     assert here.get("/account/").status_code == 200
 
 
-def test_nobody_ends_anothers_session(user: User, stranger: User, client: Client) -> None:
+def test_a_session_of_somebody_else_cannot_be_ended(
+    user: User, stranger: User, client: Client
+) -> None:
     here = log_in()
     chosen = UserSession.objects.get(session_id=stored_session_key(session_key(here)))
     client.force_login(stranger)
@@ -118,7 +120,7 @@ def test_nobody_ends_anothers_session(user: User, stranger: User, client: Client
     assert here.get("/account/").status_code == 200
 
 
-def test_a_page_view_costs_no_query_until_the_note_is_old(
+def test_a_page_view_takes_no_query_until_the_last_use_is_old(
     member: Client, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(3):  # session, user, runs
@@ -131,12 +133,12 @@ def test_a_page_view_costs_no_query_until_the_note_is_old(
     assert UserSession.objects.count() == 1
 
 
-def test_a_session_from_before_is_listed_once_it_is_used(member: Client) -> None:
+def test_an_older_session_is_listed_once_it_is_used(member: Client) -> None:
     UserSession.objects.all().delete()
     assert "This one" in member.get("/account/").content.decode()
 
 
-def test_the_row_goes_with_the_session(member: Client) -> None:
+def test_the_row_is_deleted_with_its_session(member: Client) -> None:
     assert UserSession.objects.count() == 1
     member.post("/logout/")
     assert not UserSession.objects.exists()

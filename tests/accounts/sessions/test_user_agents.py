@@ -23,5 +23,5 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0"
         ("<script>", UNKNOWN),
     ],
 )  # fmt: skip
-def test_a_device_is_named(agent: str, name: str) -> None:
+def test_a_device_is_named_from_its_user_agent(agent: str, name: str) -> None:
     assert device(agent) == name

@@ -1,4 +1,4 @@
-"""What an anonymous visitor posts costs us no row, and is in the form after the login."""
+"""A form posted by an anonymous visitor stores no row, and is restored after the login."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 def held(response: Any) -> str:
     """The hidden field of a login page."""
-    found = re.search(r'name="typed" value="([^"]*)"', response.content.decode())
-    return html.unescape(found[1]) if found else ""
+    match = re.search(r'name="typed" value="([^"]*)"', response.content.decode())
+    return html.unescape(match[1]) if match else ""
 
 
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
 @pytest.mark.parametrize(
     "path", [PAGE, reverse("playground:presets", args=["fal-ai/flux/dev"])], ids=["form", "preset"]
 )
-def test_anonymous_posts_store_no_row(client: Client, path: str, headers: dict[str, str]) -> None:
+def test_anonymous_posts_store_no_rows(client: Client, path: str, headers: dict[str, str]) -> None:
     for _ in range(4):
         for text in ("short", LONG, "x" * 900_000):
             posted = {"prompt": text, "arguments": text, "name": "n"}
@@ -68,21 +68,21 @@ def test_a_short_text_survives_the_login_by_a_link(client: Client) -> None:
     assert "a fox" in client.get(PAGE).content.decode()
 
 
-def test_more_than_a_login_page_holds_is_said(client: Client) -> None:
+def test_a_form_too_large_for_the_login_page_is_reported(client: Client) -> None:
     page = client.post(PAGE, {"prompt": "x" * (1 << 21)})
-    assert "more than a login page can keep" in page.content.decode()
+    assert "too large for the login page to keep" in page.content.decode()
     assert len(page.content) < 100_000
 
 
 @pytest.mark.parametrize("text", ["nonsense", "a:b:c", ""])
-def test_what_is_not_ours_is_no_draft(client: Client, user: User, text: str) -> None:
+def test_an_unsigned_pending_form_is_ignored(client: Client, user: User, text: str) -> None:
     client.cookies["vitrine_typed_8000"] = text
     client.post("/login/", {"username": "ana", "password": "pw", "typed": text})
     assert "typed" not in client.session
     assert client.get(PAGE).status_code == 200
 
 
-def test_it_is_not_taken_over_when_it_is_old(
+def test_an_old_pending_form_is_ignored(
     client: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier = time.time() - pending_form.FIELD_LIFETIME_S - 1

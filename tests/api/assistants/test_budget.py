@@ -36,11 +36,11 @@ async def _start(budget: ProcessBudget, times: int) -> list[Any]:
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
-def test_calls_at_once_stay_within_the_cap() -> None:
+def test_concurrent_calls_stay_within_the_cap() -> None:
     server = Server()
     answers = asyncio.run(_start(ProcessBudget(server, Decimal(1)), 30))
     assert server.paid == 3
-    refused = [str(one) for one in answers if isinstance(one, Refused)]
+    refused = [str(answer) for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 27
     assert "may spend 0.1 more" in refused[0]
 
@@ -52,7 +52,7 @@ def test_a_refused_call_costs_nothing_and_a_lost_answer_counts() -> None:
         assert asyncio.run(budget.left()) == Decimal(left)
 
 
-def test_after_an_hour_without_a_paid_run_the_cap_starts_anew() -> None:
+def test_the_cap_resets_after_an_hour_without_a_paid_run() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     budget = ProcessBudget(Server(), Decimal(1), lambda: now)
     asyncio.run(_start(budget, 3))

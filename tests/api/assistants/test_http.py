@@ -33,44 +33,46 @@ WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"0" * 40
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: Any) -> None:
     async def conversation(client: Client) -> list[str]:
-        found = await client.call_tool("find_models", {"question": "flux"})
-        read = await client.call_tool("read_model", {"endpoint_id": FLUX})
+        matches = await client.call_tool("find_models", {"question": "flux"})
+        model_text = await client.call_tool("read_model", {"endpoint_id": FLUX})
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
-        price = await client.call_tool("price_run", arguments)
-        ran = await client.call_tool("run_model", arguments | {"wait_s": 0})
-        return [text(one) for one in (found, read, price, ran)]
+        price_text = await client.call_tool("price_run", arguments)
+        run_text = await client.call_tool("run_model", arguments | {"wait_s": 0})
+        return [text(answer) for answer in (matches, model_text, price_text, run_text)]
 
-    found, read, price, ran = talk(conversation, mode=mode)
+    matches, model_text, price_text, run_text = talk(conversation, mode=mode)
     run = Run.objects.get()
-    assert found.startswith(f"{FLUX} · ")
-    assert "- prompt*: text" in read
-    assert "$0.025" in price
-    assert "may spend 1 more" in price
-    assert str(run.pk) in ran
-    assert "created" in ran
+    assert matches.startswith(f"{FLUX} · ")
+    assert "- prompt*: text" in model_text
+    assert "$0.025" in price_text
+    assert "may spend 1 more" in price_text
+    assert str(run.pk) in run_text
+    assert "created" in run_text
     assert run.arguments == {"prompt": "a cat"}
     assert run.events[0]["text"] == "assistant"
 
 
-def test_the_tools_say_what_they_do(talk: Any) -> None:
+def test_tools_are_annotated_with_what_they_do(talk: Any) -> None:
     async def conversation(client: Client) -> Any:
         return (await client.list_tools()).tools
 
-    found = {tool.name: tool for tool in talk(conversation)}
-    assert found["run_model"].annotations.read_only_hint is False
-    assert "costs money" in found["run_model"].title
-    assert found["cancel_run"].annotations.destructive_hint is True
-    assert "costs money" in found["run_flow"].title
-    reading = set(found) - {"run_model", "run_flow", "cancel_run"}
-    assert all(found[name].annotations.read_only_hint for name in reading)
-    assert len(json.dumps([one.model_dump(mode="json") for one in found.values()])) < 3 * MAX_BYTES
+    tools = {tool.name: tool for tool in talk(conversation)}
+    assert tools["run_model"].annotations.read_only_hint is False
+    assert "costs money" in tools["run_model"].title
+    assert tools["cancel_run"].annotations.destructive_hint is True
+    assert "costs money" in tools["run_flow"].title
+    reading = set(tools) - {"run_model", "run_flow", "cancel_run"}
+    assert all(tools[name].annotations.read_only_hint for name in reading)
+    assert (
+        len(json.dumps([tool.model_dump(mode="json") for tool in tools.values()])) < 3 * MAX_BYTES
+    )
 
 
 def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
-    told: list[str] = []
+    progress_messages: list[str] = []
 
     async def progress(progress: float, total: float | None, message: str | None) -> None:
-        told.append(message or "")
+        progress_messages.append(message or "")
 
     async def end_the_run() -> None:
         while not await Run.objects.aexists():  # noqa: ASYNC110  another thread creates it
@@ -82,25 +84,27 @@ def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
     async def conversation(client: Client) -> str:
         ending = asyncio.create_task(end_the_run())
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 60}
-        found = await client.call_tool("run_model", arguments, progress_callback=progress)
+        answer = await client.call_tool("run_model", arguments, progress_callback=progress)
         await ending
-        return text(found)
+        return text(answer)
 
     assert "succeeded" in talk(conversation)
-    assert told[0] == "created"
+    assert progress_messages[0] == "created"
 
 
-def test_every_real_model_is_told_in_8_kb(talk: Any, make_endpoint: Any, documents: Any) -> None:
-    for endpoint_id, found in documents.items():
-        make_endpoint(endpoint_id, found, description="words " * 2000)
+def test_every_real_model_is_described_in_8_kb(
+    talk: Any, make_endpoint: Any, documents: Any
+) -> None:
+    for endpoint_id, schema in documents.items():
+        make_endpoint(endpoint_id, schema, description="words " * 2000)
 
     async def conversation(client: Client) -> list[str]:
-        found = [
+        models_read = [
             await client.call_tool("read_model", {"endpoint_id": endpoint_id})
             for endpoint_id in documents
         ]
         listed = await client.call_tool("find_models", {"question": "", "limit": 30})
-        return [text(one) for one in (*found, listed)]
+        return [text(answer) for answer in (*models_read, listed)]
 
     assert len(talk(conversation)) == len(documents) + 1
 
@@ -143,7 +147,7 @@ def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
             {"endpoint_id": "fal-ai/nowhere", "arguments": {}},
             {"arguments": {}},
         ]
-        return [text(await client.call_tool("run_model", one)) for one in calls]
+        return [text(await client.call_tool("run_model", arguments)) for arguments in calls]
 
     arguments, nowhere, nothing = talk(conversation)
     assert f"read_model with endpoint_id={FLUX}" in arguments
@@ -152,7 +156,7 @@ def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
     assert "/api/" not in arguments + nowhere + nothing
 
 
-def test_a_run_names_addresses_that_last(talk: Any, make_run: Any) -> None:
+def test_a_run_gives_lasting_addresses(talk: Any, make_run: Any) -> None:
     upstream = "https://v3.fal.media/files/a.png"
     output = {"images": [{"url": upstream}], "all": [upstream], "seed": 7}
     run = make_run(state="succeeded", output=output)
@@ -167,15 +171,15 @@ def test_a_run_names_addresses_that_last(talk: Any, make_run: Any) -> None:
 
     async def conversation(client: Client) -> str:
         copying = asyncio.create_task(copy())
-        told = text(await client.call_tool("get_run", {"run_id": str(run.pk), "wait_s": 5}))
+        answer = text(await client.call_tool("get_run", {"run_id": str(run.pk), "wait_s": 5}))
         await copying
-        return told
+        return answer
 
-    told = talk(conversation)
+    answer = talk(conversation)
     address = f"http://testserver/runs/{run.pk}/artifacts/0/"
-    assert f"Artifact 0: image · {address}" in told
-    assert f'"images":[{{"url":"{address}"}}]' in told
-    assert upstream not in told
+    assert f"Artifact 0: image · {address}" in answer
+    assert f'"images":[{{"url":"{address}"}}]' in answer
+    assert upstream not in answer
 
 
 def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
@@ -187,7 +191,7 @@ def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
     assert "succeeded" in talk(conversation)
 
 
-def test_a_picture_is_shown_small(talk: Any, make_run: Any) -> None:
+def test_a_picture_is_returned_as_a_thumbnail(talk: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={})
     small = stored_files.store(ContentFile(WEBP, "x.webp"), "image/webp")
     Artifact.objects.create(
@@ -198,13 +202,15 @@ def test_a_picture_is_shown_small(talk: Any, make_run: Any) -> None:
     async def conversation(client: Client) -> Any:
         return (await client.call_tool("show_artifact", {"run_id": str(run.pk)})).content
 
-    words, picture = talk(conversation)
-    assert "512×512" in words.text
+    description, picture = talk(conversation)
+    assert "512×512" in description.text
     assert picture.type == "image"
     assert picture.mime_type == "image/webp"
 
 
-def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_run: Any) -> None:
+def test_presets_and_collections_are_readable_resources(
+    talk: Any, flux: Any, user: Any, make_run: Any
+) -> None:
     from mcp.types import TextResourceContents
 
     run = make_run(endpoint=flux)
@@ -243,7 +249,7 @@ def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_r
 
 
 @pytest.mark.parametrize(
-    ("scopes", "tool", "arguments", "said"),
+    ("scopes", "tool", "arguments", "reason"),
     [
         (["read"], "run_model", {"endpoint_id": FLUX, "arguments": {"prompt": "x"}}, "scope “run”"),
         (["read", "run"], "read_model", {"endpoint_id": "fal-ai/nowhere"}, "no model"),
@@ -268,19 +274,19 @@ def test_what_the_team_keeps_can_be_read(talk: Any, flux: Any, user: Any, make_r
         ),
     ],
 )
-def test_a_refusal_is_told(
-    talk: Any, flux: Any, scopes: list[str], tool: str, arguments: Any, said: str
+def test_a_refusal_gives_its_reason(
+    talk: Any, flux: Any, scopes: list[str], tool: str, arguments: Any, reason: str
 ) -> None:
     async def conversation(client: Client) -> Any:
         return await client.call_tool(tool, arguments)
 
-    found = talk(conversation, *scopes)
-    assert found.is_error
-    assert said in text(found)
+    answer = talk(conversation, *scopes)
+    assert answer.is_error
+    assert reason in text(answer)
     assert Run.objects.count() == 0
 
 
-def test_without_a_token_that_may_read_there_is_nothing(pages: Pages, user: Any) -> None:
+def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -> None:
     _, secret = tokens.create(user, "runs only", ["run"])
 
     async def main() -> list[int]:
@@ -292,9 +298,9 @@ def test_without_a_token_that_may_read_there_is_nothing(pages: Pages, user: Any)
                 await http.post("/mcp", json={}, headers={"Authorization": f"Bearer {secret}"}),
                 await http.get("/mcp"),
             ]
-            kinds = {one.headers["content-type"] for one in answers}
+            kinds = {response.headers["content-type"] for response in answers}
             assert kinds == {"application/problem+json"}
             assert answers[0].headers["www-authenticate"].startswith("Bearer")
-            return [one.status_code for one in answers]
+            return [response.status_code for response in answers]
 
     assert asyncio.run(main()) == [401, 401, 403, 405]

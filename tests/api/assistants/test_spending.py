@@ -1,4 +1,4 @@
-"""The spending cap of assistants: whoever calls how often at once, by whatever header."""
+"""The spending cap of assistants holds for concurrent calls and any headers."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None
     async def conversation(client: Client) -> list[Any]:
         paid = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
         unknown = {"endpoint_id": "fal-ai/unknown", "arguments": {}, "wait_s": 0}
-        asked = [paid, paid, unknown, unknown | {"allow_unknown_price": True}]
-        return [await client.call_tool("run_model", one) for one in asked]
+        calls = [paid, paid, unknown, unknown | {"allow_unknown_price": True}]
+        return [await client.call_tool("run_model", arguments) for arguments in calls]
 
-    found = talk(conversation, cap=1)
-    assert [one.is_error for one in found] == [False, True, True, False]
-    assert "may spend 0.4" in text(found[1])
-    assert "Ask the person" in text(found[2])
+    answers = talk(conversation, cap=1)
+    assert [answer.is_error for answer in answers] == [False, True, True, False]
+    assert "may spend 0.4" in text(answers[1])
+    assert "Ask the person" in text(answers[2])
     assert Run.objects.count() == 2
 
 
@@ -53,16 +53,16 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
 
     async def conversation(client: Client) -> list[Any]:
         short = {"flow_id": str(flow.pk), "inputs": {"prompt": "a hare"}, "wait_s": 0}
-        asked = [short | {"inputs": {"prompt": "x" * 3000}}, short]
-        return [await client.call_tool("run_flow", one) for one in asked]
+        calls = [short | {"inputs": {"prompt": "x" * 3000}}, short]
+        return [await client.call_tool("run_flow", arguments) for arguments in calls]
 
-    refused, made = talk(conversation, cap=1)
-    assert (refused.is_error, made.is_error) == (True, False)
+    refused, accepted = talk(conversation, cap=1)
+    assert (refused.is_error, accepted.is_error) == (True, False)
     assert "Nothing was run" in text(refused)
     assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
-def test_calls_at_once_in_two_processes_stay_within_the_cap(
+def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     pages: Pages, flux: Any, user: Any
 ) -> None:
     """Each `Assistants` is a web process: they share the database alone."""
@@ -87,9 +87,9 @@ def test_calls_at_once_in_two_processes_stay_within_the_cap(
 
     answers = asyncio.run(main())
     others.close()
-    assert sum(not one.is_error for one in answers) == 3
+    assert sum(not answer.is_error for answer in answers) == 3
     assert Run.objects.count() == 3
-    refused = {text(one) for one in answers if one.is_error}
+    refused = {text(answer) for answer in answers if answer.is_error}
     assert len(refused) == 1
     assert "may cost 0.3, and this session may spend 0.1 more" in refused.pop()
 
@@ -98,37 +98,40 @@ def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 
     async def conversation(client: Client) -> list[Any]:
-        found = [await client.call_tool("run_model", PAID) for _ in range(2)]
+        answers = [await client.call_tool("run_model", PAID) for _ in range(2)]
         earlier = F("created_at") - timedelta(minutes=61)
         await sync_to_async(LedgerEntry.objects.update)(created_at=earlier)
-        return [*found, *[await client.call_tool("run_model", PAID) for _ in range(2)]]
+        return [*answers, *[await client.call_tool("run_model", PAID) for _ in range(2)]]
 
-    found = talk(conversation, cap=1)
-    assert [one.is_error for one in found] == [False, True, False, True]
+    answers = talk(conversation, cap=1)
+    assert [answer.is_error for answer in answers] == [False, True, False, True]
 
 
-def test_what_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
+def test_a_run_that_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 
     async def conversation(client: Client) -> list[Any]:
         wrong = PAID | {"arguments": {"prompt": "x", "num_images": "many"}}
-        return [await client.call_tool("run_model", one) for one in (wrong, PAID)]
+        return [await client.call_tool("run_model", arguments) for arguments in (wrong, PAID)]
 
-    assert [one.is_error for one in talk(conversation, cap=1)] == [True, False]
+    assert [answer.is_error for answer in talk(conversation, cap=1)] == [True, False]
 
 
-def test_a_flow_with_a_step_of_unknown_price_needs_leave(talk: Any, flow: Flow) -> None:
+def test_a_flow_with_an_unknown_price_needs_permission(talk: Any, flow: Flow) -> None:
     """Its estimate was "about $0.02 + 1 unknown", whose known part has an upper limit."""
     Endpoint.objects.update(unit_price_usd=None)
     Endpoint.objects.filter(endpoint_id=FLUX).update(unit_price_usd="0.02", price_unit="images")
 
     async def conversation(client: Client) -> list[Any]:
-        asked = {"flow_id": str(flow.pk), "wait_s": 0}
+        unconfirmed = {"flow_id": str(flow.pk), "wait_s": 0}
         leave = {"allow_unknown_price": True}
-        return [await client.call_tool("run_flow", one) for one in (asked, asked | leave)]
+        return [
+            await client.call_tool("run_flow", arguments)
+            for arguments in (unconfirmed, unconfirmed | leave)
+        ]
 
-    refused, made = talk(conversation, cap=1)
-    assert (refused.is_error, made.is_error) == (True, False)
+    refused, accepted = talk(conversation, cap=1)
+    assert (refused.is_error, accepted.is_error) == (True, False)
     assert "+ 1 unknown" in text(refused)
     assert "allow_unknown_price" in text(refused)
     assert Run.objects.count() == 1

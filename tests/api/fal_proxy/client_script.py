@@ -50,5 +50,7 @@ def cancel() -> Any:
 
 
 if __name__ == "__main__":
-    step = {one.__name__: one for one in (subscribe, run, fail, cancel)}[sys.argv[1]]
+    step = {
+        step_function.__name__: step_function for step_function in (subscribe, run, fail, cancel)
+    }[sys.argv[1]]
     print(json.dumps(step()))

@@ -87,21 +87,21 @@ class Served:
 def served(tmp_path: Path, user: Any, make_endpoint: Any) -> Iterator[Served]:
     make_endpoint()
     _, secret = tokens.create(user, "script", ["run"])
-    found = Served(tmp_path, secret)
-    yield found
-    found.stop()
+    server = Served(tmp_path, secret)
+    yield server
+    server.stop()
     connections.close_all()
 
 
 def converse(served: Served, step: str, *news: Observation) -> Any:
-    """What the client printed, while its run gets the news."""
+    """Return what the client printed while its run gets these observations."""
     process = served.client(step)
     try:
         while news and not Run.objects.exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
-        for one in news:
-            state_machine.record(Run.objects.earliest("created_at").pk, one)
+        for observation in news:
+            state_machine.record(Run.objects.earliest("created_at").pk, observation)
         out, error = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -111,23 +111,23 @@ def converse(served: Served, step: str, *news: Observation) -> Any:
 
 def test_subscribe_polls_and_fetches(served: Served) -> None:
     news = [Observation("running"), Observation("succeeded", output={"seed": 2**70})]
-    told = converse(served, "subscribe", *news)
-    assert told["output"] == told["again"] == {"seed": 2**70}
-    assert told["last"] == "Completed"
+    conversation = converse(served, "subscribe", *news)
+    assert conversation["output"] == conversation["again"] == {"seed": 2**70}
+    assert conversation["last"] == "Completed"
     assert Run.objects.get().arguments == {"prompt": "subscribe"}
 
 
 def test_run_is_held_until_the_result(served: Served) -> None:
-    told = converse(served, "run", Observation("succeeded", output={"text": "words"}))
-    assert told["output"] == {"text": "words"}
+    conversation = converse(served, "run", Observation("succeeded", output={"text": "words"}))
+    assert conversation["output"] == {"text": "words"}
     assert Run.objects.count() == 1
 
 
-def test_the_models_refusal_arrives(served: Served) -> None:
-    told = converse(served, "fail", Observation("failed", error=REFUSED.as_json()))
-    assert told == {"status": 422, "body": {"detail": REFUSED.detail}}
+def test_a_refusal_of_the_model_reaches_the_client(served: Served) -> None:
+    conversation = converse(served, "fail", Observation("failed", error=REFUSED.as_json()))
+    assert conversation == {"status": 422, "body": {"detail": REFUSED.detail}}
 
 
-def test_cancel(served: Served) -> None:
+def test_the_client_can_cancel_a_request(served: Served) -> None:
     assert converse(served, "cancel") == {"status": 499, "type": "client_cancelled"}
     assert Run.objects.get().state == Run.State.CANCELLED

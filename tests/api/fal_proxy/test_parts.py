@@ -42,14 +42,14 @@ def send(announced: Announced, number: int, size_bytes: int = 300 * KB) -> dict[
     return {"partNumber": number, "etag": parts.receive(announced, number, body, size_bytes)}
 
 
-def test_parts_sent_at_once_keep_to_the_quota(announced: Announced, tmp_path: Any) -> None:
+def test_concurrent_parts_stay_within_the_quota(announced: Announced, tmp_path: Any) -> None:
     raised = at_once(6, lambda number: send(announced, number + 1))
     assert [type(error) for error in raised if error] == [storage_limits.QuotaExceeded] * 3
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
     assert len(list((tmp_path / "incoming").iterdir())) == 3
 
 
-def test_parts_sent_at_once_keep_to_the_limit_of_a_file(
+def test_concurrent_parts_stay_within_the_file_size_limit(
     announced: Announced, settings: Any
 ) -> None:
     settings.UPLOADS_MAX_MB_PER_PERSON = 5000
@@ -73,20 +73,20 @@ def test_parts_and_uploads_share_the_quota(announced: Announced) -> None:
         uploads.store(announced.user_id, file, "file")
 
 
-def test_a_whole_file_takes_the_room_of_its_parts(announced: Announced) -> None:
+def test_a_completed_file_replaces_its_parts(announced: Announced) -> None:
     listed = [send(announced, 1, 500 * KB), send(announced, 2, 500 * KB)]
     parts.complete(announced, listed)
     assert Upload.objects.get().size_bytes == 1000 * KB
     assert not ProxyPart.objects.exists()
 
 
-def test_one_part_sent_twice_at_once_is_kept_once(announced: Announced, tmp_path: Any) -> None:
+def test_a_part_sent_twice_concurrently_is_stored_once(announced: Announced, tmp_path: Any) -> None:
     raised = at_once(4, lambda _: send(announced, 1))
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
     assert {type(error) for error in raised if error} <= {ValueError}
 
 
-def test_a_part_that_is_not_whole_yet_cannot_be_joined(announced: Announced) -> None:
+def test_an_incomplete_part_cannot_be_joined(announced: Announced) -> None:
     ProxyPart.objects.create(
         file_id=announced.pk, user_id=announced.user_id, number=1, size_bytes=9, stored_as="x"
     )
@@ -94,7 +94,7 @@ def test_a_part_that_is_not_whole_yet_cannot_be_joined(announced: Announced) -> 
         parts.complete(announced, [{"partNumber": 1, "etag": ""}])
 
 
-def test_a_body_that_breaks_off_leaves_no_part(announced: Announced) -> None:
+def test_a_truncated_body_leaves_no_part(announced: Announced) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError("the client has disconnected")

@@ -17,7 +17,7 @@ def headers(**named: str) -> HttpHeaders:
 
 
 @pytest.mark.parametrize(
-    ("given", "options"),
+    ("sent_headers", "options"),
     [
         ({}, {}),
         ({"x_fal_queue_priority": "normal"}, {}),
@@ -37,12 +37,14 @@ def headers(**named: str) -> HttpHeaders:
         ({"x_fal_secret": "x", "cookie": "y", "authorization": "Key z"}, {}),
     ],
 )
-def test_known_headers_become_options(given: dict[str, str], options: dict[str, Any]) -> None:
-    assert parse_submit_headers(headers(**given)) == options
+def test_known_headers_become_options(
+    sent_headers: dict[str, str], options: dict[str, Any]
+) -> None:
+    assert parse_submit_headers(headers(**sent_headers)) == options
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "reason"),
     [
         ("x_fal_queue_priority", "high", "one of normal, low"),
         ("x_fal_request_timeout", "soon", "seconds above 1"),
@@ -56,6 +58,8 @@ def test_known_headers_become_options(given: dict[str, str], options: dict[str, 
         ("x_app_fal_disable_fallback", "maybe", "true or false"),
     ],
 )
-def test_other_values_are_refused_in_words(name: str, value: str, words: str) -> None:
-    with pytest.raises(InvalidHeader, match=words):
+def test_invalid_header_values_are_refused_with_a_reason(
+    name: str, value: str, reason: str
+) -> None:
+    with pytest.raises(InvalidHeader, match=reason):
         parse_submit_headers(headers(**{name: value}))

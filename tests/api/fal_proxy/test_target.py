@@ -35,7 +35,7 @@ ID = "764cabcf-b745-4b3e-ae38-1200304cf45b"
         ),
     ],
 )
-def test_addresses_of_fal_are_read(address: str, expected: Target) -> None:
+def test_addresses_of_fal_are_parsed(address: str, expected: Target) -> None:
     assert parse(address) == expected
 
 
@@ -73,11 +73,11 @@ def test_other_addresses_are_refused(address: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_whatever_stands_before_the_path_is_refused(text: str) -> None:
+def test_any_other_host_or_prefix_is_refused(text: str) -> None:
     for address in (text, f"https://{text}fal.run/a/b", f"https://fal.run{text}/a/b"):
         try:
-            found = parse(address)
+            target = parse(address)
         except InvalidTarget:
             continue
         assert address.startswith(tuple(f"https://{host}" for host in Host))
-        assert found.host in Host
+        assert target.host in Host

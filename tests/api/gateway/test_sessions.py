@@ -41,8 +41,8 @@ def paint(word: str) -> bytes:
 async def result(socket: Any) -> dict[str, Any]:
     """The next frame that is no control message of fal's timing."""
     while isinstance(frame := await socket.recv(), str):
-        if (told := json.loads(frame)).get("type") != "x-fal-message":
-            return dict(told)
+        if (message := json.loads(frame)).get("type") != "x-fal-message":
+            return dict(message)
     return dict(msgpack.unpackb(frame))
 
 
@@ -63,17 +63,21 @@ def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> Non
 
     unreadable, seen, refused = gated(act)
     assert unreadable["error"] == "BAD_REQUEST"
-    assert [one["prompt"] for one in seen] == ["violet", "green"]
+    assert [arguments["prompt"] for arguments in seen] == ["violet", "green"]
     assert isinstance(seen[0]["images"][0]["content"], bytes)
     assert refused["error"] == "INTERNAL_ERROR"
     run = Run.objects.get()
     assert (run.user, run.transport, run.state) == (person, "realtime", Run.State.SUCCEEDED)
-    assert [one["prompt"] for one in run.output["frames"]] == ["violet", "green"]
-    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
-    assert found.detail == "With the token “app”."
+    assert [frame["prompt"] for frame in run.output["frames"]] == ["violet", "green"]
+    (moment,) = (
+        candidate
+        for candidate in timeline.moments(run)
+        if candidate.what == "Started through the proxy"
+    )
+    assert moment.detail == "With the token “app”."
 
 
-def test_a_session_ends_on_its_runs_page(gated: Gated, person: User) -> None:
+def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> None:
     _, secret = tokens.create(person, "app", ["run"])
 
     async def act(address: str) -> Any:
@@ -84,12 +88,12 @@ def test_a_session_ends_on_its_runs_page(gated: Gated, person: User) -> None:
             await result(socket)
             run = await Run.objects.aget()
             await sync_to_async(state_machine.request_cancel)(run.pk)
-            told = await result(socket)
+            message = await result(socket)
             await socket.wait_closed()
-            return told, socket.close_code
+            return message, socket.close_code
 
-    told, code = gated(act)
-    assert (told["error"], code) == ("SESSION_ENDED", 1000)
+    message, code = gated(act)
+    assert (message["error"], code) == ("SESSION_ENDED", 1000)
     assert Run.objects.get().state == Run.State.SUCCEEDED
 
 
@@ -106,7 +110,7 @@ def test_a_session_ends_on_its_runs_page(gated: Gated, person: User) -> None:
         (LIVE, "blocked", 403),
     ],
 )
-def test_who_may_not_open_a_session(
+def test_a_session_is_refused_without_valid_credentials(
     gated: Gated, person: User, sandbox: Control, model: str, credential: str, status: int
 ) -> None:
     row, secret = tokens.create(person, "app", ["run"])
@@ -158,6 +162,6 @@ def test_fals_client_says_why_a_session_is_refused(gated: Gated, person: User) -
         ("/", ""),
     ],
 )
-def test_the_model_in_an_address(path: str, model: str) -> None:
+def test_the_model_is_read_from_the_address(path: str, model: str) -> None:
     assert endpoint_id(path) == model
     assert is_session(path) == path.rstrip("/").endswith("/realtime")

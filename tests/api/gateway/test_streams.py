@@ -56,7 +56,9 @@ class Caller:
     @property
     def events(self) -> list[Any]:
         texts = self.body.decode().split("\n\n")
-        return [json.loads(one.removeprefix("data: ")) for one in texts if one.startswith("data")]
+        return [
+            json.loads(line.removeprefix("data: ")) for line in texts if line.startswith("data")
+        ]
 
 
 def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
@@ -99,9 +101,7 @@ def stream(gated: Gated, run: Run, leave: bool = False) -> Caller:
     return caller
 
 
-def test_bytes_come_as_upstream_sends_them_and_the_result_is_kept(
-    gated: Gated, person: User
-) -> None:
+def test_a_stream_is_passed_through_and_its_result_stored(gated: Gated, person: User) -> None:
     run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
     caller = stream(gated, run)
     assert caller.status == 200
@@ -113,16 +113,16 @@ def test_bytes_come_as_upstream_sends_them_and_the_result_is_kept(
     assert {name for name in caller.headers if name.startswith("access-control")} == set()
 
 
-def test_the_callers_options_go_with_the_stream(
+def test_the_callers_options_are_sent_with_the_stream(
     person: User, make_endpoint: Callable[..., Endpoint]
 ) -> None:
     make_endpoint(SCRIBE)
     run = begin(person, SCRIBE, prompt="sea")
     run.options = {"start_timeout_s": 30.0, "hint": "r-7"}
-    found: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        found.append(request)
+        requests.append(request)
         headers = {"content-type": "text/event-stream"}
         return httpx.Response(200, headers=headers, text='data: {"output": "x"}\n\n')
 
@@ -137,20 +137,20 @@ def test_the_callers_options_go_with_the_stream(
                 pass
 
     asyncio.run(act())
-    (request,) = found
+    (request,) = requests
     assert request.headers["x-fal-runner-hint"] == "r-7"
     assert 25 < float(request.headers["x-fal-request-timeout"]) <= 30
 
 
-def test_a_refusal_is_answered_as_upstream_gave_it(gated: Gated, person: User) -> None:
+def test_a_refusal_is_passed_on_as_upstream_gave_it(gated: Gated, person: User) -> None:
     run = begin(person, SCRIBE, max_tokens="many")
     caller = stream(gated, run)
     assert (caller.status, run.state) == (422, Run.State.FAILED)
-    locs = [one["loc"] for one in json.loads(caller.body)["detail"]]
+    locs = [problem["loc"] for problem in json.loads(caller.body)["detail"]]
     assert locs == [["body", "max_tokens"], ["body", "prompt"]]
 
 
-def test_a_stream_that_breaks_off_breaks_off_here_too(
+def test_a_broken_upstream_stream_breaks_off_for_the_caller(
     gated: Gated, person: User, sandbox: Control
 ) -> None:
     sandbox.fault("stream", "cut", value=2)
@@ -162,7 +162,9 @@ def test_a_stream_that_breaks_off_breaks_off_here_too(
     assert run.partial == caller.events[-1]
 
 
-def test_who_leaves_cancels_the_run(gated: Gated, person: User, sandbox: Control) -> None:
+def test_a_caller_that_disconnects_cancels_the_run(
+    gated: Gated, person: User, sandbox: Control
+) -> None:
     sandbox.fault("stream", "mute", value=2)
     run = begin(person, SCRIBE, prompt="a long story")
     caller = stream(gated, run, leave=True)
@@ -209,7 +211,7 @@ def test_a_ticket_is_signed_and_opens_one_stream(
     assert sandbox.calls()["stream"] == 1
 
 
-def test_a_gateway_with_another_secret_key_is_named_in_both_logs_and_nothing_is_paid(
+def test_a_secret_key_mismatch_is_logged_on_both_sides_and_costs_nothing(
     gated: Gated, person: User, sandbox: Control, caplog: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(signed_tickets, "_said_at", None)
@@ -233,7 +235,7 @@ def test_a_gateway_with_another_secret_key_is_named_in_both_logs_and_nothing_is_
     assert "stream" not in sandbox.calls()
 
 
-def test_a_closed_port_is_known_as_not_reached() -> None:
+def test_a_closed_port_raises_not_forwarded() -> None:
     async def act() -> None:
         with pytest.raises(NotForwarded):
             async with post("http://127.0.0.1:1/"):

@@ -1,4 +1,4 @@
-"""Who is let in, what is refused, and that every failure is a problem document."""
+"""Authentication, refused requests, and that every failure is a problem document."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def assert_problem(response: Any, status: int) -> dict[str, Any]:
     """The problem in a response of this status."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
-    found: dict[str, Any] = response.json()
-    assert found["status"] == status
-    assert found["type"].startswith("urn:vitrine:problem:")
-    assert found["detail"]
-    return found
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:vitrine:problem:")
+    assert problem["detail"]
+    return problem
 
 
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer vitrine_nonsense", "Basic YTpi", "Key a:b"]
 )
-def test_without_a_valid_token_nothing_is_open(authorization: str) -> None:
+def test_every_operation_needs_a_valid_token(authorization: str) -> None:
     client = Client(headers={"Authorization": authorization} if authorization else {})
     response = client.get("/api/v1/models")
     assert_problem(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
-def test_a_session_is_no_token(member: Any) -> None:
+def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:
     assert_problem(member.get("/api/v1/runs"), 401)
     assert_problem(member.post("/api/v1/runs", "{}", content_type="application/json"), 401)
 
@@ -61,16 +61,16 @@ def test_a_revoked_token_is_refused_at_once(user: Any) -> None:
         (["read", "run"], "PUT", "/collections/best/models/fal-ai/flux/dev"),
     ],
 )
-def test_a_token_does_no_more_than_its_scopes(
+def test_a_token_is_limited_to_its_scopes(
     caller: Any, user: Any, scopes: list[str], method: str, path: str
 ) -> None:
     response = caller(user, *scopes)(method, path, {} if method == "POST" else None)
-    found = assert_problem(response, 403)
-    assert found["type"] == "urn:vitrine:problem:scope-missing"
+    problem = assert_problem(response, 403)
+    assert problem["type"] == "urn:vitrine:problem:scope-missing"
     assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
 
 
-def test_files_need_the_scope_to_read(caller: Any, user: Any, make_run: Any) -> None:
+def test_files_need_the_read_scope(caller: Any, user: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"text": "words"})
     address = f"/runs/{run.pk}/output.json"
     assert caller(user, "read").page(address).status_code == 200
@@ -78,7 +78,7 @@ def test_files_need_the_scope_to_read(caller: Any, user: Any, make_run: Any) -> 
     assert_problem(Client(headers={"Authorization": "Bearer vitrine_x"}).get(address), 401)
 
 
-def test_pages_take_no_token(call: Any) -> None:
+def test_pages_do_not_accept_tokens(call: Any) -> None:
     for address in ("/models/", "/runs/", "/account/tokens/"):
         assert call.page(address).status_code == 302
 
@@ -105,7 +105,7 @@ def test_a_wrong_method_names_the_right_ones(call: Any) -> None:
         (b"", "text/plain", 415),
     ],
 )
-def test_a_body_that_is_no_json_is_refused(
+def test_a_body_that_is_not_json_is_refused(
     user: Any, content: bytes, content_type: str, status: int
 ) -> None:
     _, secret = tokens.create(user, "t")
@@ -121,7 +121,7 @@ def test_a_body_of_20_mb_is_too_large(user: Any) -> None:
     assert "16 MB" in assert_problem(response, 413)["detail"]
 
 
-def test_a_file_is_too_large_by_the_limit_of_files(user: Any, settings: Any) -> None:
+def test_uploads_have_their_own_size_limit(user: Any, settings: Any) -> None:
     settings.POST_MAX_MB = 16
     _, secret = tokens.create(user, "t")
     client = Client(headers={"Authorization": f"Bearer {secret}"})
@@ -146,11 +146,11 @@ def test_a_file_is_too_large_by_the_limit_of_files(user: Any, settings: Any) -> 
 )
 def test_a_wrong_parameter_is_named(call: Any, query: str, parameter: str) -> None:
     path = "/runs" if parameter == "cursor" else "/models"
-    found = assert_problem(call("GET", f"{path}?{query}"), 422)
-    assert found["errors"][0]["parameter"] == parameter
+    problem = assert_problem(call("GET", f"{path}?{query}"), 422)
+    assert problem["errors"][0]["parameter"] == parameter
 
 
-def test_the_limit_is_told_and_kept(call: Any, user: Any, settings: Any) -> None:
+def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings: Any) -> None:
     settings.RATE_LIMITS = True
     buckets.clear()
     response = call("GET", "/me")
@@ -180,7 +180,7 @@ def test_guessing_tokens_is_limited(settings: Any) -> None:
     buckets.clear()
 
 
-def test_a_failure_of_ours_is_a_problem_too(user: Any) -> None:
+def test_an_internal_error_is_a_problem_document(user: Any) -> None:
     failure = RuntimeError("secret words")
     _, secret = tokens.create(user, "t")
     client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})

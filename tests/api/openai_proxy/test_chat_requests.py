@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ADDRESS = "/api/openai/v1/chat/completions"
 
 
-def said(role: str, content: Any) -> dict[str, Any]:
+def chat_message(role: str, content: Any) -> dict[str, Any]:
     return {"role": role, "content": content}
 
 
@@ -41,13 +41,13 @@ def test_messages_become_turns() -> None:
     parts = [{"type": "text", "text": "b"}, {"type": "text", "text": "c"}]
     talk = turns(
         [
-            said("developer", "S"),
-            said("assistant", "I am Bob."),
-            said("user", "a"),
-            said("user", parts),
-            said("assistant", "A"),
-            said("assistant", "B"),
-            said("user", "d"),
+            chat_message("developer", "S"),
+            chat_message("assistant", "I am Bob."),
+            chat_message("user", "a"),
+            chat_message("user", parts),
+            chat_message("assistant", "A"),
+            chat_message("assistant", "B"),
+            chat_message("user", "d"),
         ]
     )
     assert (talk.system, talk.text) == ("S", "d")
@@ -68,27 +68,30 @@ REFUSED: list[tuple[Any, str]] = [
         "messages[0].tool_calls",
     ),
     ({"role": "user", "content": 4}, "messages[0].content"),
-    (said("user", [3]), "messages[0].content[0].type"),
-    (said("user", [{"type": "text", "text": 4}]), "messages[0].content[0].text"),
-    (said("user", [{"type": "file", "file": {"file_id": "f"}}]), "messages[0].content[0].type"),
-    (said("user", [{"type": "image_url"}]), "messages[0].content[0].image_url.url"),
+    (chat_message("user", [3]), "messages[0].content[0].type"),
+    (chat_message("user", [{"type": "text", "text": 4}]), "messages[0].content[0].text"),
     (
-        said("user", [{"type": "image_url", "image_url": {"url": "u", "detail": "high"}}]),
+        chat_message("user", [{"type": "file", "file": {"file_id": "f"}}]),
+        "messages[0].content[0].type",
+    ),
+    (chat_message("user", [{"type": "image_url"}]), "messages[0].content[0].image_url.url"),
+    (
+        chat_message("user", [{"type": "image_url", "image_url": {"url": "u", "detail": "high"}}]),
         "messages[0].content[0].image_url.detail",
     ),
     (
-        said("user", [{"type": "input_audio", "input_audio": {"data": "AA", "format": "x"}}]),
+        chat_message(
+            "user", [{"type": "input_audio", "input_audio": {"data": "AA", "format": "x"}}]
+        ),
         "messages[0].content[0].input_audio.format",
     ),
 ]
 
 
 @pytest.mark.parametrize(("message", "parameter"), REFUSED, ids=range(len(REFUSED)))
-def test_what_a_conversation_has_no_place_for_is_refused_by_name(
-    message: Any, parameter: str
-) -> None:
+def test_unsupported_message_parts_are_refused_by_name(message: Any, parameter: str) -> None:
     with pytest.raises(Problem) as refused:
-        turns([message, said("user", "Hi")])
+        turns([message, chat_message("user", "Hi")])
     assert (refused.value.status, refused.value.errors[0]["parameter"]) == (400, parameter)
 
 
@@ -111,7 +114,7 @@ BAD: list[tuple[bytes, int, str | None]] = [
 
 
 @pytest.mark.parametrize(("content", "status", "parameter"), BAD, ids=range(len(BAD)))
-def test_what_is_no_chat_body_is_refused_before_a_run(
+def test_an_invalid_chat_body_is_refused_before_a_run(
     call: Any, content: bytes, status: int, parameter: str | None
 ) -> None:
     response = call(content)
@@ -121,7 +124,7 @@ def test_what_is_no_chat_body_is_refused_before_a_run(
     assert not Run.objects.exists()
 
 
-def test_the_address_takes_its_method_and_scope_alone(call: Any, user: Any) -> None:
+def test_the_address_accepts_only_its_method_and_scope(call: Any, user: Any) -> None:
     _, secret = tokens.create(user, "reader", ["read"])
     browser = Client(headers={"Authorization": f"Bearer {secret}"})
     refused = browser.get(ADDRESS)
@@ -140,7 +143,7 @@ def refused(model: str, *messages: Any, **more: Any) -> tuple[int, str]:
     return caught.value.status, caught.value.errors[0]["parameter"]
 
 
-HI = said("user", "Hi")
+HI = chat_message("user", "Hi")
 
 
 def picture(name: str) -> dict[str, Any]:
@@ -160,7 +163,7 @@ def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
     assert places == sorted(places)
     assert parsed("lab/messages", *body["messages"])["messages"] == body["messages"]
     assert parsed("lab/dialogue", *body["messages"])["messages"] == [
-        said("user", "S"),
+        chat_message("user", "S"),
         *body["messages"][1:],
     ]
 
@@ -169,17 +172,19 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
     make_endpoint("lab/eye", VISION)
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/listener", LISTENER)
-    first = said("user", [{"type": "text", "text": "hi"}, picture("a")])
-    then = [said("assistant", "A fox."), said("user", [picture("b"), picture("a")])]
+    first = chat_message("user", [{"type": "text", "text": "hi"}, picture("a")])
+    then = [chat_message("assistant", "A fox."), chat_message("user", [picture("b"), picture("a")])]
     assert parsed("lab/eye", first) == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
     pictures = ["https://lab.test/a.png", "https://lab.test/b.png"]
     assert parsed("lab/eye", first, *then)["image_urls"] == pictures
     assert refused("lab/short", first) == (400, "messages[0].content[1].image_url")
-    heard = parsed("lab/listener", said("user", [{"type": "text", "text": "hi"}, SOUND]))
-    assert heard == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
+    arguments = parsed(
+        "lab/listener", chat_message("user", [{"type": "text", "text": "hi"}, SOUND])
+    )
+    assert arguments == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
     place = "messages[2].content[0].image_url"
     assert refused("lab/listener", first, *then) == (400, place)
-    assert refused("lab/short", said("user", [SOUND])) == (
+    assert refused("lab/short", chat_message("user", [SOUND])) == (
         400,
         "messages[0].content[0].input_audio",
     )
@@ -203,21 +208,21 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
         ("temprature", 1),
     ],
 )
-def test_a_setting_that_the_endpoint_lacks_is_refused_by_name(
+def test_an_unsupported_setting_is_refused_by_name(
     make_endpoint: Any, parameter: str, value: Any
 ) -> None:
     make_endpoint("lab/short", SHORT)
     assert refused("lab/short", HI, **{parameter: value}) == (400, parameter)
 
 
-def test_a_setting_that_changes_nothing_is_accepted(make_endpoint: Any) -> None:
+def test_a_setting_without_effect_is_accepted(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
     neutral = {"n": 1, "stop": None, "response_format": {"type": "text"}, "temperature": 1.0}
     more = {"tools": [], "tool_choice": "auto", "user": "ann", "stream_options": {}, "top_p": 1}
     assert parsed("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
 
 
-def test_a_setting_goes_to_the_endpoints_field_that_means_the_same(make_endpoint: Any) -> None:
+def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any) -> None:
     lists = {"type": "array", "items": TEXT}
     inputs = {"prompt": TEXT, "stop_sequences": lists, "max_tokens": {"type": "integer"}}
     make_endpoint("lab/set", document(inputs, ["prompt"]))
@@ -227,13 +232,15 @@ def test_a_setting_goes_to_the_endpoints_field_that_means_the_same(make_endpoint
     assert refused("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
 
 
-def test_a_conversation_that_does_not_fit_is_refused_whole(make_endpoint: Any) -> None:
+def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
-    earlier = [said("user", "a" * 200), said("assistant", "b" * 200)]
+    earlier = [chat_message("user", "a" * 200), chat_message("assistant", "b" * 200)]
     assert refused("lab/short", *earlier, HI) == (400, "messages")
 
 
-def test_what_is_no_chat_model_is_refused_by_name(make_endpoint: Any, documents: Any) -> None:
+def test_a_model_that_is_not_for_chat_is_refused_by_name(
+    make_endpoint: Any, documents: Any
+) -> None:
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH))
     make_endpoint(known_models.ROUTER, {})
@@ -246,9 +253,7 @@ def test_what_is_no_chat_model_is_refused_by_name(make_endpoint: Any, documents:
 BOTH = {"output": TEXT, "image": {"type": "object", "properties": {"url": TEXT}, "title": "Image"}}
 
 
-def test_the_list_offers_exactly_the_ids_that_a_chat_takes(
-    make_endpoint: Any, documents: Any
-) -> None:
+def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documents: Any) -> None:
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], category="llm")
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH), category="llm")
     make_endpoint("lab/gone", SHORT, gone_at=timezone.now())
@@ -261,14 +266,16 @@ def test_the_list_offers_exactly_the_ids_that_a_chat_takes(
     make_endpoint("lab/eye", VISION)
 
     def names() -> list[str]:
-        return [one["id"] for one in known_models.listed()]
+        return [model["id"] for model in known_models.listed()]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
     assert {*names()} == endpoints
     make_endpoint(known_models.ROUTER, {})
     assert {*names()} == {*endpoints, "a/b"}
     for name in names():
-        assert parsed(name, said("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])]))
+        assert parsed(
+            name, chat_message("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])])
+        )
     assert refused("openrouter/router", HI) == (400, "model")
 
 

@@ -77,16 +77,18 @@ def ask(gated: Gated, person: User, settings: Any) -> Ask:
 
 
 def test_a_completion_is_a_run_of_the_router(ask: Ask, person: User) -> None:
-    made = ask(lambda c: c.chat.completions.create(model=NAME, messages=SAID, temperature=0.2))
-    assert (made.model, made.choices[0].finish_reason) == (NAME, "stop")
+    completion = ask(
+        lambda c: c.chat.completions.create(model=NAME, messages=SAID, temperature=0.2)
+    )
+    assert (completion.model, completion.choices[0].finish_reason) == (NAME, "stop")
     run = Run.objects.get()
     assert (run.user, run.state, run.title) == (person, "succeeded", "Write about mountains")
     assert run.arguments == {"model": NAME, "messages": SAID, "temperature": 0.2}
-    assert run.output["choices"][0]["message"]["content"] == made.choices[0].message.content
-    assert made.usage.total_tokens == run.output["usage"]["total_tokens"]
-    assert made._request_id == str(run.pk)
-    (found,) = (m for m in timeline.moments(run) if m.what == "Started through the OpenAI address")
-    assert found.detail == "With the token “notebook”."
+    assert run.output["choices"][0]["message"]["content"] == completion.choices[0].message.content
+    assert completion.usage.total_tokens == run.output["usage"]["total_tokens"]
+    assert completion._request_id == str(run.pk)
+    (moment,) = (m for m in timeline.moments(run) if m.what == "Started through the OpenAI address")
+    assert moment.detail == "With the token “notebook”."
 
 
 async def streamed(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
@@ -95,18 +97,18 @@ async def streamed(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[
 
 
 @pytest.mark.parametrize("model", [NAME, "sandbox/scribe"], ids=["router", "endpoint"])
-def test_a_stream_comes_in_chunks_and_is_kept(ask: Ask, model: str) -> None:
+def test_a_stream_arrives_in_chunks_and_is_stored(ask: Ask, model: str) -> None:
     chunks = ask(lambda c: streamed(c, model, stream_options={"include_usage": True}))
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert len(chunks) > 10
     assert chunks[-1].usage.total_tokens > 0
     run = Run.objects.get()
-    kept = run.output.get("output") or run.output["choices"][0]["message"]["content"]
-    assert (run.state, run.transport, kept) == ("succeeded", "stream", text)
+    stored_text = run.output.get("output") or run.output["choices"][0]["message"]["content"]
+    assert (run.state, run.transport, stored_text) == ("succeeded", "stream", text)
     assert "stream" not in run.arguments
 
 
-def test_what_is_wrong_is_an_error_of_the_package(ask: Ask, sandbox: Control) -> None:
+def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control) -> None:
     import openai
 
     Endpoint.objects.filter(endpoint_id="sandbox/eye").update(
@@ -115,7 +117,7 @@ def test_what_is_wrong_is_an_error_of_the_package(ask: Ask, sandbox: Control) ->
     sandbox.fault("completions", "cut", value=5, about="completions")
 
     async def act(client: openai.AsyncOpenAI) -> list[Any]:
-        found: list[Any] = []
+        errors: list[Any] = []
         for call in (
             client.with_options(api_key="vitrine_wrong").models.list(),
             client.chat.completions.create(model="sandbox/scribe", messages=[]),
@@ -125,8 +127,8 @@ def test_what_is_wrong_is_an_error_of_the_package(ask: Ask, sandbox: Control) ->
         ):
             with pytest.raises(openai.APIError) as caught:
                 await call
-            found.append(caught.value)
-        return found
+            errors.append(caught.value)
+        return errors
 
     key, empty, few, blocked, broken = ask(act)
     assert isinstance(key, openai.AuthenticationError)
@@ -152,9 +154,9 @@ PICTURE: list[Any] = [
 
 def test_the_models_are_listed(ask: Ask) -> None:
     async def act(client: openai.AsyncOpenAI) -> Any:
-        names = [one.id async for one in client.models.list()]
+        names = [model.id async for model in client.models.list()]
         return names, await client.models.retrieve("sandbox/scribe")
 
-    names, one = ask(act)
+    names, retrieved = ask(act)
     assert "sandbox/scribe" in names
-    assert (one.id, one.owned_by) == ("sandbox/scribe", "sandbox")
+    assert (retrieved.id, retrieved.owned_by) == ("sandbox/scribe", "sandbox")

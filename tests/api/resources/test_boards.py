@@ -21,17 +21,17 @@ pytestmark = pytest.mark.django_db
 def board(user: Any, make_endpoint: Any, make_run: Any) -> Board:
     """One input on two models, of which one could not be run."""
     flux, other = make_endpoint("fal-ai/flux/dev"), make_endpoint("fal-ai/other")
-    made = Board.objects.create(user=user, source=flux, title="Cats", form_token="t")
-    row = Row.objects.create(board=made, position=0, label="a cat", values={"prompt": "a cat"})
+    new_board = Board.objects.create(user=user, source=flux, title="Cats", form_token="t")
+    row = Row.objects.create(board=new_board, position=0, label="a cat", values={"prompt": "a cat"})
     for position, endpoint in enumerate([flux, other]):
         column = Column.objects.create(
-            board=made, position=position, endpoint=endpoint, digest=str(position)
+            board=new_board, position=position, endpoint=endpoint, digest=str(position)
         )
         run = None if position else make_run(endpoint=flux, state="succeeded")
         Cell.objects.create(
-            board=made, row=row, column=column, run=run, not_sent="" if run else "Too dear."
+            board=new_board, row=row, column=column, run=run, not_sent="" if run else "Too dear."
         )
-    return made
+    return new_board
 
 
 def test_a_board_is_read_with_its_runs(
@@ -39,15 +39,18 @@ def test_a_board_is_read_with_its_runs(
 ) -> None:
     call("GET", "/me")
     with django_assert_num_queries(5):  # token, board, columns, rows, cells
-        found = call("GET", f"/boards/{board.pk}").json()
-    assert [one["endpoint_id"] for one in found["columns"]] == ["fal-ai/flux/dev", "fal-ai/other"]
-    assert found["rows"] == [{"label": "a cat", "values": {"prompt": "a cat"}}]
-    first, second = found["cells"]
+        content = call("GET", f"/boards/{board.pk}").json()
+    assert [column["endpoint_id"] for column in content["columns"]] == [
+        "fal-ai/flux/dev",
+        "fal-ai/other",
+    ]
+    assert content["rows"] == [{"label": "a cat", "values": {"prompt": "a cat"}}]
+    first, second = content["cells"]
     assert call("GET", f"/runs/{first['run_id']}").json()["state"] == first["state"] == "succeeded"
     assert (second["column"], second["run_id"], second["not_sent"]) == (1, None, "Too dear.")
 
 
-def test_a_deleted_run_is_not_named(call: Any, board: Board) -> None:
+def test_a_deleted_run_is_left_out_of_its_board(call: Any, board: Board) -> None:
     cell = board.cells.exclude(run=None).get()
     assert cell.run
     cell.run.deleted_at = timezone.now()
@@ -55,8 +58,10 @@ def test_a_deleted_run_is_not_named(call: Any, board: Board) -> None:
     assert call("GET", f"/boards/{board.pk}").json()["cells"][0]["run_id"] is None
 
 
-def test_boards_are_their_owners(call: Any, caller: Any, stranger: Any, board: Board) -> None:
-    assert [one["title"] for one in call("GET", "/boards").json()["items"]] == ["Cats"]
+def test_boards_are_readable_only_by_their_owner(
+    call: Any, caller: Any, stranger: Any, board: Board
+) -> None:
+    assert [listed["title"] for listed in call("GET", "/boards").json()["items"]] == ["Cats"]
     other = caller(stranger, "read")
     assert other("GET", "/boards").json()["items"] == []
     assert other("GET", f"/boards/{board.pk}").status_code == 404
@@ -83,12 +88,12 @@ def plan(models: list[str], **more: Any) -> dict[str, Any]:
 def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: list[str]) -> None:
     body = plan(models, seeds=[1, 2], cap_usd=0.06, title="Cats")
     body["columns"][1]["settings"] = {"steps": 4}
-    found = call("POST", "/boards/estimates", body).json()
-    assert (found["runs"], found["held"]) == (6, 2)
-    made = call("POST", "/boards", body)
-    assert made.status_code == 201, made.json()
-    address = made.headers["Location"].removeprefix("/api/v1")
-    board = made.json()
+    estimate = call("POST", "/boards/estimates", body).json()
+    assert (estimate["runs"], estimate["held"]) == (6, 2)
+    created = call("POST", "/boards", body)
+    assert created.status_code == 201, created.json()
+    address = created.headers["Location"].removeprefix("/api/v1")
+    board = created.json()
     assert len(board["cells"]) == 8
     assert sum(cell["run_id"] is not None for cell in board["cells"]) == 6
     assert board["columns"][1]["settings"] == {"steps": 4}
@@ -106,13 +111,13 @@ def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: li
     assert repeated["sent"] == 12
 
 
-def test_a_key_creates_adds_and_runs_again_once(call: Any, models: list[str]) -> None:
+def test_an_idempotency_key_creates_adds_and_repeats_once(call: Any, models: list[str]) -> None:
     body = plan(models[:1])
-    made, again = (call("POST", "/boards", body, Idempotency_Key="a") for _ in range(2))
-    assert (made.status_code, again.status_code) == (201, 200)
-    assert again.json() == made.json()
+    created, again = (call("POST", "/boards", body, Idempotency_Key="a") for _ in range(2))
+    assert (created.status_code, again.status_code) == (201, 200)
+    assert again.json() == created.json()
     assert (Board.objects.count(), Run.objects.count()) == (1, 2)
-    address = made.headers["Location"].removeprefix("/api/v1")
+    address = created.headers["Location"].removeprefix("/api/v1")
     more = {"rows": [{"prompt": "a fox"}], "seeds": [1]}
     first, second = (call("POST", f"{address}/cells", more, Idempotency_Key="b") for _ in range(2))
     assert first.json() == second.json()
@@ -128,14 +133,14 @@ def test_a_key_creates_adds_and_runs_again_once(call: Any, models: list[str]) ->
     assert call("POST", f"{address}/runs", failed, Idempotency_Key="d").json()["sent"] > 0
 
 
-def test_a_key_of_another_request_is_refused(
+def test_an_idempotency_key_of_another_request_is_refused(
     call: Any, caller: Any, stranger: Any, models: list[str]
 ) -> None:
-    made = call("POST", "/boards", plan(models), Idempotency_Key="a").json()
+    created = call("POST", "/boards", plan(models), Idempotency_Key="a").json()
     for path, body in (
         ("/boards", plan(models, title="Other")),
-        (f"/boards/{made['id']}/cells", {}),
-        (f"/boards/{made['id']}/runs", {"what": "failed"}),
+        (f"/boards/{created['id']}/cells", {}),
+        (f"/boards/{created['id']}/runs", {"what": "failed"}),
     ):
         refused = call("POST", path, body, Idempotency_Key="a")
         assert refused.status_code == 422
@@ -145,7 +150,7 @@ def test_a_key_of_another_request_is_refused(
     assert theirs.status_code == 201
 
 
-def test_a_key_of_a_call_that_started_nothing_can_be_used_again(
+def test_an_idempotency_key_of_a_failed_call_can_be_used_again(
     call: Any, models: list[str]
 ) -> None:
     bad = call("POST", "/boards", plan(["lab/flux", "lab/edit"]), Idempotency_Key="a")
@@ -154,13 +159,13 @@ def test_a_key_of_a_call_that_started_nothing_can_be_used_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_calls_at_once_with_a_key_create_one_board(call: Any, models: list[str]) -> None:
+def test_concurrent_calls_with_one_key_create_one_board(call: Any, models: list[str]) -> None:
     def create() -> Any:
         return call("POST", "/boards", plan(models), Idempotency_Key="a")
 
     answers = at_once([create] * 3)
-    assert sorted(one.status_code for one in answers) == [200, 200, 201]
-    assert len({one.json()["id"] for one in answers}) == Board.objects.count() == 1
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
+    assert len({answer.json()["id"] for answer in answers}) == Board.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -198,26 +203,24 @@ def test_a_misspelt_setting_or_column_of_rows_is_refused_with_the_nearest_name(
     assert not Run.objects.exists()
 
 
-def test_a_program_may_say_that_unknown_fields_of_a_board_are_meant(
-    call: Any, models: list[str]
-) -> None:
+def test_unknown_fields_of_a_board_can_be_allowed(call: Any, models: list[str]) -> None:
     body = plan(models[:1]) | {
         "columns": [{"endpoint_id": models[0], "settings": {"newer": 1}}],
         "rows": [{"prompt": "a cat", "newest": 2}],
         "seeds": [],
         "allow_unknown": True,
     }
-    made = call("POST", "/boards", body)
-    assert made.status_code == 201, made.content
+    created = call("POST", "/boards", body)
+    assert created.status_code == 201, created.content
     run = Run.objects.get()
     assert (run.arguments["newer"], run.arguments["newest"]) == (1, 2)
     more = {"rows": [{"prompt": "a dog", "newest": 3}], "allow_unknown": True}
-    added = call("POST", f"/boards/{made.json()['id']}/cells", more)
+    added = call("POST", f"/boards/{created.json()['id']}/cells", more)
     assert added.status_code == 200, added.content
     assert {run.arguments["newest"] for run in Run.objects.all()} == {2, 3}
 
 
-def test_boards_are_written_by_their_owner(
+def test_boards_are_changed_only_by_their_owner(
     call: Any, caller: Any, stranger: Any, models: list[str]
 ) -> None:
     address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
@@ -227,9 +230,7 @@ def test_boards_are_written_by_their_owner(
     assert caller(stranger, "read")("POST", "/boards", plan(models)).status_code == 403
 
 
-def test_a_board_of_a_program_is_not_shown_to_the_team(
-    call: Any, models: list[str], user: Any
-) -> None:
+def test_a_board_created_by_the_api_is_private(call: Any, models: list[str], user: Any) -> None:
     preferences.set_shares_runs(user, True)
     address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
     call("POST", f"{address}/cancellation")
@@ -241,7 +242,7 @@ HOSTILE = "x\0y\ud83dz"
 
 
 @pytest.mark.parametrize("place", ["rows", "settings", "title"])
-def test_texts_that_databases_refuse_are_taken_without_the_characters(
+def test_characters_a_database_refuses_are_removed_from_texts(
     call: Any, make_endpoint: Any, place: str
 ) -> None:
     fields = {"prompt": documents.PROMPT, "loras": {"type": "array", "items": {"type": "object"}}}
@@ -259,9 +260,7 @@ def test_texts_that_databases_refuse_are_taken_without_the_characters(
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_a_program_gives_no_number_that_json_does_not_have(
-    call: Any, make_endpoint: Any, number: float
-) -> None:
+def test_numbers_outside_json_are_refused(call: Any, make_endpoint: Any, number: float) -> None:
     make_endpoint("lab/tuner", documents.document(lr={"type": "number"}))
     body = {"columns": [{"endpoint_id": "lab/tuner"}], "rows": [{"lr": number}]}
     answer = call("POST", "/boards", body)  # Python writes NaN and Infinity
@@ -269,17 +268,17 @@ def test_a_program_gives_no_number_that_json_does_not_have(
     assert "is not a JSON value" in answer.json()["detail"]
 
 
-def test_a_board_that_may_cost_too_much_is_not_begun(call: Any, models: list[str]) -> None:
+def test_a_board_above_its_max_cost_is_not_started(call: Any, models: list[str]) -> None:
     refused = call("POST", "/boards", plan(models, max_cost=0.03))
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:vitrine:problem:too-expensive"
     assert refused.json()["estimate"]["high"] == 0.04
     assert Board.objects.count() == Run.objects.count() == 0
-    made = call("POST", "/boards?wait=1", plan(models, max_cost=0.04))
-    assert made.status_code == 201, made.content
-    assert made.json()["is_final"] is False
-    assert made.headers["Vitrine-Wait"].endswith(made.headers["Location"])
-    address = f"/boards/{made.json()['id']}"
+    created = call("POST", "/boards?wait=1", plan(models, max_cost=0.04))
+    assert created.status_code == 201, created.content
+    assert created.json()["is_final"] is False
+    assert created.headers["Vitrine-Wait"].endswith(created.headers["Location"])
+    address = f"/boards/{created.json()['id']}"
     more = {"rows": [{"prompt": "a hen"}], "max_cost": 0.01}
     assert call("POST", f"{address}/cells", more).status_code == 409
     assert call("POST", f"{address}/cells", more | {"max_cost": 0.02}).status_code == 200

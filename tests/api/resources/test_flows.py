@@ -24,15 +24,15 @@ pytestmark = pytest.mark.django_db
 def test_a_flow_is_listed_and_read_with_inputs_and_price(call: Any, flow: Flow) -> None:
     (listed,) = call("GET", "/flows").json()["items"]
     assert (listed["name"], listed["steps"], listed["is_mine"]) == (flow.name, 2, True)
-    found = call("GET", f"/flows/{flow.pk}").json()
-    assert [one["endpoint_id"] for one in found["models"]] == [FLUX, SEEDREAM]
-    names = [one["name"] for one in found["inputs"]]
+    details = call("GET", f"/flows/{flow.pk}").json()
+    assert [model["endpoint_id"] for model in details["models"]] == [FLUX, SEEDREAM]
+    names = [flow_input["name"] for flow_input in details["inputs"]]
     assert "prompt" in names
-    assert found["values"]["prompt"] == "a fox"
-    assert found["estimate"]["text"]
+    assert details["values"]["prompt"] == "a fox"
+    assert details["estimate"]["text"]
 
 
-def test_the_list_needs_the_same_queries_whatever_its_length(
+def test_the_flow_list_takes_as_many_queries_for_any_length(
     call: Any, flow: Flow, django_assert_num_queries: Any
 ) -> None:
     Flow.objects.bulk_create(
@@ -46,13 +46,13 @@ def test_the_list_needs_the_same_queries_whatever_its_length(
     assert rest["next_cursor"] is None
 
 
-def test_a_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
+def test_an_idempotency_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
     address, body = f"/flows/{flow.pk}/runs", {"inputs": {"prompt": "a hare"}}
-    made = call("POST", address, body, Idempotency_Key="one")
+    created = call("POST", address, body, Idempotency_Key="one")
     again = call("POST", address, body, Idempotency_Key="one")
-    assert (made.status_code, again.status_code) == (201, 200)
-    assert made.json()["id"] == again.json()["id"]
-    assert made["Location"] == f"/api/v1/flow-runs/{made.json()['id']}"
+    assert (created.status_code, again.status_code) == (201, 200)
+    assert created.json()["id"] == again.json()["id"]
+    assert created["Location"] == f"/api/v1/flow-runs/{created.json()['id']}"
     assert Run.objects.get().arguments["prompt"] == "a hare"
     other = call("POST", address, {"inputs": {"prompt": "a cat"}}, Idempotency_Key="one")
     assert (other.status_code, FlowRun.objects.count()) == (422, 1)
@@ -61,7 +61,7 @@ def test_a_key_starts_a_flow_once(call: Any, flow: Flow) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_with_other_inputs_at_the_same_moment_is_refused(call: Any, flow: Flow) -> None:
+def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call: Any, flow: Flow) -> None:
     def start(prompt: str) -> Any:
         body = {"inputs": {"prompt": prompt}}
         return call("POST", f"/flows/{flow.pk}/runs", body, Idempotency_Key="one")
@@ -72,20 +72,20 @@ def test_a_key_with_other_inputs_at_the_same_moment_is_refused(call: Any, flow: 
     assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
-def test_its_steps_are_followed_and_stopped(call: Any, flow: Flow) -> None:
-    made = call("POST", f"/flows/{flow.pk}/runs", {}).json()
-    assert [one["state"] for one in made["steps"]] == ["created", None]
+def test_the_steps_of_a_flow_run_can_be_followed_and_stopped(call: Any, flow: Flow) -> None:
+    started = call("POST", f"/flows/{flow.pk}/runs", {}).json()
+    assert [step["state"] for step in started["steps"]] == ["created", None]
     succeed(Run.objects.get())
     advance(FlowRun.objects.get().pk)
-    found = call("GET", f"/flow-runs/{made['id']}").json()
-    assert [one["state"] for one in found["steps"]] == ["succeeded", "created"]
-    assert (found["state"], found["is_final"]) == ("running", False)
-    stopped = call("POST", f"/flow-runs/{made['id']}/cancellation")
+    current = call("GET", f"/flow-runs/{started['id']}").json()
+    assert [step["state"] for step in current["steps"]] == ["succeeded", "created"]
+    assert (current["state"], current["is_final"]) == ("running", False)
+    stopped = call("POST", f"/flow-runs/{started['id']}/cancellation")
     assert stopped.status_code == 202
     assert Run.objects.filter(state="cancelled").count() == 1
 
 
-def test_an_estimate_is_of_the_inputs_given(call: Any, flow: Flow) -> None:
+def test_a_flow_estimate_is_for_the_given_inputs(call: Any, flow: Flow) -> None:
     Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
     address = f"/flows/{flow.pk}/estimates"
     saved = call("POST", address, {}).json()
@@ -97,7 +97,7 @@ def test_an_estimate_is_of_the_inputs_given(call: Any, flow: Flow) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "words"),
+    ("body", "status", "reason"),
     [
         ({"inputs": {"nothing": 1}}, 422, "Unknown field `nothing`"),
         ({"inputs": {"promt": "x"}}, 422, "did you mean `prompt`"),
@@ -106,28 +106,28 @@ def test_an_estimate_is_of_the_inputs_given(call: Any, flow: Flow) -> None:
         ({"else": 1}, 422, "else"),
     ],
 )
-def test_what_does_not_fit_is_refused_before_anything_is_paid(
-    call: Any, flow: Flow, body: Any, status: int, words: str
+def test_invalid_flow_inputs_are_refused_before_paying(
+    call: Any, flow: Flow, body: Any, status: int, reason: str
 ) -> None:
     refused = call("POST", f"/flows/{flow.pk}/runs", body)
     assert refused.status_code == status
-    assert words in refused.content.decode()
+    assert reason in refused.content.decode()
     assert not FlowRun.objects.exists()
 
 
-def test_a_flow_is_its_owner_s_until_it_is_shown_to_the_team(
+def test_a_flow_is_private_until_it_is_shared(
     call: Any, caller: Any, stranger: Any, flow: Flow
 ) -> None:
-    made = call("POST", f"/flows/{flow.pk}/runs", {}).json()
+    started = call("POST", f"/flows/{flow.pk}/runs", {}).json()
     other = caller(stranger, "read", "run")
     assert other("GET", f"/flows/{flow.pk}").status_code == 404
     assert other("POST", f"/flows/{flow.pk}/runs", {}).status_code == 404
-    assert other("GET", f"/flow-runs/{made['id']}").status_code == 404
+    assert other("GET", f"/flow-runs/{started['id']}").status_code == 404
     Flow.objects.update(visibility="team")
     assert other("GET", f"/flows/{flow.pk}").json()["is_mine"] is False
 
 
-def test_a_flow_that_a_program_runs_is_not_shown_to_the_team(call: Any, flow: Flow) -> None:
+def test_flow_runs_started_by_the_api_are_private(call: Any, flow: Flow) -> None:
     preferences.set_shares_runs(flow.user, True)
     call("POST", f"/flows/{flow.pk}/runs", {})
     succeed(Run.objects.get())

@@ -23,18 +23,18 @@ def flux(make_endpoint: Any) -> Any:
 
 def test_a_preset_is_saved_read_and_deleted(call: Any, flux: Any, user: Any) -> None:
     body = {"endpoint_id": FLUX, "name": "wide", "arguments": {"seed": 7}, "is_shared": True}
-    made = call("POST", "/presets", body)
-    assert made.status_code == 201
-    found = call("GET", f"/presets/{made.json()['id']}").json()
-    assert found == made.json()
-    assert found["arguments"] == {"seed": 7}
-    assert found["is_mine"]
-    assert call("DELETE", f"/presets/{found['id']}").status_code == 204
-    assert call("GET", f"/presets/{found['id']}").status_code == 404
+    created = call("POST", "/presets", body)
+    assert created.status_code == 201
+    preset = call("GET", f"/presets/{created.json()['id']}").json()
+    assert preset == created.json()
+    assert preset["arguments"] == {"seed": 7}
+    assert preset["is_mine"]
+    assert call("DELETE", f"/presets/{preset['id']}").status_code == 204
+    assert call("GET", f"/presets/{preset['id']}").status_code == 404
     assert Preset.objects.get().deleted_at
 
 
-def test_a_name_is_taken_until_replaced(call: Any, flux: Any) -> None:
+def test_a_taken_preset_name_must_be_replaced_explicitly(call: Any, flux: Any) -> None:
     body = {"endpoint_id": FLUX, "name": "wide", "arguments": {"seed": 7}}
     call("POST", "/presets", body)
     assert call("POST", "/presets", body | {"arguments": {}}).status_code == 409
@@ -43,19 +43,19 @@ def test_a_name_is_taken_until_replaced(call: Any, flux: Any) -> None:
     assert Preset.objects.get().arguments == {"seed": 8}
 
 
-def test_shared_presets_are_for_all_to_use_and_none_to_delete(
+def test_shared_presets_can_be_used_but_not_deleted_by_others(
     call: Any, caller: Any, flux: Any, stranger: Any
 ) -> None:
     for name, is_shared in (("ours", True), ("mine", False)):
         body = {"endpoint_id": FLUX, "name": name, "arguments": {}, "is_shared": is_shared}
         assert call("POST", "/presets", body).status_code == 201
     other = caller(stranger, "read", "run")
-    (found,) = other("GET", f"/presets?model={FLUX}").json()["items"]
-    assert (found["name"], found["is_mine"], found["owner"]) == ("ours", False, "ana")
-    assert other("DELETE", f"/presets/{found['id']}").status_code == 403
+    (preset,) = other("GET", f"/presets?model={FLUX}").json()["items"]
+    assert (preset["name"], preset["is_mine"], preset["owner"]) == ("ours", False, "ana")
+    assert other("DELETE", f"/presets/{preset['id']}").status_code == 403
 
 
-def test_curators_change_collections(caller: Any, flux: Any, user: Any, call: Any) -> None:
+def test_curators_can_change_collections(caller: Any, flux: Any, user: Any, call: Any) -> None:
     best = Collection.objects.create(slug="best", title="Best", is_published=True)
     curator = caller(user, "read", "curate")
     path = f"/collections/best/models/{FLUX}"
@@ -71,14 +71,17 @@ def test_curators_change_collections(caller: Any, flux: Any, user: Any, call: An
     assert best.items.count() == 0
 
 
-def test_drafts_of_collections_are_for_staff(call: Any, user: Any) -> None:
+def test_draft_collections_are_visible_only_to_staff(call: Any, user: Any) -> None:
     Collection.objects.create(slug="a", title="A", is_published=False)
     Collection.objects.create(slug="b", title="B", is_published=True, position=1)
     Collection.objects.create(slug="c", title="C", is_published=True, position=2)
-    found = call("GET", "/collections?limit=1").json()
-    assert [one["slug"] for one in found["items"]] == ["b"]
-    found = call("GET", f"/collections?limit=1&cursor={found['next_cursor']}").json()
-    assert ([one["slug"] for one in found["items"]], found["next_cursor"]) == (["c"], None)
+    page = call("GET", "/collections?limit=1").json()
+    assert [collection["slug"] for collection in page["items"]] == ["b"]
+    page = call("GET", f"/collections?limit=1&cursor={page['next_cursor']}").json()
+    assert ([collection["slug"] for collection in page["items"]], page["next_cursor"]) == (
+        ["c"],
+        None,
+    )
     assert call("GET", "/collections/a").status_code == 404
 
 
@@ -86,16 +89,16 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
     def send() -> Any:
         return call.file("/uploads", file=SimpleUploadedFile("cat.png", PNG), kind="image")
 
-    made = send()
-    assert made.status_code == 201, made.content
-    found = made.json()
-    assert send().json() == found
+    created = send()
+    assert created.status_code == 201, created.content
+    upload = created.json()
+    assert send().json() == upload
     assert Upload.objects.count() == 1
-    assert found["address"] == f"/uploads/{found['id']}/cat.png"
-    response = call.page(found["address"])
+    assert upload["address"] == f"/uploads/{upload['id']}/cat.png"
+    response = call.page(upload["address"])
     assert b"".join(response.streaming_content) == PNG
-    assert call("GET", f"/uploads/{found['id']}").json() == found
-    assert call("GET", "/uploads").json()["items"] == [found]
+    assert call("GET", f"/uploads/{upload['id']}").json() == upload
+    assert call("GET", "/uploads").json()["items"] == [upload]
 
 
 def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:
@@ -106,15 +109,15 @@ def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:
         ({"kind": "image"}, "part `file`"),
         ({"file": SimpleUploadedFile("cat.png", PNG), "kind": "smell"}, "kind must be"),
     ]
-    for fields, said in refused:
+    for fields, reason in refused:
         response = call.file("/uploads", **fields)
         assert response.status_code == 422
-        assert said in response.json()["detail"]
+        assert reason in response.json()["detail"]
 
 
-def test_other_peoples_files_are_not_there(call: Any, caller: Any, stranger: Any) -> None:
-    made = call.file("/uploads", file=SimpleUploadedFile("cat.png", PNG)).json()
+def test_files_of_others_are_not_found(call: Any, caller: Any, stranger: Any) -> None:
+    upload = call.file("/uploads", file=SimpleUploadedFile("cat.png", PNG)).json()
     other = caller(stranger, "read", "run")
-    assert other("GET", f"/uploads/{made['id']}").status_code == 404
-    assert other.page(made["address"]).status_code == 404
+    assert other("GET", f"/uploads/{upload['id']}").status_code == 404
+    assert other.page(upload["address"]).status_code == 404
     assert other("GET", "/uploads").json()["items"] == []

@@ -21,24 +21,24 @@ def many(make_endpoint: Any) -> list[str]:
     return [make_endpoint(f"fal-ai/upscale-{n}", position=n).endpoint_id for n in range(7)]
 
 
-def test_search_finds_what_the_page_finds(call: Any, many: Any, make_endpoint: Any) -> None:
+def test_search_returns_the_results_of_the_page(call: Any, many: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/portrait", category="image-to-image")
-    found = call("GET", "/models?q=upscale&category=text-to-image").json()
+    page = call("GET", "/models?q=upscale&category=text-to-image").json()
     answer = engine.search(Query.from_params(QueryDict("q=upscale&category=text-to-image")))
-    assert [one["endpoint_id"] for one in found["items"]] == [
-        one.endpoint_id for one in answer.endpoints
+    assert [model["endpoint_id"] for model in page["items"]] == [
+        endpoint.endpoint_id for endpoint in answer.endpoints
     ]
-    assert found["total"] == answer.total == 7
+    assert page["total"] == answer.total == 7
 
 
-def test_pages_of_a_search_follow_each_other(call: Any, many: Any) -> None:
+def test_pages_of_a_search_follow_without_gap(call: Any, many: Any) -> None:
     for question in ("q=upscale", "sort=name", ""):
         seen, address = [], f"/models?{question}&limit=3"
         for _ in range(3):
-            found = call("GET", address).json()
-            seen += [one["endpoint_id"] for one in found["items"]]
-            address = f"/models?{question}&limit=3&cursor={found['next_cursor']}"
-        assert found["next_cursor"] is None
+            page = call("GET", address).json()
+            seen += [model["endpoint_id"] for model in page["items"]]
+            address = f"/models?{question}&limit=3&cursor={page['next_cursor']}"
+        assert page["next_cursor"] is None
         assert sorted(seen) == sorted(many)
 
 
@@ -48,21 +48,23 @@ def test_a_search_takes_few_queries(call: Any, many: Any, django_assert_num_quer
         call("GET", "/models?q=upscale")
 
 
-def test_a_model_is_told_in_short(call: Any, make_endpoint: Any, documents: Any) -> None:
-    made = make_endpoint(
+def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) -> None:
+    endpoint = make_endpoint(
         FLUX, documents[FLUX], unit_price_usd="0.02500000", price_unit="megapixels", currency="USD"
     )
     post_sync.run()
-    found = call("GET", f"/models/{FLUX}").json()
-    assert found["price"] == {
+    details = call("GET", f"/models/{FLUX}").json()
+    assert details["price"] == {
         "amount": "0.025", "currency": "USD", "unit": "megapixels", "text": "$0.025 per megapixel",
     }  # fmt: skip
-    assert "prompt" in [one["name"] for one in found["inputs"]]
-    (size,) = (one for one in found["inputs"] if one["name"] == "image_size")
+    assert "prompt" in [model_input["name"] for model_input in details["inputs"]]
+    (size,) = (
+        model_input for model_input in details["inputs"] if model_input["name"] == "image_size"
+    )
     assert "square_hd" in size["choices"]
-    assert "image_size.width" in [one["name"] for one in found["inputs"]]
-    assert found["example"]
-    assert found["schema_digest"] == made.schema_id
+    assert "image_size.width" in [model_input["name"] for model_input in details["inputs"]]
+    assert details["example"]
+    assert details["schema_digest"] == endpoint.schema_id
 
 
 @pytest.mark.parametrize("path", ["models", "schemas"])
@@ -75,7 +77,7 @@ def test_every_real_model_can_be_read(
         assert response.status_code == 200, endpoint_id
 
 
-def test_the_schema_is_upstreams(call: Any, make_endpoint: Any, documents: Any) -> None:
+def test_the_schema_is_upstreams_document(call: Any, make_endpoint: Any, documents: Any) -> None:
     make_endpoint(FLUX, documents[FLUX])
     make_endpoint("fal-ai/bare")
     assert call("GET", f"/schemas/{FLUX}").json()["openapi"] == documents[FLUX]
@@ -90,8 +92,8 @@ def test_slashes_may_be_escaped(call: Any, make_endpoint: Any) -> None:
 def test_favourites_are_set_listed_and_removed(call: Any, many: Any, user: Any) -> None:
     for endpoint_id in many[:3]:
         assert call("PUT", f"/favourites/{endpoint_id}").status_code == 204
-    found = call("GET", "/favourites?limit=2").json()
-    assert [one["endpoint_id"] for one in found["items"]] == [many[2], many[1]]
+    page = call("GET", "/favourites?limit=2").json()
+    assert [model["endpoint_id"] for model in page["items"]] == [many[2], many[1]]
     assert call("GET", "/models?favourite=true").json()["total"] == 3
     assert call("DELETE", f"/favourites/{many[0]}").status_code == 204
     assert Favourite.objects.filter(user=user).count() == 2
@@ -106,9 +108,9 @@ def test_changes_are_listed_newest_first(call: Any, make_endpoint: Any, user: An
         Change.objects.create(endpoint=endpoint, kind=kind, at=at, lines=[line])
     seen, address = [], "/changes?limit=2"
     for _ in range(2):
-        found = call("GET", address).json()
-        seen += [one["kind"] for one in found["items"]]
-        address = f"/changes?limit=2&cursor={found['next_cursor']}"
+        page = call("GET", address).json()
+        seen += [change["kind"] for change in page["items"]]
+        address = f"/changes?limit=2&cursor={page['next_cursor']}"
     assert seen == ["schema", "price", "new"]
-    assert found["next_cursor"] is None
+    assert page["next_cursor"] is None
     assert len(call("GET", "/changes?kind=new").json()["items"]) == 1

@@ -25,7 +25,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
     return make_endpoint(FLUX, documents[FLUX])
 
 
-def test_a_run_is_created_with_what_was_asked_for(call: Any, flux: Any, user: Any) -> None:
+def test_a_run_is_created_with_the_given_arguments(call: Any, flux: Any, user: Any) -> None:
     arguments = {"prompt": "a cat\nin a hat", "seed": 2**80}
     response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
     assert response.status_code == 201, response.content
@@ -42,13 +42,13 @@ EDIT = "fal-ai/bytedance/seedream/v4/edit"
 
 @pytest.mark.parametrize("origin", ["", " http://testserver", "https://localhost:8443"])
 @pytest.mark.parametrize("way", ["run", "preset"])
-def test_our_own_files_are_recognised_by_any_of_our_names(
+def test_our_files_are_recognised_by_any_of_our_host_names(
     call: Any, make_endpoint: Any, documents: Any, origin: str, way: str
 ) -> None:
     make_endpoint(EDIT, documents[EDIT])
     paths = [f"/uploads/{uuid.uuid4()}/x.png", f"/runs/{uuid.uuid4()}/artifacts/0/"]
-    given = [f"{origin}{path}" for path in paths] + [" https://example.com/a.png "]
-    arguments = {"prompt": "a cat", "image_urls": given}
+    addresses = [f"{origin}{path}" for path in paths] + [" https://example.com/a.png "]
+    arguments = {"prompt": "a cat", "image_urls": addresses}
     body = {"endpoint_id": EDIT, "arguments": arguments}
     if way == "preset":
         preset = call("POST", "/presets", body | {"name": "cats"}).json()
@@ -62,11 +62,11 @@ def test_our_own_files_are_recognised_by_any_of_our_names(
 def test_the_timeline_names_the_token(call: Any, flux: Any) -> None:
     call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     moments = timeline.moments(Run.objects.get())
-    (found,) = (one for one in moments if one.what == "Started through the API")
-    assert found.detail == "With the token “test of read run”."
+    (moment,) = (candidate for candidate in moments if candidate.what == "Started through the API")
+    assert moment.detail == "With the token “test of read run”."
 
 
-def test_the_same_key_is_the_same_run(call: Any, flux: Any) -> None:
+def test_equal_idempotency_keys_give_one_run(call: Any, flux: Any) -> None:
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
     first = call("POST", "/runs", body, Idempotency_Key="k1")
     again = call("POST", "/runs", body, Idempotency_Key="k1")
@@ -75,7 +75,7 @@ def test_the_same_key_is_the_same_run(call: Any, flux: Any) -> None:
     assert Run.objects.count() == 1
 
 
-def test_a_key_for_another_request_is_refused(call: Any, flux: Any) -> None:
+def test_an_idempotency_key_of_another_request_is_refused(call: Any, flux: Any) -> None:
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
     call("POST", "/runs", body, Idempotency_Key="k1")
     for other in (body | {"arguments": {"prompt": "a dog"}}, body | {"transport": "sync"}):
@@ -85,18 +85,18 @@ def test_a_key_for_another_request_is_refused(call: Any, flux: Any) -> None:
     assert Run.objects.count() == 1
 
 
-def test_two_peoples_equal_keys_are_two_runs(
+def test_equal_keys_of_two_people_give_two_runs(
     call: Any, caller: Any, flux: Any, stranger: Any
 ) -> None:
     body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
     ids = {
-        one("POST", "/runs", body, Idempotency_Key="k").json()["id"]
-        for one in (call, caller(stranger, "run"))
+        send("POST", "/runs", body, Idempotency_Key="k").json()["id"]
+        for send in (call, caller(stranger, "run"))
     }
     assert len(ids) == 2
 
 
-def test_arguments_that_do_not_fit_are_pointed_at(call: Any, flux: Any) -> None:
+def test_invalid_arguments_are_located_by_pointers(call: Any, flux: Any) -> None:
     arguments = {"prompt": "a cat", "num_images": "many", "image_size": {"width": -1}}
     response = call("POST", "/runs", {"endpoint_id": FLUX, "arguments": arguments})
     assert response.status_code == 422
@@ -104,11 +104,11 @@ def test_arguments_that_do_not_fit_are_pointed_at(call: Any, flux: Any) -> None:
     assert problem["type"] == "urn:vitrine:problem:invalid-arguments"
     pointers = {error["pointer"] for error in problem["errors"]}
     assert "#/arguments/num_images" in pointers
-    assert any(one.startswith("#/arguments/image_size") for one in pointers)
+    assert any(pointer.startswith("#/arguments/image_size") for pointer in pointers)
     assert Run.objects.count() == 0
 
 
-def test_a_preset_fills_what_is_not_said(call: Any, flux: Any, user: Any) -> None:
+def test_a_preset_fills_in_missing_arguments(call: Any, flux: Any, user: Any) -> None:
     values = {"endpoint_id": FLUX, "name": "wide", "arguments": {"prompt": "x", "seed": 7}}
     preset = call("POST", "/presets", values).json()
     response = call("POST", "/runs", {"preset_id": preset["id"], "arguments": {"prompt": "y"}})
@@ -116,7 +116,7 @@ def test_a_preset_fills_what_is_not_said(call: Any, flux: Any, user: Any) -> Non
     assert Run.objects.get().arguments == {"prompt": "y", "seed": 7}
 
 
-def test_our_addresses_are_kept_without_the_host(call: Any, make_endpoint: Any) -> None:
+def test_addresses_of_our_files_are_stored_without_the_host(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/any")
     path = f"/uploads/{uuid.uuid4()}/cat.png"
     foreign = f"https://example.com{path}"
@@ -126,7 +126,7 @@ def test_our_addresses_are_kept_without_the_host(call: Any, make_endpoint: Any) 
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "reason"),
     [
         ({"endpoint_id": "fal-ai/nowhere"}, 404, "no model"),
         ({"endpoint_id": FLUX, "arguments": []}, 422, "not of type"),
@@ -140,36 +140,36 @@ def test_our_addresses_are_kept_without_the_host(call: Any, make_endpoint: Any) 
     ],
 )
 def test_a_bad_request_is_refused_with_a_reason(
-    call: Any, flux: Any, body: Any, status: int, said: str
+    call: Any, flux: Any, body: Any, status: int, reason: str
 ) -> None:
     response = call("POST", "/runs", body)
     assert response.status_code == status
-    assert said in response.content.decode()
+    assert reason in response.content.decode()
     assert Run.objects.count() == 0
 
 
 def test_each_missing_property_of_a_body_is_named(call: Any) -> None:
     problem = call("POST", "/presets", {"name": "x"}).json()
-    assert [one["pointer"] for one in problem["errors"]] == ["#/endpoint_id", "#/arguments"]
+    assert [error["pointer"] for error in problem["errors"]] == ["#/endpoint_id", "#/arguments"]
 
 
-def test_a_blocked_model_is_not_run(call: Any, make_endpoint: Any) -> None:
+def test_a_blocked_model_cannot_be_run(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/bad", standing="blocked", standing_reason="It leaks")
     response = call("POST", "/runs", {"endpoint_id": "fal-ai/bad", "arguments": {}})
     assert response.status_code == 409
     assert "It leaks" in response.json()["detail"]
 
 
-def test_a_failed_run_says_why(call: Any, make_run: Any) -> None:
+def test_a_failed_run_gives_its_reason(call: Any, make_run: Any) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}]
     error = {"error": "RunFailed", "message": "x", "status": 422, "detail": detail}
     run = make_run(state="failed", error=error)
-    found = call("GET", f"/runs/{run.pk}").json()
-    assert found["reason"]
-    assert found["error"]["problems"] == [{"path": ["prompt"], "message": "too rude"}]
+    failed = call("GET", f"/runs/{run.pk}").json()
+    assert failed["reason"]
+    assert failed["error"]["problems"] == [{"path": ["prompt"], "message": "too rude"}]
 
 
-def test_artifacts_open_with_the_token(call: Any, make_run: Any, caller: Any) -> None:
+def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller: Any) -> None:
     run = make_run(
         state="succeeded", output={"image": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     )
@@ -182,9 +182,7 @@ def test_artifacts_open_with_the_token(call: Any, make_run: Any, caller: Any) ->
     assert response.headers["Content-Type"] == "image/png"
 
 
-def test_other_peoples_runs_are_not_there(
-    call: Any, caller: Any, make_run: Any, stranger: Any
-) -> None:
+def test_runs_of_others_are_not_found(call: Any, caller: Any, make_run: Any, stranger: Any) -> None:
     run = make_run(user=stranger, state="succeeded")
     assert call("GET", f"/runs/{run.pk}").status_code == 404
     assert call("POST", f"/runs/{run.pk}/cancellation").status_code == 404
@@ -193,7 +191,7 @@ def test_other_peoples_runs_are_not_there(
     assert call.page(f"/runs/{run.pk}/output.json").status_code == 404
 
 
-def test_an_example_may_be_read_by_all_and_cancelled_by_none(
+def test_an_example_can_be_read_by_all_and_cancelled_by_no_one_else(
     call: Any, make_run: Any, stranger: Any
 ) -> None:
     run = make_run(user=stranger, state="succeeded", is_example=True)
@@ -215,19 +213,19 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: Any) -> None:
-    made = [str(make_run().pk) for _ in range(7)]
+    run_ids = [str(make_run().pk) for _ in range(7)]
     at = Run.objects.latest("created_at").created_at
     Run.objects.update(created_at=at)  # the key decides where times are equal
     seen, address = [], "/runs?limit=3"
     for _ in range(3):
-        found = call("GET", address).json()
-        seen += [one["id"] for one in found["items"]]
-        address = f"/runs?limit=3&cursor={found['next_cursor']}"
-    assert found["next_cursor"] is None
-    assert sorted(seen) == sorted(made)
+        page = call("GET", address).json()
+        seen += [listed["id"] for listed in page["items"]]
+        address = f"/runs?limit=3&cursor={page['next_cursor']}"
+    assert page["next_cursor"] is None
+    assert sorted(seen) == sorted(run_ids)
 
 
-def test_a_list_takes_the_same_queries_for_any_length(
+def test_a_list_takes_as_many_queries_for_any_length(
     call: Any, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     call("GET", "/runs")
@@ -240,7 +238,9 @@ def test_a_list_takes_the_same_queries_for_any_length(
 def test_a_star_is_set_and_removed(call: Any, make_run: Any) -> None:
     run = make_run()
     assert call("PUT", f"/runs/{run.pk}/star").status_code == 204
-    assert [one["id"] for one in call("GET", "/runs?starred=true").json()["items"]] == [str(run.pk)]
+    assert [listed["id"] for listed in call("GET", "/runs?starred=true").json()["items"]] == [
+        str(run.pk)
+    ]
     assert call("DELETE", f"/runs/{run.pk}/star").status_code == 204
     assert call("GET", "/runs?starred=true").json()["items"] == []
 
@@ -251,8 +251,8 @@ def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -
         Artifact.objects.create(run=run, position=position, path="x", kind="image", url="https://x")
 
     def starred() -> tuple[bool, list[bool]]:
-        told = call("GET", f"/runs/{run.pk}").json()
-        return told["is_starred"], [one["is_starred"] for one in told["artifacts"]]
+        details = call("GET", f"/runs/{run.pk}").json()
+        return details["is_starred"], [artifact["is_starred"] for artifact in details["artifacts"]]
 
     assert call("PUT", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
     assert starred() == (True, [False, True])
@@ -263,24 +263,24 @@ def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -
     assert call("PUT", f"/runs/{other.pk}/artifacts/0/star").status_code == 404
 
 
-def test_an_ended_run_is_deleted(call: Any, make_run: Any) -> None:
+def test_an_ended_run_can_be_deleted(call: Any, make_run: Any) -> None:
     run, other = make_run(state="succeeded"), make_run(state="running")
     assert call("DELETE", f"/runs/{run.pk}").status_code == 204
     assert call("GET", f"/runs/{run.pk}").status_code == 404
     assert call("DELETE", f"/runs/{run.pk}").status_code == 404
     assert call("DELETE", f"/runs/{other.pk}").status_code == 409
-    assert [one["id"] for one in call("GET", "/runs").json()["items"]] == [str(other.pk)]
+    assert [listed["id"] for listed in call("GET", "/runs").json()["items"]] == [str(other.pk)]
 
 
 def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
-    found = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
-    assert (found["low"], found["high"], found["text"]) == (0.05, 0.05, "about $0.05")
-    assert found["basis"]
+    estimate = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
+    assert (estimate["low"], estimate["high"], estimate["text"]) == (0.05, 0.05, "about $0.05")
+    assert estimate["basis"]
     assert Run.objects.count() == 0
 
 
-def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any) -> None:
+def test_a_run_above_its_max_cost_is_not_started(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     make_endpoint("fal-ai/unknown")
     for endpoint_id in ("fal-ai/x", "fal-ai/unknown"):
@@ -294,7 +294,9 @@ def test_a_run_that_may_cost_too_much_is_not_begun(call: Any, make_endpoint: Any
 
 
 @pytest.mark.parametrize("price", ["0.05", "0.000123456789", "0.333333333333333", "1234.5"])
-def test_the_high_of_an_estimate_is_a_max_cost(call: Any, make_endpoint: Any, price: str) -> None:
+def test_the_upper_estimate_is_accepted_as_max_cost(
+    call: Any, make_endpoint: Any, price: str
+) -> None:
     make_endpoint("fal-ai/x", unit_price_usd=price, price_unit="images", currency="USD")
     body: dict[str, Any] = {"endpoint_id": "fal-ai/x", "arguments": {}}
     estimate = call("POST", "/estimates", body).json()
@@ -323,13 +325,13 @@ def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
     assert refused.json()["errors"][0]["parameter"] == "created_after"
 
 
-def test_what_a_program_runs_is_not_shown_to_the_team(call: Any, flux: Any, user: Any) -> None:
+def test_runs_started_by_the_api_are_private(call: Any, flux: Any, user: Any) -> None:
     preferences.set_shares_runs(user, True)
     call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     assert not Run.objects.get().is_example
 
 
-def test_a_run_lists_each_file_of_upstreams_hosts_wherever_its_address_stands(
+def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
     call: Any, make_run: Any
 ) -> None:
     text = (CASES / "26-results.json").read_text(encoding="utf-8")
@@ -339,10 +341,12 @@ def test_a_run_lists_each_file_of_upstreams_hosts_wherever_its_address_stands(
         assert state_machine.record(run.pk, outcomes.from_output(cases[name], by="test"))
         artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
         assert len(artifacts) == (2 if name == "list" else 1), name
-        assert all(one["state"] == "remote" and one["url"] for one in artifacts), name
+        assert all(artifact["state"] == "remote" and artifact["url"] for artifact in artifacts), (
+            name
+        )
 
 
-def test_an_ended_run_whose_files_are_being_copied_is_waited_for(call: Any, make_run: Any) -> None:
+def test_a_wait_includes_the_copying_of_files(call: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={})
     values = {"kind": "image", "url": "https://v3.fal.media/a.png", "path": "x"}
     artifact = Artifact.objects.create(run=run, position=0, **values)
@@ -372,7 +376,7 @@ def test_a_misspelt_argument_is_refused_with_the_nearest_name(
     assert not Run.objects.exists()
 
 
-def test_a_program_may_say_that_unknown_arguments_are_meant(call: Any, flux: Any) -> None:
+def test_unknown_arguments_can_be_allowed(call: Any, flux: Any) -> None:
     """fal takes fields before its schema names them."""
     body = {"endpoint_id": FLUX, "arguments": MISSPELT, "allow_unknown": True}
     assert call("POST", "/estimates", body).status_code == 200

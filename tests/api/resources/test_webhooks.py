@@ -38,7 +38,7 @@ def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> N
 @pytest.mark.parametrize(
     "address", ["http://example.com/", "https://10.0.0.1/", "hook", "https://x/"]
 )
-def test_a_webhook_that_is_not_public_creates_no_run(call: Any, address: str) -> None:
+def test_a_webhook_on_a_private_host_creates_no_run(call: Any, address: str) -> None:
     response = call("POST", "/runs", BODY | {"webhook_url": address})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "#/webhook_url"
@@ -55,18 +55,21 @@ def test_the_same_key_with_another_webhook_is_another_request(call: Any) -> None
 
 
 def test_webhooks_are_created_listed_and_removed(call: Any) -> None:
-    made = call("POST", "/webhooks", {"webhook_url": HOOK, "name": "n8n"})
-    assert made.status_code == 201
-    assert (made.json()["name"], made.json()["webhook_url"]) == ("n8n", "https://example.com/…cret")
-    assert call("GET", "/webhooks").json()["items"] == [made.json()]
-    assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 204
+    created = call("POST", "/webhooks", {"webhook_url": HOOK, "name": "n8n"})
+    assert created.status_code == 201
+    assert (created.json()["name"], created.json()["webhook_url"]) == (
+        "n8n",
+        "https://example.com/…cret",
+    )
+    assert call("GET", "/webhooks").json()["items"] == [created.json()]
+    assert call("DELETE", f"/webhooks/{created.json()['id']}").status_code == 204
     assert call("GET", "/webhooks").json()["items"] == []
-    assert call("DELETE", f"/webhooks/{made.json()['id']}").status_code == 404
+    assert call("DELETE", f"/webhooks/{created.json()['id']}").status_code == 404
     refused = call("POST", "/webhooks", {"webhook_url": "http://10.0.0.1/"})
     assert refused.json()["errors"][0]["pointer"] == "#/webhook_url"
 
 
-def test_a_failed_delivery_is_told_and_sent_again(
+def test_a_failed_delivery_is_listed_and_can_be_repeated(
     call: Any, user: Any, make_run: Callable[..., Run]
 ) -> None:
     log = [{"at": "2026-11-23T00:00:00+00:00", "status": 410, "error": "It answered 410."}]
@@ -79,17 +82,17 @@ def test_a_failed_delivery_is_told_and_sent_again(
     assert call("POST", address).json()["state"] == "pending"
     assert call("POST", address).status_code == 409
     assert call("POST", f"/deliveries/{uuid.uuid4()}/repetition").status_code == 404
-    assert [one.pk for one in sending.take()] == [failed.pk]
+    assert [delivery.pk for delivery in sending.take()] == [failed.pk]
 
 
 @pytest.mark.parametrize("run_id", ["", "null", "1"])
-def test_deliveries_of_what_is_no_id_are_refused(call: Any, run_id: str) -> None:
+def test_a_malformed_delivery_id_is_refused(call: Any, run_id: str) -> None:
     response = call("GET", f"/deliveries?run_id={run_id}")
     assert response.status_code == 422
     assert response.json()["errors"][0]["parameter"] == "run_id"
 
 
-def test_deliveries_have_pages_and_neither_mails_nor_those_of_others(
+def test_deliveries_are_paged_and_leave_out_mails_and_others_webhooks(
     call: Any, user: Any, stranger: Any, make_run: Callable[..., Run]
 ) -> None:
     for _ in range(5):
@@ -99,20 +102,18 @@ def test_deliveries_have_pages_and_neither_mails_nor_those_of_others(
     outbox.notify(user, "run_finished", subject="x", key="x")
     seen, address = [], "/deliveries?limit=2"
     for _ in range(3):
-        found = call("GET", address).json()
-        seen += [one["id"] for one in found["items"]]
-        address = f"/deliveries?limit=2&cursor={found['next_cursor']}"
-    assert found["next_cursor"] is None
+        page = call("GET", address).json()
+        seen += [delivery["id"] for delivery in page["items"]]
+        address = f"/deliveries?limit=2&cursor={page['next_cursor']}"
+    assert page["next_cursor"] is None
     assert len(seen) == len(set(seen)) == 5
 
 
-def test_reading_may_not_create_webhooks(caller: Any, user: Any) -> None:
+def test_the_read_scope_cannot_create_webhooks(caller: Any, user: Any) -> None:
     assert caller(user, "read")("POST", "/webhooks", {"webhook_url": HOOK}).status_code == 403
 
 
-def test_the_address_of_a_webhook_has_one_name_and_the_former_ones_are_taken(
-    call: Any, user: Any
-) -> None:
+def test_a_webhook_address_accepts_its_former_field_names(call: Any, user: Any) -> None:
     for name in ("NewRun", "Run", "NewWebhook", "Webhook", "Delivery"):
         properties = COMPONENTS[name]["properties"]
         assert "webhook_url" in properties, name

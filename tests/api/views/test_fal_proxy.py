@@ -27,7 +27,7 @@ def end(run: Run, state: str, **more: Any) -> Run:
     return run
 
 
-def test_a_submit_is_a_run_and_is_answered_as_by_the_queue(call: Call, endpoint: Any) -> None:
+def test_a_submit_creates_a_run_and_answers_like_the_queue(call: Call, endpoint: Any) -> None:
     response = call("POST", SUBMIT, {"prompt": "a cat", "seed": 2**70})
     run = Run.objects.get()
     assert (response.status_code, response.headers["x-fal-request-id"]) == (200, str(run.pk))
@@ -43,17 +43,21 @@ def test_a_submit_is_a_run_and_is_answered_as_by_the_queue(call: Call, endpoint:
         "metrics": {},
     }
     assert (run.arguments, run.endpoint) == ({"prompt": "a cat", "seed": 2**70}, endpoint)
-    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
-    assert found.detail == "With the token “n8n”."
+    (moment,) = (
+        candidate
+        for candidate in timeline.moments(run)
+        if candidate.what == "Started through the proxy"
+    )
+    assert moment.detail == "With the token “n8n”."
 
 
-def test_headers_of_the_client_are_kept_with_the_run(call: Call, endpoint: Any) -> None:
-    asked = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
-    assert call("POST", SUBMIT, {"prompt": "x"}, **asked).status_code == 200
+def test_client_headers_are_stored_with_the_run(call: Call, endpoint: Any) -> None:
+    sent_headers = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
+    assert call("POST", SUBMIT, {"prompt": "x"}, **sent_headers).status_code == 200
     assert Run.objects.get().options == {"priority": "low", "disable_fallback": True}
 
 
-def test_a_header_of_a_wrong_value_is_refused_as_by_upstream(call: Call, endpoint: Any) -> None:
+def test_an_invalid_header_value_is_refused_like_upstream(call: Call, endpoint: Any) -> None:
     response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Request_Timeout="soon")
     assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
     assert response.json() == {
@@ -75,19 +79,19 @@ def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
     seen += [call("GET", f"{status_url}?logs=1"), call("GET", f"{status_url}?logs=false")]
     end(run, "succeeded", output={}, metrics={"inference_time": 1.5})
     seen.append(call("GET", f"{status_url}?logs=true"))
-    bodies = [one.json() for one in seen]
-    assert [one.status_code for one in seen] == [202, 202, 202, 202, 200]
-    assert [one["status"] for one in bodies] == [
+    bodies = [response.json() for response in seen]
+    assert [response.status_code for response in seen] == [202, 202, 202, 202, 200]
+    assert [body["status"] for body in bodies] == [
         "IN_QUEUE", "IN_QUEUE", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED",
     ]  # fmt: skip
-    assert [one.get("queue_position") for one in bodies[:2]] == [0, 3]
+    assert [body.get("queue_position") for body in bodies[:2]] == [0, 3]
     assert bodies[2]["logs"][0]["message"] == bodies[4]["logs"][0]["message"] == "hi"
     assert bodies[3]["logs"] is None
     assert bodies[4]["metrics"] == {"inference_time": 1.5}
     assert "error" not in bodies[4]
 
 
-def test_a_result_is_the_output_as_it_came(call: Call, endpoint: Any) -> None:
+def test_a_result_is_the_unchanged_output(call: Call, endpoint: Any) -> None:
     address = call("POST", SUBMIT).json()["response_url"]
     early = call("GET", address)
     assert (early.status_code, early.json()) == (400, {"detail": "Request is still in progress"})
@@ -120,40 +124,40 @@ def test_a_result_is_the_output_as_it_came(call: Call, endpoint: Any) -> None:
         (RunFailed("It broke"), 500, {"detail": "It broke"}, None),
     ],
 )
-def test_an_error_is_given_as_upstream_gave_it(
+def test_an_error_is_passed_on_unchanged(
     call: Call, endpoint: Any, error: Any, status: int, body: Any, kind: str | None
 ) -> None:
-    told = call("POST", SUBMIT).json()
+    handle = call("POST", SUBMIT).json()
     end(Run.objects.get(), "failed", error=error.as_json())
-    response = call("GET", told["response_url"])
+    response = call("GET", handle["response_url"])
     assert (response.status_code, response.json()) == (status, body)
     assert response.headers.get("x-fal-error-type") == kind
     assert response.headers["Content-Type"] == "application/json"
-    completed = call("GET", told["status_url"]).json()
+    completed = call("GET", handle["status_url"]).json()
     assert (completed["status"], completed["error"]) == ("COMPLETED", error.message)
 
 
-def test_a_refused_key_of_ours_is_not_the_callers(call: Call, endpoint: Any) -> None:
-    told = call("POST", SUBMIT).json()
+def test_a_refused_server_key_is_not_reported_as_the_callers(call: Call, endpoint: Any) -> None:
+    handle = call("POST", SUBMIT).json()
     error = AuthFailed("Invalid key 123:our-own", status=401, detail="Invalid key 123:our-own")
     end(Run.objects.get(), "failed", error=error.as_json())
-    for address in (told["response_url"], told["status_url"]):
+    for address in (handle["response_url"], handle["status_url"]):
         response = call("GET", address)
         assert response.status_code != 401
         assert b"our-own" not in response.content
 
 
-def test_a_cancel_is_taken_once(call: Call, endpoint: Any) -> None:
-    told = call("POST", SUBMIT).json()
-    first, second = (call("PUT", told["cancel_url"]) for _ in range(2))
+def test_a_cancel_is_accepted_once(call: Call, endpoint: Any) -> None:
+    handle = call("POST", SUBMIT).json()
+    first, second = (call("PUT", handle["cancel_url"]) for _ in range(2))
     assert (first.status_code, first.json()) == (202, {"status": "CANCELLATION_REQUESTED"})
     assert (second.status_code, second.json()) == (400, {"status": "ALREADY_COMPLETED"})
-    result = call("GET", told["response_url"])
+    result = call("GET", handle["response_url"])
     assert (result.status_code, result.json()["error_type"]) == (499, "client_cancelled")
-    assert call("GET", told["status_url"]).json()["error_type"] == "client_cancelled"
+    assert call("GET", handle["status_url"]).json()["error_type"] == "client_cancelled"
 
 
-def test_a_request_is_found_by_upstreams_id_too(call: Call, endpoint: Any) -> None:
+def test_a_request_is_found_by_upstreams_id(call: Call, endpoint: Any) -> None:
     call("POST", SUBMIT)
     end(Run.objects.get(), "succeeded", request_id="up-7", output={"a": 1})
     assert call("GET", f"{QUEUE}/fal-ai/flux/requests/up-7").json() == {"a": 1}
@@ -185,7 +189,7 @@ def test_the_end_of_a_submit_is_reported_to_its_webhook(call: Call, endpoint: An
     assert str(delivery.run_id) == answer["request_id"]
 
 
-def test_a_webhook_that_is_not_public_is_refused(call: Call, endpoint: Any) -> None:
+def test_a_webhook_on_a_private_host_is_refused(call: Call, endpoint: Any) -> None:
     response = call("POST", f"{SUBMIT}?fal_webhook=http%3A%2F%2F169.254.169.254%2F")
     assert response.status_code == 422
     assert "fal_webhook: " in response.json()["detail"]
@@ -193,7 +197,7 @@ def test_a_webhook_that_is_not_public_is_refused(call: Call, endpoint: Any) -> N
 
 
 @pytest.mark.parametrize("target", ["", "https://fal.run.evil.com/a/b", "http://fal.run/a/b"])
-def test_a_target_that_is_not_fals_is_refused(call: Call, endpoint: Any, target: str) -> None:
+def test_a_target_outside_fal_is_refused(call: Call, endpoint: Any, target: str) -> None:
     response = call("POST", target, {})
     assert response.status_code == 400
     assert "x-fal-target-url" in response.json()["message"]
@@ -211,7 +215,7 @@ def test_a_target_that_is_not_fals_is_refused(call: Call, endpoint: Any, target:
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )
-def test_what_cannot_pass_says_what_works(
+def test_an_unsupported_target_names_what_is_supported(
     call: Call, endpoint: Any, method: str, target: str, word: str
 ) -> None:
     response = call(method, target)
@@ -230,7 +234,7 @@ def test_what_cannot_pass_says_what_works(
         (b"{}" + b" " * (17 << 20), 413),
     ],
 )
-def test_a_body_that_is_no_object_is_refused(
+def test_a_body_that_is_not_an_object_is_refused(
     call: Call, endpoint: Any, body: bytes, status: int
 ) -> None:
     response = call("POST", SUBMIT, body)
@@ -239,14 +243,14 @@ def test_a_body_that_is_no_object_is_refused(
     assert not Run.objects.exists()
 
 
-def test_characters_that_no_database_takes_are_answered(call: Call, endpoint: Any) -> None:
+def test_characters_a_database_refuses_are_handled(call: Call, endpoint: Any) -> None:
     response = call("POST", SUBMIT, b'{"prompt": "a\\u0000b \\ud800"}')
     assert response.status_code < 500
     for target in (f"{QUEUE}/fal-ai/%00", f"{QUEUE}/a/b/requests/%00", f"{QUEUE}/x"):
         assert call("POST" if "requests" not in target else "GET", target).status_code == 404
 
 
-def test_unknown_and_blocked_models_do_not_run(call: Call, make_endpoint: Any) -> None:
+def test_unknown_and_blocked_models_are_refused(call: Call, make_endpoint: Any) -> None:
     unknown = call("POST", f"{QUEUE}/fal-ai/unknown", {})
     assert (unknown.status_code, unknown.json()["detail"]) == (
         404,
@@ -263,26 +267,26 @@ def test_other_methods_are_refused(call: Call, endpoint: Any) -> None:
         assert (response.status_code, bool(response.headers["Allow"])) == (405, True)
 
 
-def test_addresses_of_our_files_stand_as_forms_have_them(call: Call, endpoint: Any) -> None:
+def test_addresses_of_our_files_are_stored_as_paths(call: Call, endpoint: Any) -> None:
     path = f"/uploads/{uuid.uuid4()}/x.png"
     call("POST", SUBMIT, {"image_url": f"http://localhost:9{path}", "prompt": " https://x.test "})
     assert Run.objects.get().arguments == {"image_url": path, "prompt": " https://x.test "}
 
 
-def test_a_host_of_ours_answers_with_our_addresses(user: Any, endpoint: Any) -> None:
+def test_answers_contain_our_own_addresses(user: Any, endpoint: Any) -> None:
     _, secret = tokens.create(user, "script", ["run"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
     address = f"/api/fal/queue/{FLUX}"
     response = browser.post(address, b"{}", content_type="application/json")
-    told = response.json()
-    assert told["status_url"].startswith("http://testserver/api/fal/queue/fal-ai/flux/requests/")
-    assert browser.get(told["status_url"], {"logs": "true"}).json()["logs"] == []
-    assert browser.put(told["cancel_url"]).status_code == 202
+    handle = response.json()
+    assert handle["status_url"].startswith("http://testserver/api/fal/queue/fal-ai/flux/requests/")
+    assert browser.get(handle["status_url"], {"logs": "true"}).json()["logs"] == []
+    assert browser.put(handle["cancel_url"]).status_code == 202
 
 
 def test_an_answer_takes_few_queries(
     call: Call, endpoint: Any, django_assert_max_num_queries: Any
 ) -> None:
-    told = call("POST", SUBMIT).json()
+    handle = call("POST", SUBMIT).json()
     with django_assert_max_num_queries(2):
-        call("GET", told["status_url"])
+        call("GET", handle["status_url"])

@@ -14,7 +14,7 @@ from tests.api.views.proxy_call import SUBMIT, send
 pytestmark = pytest.mark.django_db
 
 
-def test_only_a_valid_token_with_its_scope_opens_it(endpoint: Any, user: Any) -> None:
+def test_the_proxy_needs_a_valid_token_with_its_scope(endpoint: Any, user: Any) -> None:
     _, reading = tokens.create(user, "reader", ["read"])
     for header, status in (
         ("", 401),
@@ -45,13 +45,13 @@ def test_only_a_valid_token_with_its_scope_opens_it(endpoint: Any, user: Any) ->
         ({"Sec_Fetch_Site": "none"}, 403),
     ],
 )
-def test_a_login_counts_for_our_own_pages_alone(
+def test_a_login_is_accepted_only_from_our_own_pages(
     member: Client, endpoint: Any, headers: dict[str, str], status: int
 ) -> None:
     assert send(member, "POST", SUBMIT, {}, **headers).status_code == status
     assert Run.objects.count() == (status == 200)
 
 
-def test_a_wrong_token_is_not_replaced_by_the_login(member: Client, endpoint: Any) -> None:
+def test_an_invalid_token_is_not_replaced_by_the_login(member: Client, endpoint: Any) -> None:
     headers = {"Sec_Fetch_Site": "same-origin", "Authorization": "Key a:b"}
     assert send(member, "POST", SUBMIT, {}, **headers).status_code == 401

@@ -23,15 +23,17 @@ INITIATE = "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * (2 << 20)
 
 
-def test_an_uploaded_file_is_an_input(
+def test_an_uploaded_file_can_be_an_input(
     call: Call, endpoint: Any, member: Client, stranger: Any
 ) -> None:
-    told = [call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()]
-    told.append(call("POST", INITIATE, {}).json())  # the same content once more
-    for one in told:
-        assert Client().put(one["upload_url"], PNG, content_type="image/png").status_code == 200
+    initiated = [
+        call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()
+    ]
+    initiated.append(call("POST", INITIATE, {}).json())  # the same content once more
+    for upload in initiated:
+        assert Client().put(upload["upload_url"], PNG, content_type="image/png").status_code == 200
     upload = Upload.objects.get()
-    first, second = (one["file_url"] for one in told)
+    first, second = (upload["file_url"] for upload in initiated)
     call("POST", SUBMIT, {"image_url": first, "more": [{"url": second}, f"see {first}"]})
     address = upload.get_absolute_url()
     more = [{"url": address}, f"see {first}"]
@@ -41,7 +43,7 @@ def test_an_uploaded_file_is_an_input(
     assert member.get(first).status_code == 404
 
 
-def test_somebody_elses_file_stays_theirs(call: Call, endpoint: Any, stranger: Any) -> None:
+def test_a_file_of_somebody_else_cannot_be_used(call: Call, endpoint: Any, stranger: Any) -> None:
     _, secret = tokens.create(stranger, "n8n", ["run"])
     theirs = send(Client(headers={"Authorization": f"Key {secret}"}), "POST", INITIATE, {}).json()
     Client().put(theirs["upload_url"], PNG)
@@ -50,11 +52,11 @@ def test_somebody_elses_file_stays_theirs(call: Call, endpoint: Any, stranger: A
 
 
 def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
-    told = call("POST", INITIATE, {"file_name": "x.png"}).json()
+    initiated = call("POST", INITIATE, {"file_name": "x.png"}).json()
     for address, body, status in (
-        (told["upload_url"] + "x", PNG, 403),
+        (initiated["upload_url"] + "x", PNG, 403),
         ("/api/fal/uploads/none", PNG, 403),
-        (told["upload_url"], b"", 422),
+        (initiated["upload_url"], b"", 422),
     ):
         response = Client().put(address, body)
         assert (response.status_code, bool(response.json()["detail"])) == (status, True)
@@ -65,10 +67,12 @@ PARTS = INITIATE.replace("initiate?", "initiate-multipart?")
 JSON = "application/json"
 
 
-def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_path: Any) -> None:
+def test_a_file_can_be_uploaded_in_parts(
+    call: Call, endpoint: Any, settings: Any, tmp_path: Any
+) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
-    told = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
-    address = told["upload_url"]
+    initiated = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
+    address = initiated["upload_url"]
     sent = [PNG[: 1 << 20], b"not yet whole", PNG[1 << 20 :]]
     numbers = (1, 2, 2)  # the second is sent again
     etags = {}
@@ -92,11 +96,11 @@ def test_a_file_comes_in_parts(call: Call, endpoint: Any, settings: Any, tmp_pat
     assert (upload.size_bytes, upload.file_name) == (len(PNG), "film.png")
     assert not ProxyPart.objects.exists()
     assert not list((tmp_path / "incoming").iterdir())
-    call("POST", SUBMIT, {"image_url": told["file_url"]})
+    call("POST", SUBMIT, {"image_url": initiated["file_url"]})
     assert Run.objects.get().arguments == {"image_url": upload.get_absolute_url()}
 
 
-def test_parts_are_bounded_and_do_not_stay(
+def test_parts_are_limited_and_purged(
     call: Call, endpoint: Any, settings: Any, tmp_path: Any
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)

@@ -18,7 +18,9 @@ from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
 pytestmark = pytest.mark.django_db
 
 
-def test_a_stream_is_a_run_that_the_gateway_sends(call: Call, endpoint: Any, settings: Any) -> None:
+def test_a_stream_creates_a_run_sent_by_the_gateway(
+    call: Call, endpoint: Any, settings: Any
+) -> None:
     settings.GATEWAY_URL = "http://127.0.0.1:1"
     response = call("POST", f"https://fal.run/{FLUX}/stream", {"prompt": "a cat"})
     run = Run.objects.get()
@@ -26,11 +28,15 @@ def test_a_stream_is_a_run_that_the_gateway_sends(call: Call, endpoint: Any, set
     assert (run.transport, run.state, run.worker) == ("stream", "submitting", "gateway")
     assert run.sent_at == run.created_at
     assert leases.claim("worker", 9).to_send == []
-    (found,) = (one for one in timeline.moments(run) if one.what == "Started through the proxy")
-    assert found.detail == "With the token “n8n”."
+    (moment,) = (
+        candidate
+        for candidate in timeline.moments(run)
+        if candidate.what == "Started through the proxy"
+    )
+    assert moment.detail == "With the token “n8n”."
 
 
-def test_streams_wait_for_room(call: Call, endpoint: Any, settings: Any) -> None:
+def test_streams_are_refused_above_the_run_limit(call: Call, endpoint: Any, settings: Any) -> None:
     settings.GATEWAY_URL, settings.RUNS_AT_ONCE_PER_USER = "http://127.0.0.1:1", 1
     call("POST", f"https://fal.run/{FLUX}/stream", {})
     response = call("POST", f"https://fal.run/{FLUX}/stream", {})
@@ -39,7 +45,7 @@ def test_streams_wait_for_room(call: Call, endpoint: Any, settings: Any) -> None
     assert Run.objects.count() == 1
 
 
-def test_a_status_stream_begins_with_the_status(call: Call, endpoint: Any) -> None:
+def test_a_status_stream_starts_with_the_current_status(call: Call, endpoint: Any) -> None:
     status_url = call("POST", SUBMIT).json()["status_url"]
     response = call("GET", f"{status_url}/stream?logs=1")
     assert response.headers["Content-Type"].startswith("text/event-stream")
@@ -51,23 +57,27 @@ def test_a_status_stream_begins_with_the_status(call: Call, endpoint: Any) -> No
 TOKENS = "https://rest.fal.ai/tokens/"
 
 
-def test_tokens_for_live_sessions_are_ours(call: Call, settings: Any, user: Any) -> None:
+def test_tokens_for_live_sessions_are_signed_by_us(call: Call, settings: Any, user: Any) -> None:
     settings.REALTIME_URL = "wss://vitrine.test/live"
     token = call("POST", TOKENS, {"allowed_apps": ["flux"], "token_expiration": 120}).json()
     older = call("POST", f"{TOKENS}realtime", {"allowed_apps": [f"{FLUX}/realtime"]}).json()
     for text in (token, older["token"]):
-        found = LiveToken.verify(text)
-        assert found
-        assert (found.user_id, found.aliases, found.is_revoked) == (user.pk, ("flux",), False)
+        live_token = LiveToken.verify(text)
+        assert live_token
+        assert (live_token.user_id, live_token.aliases, live_token.is_revoked) == (
+            user.pk,
+            ("flux",),
+            False,
+        )
         assert LiveToken.verify(text + "x") is None
     tokens.revoke(Token.objects.get())
-    assert found
-    assert found.is_revoked
+    assert live_token
+    assert live_token.is_revoked
     settings.REALTIME_URL = ""
     assert LiveToken.verify("") is None
 
 
 @pytest.mark.parametrize("body", [{}, {"allowed_apps": []}, {"allowed_apps": ["a/"]}, [1], "x"])
-def test_a_token_is_for_apps(call: Call, settings: Any, body: Any) -> None:
+def test_a_live_token_needs_valid_apps(call: Call, settings: Any, body: Any) -> None:
     settings.REALTIME_URL = "wss://vitrine.test/live"
     assert call("POST", TOKENS, body).status_code == 422

@@ -19,14 +19,14 @@ def test_a_created_token_is_shown_once(member: Any, user: Any) -> None:
     values = {"name": "script", "scope": ["read"], "days": "30"}
     response = member.post(reverse("api:tokens"), values)
     (secret,) = set(SECRET.findall(response.content.decode()))
-    found = tokens.authenticate(secret)
-    assert found is not None
-    assert found.user == user
+    authenticated = tokens.authenticate(secret)
+    assert authenticated is not None
+    assert authenticated.user == user
     assert "no-store" in response.headers["Cache-Control"]
     assert not SECRET.search(member.get(reverse("api:tokens")).content.decode())
 
 
-def test_what_was_typed_stays_beside_the_reason(member: Any, user: Any) -> None:
+def test_a_refused_form_keeps_its_values_and_shows_the_reason(member: Any, user: Any) -> None:
     tokens.create(user, "script")
     values = {"name": "script", "scope": ["curate"], "days": "365"}
     response = member.post(reverse("api:tokens"), values)
@@ -49,14 +49,14 @@ def test_a_revocation_can_be_undone(member: Any, user: Any) -> None:
     assert tokens.authenticate(secret) is not None
 
 
-def test_somebody_elses_token_is_not_there(member: Any, stranger: Any) -> None:
+def test_a_token_of_somebody_else_is_not_found(member: Any, stranger: Any) -> None:
     token, secret = tokens.create(stranger, "theirs")
     assert "theirs" not in member.get(reverse("api:tokens")).content.decode()
     assert member.post(reverse("api:token-revocation", args=[token.pk])).status_code == 404
     assert tokens.authenticate(secret) is not None
 
 
-def test_the_page_takes_the_same_queries_for_any_number(
+def test_the_page_takes_as_many_queries_for_any_number_of_tokens(
     member: Any, user: Any, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(8):

@@ -22,19 +22,21 @@ ALL = ["a/1", "a/2", "b/1", "c/1", "c/2", "c/3"]
         ([], 0.0, False),
     ],
 )
-def test_an_answer_is_worth(answer: list[str], ndcg: float, is_success: bool) -> None:
-    found = judging.score(QUESTION, answer, ALL)
-    assert found.ndcg == pytest.approx(ndcg, abs=0.001)
-    assert found.is_success is is_success
+def test_an_answer_is_scored_by_its_ranking(
+    answer: list[str], ndcg: float, is_success: bool
+) -> None:
+    score = judging.score(QUESTION, answer, ALL)
+    assert score.ndcg == pytest.approx(ndcg, abs=0.001)
+    assert score.is_success is is_success
 
 
-def test_a_third_of_the_questions_is_kept_aside() -> None:
+def test_a_third_of_the_questions_is_held_out() -> None:
     questions = judging.questions()
-    assert sum(one.is_aside for one in questions) == len(questions) // 3
-    assert all(one.meant for one in questions)
+    assert sum(question.is_aside for question in questions) == len(questions) // 3
+    assert all(question.meant for question in questions)
 
 
-def test_a_made_up_catalogue_follows_from_its_size_and_seed() -> None:
+def test_a_generated_catalogue_depends_only_on_size_and_seed() -> None:
     first, again, other = (list(entries(300, seed)) for seed in (5, 5, 6))
     assert first == again != other
     assert len({entry["endpoint_id"] for entry in first}) == 300

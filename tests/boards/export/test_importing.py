@@ -1,4 +1,4 @@
-"""What a board exports can be imported; what is no board is refused with a sentence."""
+"""An exported board can be imported; an invalid file is refused with a reason."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def exported(board: Board) -> bytes:
 def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
     board = judged(prompts="a\nb", seeds="1, 2", **{"m0.num_inference_steps": "9"})
     count = Run.objects.count()
-    made = import_board(stranger, exported(board))
-    assert made.board.user == stranger
-    assert made.board.title == "Cats"
-    assert not made.unknown
+    imported = import_board(stranger, exported(board))
+    assert imported.board.user == stranger
+    assert imported.board.title == "Cats"
+    assert not imported.unknown
     assert Run.objects.count() == count
-    models, _ = endpoints_of(made.board.plan["model"])
-    plan = read_plan(made.board.plan, models, made.board.source)
+    models, _ = endpoints_of(imported.board.plan["model"])
+    plan = read_plan(imported.board.plan, models, imported.board.source)
     assert [row.values for row in plan.rows] == [row.values for row in board.rows.all()]
     assert [column.settings for column in plan.columns] == [
         column.settings for column in board.columns.all()
@@ -49,17 +49,17 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
     board = judged("flux", "turbo", prompts="a", **{"m1.steps": "3"})
     settings = board.columns.get(position=1).settings
     document = json.loads(exported(board).replace(b'"lab/flux"', b'"lab/gone"'))
-    made = import_board(user, json.dumps(document).encode())
-    assert made.unknown == ["lab/gone"]
-    assert "lab/gone" in made.words
-    models, _ = endpoints_of(made.board.plan["model"])
-    plan = read_plan(made.board.plan, models, made.board.source)
+    imported = import_board(user, json.dumps(document).encode())
+    assert imported.unknown == ["lab/gone"]
+    assert "lab/gone" in imported.words
+    models, _ = endpoints_of(imported.board.plan["model"])
+    plan = read_plan(imported.board.plan, models, imported.board.source)
     assert [model.endpoint_id for model in models] == ["lab/turbo"]
     assert settings.items() <= {**plan.filled.shared, **plan.columns[0].settings}.items()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),
         (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
@@ -69,15 +69,15 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
         (b"[" * 100_000, "not a JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
     ],
 )  # fmt: skip
-def test_what_is_no_board_is_refused(user: User, content: bytes, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_file_that_is_not_a_board_is_refused(user: User, content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         import_board(user, content)
     assert not Board.objects.exists()
 
 
-def test_files_of_another_server_are_counted(judged: Judged, user: User) -> None:
+def test_files_on_another_server_are_counted(judged: Judged, user: User) -> None:
     document: Any = json.loads(exported(judged()))
     address = "/uploads/00000000-0000-0000-0000-000000000000/a.png"
     document["rows"][0]["values"]["image_url"] = address
-    made = import_board(user, json.dumps(document).encode())
-    assert "One file of its inputs" in made.words
+    imported = import_board(user, json.dumps(document).encode())
+    assert "One file of its inputs" in imported.words

@@ -20,14 +20,14 @@ def cell(file: str = "", text: str = "words") -> SheetCell:
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(0, 0), (1, 1), (20, 20), (400, 1), (1, 400)])
-def test_a_sheet_of_any_board_is_bounded(rows: int, columns: int) -> None:
+def test_a_contact_sheet_of_any_board_is_bounded(rows: int, columns: int) -> None:
     listed = [SheetRow(n, "a cat", [cell()] * columns) for n in range(rows)]
     layout = sheet_picture.layout_of(listed)
     assert layout.width * layout.height <= sheet_picture.MAX_PIXELS
     assert layout.side >= sheet_picture.NARROWEST
 
 
-def test_pictures_are_drawn_and_broken_ones_are_not() -> None:
+def test_a_contact_sheet_leaves_out_broken_pictures() -> None:
     out = io.BytesIO()
     Image.new("RGB", (80, 60), "#ff0000").save(out, "WEBP", lossless=True)
     good = default_storage.save("tests/sheet.webp", ContentFile(out.getvalue()))
@@ -44,7 +44,7 @@ def test_pictures_are_drawn_and_broken_ones_are_not() -> None:
     assert (255, 0, 0) in colours
 
 
-def test_letters_that_the_typeface_lacks_are_written_otherwise() -> None:
+def test_characters_missing_in_the_typeface_are_replaced() -> None:
     assert sheet_picture.known("plain") == "plain"
     assert sheet_picture.known("Zo\u00eb") in {"Zo\u00eb", "Zoe"}
     assert sheet_picture.known("\U0010fffe") == "?"

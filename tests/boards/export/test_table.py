@@ -27,13 +27,13 @@ from tests.boards.judging import Judged
         (None, ""), ("a=b", "a=b"), ("", ""), ("a\x00b", "ab"),
     ],
 )  # fmt: skip
-def test_a_value_is_text_or_a_number(value: object, cell: str) -> None:
+def test_a_table_value_is_text_or_a_number(value: object, cell: str) -> None:
     assert csv_text.inert(value) == cell
 
 
 @pytest.mark.any_database
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4))
-def test_no_cell_begins_like_a_formula(values: list[str]) -> None:
+def test_no_table_cell_starts_like_a_formula(values: list[str]) -> None:
     text = csv_text.write(["name"] * len(values), [values])
     _, line = csv.reader(io.StringIO(text, newline=""))
     for cell in line:
@@ -41,7 +41,7 @@ def test_no_cell_begins_like_a_formula(values: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_each_run_is_a_line_with_inputs_times_prices_marks_and_addresses(judged: Judged) -> None:
+def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judged) -> None:
     board = judged(prompts="=cmd()\na dog", seeds="7")
     first = board.cells.order_by("pk")[0]
     marks.mark_cell(first, {"stars": "5", "verdict": "pass", "note": "+good", "tags": "x, y"})
@@ -63,7 +63,7 @@ def test_each_run_is_a_line_with_inputs_times_prices_marks_and_addresses(judged:
 
 
 @pytest.mark.django_db
-def test_a_text_is_in_the_table(judged: Judged) -> None:
+def test_a_text_output_is_in_the_table(judged: Judged) -> None:
     board = judged(text="some words")
     text = board_table(contents_of(board), rankings(board)[0], str)
     assert text.count("some words") == 4

@@ -39,8 +39,8 @@ def run(member: Client, models: list[str], **controls: Any) -> dict[str, dict[st
     post = {"model": models, "planned": "1", "~do": "run", "~token": "one", **controls}
     assert member.post("/compare/new/", post).status_code == 302
     return {
-        made.endpoint.endpoint_id: {k: v for k, v in made.arguments.items() if k != "prompt"}
-        for made in Run.objects.select_related("endpoint")
+        run.endpoint.endpoint_id: {k: v for k, v in run.arguments.items() if k != "prompt"}
+        for run in Run.objects.select_related("endpoint")
     }
 
 
@@ -54,11 +54,13 @@ EXPECTED = {
 
 def steps_of(name: str) -> list[str]:
     column = Column.objects.get(endpoint__endpoint_id=name)
-    return [words for kind, words in column.steps if kind == "dropped"]
+    return [step_words for kind, step_words in column.steps if kind == "dropped"]
 
 
 @pytest.mark.parametrize("way", ["shared", "table"])
-def test_a_list_of_two_reaches_every_model(member: Client, films: list[Endpoint], way: str) -> None:
+def test_a_list_of_two_pictures_fits_every_model(
+    member: Client, films: list[Endpoint], way: str
+) -> None:
     ways: dict[str, dict[str, Any]] = {
         "shared": {"shared.prompt": "x", "shared.image_urls": [A, B]},
         "table": {"table": f'[{{"prompt": "x", "image_urls": ["{A}", "{B}"]}}]'},
@@ -71,7 +73,7 @@ def test_a_list_of_two_reaches_every_model(member: Client, films: list[Endpoint]
     assert "The second picture is not used: this model takes one" in page
 
 
-def test_a_first_and_a_last_frame_reach_every_model(member: Client, films: list[Endpoint]) -> None:
+def test_first_and_last_frames_fit_every_model(member: Client, films: list[Endpoint]) -> None:
     frames = {"shared.prompt": "x", "shared.start_image_url": A, "shared.end_image_url": B}
     assert (
         run(member, ["lab/kling", "lab/list", "lab/pixverse", "lab/single"], **frames) == EXPECTED
@@ -79,7 +81,7 @@ def test_a_first_and_a_last_frame_reach_every_model(member: Client, films: list[
     assert steps_of("lab/single") == ["“End image” is not used: this model takes one picture"]
 
 
-def test_the_plan_says_so_before_anything_is_sent(member: Client, films: list[Endpoint]) -> None:
+def test_the_plan_names_unused_frames_before_sending(member: Client, films: list[Endpoint]) -> None:
     post = {"model": list(NAMES), "planned": "1", "~do": "update", "shared.image_urls": [A, B]}
     page = member.post("/compare/new/", post).content.decode()
     assert page.count("The second picture is not used: this model takes one") >= 1

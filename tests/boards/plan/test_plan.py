@@ -22,7 +22,7 @@ def own(plan: Plan, number: int) -> list[str]:
     return [field.name for field in plan.groups.own[number]]
 
 
-def test_models_share_what_has_the_same_name_or_meaning(plan_of: Planned) -> None:
+def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> None:
     plan = plan_of("flux", "turbo")
     assert shared(plan) == ["prompt", "num_inference_steps"]
     assert (own(plan, 0), own(plan, 1)) == ([], [])
@@ -53,7 +53,7 @@ def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -
     assert expanded.reports[1].summary == "1 limited, 1 carried"
 
 
-def test_values_along_the_columns_make_a_sweep(plan_of: Planned) -> None:
+def test_values_on_the_column_axis_make_a_sweep(plan_of: Planned) -> None:
     plan = plan_of(
         "flux",
         column_field="num_inference_steps",
@@ -80,13 +80,13 @@ def test_a_model_without_the_field_of_the_axis_gets_one_column(plan_of: Planned)
     assert plan.troubles == []
 
 
-def test_a_required_input_that_is_missing_is_said_before_anything_is_sent(plan_of: Planned) -> None:
+def test_a_missing_required_input_is_reported_before_sending(plan_of: Planned) -> None:
     expanded = expand(plan_of("flux", "edit", **{"shared.prompt": "a cat"}))
     assert [report.missing for report in expanded.reports] == [[], ["Image"]]
     assert [cell.endpoint.endpoint_id for cell in expanded.fitting] == ["lab/flux"]
 
 
-def test_a_table_brings_rows_with_several_inputs(plan_of: Planned) -> None:
+def test_a_table_gives_rows_with_several_inputs(plan_of: Planned) -> None:
     table = "prompt,image_url\na cat,https://a/b.png\na dog,https://a/c.png"
     expanded = expand(plan_of("edit", table=table))
     assert [cell.arguments["image_url"] for cell in expanded.cells] == [
@@ -95,13 +95,13 @@ def test_a_table_brings_rows_with_several_inputs(plan_of: Planned) -> None:
     ]
 
 
-def test_equal_rows_and_columns_are_one(plan_of: Planned) -> None:
+def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
     plan = plan_of("flux", "flux", row_field="prompt", row_values="a\na\nb")
     assert (len(plan.rows), len(plan.columns)) == (2, 1)
 
 
 @pytest.mark.parametrize(
-    ("controls", "where", "words"),
+    ("controls", "where", "message"),
     [
         ({"column_field": "seed"}, "values", "a field and no values"),
         (
@@ -132,13 +132,13 @@ def test_equal_rows_and_columns_are_one(plan_of: Planned) -> None:
         ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
 )
-def test_each_trouble_is_a_sentence_at_its_place(
-    plan_of: Planned, controls: dict[str, str], where: str, words: str
+def test_each_problem_of_a_plan_is_reported_at_its_field(
+    plan_of: Planned, controls: dict[str, str], where: str, message: str
 ) -> None:
     plan = plan_of(**controls)
-    assert [words in one for one in plan.troubles_at(where)] == [True]
+    assert [message in trouble for trouble in plan.troubles_at(where)] == [True]
     expand(plan)
 
 
-def test_a_cap_may_be_written_with_its_sign(plan_of: Planned) -> None:
+def test_a_cap_may_be_written_with_a_dollar_sign(plan_of: Planned) -> None:
     assert plan_of(cap="$2.50").cap_usd == Decimal("2.5")

@@ -21,12 +21,12 @@ TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
         '[{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]',
     ],
 )
-def test_a_table_is_read_whatever_made_it(text: str) -> None:
+def test_tables_of_any_program_are_read(text: str) -> None:
     assert read_rows(text) == TWO
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("prompt\n", "no rows"),
         ("prompt,\na,b", "Column 2 of the table has no name"),
@@ -39,8 +39,8 @@ def test_a_table_is_read_whatever_made_it(text: str) -> None:
         ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said_in_a_sentence(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_invalid_table_is_explained(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         read_rows(text)
 
 
@@ -49,12 +49,12 @@ def test_files_of_spreadsheets_are_decoded() -> None:
     assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
 
 
-def test_a_file_of_an_older_program_is_decoded_too() -> None:
+def test_a_file_in_a_legacy_encoding_is_decoded() -> None:
     assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
-def test_a_spreadsheet_itself_is_refused_with_what_to_do(start: bytes) -> None:
+def test_a_binary_spreadsheet_is_refused_with_advice(start: bytes) -> None:
     with pytest.raises(ValueError, match="Save it as “CSV UTF-8”"):
         decode(start + bytes(100))
 
@@ -63,7 +63,7 @@ LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85",
 
 
 @pytest.mark.parametrize("mark", LINE_ENDS)
-def test_lines_end_at_lf_alone(mark: str) -> None:
+def test_table_lines_end_only_at_lf(mark: str) -> None:
     text = f"one{mark}two"
     assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
     if mark > " ":  # JSON takes no others
@@ -82,12 +82,12 @@ def test_lines_end_at_lf_alone(mark: str) -> None:
         ("34a-nan.csv", [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}]),
     ],
 )
-def test_the_cases_are_read(case: str, expected: list[dict[str, str]]) -> None:
+def test_example_tables_are_read(case: str, expected: list[dict[str, str]]) -> None:
     assert read_rows(decode((CASES / case).read_bytes())) == expected
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_what_json_has_no_number_for_is_refused_beside_its_line(number: str) -> None:
+def test_a_number_outside_json_is_refused_with_its_line(number: str) -> None:
     with pytest.raises(ValueError, match="Line 2 of the table is not valid JSON"):
         read_rows(f'{{"a": 1}}\n{{"a": {number}}}')
 
@@ -97,7 +97,7 @@ def test_a_large_integer_is_exact_in_json() -> None:
 
 
 @pytest.mark.parametrize("line", ["a\n", "{}\n"], ids=["csv", "json-lines"])
-def test_a_table_of_short_lines_takes_little_memory(line: str) -> None:
+def test_parsing_many_short_lines_takes_little_memory(line: str) -> None:
     text = line * (MAX_BYTES // len(line))
     with largest_memory() as peak, pytest.raises(ValueError, match="more than 400 rows"):
         read_rows(text)

@@ -55,12 +55,12 @@ RATIO = Field(
         (FILES, "https://a/b.png\nhttps://a/c.png", [["https://a/b.png"], ["https://a/c.png"]]),
     ],
 )
-def test_an_axis_is_read_as_its_field_asks(field: Field, text: str, expected: Any) -> None:
+def test_axis_values_are_parsed_by_their_field(field: Field, text: str, expected: Any) -> None:
     assert read_axis(field, text) == expected
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "words"),
+    ("field", "text", "message"),
     [
         (STEPS, "  \n", "No value for Steps"),
         (STEPS, "1-10000", "has 10000 values"),
@@ -72,10 +72,8 @@ def test_an_axis_is_read_as_its_field_asks(field: Field, text: str, expected: An
         (PROMPT, "a\n" * 500, "up to 400"),
     ],
 )
-def test_what_is_wrong_with_an_axis_is_said_in_a_sentence(
-    field: Field, text: str, words: str
-) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_invalid_axis_is_explained(field: Field, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         read_axis(field, text)
 
 
@@ -135,12 +133,14 @@ def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[An
         ((True, False), "true, False", [True, False]),
     ],
 )
-def test_choices_are_taken_as_they_are(members: Any, text: str, expected: list[Any]) -> None:
+def test_choices_on_an_axis_keep_their_spelling(
+    members: Any, text: str, expected: list[Any]
+) -> None:
     assert read_axis(choice(*members), text) == expected
 
 
 @pytest.mark.parametrize("text", ["a", "A"])
-def test_a_text_beside_choices_is_not_changed_to_one(text: str) -> None:
+def test_a_text_allowed_beside_choices_stays_a_text(text: str) -> None:
     options = choice("A").options
     field = Field(
         kind="union", name="voice", label="Voice", options=options,
@@ -149,20 +149,20 @@ def test_a_text_beside_choices_is_not_changed_to_one(text: str) -> None:
     assert read_axis(field, text) == [text]
 
 
-def test_a_choice_in_other_letters_is_refused_if_two_differ_in_them() -> None:
+def test_a_choice_in_another_case_is_refused_if_ambiguous() -> None:
     with pytest.raises(ValueError, match="has no choice “ÄB”"):
         read_axis(choice("äB", "Äb"), "ÄB")
 
 
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
-def test_the_lines_of_an_axis_end_at_lf_alone(mark: str) -> None:
+def test_axis_lines_end_only_at_lf(mark: str) -> None:
     assert read_axis(PROMPT, f"one{mark}two\nb") == [f"one{mark}two", "b"]
     assert read_axis(PROMPT, f"one{mark}\n---\nb") == [f"one{mark}", "b"]
 
 
 @pytest.mark.parametrize("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
 @pytest.mark.parametrize("field", [STEPS, SCALE])
-def test_what_is_no_number_is_refused(field: Field, text: str) -> None:
+def test_axis_values_that_are_not_numbers_are_refused(field: Field, text: str) -> None:
     with pytest.raises(ValueError, match="takes"):
         read_axis(field, text)
     with pytest.raises(ValueError, match="takes"):
@@ -181,14 +181,14 @@ def test_a_text_of_a_table_may_be_nan() -> None:
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("a\0b", "ab"), ("a\ud83d", "a?")])
-def test_a_value_holds_nothing_that_a_database_refuses(cell: str, expected: str) -> None:
+def test_values_contain_no_characters_a_database_refuses(cell: str, expected: str) -> None:
     assert read_cell(PROMPT, cell) == expected
     assert read_axis(PROMPT, cell) == [expected]
     assert read_cell(LORAS, [{"path": cell}]) == [{"path": expected}]
     assert read_axis(LORAS, '[{"path": "a\\u0000b\\ud83d"}]') == [[{"path": "ab?"}]]
 
 
-def test_an_address_loses_the_spaces_around_it() -> None:
+def test_spaces_around_an_address_are_removed() -> None:
     image = Field(kind="string", name="image_url", label="Image", media="image")
     assert read_cell(image, " https://example.com/a.png ") == "https://example.com/a.png"
     assert read_cell(FILES, " https://example.com/a.png ") == ["https://example.com/a.png"]

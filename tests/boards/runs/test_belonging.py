@@ -12,7 +12,7 @@ from boards.runs.belonging import boards_of
 from runs.models import Run
 
 
-def test_a_run_leads_to_its_board_for_who_may_see_it(
+def test_a_run_links_to_its_board_for_those_who_may_see_it(
     member: Client, user: User, stranger: User, send: Any, plan_of: Any
 ) -> None:
     board = send(plan_of("flux", row_values="a cat", row_field="prompt")).board

@@ -37,7 +37,7 @@ DEEDS = ("plan", "more", "retry", "stop", "raise", "finish", "fail", "start", "d
 @pytest.mark.django_db
 @settings(max_examples=laws.cases(3))
 @given(deeds=st.lists(st.sampled_from(DEEDS), max_size=12), cents=st.integers(1, 14))
-def test_whatever_happens_the_board_never_commits_more_than_its_cap(
+def test_any_sequence_of_actions_keeps_a_board_within_its_cap(
     user: User, plan_of: Planned, deeds: list[str], cents: int
 ) -> None:
     with transaction.atomic():
@@ -50,21 +50,21 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
 
     def press(seeds: str = "1") -> Board:
         plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds=seeds, cap=str(cap))
-        return sending.run_plan(user, plan, expand(plan), "token", board=known).board
+        return sending.run_plan(user, plan, expand(plan), "token", board=board).board
 
-    known: Board | None = None
-    known = press()
+    board: Board | None = None
+    board = press()
     for deed in deeds:
-        known.refresh_from_db()  # each is a request of its own
+        board.refresh_from_db()  # each is a request of its own
         waiting = Run.objects.filter(state="created").order_by("created_at")
         if deed == "plan":
             press()
         elif deed == "more":
             press("1, 2")
         elif deed == "retry":
-            repeating.repeat_failed(user, known)
+            repeating.repeat_failed(user, board)
         elif deed == "stop":
-            repeating.stop(known)
+            repeating.stop(board)
         elif deed == "raise":
             cap += PRICE
             press()
@@ -77,8 +77,8 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
             units = "1" if state == "succeeded" else ""
             seen = Observation(Run.State(state), billable_units=units, output={"images": []})
             state_machine.record(first.pk, seen)
-        assert committed(known) <= cap
-    _check(known)
+        assert committed(board) <= cap
+    _check(board)
 
 
 def _check(board: Board) -> None:
@@ -91,7 +91,7 @@ def _check(board: Board) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_tabs_cannot_pass_the_cap_together(user: User, plan_of: Planned) -> None:
+def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -> None:
     if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
         raise AssertionError("the test needs a database that threads share")
     first = plan_of("flux", row_field="prompt", row_values="start", seeds="1", cap="0.05")
@@ -125,7 +125,7 @@ def test_two_tabs_cannot_pass_the_cap_together(user: User, plan_of: Planned) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_in_two_processes_is_one_board(user: User, plan_of: Planned) -> None:
+def test_a_double_click_in_two_processes_makes_one_board(user: User, plan_of: Planned) -> None:
     plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds="1")
     ready = threading.Barrier(2)
     boards: list[Board] = []

@@ -24,7 +24,7 @@ PLAN = {"model": "lab/flux", "planned": "1", "~do": "run", "~token": "one"}
 def tuner(make_endpoint: Any) -> Endpoint:
     """A model with a number, an integer without limits, and choices of every kind."""
     styles = {"enum": ["A", "a", "a,b", " wide "], "type": "string"}
-    made: Endpoint = make_endpoint(
+    endpoint: Endpoint = make_endpoint(
         "lab/tuner",
         documents.document(
             prompt={"type": "string"},
@@ -34,7 +34,7 @@ def tuner(make_endpoint: Any) -> Endpoint:
             loras={"type": "array", "items": {"type": "object"}},
         ),
     )
-    return made
+    return endpoint
 
 
 def run_plan(member: Client, model: Endpoint, **controls: Any) -> Any:
@@ -56,14 +56,14 @@ def rows() -> list[Any]:
         ("34a-nan.csv", [{"prompt": "hello"}, {"prompt": "you", "lr": 0.2}]),
     ],
 )
-def test_the_cases_become_rows(
+def test_example_tables_become_rows(
     member: Client, tuner: Endpoint, case: str, expected: list[Any], way: str
 ) -> None:
     content = (CASES / case).read_bytes()
-    given: Any = {"file": SimpleUploadedFile(case, content)} if way == "file" else {
+    controls: Any = {"file": SimpleUploadedFile(case, content)} if way == "file" else {
         "table": content.decode("utf-8")
     }  # fmt: skip
-    answer = run_plan(member, tuner, **given)
+    answer = run_plan(member, tuner, **controls)
     assert answer.status_code == 302
     assert rows() == expected
     board = Board.objects.get()
@@ -90,7 +90,7 @@ CLEAN = "xy?z"
         {"column_field": "prompt", "column_values": f"{HOSTILE}\n\ud83d\0"},
     ],
 )
-def test_what_databases_refuse_becomes_a_board_or_a_sentence(
+def test_values_a_database_refuses_give_a_board_or_a_message(
     member: Client, tuner: Endpoint, controls: dict[str, str]
 ) -> None:
     controls = {name: text.encode("utf-8", "surrogatepass") for name, text in controls.items()}  # type: ignore[misc]
@@ -103,22 +103,22 @@ def test_what_databases_refuse_becomes_a_board_or_a_sentence(
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_no_part_of_a_plan_takes_what_is_no_number(
+def test_every_part_of_a_plan_refuses_invalid_numbers(
     member: Client, tuner: Endpoint, number: str
 ) -> None:
-    for given in (
+    for controls in (
         {"table": f"prompt,lr\na,{number}x"},
         {"table": f'{{"lr": {number}}}'},
         {"row_field": "lr", "row_values": number},
         {"column_field": "lr", "column_values": number},
         {"shared.lr": number, "shared.prompt": "a"},
     ):
-        answer = run_plan(member, tuner, **given)
+        answer = run_plan(member, tuner, **controls)
         assert answer.status_code == 422
     assert not Board.objects.exists()
 
 
-def test_large_integers_and_choices_are_kept_exactly(member: Client, tuner: Endpoint) -> None:
+def test_large_integers_and_choices_are_stored_exactly(member: Client, tuner: Endpoint) -> None:
     answer = run_plan(
         member,
         tuner,
@@ -135,7 +135,7 @@ def test_large_integers_and_choices_are_kept_exactly(member: Client, tuner: Endp
     assert {"big": BIG, "style": " wide "} in sent
 
 
-def test_a_table_of_choices_is_kept_exactly(member: Client, tuner: Endpoint) -> None:
+def test_a_table_of_choices_is_stored_exactly(member: Client, tuner: Endpoint) -> None:
     table = 'prompt,style,big,lr\nx,A,1e3,1.2e-7\nx,a,,\nx,"a,b",9007199254740993,\nx," wide ",7.0,'
     assert run_plan(member, tuner, table=table).status_code == 302
     assert rows() == [
@@ -146,7 +146,7 @@ def test_a_table_of_choices_is_kept_exactly(member: Client, tuner: Endpoint) -> 
     ]
 
 
-def test_a_value_that_is_refused_names_its_row(member: Client, tuner: Endpoint) -> None:
+def test_a_refused_value_names_its_row(member: Client, tuner: Endpoint) -> None:
     answer = run_plan(member, tuner, table="prompt,lr\nhello,0.5\nyou,many\n")
     assert "Row 2 of the table: " in answer.content.decode()
     assert rows() == []

@@ -26,7 +26,7 @@ def result(make_run: Any, settings: Any) -> Artifact:
     )
 
 
-def test_the_case_is_sent_with_our_file(
+def test_a_table_with_our_file_address_sends_the_file(
     member: Client, models: dict[str, Endpoint], result: Artifact
 ) -> None:
     table = (CASES / "48-own-address.csv").read_text().replace("<run>", str(result.run_id))
@@ -50,13 +50,13 @@ def test_every_part_of_a_plan_recognises_our_files(
         "shared": {"shared.prompt": "x", "shared.image_url": address},
     }[way]
     assert member.post("/compare/new/", {**EDIT, **post}).status_code == 302
-    made = Run.objects.exclude(pk=result.run_id).get()
-    assert made.arguments["image_url"] == result.get_absolute_url()
+    run = Run.objects.exclude(pk=result.run_id).get()
+    assert run.arguments["image_url"] == result.get_absolute_url()
     stored = [*Row.objects.values_list("values"), *Column.objects.values_list("settings")]
     assert f"'{result.get_absolute_url()}'" in str(stored)
 
 
-def test_a_file_that_is_gone_is_named_before_anything_is_sent(
+def test_a_deleted_file_is_named_before_sending(
     member: Client, models: dict[str, Endpoint], result: Artifact
 ) -> None:
     result.delete()

@@ -42,7 +42,7 @@ def test_a_board_holds_a_run_for_each_cell(plan_of: Planned, send: Send, user: U
     assert cells[0].estimate_usd == Decimal("0.01")
 
 
-def test_a_double_click_is_one_board(plan_of: Planned, send: Send) -> None:
+def test_a_double_click_makes_one_board(plan_of: Planned, send: Send) -> None:
     first, second = (send(plan_of(**TWO_ROWS), "token") for _ in range(2))
     assert first.board == second.board
     assert (Board.objects.count(), Run.objects.count()) == (1, 8)
@@ -61,7 +61,7 @@ def test_only_new_cells_run_when_a_column_is_added(plan_of: Planned, send: Send)
     assert (more.sent, more.known) == (4, 4)
 
 
-def test_nothing_is_paid_twice(plan_of: Planned, send: Send) -> None:
+def test_an_equal_run_is_not_paid_twice(plan_of: Planned, send: Send) -> None:
     send(plan_of(**TWO_ROWS), "first")
     finish()
     again = send(plan_of(**TWO_ROWS), "second")
@@ -72,7 +72,7 @@ def test_nothing_is_paid_twice(plan_of: Planned, send: Send) -> None:
 @pytest.mark.parametrize(
     "changed", [{"state": "failed"}, {"state": "queued"}, {"schema_id": None}, {"arguments": {}}]
 )
-def test_only_an_equal_run_that_went_well_is_reused(
+def test_only_a_successful_equal_run_is_reused(
     plan_of: Planned, send: Send, changed: dict[str, Any]
 ) -> None:
     send(plan_of(**TWO_ROWS), "first")
@@ -91,7 +91,7 @@ def test_a_strangers_run_is_not_reused_unless_it_is_an_example(
     assert send(plan_of("flux", **TWO_ROWS), "third").reused == 4
 
 
-def test_who_may_see_everybodys_runs_reuses_no_private_one_on_a_board(
+def test_a_viewer_of_all_runs_reuses_no_private_run_on_a_board(
     plan_of: Planned, send: Send, user: User, stranger: User
 ) -> None:
     send(plan_of("flux", **TWO_ROWS), "first", who=stranger)
@@ -101,7 +101,7 @@ def test_who_may_see_everybodys_runs_reuses_no_private_one_on_a_board(
     assert send(plan_of("flux", **TWO_ROWS), "second").reused == 0
 
 
-def test_runs_of_a_board_are_shown_to_the_team_where_so_chosen(
+def test_runs_of_a_board_can_be_shared_with_the_team(
     plan_of: Planned, send: Send, user: User
 ) -> None:
     preferences.set_shares_runs(user, True)
@@ -126,7 +126,9 @@ def test_equal_cells_of_one_board_run_once(plan_of: Planned, send: Send) -> None
     assert (sent.sent, sent.reused) == (3, 1)  # turbo takes up to 8
 
 
-def test_what_would_pass_the_cap_is_not_sent_and_says_so(plan_of: Planned, send: Send) -> None:
+def test_runs_that_would_exceed_the_cap_are_held_back_and_say_so(
+    plan_of: Planned, send: Send
+) -> None:
     sent = send(plan_of(**TWO_ROWS, cap="0.05"))
     held = sent.board.cells.filter(run=None)
     assert (sent.sent, sent.held, held.count()) == (5, 3, 3)
@@ -139,9 +141,15 @@ def test_the_owner_is_warned_once_for_each_cap_that_stops_runs(
 ) -> None:
     board = send(plan_of(**TWO_ROWS, cap="0.05")).board
     send(plan_of(**TWO_ROWS, cap="0.05"), board=board)
-    (told,) = Notification.objects.all()
-    assert (told.user, told.kind, told.path) == (user, "budget_warning", board.get_absolute_url())
-    assert told.text.startswith("3 runs were not sent: the board could have cost more than $0.05.")
+    (notification,) = Notification.objects.all()
+    assert (notification.user, notification.kind, notification.path) == (
+        user,
+        "budget_warning",
+        board.get_absolute_url(),
+    )
+    assert notification.text.startswith(
+        "3 runs were not sent: the board could have cost more than $0.05."
+    )
     send(plan_of(**TWO_ROWS, cap="0.06"), board=board)
     assert Notification.objects.count() == 2
     send(plan_of(**TWO_ROWS), board=board)
@@ -154,14 +162,14 @@ def test_a_raised_cap_sends_the_rest(plan_of: Planned, send: Send) -> None:
     assert (more.sent, more.held, more.known) == (2, 1, 5)
 
 
-def test_the_cap_counts_what_ended_by_what_it_cost(plan_of: Planned, send: Send) -> None:
+def test_the_cap_counts_ended_runs_by_their_actual_cost(plan_of: Planned, send: Send) -> None:
     board = send(plan_of(**TWO_ROWS, cap="0.05")).board
     finish(state="failed", billable_units="")
     more = send(plan_of(**TWO_ROWS, cap="0.05"), board=board)
     assert (more.sent, more.held) == (3, 0)
 
 
-def test_a_cap_holds_back_what_has_no_price(plan_of: Planned, send: Send) -> None:
+def test_a_cap_holds_back_runs_without_a_price(plan_of: Planned, send: Send) -> None:
     sent = send(plan_of("voice", **{"shared.text": "hello"}, cap="1"))
     assert sent.held == 1
     assert "price is unknown" in sent.board.cells.get().not_sent

@@ -1,4 +1,4 @@
-"""What stops a board stops also what is being written: Stop, the cap, the size, deletion."""
+"""Stop, the cap, the size limit and deletion also stop runs that are being added."""
 
 from __future__ import annotations
 
@@ -39,24 +39,22 @@ def rows(plan_of: Planned) -> Callable[..., Plan]:
 @pytest.fixture
 def board(rows: Callable[..., Plan], send: Send) -> Board:
     """A board whose one run has ended."""
-    found = send(rows("first")).board
+    sent_board = send(rows("first")).board
     Run.objects.update(state="succeeded", billable_units="1")
-    return Board.objects.get(pk=found.pk)
+    return Board.objects.get(pk=sent_board.pk)
 
 
-def test_stop_cancels_what_is_being_added(
-    board: Board, rows: Callable[..., Plan], send: Send
-) -> None:
-    words = begun_during(
+def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
+    message = begun_during(
         lambda: send(rows("more", 80), board=board),
         lambda: repeating.stop(Board.objects.get(pk=board.pk)),
     )
-    assert words.startswith("80 waiting runs are cancelled")
+    assert message.startswith("80 waiting runs are cancelled")
     assert not Run.objects.filter(state="created").exists()
 
 
 @pytest.mark.parametrize("deed", ["add", "failed", "cell", "held"])
-def test_what_was_under_way_when_stop_was_pressed_is_not_sent(
+def test_adds_under_way_during_stop_send_nothing(
     user: User, board: Board, rows: Callable[..., Plan], send: Send, deed: str
 ) -> None:
     cell = board.cells.get()
@@ -86,7 +84,7 @@ def test_a_deleted_board_gets_no_more_runs(
         send(rows("more"), board=board)
 
 
-def test_adds_at_once_do_not_make_a_board_too_large(
+def test_concurrent_adds_keep_the_board_within_its_size_limit(
     user: User, board: Board, plan_of: Planned
 ) -> None:
     plans = [
@@ -100,11 +98,11 @@ def test_adds_at_once_do_not_make_a_board_too_large(
         partial(sending.run_plan, user, plan, expand(plan), "token", board=board) for plan in plans
     ]
     outcomes = at_once(deeds)
-    assert sum(isinstance(one, sending.TooLarge) for one in outcomes) == 4
+    assert sum(isinstance(outcome, sending.TooLarge) for outcome in outcomes) == 4
     assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS
 
 
-def test_a_lowered_cap_holds_for_what_was_planned_before(
+def test_a_lowered_cap_applies_to_earlier_plans(
     user: User, board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
     """An addition by the API is planned from the board as it was read, cap included."""

@@ -50,23 +50,21 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
     }
 
 
-def test_an_example_that_was_taken_back_is_nowhere_on_boards(
-    member: Client, borrowing: Board
-) -> None:
-    told = [str(run.pk) for run in borrowed_runs(borrowing)]
+def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
+    run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
     shown = addresses_shown(member, borrowing)
-    is_shown = {part: all(pk in page for pk in told) for part, page in shown.items()}
+    is_shown = {part: all(pk in page for pk in run_ids) for part, page in shown.items()}
     assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
 
     take_back(borrowing)
     after = addresses_shown(member, borrowing)
-    assert not {part for part, page in after.items() if any(pk in page for pk in told)}
+    assert not {part for part, page in after.items() if any(pk in page for pk in run_ids)}
     for part in ("", "sheet/", "board.csv", "board.json"):
         assert after[part].count(WITHHELD) == 2, part
     assert "seconds" in after["board.json"]
 
 
-def test_the_price_of_what_was_taken_back_is_not_in_the_results(
+def test_results_leave_out_the_price_of_withdrawn_examples(
     member: Client, borrowing: Board
 ) -> None:
     Run.objects.update(billable_units="1")
@@ -78,21 +76,21 @@ def test_the_price_of_what_was_taken_back_is_not_in_the_results(
     assert "$0.01" in page
 
 
-def test_programs_do_not_get_what_was_taken_back(member: Client, borrowing: Board) -> None:
+def test_the_api_leaves_out_withdrawn_examples(member: Client, borrowing: Board) -> None:
     from api import tokens
 
     _, secret = tokens.create(borrowing.user, "script")
     address, headers = f"/api/v1/boards/{borrowing.pk}", {"authorization": f"Bearer {secret}"}
-    told = [str(run.pk) for run in borrowed_runs(borrowing)]
+    run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
     before = member.get(address, headers=headers).json()["cells"]
-    assert {cell["run_id"] for cell in before} >= {*told}
+    assert {cell["run_id"] for cell in before} >= {*run_ids}
     take_back(borrowing)
     cells = member.get(address, headers=headers).json()["cells"]
     withheld = [cell for cell in cells if cell["run_id"] is None]
     assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
 
 
-def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Board) -> None:
+def test_no_preset_is_made_of_a_withdrawn_example(borrowing: Board) -> None:
     column = borrowing.columns.order_by("position")[0]
     Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
     Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
@@ -101,7 +99,7 @@ def test_a_preset_is_not_made_of_what_was_taken_back(borrowing: Board) -> None:
     assert settings_of(column)["guidance"] == 2
 
 
-def test_a_vote_ends_for_what_was_taken_back(
+def test_a_withdrawn_example_leaves_the_vote(
     client: Client, borrowing: Board, stranger: User
 ) -> None:
     voter = User.objects.create_user("vera")
@@ -122,7 +120,7 @@ def test_a_vote_ends_for_what_was_taken_back(
     assert not Vote.objects.exists()
 
 
-def test_a_ballot_shows_no_private_file_that_only_its_owner_may_see(
+def test_a_ballot_leaves_out_private_files(
     client: Client, judged: Judged, user: User, stranger: User, stored: str
 ) -> None:
     board = judged()

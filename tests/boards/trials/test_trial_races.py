@@ -26,7 +26,7 @@ def new(board: Board, standing: StandingTrial, comes: Callable[..., Endpoint]) -
 
 
 @pytest.mark.parametrize("deed", ["dismiss", "pause"])
-def test_what_is_dismissed_or_paused_after_it_was_listed_is_not_sent(
+def test_a_trial_dismissed_or_paused_after_listing_is_not_sent(
     board: Board, new: Endpoint, deed: str
 ) -> None:
     trial = board.trials.get()
@@ -42,7 +42,7 @@ def test_what_is_dismissed_or_paused_after_it_was_listed_is_not_sent(
     assert board.trials.get().state == {"dismiss": "dismissed", "pause": "waiting"}[deed]
 
 
-def test_a_trial_that_was_sent_first_is_not_shown_as_left_out(board: Board, new: Endpoint) -> None:
+def test_a_dismissal_after_sending_leaves_the_trial_sent(board: Board, new: Endpoint) -> None:
     trial = board.trials.get()
     begun_during(
         lambda: sending.send_due(timezone.now()),

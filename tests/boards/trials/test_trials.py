@@ -1,4 +1,4 @@
-"""Standing trials: what is noted, what is sent and what is not, and what their owner is told."""
+"""Standing trials: recorded models, runs sent or held back, and messages to the owner."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_new_model_that_fits_becomes_a_column_once(
     assert board.trials.get().state == "done"
 
 
-def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
+def test_new_versions_and_schemas_are_tried_with_their_columns_settings(
     board: Board, standing: StandingTrial, comes: Comes, models: dict[str, Endpoint]
 ) -> None:
     board.columns.filter(endpoint=models["flux"]).update(settings={"num_inference_steps": 12})
@@ -60,8 +60,8 @@ def test_a_newer_version_and_a_new_schema_are_tried_with_their_columns_settings(
     Change.objects.create(endpoint=other, kind="schema", at=timezone.now(), was=other.schema)
     Endpoint.objects.filter(pk=other.pk).update(schema=richer)
     job.work()
-    tried = {one.endpoint: one for one in board.trials.all()}
-    assert {one.reason for one in tried.values()} == {"version", "schema"}
+    tried = {trial.endpoint: trial for trial in board.trials.all()}
+    assert {trial.reason for trial in tried.values()} == {"version", "schema"}
     carried, again = tried[version].column, tried[other].column
     assert carried
     assert carried.settings == {"num_inference_steps": 12}
@@ -102,7 +102,7 @@ def test_a_model_that_cannot_run_is_not_tried(
     assert new_runs(new) == 0
 
 
-def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
+def test_a_trial_beyond_the_monthly_cap_waits_for_the_next_month(
     board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     StandingTrial.objects.update(monthly_cap_usd=Decimal("0.05"))
@@ -110,9 +110,9 @@ def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
     unknown = comes("lab/n3", unit_price_usd=None, price_unit="")
     Trial.objects.create(board=board, endpoint=unknown, reason="version")
     job.work()
-    states = {one.endpoint: one for one in board.trials.all()}
-    sent = [one for one in (first, second) if states[one].state == "sent"]
-    held = [one for one in (first, second) if states[one].state == "held"]
+    states = {trial.endpoint: trial for trial in board.trials.all()}
+    sent = [endpoint for endpoint in (first, second) if states[endpoint].state == "sent"]
+    held = [endpoint for endpoint in (first, second) if states[endpoint].state == "held"]
     assert len(sent) == len(held) == 1
     assert states[held[0]].note.startswith("It may cost $0.03, and $0.02 of $0.05 is left")
     assert states[unknown].note.startswith("Its price is unknown")
@@ -120,14 +120,19 @@ def test_what_would_pass_the_months_cap_is_held_whole_until_the_next_month(
     assert board.columns.count() == 3
     job.work()
     assert new_runs(held[0]) == 0
-    (told,) = Notification.objects.filter(kind="budget_warning")  # once a month, of all trials
-    assert (told.user, told.path) == (board.user, f"{board.get_absolute_url()}trials/")
-    assert "A cap stopped a trial on the board “Cats”" in told.subject
+    (notification,) = Notification.objects.filter(
+        kind="budget_warning"
+    )  # once a month, of all trials
+    assert (notification.user, notification.path) == (
+        board.user,
+        f"{board.get_absolute_url()}trials/",
+    )
+    assert "A cap stopped a trial on the board “Cats”" in notification.subject
     sending.send_due(timezone.now() + timedelta(days=32))
     assert new_runs(held[0]) == 3
 
 
-def test_off_and_paused_boards_send_nothing_and_nights_wait(
+def test_trials_paused_or_set_to_night_are_not_sent_at_noon(
     board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()
@@ -146,7 +151,7 @@ def test_off_and_paused_boards_send_nothing_and_nights_wait(
     assert board.trials.count() == 1
 
 
-def test_the_owner_reads_who_won(
+def test_the_owner_is_told_which_model_won(
     board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
 ) -> None:
     new = comes()
@@ -163,7 +168,7 @@ def test_the_owner_reads_who_won(
     first, second, third = board.rows.all()
     RowMark.objects.filter(row=first).update(winner=trial.column)
     RowMark.objects.filter(row__in=[second, third]).delete()
-    cells = [board.cells.get(row=second, column=one) for one in (flux, trial.column)]
+    cells = [board.cells.get(row=second, column=column) for column in (flux, trial.column)]
     Vote.objects.create(
         board=board, voter=stranger, first=cells[0], second=cells[1], winner=cells[1]
     )
@@ -172,8 +177,8 @@ def test_the_owner_reads_who_won(
     RowMark.objects.create(row=third, winner=flux)
     job.work()
     job.work()
-    told = list(Notification.objects.filter(user=user).values_list("subject", flat=True))
-    assert sorted(told) == [
+    subjects = list(Notification.objects.filter(user=user).values_list("subject", flat=True))
+    assert sorted(subjects) == [
         "new was tried on 3 rows: look and judge",
         "new won 2 of 3 rows against flux",
     ]
@@ -183,7 +188,7 @@ def test_the_owner_reads_who_won(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_a_trial_once_and_hold_the_cap(
+def test_two_workers_send_a_trial_once_within_the_cap(
     board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     StandingTrial.objects.update(monthly_cap_usd=Decimal("0.07"))

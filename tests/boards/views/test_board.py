@@ -41,7 +41,9 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, board: Board) -> None:
+def test_each_cell_names_its_row_and_column_and_shows_its_runs(
+    member: Client, board: Board
+) -> None:
     page = text(member.get(board.get_absolute_url()))
     assert f'data-board-id="{board.pk}"' in page
     places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
@@ -52,21 +54,21 @@ def test_each_cell_says_its_row_and_column_and_holds_its_runs(member: Client, bo
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
-def test_the_cap_is_raised_where_it_is_read(member: Client, plan_of: Planned, send: Send) -> None:
+def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, send: Send) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text(member.get(board.get_absolute_url()))
     assert "Cap $0.05" in page
-    for typed, amount, words in (
+    for typed, amount, message in (
         ("a lot", "0.0500", "“a lot” is not"), ("0", "0.0500", "cap of zero"),
         ("$1.5", "1.5000", "The cap is $1.50 now"), ("", None, "The board has no cap now"),
     ):  # fmt: skip
         page = text(member.post(f"{board.get_absolute_url()}cap/", {"cap": typed}, follow=True))
         board.refresh_from_db()
         assert board.cap_usd == (amount and Decimal(amount))
-        assert words in page
+        assert message in page
 
 
-def test_an_ended_board_shows_results_and_stops_watching(member: Client, board: Board) -> None:
+def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
     run = Run.objects.order_by("created_at")[0]
     Artifact.objects.create(
@@ -111,7 +113,9 @@ def test_the_list_takes_few_queries(
     assert page.count("0 of 8 done") == 12
 
 
-def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, board: Board) -> None:
+def test_stop_cancels_waiting_runs_and_states_the_cost_of_the_rest(
+    member: Client, board: Board
+) -> None:
     running = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=running.pk).update(state="running")
     response = member.post(f"{board.get_absolute_url()}cancellation/", follow=True)
@@ -123,7 +127,7 @@ def test_stop_cancels_what_waits_and_says_what_the_rest_costs(member: Client, bo
     assert running.state == "running"
 
 
-def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, board: Board) -> None:
+def test_only_failed_runs_are_repeated(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded")
     failed = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=failed.pk).update(state="failed")
@@ -136,7 +140,7 @@ def test_what_failed_is_tried_again_and_what_went_well_is_not(member: Client, bo
     assert "8 of 9" not in text(member.get(board.get_absolute_url()))
 
 
-def test_a_reused_result_is_marked_and_can_be_run_anyhow(
+def test_a_reused_result_is_marked_and_can_be_run_anew(
     member: Client, plan_of: Planned, send: Send, board: Board
 ) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
@@ -151,7 +155,7 @@ def test_a_reused_result_is_marked_and_can_be_run_anyhow(
     assert again.cells.filter(replaced_at=None, is_reused=False).count() == 1
 
 
-def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
+def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
@@ -169,12 +173,12 @@ def test_what_the_cap_held_back_is_sent_when_the_cap_allows(
     assert board.cells.filter(run=None).count() == 0
 
 
-def test_a_board_is_renamed(member: Client, board: Board) -> None:
+def test_a_board_can_be_renamed(member: Client, board: Board) -> None:
     member.post(f"{board.get_absolute_url()}title/", {"title": "Cats <1>"})
     assert "Cats &lt;1&gt;" in text(member.get("/compare/"))
 
 
-def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Board) -> None:
+def test_a_deleted_board_keeps_its_runs_and_can_be_restored(member: Client, board: Board) -> None:
     page = text(member.post(f"{board.get_absolute_url()}deletion/", follow=True))
     assert "The board is deleted." in page
     assert member.get(board.get_absolute_url()).status_code == 404
@@ -184,7 +188,9 @@ def test_a_deleted_board_keeps_its_runs_and_comes_back(member: Client, board: Bo
     assert member.get(board.get_absolute_url()).status_code == 200
 
 
-def test_the_plan_of_a_board_adds_to_it(member: Client, board: Board, plan_of: Planned) -> None:
+def test_editing_the_plan_of_a_board_adds_cells(
+    member: Client, board: Board, plan_of: Planned
+) -> None:
     address = f"{board.get_absolute_url()}plan/"
     page = text(member.get(address))
     assert "only new cells run" in page
@@ -196,7 +202,7 @@ def test_the_plan_of_a_board_adds_to_it(member: Client, board: Board, plan_of: P
     assert Run.objects.count() == 12
 
 
-def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Board) -> None:
+def test_a_stranger_cannot_see_a_board(client: Client, stranger: User, board: Board) -> None:
     client.force_login(stranger)
     for part in ("", "plan/", "progress/"):
         assert client.get(f"{board.get_absolute_url()}{part}").status_code == 404
@@ -205,7 +211,7 @@ def test_a_stranger_sees_nothing_of_it(client: Client, stranger: User, board: Bo
     assert "No boards yet" in text(client.get("/compare/"))
 
 
-def test_progress_never_says_done_before_the_end(member: Client, board: Board) -> None:
+def test_progress_is_incomplete_until_the_last_run_ends(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded")
     last = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=last.pk).update(state="running")
@@ -214,7 +220,7 @@ def test_progress_never_says_done_before_the_end(member: Client, board: Board) -
     assert float(re.findall(r'value="([\d.]+)"', page)[0]) <= 0.95
 
 
-def test_the_watched_cells_are_fragments_of_their_own(member: Client, board: Board) -> None:
+def test_watched_cells_are_separate_fragments(member: Client, board: Board) -> None:
     from playground.display.renderers import changed_fragments
 
     run = Run.objects.select_related("endpoint").order_by("created_at")[0]
@@ -250,7 +256,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
 
 
-def test_a_board_of_400_cells_weighs_little_more_than_one_of_10(
+def test_a_page_of_400_cells_is_little_larger_than_one_of_10(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
     sizes = []
@@ -291,7 +297,7 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
         assert member.get(f"{board.get_absolute_url()}{missing}").status_code == 404
 
 
-def test_one_row_of_hundreds_of_cells_weighs_little(
+def test_one_row_of_hundreds_of_cells_is_a_small_page(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
     sizes = []
@@ -302,7 +308,7 @@ def test_one_row_of_hundreds_of_cells_weighs_little(
     assert sizes[1] <= 3 * sizes[0], sizes
 
 
-def test_kept_markup_changes_with_run_mark_price_and_person(
+def test_cached_markup_depends_on_run_mark_price_and_user(
     member: Client, client: Client, plan_of: Planned, send: Send, stranger: User
 ) -> None:
     board = send(plan_of(**ROWS)).board

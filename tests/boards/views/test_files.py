@@ -24,7 +24,7 @@ from tests.conftest import grant
 pytestmark = pytest.mark.django_db
 
 
-def test_a_boards_files_are_named_after_its_title_and_day(judged: Judged) -> None:
+def test_downloads_of_a_board_are_named_by_title_and_day(judged: Judged) -> None:
     board = judged()
     board.title = "Füchse & Mühlen"
     board.created_at = datetime(2026, 11, 26, tzinfo=UTC)
@@ -33,7 +33,7 @@ def test_a_boards_files_are_named_after_its_title_and_day(judged: Judged) -> Non
     assert file_name(board) == "board-2026-11-26"
 
 
-def test_the_table_and_the_document_are_downloads(member: Client, judged: Judged) -> None:
+def test_the_table_and_the_json_document_are_downloads(member: Client, judged: Judged) -> None:
     board = judged()
     table = member.get(f"{board.get_absolute_url()}board.csv")
     assert table["Content-Disposition"] == f'attachment; filename="{file_name(board)}.csv"'
@@ -43,7 +43,7 @@ def test_the_table_and_the_document_are_downloads(member: Client, judged: Judged
     assert document["cells"][0]["arguments"] == {"prompt": "a cat"}
 
 
-def test_a_board_is_exported_and_imported_by_somebody_else(
+def test_an_exported_board_can_be_imported_by_somebody_else(
     client: Client, judged: Judged, user: User, stranger: User
 ) -> None:
     client.force_login(user)
@@ -52,14 +52,14 @@ def test_a_board_is_exported_and_imported_by_somebody_else(
     file = SimpleUploadedFile("board.json", content)
     page = client.post("/compare/import/", {"file": file}, follow=True).content.decode()
     assert "Nothing has run yet" in page
-    made = Board.objects.get(user=stranger)
-    assert not made.cells.exists()
-    assert client.get(made.get_absolute_url()).status_code == 200
-    client.post(f"{made.get_absolute_url()}plan/", {**made.plan, "~do": "run"})
-    assert made.cells.count() == 4
+    imported = Board.objects.get(user=stranger)
+    assert not imported.cells.exists()
+    assert client.get(imported.get_absolute_url()).status_code == 200
+    client.post(f"{imported.get_absolute_url()}plan/", {**imported.plan, "~do": "run"})
+    assert imported.cells.count() == 4
 
 
-def test_what_is_no_board_is_said_beside_the_form(member: Client) -> None:
+def test_an_invalid_board_file_is_reported_beside_the_form(member: Client) -> None:
     for posted in ({}, {"file": SimpleUploadedFile("x.json", b"[]")}):
         response = member.post("/compare/import/", posted)
         assert response.status_code == 422
@@ -94,12 +94,12 @@ def test_a_columns_settings_become_a_preset_without_the_input(
     ]
 
 
-def test_a_preset_is_compared_on_a_board(member: Client, judged: Judged, user: User) -> None:
+def test_a_preset_can_be_compared_on_a_board(member: Client, judged: Judged, user: User) -> None:
     preset = presets.create(
         user, judged().columns.all()[0].endpoint, "Slow", {"num_inference_steps": 41}
     )
     page = member.get(f"/presets/of/{preset.endpoint.endpoint_id}/").content.decode()
-    address = next(one for one in re.findall(r'href="([^"]+)"', page) if "/compare/new/" in one)
+    address = next(link for link in re.findall(r'href="([^"]+)"', page) if "/compare/new/" in link)
     plan = member.get(address.replace("&amp;", "&")).content.decode()
     assert 'value="41"' in plan
     assert 'value="lab/flux"' in plan
@@ -115,7 +115,7 @@ def test_a_cell_fills_the_form_with_its_input(member: Client, judged: Judged) ->
     assert "an unusual otter</textarea>" in form or 'value="an unusual otter"' in form
 
 
-def test_the_winner_becomes_the_house_default_with_the_permission_alone(
+def test_only_the_permission_lets_a_winner_become_the_house_default(
     member: Client, judged: Judged, user: User
 ) -> None:
     board = judged()

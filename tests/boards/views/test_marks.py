@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
 
 
-def test_a_cell_is_marked_and_the_board_shows_it(member: Client, judged: Judged) -> None:
+def test_a_marked_cell_shows_its_mark_on_the_board(member: Client, judged: Judged) -> None:
     board = judged()
     cell = board.cells.order_by("pk")[0]
     address = f"{board.get_absolute_url()}cells/{cell.pk}/mark/"
@@ -26,7 +26,7 @@ def test_a_cell_is_marked_and_the_board_shows_it(member: Client, judged: Judged)
     assert Mark.objects.get().verdict == "fail"
 
 
-def test_htmx_gets_the_form_and_then_the_mark(member: Client, judged: Judged) -> None:
+def test_marking_with_htmx_swaps_the_form_and_then_the_mark(member: Client, judged: Judged) -> None:
     board = judged()
     address = f"{board.get_absolute_url()}cells/{board.cells.order_by('pk')[0].pk}/mark/"
     form = member.get(address, headers=HTMX).content.decode()
@@ -37,7 +37,7 @@ def test_htmx_gets_the_form_and_then_the_mark(member: Client, judged: Judged) ->
     assert "<form" not in mark
 
 
-def test_a_row_gets_a_winner_and_loses_it(member: Client, judged: Judged) -> None:
+def test_a_rows_winner_can_be_set_and_cleared(member: Client, judged: Judged) -> None:
     board = judged()
     address = f"{board.get_absolute_url()}rows/{board.rows.get(position=0).pk}/mark/"
     assert "Winner of a row" in member.get(address).content.decode()

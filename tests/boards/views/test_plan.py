@@ -42,9 +42,9 @@ def filled(member: Client, url: str, **changed: Any) -> dict[str, Any]:
     return {**post, **{name.replace("_", "-"): value for name, value in changed.items()}}
 
 
-def test_an_address_fills_the_plan_in(member: Client, models: dict[str, Endpoint]) -> None:
-    given = json.dumps({"prompt": "a <b>cat</b>", "num_inference_steps": 20, "seed": 7})
-    page = member.get(address("flux", "turbo", input=given)).content.decode()
+def test_query_parameters_fill_in_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
+    arguments = json.dumps({"prompt": "a <b>cat</b>", "num_inference_steps": 20, "seed": 7})
+    page = member.get(address("flux", "turbo", input=arguments)).content.decode()
     form = page[page.index("data-board-plan") :]
     button = re.search(r"<button[^>]*>\s*(\w+)", form)
     assert button
@@ -55,9 +55,9 @@ def test_an_address_fills_the_plan_in(member: Client, models: dict[str, Endpoint
     assert "1 limited" in form
 
 
-def test_the_first_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
-    given = json.dumps({"prompt": "a cat"})
-    post = filled(member, address("flux", "turbo", input=given))
+def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
+    arguments = json.dumps({"prompt": "a cat"})
+    post = filled(member, address("flux", "turbo", input=arguments))
     response = member.post(NEW, post | {"~do": "run"})
     board = Board.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/compare/{board.pk}/")
@@ -67,7 +67,7 @@ def test_the_first_button_runs_the_plan(member: Client, models: dict[str, Endpoi
     ]
 
 
-def test_back_and_a_change_is_another_board_and_a_double_click_is_one(
+def test_a_changed_form_after_back_makes_another_board(
     member: Client, user: User, models: dict[str, Endpoint]
 ) -> None:
     """The browser's Back shows the form as it was left, with its token."""
@@ -81,7 +81,7 @@ def test_back_and_a_change_is_another_board_and_a_double_click_is_one(
     assert prompts == {"a cat", "a dog"}
 
 
-def test_what_opens_an_earlier_board_keeps_the_draft(
+def test_opening_an_earlier_board_keeps_the_draft(
     member: Client, user: User, models: dict[str, Endpoint]
 ) -> None:
     first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
@@ -93,22 +93,22 @@ def test_what_opens_an_earlier_board_keeps_the_draft(
     assert drafts.load(user)["shared.prompt"] == ["a dog"]
 
 
-def test_nothing_is_sent_where_something_is_missing(
+def test_nothing_is_sent_while_an_input_is_missing(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
     post = filled(member, address("flux", "edit", input=json.dumps({"prompt": "a cat"})))
     response = member.post(NEW, post | {"~do": "run"})
-    words = response.content.decode()
+    page = response.content.decode()
     assert response.status_code == 422
-    assert "Image is missing." in words
-    assert "Nothing was sent." in words
-    assert "Run only the 1 that fit" in re.sub(r"\s+", " ", words)
+    assert "Image is missing." in page
+    assert "Nothing was sent, because:" in page
+    assert "Run only the 1 that fit" in re.sub(r"\s+", " ", page)
     assert not Run.objects.exists()
     assert member.post(NEW, post | {"~do": "run-fitting"}).status_code == 302
     assert [run.endpoint.endpoint_id for run in Run.objects.all()] == ["lab/flux"]
 
 
-def test_a_schema_that_changed_meanwhile_is_said(
+def test_a_schema_change_since_the_form_is_reported(
     member: Client, models: dict[str, Endpoint], make_endpoint: Any
 ) -> None:
     post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
@@ -121,14 +121,14 @@ def test_a_schema_that_changed_meanwhile_is_said(
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "message"),
     [
         ({"standing": Standing.BLOCKED, "standing_reason": "odd"}, "is blocked"),
         ({"gone": 1}, "no longer lists"),
     ],
 )
-def test_a_model_that_cannot_run_any_more_is_said(
-    member: Client, models: dict[str, Endpoint], changed: dict[str, Any], words: str
+def test_a_model_that_can_no_longer_run_is_reported(
+    member: Client, models: dict[str, Endpoint], changed: dict[str, Any], message: str
 ) -> None:
     post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     if changed.pop("gone", 0):
@@ -136,7 +136,7 @@ def test_a_model_that_cannot_run_any_more_is_said(
     Endpoint.objects.filter(endpoint_id="lab/flux").update(**changed)
     response = member.post(NEW, post | {"~do": "run"})
     assert response.status_code == 422
-    assert words in response.content.decode()
+    assert message in response.content.decode()
 
 
 def test_models_are_added_and_removed_without_losing_what_was_typed(
@@ -154,7 +154,7 @@ def test_models_are_added_and_removed_without_losing_what_was_typed(
     assert posted["shared.text"] == ["a cat"]
 
 
-def test_enter_in_the_box_for_a_model_adds_it_and_runs_nothing(
+def test_enter_in_the_model_box_adds_the_model_without_running(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
     post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo")
@@ -166,7 +166,7 @@ def test_enter_in_the_box_for_a_model_adds_it_and_runs_nothing(
     assert not Run.objects.exists()
 
 
-def test_a_table_comes_from_a_file(member: Client, models: dict[str, Endpoint]) -> None:
+def test_a_table_can_be_uploaded_as_a_file(member: Client, models: dict[str, Endpoint]) -> None:
     post = filled(member, address("flux"))
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
@@ -188,21 +188,19 @@ def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, E
 
 
 @pytest.mark.parametrize("text", ["{", "[1]"])
-def test_an_input_that_cannot_be_read_is_said(
+def test_an_unreadable_input_is_reported(
     member: Client, models: dict[str, Endpoint], text: str
 ) -> None:
     assert "The input in this address" in member.get(address("flux", input=text)).content.decode()
 
 
-def test_the_parts_that_say_what_run_would_do_are_a_fragment(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
+def test_the_plan_report_is_a_fragment(member: Client, models: dict[str, Endpoint]) -> None:
     post = filled(member, address("flux", "turbo"), seeds="1, 2")
     page = member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
-    words = page.content.decode()
-    assert words.lstrip().startswith("<div")
-    assert "about $0.04" not in words
-    assert 'id="plan-report-1"' in words
+    markup = page.content.decode()
+    assert markup.lstrip().startswith("<div")
+    assert "about $0.04" not in markup
+    assert 'id="plan-report-1"' in markup
 
 
 def test_a_plan_takes_few_queries_whatever_its_size(
@@ -215,11 +213,11 @@ def test_a_plan_takes_few_queries_whatever_its_size(
         assert member.post(NEW, post | {"~do": "update"}).status_code == 200
 
 
-def test_a_plan_that_was_left_comes_back(member: Client, models: dict[str, Endpoint]) -> None:
+def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoint]) -> None:
     post = filled(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
     member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
     page = member.get(NEW).content.decode()
-    assert "This is the plan that you left." in page
+    assert "This is your unfinished plan." in page
     again = posted_by(page)
     assert again["model"] == ["lab/flux", "lab/turbo"]
     assert again["row-values"] == ["a cat\r\na dog"]
@@ -228,13 +226,13 @@ def test_a_plan_that_was_left_comes_back(member: Client, models: dict[str, Endpo
     assert "Choose the models to compare" in member.get(NEW).content.decode()
 
 
-def test_a_kept_plan_can_be_begun_afresh(member: Client, models: dict[str, Endpoint]) -> None:
+def test_a_restored_plan_can_be_discarded(member: Client, models: dict[str, Endpoint]) -> None:
     member.post(NEW, filled(member, address("flux")) | {"~do": "update"})
     assert member.post(NEW, {"~do": "discard"}).status_code == 302
-    assert "the plan that you left" not in member.get(NEW).content.decode()
+    assert "your unfinished plan" not in member.get(NEW).content.decode()
 
 
-def test_a_models_form_goes_to_the_plan_as_it_is_filled_in(
+def test_a_filled_in_model_form_opens_as_a_plan(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
     typed = {"prompt": "a cat", "num_inference_steps": "12", "~token": "t", "~tab": "x"}
@@ -250,7 +248,7 @@ def test_a_models_form_goes_to_the_plan_as_it_is_filled_in(
     assert live["HX-Redirect"] == response["Location"]
 
 
-def test_a_run_and_a_collection_open_a_plan(
+def test_a_run_or_a_collection_opens_as_a_plan(
     member: Client, models: dict[str, Endpoint], make_run: Any, stranger: User
 ) -> None:
     run = make_run(endpoint=models["flux"], arguments={"prompt": "an owl"})
@@ -266,17 +264,17 @@ def test_a_run_and_a_collection_open_a_plan(
     assert posted["model"] == ["lab/turbo", "lab/flux"]
 
 
-def test_a_file_that_is_gone_is_said_before_anything_is_sent(
+def test_a_deleted_file_is_reported_before_sending(
     member: Client, models: dict[str, Endpoint], make_run: Any
 ) -> None:
     gone = "/uploads/00000000-0000-4000-8000-000000000000/a.png"
-    given = {"prompt": "a", "image_url": gone}
-    post = filled(member, address("edit", input=json.dumps(given)))
+    arguments = {"prompt": "a", "image_url": gone}
+    post = filled(member, address("edit", input=json.dumps(arguments)))
     response = member.post(NEW, post | {"~do": "run"})
     assert response.status_code == 422
     assert "A file of row 1 is no longer stored here" in response.content.decode()
     run = make_run(endpoint=models["flux"], state="succeeded")
     run.artifacts.create(position=0, path="x", kind="image", url="https://v3.fal.media/a.png")
-    given["image_url"] = f"/runs/{run.pk}/artifacts/0/"
-    post = filled(member, address("edit", input=json.dumps(given)))
+    arguments["image_url"] = f"/runs/{run.pk}/artifacts/0/"
+    post = filled(member, address("edit", input=json.dumps(arguments)))
     assert member.post(NEW, post | {"~do": "run"}).status_code == 302

@@ -36,27 +36,27 @@ def _names() -> list[str]:
 @pytest.fixture
 def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list[Endpoint]:
     """Every real document and every model of the sandbox, and one without a schema."""
-    made = [make_endpoint(name, document) for name, document in documents.items()]
+    endpoints = [make_endpoint(name, document) for name, document in documents.items()]
     for name, model in zip(_names(), MODELS, strict=True):
-        made.append(make_endpoint(name, openapi.document(model, ADDRESSES)))
-    return [*made, make_endpoint("lab/bare")]
+        endpoints.append(make_endpoint(name, openapi.document(model, ADDRESSES)))
+    return [*endpoints, make_endpoint("lab/bare")]
 
 
 @settings(max_examples=laws.cases(6))
 @given(data=st.data())
-def test_a_plan_draws_and_posts_back_what_fills_it_in(
+def test_a_plan_form_of_any_models_round_trips(
     client: Client, user: User, everything: list[Endpoint], data: st.DataObject
 ) -> None:
     client.force_login(user)
     chosen = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=4))
     arguments = example(version_of(chosen[0]).root)
-    pairs = [("model", one.endpoint_id) for one in chosen]
+    pairs = [("model", model.endpoint_id) for model in chosen]
     text = json.dumps(arguments)
     response = client.get(f"{NEW}?{urlencode([*pairs, ('input', text)])}")
     assert response.status_code == 200
     posted = posted_by(response.content.decode())
     models, unknown = endpoints_of(posted["model"])
-    assert ([one.pk for one in models], unknown) == ([one.pk for one in chosen], [])
+    assert ([model.pk for model in models], unknown) == ([model.pk for model in chosen], [])
     plan = read_plan(posted, models, models[0])
     wanted = read_plan(first_post(chosen, arguments), chosen, chosen[0])
     assert identical(plan.filled.shared, wanted.filled.shared)

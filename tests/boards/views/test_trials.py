@@ -27,14 +27,14 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_trials_are_off_until_somebody_saves_them(member: Client, board: Board) -> None:
+def test_trials_are_off_until_saved(member: Client, board: Board) -> None:
     address = f"{board.get_absolute_url()}trials/"
     page = text(member.get(address))
     assert 'value="off" checked' in page
     assert not StandingTrial.objects.exists()
     assert member.post(address, FORM).status_code == 302
-    kept = StandingTrial.objects.get()
-    assert (kept.state, kept.when, str(kept.monthly_cap_usd)) == ("on", "night", "2.5000")
+    trial = StandingTrial.objects.get()
+    assert (trial.state, trial.when, str(trial.monthly_cap_usd)) == ("on", "night", "2.5000")
     page = text(member.get(address))
     assert "3 models fit" in page
     assert "about $0.03" in page
@@ -44,7 +44,7 @@ def test_trials_are_off_until_somebody_saves_them(member: Client, board: Board) 
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "message"),
     [
         pytest.param({"cap": "much"}, "such as 2.50", id="cap"),
         pytest.param({"cap": "0"}, "such as 2.50", id="zero"),
@@ -54,12 +54,12 @@ def test_trials_are_off_until_somebody_saves_them(member: Client, board: Board) 
         pytest.param({"q": "\x00", "versions": "", "cap": "\x00"}, "such as 2.50", id="nul"),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(
-    member: Client, board: Board, typed: dict[str, str], said: str
+def test_an_invalid_value_is_reported_beside_its_field_and_not_saved(
+    member: Client, board: Board, typed: dict[str, str], message: str
 ) -> None:
     response = member.post(f"{board.get_absolute_url()}trials/", FORM | typed)
     assert response.status_code == 422
-    assert said in text(response)
+    assert message in text(response)
     assert not StandingTrial.objects.exists()
 
 
@@ -78,24 +78,24 @@ def test_a_saved_search_can_be_chosen(member: Client, board: Board, user: User) 
     assert StandingTrial.objects.get().params == "category=text-to-image"
 
 
-def test_news_stand_on_the_front_page_in_the_feed_and_on_the_board_until_seen(
+def test_trial_news_are_on_front_page_feed_and_board_until_seen(
     member: Client, board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
 ) -> None:
     comes("lab/new", display_name="<New>")
     job.work()
     Run.objects.update(state="succeeded")
     job.work()
-    words = "&lt;New&gt; was tried on 3 rows: look and judge"
-    assert words in text(member.get("/"))
-    assert words in text(member.get(f"/changes/feed/{feeds.token(user)}/"))
-    assert words not in text(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
+    news = "&lt;New&gt; was tried on 3 rows: look and judge"
+    assert news in text(member.get("/"))
+    assert news in text(member.get(f"/changes/feed/{feeds.token(user)}/"))
+    assert news not in text(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
     page = text(member.get(board.get_absolute_url()))
     assert "was tried on 3 rows" in page
-    assert "tried by itself" in page
-    assert words not in text(member.get("/"))
+    assert "tried automatically" in page
+    assert news not in text(member.get("/"))
 
 
-def test_one_trial_is_sent_left_out_and_taken_in_again(
+def test_a_trial_can_be_sent_dismissed_and_restored(
     member: Client, board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()

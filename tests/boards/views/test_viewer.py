@@ -24,7 +24,7 @@ def page_of(member: Client, board: Board, count: int = 2, start: int = 0) -> str
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_pictures_are_side_by_side_with_deltas(member: Client, judged: Judged) -> None:
+def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged: Judged) -> None:
     board = judged()
     second = board.cells.order_by("pk")[1]
     assert second.run_id
@@ -38,7 +38,7 @@ def test_pictures_are_side_by_side_with_deltas(member: Client, judged: Judged) -
     assert "style=" not in page
 
 
-def test_texts_show_the_words_that_differ(member: Client, judged: Judged) -> None:
+def test_texts_are_shown_with_differing_words_marked(member: Client, judged: Judged) -> None:
     board = judged(text="the <i>sea</i>")
     page = page_of(member, board)
     first, second = board.cells.order_by("pk")[:2]
@@ -47,7 +47,7 @@ def test_texts_show_the_words_that_differ(member: Client, judged: Judged) -> Non
     assert "<i>sea" not in page
 
 
-def test_up_to_four_are_shown_and_fewer_than_two_are_not(member: Client, judged: Judged) -> None:
+def test_the_viewer_shows_two_to_four_cells(member: Client, judged: Judged) -> None:
     board = judged(prompts="a\nb\nc")
     assert page_of(member, board, 6).count('class="look-pane"') == 4
     for query in ("", "?cell=x", f"?cell={board.cells.order_by('pk')[0].pk}", "?cell=" + "9" * 30):
@@ -55,7 +55,7 @@ def test_up_to_four_are_shown_and_fewer_than_two_are_not(member: Client, judged:
         assert "Choose two to four results" in response.content.decode()
 
 
-def test_cells_of_another_board_are_not_shown(
+def test_the_viewer_shows_no_cells_of_another_board(
     client: Client, judged: Judged, stranger: User
 ) -> None:
     board = judged()

@@ -50,9 +50,9 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
         content = b"".join(response.streaming_content)
         assert content.startswith(b"\x89PNG")
         assert SECRET.encode() not in content
-        told = " ".join(f"{name}: {value}" for name, value in response.items())
-        assert SECRET not in told
-        assert 'filename="result.png"' in told
+        headers = " ".join(f"{name}: {value}" for name, value in response.items())
+        assert SECRET not in headers
+        assert 'filename="result.png"' in headers
         assert "judged" not in response["ETag"]
         again = voter.get(address, headers={"if-none-match": response["ETag"]})
         assert again.status_code == 304
@@ -62,7 +62,7 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
         assert (part.status_code, b"".join(part.streaming_content)) == (206, content[:100])
 
 
-def test_a_file_that_could_tell_its_model_is_not_served(
+def test_a_file_that_could_reveal_its_model_is_not_served(
     voter: Client, judged: Judged, stored: str
 ) -> None:
     page = voter.get(opened(judged())).content.decode()
@@ -73,7 +73,9 @@ def test_a_file_that_could_tell_its_model_is_not_served(
         default_storage.delete(copy_name(stored))
 
 
-def test_an_address_is_its_voters_alone(voter: Client, judged: Judged, user: User) -> None:
+def test_a_ballot_file_is_served_only_to_its_voter(
+    voter: Client, judged: Judged, user: User
+) -> None:
     page = voter.get(opened(judged())).content.decode()
     voter.force_login(user)
     assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
@@ -94,14 +96,14 @@ def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged:
     assert Vote.objects.count() == 1
 
 
-def test_a_broken_ballot_is_said_and_shows_another(voter: Client, judged: Judged) -> None:
+def test_an_invalid_ballot_is_reported_and_another_shown(voter: Client, judged: Judged) -> None:
     response = voter.post(opened(judged()), {"pair": "x", "choice": "1"})
     assert response.status_code == 422
     assert "not valid" in response.content.decode()
     assert 'name="pair"' in response.content.decode()
 
 
-def test_the_last_ballot_has_nothing_to_refuse(voter: Client, judged: Judged) -> None:
+def test_a_choice_after_the_last_ballot_changes_nothing(voter: Client, judged: Judged) -> None:
     link = opened(judged(prompts="a"))
     pair = re.findall(r'name="pair"\s+value="([^"]+)"', voter.get(link).content.decode())[0]
     voter.post(link, {"pair": pair, "choice": "1"})
@@ -111,7 +113,7 @@ def test_the_last_ballot_has_nothing_to_refuse(voter: Client, judged: Judged) ->
     assert Vote.objects.count() == 1
 
 
-def test_texts_are_judged_too(voter: Client, judged: Judged) -> None:
+def test_a_ballot_can_show_texts(voter: Client, judged: Judged) -> None:
     page = voter.get(opened(judged(text="<b>words"))).content.decode()
     assert page.count("&lt;b&gt;words") == 2
 
@@ -130,10 +132,10 @@ def test_the_owner_sees_results_and_exports_votes(
     lines = list(csv.DictReader(io.StringIO(text)))
     assert len(lines) == 7
     assert {line["winner"] for line in lines} == {"flux"}
-    said = member.post(f"{board.get_absolute_url()}votes/reset/", follow=True).content.decode()
-    assert "7 votes no longer count." in said
-    said = member.post(f"{board.get_absolute_url()}votes/recovery/", follow=True).content.decode()
-    assert "7 votes count again." in said
+    answer = member.post(f"{board.get_absolute_url()}votes/reset/", follow=True).content.decode()
+    assert "7 votes no longer count." in answer
+    answer = member.post(f"{board.get_absolute_url()}votes/recovery/", follow=True).content.decode()
+    assert "7 votes count again." in answer
 
 
 def test_a_voter_does_not_see_the_results(voter: Client, judged: Judged) -> None:
@@ -153,7 +155,7 @@ def test_a_ballot_takes_few_queries_whatever_the_board(
         voter.get(f"{board.get_absolute_url()}vote/")
 
 
-def test_a_boards_address_shows_nothing_to_whoever_knows_it(voter: Client, judged: Judged) -> None:
+def test_a_voting_address_without_a_link_is_404(voter: Client, judged: Judged) -> None:
     address = f"{judged().get_absolute_url()}vote/"
     page = voter.get(address)
     assert page.status_code == 404
@@ -161,7 +163,7 @@ def test_a_boards_address_shows_nothing_to_whoever_knows_it(voter: Client, judge
     assert voter.post(address, {"pair": "x", "choice": "1"}).status_code == 404
 
 
-def test_the_owner_opens_and_closes_the_vote(
+def test_the_owner_can_open_and_close_the_vote(
     client: Client, judged: Judged, user: User, stranger: User
 ) -> None:
     board = judged()
@@ -178,14 +180,14 @@ def test_the_owner_opens_and_closes_the_vote(
     assert client.get(address).status_code == 200
     voting.close_voting(board)
     ended = [link, address, *files]
-    assert [client.get(one).status_code for one in ended] == [404] * len(ended)
+    assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.post(f"{address}retraction/").status_code == 404
     reopened = opened(board)
-    assert [client.get(one).status_code for one in ended] == [404] * len(ended)
+    assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.get(reopened).status_code == 200
 
 
-def test_a_link_opens_its_own_board_only(voter: Client, judged: Judged, user: User) -> None:
+def test_a_voting_link_opens_only_its_own_board(voter: Client, judged: Judged, user: User) -> None:
     board = judged()
     other = Board.objects.create(user=user, source=board.source, form_token="other")
     token = opened(board).partition("?")[2]
@@ -193,7 +195,7 @@ def test_a_link_opens_its_own_board_only(voter: Client, judged: Judged, user: Us
     assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
 
 
-def test_a_link_survives_a_change_of_the_secret_key(
+def test_a_voting_link_survives_a_new_secret_key(
     voter: Client, judged: Judged, stranger: User, settings: Any
 ) -> None:
     link = opened(judged())
@@ -203,7 +205,7 @@ def test_a_link_survives_a_change_of_the_secret_key(
 
 
 @pytest.mark.parametrize("name", sorted(VOTE_ACCESS))
-def test_each_voter_gets_what_the_table_says(
+def test_access_to_a_vote_follows_the_table(
     name: str, judged: Judged, user: User, stranger: User
 ) -> None:
     board = judged()
@@ -216,8 +218,8 @@ def test_each_voter_gets_what_the_table_says(
         browser.force_login(user if voter == "owner" else stranger)
         if links[voter]:
             browser.get(links[voter])
-        found = _asked(browser, name, board, stranger)
-        measured.append({404: "none", 200: "yes", 302: "yes"}[found])
+        status = _asked(browser, name, board, stranger)
+        measured.append({404: "none", 200: "yes", 302: "yes"}[status])
     assert " ".join(measured) == VOTE_ACCESS[name]
 
 

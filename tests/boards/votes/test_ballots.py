@@ -1,4 +1,4 @@
-"""Which pairs are asked, and that each is judged once."""
+"""The pairs shown to a voter, each of which is judged once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def judge_all(voter: User, board: object, favourite: str) -> int:
         count += 1
 
 
-def test_pairs_are_of_one_row_and_seed_and_of_two_models(judged: Judged) -> None:
+def test_pairs_share_row_and_seed_and_differ_in_model(judged: Judged) -> None:
     board = judged("flux", "turbo", "edit", seeds="1, 2")
     pairs = ballots.pairs_of(ballots.voted_cells(board))
     assert len(pairs) == 2 * 2 * 3 or len(pairs) == 2 * 2 * 1
@@ -37,7 +37,7 @@ def test_pairs_are_of_one_row_and_seed_and_of_two_models(judged: Judged) -> None
         assert first.pk < second.pk
 
 
-def test_each_pair_is_asked_once_and_all_are(judged: Judged, user: User, stranger: User) -> None:
+def test_every_pair_is_asked_once(judged: Judged, user: User, stranger: User) -> None:
     board = judged()
     assert judge_all(user, board, "lab/flux") == 2
     assert Vote.objects.count() == 2
@@ -56,7 +56,9 @@ def test_a_second_vote_on_a_pair_changes_nothing(judged: Judged, user: User) -> 
     assert Vote.objects.get().winner_id == before
 
 
-def test_a_token_is_its_voters_alone(judged: Judged, user: User, stranger: User) -> None:
+def test_a_ballot_token_is_valid_only_for_its_voter(
+    judged: Judged, user: User, stranger: User
+) -> None:
     board = judged()
     pair, _ = ballots.next_pair(user, board)
     assert pair
@@ -79,25 +81,25 @@ def test_the_order_differs_between_pairs_and_voters() -> None:
     assert 16 < sum(orders[1]) < 48
 
 
-def test_the_pair_whose_models_are_least_known_comes_next(judged: Judged, user: User) -> None:
+def test_the_most_informative_pair_comes_next(judged: Judged, user: User) -> None:
     board = judged("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
-    asked = []
+    asked_pairs = []
     for _ in range(6):
         pair, _ = ballots.next_pair(user, board)
         assert pair
-        asked.append(frozenset(cell.column_id for cell in pair))
+        asked_pairs.append(frozenset(cell.column_id for cell in pair))
         ballots.record(user, board, ballots.token_of(user, pair), "0")
     # No pair of models is asked a third time before each was asked once.
-    assert max(asked.count(one) for one in asked) <= 3
+    assert max(asked_pairs.count(asked_pair) for asked_pair in asked_pairs) <= 3
 
 
-def test_a_file_that_is_not_copied_is_not_asked_yet(judged: Judged, user: User) -> None:
+def test_a_pair_without_copied_files_is_not_asked_yet(judged: Judged, user: User) -> None:
     board = judged()
     Artifact.objects.filter(run=Run.objects.order_by("created_at")[0]).update(state="remote")
     assert ballots.next_pair(user, board)[1].total == 1
 
 
-def test_a_vote_is_taken_back_and_all_are_reset_and_restored(judged: Judged, user: User) -> None:
+def test_votes_can_be_retracted_reset_and_restored(judged: Judged, user: User) -> None:
     board = judged()
     judge_all(user, board, "lab/flux")
     assert ballots.take_back(user, board)

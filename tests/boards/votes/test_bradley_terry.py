@@ -21,41 +21,41 @@ pytestmark = pytest.mark.any_database
         (7, 1, False), (9, 1, True), (10, 5, False), (60, 40, True), (55, 45, False),
     ],
 )  # fmt: skip
-def test_two_are_told_apart_from_as_many_votes_as_by_the_binomial_test(
+def test_two_models_differ_after_as_many_votes_as_in_a_binomial_test(
     won: int, lost: int, *, is_told: bool
 ) -> None:
-    found = fit({(0, 1): won, (1, 0): lost}, 2)
-    assert found.is_better(0, 1) is is_told
-    assert not found.is_better(1, 0)
+    ranking = fit({(0, 1): won, (1, 0): lost}, 2)
+    assert ranking.is_better(0, 1) is is_told
+    assert not ranking.is_better(1, 0)
 
 
-def test_without_votes_all_are_equal_and_nothing_is_told() -> None:
-    found = fit({}, 3)
-    assert list(found.scores) == [0, 0, 0]
-    assert not any(found.is_better(i, j) for i in range(3) for j in range(3) if i != j)
+def test_without_votes_all_models_are_equal_and_undecided() -> None:
+    ranking = fit({}, 3)
+    assert list(ranking.scores) == [0, 0, 0]
+    assert not any(ranking.is_better(i, j) for i in range(3) for j in range(3) if i != j)
     assert fit({}, 0).scores.size == 0
 
 
-def test_scores_of_many_votes_are_those_of_the_model() -> None:
+def test_scores_of_many_votes_recover_the_true_scores() -> None:
     truth = [0.8, 0.0, -0.8]
     wins = {
         (i, j): 1e6 / (1 + math.exp(truth[j] - truth[i]))
         for i in range(3) for j in range(3) if i != j
     }  # fmt: skip
-    found = fit(wins, 3)
-    assert found.scores == pytest.approx(truth, abs=1e-3)
-    assert found.chance(0, 2) == pytest.approx(1 / (1 + math.exp(-1.6)), abs=1e-3)
+    ranking = fit(wins, 3)
+    assert ranking.scores == pytest.approx(truth, abs=1e-3)
+    assert ranking.chance(0, 2) == pytest.approx(1 / (1 + math.exp(-1.6)), abs=1e-3)
 
 
-def test_what_was_not_compared_directly_is_compared_through_a_third() -> None:
-    found = fit({(0, 1): 40, (1, 0): 5, (1, 2): 40, (2, 1): 5}, 3)
-    assert found.is_better(0, 2)
-    assert found.variance(0, 2) > found.variance(0, 1)
+def test_models_are_compared_through_a_third_model() -> None:
+    ranking = fit({(0, 1): 40, (1, 0): 5, (1, 2): 40, (2, 1): 5}, 3)
+    assert ranking.is_better(0, 2)
+    assert ranking.variance(0, 2) > ranking.variance(0, 1)
 
 
-def test_the_least_known_difference_tells_most() -> None:
-    found = fit({(0, 1): 20, (1, 0): 20}, 3)
-    assert found.information(0, 2) > found.information(0, 1)
+def test_the_pair_with_fewest_votes_is_the_most_informative() -> None:
+    ranking = fit({(0, 1): 20, (1, 0): 20}, 3)
+    assert ranking.information(0, 2) > ranking.information(0, 1)
 
 
 @given(
@@ -65,16 +65,16 @@ def test_the_least_known_difference_tells_most() -> None:
     )
 )
 def test_any_votes_give_finite_scores_around_zero(wins: dict[tuple[int, int], float]) -> None:
-    found = fit(wins, 6)
-    assert abs(float(found.scores.mean())) < 1e-9
-    assert all(math.isfinite(found.half_width(i)) for i in range(6))
+    ranking = fit(wins, 6)
+    assert abs(float(ranking.scores.mean())) < 1e-9
+    assert all(math.isfinite(ranking.half_width(i)) for i in range(6))
     # The gradient of the log posterior vanishes: it is the mode.
     for i in range(6):
         expected = sum(
-            (wins.get((i, j), 0) + wins.get((j, i), 0)) * found.chance(i, j)
+            (wins.get((i, j), 0) + wins.get((j, i), 0)) * ranking.chance(i, j)
             for j in range(6)
             if j != i
         )
         won = sum(wins.get((i, j), 0) for j in range(6))
-        prior = found.scores[i] / bradley_terry.PRIOR_DEVIATION**2
+        prior = ranking.scores[i] / bradley_terry.PRIOR_DEVIATION**2
         assert won - expected - prior == pytest.approx(0, abs=1e-4)

@@ -16,7 +16,7 @@ from tests.boards.votes.test_ballots import judge_all
 pytestmark = pytest.mark.django_db
 
 
-def test_few_votes_are_no_ranking_yet_sorted_by_score(judged: Judged, user: User) -> None:
+def test_few_votes_give_no_ranking_but_are_sorted_by_score(judged: Judged, user: User) -> None:
     board = judged(prompts="a\nb\nc")
     assert rankings(board)[0].summary == "No votes yet."
     assert [ranked.column.position for ranked in rankings(board)[0].columns] == [0, 1]
@@ -42,7 +42,7 @@ def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: 
     assert second.price_per_win is None
 
 
-def test_a_tie_is_half_a_win_for_each(judged: Judged, user: User) -> None:
+def test_a_tie_counts_half_a_win_for_each(judged: Judged, user: User) -> None:
     board = judged()
     judge_all(user, board, "nobody")
     first, second = rankings(board)[0].columns
@@ -50,7 +50,7 @@ def test_a_tie_is_half_a_win_for_each(judged: Judged, user: User) -> None:
     assert first.score == second.score == 1000
 
 
-def test_votes_are_counted_by_tags_of_rows_and_cells(judged: Judged, user: User) -> None:
+def test_votes_are_counted_by_row_and_cell_tags(judged: Judged, user: User) -> None:
     board = judged()
     row = board.rows.get(position=0)
     marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})
@@ -64,20 +64,20 @@ def test_votes_are_counted_by_tags_of_rows_and_cells(judged: Judged, user: User)
 
 
 @pytest.mark.parametrize(
-    ("posted", "kept"),
+    ("posted", "expected"),
     [
         ({"stars": "6"}, (3, "pass")), ({"stars": "0"}, (0, "pass")), ({"stars": "x"}, (3, "pass")),
         ({"verdict": "?"}, (3, "pass")), ({"verdict": ""}, (3, "")), ({}, (3, "pass")),
     ],
 )  # fmt: skip
-def test_what_is_not_posted_or_not_valid_stays(
-    judged: Judged, posted: dict[str, str], kept: tuple[int, str]
+def test_mark_values_not_posted_or_invalid_are_kept(
+    judged: Judged, posted: dict[str, str], expected: tuple[int, str]
 ) -> None:
     cell = judged().cells.order_by("pk")[0]
     marks.mark_cell(cell, {"stars": "3", "verdict": "pass", "note": "n"})
     cell.refresh_from_db()
     mark = marks.mark_cell(cell, posted)
-    assert (mark.stars, mark.verdict, mark.note) == (*kept, "n")
+    assert (mark.stars, mark.verdict, mark.note) == (*expected, "n")
 
 
 def test_standings_take_as_many_queries_for_a_large_board(

@@ -66,7 +66,7 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.get_by_label("Caption of a.png").fill("glowing embers")
     assert_clean(page)
     assert_fits(page)
-    page.get_by_role("button", name="On to the form").click()
+    page.get_by_role("button", name="Continue to the form").click()
     expect(page.get_by_text("now holds the data set “Embers”")).to_be_visible()
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=90_000)

@@ -78,7 +78,7 @@ def test_the_seed_is_thrown_and_let_go(show: Show, kit: Field) -> None:
     page = show(kit)
     box = page.locator("[name=seed]")
     lock = page.get_by_role("button", name="Keep the seed")
-    page.get_by_role("button", name="Throw a new seed").click()
+    page.get_by_role("button", name="New random seed").click()
     assert box.input_value().isdecimal()
     expect(lock).to_have_attribute("aria-pressed", "true")
     lock.click()

@@ -173,7 +173,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     expect(dialog.locator("canvas")).to_be_focused()
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
-    dialog.get_by_role("button", name="Throw away").press("Enter")
+    dialog.get_by_role("button", name="Discard").press("Enter")
     expect(dialog).to_have_count(0)
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 

@@ -44,7 +44,7 @@ def test_a_chat_is_held_and_branched(open_page: Open) -> None:
     page.get_by_role("button", name="Send as a new version").click()
     expect(page.get_by_text("2 / 2")).to_be_visible()
     reload_until(page, tokens)
-    page.get_by_role("link", name="Version before").click()
+    page.get_by_role("link", name="Previous version").click()
     expect(page.get_by_text("1 / 2")).to_be_visible()
     expect(page.locator(".turn").first).to_contain_text("Write about rain")
 
@@ -84,7 +84,7 @@ def test_files_become_a_data_set_and_weights(open_page: Open) -> None:
     page.get_by_role("button", name="Make the data set").click()
     expect(page.get_by_text("3 pictures ·")).to_be_visible()
     page.get_by_label("Caption of gold.png").fill("gold, glowing")
-    page.get_by_role("button", name="On to the form").click()
+    page.get_by_role("button", name="Continue to the form").click()
     expect(page.get_by_text("now holds the data set “Without script”")).to_be_visible()
     page.locator("#run-button").click()
     weights = page.get_by_role("link", name="Without script", exact=True)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
@@ -102,7 +102,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
     expect(words).to_be_hidden()  # not before our own copy was asked for
     expect(words).to_be_visible()
-    expect(words).to_contain_text("could not be fetched. It is tried again by itself")
+    expect(words).to_contain_text("could not be loaded. It is tried again automatically")
     expect(page.locator("#stage .artifact [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()
@@ -143,17 +143,27 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
     page.wait_for_selector("[data-run-state='running']")
     status, cancel = page.locator("#stage .run-status"), page.get_by_role("button", name="Cancel")
     wait_at_rest(page)  # it was scrolled to
-    was, around = cancel.bounding_box(), status.bounding_box()
-    assert was
-    assert around
-    assert was["x"] + was["width"] == pytest.approx(around["x"] + around["width"], abs=1)
+    place, status_box = _place_within(status, cancel), status.bounding_box()
+    assert status_box
+    assert place["x"] + place["width"] == pytest.approx(status_box["width"], abs=1)
     for note in NOTES.values():
         status.evaluate("(status, note) => status.insertAdjacentHTML('beforeend', note)", note)
-        told = status.locator("> :last-child").bounding_box()
-        assert told
-        assert told["y"] >= was["y"] + was["height"]
-        assert cancel.bounding_box() == was
+        note_place = _place_within(status, status.locator("> :last-child"))
+        assert note_place["y"] >= place["y"] + place["height"]
+        assert _place_within(status, cancel) == place
     cancel.click()
+
+
+def _place_within(outer: Locator, inner: Locator) -> dict[str, float]:
+    """Return the box of `inner` from the corner of `outer`, wherever the page is scrolled to."""
+    place: dict[str, float] = inner.evaluate(
+        """(inner, outer) => {
+          const [box, corner] = [inner, outer].map((element) => element.getBoundingClientRect());
+          return {x: box.x - corner.x, y: box.y - corner.y, width: box.width, height: box.height};
+        }""",
+        outer.element_handle(),
+    )
+    return place
 
 
 def test_what_ends_while_it_is_scrolled_to_is_told_by_its_state_alone(open_page: Open) -> None:

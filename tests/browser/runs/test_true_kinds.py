@@ -46,7 +46,7 @@ def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
     expect(film).to_have_js_property("videoWidth", 320)
     expect(stage.locator("[data-kind=image] img")).to_have_count(2)
     told = stage.get_by_text("Upstream gave an empty file (0 bytes).")
-    expect(told).to_contain_text("It is tried again by itself.")
+    expect(told).to_contain_text("It is tried again automatically.")
     expect(page.locator("[data-watch]")).to_have_count(1)  # the empty one may still come
     for width, height in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": height})

@@ -47,7 +47,7 @@ def rows(make_endpoint: Make, admin_user: Any) -> Endpoint:
 
 
 @pytest.mark.parametrize("name", ["endpoint", "collection", "favourite", "syncreport", "change"])
-def test_lists_and_forms_open_without_a_document_and_without_inline_code(
+def test_admin_pages_load_no_document_and_no_inline_script(
     admin_client: Client, rows: Endpoint, name: str
 ) -> None:
     model = {
@@ -68,7 +68,7 @@ def test_lists_and_forms_open_without_a_document_and_without_inline_code(
         assert "<style" not in html
 
 
-def test_a_list_of_endpoints_costs_the_same_whatever_its_length(
+def test_the_endpoint_list_takes_as_many_queries_for_any_length(
     admin_client: Client, make_endpoint: Make
 ) -> None:
     used = []
@@ -81,26 +81,28 @@ def test_a_list_of_endpoints_costs_the_same_whatever_its_length(
     assert used[0] == used[1]
 
 
-def test_a_report_can_be_read(admin_client: Client, rows: Endpoint) -> None:
+def test_a_sync_report_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     pk = SyncReport.objects.get().pk
     html = admin_client.get(f"/admin/catalog/syncreport/{pk}/change/").content.decode()
-    for words in ("a/new", "a/changed", "a/gone", "a/bad: why &lt;b&gt;"):
-        assert words in html
+    for text in ("a/new", "a/changed", "a/gone", "a/bad: why &lt;b&gt;"):
+        assert text in html
 
 
-def test_a_change_can_be_read(admin_client: Client, rows: Endpoint) -> None:
+def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
     assert "seed is new (and 1 more)" in html
     assert admin_client.get("/admin/catalog/change/add/").status_code == 403
 
 
-def test_endpoints_are_not_made_or_deleted_by_hand(admin_client: Client, rows: Endpoint) -> None:
+def test_the_admin_cannot_create_or_delete_endpoints(admin_client: Client, rows: Endpoint) -> None:
     assert admin_client.get("/admin/catalog/endpoint/add/").status_code == 403
     assert admin_client.post(f"/admin/catalog/endpoint/{rows.pk}/delete/").status_code == 403
     assert admin_client.get("/admin/catalog/syncreport/add/").status_code == 403
 
 
-def test_a_curator_builds_an_ordered_collection(admin_client: Client, make_endpoint: Make) -> None:
+def test_a_curator_can_build_an_ordered_collection(
+    admin_client: Client, make_endpoint: Make
+) -> None:
     first, second = make_endpoint("a/first"), make_endpoint("a/second")
     response = admin_client.post(
         "/admin/catalog/collection/add/",
@@ -118,13 +120,13 @@ def test_a_curator_builds_an_ordered_collection(admin_client: Client, make_endpo
     assert html.index("a/second") < html.index("a/first")
 
 
-def test_an_endpoint_is_chosen_by_typing(admin_client: Client, make_endpoint: Make) -> None:
+def test_an_endpoint_is_chosen_by_autocompletion(admin_client: Client, make_endpoint: Make) -> None:
     make_endpoint("fal-ai/flux/dev")
     make_endpoint("fal-ai/other")
     response = admin_client.get(
         "/admin/autocomplete/?term=flux&app_label=catalog&model_name=collectionitem&field_name=endpoint"
     )
-    assert [found["text"] for found in response.json()["results"]] == ["fal-ai/flux/dev"]
+    assert [choice["text"] for choice in response.json()["results"]] == ["fal-ai/flux/dev"]
 
 
 LIST = "/admin/catalog/endpoint/"
@@ -135,42 +137,40 @@ def act(client: Client, action: str, *endpoints: Endpoint, **more: str) -> Any:
     return client.post(LIST, {"action": action, "_selected_action": picked, **more}, follow=True)
 
 
-def test_many_models_are_marked_at_once(
+def test_many_models_can_be_marked_at_once(
     admin_client: Client, admin_user: Any, make_endpoint: Make
 ) -> None:
-    made = [make_endpoint(f"a/{n}") for n in range(3)]
+    endpoints = [make_endpoint(f"a/{n}") for n in range(3)]
     for action, mark in (
         ("approve", "approved"),
         ("mark_experimental", "experimental"),
         ("clear_standing", ""),
     ):
-        html = act(admin_client, action, *made[:2]).content.decode()
+        html = act(admin_client, action, *endpoints[:2]).content.decode()
         assert "2 models" in html
-        for endpoint in made:
+        for endpoint in endpoints:
             endpoint.refresh_from_db()
-        assert [endpoint.standing for endpoint in made] == [mark, mark, ""]
-    assert made[0].standing_by is None
+        assert [endpoint.standing for endpoint in endpoints] == [mark, mark, ""]
+    assert endpoints[0].standing_by is None
 
 
-def test_blocking_asks_why_first(
+def test_blocking_requires_a_reason(
     admin_client: Client, admin_user: Any, make_endpoint: Make
 ) -> None:
-    made = [make_endpoint(f"a/{n}") for n in range(2)]
-    between = act(admin_client, "block", *made).content.decode()
+    endpoints = [make_endpoint(f"a/{n}") for n in range(2)]
+    between = act(admin_client, "block", *endpoints).content.decode()
     assert "Why they are blocked" in between
     assert "a/1" in between
     assert not Endpoint.objects.filter(standing="blocked").exists()
-    assert "Say why" in act(admin_client, "block", *made, go="1", reason=" ").content.decode()
-    act(admin_client, "block", *made, go="1", reason="Too dear")
+    assert "Say why" in act(admin_client, "block", *endpoints, go="1", reason=" ").content.decode()
+    act(admin_client, "block", *endpoints, go="1", reason="Too dear")
     assert Endpoint.objects.filter(standing_reason="Too dear", standing_by=admin_user).count() == 2
 
 
-def test_everything_that_a_list_finds_can_be_marked(
-    admin_client: Client, make_endpoint: Make
-) -> None:
-    made = [make_endpoint(f"a/{n}") for n in range(120)]
+def test_all_results_of_a_list_can_be_marked(admin_client: Client, make_endpoint: Make) -> None:
+    endpoints = [make_endpoint(f"a/{n}") for n in range(120)]
     other = make_endpoint("b/other")
-    data = {"action": "block", "_selected_action": [str(made[0].pk)], "select_across": "1"}
+    data = {"action": "block", "_selected_action": [str(endpoints[0].pk)], "select_across": "1"}
     between = admin_client.post(f"{LIST}?q=a%2F", data).content.decode()
     assert "120 models" in between
     assert 'name="select_across" value="1"' in between
@@ -181,13 +181,17 @@ def test_everything_that_a_list_finds_can_be_marked(
     assert other.standing == ""
 
 
-def test_many_models_are_collected_at_once(admin_client: Client, make_endpoint: Make) -> None:
-    made = [make_endpoint(f"a/{n}") for n in range(3)]
+def test_many_models_can_be_collected_at_once(admin_client: Client, make_endpoint: Make) -> None:
+    endpoints = [make_endpoint(f"a/{n}") for n in range(3)]
     best = Collection.objects.create(slug="best", title="Best")
-    CollectionItem.objects.create(collection=best, endpoint=made[1], note="first")
-    assert "Best" in act(admin_client, "collect", *made).content.decode()
-    assert "Choose a collection" in act(admin_client, "collect", *made, go="1").content.decode()
-    html = act(admin_client, "collect", *made, go="1", collection=str(best.pk)).content.decode()
+    CollectionItem.objects.create(collection=best, endpoint=endpoints[1], note="first")
+    assert "Best" in act(admin_client, "collect", *endpoints).content.decode()
+    assert (
+        "Choose a collection" in act(admin_client, "collect", *endpoints, go="1").content.decode()
+    )
+    html = act(
+        admin_client, "collect", *endpoints, go="1", collection=str(best.pk)
+    ).content.decode()
     assert "2 models added" in html
     assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
 
@@ -195,7 +199,7 @@ def test_many_models_are_collected_at_once(admin_client: Client, make_endpoint: 
 @pytest.mark.parametrize(
     "action", ["approve", "mark_experimental", "block", "clear_standing", "collect"]
 )
-def test_who_may_only_look_does_nothing_to_models(
+def test_a_viewer_cannot_change_models(
     client: Client, django_user_model: Any, make_endpoint: Make, action: str
 ) -> None:
     endpoint = make_endpoint("a/0", standing="approved")
@@ -218,7 +222,7 @@ def test_who_may_only_look_does_nothing_to_models(
         {"action": "collect", "go": "1"},
     ],
 )
-def test_an_action_costs_the_same_whatever_was_picked(
+def test_an_action_takes_as_many_queries_for_any_selection(
     admin_client: Client, make_endpoint: Make, more: dict[str, str]
 ) -> None:
     best = Collection.objects.create(slug="best", title="Best")
@@ -243,7 +247,7 @@ def test_an_action_costs_the_same_whatever_was_picked(
         ("/admin/auth/user/", "deactivate"),
     ],
 )
-def test_what_is_no_rows_key_is_told_and_nothing_done(
+def test_an_invalid_row_key_is_reported_and_changes_nothing(
     admin_client: Client, rows: Endpoint, address: str, action: str, key: str
 ) -> None:
     data = {"action": action, "_selected_action": [str(rows.pk), key], "post": "yes"}
@@ -255,7 +259,7 @@ def test_what_is_no_rows_key_is_told_and_nothing_done(
         assert admin_client.post(address, data, follow=True).status_code == 200
 
 
-def test_a_collection_in_the_admin_holds_no_more_than_on_its_own_page(
+def test_the_admin_limits_a_collection_like_its_own_page(
     rf: RequestFactory, admin_user: Any
 ) -> None:
     request = rf.get("/")
@@ -268,7 +272,7 @@ def test_a_collection_in_the_admin_holds_no_more_than_on_its_own_page(
         assert is_fine == (count == collection_editing.MOST_ITEMS)
 
 
-def test_a_collection_is_made_and_saved_as_a_file_in_the_admin(
+def test_a_collection_can_be_created_and_exported_in_the_admin(
     admin_client: Client, admin_user: Any, make_endpoint: Make
 ) -> None:
     for n in range(30):
@@ -286,26 +290,26 @@ def test_a_collection_is_made_and_saved_as_a_file_in_the_admin(
     assert best.owner == admin_user
     data = {"action": "export", "_selected_action": [str(best.pk)]}
     file = admin_client.post("/admin/catalog/collection/", data)
-    assert [one["slug"] for one in file.json()["collections"]] == ["best"]
+    assert [collection["slug"] for collection in file.json()["collections"]] == ["best"]
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("changes", "message"),
     [
         ({"slug": "import"}, "“import” is the address of another page."),
         ({"description": "x" * 2001}, "Keep the description to 2000 characters"),
         ({"title": ""}, "This field is required."),
     ],
 )
-def test_what_a_collection_may_not_be_is_refused_in_the_admin_too(
-    admin_client: Client, given: dict[str, str], words: str
+def test_an_invalid_collection_is_refused_in_the_admin_too(
+    admin_client: Client, changes: dict[str, str], message: str
 ) -> None:
     fields = {
         "slug": "best", "title": " Very\x07 best ", "description": "", "position": "1",
         "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
     }  # fmt: skip
-    page = admin_client.post("/admin/catalog/collection/add/", fields | given)
-    assert words in page.content.decode()
+    page = admin_client.post("/admin/catalog/collection/add/", fields | changes)
+    assert message in page.content.decode()
     assert not Collection.objects.exists()
     assert admin_client.post("/admin/catalog/collection/add/", fields).status_code == 302
     assert Collection.objects.get().title == "Very best"

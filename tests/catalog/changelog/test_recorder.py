@@ -1,6 +1,4 @@
-"""The change log: what a sync tells of an endpoint, what it keeps to itself, and how versions are
-compared.
-"""
+"""The change log: recorded changes of endpoints, ignored ones, and comparisons of schemas."""
 
 from __future__ import annotations
 
@@ -30,14 +28,14 @@ def document(**properties: Any) -> dict[str, Any]:
     return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
 
 
-def told() -> list[tuple[str, str, list[str]]]:
+def recorded_changes() -> list[tuple[str, str, list[str]]]:
     return [
         (change.endpoint.endpoint_id, change.kind, [line["said"] for line in change.lines or []])
         for change in Change.objects.select_related("endpoint").order_by("pk")
     ]
 
 
-def test_the_first_fill_is_no_news_even_when_it_took_two_syncs(
+def test_the_first_sync_is_no_news_even_when_interrupted(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(40))
@@ -46,13 +44,15 @@ def test_the_first_fill_is_no_news_even_when_it_took_two_syncs(
     upstream.faults = []
     upstream.add("fal-ai/late")
     run_sync()
-    assert told() == []
+    assert recorded_changes() == []
     upstream.add("fal-ai/news")
     run_sync()
-    assert told() == [("fal-ai/news", "new", [])]
+    assert recorded_changes() == [("fal-ai/news", "new", [])]
 
 
-def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_new_gone_and_returned_models_are_recorded(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
     upstream.add(*ids(2))
     run_sync()
     lost = upstream.items.pop("fal-ai/model-001")
@@ -61,7 +61,7 @@ def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSy
     upstream.items["fal-ai/model-001"] = lost
     lost["metadata"] |= {"display_name": "Model 1b"}
     run_sync()
-    assert told() == [
+    assert recorded_changes() == [
         ("fal-ai/news", "new", []),
         ("fal-ai/model-001", "gone", []),
         ("fal-ai/model-001", "back", ["is “Model 1b” now; it was “model-001”"]),
@@ -69,7 +69,7 @@ def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSy
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "expected_lines"),
     [
         ({"display_name": "New"}, ["is “New” now; it was “model-000”"]),
         ({"category": "vision"}, ["is “Vision” now; it was “Text to image”"]),
@@ -81,33 +81,38 @@ def test_new_gone_and_back_are_told(upstream: CatalogueUpstream, run_sync: RunSy
         ({"duration_estimate": 3}, None),
     ],
 )
-def test_a_listing_tells_what_people_care_for(
-    upstream: CatalogueUpstream, run_sync: RunSync, metadata: dict[str, Any], said: list[str] | None
+def test_relevant_listing_changes_are_recorded(
+    upstream: CatalogueUpstream,
+    run_sync: RunSync,
+    metadata: dict[str, Any],
+    expected_lines: list[str] | None,
 ) -> None:
     upstream.add(*ids(1))
     run_sync()
     upstream.items["fal-ai/model-000"]["metadata"] |= metadata | {"updated_at": LATER}
     run_sync()
-    assert [lines for _, _, lines in told()] == ([said] if said is not None else [])
+    assert [lines for _, _, lines in recorded_changes()] == (
+        [expected_lines] if expected_lines is not None else []
+    )
     is_wording = "description" in metadata
-    assert Change.objects.shown().count() == (0 if is_wording or said is None else 1)
+    assert Change.objects.shown().count() == (0 if is_wording or expected_lines is None else 1)
 
 
-def test_a_price_is_told_when_it_was_known_before(
+def test_a_price_change_is_recorded_if_the_price_was_known(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(2))
     run_sync()
     upstream.prices = dict.fromkeys(ids(2), 0.025)
     run_sync()
-    assert told() == []
+    assert recorded_changes() == []
     upstream.prices["fal-ai/model-001"] = 0.03
     run_sync()
-    said = "is $0.03 per image now; it was $0.025 per image"
-    assert told() == [("fal-ai/model-001", "price", [said])]
+    sentence = "is $0.03 per image now; it was $0.025 per image"
+    assert recorded_changes() == [("fal-ai/model-001", "price", [sentence])]
 
 
-def test_another_schema_keeps_both_versions_and_is_compared_afterwards(
+def test_a_new_schema_keeps_both_versions_and_is_compared_later(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(1))
@@ -133,7 +138,7 @@ def test_another_schema_keeps_both_versions_and_is_compared_afterwards(
     assert recorder.compare_pending() == 0
 
 
-def test_versions_that_only_read_differently_are_wording(
+def test_versions_that_differ_in_texts_are_wording_changes(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(1))
@@ -162,7 +167,7 @@ def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
     assert not Change.objects.uncompared().exists()
 
 
-def test_a_hostile_document_is_compared_all_the_same(make_endpoint: Any) -> None:
+def test_a_hostile_document_is_compared_too(make_endpoint: Any) -> None:
     row = make_endpoint("fal-ai/model-000", document(a={"type": "string"}))
     hostile = document(**{"b\0\ud800": {"default": "\0\ud800", "type": "string"}})
     text = json.dumps(hostile)
@@ -176,7 +181,7 @@ def test_a_hostile_document_is_compared_all_the_same(make_endpoint: Any) -> None
     assert recorder.compare_pending() == 2
 
 
-def test_an_unchanged_sync_tells_nothing(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_an_unchanged_sync_records_nothing(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
     upstream.add(*ids(30))
     upstream.prices = dict.fromkeys(ids(30), 0.5)
     run_sync()
@@ -185,7 +190,7 @@ def test_an_unchanged_sync_tells_nothing(upstream: CatalogueUpstream, run_sync: 
     assert not any("catalog_change" in q["sql"] and "SELECT" not in q["sql"] for q in queries)
 
 
-def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_to(
+def test_the_oldest_changes_are_pruned_with_unreferenced_versions(
     make_endpoint: Callable[..., Endpoint],
     make_run: Callable[..., Any],
 ) -> None:
@@ -194,15 +199,19 @@ def test_the_oldest_changes_are_forgotten_with_the_versions_that_nothing_points_
     """
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
-    made = [
+    changes = [
         recorder.reshaped(Endpoint(pk=endpoint.pk, schema_id=now.pk), {"schema_id": was.pk})[0]
         for was, now in pairwise(versions)
     ]
-    Change.objects.bulk_create(made)
+    Change.objects.bulk_create(changes)
     make_run(endpoint=endpoint, schema=versions[1])
     assert [recorder.prune(kept=3, at_once=2) for _ in range(3)] == [2, 2, 0]
     assert list(Change.objects.order_by("pk").values_list("was_id", flat=True)) == [
         version.pk for version in versions[4:7]
     ]
-    kept = set(Schema.objects.values_list("digest", flat=True))
-    assert kept == {endpoint.schema_id, versions[1].pk, *(version.pk for version in versions[4:])}
+    remaining = set(Schema.objects.values_list("digest", flat=True))
+    assert remaining == {
+        endpoint.schema_id,
+        versions[1].pk,
+        *(version.pk for version in versions[4:]),
+    }

@@ -30,14 +30,14 @@ EDIT = "/collections/best/edition/"
 @pytest.fixture
 def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
     """Three models, `a/0` to `a/2`, and one that is in no collection."""
-    found = Collection.objects.create(slug="best", title="Best", is_published=False)
+    collection = Collection.objects.create(slug="best", title="Best", is_published=False)
     for n in range(3):
         endpoint = make_endpoint(f"a/{n}", display_name=f"Model {n}")
         CollectionItem.objects.create(
-            collection=found, endpoint=endpoint, position=n, note=f"note {n}"
+            collection=collection, endpoint=endpoint, position=n, note=f"note {n}"
         )
     make_endpoint("a/other", display_name="Quite another")
-    return found
+    return collection
 
 
 def posted(*numbers: int, **more: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def state(slug: str = "best") -> list[tuple[str, str]]:
     return [(item.endpoint.endpoint_id, item.note) for item in items]
 
 
-def test_order_notes_texts_and_visibility_are_saved_as_they_are_posted(
+def test_order_notes_texts_and_visibility_are_saved_as_posted(
     staff: Client, best: Collection
 ) -> None:
     more = {
@@ -98,13 +98,13 @@ def test_every_button_works_without_script(
     assert [endpoint_id for endpoint_id, _ in state()] == order
 
 
-def test_what_saves_itself_is_not_changed_once_more(staff: Client, best: Collection) -> None:
+def test_an_automatic_save_performs_no_button_action(staff: Client, best: Collection) -> None:
     itself = {**HTMX, "HX-Trigger": "edition"}
     staff.post(EDIT, posted(0, 1) | {"~do": "remove:items.1"}, headers=itself)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1"]
 
 
-def test_what_a_colleague_added_meanwhile_stays(staff: Client, best: Collection) -> None:
+def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Collection) -> None:
     collection_editing.add_models(best, [Endpoint.objects.get(endpoint_id="a/other")])
     staff.post(EDIT, posted(2, 0), headers=HTMX)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
@@ -114,7 +114,7 @@ def test_what_a_colleague_added_meanwhile_stays(staff: Client, best: Collection)
     "more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}]
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_what_cannot_be_saved_is_told_and_changes_nothing(
+def test_an_invalid_collection_is_reported_and_not_saved(
     staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
 ) -> None:
     response = staff.post(EDIT, posted(2, 1, 0) | more, headers=headers)
@@ -123,7 +123,7 @@ def test_what_cannot_be_saved_is_told_and_changes_nothing(
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1", "a/2"]
 
 
-def test_models_to_add_are_found_by_words(staff: Client, best: Collection) -> None:
+def test_models_to_add_are_searched_by_words(staff: Client, best: Collection) -> None:
     page = "/collections/best/choices/"
     assert b"add:a/other" in staff.get(page, {"find": "quite ano"}, headers=HTMX).content
     assert (
@@ -133,7 +133,7 @@ def test_models_to_add_are_found_by_words(staff: Client, best: Collection) -> No
     assert b"No model" in staff.get(page, {"find": "zzzz"}, headers=HTMX).content
 
 
-def test_a_collection_begins_as_a_draft_with_an_address_of_its_own(staff: Client) -> None:
+def test_a_collection_starts_as_a_draft_with_its_own_address(staff: Client) -> None:
     for title in ("Best for film!", "Best for film", "今日", "of", "x" * 120):
         response = staff.post("/collections/", {"title": title})
         assert response.headers["Location"].endswith("/edition/")
@@ -146,7 +146,9 @@ def test_a_collection_begins_as_a_draft_with_an_address_of_its_own(staff: Client
     assert Collection.objects.count() == 5
 
 
-def test_the_models_page_ticks_collections_and_undoes(staff: Client, best: Collection) -> None:
+def test_the_model_page_adds_to_collections_and_offers_undo(
+    staff: Client, best: Collection
+) -> None:
     menu = "/collections/of/a/1/"
     assert b"Collect<" in staff.get("/models/a/1/").content
     assert b'aria-pressed="true"' in staff.get(menu, headers=HTMX).content
@@ -161,7 +163,7 @@ def test_the_models_page_ticks_collections_and_undoes(staff: Client, best: Colle
     assert state("new") == [("a/1", "")]
 
 
-def test_a_deleted_collection_comes_back_as_it_was(staff: Client, best: Collection) -> None:
+def test_a_deleted_collection_is_restored_unchanged(staff: Client, best: Collection) -> None:
     best.cover = Endpoint.objects.get(endpoint_id="a/2")
     best.save()
     before = state()
@@ -181,7 +183,7 @@ def test_a_deleted_collection_comes_back_as_it_was(staff: Client, best: Collecti
     assert Collection.objects.count() == 1
 
 
-def test_collections_are_put_in_order(staff: Client) -> None:
+def test_collections_can_be_reordered(staff: Client) -> None:
     for n, slug in enumerate("abc"):
         Collection.objects.create(slug=slug, title=slug, position=n)
     rows = {
@@ -189,9 +191,9 @@ def test_collections_are_put_in_order(staff: Client) -> None:
         **{f"order.{n}.slug": s for n, s in enumerate("abc")},
     }
     staff.post("/collections/order/", {**rows, "~do": "up:order.2"})
-    assert [one.slug for one in Collection.objects.all()] == ["a", "c", "b"]
+    assert [collection.slug for collection in Collection.objects.all()] == ["a", "c", "b"]
     staff.post("/collections/order/", {"order~rows": ["1"], "order.1.slug": "b"}, headers=HTMX)
-    assert [one.slug for one in Collection.objects.all()] == ["b", "a", "c"]
+    assert [collection.slug for collection in Collection.objects.all()] == ["b", "a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,9 @@ def test_collections_are_put_in_order(staff: Client) -> None:
         "/collections/of/a/1/",
     ],
 )
-def test_nobody_else_curates(client: Client, user: User, best: Collection, address: str) -> None:
+def test_only_curators_can_edit_collections(
+    client: Client, user: User, best: Collection, address: str
+) -> None:
     client.force_login(user)
     assert client.post(address, posted(0)).status_code == 404
     assert client.get(address).status_code == 404
@@ -219,7 +223,7 @@ def test_nobody_else_curates(client: Client, user: User, best: Collection, addre
 @pytest.mark.parametrize(
     "address", [EDIT, "/collections/", "/collections/best/", "/collections/of/a/1/"]
 )
-def test_the_pages_cost_the_same_whatever_they_show(
+def test_collection_pages_take_as_many_queries_for_any_content(
     staff: Client, best: Collection, make_endpoint: Any, address: str
 ) -> None:
     staff.get(address)
@@ -236,14 +240,14 @@ def test_the_pages_cost_the_same_whatever_they_show(
 
 
 @pytest.mark.parametrize("count", [2, 60])
-def test_saving_costs_the_same_whatever_it_holds(
+def test_saving_takes_as_many_queries_for_any_collection(
     staff: Client, best: Collection, make_endpoint: Any, count: int
 ) -> None:
     for n in range(3, count):
         CollectionItem.objects.create(collection=best, endpoint=make_endpoint(f"a/{n}"), position=n)
-    known = " ".join(f"a/{n}" for n in range(count))
+    loaded_ids = " ".join(f"a/{n}" for n in range(count))
     with CaptureQueriesContext(connection) as queries:
-        staff.post(EDIT, posted(*reversed(range(count)), known=known), headers=HTMX)
+        staff.post(EDIT, posted(*reversed(range(count)), known=loaded_ids), headers=HTMX)
     assert state()[0][0] == f"a/{count - 1}"
     assert len(queries) <= 16
 
@@ -253,22 +257,22 @@ lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 
 
 class Law(TestCase):
-    """What was wanted is what is there, and no more rows than models."""
+    """The collection has the wanted models, and no more rows than models."""
 
     @given(before=lines, after=lines, meanwhile=names)
-    def test_a_collection_becomes_what_was_wanted(
+    def test_any_edit_gives_the_wanted_collection(
         self, before: list[Line], after: list[Line], meanwhile: str
     ) -> None:
         Endpoint.objects.bulk_create(
             Endpoint(endpoint_id=f"a/{n}", display_name="m", owner="a") for n in range(6)
         )
-        found = Collection.objects.create(slug="best", title="Best")
-        collection_editing.arrange(found, Arrangement("Best", lines=before))
-        known = frozenset(line.endpoint_id for line in before)
-        collection_editing.add_models(found, [Endpoint.objects.get(endpoint_id=meanwhile)])
-        collection_editing.arrange(found, Arrangement("Best", lines=after, known=known))
+        collection = Collection.objects.create(slug="best", title="Best")
+        collection_editing.arrange(collection, Arrangement("Best", lines=before))
+        known_ids = frozenset(line.endpoint_id for line in before)
+        collection_editing.add_models(collection, [Endpoint.objects.get(endpoint_id=meanwhile)])
+        collection_editing.arrange(collection, Arrangement("Best", lines=after, known=known_ids))
         wanted = list(dict.fromkeys(line.endpoint_id for line in after))
-        if meanwhile not in known and meanwhile not in wanted:
+        if meanwhile not in known_ids and meanwhile not in wanted:
             wanted.append(meanwhile)
         assert [endpoint_id for endpoint_id, _ in state()] == wanted
 
@@ -276,7 +280,7 @@ class Law(TestCase):
 WORDS = "/collections/best/words/"
 
 
-def test_title_and_notes_are_written_where_they_stand(staff: Client, best: Collection) -> None:
+def test_title_and_notes_are_edited_in_place(staff: Client, best: Collection) -> None:
     page = staff.get("/collections/best/").content.decode()
     assert 'name="title" value="Best"' in page
     assert 'name="note.a/1" value="note 1"' in page
@@ -288,11 +292,11 @@ def test_title_and_notes_are_written_where_they_stand(staff: Client, best: Colle
     assert (best.title, best.description, best.is_published) == ("Better", "Why", False)
 
 
-@pytest.mark.parametrize("given", [{"title": " "}, {"title": "x" * 121}, {"note.a/0": "x" * 256}])
-def test_words_that_cannot_be_kept_are_told_and_change_nothing(
-    staff: Client, best: Collection, given: dict[str, str]
+@pytest.mark.parametrize("fields", [{"title": " "}, {"title": "x" * 121}, {"note.a/0": "x" * 256}])
+def test_invalid_texts_are_reported_and_not_saved(
+    staff: Client, best: Collection, fields: dict[str, str]
 ) -> None:
-    refused = staff.post(WORDS, {"description": "not kept", **given}, headers=HTMX)
+    refused = staff.post(WORDS, {"description": "not kept", **fields}, headers=HTMX)
     assert refused.status_code == 422
     assert 'role="alert"' in refused.content.decode()
     best.refresh_from_db()
@@ -300,12 +304,12 @@ def test_words_that_cannot_be_kept_are_told_and_change_nothing(
     assert state()[0] == ("a/0", "note 0")
 
 
-def test_a_note_on_what_has_left_the_collection_is_dropped(staff: Client, best: Collection) -> None:
+def test_a_note_for_a_removed_model_is_dropped(staff: Client, best: Collection) -> None:
     assert staff.post(WORDS, {"note.a/other": "x", "note.no/such": "y"}).status_code == 302
     assert [note for _, note in state()] == ["note 0", "note 1", "note 2"]
 
 
-def test_a_favourite_is_starred_on_a_collections_page(staff: Client, best: Collection) -> None:
+def test_a_model_can_be_starred_on_a_collection_page(staff: Client, best: Collection) -> None:
     Favourite.objects.create(
         user=User.objects.get(username="eva"), endpoint=Endpoint.objects.get(endpoint_id="a/1")
     )
@@ -314,7 +318,7 @@ def test_a_favourite_is_starred_on_a_collections_page(staff: Client, best: Colle
     assert pressed == ["a/1"]
 
 
-def test_colleagues_read_the_words_and_cannot_write_them(member: Client, best: Collection) -> None:
+def test_colleagues_can_read_but_not_edit_the_texts(member: Client, best: Collection) -> None:
     Collection.objects.update(is_published=True)
     page = member.get("/collections/best/").content.decode()
     assert "<h1>Best</h1>" in page

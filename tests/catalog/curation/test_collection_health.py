@@ -60,21 +60,21 @@ def break_it(endpoint_id: str, **ago: float) -> None:
     )
 
 
-def test_curators_are_told_what_wants_a_look_and_nobody_else(
+def test_only_curators_see_the_problems_of_a_collection(
     client: Client, member: Client, best: Collection
 ) -> None:
-    assert "want a look" not in member.get(PAGE).content.decode()
+    assert "need a look" not in member.get(PAGE).content.decode()
     client.force_login(
         User.objects.create_user("cora", password="pw", is_staff=True, is_superuser=True)
     )
     page = unescape(client.get(PAGE).content.decode())
-    assert "3 models want a look" in page
-    for said in ("is deprecated", "is gone upstream since", "is blocked: nobody can run it"):
-        assert said in page
+    assert "3 models need a look" in page
+    for problem in ("is deprecated", "is gone upstream since", "is blocked: nobody can run it"):
+        assert problem in page
     assert "Replace by Film 2.1" in page
 
 
-def test_a_deprecated_model_is_replaced_in_its_place_with_its_note_and_back(
+def test_a_deprecated_model_can_be_replaced_in_place_and_back(
     staff: Client, best: Collection
 ) -> None:
     before = contents(best)
@@ -93,7 +93,7 @@ def test_a_deprecated_model_is_replaced_in_its_place_with_its_note_and_back(
     assert contents(best) == before
 
 
-def test_a_model_is_taken_out_and_brought_back_beside_what_came_meanwhile(
+def test_a_removed_model_can_be_restored_beside_later_additions(
     staff: Client, best: Collection
 ) -> None:
     before = contents(best)
@@ -107,9 +107,7 @@ def test_a_model_is_taken_out_and_brought_back_beside_what_came_meanwhile(
     assert contents(best) == [*before, ("x/film/v2", "")]
 
 
-def test_a_change_that_may_break_is_told_until_it_was_looked_at(
-    staff: Client, best: Collection
-) -> None:
+def test_a_breaking_change_is_shown_until_acknowledged(staff: Client, best: Collection) -> None:
     break_it("x/good", days=40)
     break_it("x/film/v2", days=40)
     CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
@@ -126,7 +124,7 @@ def test_a_change_that_may_break_is_told_until_it_was_looked_at(
     assert "may break" not in staff.get(PAGE).content.decode()
 
 
-def test_a_change_that_upstream_took_back_is_no_concern(
+def test_a_change_reverted_upstream_is_no_problem(
     staff: Client, best: Collection, make_endpoint: Any
 ) -> None:
     digests = [make_endpoint(f"y/{n}", document={"n": n}).schema_id for n in range(2)]
@@ -140,9 +138,7 @@ def test_a_change_that_upstream_took_back_is_no_concern(
     assert "may break" not in staff.get(PAGE).content.decode()
 
 
-def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
-    staff: Client, best: Collection
-) -> None:
+def test_a_repeated_fix_is_reported_as_already_done(staff: Client, best: Collection) -> None:
     before = contents(best)
     for _ in range(2):
         page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
@@ -152,7 +148,7 @@ def test_a_second_click_or_a_colleagues_is_told_that_it_is_done(
     assert contents(best) == before
 
 
-def test_only_curators_mend_and_only_what_is_there(
+def test_only_curators_can_fix_problems_and_only_existing_ones(
     member: Client, client: Client, best: Collection
 ) -> None:
     assert member.post(MENDING, {"remove": "x/gone"}).status_code == 404
@@ -166,7 +162,7 @@ def test_only_curators_mend_and_only_what_is_there(
     assert len(contents(best)) == 4
 
 
-def test_the_page_costs_the_same_however_much_wants_a_look(
+def test_the_page_takes_as_many_queries_for_any_number_of_problems(
     staff: Client, best: Collection, make_endpoint: Any
 ) -> None:
     used = []
@@ -201,11 +197,11 @@ def test_a_successor_is_the_newest_version_of_the_name(
     make_endpoint("a/kling/v13/pro", status="deprecated")
     make_endpoint("a/kling/v14/pro", standing="blocked")
     make_endpoint("a/kling/v15/pro", gone_at=timezone.now())
-    found = successors.successors_of([row]).get(row.pk)
-    assert (found.endpoint_id if found else None) == expected
+    successor = successors.successors_of([row]).get(row.pk)
+    assert (successor.endpoint_id if successor else None) == expected
 
 
-def test_else_it_is_the_newest_of_the_family(make_endpoint: Any) -> None:
+def test_without_versions_a_successor_is_the_newest_of_its_group(make_endpoint: Any) -> None:
     row = make_endpoint("a/one", status="deprecated", group_key="g")
     day = timezone.now()
     make_endpoint("a/two", group_key="g", published_at=day - timedelta(days=2))

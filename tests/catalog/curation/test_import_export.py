@@ -1,6 +1,4 @@
-"""Files of collections: what is written is read back the same, and what an import would do is told
-first.
-"""
+"""Files of collections round-trip, and an import previews its changes before it applies them."""
 
 from __future__ import annotations
 
@@ -44,15 +42,17 @@ PAGE = "/collections/import/"
 def best(make_endpoint: Any) -> Collection:
     for n in range(3):
         make_endpoint(f"a/{n}")
-    found = Collection.objects.create(slug="best", title="Best", position=2)
-    arrange(found, Arrangement("Best", "Why", lines=[Line("a/0"), Line("a/1", "old")]))
-    return found
+    collection = Collection.objects.create(slug="best", title="Best", position=2)
+    arrange(collection, Arrangement("Best", "Why", lines=[Line("a/0"), Line("a/1", "old")]))
+    return collection
 
 
-def test_an_import_tells_first_and_then_does_what_it_told(staff: Client, best: Collection) -> None:
+def test_an_import_previews_its_changes_before_applying_them(
+    staff: Client, best: Collection
+) -> None:
     file = SimpleUploadedFile("c.json", dumps(FILE).encode())
-    told = staff.post(PAGE, {"file": file}).content.decode()
-    for words in (
+    preview = staff.post(PAGE, {"file": file}).content.decode()
+    for text in (
         "Changed",
         "another cover",
         "a draft again",
@@ -60,7 +60,7 @@ def test_an_import_tells_first_and_then_does_what_it_told(staff: Client, best: C
         "no/such",
         "1 model with another note",
     ):
-        assert words in told
+        assert text in preview
     assert best.items.count() == 2
     response = staff.post(PAGE, {"text": dumps(FILE), "confirm": "1"})
     assert response.headers["Location"] == "/collections/"
@@ -73,31 +73,31 @@ def test_an_import_tells_first_and_then_does_what_it_told(staff: Client, best: C
     assert "As it is" in staff.post(PAGE, {"text": dumps(FILE)}).content.decode()
 
 
-def test_new_ones_are_made_at_their_own_address(staff: Client, best: Collection) -> None:
+def test_new_collections_are_imported_with_their_own_addresses(
+    staff: Client, best: Collection
+) -> None:
     entry = {"title": "Film", "slug": "Our_film", "items": [{"endpoint_id": "a/2"}]}
     text = dumps({**FILE, "collections": [entry]})
     assert "New" in staff.post(PAGE, {"text": text}).content.decode()
     staff.post(PAGE, {"text": text, "confirm": "1"})
-    made = Collection.objects.get(slug="Our_film")
-    assert made.title == "Film"
-    assert made.owner
-    assert made.items.count() == 1
+    collection = Collection.objects.get(slug="Our_film")
+    assert collection.title == "Film"
+    assert collection.owner
+    assert collection.items.count() == 1
 
 
-def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
-    staff: Client, best: Collection
-) -> None:
+def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: Collection) -> None:
     text = dumps({**FILE, "collections": [{"title": "Best", "slug": "better"}]})
-    told = staff.post(PAGE, {"text": text}).content.decode()
-    assert "beside another of this title" in told
-    assert 'href="/collections/best/"' in told
+    preview = staff.post(PAGE, {"text": text}).content.decode()
+    assert "another collection has this title" in preview
+    assert 'href="/collections/best/"' in preview
     staff.post(PAGE, {"text": text, "confirm": "1"})
     assert set(Collection.objects.values_list("slug", flat=True)) == {"best", "better"}
-    assert "beside another" not in staff.post(PAGE, {"text": text}).content.decode()
+    assert "another collection has" not in staff.post(PAGE, {"text": text}).content.decode()
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ('{"format": \n oops}', "line 2, column 2"),
         ("[1]", "format"),
@@ -106,8 +106,8 @@ def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
         ('{"format": "vitrine-collections", "version": 1, "collections": {}}', "a list"),
         ("x" * ((8 << 20) + 1), "larger than 8 MB"),
         *(
-            (json.dumps({**FILE, "collections": [row]}), words)
-            for row, words in [
+            (json.dumps({**FILE, "collections": [row]}), message)
+            for row, message in [
                 (1, "Collection 1 has to be an object"),
                 ({"title": "x", "slug": "a b"}, "slug"),
                 ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
@@ -132,27 +132,29 @@ def test_a_second_one_of_a_title_is_told_and_comes_beside_the_first(
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_says_where(staff: Client, text: str, words: str) -> None:
+def test_an_unreadable_import_file_reports_the_position(
+    staff: Client, text: str, message: str
+) -> None:
     response = staff.post(PAGE, {"text": text, "confirm": "1"})
     assert response.status_code == 422
-    assert words in response.content.decode()
+    assert message in response.content.decode()
     assert not Collection.objects.exists()
 
 
-def test_a_file_of_bytes_is_told_from_text(staff: Client) -> None:
-    for content, words in ((b"\xff\xfe\x00", "UTF-8"), (b" " * ((8 << 20) + 1), "larger")):
+def test_a_binary_import_file_is_refused(staff: Client) -> None:
+    for content, message in ((b"\xff\xfe\x00", "UTF-8"), (b" " * ((8 << 20) + 1), "larger")):
         response = staff.post(PAGE, {"file": SimpleUploadedFile("c.json", content)})
         assert response.status_code == 422
-        assert words in response.content.decode()
+        assert message in response.content.decode()
 
 
-def test_a_download_holds_one_or_all_and_costs_the_same(
+def test_an_export_of_one_or_all_takes_as_many_queries(
     staff: Client, best: Collection, make_endpoint: Any
 ) -> None:
     response = staff.get("/collections/export/?of=best")
     assert response.headers["Content-Disposition"] == 'attachment; filename="collection-best.json"'
-    (one,) = response.json()["collections"]
-    assert [item["endpoint_id"] for item in one["items"]] == ["a/0", "a/1"]
+    (downloaded,) = response.json()["collections"]
+    assert [item["endpoint_id"] for item in downloaded["items"]] == ["a/0", "a/1"]
     used = []
     for more in (0, 30):
         for n in range(more):
@@ -165,7 +167,7 @@ def test_a_download_holds_one_or_all_and_costs_the_same(
     assert staff.get("/collections/export/?of=none").status_code == 404
 
 
-def test_what_one_file_cannot_hold_is_told_at_the_export(
+def test_an_export_too_large_for_one_file_is_refused(
     staff: Client, admin_client: Client, best: Collection
 ) -> None:
     """`best` and 999 more are as many as a file holds; one more is one too many."""
@@ -175,19 +177,18 @@ def test_what_one_file_cannot_hold_is_told_at_the_export(
     text = staff.get("/collections/export/").content.decode()
     assert len(import_export.parse(text)) == import_export.MOST_COLLECTIONS
     more = Collection.objects.create(slug="more", title="more")
-    words = "One file holds at most 1000 collections and 8 MB; these are 1001"
+    message = "One file holds at most 1000 collections and 8 MB; these are 1001"
     page = staff.get("/collections/export/", follow=True)
     assert page.redirect_chain == [("/collections/", 302)]
-    assert words in page.content.decode()
+    assert message in page.content.decode()
     data = {"action": "export", "_selected_action": [str(more.pk)], "select_across": "1"}
     assert (
-        words in admin_client.post("/admin/catalog/collection/", data, follow=True).content.decode()
+        message
+        in admin_client.post("/admin/catalog/collection/", data, follow=True).content.decode()
     )
 
 
-def test_the_largest_file_that_is_written_goes_through_the_page_between(
-    staff: Client, best: Collection
-) -> None:
+def test_the_largest_export_passes_the_import_preview(staff: Client, best: Collection) -> None:
     """Its text is posted back by a browser, which ends lines with two characters."""
     text = staff.get("/collections/export/").content.decode()
     text += " " * (import_export.LARGEST_BYTES - len(text.encode()))
@@ -197,14 +198,14 @@ def test_the_largest_file_that_is_written_goes_through_the_page_between(
     assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
 
 
-def test_a_file_may_name_more_models_than_a_query_may_hold(best: Collection) -> None:
+def test_an_import_may_name_more_models_than_query_parameters_allow(best: Collection) -> None:
     lines = [Line("a/0"), *(Line(f"no/{n}") for n in range(260_000))]
     (step,) = import_export.plan([import_export.Entry("all", 0, Arrangement("All", lines=lines))])
     assert len(step.unknown) == 260_000
 
 
 @pytest.mark.parametrize("address", [PAGE, "/collections/export/"])
-def test_only_curators_import_and_export(client: Client, user: User, address: str) -> None:
+def test_only_curators_can_import_and_export(client: Client, user: User, address: str) -> None:
     client.force_login(user)
     assert client.get(address).status_code == 404
     assert client.post(address, {"text": dumps(FILE), "confirm": "1"}).status_code == 404
@@ -224,13 +225,13 @@ class RoundTrip(TestCase):
     """What is exported, imported into nothing and exported again is the same file."""
 
     @given(collections=st.lists(wanted, max_size=4))
-    def test_a_file_says_everything(self, collections: list[Arrangement]) -> None:
+    def test_an_export_and_import_round_trips(self, collections: list[Arrangement]) -> None:
         by = User.objects.create_user("eva")
         Endpoint.objects.bulk_create(
             Endpoint(endpoint_id=f"a/{n}", display_name="m", owner="a") for n in range(6)
         )
-        for position, one in enumerate(collections):
-            arrange(Collection.objects.create(slug=f"c-{position}", position=position), one)
+        for position, arrangement in enumerate(collections):
+            arrange(Collection.objects.create(slug=f"c-{position}", position=position), arrangement)
         text = dumps(import_export.dump_all())
         Collection.objects.all().delete()
         entries = import_export.parse(text)

@@ -1,4 +1,4 @@
-"""What curators said of a model outlasts every sync, its going and its coming back."""
+"""The standing set by curators survives every sync, even a removal and a return of the model."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from catalog.models import Endpoint, Standing, SyncReport
 from tests.catalog.upstream import CatalogueUpstream, item
 
 
-def test_a_sync_leaves_it_as_it_was(
+def test_a_sync_does_not_change_moderation(
     upstream: CatalogueUpstream, run_sync: Callable[..., SyncReport]
 ) -> None:
     eva = User.objects.create_user("eva")
     upstream.add("a/one", "a/two")
     run_sync()
-    one = Endpoint.objects.filter(endpoint_id="a/one")
-    moderation.set_status(one, Standing.BLOCKED, "Too dear", eva)
-    said = one.values("standing", "standing_reason", "standing_by", "standing_at").get()
+    rows = Endpoint.objects.filter(endpoint_id="a/one")
+    moderation.set_status(rows, Standing.BLOCKED, "Too dear", eva)
+    moderation_before = rows.values(
+        "standing", "standing_reason", "standing_by", "standing_at"
+    ).get()
     listed = upstream.items.pop("a/one")
     run_sync()
-    assert one.get().gone_at
+    assert rows.get().gone_at
     for metadata in ({}, {"display_name": "Another", "updated_at": "2026-09-01T00:00:00.000Z"}):
         upstream.items["a/one"] = item("a/one", **metadata) if metadata else listed
         run_sync(full=True)
-        assert one.values(*said).get() == said
-    assert one.get().display_name == "Another"
-    assert not one.get().is_runnable
+        assert rows.values(*moderation_before).get() == moderation_before
+    assert rows.get().display_name == "Another"
+    assert not rows.get().is_runnable
 
 
 @pytest.mark.parametrize("reason", ["  ", "\x00", "\n\t"])
-def test_nobody_is_blocked_without_a_word(db: None, reason: str) -> None:
+def test_a_model_cannot_be_blocked_without_a_reason(db: None, reason: str) -> None:
     with pytest.raises(ValueError, match="Say why"):
         moderation.set_status(
             Endpoint.objects.all(), Standing.BLOCKED, reason, User(username="eva")

@@ -42,12 +42,12 @@ def save(client: Client, params: str, name: str = "Pictures", **headers: str) ->
     return client.post("/searches/", {"params": params, "name": name}, headers=headers)
 
 
-def shown(client: Client) -> list[tuple[str, int]]:
+def new_counts(client: Client) -> list[tuple[str, int]]:
     user = User.objects.get(username="ana")
-    return [(one.search.name, one.new) for one in saved_searches.listed(user)]
+    return [(entry.search.name, entry.new) for entry in saved_searches.listed(user)]
 
 
-def test_a_search_page_offers_to_save_what_it_asks(member: Client, catalogue: None) -> None:
+def test_a_search_page_offers_to_save_its_query(member: Client, catalogue: None) -> None:
     assert b"Save this search" not in member.get("/models/").content
     page = member.get("/models/?category=text-to-image&page=7").content.decode()
     assert "/searches/new/?category=text-to-image" in page
@@ -63,26 +63,26 @@ def test_a_search_page_offers_to_save_what_it_asks(member: Client, catalogue: No
         assert 'value="q=fox&amp;category=text-to-image"' in form
 
 
-def test_it_is_kept_once_in_one_spelling(member: Client, catalogue: None) -> None:
+def test_a_search_is_saved_once_in_canonical_form(member: Client, catalogue: None) -> None:
     answer = save(
         member, "page=3&sort=&category=text-to-image&q=++a+b&nonsense=1", hx_request="true"
     )
     assert answer.status_code == 200
     save(member, "q=a b&category=text-to-image", "Renamed")
-    kept = SavedSearch.objects.get()
-    assert (kept.params, kept.name) == ("q=a+b&category=text-to-image", "Renamed")
+    saved = SavedSearch.objects.get()
+    assert (saved.params, saved.name) == ("q=a+b&category=text-to-image", "Renamed")
 
 
-def test_it_says_what_is_new_and_shows_it_and_then_it_was_seen(
+def test_a_saved_search_counts_new_models_until_they_are_seen(
     member: Client, catalogue: None, make_endpoint: Make
 ) -> None:
     save(member, "category=text-to-image")
     save(member, "category=text-to-video", "Films")
-    assert shown(member) == [("Films", 0), ("Pictures", 0)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 0)]
     for name in ("new-1", "new-2"):
         make_endpoint(f"a/{name}", category="text-to-image", display_name=name)
     make_endpoint("a/gone", category="text-to-image", gone_at=timezone.now())
-    assert shown(member) == [("Films", 0), ("Pictures", 2)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 2)]
     assert b"Your searches" in member.get("/").content
     shelf = member.get("/searches/", headers=HTMX).content.decode()
     assert "2 new" in shelf
@@ -93,7 +93,7 @@ def test_it_says_what_is_new_and_shows_it_and_then_it_was_seen(
         assert 'data-endpoint-id="a/new-1"' in new
         assert 'data-endpoint-id="a/one"' not in new
         assert 'data-endpoint-id="a/one"' in page
-    assert shown(member) == [("Films", 0), ("Pictures", 0)]
+    assert new_counts(member) == [("Films", 0), ("Pictures", 0)]
     assert "Nothing new since" in member.get(address.partition("?")[0]).content.decode()
 
 
@@ -106,7 +106,7 @@ def test_it_says_what_is_new_and_shows_it_and_then_it_was_seen(
         ({"state": "done", "ended_at": 90}, False),
     ],
 )
-def test_what_is_still_being_read_is_told_next_time(
+def test_models_still_being_read_are_new_at_the_next_visit(
     member: Client,
     catalogue: None,
     make_endpoint: Make,
@@ -117,17 +117,21 @@ def test_what_is_still_being_read_is_told_next_time(
     SavedSearch.objects.update(seen_at=timezone.now() - timedelta(days=1))
     now = timezone.now()
     ago = {name: now - timedelta(seconds=n) for name, n in report.items() if name != "state"}
-    made = SyncReport.objects.create(state=report["state"], **ago)
-    SyncReport.objects.filter(pk=made.pk).update(started_at=timezone.now() - timedelta(minutes=3))
+    report_row = SyncReport.objects.create(state=report["state"], **ago)
+    SyncReport.objects.filter(pk=report_row.pk).update(
+        started_at=timezone.now() - timedelta(minutes=3)
+    )
     endpoint = make_endpoint("a/new")
-    kept = SavedSearch.objects.get()
-    assert member.get(f"/searches/{kept.pk}/").status_code == 200  # before its document is read
+    saved = SavedSearch.objects.get()
+    assert member.get(f"/searches/{saved.pk}/").status_code == 200  # before its document is read
     endpoint.facts = ["in:image"]
     endpoint.save()
-    assert shown(member) == [("Pictures", int(is_told_again))]
+    assert new_counts(member) == [("Pictures", int(is_told_again))]
 
 
-def test_what_comes_back_is_new_again(member: Client, catalogue: None, make_endpoint: Make) -> None:
+def test_a_model_that_returns_is_new_again(
+    member: Client, catalogue: None, make_endpoint: Make
+) -> None:
     save(member, "category=text-to-image")
     for name in ("back", "back-and-gone"):
         endpoint = make_endpoint(f"a/{name}", category="text-to-image")
@@ -135,32 +139,34 @@ def test_what_comes_back_is_new_again(member: Client, catalogue: None, make_endp
         for kind, days in (("back", 5), ("gone", 4)):
             at = timezone.now() - timedelta(days=days)
             Change.objects.create(endpoint=endpoint, kind=kind, at=at)
-    assert shown(member) == [("Pictures", 0)]  # known already when the search was saved
+    assert new_counts(member) == [("Pictures", 0)]  # known already when the search was saved
     Change.objects.bulk_create(
-        Change(endpoint=one, kind="back", at=timezone.now())
-        for one in Endpoint.objects.filter(endpoint_id__contains="back")
+        Change(endpoint=endpoint, kind="back", at=timezone.now())
+        for endpoint in Endpoint.objects.filter(endpoint_id__contains="back")
     )
     Endpoint.objects.filter(endpoint_id="a/back-and-gone").update(gone_at=timezone.now())
     make_endpoint("a/new", category="text-to-image")
-    assert shown(member) == [("Pictures", 2)]
-    kept = SavedSearch.objects.get()
-    found = saved_searches.news(kept, kept.seen_at)
-    assert [one.endpoint_id for one in found] == ["a/new", "a/back"]  # the newest first
+    assert new_counts(member) == [("Pictures", 2)]
+    saved = SavedSearch.objects.get()
+    news = saved_searches.news(saved, saved.seen_at)
+    assert [endpoint.endpoint_id for endpoint in news] == ["a/new", "a/back"]  # the newest first
 
 
-def test_ones_own_favourites_can_be_asked_for(
+def test_a_saved_search_can_include_favourites(
     member: Client, user: User, catalogue: None, make_endpoint: Make
 ) -> None:
     save(member, "favourite=1")
     Favourite.objects.create(user=user, endpoint=make_endpoint("a/starred"))
     make_endpoint("a/plain")
-    assert shown(member) == [("Pictures", 1)]
+    assert new_counts(member) == [("Pictures", 1)]
 
 
-def test_it_is_renamed_taken_away_and_brought_back(member: Client, catalogue: None) -> None:
+def test_a_saved_search_can_be_renamed_deleted_and_restored(
+    member: Client, catalogue: None
+) -> None:
     save(member, "category=text-to-image")
-    kept = SavedSearch.objects.get()
-    page = f"/searches/{kept.pk}/"
+    saved = SavedSearch.objects.get()
+    page = f"/searches/{saved.pk}/"
     assert b"Ours" in member.post(f"{page}name/", {"name": " Ours "}).content
     for name in ("", "x" * 81):
         answer = member.post(f"{page}name/", {"name": name}, headers=HTMX)
@@ -172,13 +178,13 @@ def test_it_is_renamed_taken_away_and_brought_back(member: Client, catalogue: No
     for _ in range(2):
         member.post("/searches/recovery/", {"search": signed})
     back = SavedSearch.objects.get()
-    assert (back.name, back.params, back.seen_at) == ("Ours", kept.params, kept.seen_at)
+    assert (back.name, back.params, back.seen_at) == ("Ours", saved.params, saved.seen_at)
     assert b"Nothing to bring back" in member.post("/searches/recovery/", {"search": "x"}).content
 
 
 @pytest.mark.parametrize(("params", "name"), [("q=x", ""), ("q=x", "x" * 81)])
 @pytest.mark.parametrize("headers", [{}, {"hx_request": "true"}], ids=["page", "fragment"])
-def test_what_cannot_be_kept_is_told(
+def test_an_unsavable_search_is_reported(
     member: Client, db: None, params: str, name: str, headers: dict[str, str]
 ) -> None:
     answer = save(member, params, name, **headers)
@@ -187,7 +193,7 @@ def test_what_cannot_be_kept_is_told(
     assert not SavedSearch.objects.exists()
 
 
-def test_a_person_keeps_a_number_of_them(member: Client, user: User) -> None:
+def test_saved_searches_are_limited_per_person(member: Client, user: User) -> None:
     SavedSearch.objects.bulk_create(
         SavedSearch(user=user, name="x", params=f"q={n}", seen_at=timezone.now())
         for n in range(saved_searches.MOST)
@@ -196,7 +202,9 @@ def test_a_person_keeps_a_number_of_them(member: Client, user: User) -> None:
     assert save(member, "q=3", "again").status_code == 302
 
 
-def test_they_are_ones_own(client: Client, stranger: User, user: User, catalogue: None) -> None:
+def test_saved_searches_are_private(
+    client: Client, stranger: User, user: User, catalogue: None
+) -> None:
     mine = SavedSearch.objects.create(user=user, name="Mine", params="q=a", seen_at=timezone.now())
     signed = saved_searches.delete(mine)
     mine = SavedSearch.objects.create(user=user, name="Mine", params="q=a", seen_at=timezone.now())
@@ -210,13 +218,13 @@ def test_they_are_ones_own(client: Client, stranger: User, user: User, catalogue
 
 
 @pytest.mark.parametrize("since", ["", "x", "nan", "inf", "-1e99", "1e99", "1700000000"])
-def test_any_moment_in_an_address_is_answered(member: Client, catalogue: None, since: str) -> None:
+def test_any_since_parameter_is_accepted(member: Client, catalogue: None, since: str) -> None:
     save(member, "q=one")
-    kept = SavedSearch.objects.get()
-    assert member.get(f"/searches/{kept.pk}/", {"since": since}).status_code == 200
+    saved = SavedSearch.objects.get()
+    assert member.get(f"/searches/{saved.pk}/", {"since": since}).status_code == 200
 
 
-def test_they_cost_the_same_however_many(
+def test_saved_searches_take_as_many_queries_for_any_number(
     member: Client, user: User, catalogue: None, make_endpoint: Make
 ) -> None:
     used = []
@@ -238,7 +246,7 @@ FILTERS = st.tuples(st.sampled_from(["category", "tag", "in", "price"]), st.text
 
 
 @given(st.text(max_size=60), st.lists(FILTERS, max_size=4))
-def test_the_spelling_of_a_question_is_its_own(q: str, picked: list[tuple[str, str]]) -> None:
+def test_the_canonical_form_of_a_search_is_stable(q: str, picked: list[tuple[str, str]]) -> None:
     query = Query(q=" ".join(q.split()), picked=frozenset(picked), page=3)
     params = saved_searches.params_of(query)
     again = Query.from_address(f"?{params}")

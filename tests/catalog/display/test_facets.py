@@ -65,11 +65,11 @@ def ids(page: bytes) -> list[str]:
 
 def offered(page: bytes, name: str) -> dict[str, int]:
     """The values of a facet with their counts, as the page offers them."""
-    found = re.findall(
+    options = re.findall(
         rf'name="{name}" value="([^"]+)"[^>]*>\s*<span>[^<]*</span><small>(\d+)</small>',
         page.decode(),
     )
-    return {unescape(value): int(count) for value, count in found}
+    return {unescape(value): int(count) for value, count in options}
 
 
 QUESTION = (
@@ -77,7 +77,7 @@ QUESTION = (
 )
 
 
-def test_the_question_is_answered_typed_and_clicked(member: Client, videos: None) -> None:
+def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, videos: None) -> None:
     typed = member.get(f"/models/?q={quote_plus(QUESTION)}").content
     clicked = member.get(
         "/models/", [(word.partition(":")[0], word.partition(":")[2]) for word in QUESTION.split()]
@@ -85,32 +85,34 @@ def test_the_question_is_answered_typed_and_clicked(member: Client, videos: None
     assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
 
 
-def test_other_words_for_it_find_the_same(member: Client, videos: None) -> None:
+def test_synonyms_of_conditions_find_the_same(member: Client, videos: None) -> None:
     q = "from:2+photos to:movie with:audio res:1920x1080 length:10s cost:<$1 licence:commercial"
     assert sorted(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == ["fits", "flat"]
 
 
-def test_each_price_step_says_what_picking_it_finds(member: Client, videos: None) -> None:
-    for asked in ("", "duration=%3E%3D10&"):
-        page = member.get(f"/models/?{asked}").content
+def test_each_price_step_counts_the_results_of_picking_it(member: Client, videos: None) -> None:
+    for prefix in ("", "duration=%3E%3D10&"):
+        page = member.get(f"/models/?{prefix}").content
         for value, count in offered(page, "price").items():
             assert (
-                len(ids(member.get(f"/models/?{asked}price={quote_plus(value)}").content)) == count
+                len(ids(member.get(f"/models/?{prefix}price={quote_plus(value)}").content)) == count
             )
     assert offered(page, "price") == {"<1": 6}
 
 
-def test_counts_set_the_picks_of_the_own_group_aside(member: Client, videos: None) -> None:
+def test_facet_counts_ignore_picks_of_their_own_group(member: Client, videos: None) -> None:
     page = member.get("/models/?license=research&in=images").content
     assert offered(page, "license") == {"commercial": 5, "research": 1}
     assert offered(page, "in") == {"text": 1, "image": 1, "images": 1}  # these hold together
     assert offered(page, "resolution") == {"1080p": 1}
 
 
-def test_what_is_in_force_stands_above_with_its_way_out(member: Client, videos: None) -> None:
+def test_active_filters_are_listed_with_links_that_remove_them(
+    member: Client, videos: None
+) -> None:
     page = member.get("/models/?q=out%3Avideo+flat&in=images&favourite=1").content.decode()
     chips = re.findall(r'<li><a href="([^"]+)" aria-label="Remove the filter ([^"]+)">', page)
-    assert [(unescape(href), words) for href, words in chips] == [
+    assert [(unescape(href), chip_text) for href, chip_text in chips] == [
         ("/models/?q=flat&in=images&favourite=1", "Makes video"),
         ("/models/?q=out%3Avideo+flat&favourite=1", "Takes two or more images"),
         ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
@@ -118,15 +120,13 @@ def test_what_is_in_force_stands_above_with_its_way_out(member: Client, videos: 
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
 
 
-def test_a_typed_value_is_no_second_control_that_could_disagree(
-    member: Client, videos: None
-) -> None:
+def test_a_typed_condition_gets_no_second_control(member: Client, videos: None) -> None:
     page = member.get("/models/?q=out%3Avideo").content.decode()
     assert 'name="out" value="video"' not in page
     assert '<a class="pick" href="/models/" aria-label="Remove the filter Video">' in page
 
 
-def test_a_word_that_is_not_known_gets_a_hint_with_the_way_on(member: Client, videos: None) -> None:
+def test_an_unknown_condition_gets_a_hint_with_a_link(member: Client, videos: None) -> None:
     page = member.get("/models/?q=out%3Avidoe+flat").content.decode()
     assert "There is no out:vidoe." in page
     assert '<a href="/models/?q=out%3Avideo+flat"><code>out:video</code></a>' in page
@@ -136,7 +136,7 @@ def test_a_word_that_is_not_known_gets_a_hint_with_the_way_on(member: Client, vi
     assert "<script>" not in page.replace("<script type", "")
 
 
-def test_a_picked_number_has_one_spelling_and_every_key_a_parameter(
+def test_a_picked_number_has_one_form_and_every_key_a_parameter(
     member: Client, videos: None
 ) -> None:
     response = member.get(
@@ -147,12 +147,12 @@ def test_a_picked_number_has_one_spelling_and_every_key_a_parameter(
     assert len(ids(response.content)) == 7
 
 
-def test_a_word_that_is_still_being_typed_hides_nothing(member: Client, videos: None) -> None:
+def test_an_unfinished_condition_hides_no_results(member: Client, videos: None) -> None:
     for q in ("out:", "duration:>=", "out:vidoe"):
         assert len(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == 7
 
 
-def test_a_categorys_page_narrows_within_it(member: Client, videos: None) -> None:
+def test_a_category_page_filters_within_its_category(member: Client, videos: None) -> None:
     page = member.get("/categories/image-to-video/?can=sound").content
     assert len(ids(page)) == 6
     assert (
@@ -161,7 +161,7 @@ def test_a_categorys_page_narrows_within_it(member: Client, videos: None) -> Non
     )
 
 
-def test_a_fragment_brings_facets_chips_and_the_canonical_address(
+def test_a_fragment_contains_facets_chips_and_the_canonical_address(
     member: Client, videos: None
 ) -> None:
     response = member.get("/models/?q=&duration=&in=images", headers={"HX-Request": "true"})
@@ -169,7 +169,7 @@ def test_a_fragment_brings_facets_chips_and_the_canonical_address(
     assert b'id="facet-in" open' in response.content
 
 
-def test_asking_for_capabilities_costs_no_more_queries(member: Client, videos: None) -> None:
+def test_capability_conditions_need_no_more_queries(member: Client, videos: None) -> None:
     member.get("/models/")
     counts = []
     for address in ("/models/?sort=name", f"/models/?q={quote_plus(QUESTION)}&sort=name"):
@@ -179,9 +179,7 @@ def test_asking_for_capabilities_costs_no_more_queries(member: Client, videos: N
     assert counts[0] == counts[1]
 
 
-def test_the_help_names_every_key_with_an_example_that_is_understood(
-    member: Client, db: None
-) -> None:
+def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None) -> None:
     page = unescape(member.get("/models/").content.decode())
     for key in KEYS.values():
         assert f"<code>{key.example}</code>" in page
@@ -189,7 +187,7 @@ def test_the_help_names_every_key_with_an_example_that_is_understood(
         assert parse_query(key.example).conditions[0].key == key.name
 
 
-def test_a_models_page_says_what_it_can_do(member: Client, videos: None) -> None:
+def test_a_model_page_lists_its_capabilities(member: Client, videos: None) -> None:
     page = member.get("/models/fal-ai/fits/").content.decode()
     assert '<a href="/models/?in=images">two or more images</a>' in page
     assert '<a href="/models/?resolution=1080p">1080p</a>' in page
@@ -197,16 +195,16 @@ def test_a_models_page_says_what_it_can_do(member: Client, videos: None) -> None
 
 
 @pytest.mark.parametrize(
-    ("lengths", "words"),
+    ("lengths", "wording"),
     [("1-60", "1 s to 1 min"), ("5-10", "5 to 10 s"), ("60-120", "1 to 2 min"), ("60-60", "1 min")],
 )
-def test_each_end_of_a_length_has_its_own_unit(lengths: str, words: str) -> None:
+def test_each_end_of_a_length_has_its_own_unit(lengths: str, wording: str) -> None:
     (group,) = summarize([f"duration:{lengths}"])
-    assert [part.words for part in group.parts] == [words]
+    assert [part.words for part in group.parts] == [wording]
 
 
 @pytest.mark.parametrize(
-    ("q", "words"),
+    ("q", "text"),
     [
         ("in:image", "Takes an image"),
         ("out:3d", "Makes 3D models"),
@@ -228,26 +226,26 @@ def test_each_end_of_a_length_has_its_own_unit(lengths: str, words: str) -> None
         ("per:second", "Priced per second"),
     ],
 )
-def test_conditions_are_said_in_words(q: str, words: str) -> None:
+def test_conditions_are_described_in_words(q: str, text: str) -> None:
     conditions = parse_query(q).conditions
-    assert describe(conditions[0], asked_length(conditions)) == words
+    assert describe(conditions[0], asked_length(conditions)) == text
 
 
-def test_every_known_value_has_words() -> None:
+def test_every_known_value_has_a_description() -> None:
     for key in KEYS.values():
         for value in (*key.values, *key.steps):
             assert label(key.name, value)
-            asked = parse_condition(key.name, value)
-            assert asked
-            assert describe(asked)
+            condition = parse_condition(key.name, value)
+            assert condition
+            assert describe(condition)
 
 
-def test_a_summary_of_nothing_and_of_nonsense_is_short() -> None:
+def test_a_summary_of_no_or_invalid_facts_is_empty() -> None:
     assert summarize([]) == []
     assert summarize(["x", "in:", "duration:5", ":"])[0].parts[0].words == ""
 
 
-def test_a_word_is_replaced_as_a_word() -> None:
+def test_a_condition_is_replaced_as_a_whole_word() -> None:
     assert replace_words('in:images in:image "a b"', "in:image") == 'in:images "a b"'
     assert replace_words("out:vidoe x", "out:vidoe", "out:video") == "out:video x"
     assert replace_words("x", "y", "z") == "x"

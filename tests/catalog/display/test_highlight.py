@@ -1,4 +1,4 @@
-"""What was searched for is marked where it stands, and nothing becomes markup."""
+"""Matching words are highlighted in place, and texts stay escaped."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from catalog.search.matching import Found
 
 
 def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
-    found = highlighter(Found({}, used, alike=alike))
-    assert found is not None
-    return found.in_text(text)
+    mark = highlighter(Found({}, used, alike=alike))
+    assert mark is not None
+    return mark.in_text(text)
 
 
 @pytest.mark.parametrize(
@@ -33,38 +33,38 @@ def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str
         (("b",), "<b>&", "&lt;<mark>b</mark>&gt;&amp;"),
     ],
 )
-def test_words_are_marked_where_they_stand(used: tuple[str, ...], text: str, result: str) -> None:
+def test_matching_words_are_highlighted(used: tuple[str, ...], text: str, result: str) -> None:
     assert marked(used, text) == result
 
 
-def test_what_means_the_same_is_marked_too() -> None:
+def test_synonyms_are_highlighted_too() -> None:
     text = "Super-Resolution of pictures"
     assert marked(("upscale",), text, ("super resolution",)).startswith(
         "<mark>Super-Resolution</mark>"
     )
 
 
-def test_an_excerpt_shows_the_first_mark() -> None:
-    found = highlighter(Found({}, ("needle",)))
-    assert found is not None
-    shown = found.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
+def test_an_excerpt_shows_the_first_match() -> None:
+    mark = highlighter(Found({}, ("needle",)))
+    assert mark is not None
+    shown = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
     assert "<mark>needle</mark>" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
     assert len(re.sub("<[^>]*>", "", shown)) <= 66
 
 
-def test_nothing_is_marked_without_words() -> None:
+def test_nothing_is_highlighted_without_words() -> None:
     assert highlighter(None) is None
     assert highlighter(Found({}, ())) is None
 
 
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
-def test_no_text_becomes_markup_and_none_is_lost(used: list[str], text: str) -> None:
-    found = highlighter(Found({}, tuple(used)))
-    if found is None:
+def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> None:
+    mark = highlighter(Found({}, tuple(used)))
+    if mark is None:
         return
-    shown = found.in_text(text)
+    shown = mark.in_text(text)
     bare = shown.replace("<mark>", "").replace("</mark>", "")
     assert not set(bare) & set("<>\"'")
     assert unescape(bare) == text or "&" in text

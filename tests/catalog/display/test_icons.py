@@ -13,7 +13,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _NAMED = re.compile(r"""{% icon ["']([a-z-]+)["'] %}|icon\("([a-z-]+)"\)""")
 
 
-def test_every_icon_of_the_file_has_its_shapes() -> None:
+def test_every_icon_of_the_sprite_has_its_shapes() -> None:
     symbols = ElementTree.parse(ROOT / "static/icons.svg").getroot().findall(f"{_SVG}symbol")
     assert [symbol.get("id") for symbol in symbols] == list(icons())
     for symbol, markup in zip(symbols, icons().values(), strict=True):
@@ -24,9 +24,13 @@ def test_every_icon_of_the_file_has_its_shapes() -> None:
         assert [(shape.tag, shape.attrib) for shape in drawn] == shapes
 
 
-def test_every_icon_that_a_template_names_exists() -> None:
+def test_every_icon_named_in_a_template_exists() -> None:
     templates: list[Path] = [*(ROOT / "templates").rglob("*.html")]
     templates += (ROOT / "templates").rglob("*.jinja")
-    named = {one or other for file in templates for one, other in _NAMED.findall(file.read_text())}
+    named = {
+        quoted or other_quoted
+        for file in templates
+        for quoted, other_quoted in _NAMED.findall(file.read_text())
+    }
     assert len(named) > 10
     assert named <= set(icons())

@@ -17,7 +17,7 @@ PAGES = ["/", "/models/", "/models/?q=flux", "/categories/text-to-image/", "/col
 
 
 @pytest.fixture
-def shown(make_endpoint: Make) -> Endpoint:
+def listed_model(make_endpoint: Make) -> Endpoint:
     endpoint = make_endpoint()
     best = Collection.objects.create(slug="best", title="Best")
     CollectionItem.objects.create(collection=best, endpoint=endpoint)
@@ -29,8 +29,8 @@ def again(client: Client, address: str, first: Any) -> Any:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_seen_before_is_not_sent_again(
-    member: Client, shown: Endpoint, address: str
+def test_an_unchanged_page_is_answered_with_304(
+    member: Client, listed_model: Endpoint, address: str
 ) -> None:
     member.get(address)
     first = member.get(address)
@@ -44,14 +44,14 @@ def test_a_page_seen_before_is_not_sent_again(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_whatever_shows_on_it_makes_it_another_page(
-    member: Client, user: User, shown: Endpoint, address: str
+def test_any_visible_change_changes_the_etag(
+    member: Client, user: User, listed_model: Endpoint, address: str
 ) -> None:
     def renamed() -> None:
         Endpoint.objects.update(display_name="Renamed")
 
     def starred() -> None:
-        member.post("/favourites/", {"star": shown.endpoint_id})
+        member.post("/favourites/", {"star": listed_model.endpoint_id})
 
     def in_the_dark() -> None:
         member.cookies["vitrine_theme_8000"] = "dark"
@@ -66,8 +66,8 @@ def test_whatever_shows_on_it_makes_it_another_page(
         assert again(member, address, first).status_code == 200, change.__name__
 
 
-def test_nobody_is_told_that_anothers_page_is_theirs(
-    member: Client, stranger: User, shown: Endpoint
+def test_the_etag_of_another_user_does_not_match(
+    member: Client, stranger: User, listed_model: Endpoint
 ) -> None:
     first = member.get("/models/")
     other = Client()
@@ -76,28 +76,28 @@ def test_nobody_is_told_that_anothers_page_is_theirs(
     assert again(Client(), "/models/", first).status_code == 302
 
 
-def test_the_forms_of_a_page_that_was_kept_can_still_be_sent(user: User, shown: Endpoint) -> None:
+def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endpoint) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user)
     browser.get("/models/")
-    kept = browser.get("/models/")
-    assert again(browser, "/models/", kept).status_code == 304
-    found = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', kept.content)
-    assert found
-    sent = {"star": shown.endpoint_id, "csrfmiddlewaretoken": found[1].decode()}
+    cached = browser.get("/models/")
+    assert again(browser, "/models/", cached).status_code == 304
+    token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', cached.content)
+    assert token
+    sent = {"star": listed_model.endpoint_id, "csrfmiddlewaretoken": token[1].decode()}
     assert browser.post("/favourites/", sent).status_code == 302
 
 
-def test_a_new_secret_makes_it_another_page(user: User, shown: Endpoint) -> None:
+def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) -> None:
     """Else the forms of the page that was kept would be refused."""
     browser = Client()
     browser.force_login(user)
     browser.get("/models/")
-    kept = browser.get("/models/")
+    cached = browser.get("/models/")
     del browser.cookies["vitrine_csrf_8000"]
-    assert again(browser, "/models/", kept).status_code == 200
+    assert again(browser, "/models/", cached).status_code == 200
 
 
-def test_a_fragment_has_no_tag(member: Client, shown: Endpoint) -> None:
-    """Its headers (the new address, what happened) are news as well."""
+def test_a_fragment_has_no_etag(member: Client, listed_model: Endpoint) -> None:
+    """Its headers (the new address, the events) must be sent again as well."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

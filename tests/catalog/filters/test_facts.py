@@ -1,4 +1,4 @@
-"""What a question asks, and of which facts it holds."""
+"""Parsing of queries into conditions, and the facts that satisfy each condition."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def listing(**values: Any) -> Listing:
     return Listing(**(plain | values))
 
 
-def asked(q: str) -> list[str]:
-    return [one.word for one in parse_query(q).conditions]
+def condition_words(q: str) -> list[str]:
+    return [condition.word for condition in parse_query(q).conditions]
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def asked(q: str) -> list[str]:
         ("https://fal.ai/models v2.1 flux/dev a:", "https://fal.ai/models v2.1 flux/dev", []),
     ],
 )
-def test_typed_words_are_taken_apart(q: str, text: str, words: list[str]) -> None:
-    found = parse_query(q)
-    assert found.text == text
-    assert [one.word for one in found.conditions] == words
-    assert not found.hints
+def test_a_query_is_split_into_text_and_conditions(q: str, text: str, words: list[str]) -> None:
+    parsed = parse_query(q)
+    assert parsed.text == text
+    assert [condition.word for condition in parsed.conditions] == words
+    assert not parsed.hints
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_typed_words_are_taken_apart(q: str, text: str, words: list[str]) -> Non
         ("can:s", ""),
     ],
 )
-def test_a_word_that_is_not_known_gets_a_hint_and_asks_for_nothing(q: str, suggestion: str) -> None:
-    found = parse_query(f"{q} cat")
-    assert found.text == "cat"
-    assert not found.conditions
-    assert [(hint.word, hint.suggestion) for hint in found.hints] == [(q, suggestion)]
+def test_an_unknown_condition_gets_a_hint_and_filters_nothing(q: str, suggestion: str) -> None:
+    parsed = parse_query(f"{q} cat")
+    assert parsed.text == "cat"
+    assert not parsed.conditions
+    assert [(hint.word, hint.suggestion) for hint in parsed.hints] == [(q, suggestion)]
 
 
 @pytest.mark.parametrize(
@@ -114,18 +114,20 @@ def test_a_word_that_is_not_known_gets_a_hint_and_asks_for_nothing(q: str, sugge
         ("$0.5", "price:$0.5"),
     ],
 )
-def test_a_fact_without_its_key_is_looked_for_and_offered(word: str, suggestion: str) -> None:
-    found = parse_query(f"flux {word}")
-    assert found.text == f"flux {word}"
-    assert [hint.suggestion for hint in found.hints] == [suggestion]
+def test_a_fact_without_its_key_is_searched_as_text_and_suggested(
+    word: str, suggestion: str
+) -> None:
+    parsed = parse_query(f"flux {word}")
+    assert parsed.text == f"flux {word}"
+    assert [hint.suggestion for hint in parsed.hints] == [suggestion]
     assert parse_query(suggestion).conditions
     assert not parse_query("flux 1.1 pro v2 12b 3d").hints
 
 
-def test_text_that_is_to_be_left_out_is_told_to_be_looked_for() -> None:
-    found = parse_query("flux -dev -in:image image-to-video -1")
-    assert found.text == "flux -dev image-to-video -1"
-    assert [(hint.word, hint.suggestion) for hint in found.hints] == [("-dev", "")]
+def test_a_negated_text_word_is_searched_and_gets_a_hint() -> None:
+    parsed = parse_query("flux -dev -in:image image-to-video -1")
+    assert parsed.text == "flux -dev image-to-video -1"
+    assert [(hint.word, hint.suggestion) for hint in parsed.hints] == [("-dev", "")]
 
 
 @pytest.mark.parametrize(
@@ -156,24 +158,24 @@ def test_text_that_is_to_be_left_out_is_told_to_be_looked_for() -> None:
 )
 def test_a_condition_accepts_the_facts_that_meet_it(q: str, fact: str, is_accepted: bool) -> None:
     conditions = parse_query(q).conditions
-    one = next(one for one in conditions if q.startswith(one.key))
-    assert one.accepts(fact, asked_length(conditions)) is is_accepted
+    condition = next(condition for condition in conditions if q.startswith(condition.key))
+    assert condition.accepts(fact, asked_length(conditions)) is is_accepted
 
 
-def test_new_is_what_was_published_lately() -> None:
+def test_is_new_means_published_recently() -> None:
     new = parse_query("is:new").conditions[0]
     now = datetime.now(UTC)
     assert new.holds(facts_of(listing(published_at=now - timedelta(days=3))))
     assert not new.holds(facts_of(listing(published_at=now - timedelta(days=300))))
 
 
-def test_a_negated_condition_wants_none() -> None:
-    one = parse_query("-out:audio").conditions[0]
-    assert one.holds(["out:video"])
-    assert not one.holds(["out:video", "out:audio"])
+def test_a_negated_condition_excludes_the_fact() -> None:
+    condition = parse_query("-out:audio").conditions[0]
+    assert condition.holds(["out:video"])
+    assert not condition.holds(["out:video", "out:audio"])
 
 
-def test_picked_values_are_exact_and_typed_ones_loose() -> None:
+def test_picked_values_match_exactly_and_typed_values_loosely() -> None:
     picked, typed = (
         parse_condition("tag", "lip sync"),
         parse_condition("tag", "lip sync", is_typed=True),
@@ -186,7 +188,7 @@ def test_picked_values_are_exact_and_typed_ones_loose() -> None:
     assert parse_condition("nonsense", "image") is None
 
 
-def test_no_fact_like_it_gets_the_nearest_one() -> None:
+def test_an_unknown_fact_suggests_the_nearest_one() -> None:
     wanted = parse_query("license:comercial").conditions[0]
     hint = unknown_value_hint(wanted, ["license:commercial", "license:research", "out:video"])
     assert hint is not None
@@ -218,18 +220,18 @@ def test_no_fact_like_it_gets_the_nearest_one() -> None:
         ("0", "seconds", None, [], {"per:second", "price:0", "is:free"}),
     ],
 )
-def test_a_price_is_that_of_a_typical_run(
+def test_price_facts_are_those_of_a_typical_run(
     amount: str, unit: str, minutes: float | None, facts: list[str], expected: set[str]
 ) -> None:
     row = listing(
         unit_price_usd=Decimal(amount), price_unit=unit, duration_estimate_min=minutes, facts=facts
     )
-    found = {fact for fact in facts_of(row) if fact.startswith(("price:", "per:", "is:free"))}
-    assert found == expected
+    price_facts = {fact for fact in facts_of(row) if fact.startswith(("price:", "per:", "is:free"))}
+    assert price_facts == expected
 
 
 @pytest.mark.parametrize(
-    ("category", "said", "expected"),
+    ("category", "schema_facts", "expected"),
     [
         ("image-to-video", [], {"in:image", "out:video"}),
         (
@@ -246,14 +248,14 @@ def test_a_price_is_that_of_a_typical_run(
         ("unknown", ["out:data"], {"out:data"}),
     ],
 )
-def test_the_category_says_what_the_schema_does_not(
-    category: str, said: list[str], expected: set[str]
+def test_the_category_adds_facts_missing_in_the_schema(
+    category: str, schema_facts: list[str], expected: set[str]
 ) -> None:
-    found = facts_of(listing(category=category, facts=said))
-    assert {fact for fact in found if fact.startswith(("in:", "out:"))} == expected
+    listed_facts = facts_of(listing(category=category, facts=schema_facts))
+    assert {fact for fact in listed_facts if fact.startswith(("in:", "out:"))} == expected
 
 
-def test_a_listing_says_what_no_schema_does() -> None:
+def test_a_listing_adds_facts_no_schema_has() -> None:
     row = listing(
         endpoint_id="fal-ai/veo3/stream",
         category="text-to-video",
@@ -288,14 +290,14 @@ def test_a_listing_says_what_no_schema_does() -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_taken_apart(q: str) -> None:
-    found = parse_query(q)
-    for one in found.conditions:
-        assert isinstance(one, Condition)
-        one.accepts("duration:5-10")
-    assert parse_query(" ".join(one.word for one in found.conditions)).conditions == tuple(
-        one for one in found.conditions
-    )
+def test_any_text_can_be_parsed(q: str) -> None:
+    parsed = parse_query(q)
+    for condition in parsed.conditions:
+        assert isinstance(condition, Condition)
+        condition.accepts("duration:5-10")
+    assert parse_query(
+        " ".join(condition.word for condition in parsed.conditions)
+    ).conditions == tuple(condition for condition in parsed.conditions)
 
 
 keys = st.sampled_from([*KEYS, *SYNONYMS])
@@ -313,9 +315,9 @@ values = st.one_of(
 
 
 @given(keys, values, st.sampled_from(["", "-", "not:"]))
-def test_a_condition_written_down_is_read_again_as_it_was(key: str, value: str, no: str) -> None:
-    for one in parse_query(f"{no}{key}:{value}").conditions:
-        assert parse_query(one.word).conditions == (one,)
+def test_a_condition_round_trips_through_text(key: str, value: str, no: str) -> None:
+    for condition in parse_query(f"{no}{key}:{value}").conditions:
+        assert parse_query(condition.word).conditions == (condition,)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +338,6 @@ def test_a_condition_written_down_is_read_again_as_it_was(key: str, value: str, 
         ),
     ],
 )
-def test_what_only_the_listing_says_is_a_fact(row: dict[str, Any], fact: str) -> None:
+def test_facts_only_in_the_listing_are_read(row: dict[str, Any], fact: str) -> None:
     assert fact in facts_of(listing(**row))
     assert fact not in facts_of(listing(**row | {"category": "text-to-image"}))

@@ -25,7 +25,7 @@ from catalog.search.tokenizer import tokenize
 
 
 @pytest.mark.parametrize(
-    ("typed", "asked"),
+    ("typed", "query_words"),
     [
         (
             "which model makes a ten-second 1080p video from two pictures, "
@@ -54,33 +54,41 @@ from catalog.search.tokenizer import tokenize
         ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),
     ],
 )
-def test_a_wish_is_read_as_a_question(typed: str, asked: str) -> None:
-    assert natural_language.read_wish(typed).query_words == asked
-    words = parse_query(asked)
-    assert not [hint for hint in words.hints if hint.suggestion]
-    assert len(words.taken) == sum(":" in word for word in asked.split())
+def test_a_natural_wish_becomes_query_words(typed: str, query_words: str) -> None:
+    assert natural_language.read_wish(typed).query_words == query_words
+    parsed = parse_query(query_words)
+    assert not [hint for hint in parsed.hints if hint.suggestion]
+    assert len(parsed.taken) == sum(":" in word for word in query_words.split())
 
 
 @pytest.mark.parametrize(
     "typed",
     ["flux pro", "image to video", "4k video", "video with sound", "kling 2.1", "a" * 300, ""],
 )
-def test_a_search_is_no_wish(typed: str) -> None:
+def test_a_plain_search_is_not_a_wish(typed: str) -> None:
     assert len(natural_language.read_wish(typed).conditions) < natural_language.FEWEST
 
 
-def test_few_of_the_judged_questions_are_taken_for_wishes() -> None:
-    asked = [one.typed for one in judging.questions() if parse_query(one.typed).hints]
-    assert len(asked) < len(judging.questions()) / 10
+def test_few_judged_queries_are_taken_for_wishes() -> None:
+    questions_with_hints = [
+        question.typed for question in judging.questions() if parse_query(question.typed).hints
+    ]
+    assert len(questions_with_hints) < len(judging.questions()) / 10
 
 
-def test_the_question_is_offered_and_what_else_is_in_force_stays() -> None:
+def test_a_suggested_query_keeps_the_other_conditions() -> None:
     query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
     ((hint, href),) = guesses(query.words.hints, query, SearchScope("/models/", "Models"))
     assert hint.suggestion == "quick resolution:1080p can:sound in:images out:video"
     meant = Query.from_address(href)
     assert meant.text == "quick"
-    assert {one.key for one in meant.conditions} == {"resolution", "can", "in", "out", "fps"}
+    assert {condition.key for condition in meant.conditions} == {
+        "resolution",
+        "can",
+        "in",
+        "out",
+        "fps",
+    }
 
 
 WEEK = timedelta(days=7)
@@ -88,7 +96,7 @@ WISH = "make a ten second video from two pictures"
 ASKED = "duration:>=10 in:images out:video"
 
 
-def test_a_wish_that_no_text_has_the_words_of_is_asked(
+def test_a_wish_without_text_matches_is_searched_by_its_conditions(
     member: Client, make_endpoint: Callable[..., Endpoint]
 ) -> None:
     facts = ["duration:1-10", "in:images", "out:video"]
@@ -98,16 +106,18 @@ def test_a_wish_that_no_text_has_the_words_of_is_asked(
     assert (answer.endpoints, answer.asked.q, answer.hints) == ([able], ASKED, [])
     assert len(find_all(Query(q=WISH), frozenset(), current(Revision.current()))) == 1
     counts = {facet.name: {v.value: v.count for v in facet.values} for facet in answer.facets}
-    told = {f.name: {v.value: v.count for v in f.values} for f in search(Query(q=ASKED)).facets}
-    assert counts == told
+    facet_counts = {
+        f.name: {v.value: v.count for v in f.values} for f in search(Query(q=ASKED)).facets
+    }
+    assert counts == facet_counts
     html = member.get("/models/", {"q": WISH}).content.decode()
     assert "Understood as" in html
-    for words in ("10 s or more", "Takes two or more images", "Makes video"):
-        assert f'aria-label="Remove the filter {words}"' in html
+    for label in ("10 s or more", "Takes two or more images", "Makes video"):
+        assert f'aria-label="Remove the filter {label}"' in html
     assert f'href="/models/?{escape(urlencode({"q": ASKED}))}"' in html
 
 
-def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
+def test_a_wish_stays_a_text_search_if_words_match_or_conditions_do_not(
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
     make_endpoint("z/told", description="Make a ten second video from two pictures.")
@@ -116,7 +126,7 @@ def test_a_wish_stays_a_search_where_words_find_it_or_query_words_do_not(
     assert search(Query(q=WISH)).asked.q == WISH
 
 
-def test_a_wish_that_nothing_meets_is_answered_without_the_least_of_it(
+def test_a_wish_nothing_meets_drops_its_least_important_condition(
     member: Client, make_endpoint: Callable[..., Endpoint]
 ) -> None:
     short = make_endpoint(
@@ -128,11 +138,13 @@ def test_a_wish_that_nothing_meets_is_answered_without_the_least_of_it(
     assert (answer.left_out, answer.hints, answer.relaxations) == (("10 s or more",), [], [])
     html = member.get("/models/", {"q": WISH}).content.decode()
     assert "Left out: <s>10 s or more</s>" in html
-    kept = search(Query(q=f"{WISH} duration:>=7"))  # what was typed as a filter is never given up
-    assert kept.total == 0
+    typed_filter = search(
+        Query(q=f"{WISH} duration:>=7")
+    )  # what was typed as a filter is never given up
+    assert typed_filter.total == 0
 
 
-def test_words_of_a_wish_that_nothing_has_are_left_out(
+def test_words_of_a_wish_found_nowhere_are_dropped(
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
     able = make_endpoint("z/able", facts=["duration:1-10", "in:images", "out:video"])
@@ -141,7 +153,7 @@ def test_words_of_a_wish_that_nothing_has_are_left_out(
 
 
 @pytest.mark.parametrize(
-    ("typed", "asked", "order"),
+    ("typed", "query_words", "order"),
     [
         ("cheapest video", "cheapest out:video", ["z/cheap", "z/dear"]),
         (
@@ -155,34 +167,34 @@ def test_words_of_a_wish_that_nothing_has_are_left_out(
         ("video longer than a minute", "out:video", ["z/cheap", "z/dear"]),
     ],
 )
-def test_words_for_an_order_sort_and_short_wishes_are_understood(
-    make_endpoint: Callable[..., Endpoint], typed: str, asked: str, order: list[str]
+def test_words_for_an_order_sort_the_results(
+    make_endpoint: Callable[..., Endpoint], typed: str, query_words: str, order: list[str]
 ) -> None:
-    made = {"display_name": "Film", "category": "text-to-video", "currency": "USD"}
+    film = {"display_name": "Film", "category": "text-to-video", "currency": "USD"}
     now = timezone.now()
     make_endpoint(
-        "z/dear", unit_price_usd="0.9", facts=["out:video", "can:sound"], published_at=now, **made
+        "z/dear", unit_price_usd="0.9", facts=["out:video", "can:sound"], published_at=now, **film
     )
     make_endpoint(
-        "z/cheap", unit_price_usd="0.05", facts=["out:video"], published_at=now - WEEK, **made
+        "z/cheap", unit_price_usd="0.05", facts=["out:video"], published_at=now - WEEK, **film
     )
     make_endpoint("z/other", display_name="Paint", unit_price_usd="0.01", facts=["out:image"])
     answer = search(Query(q=typed))
-    assert answer.asked.q == asked
-    found = [one.endpoint_id for one in answer.endpoints]
-    assert found == order if asked != "out:video" else sorted(found) == order
+    assert answer.asked.q == query_words
+    ids = [endpoint.endpoint_id for endpoint in answer.endpoints]
+    assert ids == order if query_words != "out:video" else sorted(ids) == order
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("sound:yes", "can:sound"), ("lora:no", "-can:lora"), ("free:true", "is:free")],
 )
-def test_an_ability_asked_for_by_yes_or_no_is_helped_to_its_word(typed: str, meant: str) -> None:
+def test_a_yes_or_no_condition_suggests_the_ability(typed: str, meant: str) -> None:
     (hint,) = parse_query(typed).hints
     assert hint.suggestion == meant
 
 
-def test_transcribers_are_found_however_they_are_asked_for(
+def test_transcribers_are_found_by_any_phrasing(
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
     make_endpoint(
@@ -197,16 +209,16 @@ def test_transcribers_are_found_however_they_are_asked_for(
         "z/caption", display_name="Auto Caption", description="Transcribes audio of video."
     )
     for typed in ("transcribe audio", "speech to text", "asr", "audio transcription"):
-        found = [one.endpoint_id for one in search(Query(q=typed)).endpoints]
-        assert "z/whisper" in found[:2]
-        assert not {"z/dia", "z/stable-audio"} & {*found[:2]}
+        ids = [endpoint.endpoint_id for endpoint in search(Query(q=typed)).endpoints]
+        assert "z/whisper" in ids[:2]
+        assert not {"z/dia", "z/stable-audio"} & {*ids[:2]}
 
 
-def test_the_marks_of_a_sentence_are_no_part_of_its_words() -> None:
-    said = [word.text for word in tokenize("Photos, with (sound); v2.1, 3,5. [pro]?")]
-    assert said == ["photos", "with", "sound", "v2.1", "3,5", "pro"]
+def test_punctuation_is_not_part_of_words() -> None:
+    words = [word.text for word in tokenize("Photos, with (sound); v2.1, 3,5. [pro]?")]
+    assert words == ["photos", "with", "sound", "v2.1", "3,5", "pro"]
 
 
 @given(st.text(max_size=200))
-def test_anything_can_be_typed(text: str) -> None:
+def test_any_text_can_be_read_as_a_wish(text: str) -> None:
     parse_query(natural_language.read_wish(text).query_words)

@@ -82,7 +82,7 @@ def address(upstream: CatalogueUpstream) -> Iterator[str]:
         server.shutdown()
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def result_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
@@ -106,10 +106,10 @@ def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
     until(lambda: len(upstream.calls("expand")) >= calls)
 
 
-def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
+def test_the_command_syncs_from_the_sandbox(manage: Manage, tmp_path: Path) -> None:
     sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
     try:
-        code, out, err = ended(
+        code, out, err = result_of(
             manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
         )
         assert (code, err) == (0, "")
@@ -117,19 +117,21 @@ def test_against_the_real_sandbox(manage: Manage, tmp_path: Path) -> None:
         assert first["state"] == "done"
         assert first["listed"] == len(first["new"]) == first["schemas_read"] > 0
         assert first["failed"] == []
-        code, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"]))
+        code, out, _ = result_of(
+            manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
+        )
         again = json.loads(out)
         assert (again["new"], again["changed"], again["schemas_due"]) == ([], [], 0)
     finally:
         sandbox.stop()
 
 
-def test_it_says_what_it_found_in_words(
+def test_the_command_summarises_what_it_found(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(25)))
     upstream.documents["fal-ai/m3"] = {"error": {"code": "expansion_failed", "message": "no"}}
-    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    code, out, err = result_of(manage("sync_models", FAL_API_URL=address))
     assert code == 0
     assert "25 models listed: 25 new, 0 changed, 0 gone; 25 of 25 schemas read; 1 failed." in out
     assert "New: fal-ai/m0, " in out
@@ -139,7 +141,7 @@ def test_it_says_what_it_found_in_words(
     assert "secret" not in out + err
 
 
-def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
+def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
@@ -147,30 +149,30 @@ def test_an_interrupted_sync_keeps_what_came_and_the_next_goes_on(
     process = manage("sync_models", FAL_API_URL=address)
     wait_for(upstream, 5)
     process.send_signal(signal.SIGINT)
-    code, _, err = ended(process)
+    code, _, err = result_of(process)
     assert code != 0
     assert "Stopped. What has arrived is stored; the next sync continues." in err
     assert "Traceback" not in err
     go_on.set()
-    _, out, _ = ended(manage("sync_models", "--json", FAL_API_URL=address))
+    _, out, _ = result_of(manage("sync_models", "--json", FAL_API_URL=address))
     summary = json.loads(out)
     assert summary["state"] == "done"
     assert 0 < summary["schemas_due"] < 80
 
 
-def test_while_one_sync_runs_another_is_refused_in_a_sentence(
+def test_a_second_concurrent_sync_is_refused_with_a_message(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
     upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
     go_on = hold(upstream, 1)
     first = manage("sync_models", "--json", FAL_API_URL=address)
     wait_for(upstream, 1)
-    code, out, err = ended(manage("sync_models", FAL_API_URL=address))
+    code, out, err = result_of(manage("sync_models", FAL_API_URL=address))
     assert (code, out) == (1, "")
     assert "A sync is already running" in err
     assert len(err.strip().splitlines()) == 1
     go_on.set()
-    assert ended(first)[0] == 0
+    assert result_of(first)[0] == 0
 
 
 def test_a_killed_sync_is_taken_over_at_once(
@@ -181,16 +183,16 @@ def test_a_killed_sync_is_taken_over_at_once(
     killed = manage("sync_models", "--json", FAL_API_URL=address)
     wait_for(upstream, 1)
     killed.kill()
-    ended(killed)
+    result_of(killed)
     go_on.set()
-    code, out, err = ended(manage("sync_models", "--json", FAL_API_URL=address))
+    code, out, err = result_of(manage("sync_models", "--json", FAL_API_URL=address))
     assert (code, err) == (0, "")
     summary = json.loads(out)
     assert (summary["state"], summary["listed"]) == ("done", 40)
 
 
-def test_an_upstream_that_is_away_is_said_in_a_sentence(manage: Manage) -> None:
-    code, out, err = ended(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
+def test_an_unreachable_upstream_is_reported_in_one_line(manage: Manage) -> None:
+    code, out, err = result_of(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
     assert code == 1
     assert json.loads(out)["state"] == "failed"
     assert "The catalogue was not read to its end: fal cannot be reached" in err

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.system  # takes long
 Make = Callable[[], bytes]
 
 
-def drawn(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:
+def rendered(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:
     still, other = tmp_path / "still", tmp_path / "moving"
     still.write_bytes(data)
     other.write_bytes(moving)
-    found = drawing.render(str(still), str(other) if moving else "")
-    return found | {key: base64.b64decode(found[key]) for key in ("small", "large", "clip")}
+    pictures = drawing.render(str(still), str(other) if moving else "")
+    return pictures | {key: base64.b64decode(pictures[key]) for key in ("small", "large", "clip")}
 
 
 def opened(data: bytes) -> Image.Image:
@@ -47,50 +47,52 @@ def opened(data: bytes) -> Image.Image:
         ("AVIF", "RGB", {"speed": 10}),
     ],
 )
-def test_every_kind_of_picture_becomes_two_small_ones(
+def test_every_kind_of_picture_gets_two_thumbnail_sizes(
     tmp_path: Path, kind: str, mode: str, options: dict[str, Any]
 ) -> None:
-    found = drawn(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
-    assert opened(found["small"]).size == (320, 240)
-    assert opened(found["large"]).size == (640, 480)
-    assert len(found["small"]) <= drawing.SMALL_BYTES
-    assert len(found["large"]) <= drawing.LARGE_BYTES
-    assert not found["clip"]
-    assert "no_clip" not in found
+    pictures = rendered(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
+    assert opened(pictures["small"]).size == (320, 240)
+    assert opened(pictures["large"]).size == (640, 480)
+    assert len(pictures["small"]) <= drawing.SMALL_BYTES
+    assert len(pictures["large"]) <= drawing.LARGE_BYTES
+    assert not pictures["clip"]
+    assert "no_clip" not in pictures
 
 
-def test_a_small_original_is_not_blown_up(tmp_path: Path) -> None:
-    found = drawn(tmp_path, thumbs.photo((300, 200)))
-    assert opened(found["small"]).size == (320, 240)
-    assert not found["large"]
+def test_a_small_original_is_not_enlarged(tmp_path: Path) -> None:
+    pictures = rendered(tmp_path, thumbs.photo((300, 200)))
+    assert opened(pictures["small"]).size == (320, 240)
+    assert not pictures["large"]
 
 
-def test_a_picture_that_lies_on_its_side_is_shown_upright(tmp_path: Path) -> None:
+def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     lying = Image.new("RGB", (400, 300), "red")
     lying.paste((0, 0, 255), (0, 0, 200, 300))
     exif = Image.Exif()
     exif[0x0112] = 6
     out = io.BytesIO()
     lying.save(out, "JPEG", exif=exif)
-    small = opened(drawn(tmp_path, out.getvalue())["small"]).convert("RGB")
+    small = opened(rendered(tmp_path, out.getvalue())["small"]).convert("RGB")
     top, bottom = small.getpixel((160, 20)), small.getpixel((160, 220))
     assert isinstance(top, tuple)
     assert isinstance(bottom, tuple)
     assert top[2] > 200 > bottom[2]
 
 
-def test_what_is_transparent_lies_on_paper(tmp_path: Path) -> None:
+def test_transparent_pictures_get_a_background(tmp_path: Path) -> None:
     out = io.BytesIO()
     Image.new("RGBA", (640, 480), (0, 0, 0, 0)).save(out, "PNG")
-    assert drawn(tmp_path, out.getvalue())["colour"] == "#ffffff"
+    assert rendered(tmp_path, out.getvalue())["colour"] == "#ffffff"
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 100))
-def test_the_dominant_colour_is_that_of_most_of_it(colour: tuple[int, int, int], rest: int) -> None:
+def test_the_dominant_colour_covers_most_of_the_picture(
+    colour: tuple[int, int, int], rest: int
+) -> None:
     picture = Image.new("RGB", drawing.SMALL, colour)
     picture.paste((255 - colour[0], 0, colour[2]), (0, 0, rest, 240))
-    found = drawing.dominant(picture)
-    assert max(abs(a - b) for a, b in zip(found, colour, strict=True)) <= 8
+    dominant_colour = drawing.dominant(picture)
+    assert max(abs(a - b) for a, b in zip(dominant_colour, colour, strict=True)) <= 8
 
 
 @pytest.mark.parametrize(
@@ -103,19 +105,19 @@ def test_the_dominant_colour_is_that_of_most_of_it(colour: tuple[int, int, int],
     ],
     ids=["gif", "webp", "mp4", "webm"],
 )
-def test_what_moves_becomes_a_short_silent_film_and_a_still(tmp_path: Path, source: Make) -> None:
-    found = drawn(tmp_path, source())
-    assert opened(found["small"]).size == (320, 240)
-    codec, size, seconds, sounds = thumbs.facts(found["clip"])
+def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, source: Make) -> None:
+    pictures = rendered(tmp_path, source())
+    assert opened(pictures["small"]).size == (320, 240)
+    codec, size, seconds, sounds = thumbs.facts(pictures["clip"])
     assert (codec, size, sounds) == ("h264", (320, 240), 0)
     assert 3.5 <= seconds <= drawing.CLIP_S + 0.2
-    assert len(found["clip"]) <= drawing.CLIP_BYTES
+    assert len(pictures["clip"]) <= drawing.CLIP_BYTES
 
 
-def test_the_moving_one_moves_and_the_still_stands(tmp_path: Path) -> None:
-    found = drawn(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
-    assert found["clip"]
-    assert opened(found["large"]).size == (640, 480)
+def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path: Path) -> None:
+    pictures = rendered(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
+    assert pictures["clip"]
+    assert opened(pictures["large"]).size == (640, 480)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +125,10 @@ def test_the_moving_one_moves_and_the_still_stands(tmp_path: Path) -> None:
     [lambda: b"nothing", lambda: thumbs.moving("GIF")[:300], thumbs.photo],
     ids=["nothing", "truncated", "still"],
 )
-def test_a_still_is_whole_where_its_moving_one_is_not(tmp_path: Path, moving: Make) -> None:
-    found = drawn(tmp_path, thumbs.photo(), moving())
-    assert found["small"]
-    assert not found["clip"]
+def test_a_broken_animation_does_not_spoil_the_still(tmp_path: Path, moving: Make) -> None:
+    pictures = rendered(tmp_path, thumbs.photo(), moving())
+    assert pictures["small"]
+    assert not pictures["clip"]
 
 
 @pytest.mark.parametrize(
@@ -143,8 +145,8 @@ def test_a_still_is_whole_where_its_moving_one_is_not(tmp_path: Path, moving: Ma
     ],
     ids=["empty", "html", "svg", "playlist", "concat", "no film", "truncated", "bomb"],
 )
-def test_what_is_no_picture_is_refused(tmp_path: Path, data: Make) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path, data: Make) -> None:
     content = data()
     with pytest.raises(Exception, match=r".") as refused:
-        drawn(tmp_path, content)
+        rendered(tmp_path, content)
     assert not isinstance(refused.value, AssertionError)

@@ -45,7 +45,7 @@ def put(kind: str, data: bytes) -> str:
     return f"/pictures/{name.rpartition('/')[2]}"
 
 
-def test_a_picture_is_served_for_ever() -> None:
+def test_a_picture_is_served_with_an_immutable_cache_header() -> None:
     status, headers, body = ask(put("-s.webp", b"RIFF"))
     assert (status, body) == (200, b"RIFF")
     assert headers["content-type"] == "image/webp"
@@ -76,8 +76,8 @@ def test_a_picture_is_served_for_ever() -> None:
 def test_a_clip_is_served_in_ranges(
     wanted: str, status: int, body: bytes, span: str | None
 ) -> None:
-    found, headers, part = ask(put(".mp4", b"0123456789"), range=wanted)
-    assert (found, headers.get("content-range")) == (status, span)
+    response_status, headers, part = ask(put(".mp4", b"0123456789"), range=wanted)
+    assert (response_status, headers.get("content-range")) == (status, span)
     assert headers["accept-ranges"] == "bytes"
     if status < 400:
         assert part == body
@@ -96,17 +96,17 @@ def test_a_clip_is_served_in_ranges(
         f"/pictures/{BASE}-s.webp\n",
     ],
 )
-def test_nothing_else_is_served(path: str) -> None:
+def test_other_paths_are_not_served(path: str) -> None:
     status, headers, _ = ask(path)
     assert status == 404
     assert "immutable" not in headers.get("cache-control", "")
 
 
-def test_nothing_is_written_here() -> None:
+def test_a_post_to_a_picture_is_refused() -> None:
     assert ask(put("-s.webp", b"RIFF"), "POST")[0] == 405
 
 
-def test_a_file_that_was_cut_short_is_written_anew() -> None:
+def test_a_truncated_picture_file_is_written_again() -> None:
     name = picture_files.name(BASE, "-l.webp")
     assert picture_files.write(name, b"") == ""
     assert picture_files.write(name, b"cut") == picture_files.write(name, b"whole") == name

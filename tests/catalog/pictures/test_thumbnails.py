@@ -25,7 +25,7 @@ pytestmark = [
 Make = Callable[..., Endpoint]
 
 
-def test_a_thumbnail_becomes_the_endpoint_s_picture(make_endpoint: Make) -> None:
+def test_a_thumbnail_becomes_the_endpoints_picture(make_endpoint: Make) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     before = Revision.current()
     work(Host())
@@ -40,7 +40,7 @@ def test_a_thumbnail_becomes_the_endpoint_s_picture(make_endpoint: Make) -> None
     assert Revision.current() != before
 
 
-def test_what_is_there_is_not_fetched_again(make_endpoint: Make) -> None:
+def test_a_stored_thumbnail_is_not_fetched_again(make_endpoint: Make) -> None:
     host = Host()
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     make_endpoint("a/two", thumbnail_url=f"{HOST}/a.jpg")
@@ -56,20 +56,20 @@ def test_what_is_there_is_not_fetched_again(make_endpoint: Make) -> None:
     assert Revision.current() == before
 
 
-def test_the_same_bytes_at_another_address_are_stored_once(make_endpoint: Make) -> None:
+def test_equal_thumbnails_at_two_addresses_are_stored_once(make_endpoint: Make) -> None:
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
     work(Host())
-    one, two = (row.picture for row in Endpoint.objects.order_by("pk"))
-    assert one != two
-    assert one
-    assert two
-    assert one.small == two.small
+    first_picture, second_picture = (row.picture for row in Endpoint.objects.order_by("pk"))
+    assert first_picture != second_picture
+    assert first_picture
+    assert second_picture
+    assert first_picture.small == second_picture.small
     assert len(files()) == 2
 
 
-def test_few_are_fetched_at_a_time_and_linked_together(make_endpoint: Make) -> None:
+def test_thumbnails_are_fetched_few_at_a_time_and_linked_together(make_endpoint: Make) -> None:
     for number in range(12):
         make_endpoint(f"a/{number}", thumbnail_url=f"{HOST}/{number}.jpg", position=number)
     host = Host()
@@ -79,7 +79,7 @@ def test_few_are_fetched_at_a_time_and_linked_together(make_endpoint: Make) -> N
     assert Endpoint.objects.filter(picture=None).count() == 0
 
 
-def test_a_changed_address_is_fetched_anew_and_the_old_one_cleared_away(
+def test_a_changed_thumbnail_address_is_fetched_and_the_old_one_deleted(
     make_endpoint: Make,
 ) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
@@ -98,7 +98,7 @@ def test_a_changed_address_is_fetched_anew_and_the_old_one_cleared_away(
     assert files() == {name.rpartition("/")[2] for name in (row.picture.small, row.picture.large)}
 
 
-def test_until_the_new_one_is_there_the_old_one_is_shown(make_endpoint: Make) -> None:
+def test_the_old_thumbnail_is_shown_until_the_new_one_arrives(make_endpoint: Make) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     Endpoint.objects.update(thumbnail_url=f"{HOST}/b.jpg")
@@ -110,7 +110,7 @@ def test_until_the_new_one_is_there_the_old_one_is_shown(make_endpoint: Make) ->
     assert len(files()) == 2
 
 
-def test_who_has_no_thumbnail_any_more_shows_none(make_endpoint: Make) -> None:
+def test_a_model_whose_thumbnail_was_removed_shows_none(make_endpoint: Make) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     Endpoint.objects.update(thumbnail_url="")
@@ -132,7 +132,7 @@ def test_an_animated_thumbnail_gets_a_still_and_a_clip(make_endpoint: Make, kind
 
 
 @pytest.mark.any_database
-def test_a_still_comes_without_the_moving_one_which_is_tried_again(make_endpoint: Make) -> None:
+def test_a_still_is_stored_while_its_animation_is_retried(make_endpoint: Make) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg", thumbnail_animated_url=f"{HOST}/b")
     host = Host({"/b": 503})
     work(host)
@@ -149,7 +149,7 @@ def test_a_still_comes_without_the_moving_one_which_is_tried_again(make_endpoint
 
 
 @pytest.mark.any_database
-def test_an_endpoint_that_only_moves_gets_its_still_from_that(make_endpoint: Make) -> None:
+def test_an_endpoint_with_only_an_animation_gets_its_still_from_it(make_endpoint: Make) -> None:
     row = make_endpoint(thumbnail_animated_url=f"{HOST}/b")
     work(Host({"/b": thumbs.film(2.0)}))
     row.refresh_from_db()
@@ -157,7 +157,7 @@ def test_an_endpoint_that_only_moves_gets_its_still_from_that(make_endpoint: Mak
     assert row.picture.clip
 
 
-def test_a_page_waits_for_pictures_that_are_about_to_come(make_endpoint: Make) -> None:
+def test_a_page_polls_for_pictures_about_to_arrive(make_endpoint: Make) -> None:
     SyncReport.objects.create(state="done")
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     picture_registry.register(picture_registry.wanted(), fal.Addresses(media=(HOST,)))
@@ -167,7 +167,7 @@ def test_a_page_waits_for_pictures_that_are_about_to_come(make_endpoint: Make) -
 
 
 @pytest.mark.any_database
-def test_real_thumbnails_come_from_the_hosts_that_the_protocol_names(
+def test_real_thumbnails_come_from_the_hosts_in_the_protocol_document(
     catalogue_items: list[dict[str, Any]],
 ) -> None:
     urls = [item["metadata"]["thumbnail_url"] for item in catalogue_items]

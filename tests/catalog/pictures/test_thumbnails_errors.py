@@ -79,16 +79,16 @@ FAULTS: dict[str, tuple[Answer, str, str]] = {
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(("answer", "state", "why"), FAULTS.values(), ids=FAULTS)
-def test_what_does_not_come_leaves_its_box_and_a_reason(
+def test_a_failed_thumbnail_leaves_its_box_and_a_reason(
     make_endpoint: Make, answer: Answer, state: str, why: str
 ) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host = Host({"/a.jpg": answer})
     work(host, limits=replace(AT_ONCE, fetch_s=1.0) if why == "too long" else AT_ONCE)
-    found = Picture.objects.get()
-    assert (found.state, found.attempts) == (state, 1)
-    assert why in found.error
-    assert (found.next_try_at is None) == (state == "failed")
+    picture = Picture.objects.get()
+    assert (picture.state, picture.attempts) == (state, 1)
+    assert why in picture.error
+    assert (picture.next_try_at is None) == (state == "failed")
     assert {httpx.URL(url).host for url in host.asked} == {"media.test"}
     row.refresh_from_db()
     assert row.picture is None
@@ -97,26 +97,26 @@ def test_what_does_not_come_leaves_its_box_and_a_reason(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(("answer", "tries"), [(404, 3), (b"no picture", 3), (500, 10)])
-def test_what_never_comes_is_given_up_after_longer_and_longer_pauses(
+def test_a_thumbnail_that_never_arrives_is_abandoned_after_growing_pauses(
     make_endpoint: Make, answer: Answer, tries: int
 ) -> None:
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host, pauses = Host({"/a.jpg": answer}), []
     for _ in range(tries):
         work(host)
-        found = Picture.objects.get()
-        if found.next_try_at:
-            pauses.append(round((found.next_try_at - timezone.now()).total_seconds()))
+        picture = Picture.objects.get()
+        if picture.next_try_at:
+            pauses.append(round((picture.next_try_at - timezone.now()).total_seconds()))
         later()
-    assert (found.state, len(host.asked)) == ("failed", tries)
-    assert found.error
+    assert (picture.state, len(host.asked)) == ("failed", tries)
+    assert picture.error
     assert pauses == sorted(pauses)
     assert len(pauses) == tries - 1
     work(host)
     assert len(host.asked) == tries
 
 
-def test_curators_see_why_and_ask_again(make_endpoint: Make, admin_client: Client) -> None:
+def test_curators_see_the_reason_and_can_retry(make_endpoint: Make, admin_client: Client) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
     host = Host({"/a.jpg": lambda _: httpx.Response(200, stream=Endless())})
     work(host)
@@ -133,13 +133,13 @@ def test_curators_see_why_and_ask_again(make_endpoint: Make, admin_client: Clien
 
 
 @pytest.mark.any_database
-def test_an_unknown_host_is_never_asked_until_it_is_allowed(make_endpoint: Make) -> None:
+def test_an_unknown_thumbnail_host_is_not_contacted_until_allowed(make_endpoint: Make) -> None:
     SyncReport.objects.create(state="done")
     make_endpoint(thumbnail_url="https://elsewhere.test/a.jpg")
     host = Host()
     work(host)
-    found = Picture.objects.get()
-    assert (found.state, found.error) == ("failed", picture_registry.NOT_VETTED)
+    picture = Picture.objects.get()
+    assert (picture.state, picture.error) == ("failed", picture_registry.NOT_VETTED)
     assert not host.asked
     assert not progress.current().pictures_come
     work(host, media=(HOST, "https://elsewhere.test"))
@@ -147,14 +147,16 @@ def test_an_unknown_host_is_never_asked_until_it_is_allowed(make_endpoint: Make)
     assert Picture.objects.get().state == "kept"
 
 
-def test_what_is_gone_is_not_fetched_any_more(make_endpoint: Make) -> None:
+def test_thumbnails_of_gone_models_are_not_fetched(make_endpoint: Make) -> None:
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg", gone_at=timezone.now())
     host = Host()
     work(host)
     assert not host.asked
 
 
-def test_a_full_disk_is_tried_again(make_endpoint: Make, monkeypatch: Any) -> None:
+def test_a_thumbnail_that_found_the_disk_full_is_retried(
+    make_endpoint: Make, monkeypatch: Any
+) -> None:
     row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
 
     def full(*_: Any) -> None:
@@ -170,7 +172,7 @@ def test_a_full_disk_is_tried_again(make_endpoint: Make, monkeypatch: Any) -> No
     assert row.picture
 
 
-def test_a_database_that_is_away_is_no_fault_of_the_picture(
+def test_a_database_outage_does_not_count_against_a_thumbnail(
     make_endpoint: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
@@ -185,7 +187,7 @@ def test_a_database_that_is_away_is_no_fault_of_the_picture(
     assert (picture.state, picture.error) == ("waiting", "")
 
 
-def test_pictures_take_no_more_of_the_storage_than_they_may(make_endpoint: Make) -> None:
+def test_thumbnails_stay_within_their_storage_limit(make_endpoint: Make) -> None:
     make_endpoint("a/one", thumbnail_url=f"{HOST}/a.jpg")
     work(Host())
     make_endpoint("a/two", thumbnail_url=f"{HOST}/b.jpg")
@@ -195,18 +197,18 @@ def test_pictures_take_no_more_of_the_storage_than_they_may(make_endpoint: Make)
     assert Picture.objects.filter(state="waiting").count() == 1
 
 
-def test_trouble_with_thumbnails_is_no_trouble_of_runs(make_endpoint: Make) -> None:
-    heard: list[Any] = []
+def test_thumbnail_errors_do_not_open_the_breaker_for_runs(make_endpoint: Make) -> None:
+    outcomes: list[Any] = []
 
     async def main() -> None:
         async with fal.Clients(
             fal.Addresses(media=(HOST,)),
             transport=httpx.MockTransport(Host({"/a.jpg": 500})),
-            on_outcome=lambda *told: heard.append(told),
+            on_outcome=lambda *outcome: outcomes.append(outcome),
         ) as clients:
             with pytest.raises(fal.FalError):
                 async with clients.thumbnails.open(f"{HOST}/a.jpg", max_bytes=10):
                     pass
 
     asyncio.run(main())
-    assert not heard
+    assert not outcomes

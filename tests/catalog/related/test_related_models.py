@@ -64,19 +64,19 @@ def klein(make_endpoint: Make) -> Endpoint:
     return Endpoint.objects.get(endpoint_id="fal-ai/klein/4b")
 
 
-def test_a_family_is_told_apart_and_what_only_one_can(klein: Endpoint) -> None:
-    family = {one.endpoint.endpoint_id: one for one in of(klein).family}
-    names = {one.name for one in family.values()}
+def test_a_family_lists_names_and_unique_abilities(klein: Endpoint) -> None:
+    family = {relative.endpoint.endpoint_id: relative for relative in of(klein).family}
+    names = {relative.name for relative in family.values()}
     assert names == {"Text to Image (4b)", "Edit", "Text to Image (9b)"}
     edit, large = family["fal-ai/klein/4b/edit"], family["fal-ai/klein/9b"]
     assert set(edit.only) == {"Takes an image", "Mask"}
     assert large.only == ("4K",)
     assert (edit.takes, edit.makes) == ("text, an image", "images")
-    assert [key for key, one in family.items() if one.is_self] == ["fal-ai/klein/4b"]
+    assert [key for key, relative in family.items() if relative.is_self] == ["fal-ai/klein/4b"]
 
 
-def test_without_a_group_the_id_tells_the_family(make_endpoint: Make) -> None:
-    one = make_endpoint("fal-ai/veo_3", description="x")
+def test_without_a_group_the_endpoint_id_gives_the_family(make_endpoint: Make) -> None:
+    veo = make_endpoint("fal-ai/veo_3", description="x")
     for other in (
         "fal-ai/veo_3/fast",
         "fal-ai/veo_3/fast/audio",
@@ -85,8 +85,8 @@ def test_without_a_group_the_id_tells_the_family(make_endpoint: Make) -> None:
     ):
         make_endpoint(other)
     make_endpoint("fal-ai/veo_3/grouped", group_key="other")
-    found = of(one).family
-    assert [row.endpoint.endpoint_id for row in found] == [
+    family = of(veo).family
+    assert [row.endpoint.endpoint_id for row in family] == [
         "fal-ai/veo_3",
         "fal-ai/veo_3/fast",
         "fal-ai/veo_3/fast/audio",
@@ -94,13 +94,13 @@ def test_without_a_group_the_id_tells_the_family(make_endpoint: Make) -> None:
     assert of(make_endpoint("b/alone")).family == []
 
 
-def test_similar_models_do_the_same_and_are_spoken_of_alike(klein: Endpoint) -> None:
-    found = [one.endpoint.endpoint_id for one in of(klein).similar]
-    assert found[:2] == ["a/poster", "a/plain"]
-    assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(found)
+def test_similar_models_share_media_and_description_words(klein: Endpoint) -> None:
+    similar_ids = [relative.endpoint.endpoint_id for relative in of(klein).similar]
+    assert similar_ids[:2] == ["a/poster", "a/plain"]
+    assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(similar_ids)
 
 
-def test_models_that_misbehave_on_purpose_are_similar_to_none_but_themselves(
+def test_misbehaving_sandbox_models_are_similar_only_to_each_other(
     make_endpoint: Make,
 ) -> None:
     facts = {"facts": ["in:text", "out:image"]}
@@ -110,16 +110,16 @@ def test_models_that_misbehave_on_purpose_are_similar_to_none_but_themselves(
         for name in ("slow", "broken")
     )
     make_endpoint("a/other", display_name="Other", **facts)
-    similar = [one.endpoint.endpoint_id for one in of(serious).similar]
+    similar = [relative.endpoint.endpoint_id for relative in of(serious).similar]
     assert similar == ["a/other"]
-    assert broken.endpoint_id in [one.endpoint.endpoint_id for one in of(slow).similar]
+    assert broken.endpoint_id in [relative.endpoint.endpoint_id for relative in of(slow).similar]
 
 
-def test_trainers_and_what_they_train_for_are_linked(make_endpoint: Make) -> None:
+def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> None:
     model = make_endpoint("a/model", training_endpoint_ids=["a/trainer", "no/such", 3])
     trainer = make_endpoint("a/trainer", kind="training", inference_endpoint_ids=["a/model"])
-    assert [one.endpoint_id for one in of(model).trainers] == ["a/trainer"]
-    assert [one.endpoint_id for one in of(trainer).inference] == ["a/model"]
+    assert [relative.endpoint_id for relative in of(model).trainers] == ["a/trainer"]
+    assert [relative.endpoint_id for relative in of(trainer).inference] == ["a/model"]
 
 
 def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) -> None:
@@ -138,14 +138,14 @@ def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) ->
     assert related_models.successor(newest, revision) is None
 
 
-def test_a_model_that_is_gone_points_to_a_relative_alone(klein: Endpoint) -> None:
+def test_a_gone_model_points_to_one_relative(klein: Endpoint) -> None:
     gone = Endpoint.objects.get(endpoint_id="a/gone")
     assert related_models.successor(gone, Revision.current()) is None
     relative = Endpoint.objects.get(endpoint_id="a/plain")
     Endpoint.objects.filter(pk=relative.pk).update(endpoint_id="a/gone/next")
     Endpoint.objects.filter(endpoint_id="a/blocked").update(endpoint_id="a/gone/blocked")
-    found = related_models.successor(gone, Revision.current())
-    assert found == Successor(relative, is_named=False)
+    successor = related_models.successor(gone, Revision.current())
+    assert successor == Successor(relative, is_named=False)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_model_that_is_gone_points_to_a_relative_alone(klein: Endpoint) -> Non
         ("", '{"replacement": {"id": 1}, "successor_url": "https://fal.ai/models/b/flux-2/edit"}'),
     ],
 )
-def test_what_upstream_names_as_successor_is_told_to_be_used(
+def test_the_successor_named_by_upstream_is_recommended(
     member: Client, make_endpoint: Make, description: str, entry: str
 ) -> None:
     old = make_endpoint("a/flux-general", status="deprecated", description=description)
@@ -169,15 +169,15 @@ def test_what_upstream_names_as_successor_is_told_to_be_used(
     assert 'Use <a href="/models/b/flux-2/edit/">Flux 2 Edit</a>' in html
 
 
-def test_what_is_merely_like_it_takes_nothings_place(member: Client, make_endpoint: Make) -> None:
+def test_a_merely_similar_model_is_no_successor(member: Client, make_endpoint: Make) -> None:
     make_endpoint("a/flux-general", status="deprecated", description="Makes pictures of flowers.")
     make_endpoint("a/fooocus", display_name="Fooocus", description="Makes pictures of flowers.")
     html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
-    assert "Nothing here is known to take its place." in html
+    assert "No replacement is known." in html
     assert "Closest current model" not in html
 
 
-def test_a_relative_that_does_the_same_is_called_the_closest(
+def test_a_relative_with_the_same_media_is_called_the_closest(
     member: Client, make_endpoint: Make
 ) -> None:
     media = ["in:image", "in:text", "out:image"]
@@ -185,20 +185,22 @@ def test_a_relative_that_does_the_same_is_called_the_closest(
     make_endpoint("a/flux-general/draw", facts=["in:text", "out:image"])
     make_endpoint("a/flux-general/film", category="image-to-video", facts=["in:image"])
     html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
-    assert "Nothing here is known to take its place." in html
+    assert "No replacement is known." in html
     make_endpoint("a/flux-general/redux", display_name="Redux", facts=[*media, "in:images"])
     html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
     assert 'Closest current model: <a href="/models/a/flux-general/redux/">Redux</a>' in html
     assert "instead" not in html.partition("Redux</a>")[2][:120]
 
 
-def test_a_newer_version_that_takes_something_else_is_no_successor(make_endpoint: Make) -> None:
+def test_a_newer_version_with_other_inputs_is_no_successor(make_endpoint: Make) -> None:
     old = make_endpoint("a/v1", status="deprecated", facts=["in:image", "out:image"])
     make_endpoint("a/v2", facts=["in:text", "out:image"])
     assert related_models.successor(old, Revision.current()) is None
 
 
-def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint: Make) -> None:
+def test_related_models_take_as_many_queries_for_any_catalogue(
+    klein: Endpoint, make_endpoint: Make
+) -> None:
     used = []
     for more in (0, 60):
         for n in range(more):
@@ -217,7 +219,7 @@ def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint
 
 
 @pytest.mark.parametrize(
-    ("price", "unit", "facts", "minutes", "words"),
+    ("price", "unit", "facts", "minutes", "text"),
     [
         (
             "0.05",
@@ -257,8 +259,8 @@ def test_it_costs_the_same_whatever_the_catalogue(klein: Endpoint, make_endpoint
         ("1", "0 seconds", [], None, "$1.00 per 0 seconds; 5 s ≈ $5.00"),
     ],
 )
-def test_a_price_is_said_in_plain_words(
-    price: str | None, unit: str, facts: list[str], minutes: float | None, words: str
+def test_a_price_is_worded(
+    price: str | None, unit: str, facts: list[str], minutes: float | None, text: str
 ) -> None:
     endpoint = Endpoint(
         unit_price_usd=Decimal(price) if price is not None else None,
@@ -266,7 +268,7 @@ def test_a_price_is_said_in_plain_words(
         currency="USD",
         duration_estimate_min=minutes,
     )
-    assert pricing.in_words(endpoint, facts) == words
+    assert pricing.in_words(endpoint, facts) == text
 
 
 @given(
@@ -275,14 +277,14 @@ def test_a_price_is_said_in_plain_words(
     facts=st.lists(st.text(max_size=20)),
     minutes=st.none() | st.floats(0, 10**4),
 )
-def test_any_price_can_be_said(price: Decimal, unit: str, facts: list[str], minutes: Any) -> None:
+def test_any_price_can_be_worded(price: Decimal, unit: str, facts: list[str], minutes: Any) -> None:
     endpoint = Endpoint(
         unit_price_usd=price, price_unit=unit, currency="USD", duration_estimate_min=minutes
     )
     assert pricing.in_words(endpoint, facts)
 
 
-def test_of_many_whose_ids_merely_begin_alike_those_of_the_category_are_the_family(
+def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
     make_endpoint: Make,
 ) -> None:
     for n in range(13):
@@ -291,7 +293,7 @@ def test_of_many_whose_ids_merely_begin_alike_those_of_the_category_are_the_fami
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9
 
 
-def test_a_few_whose_ids_begin_alike_are_a_family_whatever_they_do(make_endpoint: Make) -> None:
+def test_a_few_ids_with_a_common_prefix_are_a_family(make_endpoint: Make) -> None:
     for n in range(5):
         make_endpoint(f"vendor/suite/{n}", category=["text-to-image", "text-to-speech"][n % 2])
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 5

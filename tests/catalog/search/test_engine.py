@@ -77,7 +77,7 @@ def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("typed", "is_found"),
     [
         ("kling", True),
         ("KLING", True),
@@ -94,19 +94,19 @@ def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
         ("image-to-video", True),
     ],
 )
-def test_a_word_is_found_by_its_beginning(make_endpoint: Make, words: str, found: bool) -> None:
+def test_a_word_is_found_by_its_beginning(make_endpoint: Make, typed: str, is_found: bool) -> None:
     make_endpoint(
         "fal-ai/kling-video/v2.1/master/image-to-video",
         category="image-to-video",
         description="Édit a film.",
     )
-    answer = search(Query.from_params(_params([("q", words)])))
+    answer = search(Query.from_params(_params([("q", typed)])))
     assert answer.found is not None
-    assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is found
+    assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is is_found
 
 
 @pytest.mark.parametrize(
-    "words",
+    "typed",
     [
         '"',
         "'",
@@ -129,10 +129,10 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, words: str, found
         "\0",
     ],
 )
-def test_query_operators_are_plain_characters(make_endpoint: Make, words: str) -> None:
+def test_query_operators_are_plain_characters(make_endpoint: Make, typed: str) -> None:
     make_endpoint("fal-ai/flux/dev")
-    found = search(Query.from_params(_params([("q", words)])))
-    assert found.total in {0, 1}
+    answer = search(Query.from_params(_params([("q", typed)])))
+    assert answer.total in {0, 1}
 
 
 def test_a_query_of_punctuation_finds_nothing(make_endpoint: Make) -> None:
@@ -211,7 +211,7 @@ def test_no_results_suggest_filters_to_drop(make_endpoint: Make) -> None:
         make_endpoint(f"a/{n}", category="vision", license_type="commercial")
     make_endpoint("b/0", category="llm", license_type="research")
     relaxations = ask("category=vision&license=research").relaxations
-    assert [(one.title, one.count) for one in relaxations] == [
+    assert [(relaxation.title, relaxation.count) for relaxation in relaxations] == [
         ("Without “Licence: Research”", 3),
         ("Without “Category: Vision”", 1),
     ]
@@ -229,12 +229,12 @@ def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> No
     assert ask("status=all").total == 3
 
 
-@pytest.mark.parametrize("asked", ["q=a%2Fold-song", "favourite=1", "category=vision"])
-def test_no_results_mention_models_that_are_gone(make_endpoint: Make, asked: str) -> None:
+@pytest.mark.parametrize("typed", ["q=a%2Fold-song", "favourite=1", "category=vision"])
+def test_no_results_mention_models_that_are_gone(make_endpoint: Make, typed: str) -> None:
     make_endpoint("b/here", category="llm")
     old = make_endpoint("a/old-song", category="vision", gone_at=timezone.now())
     starred = frozenset({old.pk})
-    relaxation = ask(asked, starred=starred).relaxations[0]
+    relaxation = ask(typed, starred=starred).relaxations[0]
     assert (relaxation.title, relaxation.count) == ("No longer listed", 1)
     assert names(ask(relaxation.query.as_params().removeprefix("?"), starred=starred)) == [
         "a/old-song"

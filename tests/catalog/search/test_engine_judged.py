@@ -30,7 +30,7 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
     """Every judged question, answered once."""
     from django.db import transaction
 
-    found: list[Score] = []
+    judged: list[Score] = []
     catalogues: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "real": filling.real,
         "sandbox": filling.sandbox,
@@ -40,9 +40,9 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
             with transaction.atomic():
                 filling.fill(items())
                 ids = list(Endpoint.objects.values_list("endpoint_id", flat=True))
-                found += judging.judge(ask, name, ids)
+                judged += judging.judge(ask, name, ids)
                 transaction.set_rollback(True)
-    return found
+    return judged
 
 
 def test_there_are_enough_judged_queries(scores: list[Score]) -> None:

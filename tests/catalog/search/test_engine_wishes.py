@@ -1,4 +1,4 @@
-"""A manager's wish over real models: what is met, what is left out, and what a price decides."""
+"""Wishes over the real catalogue: conditions met, conditions dropped, and the effect of prices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def priced() -> dict[str, Endpoint]:
     filling.fill(filling.real())
     answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
     assert answer.endpoints
-    return {one.endpoint_id: one for one in answer.endpoints}
+    return {endpoint.endpoint_id: endpoint for endpoint in answer.endpoints}
 
 
 def give_price(endpoint: Endpoint, dollars_a_second: str) -> None:
@@ -31,7 +31,7 @@ def give_price(endpoint: Endpoint, dollars_a_second: str) -> None:
 
 
 def ids(answer: Answer) -> set[str]:
-    return {one.endpoint_id for one in answer.endpoints}
+    return {endpoint.endpoint_id for endpoint in answer.endpoints}
 
 
 def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpoint]) -> None:
@@ -41,10 +41,10 @@ def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpo
 
 
 def test_prices_are_for_the_requested_length(priced: dict[str, Endpoint]) -> None:
-    one = next(iter(priced.values()))
-    give_price(one, "0.09")
+    first = next(iter(priced.values()))
+    give_price(first, "0.09")
     answer = search(Query(q=WISH))
-    assert ids(answer) == {one.endpoint_id}
+    assert ids(answer) == {first.endpoint_id}
     assert answer.left_out == ()
-    give_price(one, "0.11")
+    give_price(first, "0.11")
     assert "Under $1.00" in search(Query(q=WISH)).left_out

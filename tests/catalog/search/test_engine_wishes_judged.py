@@ -1,4 +1,4 @@
-"""In a wish requirements never yield to a word: words of content rank what meets them."""
+"""Requirements of a wish always filter; its content words only rank the models that meet them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[An
     from django.db import transaction
 
     with django_db_blocker.unblock(), transaction.atomic():
-        Endpoint.objects.bulk_create(Endpoint(**one) for one in entries())
-        found = {wish.typed: (search(Query(q=wish.typed)), meeting(wish)) for wish in wishes()}
+        Endpoint.objects.bulk_create(Endpoint(**entry) for entry in entries())
+        answered = {wish.typed: (search(Query(q=wish.typed)), meeting(wish)) for wish in wishes()}
         transaction.set_rollback(True)
-    return found
+    return answered
 
 
 def entries() -> Iterator[dict[str, Any]]:
@@ -76,7 +76,7 @@ def test_each_model_found_meets_all_that_is_required(
     ranking = [] if lost else wish.ranking.split()
     assert able
     assert (answer.total, answer.left_out) == (len(able), lost)
-    assert {one.pk for one in answer.endpoints} <= able
+    assert {endpoint.pk for endpoint in answer.endpoints} <= able
     assert sorted(answer.ranked_by.split()) == sorted(ranking)
 
 
@@ -89,12 +89,12 @@ FILM = {"category": "image-to-video", "facts": ["duration:5-10", "in:images", "o
 
 def test_words_of_content_rank_what_meets_a_wish(make_endpoint: Callable[..., Endpoint]) -> None:
     plain = make_endpoint("z/plain", display_name="Plain", position=1, **FILM)
-    told = make_endpoint("z/told", description="For a product.", position=2, **FILM)
+    described = make_endpoint("z/told", description="For a product.", position=2, **FILM)
     named = make_endpoint("z/named", display_name="Product Film", position=3, **FILM)
     make_endpoint("z/shots", display_name="Product Shots", facts=["in:image", "out:image"])
     make_endpoint("z/short", display_name="Product Film", facts=["duration:5", "out:video"])
     answer = search(Query(q="10 second product film from two photos"))
-    assert answer.endpoints == [named, told, plain]
+    assert answer.endpoints == [named, described, plain]
     assert (answer.left_out, answer.near) == ((), [])
 
 

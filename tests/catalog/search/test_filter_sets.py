@@ -65,7 +65,7 @@ TYPED = [f"{key}:{value}" for key, value in PICKS if " " not in value] + [
 def rows() -> list[Listing]:
     """Sixty endpoints that say all kinds of things."""
     draw = random.Random(7)
-    found = []
+    listings = []
     for number in range(60):
         facts = [
             f"{key}:{value}"
@@ -87,12 +87,12 @@ def rows() -> list[Listing]:
             facts=facts,
             gone_at=draw.choice([None, None, None, datetime.now(UTC)]),
         )
-        found.append(Listing._make(getattr(endpoint, name) for name in Listing._fields))
-    return found
+        listings.append(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+    return listings
 
 
 @cache
-def made() -> Index:
+def example_index() -> Index:
     return Index("t", [(place, "", *row) for place, row in enumerate(rows())], Counter())
 
 
@@ -103,9 +103,9 @@ def every() -> list[tuple[str, ...]]:
 
 def count(query: Query) -> int:
     """How many of the rows a question without text finds, row by row."""
-    asks_for_gone = any(one.word == "is:gone" for one in query.conditions)
+    asks_for_gone = any(condition.word == "is:gone" for condition in query.conditions)
     return sum(
-        all(one.holds(facts, query.seconds) for one in query.conditions)
+        all(condition.holds(facts, query.seconds) for condition in query.conditions)
         for facts in every()
         if asks_for_gone or ("is:gone" in facts) == (query.status == "gone")
     )
@@ -119,25 +119,32 @@ def count(query: Query) -> int:
 def test_facet_counts_equal_a_count_row_by_row(
     typed: list[str], picked: list[tuple[str, str]]
 ) -> None:
-    known = [
-        (key, asked.values[0]) for key, value in picked if (asked := parse_condition(key, value))
+    picks = [
+        (key, condition.values[0])
+        for key, value in picked
+        if (condition := parse_condition(key, value))
     ]
-    query = Query(q=" ".join(typed), picked=frozenset(known))
-    answer = search(query, index=made())
+    query = Query(q=" ".join(typed), picked=frozenset(picks))
+    answer = search(query, index=example_index())
     assert answer.total == count(query)
     for facet in answer.facets:
         for value in facet.values:
             rest = query if KEYS[facet.name].joins_all else query.without(facet.name)
             with_it = replace(rest, picked=rest.picked | {(facet.name, value.value)})
             assert value.count == count(with_it), (facet.name, value)
-    for one in answer.relaxations:
-        assert one.count == count(one.query), one
+    for relaxation in answer.relaxations:
+        assert relaxation.count == count(relaxation.query), relaxation
 
 
 def test_conditions_of_a_key_are_intersected_or_joined_as_alternatives() -> None:
-    asked = combine(
+    combined = combine(
         [c for w in ("5", ">=3") if (c := parse_condition("duration", w))]
         + [c for w in ("a", "b") if (c := parse_condition("license", w))]
         + [c for w in ("image", "text") if (c := parse_condition("in", w))]
     )
-    assert [one.word for one in asked] == ["duration:5", "license:a,b", "in:image", "in:text"]
+    assert [condition.word for condition in combined] == [
+        "duration:5",
+        "license:a,b",
+        "in:image",
+        "in:text",
+    ]

@@ -69,12 +69,12 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("typed", ASKED)
 @pytest.mark.parametrize("is_open", [False, True], ids=["whole", "beginning"])
-def test_odd_texts_are_tokenized_as_by_fts5(asked: str, is_open: bool) -> None:
-    words = spelling.words(spelling.normalize(asked))
-    found = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
-    assert found == fts5(WRITTEN, words, is_open=is_open)
+def test_odd_texts_are_tokenized_as_by_fts5(typed: str, is_open: bool) -> None:
+    words = spelling.words(spelling.normalize(typed))
+    matches = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
+    assert matches == fts5(WRITTEN, words, is_open=is_open)
 
 
 PHRASES = [
@@ -96,35 +96,35 @@ PHRASES = [
 
 def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None:
     now = timezone.now()
-    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **one) for one in entries(150))
+    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **entry) for entry in entries(150))
     make_endpoint("z/text", description="Édit v2.1", field_words="guidance scale")
     index = indexes.current(Revision.current())
     rows = {row.pk: row for row in Endpoint.objects.all()}
     for name, text in (("description", index.descriptions), ("field_words", index.fields)):
         written = [getattr(rows[key], name) for key in index.keys]
-        lines = [f" {' '.join(spelling.words(spelling.normalize(one)))} " for one in written]
-        for asked, is_open in product(PHRASES, (True, False)):
-            words = spelling.words(spelling.normalize(asked))
+        lines = [f" {' '.join(spelling.words(spelling.normalize(line)))} " for line in written]
+        for phrase, is_open in product(PHRASES, (True, False)):
+            words = spelling.words(spelling.normalize(phrase))
             part = f" {' '.join(words)}{'' if is_open else ' '}"
             wanted = {place for place, line in enumerate(lines) if part in line}
             assert set(text.find(words, is_open=is_open)) == wanted, (name, words, is_open)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "typed",
     ["변환", "動画", "画像を動画", "видеомодель", "русский", "Größe", "grosse-größe", "CAFÉ"],
 )
-def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, asked: str) -> None:
+def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, typed: str) -> None:
     make_endpoint("a/other", description="Something else altogether.")
-    told = "변환 動画 画像を動画に видеомодель русский Größe, Grosse-Größe Café"
-    make_endpoint("a/told", description=told)
-    answer = search(Query(q=asked))
+    description = "변환 動画 画像を動画に видеомодель русский Größe, Grosse-Größe Café"
+    make_endpoint("a/told", description=description)
+    answer = search(Query(q=typed))
     assert [endpoint.endpoint_id for endpoint in answer.endpoints] == ["a/told"]
     assert answer.found is not None
     assert not answer.found.corrected
-    found = highlighter(answer.found)
-    assert found is not None
-    assert "<mark>" in found.in_text(told)
+    mark = highlighter(answer.found)
+    assert mark is not None
+    assert "<mark>" in mark.in_text(description)
 
 
 def test_only_the_beginning_of_huge_texts_is_indexed(make_endpoint: Make) -> None:

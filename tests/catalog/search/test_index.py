@@ -27,9 +27,9 @@ def names(index: indexes.Index, places: Iterable[int]) -> set[str]:
 
 def test_the_index_is_built_once_per_revision(make_endpoint: Make) -> None:
     make_endpoint()
-    made = indexes.current(Revision.current())
+    built = indexes.current(Revision.current())
     with CaptureQueriesContext(connection) as queries:
-        assert indexes.current(made.token) is made
+        assert indexes.current(built.token) is built
     assert len(queries) == 0
 
 
@@ -37,14 +37,14 @@ def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint: Make
     make_endpoint("a/1", facts=["in:image", "duration:5-12"])
     make_endpoint("a/2", facts=["in:text", "duration:5-8"])
     index = indexes.current(Revision.current())
-    for key, value, found in [
+    for key, value, expected in [
         ("in", "image", {"a/1"}),
         ("duration", ">=10", {"a/1"}),
         ("duration", ">=6", {"a/1", "a/2"}),
     ]:
-        asked = parse_condition(key, value)
-        assert asked is not None
-        assert names(index, index.having(asked)) == found
+        condition = parse_condition(key, value)
+        assert condition is not None
+        assert names(index, index.having(condition)) == expected
 
 
 def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: User) -> None:

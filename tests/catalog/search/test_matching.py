@@ -1,4 +1,4 @@
-"""What people mean is found: versions, joined names, misspelt words, synonyms, most words."""
+"""Search understands versions, joined names, misspelt words, synonyms and partial matches."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ def test_names_rank_before_synonyms(some: None, make_endpoint: Make) -> None:
 
 def test_articles_are_ignored_in_synonyms(some: None) -> None:
     is_word = indexes.current(Revision.current()).is_word
-    for said in (
+    for sentence in (
         "describe an image",
         "describe my image",
         "photo into a 3d model",
         "photo to 3d model",
     ):
-        (unit,) = group_tokens(is_word, tokenize(said))
+        (unit,) = group_tokens(is_word, tokenize(sentence))
         assert unit.alike
 
 
@@ -147,7 +147,7 @@ def test_tasks_are_dropped_last_and_near_results_may_lack_words(
         make_endpoint(f"z/rembg-{place}", category="json", position=place)
     answer = ask("rembg open source")
     assert (ids(answer), answer.found and answer.found.missed) == (["z/odd"], ())
-    near = [one.endpoint_id for one in answer.near]
+    near = [endpoint.endpoint_id for endpoint in answer.near]
     assert near[0] == "z/rare"  # has two words of three
     assert set(near[1:]) == {"z/rembg-0", "z/rembg-1", "z/rembg-2"}
     Endpoint.objects.filter(endpoint_id="z/odd").delete()
@@ -164,9 +164,9 @@ def test_typing_errors_are_corrected_except_in_quotes(some: None) -> None:
 def test_known_words_are_never_corrected(some: None, make_endpoint: Make) -> None:
     make_endpoint("z/klang", display_name="Klang", description="A bell named king.")
     for typed in ("klang", "king"):
-        found = ask(typed).found
-        assert found is not None
-        assert found.corrected == ()
+        understood = ask(typed).found
+        assert understood is not None
+        assert understood.corrected == ()
 
 
 def test_results_with_most_words_are_shown_if_none_has_all(some: None) -> None:
@@ -187,7 +187,9 @@ def test_no_results_offer_similar_words_and_fewer_filters(some: None) -> None:
     assert (first.title, first.count) == ("kling", 2)
     assert ids(search(first.query)) == ids(ask("kling"))
     relaxations = ask("flux license:commercial").relaxations
-    assert ("Without “Licence: Commercial”", 3) in [(one.title, one.count) for one in relaxations]
+    assert ("Without “Licence: Commercial”", 3) in [
+        (relaxation.title, relaxation.count) for relaxation in relaxations
+    ]
 
 
 def test_the_teams_use_decides_among_equals(
@@ -236,7 +238,7 @@ def test_highlighted_results_escape_html(member: Client, make_endpoint: Make) ->
 def crowd(db: None) -> None:
     """Made-up endpoints of every kind."""
     now = timezone.now()
-    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **one) for one in entries(150))
+    Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **entry) for entry in entries(150))
 
 
 TYPED = [
@@ -254,8 +256,8 @@ TYPED = [
 
 
 def test_a_search_takes_one_query_whatever_it_finds(crowd: None) -> None:
-    made = indexes.current(Revision.current())
+    index = indexes.current(Revision.current())
     for typed in TYPED:
         with CaptureQueriesContext(connection) as queries:
-            search(Query(q=typed), index=made)
+            search(Query(q=typed), index=index)
         assert len(queries) <= 1, typed

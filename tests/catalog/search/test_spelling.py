@@ -1,4 +1,4 @@
-"""Names are known however they are written; slips are mended, never what is right."""
+"""Names are recognised in any spelling; only wrong words are corrected."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def entry_of(endpoint_id: str) -> str:
     return ListingEntry.objects.get(endpoint__endpoint_id=endpoint_id).text
 
 
-def test_fields_that_nobody_knows_are_on_the_page_and_in_the_export(
+def test_unknown_fields_are_on_the_page_and_in_the_export(
     upstream: CatalogueUpstream, run_sync: RunSync, member: Client
 ) -> None:
     upstream.add("a/odd", **UNKNOWN)
@@ -36,13 +36,13 @@ def test_fields_that_nobody_knows_are_on_the_page_and_in_the_export(
     assert json.loads(entry_of("a/odd")) == upstream.items["a/odd"]
     assert entry_of("a/odd") == json.dumps(upstream.items["a/odd"])  # to the letter
     html = unescape(member.get("/models/a/odd/?tab=schema").content.decode())
-    for words in ('"mood": {', "12345678901234567890123", '"beside_metadata": "kept too"'):
-        assert words in html
+    for text in ('"mood": {', "12345678901234567890123", '"beside_metadata": "kept too"'):
+        assert text in html
     exported = member.get("/catalogue/export/")
     assert exported.headers["Content-Disposition"] == 'attachment; filename="models.json"'
     assert json.loads(exported.content)["models"] == list(upstream.items.values())
-    (one,) = json.loads(member.get("/catalogue/export/?q=odd").content)["models"]
-    assert one["metadata"]["mood"] == UNKNOWN["mood"]
+    (model_entry,) = json.loads(member.get("/catalogue/export/?q=odd").content)["models"]
+    assert model_entry["metadata"]["mood"] == UNKNOWN["mood"]
 
 
 def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
@@ -60,7 +60,7 @@ def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_syn
     assert ListingEntry.objects.count() == 2
 
 
-def test_an_entry_without_metadata_keeps_what_was_known(
+def test_an_entry_without_metadata_keeps_the_known_values(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add("a/one", display_name="One", pinned=True)
@@ -75,7 +75,7 @@ def test_an_entry_without_metadata_keeps_what_was_known(
 @pytest.mark.parametrize(
     "address", ["/", "/models/", "/models/?q=one", "/runs/", "/favourites/", "/models/a/one/"]
 )
-def test_no_list_loads_an_entry(
+def test_no_list_loads_listing_entries(
     upstream: CatalogueUpstream, run_sync: RunSync, member: Client, address: str
 ) -> None:
     upstream.add("a/one")
@@ -85,7 +85,7 @@ def test_no_list_loads_an_entry(
     assert not [q for q in queries if "catalog_listingentry" in q["sql"].lower()]
 
 
-def test_what_upstream_pins_and_highlights_comes_first(
+def test_pinned_and_highlighted_models_come_first(
     upstream: CatalogueUpstream, run_sync: RunSync, member: Client
 ) -> None:
     upstream.add("a/plain", display_name="Same")
@@ -104,7 +104,7 @@ def test_what_upstream_pins_and_highlights_comes_first(
     assert cards(member.get("/models/"))[0] == "a/light"
 
 
-def test_the_accounts_favourites_are_offered_to_staff_and_given_back(
+def test_staff_can_import_the_accounts_favourites_and_undo_it(
     upstream: CatalogueUpstream, run_sync: RunSync, admin_client: Client, member: Client
 ) -> None:
     upstream.add("a/one", "a/two", is_favorited=True)

@@ -1,4 +1,4 @@
-"""A sync brings everything in, writes only what differs, and knows what went."""
+"""A sync stores everything, writes only differences, and marks endpoints that are gone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def writes(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
-def test_a_first_sync_brings_every_field_in(
+def test_a_first_sync_stores_every_field(
     upstream: CatalogueUpstream, run_sync: RunSync, catalogue_items: list[dict[str, Any]]
 ) -> None:
     for each in catalogue_items:
@@ -55,7 +55,7 @@ def test_a_first_sync_brings_every_field_in(
     assert ltx.position == list(upstream.items).index(ltx.endpoint_id)
 
 
-def test_a_document_is_stored_once_whatever_the_number_of_endpoints(
+def test_a_document_of_many_endpoints_is_stored_once(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(25))
@@ -65,7 +65,7 @@ def test_a_document_is_stored_once_whatever_the_number_of_endpoints(
     assert Endpoint.objects.filter(schema=Schema.objects.get()).count() == 25
 
 
-def test_a_document_is_kept_unchanged_in_the_order_of_the_wire(
+def test_a_document_is_stored_unchanged_in_wire_order(
     upstream: CatalogueUpstream, run_sync: RunSync, documents: dict[str, Any]
 ) -> None:
     upstream.add(*documents)
@@ -79,7 +79,7 @@ def test_a_document_is_kept_unchanged_in_the_order_of_the_wire(
         )
 
 
-def test_schemas_are_asked_for_ten_at_a_time_and_four_calls_at_once(
+def test_schemas_are_fetched_ten_a_call_and_four_calls_at_once(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C5."""
@@ -107,7 +107,7 @@ def test_a_second_sync_with_nothing_changed_fetches_no_schema_and_writes_no_row(
     assert (report.new, report.changed, report.gone, report.schemas_due) == ([], [], [], 0)
 
 
-def test_only_what_changed_is_fetched_and_written(
+def test_only_changed_endpoints_are_fetched_and_written(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(30))
@@ -118,17 +118,17 @@ def test_only_what_changed_is_fetched_and_written(
     upstream.requests.clear()
     report = run_sync()
     assert (report.new, report.changed) == (["fal-ai/brand-new"], ["fal-ai/model-007"])
-    asked = [
+    requested_ids = [
         i for call in upstream.calls("expand") for i in call.url.params.get_list("endpoint_id")
     ]
-    assert sorted(asked) == ["fal-ai/brand-new", "fal-ai/model-007"]
+    assert sorted(requested_ids) == ["fal-ai/brand-new", "fal-ai/model-007"]
     changed = Endpoint.objects.select_related("schema").get(endpoint_id="fal-ai/model-007")
     assert changed.description == "Better now."
     assert changed.schema is not None
     assert "second" in changed.schema.document
 
 
-def test_a_full_sync_reads_every_schema_anew(
+def test_a_full_sync_fetches_every_schema_again(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(12))
@@ -142,7 +142,7 @@ def test_a_full_sync_reads_every_schema_anew(
     assert "silent" in endpoint.schema.document
 
 
-def test_upstreams_order_is_kept_and_a_move_alone_is_no_change(
+def test_upstreams_order_is_stored_and_a_move_is_no_change(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(5))
@@ -153,7 +153,7 @@ def test_upstreams_order_is_kept_and_a_move_alone_is_no_change(
     assert [e.endpoint_id for e in Endpoint.objects.all()] == ids(5)[::-1]
 
 
-def test_the_list_is_followed_to_its_end(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_the_list_is_read_to_its_last_page(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
     """C1, C5: a limit that is too large is halved, the last page has no next_cursor."""
     upstream.add(*ids(70))
     upstream.most_per_page = 31
@@ -174,7 +174,7 @@ def test_parameters_with_several_values_repeat_the_plain_name(
 
 
 @pytest.mark.parametrize("is_left_out", [False, True], ids=["404", "left out"])
-def test_an_endpoint_that_vanished_is_marked_and_unmarked_when_it_returns(
+def test_a_vanished_endpoint_is_marked_gone_until_it_returns(
     upstream: CatalogueUpstream, run_sync: RunSync, is_left_out: bool
 ) -> None:
     upstream.forgets_unknown = is_left_out
@@ -190,7 +190,7 @@ def test_an_endpoint_that_vanished_is_marked_and_unmarked_when_it_returns(
     assert Endpoint.objects.get(endpoint_id="fal-ai/model-002").gone_at is None
 
 
-def test_an_endpoint_that_find_mode_gives_bare_is_gone(
+def test_an_endpoint_without_metadata_in_find_mode_is_gone(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -205,7 +205,7 @@ def test_an_endpoint_that_find_mode_gives_bare_is_gone(
     assert run_sync().gone == ["fal-ai/model-001"]
 
 
-def test_an_endpoint_that_the_list_forgot_but_find_mode_knows_stays(
+def test_an_endpoint_missing_in_the_list_but_known_in_find_mode_stays(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """3.2: some list modes leave deprecated endpoints out."""
@@ -220,7 +220,7 @@ def test_an_endpoint_that_the_list_forgot_but_find_mode_knows_stays(
     assert report.changed == ["fal-ai/model-001"]
 
 
-def test_deprecated_endpoints_come_in_by_a_pass_of_their_own(
+def test_deprecated_endpoints_are_listed_in_a_separate_pass(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -231,7 +231,7 @@ def test_deprecated_endpoints_come_in_by_a_pass_of_their_own(
     assert run_sync().gone == []
 
 
-def test_prices_need_a_key_and_their_absence_is_no_failure(
+def test_prices_need_a_key_and_a_sync_succeeds_without_them(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -245,7 +245,7 @@ def test_prices_need_a_key_and_their_absence_is_no_failure(
     assert set(Endpoint.objects.values_list("unit_price_usd", flat=True)) == {Decimal("0.1")}
 
 
-def test_prices_are_asked_for_fifty_at_a_time_and_absurd_ones_left_out(
+def test_prices_are_fetched_fifty_a_call_and_absurd_ones_ignored(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(120))
@@ -259,7 +259,7 @@ def test_prices_are_asked_for_fifty_at_a_time_and_absurd_ones_left_out(
     assert prices["fal-ai/model-003"] == 0
 
 
-def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_progress_is_reported_during_a_sync(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
     upstream.add(*ids(100))
     seen: list[tuple[int, int]] = []
     run_sync(progress=lambda report: seen.append((report.listed, report.schemas_done)))
@@ -269,10 +269,10 @@ def test_progress_is_told_while_it_happens(upstream: CatalogueUpstream, run_sync
     assert any(0 < done < 100 for _, done in seen)
 
 
-def test_old_reports_are_cleared_away(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
-    old, kept, newest = (run_sync().pk for _ in range(3))
+def test_old_sync_reports_are_deleted(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+    old, second_newest, newest = (run_sync().pk for _ in range(3))
     next_ = newest + 1
-    for pk, later in ((old, 0), (kept, 1)):  # as if there had been so many since
+    for pk, later in ((old, 0), (second_newest, 1)):  # as if there had been so many since
         aged = next_ - pipeline.REPORTS_KEPT + later
         SyncReport.objects.filter(pk=pk).update(id=aged)
     assert run_sync().pk == next_

@@ -1,4 +1,4 @@
-"""A sync lives through what upstream gets wrong, through stops, and through another beside it."""
+"""A sync survives errors of upstream, interruptions, and a concurrent sync."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_cursor_that_repeats_ends_the_list_and_marks_nothing_as_gone(
     assert Endpoint.objects.listed().count() == 3
 
 
-def test_items_without_metadata_and_with_unknown_words_survive(
+def test_items_without_metadata_or_with_unknown_values_are_stored(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C3, C8."""
@@ -68,7 +68,7 @@ def test_items_without_metadata_and_with_unknown_words_survive(
     assert (bare.display_name, bare.owner) == ("workflows/ana/flow", "ana")
 
 
-def test_metadata_that_goes_missing_leaves_what_is_known(
+def test_missing_metadata_keeps_the_known_values(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C3."""
@@ -79,7 +79,7 @@ def test_metadata_that_goes_missing_leaves_what_is_known(
     assert Endpoint.objects.get().display_name == "FLUX.1 [dev]"
 
 
-def test_malformed_items_are_reported_and_cost_the_others_nothing(
+def test_malformed_items_are_reported_and_do_not_affect_others(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -94,7 +94,7 @@ def test_malformed_items_are_reported_and_cost_the_others_nothing(
     assert "too long" in report.failed[-1][1]
 
 
-def test_texts_that_no_column_holds_are_cut_and_nul_is_dropped(
+def test_texts_too_long_for_a_column_are_cut_and_nul_is_dropped(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add("fal-ai/loud", display_name="N" * 900, category="c" * 90, tags=["a\0b", "é"])
@@ -107,7 +107,7 @@ def test_texts_that_no_column_holds_are_cut_and_nul_is_dropped(
     assert loud.thumbnail_url == ""
 
 
-def test_an_error_in_place_of_a_schema_keeps_the_old_one_and_is_asked_again(
+def test_a_schema_error_keeps_the_old_schema_and_is_retried(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C4."""
@@ -130,7 +130,7 @@ def test_an_error_in_place_of_a_schema_keeps_the_old_one_and_is_asked_again(
     assert run_sync().schemas_due == 0
 
 
-def test_an_endpoint_without_a_document_is_not_asked_for_it_for_ever(
+def test_an_endpoint_without_a_document_is_not_fetched_forever(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add("fal-ai/bare")
@@ -140,15 +140,15 @@ def test_an_endpoint_without_a_document_is_not_asked_for_it_for_ever(
     assert run_sync().schemas_due == 0
 
 
-def test_a_batch_with_an_unknown_id_is_asked_for_singly(
+def test_a_batch_with_an_unknown_id_is_fetched_one_by_one(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C5: the list names an endpoint that find mode does not know."""
     upstream.add(*ids(4))
 
     def vanish(request: Any) -> Any:
-        asked = request.url.params.get_list("endpoint_id")
-        if kind_of(request) == "expand" and "fal-ai/model-002" in asked:
+        requested_ids = request.url.params.get_list("endpoint_id")
+        if kind_of(request) == "expand" and "fal-ai/model-002" in requested_ids:
             return error(404, "not_found", "Unknown endpoint")
         return None
 
@@ -158,7 +158,7 @@ def test_a_batch_with_an_unknown_id_is_asked_for_singly(
     assert report.failed[0][0] == "fal-ai/model-002"
 
 
-def test_duplicates_across_pages_are_one_model(
+def test_duplicates_across_pages_are_stored_once(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C7."""
@@ -170,7 +170,7 @@ def test_duplicates_across_pages_are_one_model(
     assert Endpoint.objects.get(endpoint_id="fal-ai/model-000").display_name == "model-000"
 
 
-def test_a_list_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
+def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C6, C7: partial data kept, a clean end, the reason in the report."""
@@ -193,7 +193,7 @@ def test_a_list_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
     assert Endpoint.objects.listed().count() == 11
 
 
-def test_a_rate_limit_is_waited_for(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
+def test_a_sync_waits_for_a_rate_limit(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
     """C6."""
     upstream.add(*ids(3))
     limit = error(429, "rate_limited", "Slow down", **{"Retry-After": "7"})
@@ -204,7 +204,7 @@ def test_a_rate_limit_is_waited_for(upstream: CatalogueUpstream, run_sync: RunSy
     assert 7 <= upstream.pauses[0] < 10
 
 
-def test_a_persistent_rate_limit_ends_the_sync_and_the_next_goes_on(
+def test_a_persistent_rate_limit_ends_the_sync_and_the_next_resumes(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     """C6."""
@@ -213,21 +213,21 @@ def test_a_persistent_rate_limit_ends_the_sync_and_the_next_goes_on(
     report = run_sync()
     assert report.state == "failed"
     assert report.error == "Slow down"
-    kept = Endpoint.objects.filter(schema__isnull=False).count()
-    assert kept == 20
+    schema_count = Endpoint.objects.filter(schema__isnull=False).count()
+    assert schema_count == 20
     upstream.faults = []
     again = run_sync()
     assert (again.state, again.schemas_due) == ("done", 15)
 
 
-def test_one_document_that_breaks_upstream_costs_only_itself(
+def test_one_document_that_fails_upstream_does_not_affect_others(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(12))
 
     def poisoned(request: Any) -> Any:
-        asked = request.url.params.get_list("endpoint_id")
-        if kind_of(request) == "expand" and "fal-ai/model-004" in asked:
+        requested_ids = request.url.params.get_list("endpoint_id")
+        if kind_of(request) == "expand" and "fal-ai/model-004" in requested_ids:
             return error(500, "server_error", "Cannot serialise")
         return None
 
@@ -238,7 +238,7 @@ def test_one_document_that_breaks_upstream_costs_only_itself(
     assert Endpoint.objects.filter(schema__isnull=False).count() == 11
 
 
-def test_an_upstream_that_is_down_ends_the_sync_soon(
+def test_an_upstream_outage_ends_the_sync_soon(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(200))
@@ -264,7 +264,7 @@ def test_an_upstream_that_does_not_answer_ends_the_sync(
     assert report.ended_at is not None
 
 
-def test_a_second_sync_at_the_same_time_is_refused_in_one_sentence(
+def test_a_concurrent_sync_is_refused_with_a_message(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     SyncReport.objects.create(beat_at=timezone.now(), schemas_due=90, schemas_done=40)
@@ -273,7 +273,7 @@ def test_a_second_sync_at_the_same_time_is_refused_in_one_sentence(
     assert upstream.requests == []
 
 
-def test_a_sync_that_died_is_cleared_away_and_gone_on_with(
+def test_a_dead_sync_is_marked_stopped_and_the_next_runs(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -283,7 +283,7 @@ def test_a_sync_that_died_is_cleared_away_and_gone_on_with(
     assert dead.state == "stopped"
 
 
-def test_a_sync_whose_place_was_taken_ends_and_leaves_the_reports_alone(
+def test_a_sync_that_was_taken_over_ends_without_changing_reports(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(3))
@@ -313,7 +313,7 @@ def test_a_cancelled_sync_says_that_it_was_stopped(
     assert not Endpoint.objects.filter(schema__isnull=True).exists()
 
 
-def test_a_stopped_full_sync_goes_on_with_the_rest(
+def test_a_stopped_full_sync_resumes_with_the_rest(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
     upstream.add(*ids(40))

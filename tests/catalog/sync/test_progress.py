@@ -1,4 +1,4 @@
-"""A sync whose process is gone is taken over within seconds, and pages say meanwhile what is so."""
+"""A sync whose process ended is taken over within seconds; pages show its state meanwhile."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def other_process() -> Any:
     process.stdout.close()
 
 
-def test_a_process_is_told_from_one_that_has_ended(other_process: Any) -> None:
+def test_a_running_process_is_distinguished_from_an_ended_one(other_process: Any) -> None:
     other = other_process.identity
     assert identity.is_local(other)
     assert not identity.is_gone(other)
@@ -63,7 +63,7 @@ def test_a_process_is_told_from_one_that_has_ended(other_process: Any) -> None:
     assert identity.is_gone(other)
 
 
-def test_another_process_with_the_same_number_is_another_one() -> None:
+def test_a_process_with_a_reused_pid_is_another_process() -> None:
     machine = identity.current().rsplit(":", 2)[0]
     assert identity.is_gone(f"{machine}:{os.getpid()}:1")
     assert not identity.is_gone(identity.current())
@@ -81,7 +81,7 @@ def test_another_process_with_the_same_number_is_another_one() -> None:
         ("", 5, True),
     ],
 )
-def test_signs_of_life_count_where_nobody_can_look(
+def test_heartbeats_decide_for_processes_on_other_machines(
     holder: str, age_s: float, is_abandoned: bool
 ) -> None:
     holder = identity.current() if holder == "here" else holder
@@ -91,7 +91,7 @@ def test_signs_of_life_count_where_nobody_can_look(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_of_a_process_that_is_gone_is_taken_over_at_once(
+def test_a_sync_of_an_ended_process_is_taken_over_at_once(
     upstream: CatalogueUpstream, run_sync: RunSync, other_process: Any
 ) -> None:
     upstream.add(*ids(3))
@@ -136,7 +136,7 @@ def test_a_worker_takes_over_from_another_machine_within_five_seconds(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_several_workers_one_syncs(upstream: CatalogueUpstream, settings: Any) -> None:
+def test_only_one_of_several_workers_syncs(upstream: CatalogueUpstream, settings: Any) -> None:
     upstream.add(*ids(3))
     settings.SYNC_INTERVAL_MINUTES = 60
 
@@ -173,7 +173,7 @@ def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_page_of_an_empty_catalogue_says_who_reads(
+def test_the_page_of_an_empty_catalogue_says_whether_a_sync_runs(
     member: Client, other_process: Any, django_user_model: Any
 ) -> None:
     report = SyncReport.objects.create(beat_at=timezone.now(), holder=other_process.identity)
@@ -183,8 +183,8 @@ def test_the_page_of_an_empty_catalogue_says_who_reads(
     other_process.wait()
     page = member.get("/catalogue/sync/").content.decode()
     assert "so far" not in page
-    assert "The last sync broke off, and nobody reads at the moment." in page
-    assert "A running worker goes on with it within a few seconds." in page
+    assert "The last sync was interrupted." in page
+    assert "A running worker resumes it within a few seconds." in page
     report.delete()
     assert (
         "A running worker starts one within a few seconds."

@@ -1,4 +1,4 @@
-"""The step after a sync that reads what schemas say, and gives it to the endpoints."""
+"""The step after a sync that reads facts from schemas and copies them to the endpoints."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settle() -> None:
         pass
 
 
-def test_every_endpoint_gets_what_its_schema_says(make_endpoint: MakeEndpoint) -> None:
+def test_every_endpoint_gets_the_facts_of_its_schema(make_endpoint: MakeEndpoint) -> None:
     both = document(seed={"type": "integer"}, image_url={"type": "string"})
     first, second = make_endpoint("a/1", both), make_endpoint("a/2", both)
     bare = make_endpoint("a/3")
@@ -46,7 +46,7 @@ def test_every_endpoint_gets_what_its_schema_says(make_endpoint: MakeEndpoint) -
     assert bare.facts == []
 
 
-def test_what_is_broken_is_read_once_and_says_nothing(make_endpoint: MakeEndpoint) -> None:
+def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint: MakeEndpoint) -> None:
     row = make_endpoint("a/1", document())
     Schema.objects.update(document="{{{")
     settle()
@@ -55,7 +55,7 @@ def test_what_is_broken_is_read_once_and_says_nothing(make_endpoint: MakeEndpoin
     assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
 
 
-def test_a_new_version_is_read_and_the_rest_left_alone(make_endpoint: MakeEndpoint) -> None:
+def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) -> None:
     changed = make_endpoint("a/1", document(seed={"type": "integer"}))
     other = make_endpoint("a/2", document(image_url={"type": "string"}))
     settle()
@@ -70,7 +70,7 @@ def test_a_new_version_is_read_and_the_rest_left_alone(make_endpoint: MakeEndpoi
     assert other.facts == ["in:image"]
 
 
-def test_every_endpoint_gets_the_inputs_that_results_can_fill(make_endpoint: MakeEndpoint) -> None:
+def test_every_endpoint_gets_the_inputs_results_can_fill(make_endpoint: MakeEndpoint) -> None:
     row = make_endpoint("a/1", document(image_url={"type": "string"}, seed={"type": "integer"}))
     settle()
     row.refresh_from_db()
@@ -90,13 +90,13 @@ def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
     with CaptureQueriesContext(connection) as queries:
         assert stored_facts.extract_facts() == 0
         assert stored_facts.copy_to_endpoints() == 0
-    asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
-    assert len(asked) == 2
+    statements = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    assert len(statements) == 2
     assert not any("UPDATE" in query["sql"] for query in queries)
     assert Revision.current() == revision
 
 
-def test_other_rules_read_everything_anew_and_write_only_what_differs(
+def test_new_rules_read_everything_and_write_only_differences(
     make_endpoint: MakeEndpoint,
 ) -> None:
     row = make_endpoint("a/1", document(seed={"type": "integer"}))
@@ -113,7 +113,7 @@ def test_other_rules_read_everything_anew_and_write_only_what_differs(
     assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
 
 
-def test_many_documents_are_read_a_few_at_a_time(make_endpoint: MakeEndpoint) -> None:
+def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -> None:
     for number in range(23):
         make_endpoint(f"a/{number}", document(seed={"type": "integer", "default": number}))
     done = []
@@ -128,7 +128,7 @@ def test_many_documents_are_read_a_few_at_a_time(make_endpoint: MakeEndpoint) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_is_followed_by_the_reading(make_endpoint: MakeEndpoint) -> None:
+def test_a_sync_is_followed_by_reading_the_facts(make_endpoint: MakeEndpoint) -> None:
     row = make_endpoint("a/1", document(seed={"type": "integer"}))
     post_sync.run()
     row.refresh_from_db()

@@ -63,14 +63,18 @@ def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
         item["metadata"] |= metadata
         items.append(item)
     filling.fill(items)
-    found = list(Endpoint.objects.filter(endpoint_id__in=ODD))
-    assert len(found) == len(ODD)
-    return found
+    endpoints = list(Endpoint.objects.filter(endpoint_id__in=ODD))
+    assert len(endpoints) == len(ODD)
+    return endpoints
 
 
-def test_every_page_of_it_opens_and_runs_nothing(odd: list[Endpoint], admin_client: Client) -> None:
-    addresses = [f"/categories/{quote(one.category or 'unknown')}/" for one in odd]
-    addresses += [f"{one.get_absolute_url()}{tab}" for one in odd for tab in ("", "?tab=about")]
+def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
+    odd: list[Endpoint], admin_client: Client
+) -> None:
+    addresses = [f"/categories/{quote(endpoint.category or 'unknown')}/" for endpoint in odd]
+    addresses += [
+        f"{endpoint.get_absolute_url()}{tab}" for endpoint in odd for tab in ("", "?tab=about")
+    ]
     addresses += ["/", "/models/", "/models/?sort=newest", "/models/?sort=price", "/changes/"]
     for address in dict.fromkeys(addresses):
         response = admin_client.get(address)
@@ -82,7 +86,7 @@ def test_every_page_of_it_opens_and_runs_nothing(odd: list[Endpoint], admin_clie
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "expected"),
     [
         ("مرحبا", {"odd/rtl"}),
         ("twin", {"odd/twin", "odd/twin/2"}),
@@ -94,15 +98,18 @@ def test_every_page_of_it_opens_and_runs_nothing(odd: list[Endpoint], admin_clie
         ("\uff34\uff37\uff29\uff2e", {"odd/twin", "odd/twin/2"}),
     ],
 )
-def test_what_is_odd_is_found(
-    odd: list[Endpoint], admin_client: Client, typed: str, found: set[str]
+def test_odd_values_are_searchable(
+    odd: list[Endpoint], admin_client: Client, typed: str, expected: set[str]
 ) -> None:
     html = admin_client.get("/models/?" + urlencode({"q": typed})).content.decode()
-    assert {name for name in ODD if f'data-endpoint-id="{name}"' in html} == found
+    assert {name for name in ODD if f'data-endpoint-id="{name}"' in html} == expected
 
 
-def test_nothing_is_offered_that_has_no_name(odd: list[Endpoint]) -> None:
-    offered = {facet.name: [one.value for one in facet.values] for facet in search(Query()).facets}
+def test_blank_values_are_not_offered_as_facets(odd: list[Endpoint]) -> None:
+    offered = {
+        facet.name: [facet_value.value for facet_value in facet.values]
+        for facet in search(Query()).facets
+    }
     assert len(offered["tag"]) > 5
     assert not [value for values in offered.values() for value in values if not value.strip()]
     assert not index.current(Revision.current()).having(Condition("tag", (" ",)))

@@ -75,7 +75,7 @@ def test_a_stranger_is_sent_to_the_login(client: Client, db: None, address: str)
 
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_a_page_costs_the_same_number_of_queries_whatever_it_shows(
+def test_a_page_takes_as_many_queries_for_any_content(
     member: Client, fill: Callable[[int], None], address: str, headers: dict[str, str]
 ) -> None:
     fill(1)
@@ -95,7 +95,7 @@ def test_a_page_costs_the_same_number_of_queries_whatever_it_shows(
 
 
 @pytest.mark.parametrize("address", ["/", "/models/"])
-def test_what_has_not_changed_is_not_drawn_again(
+def test_unchanged_cards_are_not_rendered_again(
     member: Client, fill: Callable[[int], None], address: str
 ) -> None:
     fill(60)
@@ -113,19 +113,19 @@ def cards_of(html: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("address", ["/", "/models/", "/models/?q=x"])
-def test_an_empty_catalogue_says_why_it_is_empty(member: Client, address: str) -> None:
+def test_an_empty_catalogue_gives_the_reason(member: Client, address: str) -> None:
     html = member.get(address).content.decode()
-    assert "The catalogue is being opened" in html
+    assert "The catalogue is still empty" in html
     assert 'hx-get="/catalogue/sync/' in html
     assert 'hx-trigger="every' in html
 
 
-def test_an_empty_page_without_scripts_asks_again_by_itself(member: Client) -> None:
+def test_an_empty_page_without_script_reloads_itself(member: Client) -> None:
     html = member.get("/").content.decode()
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in html
 
 
-def test_a_running_sync_is_followed_until_it_is_done(member: Client, make_endpoint: Make) -> None:
+def test_a_running_sync_is_polled_until_it_ends(member: Client, make_endpoint: Make) -> None:
     SyncReport.objects.create(beat_at=timezone.now(), listed=7, schemas_due=7, schemas_done=3)
     before = Revision.current()
     html = member.get("/catalogue/sync/").content.decode()
@@ -140,9 +140,7 @@ def test_a_running_sync_is_followed_until_it_is_done(member: Client, make_endpoi
     assert "HX-Trigger" not in response.headers
 
 
-def test_cards_arrive_while_the_catalogue_is_filled_for_the_first_time(
-    member: Client, make_endpoint: Make
-) -> None:
+def test_cards_appear_during_the_first_sync(member: Client, make_endpoint: Make) -> None:
     SyncReport.objects.create(beat_at=timezone.now())
     assert 'hx-trigger="catalogue:changed from:body"' in member.get("/").content.decode()
     make_endpoint("fal-ai/first", published_at=timezone.now())
@@ -154,7 +152,7 @@ def test_cards_arrive_while_the_catalogue_is_filled_for_the_first_time(
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped"])
-def test_a_failed_sync_says_why_and_what_to_do(member: Client, state: str) -> None:
+def test_a_failed_sync_shows_the_reason_and_what_to_do(member: Client, state: str) -> None:
     SyncReport.objects.create(state=state, error="fal cannot be reached: no route")
     html = member.get("/").content.decode()
     assert "fal cannot be reached: no route" in html
@@ -162,12 +160,12 @@ def test_a_failed_sync_says_why_and_what_to_do(member: Client, state: str) -> No
     assert "every 1500ms" not in html
 
 
-def test_a_sync_that_broke_off_is_not_shown_as_running(member: Client) -> None:
+def test_an_interrupted_sync_is_not_shown_as_running(member: Client) -> None:
     SyncReport.objects.create(beat_at=timezone.now() - timedelta(minutes=5))
-    assert "The last sync broke off" in member.get("/").content.decode()
+    assert "The last sync was interrupted" in member.get("/").content.decode()
 
 
-def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make) -> None:
+def test_a_card_shows_the_facts_people_choose_by(member: Client, make_endpoint: Make) -> None:
     make_endpoint(
         "fal-ai/flux/dev",
         display_name="FLUX <dev>",
@@ -183,7 +181,7 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
     assert '<article class="card" data-endpoint-id="fal-ai/flux/dev">' in html
     assert '<a href="/models/fal-ai/flux/dev/">FLUX &lt;dev&gt;</a>' in html
     assert '<svg aria-hidden="true" color="#102030"></svg><img src="/pictures/abc-s.webp"' in html
-    for words in (
+    for text in (
         "Fast &amp; good.",
         "Text to image",
         "$0.026",
@@ -191,10 +189,10 @@ def test_a_card_shows_what_people_choose_by(member: Client, make_endpoint: Make)
         "1.049 MP × $0.025",
         "Deprecated",
     ):
-        assert words in html
+        assert text in html
 
 
-def test_what_upstream_says_is_never_markup(member: Client, make_endpoint: Make) -> None:
+def test_texts_from_upstream_are_escaped(member: Client, make_endpoint: Make) -> None:
     evil = "\"><script>alert(1)</script>'{{7*7}}"
     make_endpoint(
         "fal-ai/evil",
@@ -237,7 +235,7 @@ def test_a_fragment_is_the_part_of_the_page_that_changes(
         ("/models/?q=model", None),
     ],
 )
-def test_letters_typed_in_a_row_are_one_step_back(
+def test_typing_a_query_adds_one_history_entry(
     member: Client, fill: Callable[[int], None], before: str, header: str | None
 ) -> None:
     fill(3)
@@ -245,13 +243,15 @@ def test_letters_typed_in_a_row_are_one_step_back(
     response = member.get(
         "/models/?q=model&sort=&status=", headers={**HTMX, "HX-Current-URL": address}
     )
-    found = {name: response.headers.get(name) for name in ("HX-Push-Url", "HX-Replace-Url")}
-    assert {n: v for n, v in found.items() if v} == ({header: "/models/?q=model"} if header else {})
+    history_headers = {
+        name: response.headers.get(name) for name in ("HX-Push-Url", "HX-Replace-Url")
+    }
+    assert {n: v for n, v in history_headers.items() if v} == (
+        {header: "/models/?q=model"} if header else {}
+    )
 
 
-def test_pages_are_links_that_keep_the_question(
-    member: Client, fill: Callable[[int], None]
-) -> None:
+def test_page_links_keep_the_query(member: Client, fill: Callable[[int], None]) -> None:
     fill(60)
     html = member.get("/models/?q=model&tag=t").content.decode()
     assert 'href="/models/?q=model&amp;tag=t&amp;page=2" rel="next"' in html
@@ -260,18 +260,18 @@ def test_pages_are_links_that_keep_the_question(
     assert 'aria-current="page" aria-label="Page 2"' in last.content.decode()
 
 
-def test_an_answer_without_models_shows_the_way_out(
+def test_no_results_link_to_a_query_with_fewer_filters(
     member: Client, fill: Callable[[int], None]
 ) -> None:
     fill(5)
     html = member.get("/models/?tag=t1&category=nothing").content.decode()
-    assert "No model fits" in html
+    assert "No model matches" in html
     assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
         "\n", ""
     )
 
 
-def test_somebody_without_favourites_learns_how_to_get_some(
+def test_without_favourites_the_page_explains_starring(
     member: Client, fill: Callable[[int], None]
 ) -> None:
     fill(3)
@@ -280,7 +280,7 @@ def test_somebody_without_favourites_learns_how_to_get_some(
     assert member.get("/models/?favourite=1&tag=t1").status_code == 200
 
 
-def test_a_categorys_page_asks_within_it(member: Client, make_endpoint: Make) -> None:
+def test_a_category_page_searches_within_its_category(member: Client, make_endpoint: Make) -> None:
     make_endpoint("a/1", category="image-to-3d", kind="inference")
     make_endpoint("a/2", category="llm", kind="inference")
     response = member.get("/categories/image-to-3d/?category=llm")
@@ -325,7 +325,7 @@ def test_only_curators_see_a_collection_before_it_is_published(
     assert b"draft" in response.content
 
 
-def test_the_front_shows_collections_categories_news_and_favourites(
+def test_the_front_page_shows_collections_categories_news_and_favourites(
     member: Client, user: User, fill: Callable[[int], None]
 ) -> None:
     fill(20)
@@ -333,7 +333,7 @@ def test_the_front_shows_collections_categories_news_and_favourites(
         user=user, endpoint=Endpoint.objects.get(endpoint_id="fal-ai/model-017")
     )
     html = member.get("/").content.decode()
-    places = [html.index(words) for words in ("Best", "Categories", "New</a>", "Your favourites")]
+    places = [html.index(title) for title in ("Best", "Categories", "New</a>", "Your favourites")]
     assert places == sorted(places)
     assert '<a href="/categories/vision/">' in html
     assert "<small>20</small>" in html
@@ -344,7 +344,7 @@ def test_the_front_shows_collections_categories_news_and_favourites(
     "address",
     ["/models/", "/categories/vision/", "/collections/", "/collections/best/"],
 )
-def test_pages_of_thumbnails_load_pictures_from_nowhere_else(
+def test_thumbnails_are_loaded_only_from_our_server(
     member: Client, make_endpoint: Make, address: str
 ) -> None:
     make_endpoint(category="vision")
@@ -355,7 +355,7 @@ def test_pages_of_thumbnails_load_pictures_from_nowhere_else(
     assert "https:" not in policy
 
 
-def test_cards_and_the_order_by_price_compare_the_same_run(
+def test_cards_and_price_order_use_the_same_typical_run(
     member: Client, make_endpoint: Make
 ) -> None:
     film: Any = {"category": "text-to-video", "currency": "USD"}
@@ -366,8 +366,8 @@ def test_cards_and_the_order_by_price_compare_the_same_run(
 
     def cards(address: str) -> list[str]:
         html = " ".join(member.get(address).content.decode().split())
-        found = re.findall(r'data-endpoint-id="a/([a-z-]+)".*?<data[^>]*>(.*?)</data>', html)
-        return [f"{name} {re.sub('<[^>]+>', '', price)}" for name, price in found]
+        priced = re.findall(r'data-endpoint-id="a/([a-z-]+)".*?<data[^>]*>(.*?)</data>', html)
+        return [f"{name} {re.sub('<[^>]+>', '', price)}" for name, price in priced]
 
     assert cards("/models/?sort=price") == [
         "by-video $0.052 / video",

@@ -17,7 +17,7 @@ STAR = {"star": "fal-ai/flux/dev"}
 UNSTAR = {"unstar": "fal-ai/flux/dev"}
 
 
-def test_starring_without_scripts_goes_back_to_where_one_was(
+def test_starring_without_script_returns_to_the_same_page(
     member: Client, user: User, make_endpoint: Make
 ) -> None:
     make_endpoint()
@@ -31,13 +31,15 @@ def test_starring_without_scripts_goes_back_to_where_one_was(
     assert Favourite.objects.count() == 0
 
 
-def test_it_never_leads_to_another_site(member: Client, make_endpoint: Make) -> None:
+def test_starring_never_redirects_to_another_site(member: Client, make_endpoint: Make) -> None:
     make_endpoint()
     response = member.post(ADDRESS, STAR, headers={"Referer": "https://evil.example/"})
     assert response.headers["Location"] == "/"
 
 
-def test_with_htmx_it_is_announced_and_can_be_undone(member: Client, make_endpoint: Make) -> None:
+def test_starring_with_htmx_is_announced_and_can_be_undone(
+    member: Client, make_endpoint: Make
+) -> None:
     make_endpoint(display_name="FLUX.1 [dev]")
     response = member.post(ADDRESS, STAR, headers=HTMX)
     html = response.content.decode()
@@ -55,7 +57,7 @@ def test_a_star_shows_on_the_card_and_in_the_filter(member: Client, make_endpoin
     assert cards(member.get("/models/?favourite=1")) == ["fal-ai/flux/dev"]
 
 
-def test_a_star_is_a_persons_own(
+def test_a_star_belongs_to_one_user(
     client: Client, member: Client, stranger: User, make_endpoint: Make
 ) -> None:
     make_endpoint()
@@ -66,7 +68,7 @@ def test_a_star_is_a_persons_own(
     assert 'aria-pressed="true"' not in other.get("/models/").content.decode()
 
 
-def test_only_a_post_of_somebody_logged_in_to_a_known_endpoint_stars(
+def test_starring_needs_a_login_a_post_and_a_known_endpoint(
     client: Client, user: User, make_endpoint: Make
 ) -> None:
     make_endpoint()
@@ -77,14 +79,14 @@ def test_only_a_post_of_somebody_logged_in_to_a_known_endpoint_stars(
     assert Favourite.objects.count() == 0
 
 
-def test_a_forged_post_is_refused(user: User, make_endpoint: Make) -> None:
+def test_a_post_without_csrf_token_is_refused(user: User, make_endpoint: Make) -> None:
     make_endpoint()
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user)
     assert browser.post(ADDRESS, STAR).status_code == 403
 
 
-def test_favourites_have_a_page_to_search_in(member: Client, make_endpoint: Make) -> None:
+def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) -> None:
     assert "No favourites yet" in member.get(ADDRESS).content.decode()
     make_endpoint()
     make_endpoint("fal-ai/other", tags=["t"])

@@ -52,17 +52,17 @@ def tell(make_endpoint: Any) -> Tell:
     return make
 
 
-def shown(page: str) -> list[str]:
+def listed_changes(page: str) -> list[str]:
     """The models of a page, in its order."""
     log = page.split('class="subscribe"')[0].split('<span class="mono">')[1:]
     return [part.split("</span>")[0] for part in log]
 
 
-def test_the_log_is_by_day_newest_first_and_says_what_changed(member: Client, tell: Tell) -> None:
+def test_the_change_log_is_grouped_by_day_newest_first(member: Client, tell: Tell) -> None:
     tell("fal-ai/old", "gone", days=2)
     tell("fal-ai/a", breaks=True, display_name="<A>")
     page = member.get(PAGE).content.decode()
-    assert shown(page) == ["fal-ai/a", "fal-ai/old"]
+    assert listed_changes(page) == ["fal-ai/a", "fal-ai/old"]
     assert page.count('class="day"') == 2
     assert "<code>steps</code> is gone" in page
     assert "May break" in page
@@ -70,7 +70,7 @@ def test_the_log_is_by_day_newest_first_and_says_what_changed(member: Client, te
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("?kind=new", ["x/new", "x/back"]),
         ("?kind=changed", ["x/a", "y/b"]),
@@ -84,8 +84,8 @@ def test_the_log_is_by_day_newest_first_and_says_what_changed(member: Client, te
         ("?page=x&model=%00", ["x/new", "x/back", "x/gone", "x/a", "y/b"]),
     ],
 )
-def test_what_is_asked_for_is_shown(
-    member: Client, user: User, tell: Tell, query: str, found: list[str]
+def test_the_change_log_can_be_filtered(
+    member: Client, user: User, tell: Tell, query: str, expected: list[str]
 ) -> None:
     starred = tell("y/b", days=5, category="vision").endpoint
     tell("x/a", days=4, breaks=True)
@@ -94,26 +94,26 @@ def test_what_is_asked_for_is_shown(
     tell("x/new", "new", days=1)
     Favourite.objects.create(user=user, endpoint=starred)
     page = member.get(PAGE + query).content.decode()
-    assert shown(page) == found
-    assert ("Nothing of that kind" in page) == (not found)
+    assert listed_changes(page) == expected
+    assert ("No such changes" in page) == (not expected)
     entries = ET.fromstring(member.get(FEED + query).content).findall(f"{ATOM}entry")
-    assert len(entries) == len(found)
+    assert len(entries) == len(expected)
 
 
-def test_what_is_not_compared_and_mere_wording_is_not_told(member: Client, tell: Tell) -> None:
+def test_uncompared_and_wording_changes_are_not_shown(member: Client, tell: Tell) -> None:
     Change.objects.filter(pk=tell("x/a").pk).update(lines=None)
     Change.objects.filter(pk=tell("x/b").pk).update(weight=Change.Weight.WORDING)
     assert "Nothing has changed yet" in member.get(PAGE).content.decode()
 
 
-def test_pages_lead_back_and_forth(member: Client, tell: Tell) -> None:
+def test_pages_of_the_change_log_are_linked(member: Client, tell: Tell) -> None:
     for n in range(120):
         tell(f"x/{n:03}", "new", days=n / 100)
     seen: list[str] = []
     address = PAGE
     for _ in range(3):
         page = unescape(member.get(address).content.decode())
-        seen += shown(page)
+        seen += listed_changes(page)
         address = PAGE + page.split('rel="next"')[0].rpartition('href="')[2].rstrip('" ')
     assert seen == [f"x/{n:03}" for n in range(120)]
     assert 'rel="prev"' in page
@@ -121,7 +121,7 @@ def test_pages_lead_back_and_forth(member: Client, tell: Tell) -> None:
 
 
 @pytest.mark.parametrize("address", [PAGE, FEED, "/"])
-def test_it_costs_the_same_queries_however_much_there_is(
+def test_the_change_log_takes_as_many_queries_for_any_length(
     member: Client, tell: Tell, address: str
 ) -> None:
     member.get(address)
@@ -137,7 +137,7 @@ def test_it_costs_the_same_queries_however_much_there_is(
     assert used[0] == used[1] <= 10
 
 
-def test_the_front_says_what_is_new_since_one_last_looked(member: Client, tell: Tell) -> None:
+def test_the_front_page_counts_changes_since_the_last_visit(member: Client, tell: Tell) -> None:
     assert 'class="news' not in member.get("/").content.decode()
     tell("x/a", breaks=True)
     tell("x/b", "new")
@@ -156,7 +156,7 @@ def test_the_front_says_what_is_new_since_one_last_looked(member: Client, tell: 
     assert "data-fresh" not in member.get(PAGE).content.decode()
 
 
-def test_a_models_page_tells_of_its_own_changes(member: Client, tell: Tell) -> None:
+def test_a_model_page_lists_its_own_changes(member: Client, tell: Tell) -> None:
     tell("x/b", breaks=True)
     for days in range(7):
         tell("x/a", days=days)
@@ -167,7 +167,7 @@ def test_a_models_page_tells_of_its_own_changes(member: Client, tell: Tell) -> N
     assert "May break" not in page
 
 
-def test_a_gone_model_keeps_its_page_and_its_runs_and_cannot_be_run(
+def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(
     member: Client, make_run: Any, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint("x/gone", gone_at=timezone.now())
@@ -186,11 +186,11 @@ def test_a_gone_model_keeps_its_page_and_its_runs_and_cannot_be_run(
 def feed_of(client: Client, query: str = "") -> str:
     """One's own address of the feed, as the page has it."""
     page = unescape(client.get(PAGE + query).content.decode())
-    found = page.split('id="feed-address" readonly value="http://testserver')[1]
-    return found.split('"')[0]
+    after_label = page.split('id="feed-address" readonly value="http://testserver')[1]
+    return after_label.split('"')[0]
 
 
-def test_a_feed_reader_needs_the_address_alone(client: Client, member: Client, tell: Tell) -> None:
+def test_a_feed_needs_only_its_address(client: Client, member: Client, tell: Tell) -> None:
     tell("x/a", breaks=True, display_name="A & <B>")
     address = feed_of(member, "?kind=breaking")
     client.logout()
@@ -208,23 +208,23 @@ def test_a_feed_reader_needs_the_address_alone(client: Client, member: Client, t
     assert again.findtext(f"{ATOM}entry/{ATOM}id") == entry.findtext(f"{ATOM}id")
 
 
-def test_an_unchanged_feed_is_not_sent_again(client: Client, member: Client, tell: Tell) -> None:
+def test_an_unchanged_feed_is_answered_with_304(client: Client, member: Client, tell: Tell) -> None:
     tell("x/a", days=1)
     address = feed_of(member)
     client.logout()
     first = client.get(address)
-    known = {"If-None-Match": first.headers["ETag"]}
-    assert client.get(address, headers=known).status_code == 304
+    headers = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(address, headers=headers).status_code == 304
     since = {"If-Modified-Since": first.headers["Last-Modified"]}
     assert "private" in first.headers["Cache-Control"]
     Change.objects.filter(pk=tell("x/b", days=2).pk).update(lines=None)
     assert "Last-Modified" not in client.get(address).headers
     tell("x/c")
-    assert client.get(address, headers=known).status_code == 200
+    assert client.get(address, headers=headers).status_code == 200
     assert client.get(address, headers=since).status_code == 200
 
 
-def test_another_favourite_makes_another_feed(
+def test_another_favourite_changes_the_feed(
     client: Client, member: Client, user: User, tell: Tell
 ) -> None:
     starred = [tell(name, days=day).endpoint for name, day in (("x/a", 3), ("x/b", 2), ("x/c", 1))]
@@ -232,13 +232,13 @@ def test_another_favourite_makes_another_feed(
         Favourite.objects.create(user=user, endpoint=endpoint)
     address = feed_of(member, "?favourite=1")
     client.logout()
-    known = {"If-None-Match": client.get(address).headers["ETag"]}
-    assert client.get(address, headers=known).status_code == 304
+    headers = {"If-None-Match": client.get(address).headers["ETag"]}
+    assert client.get(address, headers=headers).status_code == 304
     Favourite.objects.filter(endpoint=starred[1]).update(endpoint=starred[0])
-    assert client.get(address, headers=known).status_code == 200
+    assert client.get(address, headers=headers).status_code == 200
 
 
-def test_an_address_is_taken_back_and_nobody_makes_one_up(
+def test_a_feed_address_can_be_renewed_and_not_forged(
     client: Client, member: Client, user: User, stranger: User
 ) -> None:
     address = feed_of(member)
@@ -257,7 +257,7 @@ def test_an_address_is_taken_back_and_nobody_makes_one_up(
     assert client.get(PAGE).status_code == 302
 
 
-def test_whatever_upstream_says_the_feed_stays_xml(member: Client, tell: Tell) -> None:
+def test_any_text_from_upstream_gives_valid_feed_xml(member: Client, tell: Tell) -> None:
     row = tell("x/a", display_name="\x01\x0b<&]]>\uffff").endpoint
     change = recorder.listing(row, {"display_name": "\x02", "tags": ["\x03]]>"]})[0]
     change.save()

@@ -1,4 +1,4 @@
-"""What is known of a message before it is sent."""
+"""The cost of a message, shown before it is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.chats import documents
 pytestmark = pytest.mark.django_db
 
 
-def test_the_cost_counts_the_turns_that_go_along(
+def test_the_cost_includes_earlier_turns(
     user: User, make_endpoint: Any, say: Callable[..., Turn]
 ) -> None:
     priced = make_endpoint(
@@ -34,7 +34,7 @@ def test_the_cost_counts_the_turns_that_go_along(
     assert "characters" in after.prices[0].basis
 
 
-def test_both_models_have_their_price(user: User, make_endpoint: Any) -> None:
+def test_both_models_show_their_price(user: User, make_endpoint: Any) -> None:
     first, second = (
         make_endpoint(
             f"lab/{name}",
@@ -50,7 +50,7 @@ def test_both_models_have_their_price(user: User, make_endpoint: Any) -> None:
     assert [price.model for price in prices] == [first.display_name, second.display_name]
 
 
-def test_nothing_is_said_of_an_empty_message_or_a_price_that_nobody_knows(
+def test_no_cost_is_shown_for_an_empty_message_or_unknown_price(
     user: User, make_endpoint: Any
 ) -> None:
     chat = Chat.objects.create(user=user, endpoint=make_endpoint("lab/a", documents.ROUTER))

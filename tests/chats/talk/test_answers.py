@@ -1,4 +1,4 @@
-"""The answer in whatever a model puts out."""
+"""The answer is read from any output of a model."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ KEYS = st.sampled_from(["output", "choices", "usage", "error", "reasoning", "tex
         ([1], Answer()),
     ],
 )
-def test_the_answer_of_an_output(output: Any, answer: Answer) -> None:
+def test_the_answer_is_read_from_the_output(output: Any, answer: Answer) -> None:
     assert parse_answer(output) == answer
 
 
-def test_the_cost_that_upstream_reports_is_said() -> None:
+def test_the_cost_reported_by_upstream_is_shown() -> None:
     assert (
         "$0.0012"
         in parse_answer({"output": "x", "usage": {"total_tokens": 9, "cost": 0.0012}}).counted
@@ -51,5 +51,5 @@ def test_the_cost_that_upstream_reports_is_said() -> None:
 
 
 @given(JSON | st.dictionaries(KEYS, JSON))
-def test_any_output_is_read(output: Any) -> None:
+def test_any_output_can_be_read_as_an_answer(output: Any) -> None:
     assert isinstance(parse_answer(output), Answer)

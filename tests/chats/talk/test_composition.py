@@ -1,4 +1,4 @@
-"""Whatever was said before, the composed arguments are valid for the model's schema."""
+"""The composed arguments of any conversation are valid for the model's schema."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ EARLIER = st.lists(st.builds(Exchange, WORDS, WORDS), max_size=12)
 
 
 def shape(document: dict[str, Any]) -> Shape:
-    found = contract(document, "lab/llm")
-    read = read_shape(Version(found, build(found)))
+    endpoint_contract = contract(document, "lab/llm")
+    read = read_shape(Version(endpoint_contract, build(endpoint_contract)))
     assert read is not None
     return read
 
 
-SHAPES = {name: (shape(one), settings) for name, (one, settings) in documents.ALL.items()}
+SHAPES = {name: (shape(document), settings) for name, (document, settings) in documents.ALL.items()}
 
 
 @given(st.sampled_from(sorted(SHAPES)), EARLIER, WORDS, st.one_of(st.just(""), WORDS))
-def test_arguments_are_valid_and_hold_the_message(
+def test_arguments_are_valid_and_contain_the_message(
     name: str, earlier: list[Exchange], text: str, system: str
 ) -> None:
     how, settings = SHAPES[name]
@@ -50,17 +50,18 @@ def test_a_folded_prompt_fits_and_keeps_the_newest_turns(
     prompt, left_out = fold(Conversation(text, earlier), "", most)
     assert len(prompt) <= most
     assert all(
-        f"User: {one.said}\n\nAssistant: {one.answered}" in prompt for one in earlier[left_out:]
+        f"User: {exchange.said}\n\nAssistant: {exchange.answered}" in prompt
+        for exchange in earlier[left_out:]
     )
 
 
-def test_a_first_message_goes_as_it_is() -> None:
+def test_a_first_message_is_sent_unchanged() -> None:
     how, settings = SHAPES["router"]
     composed = compose(how, Conversation("Hello", (), "Be short."), settings)
     assert composed.arguments == {"model": "a/b", "prompt": "Hello", "system_prompt": "Be short."}
 
 
-def test_the_form_of_a_folded_prompt() -> None:
+def test_a_folded_prompt_lists_the_turns_by_role() -> None:
     prompt, left_out = fold(Conversation("And now?", [Exchange("Hi", "Hello.")]), "", 1000)
     assert prompt == (
         "Conversation so far:\n\nUser: Hi\n\nAssistant: Hello.\n\nAnswer the next message.\n\n"
@@ -77,19 +78,19 @@ def test_messages_carry_the_roles() -> None:
     ]  # fmt: skip
 
 
-def test_a_message_that_is_too_long_is_a_problem_of_the_prompt() -> None:
+def test_a_too_long_message_is_a_problem_of_the_prompt() -> None:
     how, _ = SHAPES["short"]
     (problem,) = compose(how, Conversation("x" * 301), {}).problems
     assert problem.path == ("prompt",)
 
 
 @pytest.mark.parametrize("missing", ["model"])
-def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
+def test_a_missing_required_setting_is_named(missing: str) -> None:
     how, _ = SHAPES["router"]
     (problem,) = compose(how, Conversation("Hello"), {}).problems
     assert problem.path == (missing,)
 
 
-def test_a_painter_has_no_conversations() -> None:
-    found = contract(documents.PAINTER, "lab/llm")
-    assert read_shape(Version(found, build(found))) is None
+def test_a_picture_model_has_no_conversations() -> None:
+    endpoint_contract = contract(documents.PAINTER, "lab/llm")
+    assert read_shape(Version(endpoint_contract, build(endpoint_contract))) is None

@@ -1,4 +1,4 @@
-"""Upstream's words about a length are told from its other words."""
+"""Upstream's errors about a length are distinguished from its other errors."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.any_database
     ],
 )
 @pytest.mark.parametrize("is_within_output", [True, False])
-def test_words_about_a_length(message: str, is_within_output: bool) -> None:
+def test_messages_about_length_are_recognised(message: str, is_within_output: bool) -> None:
     error = None if is_within_output else {"error": "RunFailed", "message": message}
     assert is_too_long(error, message if is_within_output else "")
 
 
-def test_the_type_of_a_detail_counts() -> None:
+def test_an_error_type_about_length_is_recognised() -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "Wrong.", "type": "string_too_long"}]
     assert is_too_long({"error": "InvalidInput", "status": 422, "detail": detail})
 
@@ -43,5 +43,5 @@ def test_the_type_of_a_detail_counts() -> None:
         {"error": "RunFailed", "message": "The model took too long."},
     ],
 )
-def test_other_errors(error: Any) -> None:
+def test_other_errors_are_not_about_length(error: Any) -> None:
     assert not is_too_long(error)

@@ -11,7 +11,7 @@ from chats.models import Chat
 from chats.turns.belonging import chats_of
 
 
-def test_an_answer_leads_to_its_turn_of_the_owner_s_chat(
+def test_an_answer_links_to_its_turn_for_the_owner(
     member: Client, chat: Chat, say: Any, stranger: User
 ) -> None:
     turn = say("Hi", "Hello.")

@@ -1,4 +1,4 @@
-"""Conversations are found by the words of their turns, whatever those are kept with."""
+"""Conversations are found by the words of their turns, however these are stored."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]
 
 
-def found(asked: str) -> list[Chat]:
-    return list(matching(Chat.objects.all(), asked))
+def matching_chats(query: str) -> list[Chat]:
+    return list(matching(Chat.objects.all(), query))
 
 
-@pytest.mark.parametrize("asked", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
-def test_words_of_a_message_and_its_answer_find_the_chat(chat: Chat, say: Say, asked: str) -> None:
+@pytest.mark.parametrize("query", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
+def test_a_chat_is_found_by_words_of_message_or_answer(chat: Chat, say: Say, query: str) -> None:
     say("About lakes and Äpfel", 'A mountain. "Quoted"\nhere.')
-    assert found(asked) == [chat]
+    assert matching_chats(query) == [chat]
 
 
-@pytest.mark.parametrize("asked", ["output", "usage", "prompt_tokens", "lakes desert", "\\u00"])
-def test_what_was_not_said_finds_nothing(chat: Chat, say: Say, asked: str) -> None:
+@pytest.mark.parametrize("query", ["output", "usage", "prompt_tokens", "lakes desert", "\\u00"])
+def test_words_that_were_not_said_find_nothing(chat: Chat, say: Say, query: str) -> None:
     say("About lakes", "A mountain.")
-    assert found(asked) == []
+    assert matching_chats(query) == []
 
 
-def test_a_word_that_is_also_a_name_is_found_where_it_was_said(chat: Chat, say: Say) -> None:
+def test_a_word_equal_to_a_json_key_is_found_only_in_texts(chat: Chat, say: Say) -> None:
     say("Hello", "The output of the mill.")
-    assert found("output") == [chat]
+    assert matching_chats("output") == [chat]
 
 
-def test_what_had_come_of_a_stopped_answer_is_found(chat: Chat, say: Say) -> None:
+def test_a_chat_is_found_by_words_of_a_stopped_answer(chat: Chat, say: Say) -> None:
     turn = say("Hello", None)
     assert turn.run_id
     Run.objects.filter(pk=turn.run_id).update(state="cancelled", partial={"output": "Half a wo"})
-    assert found("half wo") == [chat]
-    (hit,) = hits(found("half wo"), "half wo").values()
+    assert matching_chats("half wo") == [chat]
+    (hit,) = hits(matching_chats("half wo"), "half wo").values()
     assert (hit.turn, hit.word, hit.after) == (turn.pk, "Half", " a wo")
 
 
-def test_the_words_are_looked_for_in_one_turn(chat: Chat, say: Say) -> None:
+def test_all_words_must_be_in_one_turn(chat: Chat, say: Say) -> None:
     first = say("About lakes", "Yes.")
     say("About deserts", "No.", after=first)
-    assert found("about yes") == [chat]
-    assert found("deserts yes") == []
+    assert matching_chats("about yes") == [chat]
+    assert matching_chats("deserts yes") == []

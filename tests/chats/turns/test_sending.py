@@ -1,4 +1,4 @@
-"""A message is sent once; what the model is given is the branch that it answers."""
+"""A message is sent once, and the model gets only the branch it answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def prompt(turn: Turn) -> str:
     return str(turn.run.arguments["prompt"])
 
 
-def test_a_double_click_is_one_turn_and_one_run(chat: Chat) -> None:
+def test_a_double_click_sends_one_turn_and_one_run(chat: Chat) -> None:
     settings = {"model": "a/b"}
     first = sending.send(chat, None, "Hi", "", settings, "token")
     second = sending.send(chat, None, "Hi", "", settings, "token")
@@ -38,13 +38,13 @@ def test_another_message_from_a_restored_page_is_another_turn(chat: Chat) -> Non
     assert Run.objects.count() == 2
 
 
-def test_a_turn_is_streamed_where_the_model_streams(say: Say) -> None:
+def test_a_turn_is_streamed_if_the_model_streams(say: Say) -> None:
     run = say("Hi").run
     assert run is not None
     assert (run.transport, run.title) == ("stream", "Hi")
 
 
-def test_the_model_is_given_its_own_branch_alone(say: Say, chat: Chat) -> None:
+def test_the_model_gets_only_its_own_branch(say: Say, chat: Chat) -> None:
     first = say("One", "1")
     say("Two", "2", after=first)
     third = say("Three", "3", after=first)
@@ -59,21 +59,21 @@ def test_another_answer_is_a_version_of_the_turn(say: Say, chat: Chat) -> None:
     assert second.run_id != first.run_id
 
 
-def test_a_turn_without_an_answer_is_not_told_to_the_model(say: Say) -> None:
+def test_a_turn_without_an_answer_is_not_sent_to_the_model(say: Say) -> None:
     lost = say("Lost", None)
     assert lost.run_id
     Run.objects.filter(pk=lost.run_id).update(state="failed")
     assert prompt(say("Next", after=lost)) == "Next"
 
 
-def test_what_had_come_of_a_stopped_answer_is_told(say: Say) -> None:
+def test_a_stopped_answer_is_sent_to_the_model(say: Say) -> None:
     cut = say("Count", None)
     assert cut.run_id
     Run.objects.filter(pk=cut.run_id).update(state="cancelled", partial={"output": "1, 2"})
     assert "Assistant: 1, 2" in prompt(say("Go on", after=cut))
 
 
-def test_nothing_is_sent_while_the_answer_before_is_written(say: Say) -> None:
+def test_nothing_is_sent_while_an_answer_is_streaming(say: Say) -> None:
     running = say("One", None)
     with pytest.raises(sending.Refused, match="still being written"):
         say("Two", after=running)
@@ -85,7 +85,7 @@ def test_an_empty_message_and_a_missing_setting_are_refused(chat: Chat) -> None:
         sending.send(chat, None, " \n", "", {"model": "a/b"}, "one")
     with pytest.raises(sending.Refused) as refused:
         sending.send(chat, None, "Hi", "", {}, "two")
-    assert [one.path for one in refused.value.problems] == [("model",)]
+    assert [problem.path for problem in refused.value.problems] == [("model",)]
     assert not Run.objects.exists()
 
 
@@ -96,13 +96,13 @@ def test_a_blocked_model_is_refused(chat: Chat) -> None:
         sending.send(chat, None, "Hi", "", {"model": "a/b"}, "one")
 
 
-def test_a_chat_is_not_shown_to_the_team(chat: Chat) -> None:
+def test_a_chat_is_private(chat: Chat) -> None:
     preferences.set_shares_runs(chat.user, True)
     sending.send(chat, None, "Hi", "Keep our price list to yourself.", {"model": "a/b"}, "token")
     assert not Run.objects.get().is_example
 
 
-def test_what_was_published_of_chats_and_programs_is_taken_back(make_run: Any) -> None:
+def test_the_migration_withdraws_examples_of_chats_and_the_api(make_run: Any) -> None:
     tokens = ("chat-1", "api-1", "token", "again-1")
     runs = [make_run(form_token=token, is_example=True, state="succeeded") for token in tokens]
     migration = importlib.import_module("runs.migrations.0023_private_chats")

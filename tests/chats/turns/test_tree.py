@@ -30,7 +30,7 @@ def test_the_branch_through_a_version_ends_with_its_newest_turn(say: Say, chat: 
     assert branch_of(chat, old.pk).leaf == below.pk
 
 
-def test_a_page_shows_the_last_turns_and_then_those_before(say: Say, chat: Chat) -> None:
+def test_a_page_shows_the_last_turns_and_loads_earlier_ones(say: Say, chat: Chat) -> None:
     turns = [say("First")]
     for number in range(SHOWN + 4):
         turns.append(say(f"Number {number}", after=turns[-1]))
@@ -40,7 +40,7 @@ def test_a_page_shows_the_last_turns_and_then_those_before(say: Say, chat: Chat)
     assert branch.shown(before=shown[0]) == [turn.pk for turn in turns[:-SHOWN]]
 
 
-def test_long_answers_make_fewer_turns(say: Say, chat: Chat) -> None:
+def test_a_page_of_long_answers_has_fewer_turns(say: Say, chat: Chat) -> None:
     turn = say("One", "x" * 20_000)
     last = say("Two", "y" * 20_000, after=turn)
     assert branch_of(chat).shown() == [last.pk]

@@ -23,15 +23,15 @@ Say = Callable[..., Turn]
 BUDGET = 32 * 1024
 
 
-def test_a_chat_begins_on_the_page_of_a_model(member: Client, router: Endpoint) -> None:
+def test_a_chat_starts_from_a_model_page(member: Client, router: Endpoint) -> None:
     assert "New chat" in member.get(router.get_absolute_url()).content.decode()
-    made = member.post("/chats/new/", {"model": router.endpoint_id})
+    response = member.post("/chats/new/", {"model": router.endpoint_id})
     again = member.post("/chats/new/", {"model": router.endpoint_id})
-    assert made["Location"] == again["Location"]  # an empty one is not made twice
-    assert member.get(made["Location"]).status_code == 200
+    assert response["Location"] == again["Location"]  # an empty one is not made twice
+    assert member.get(response["Location"]).status_code == 200
 
 
-def test_a_painter_offers_no_chat(member: Client, make_endpoint: Any) -> None:
+def test_a_picture_model_offers_no_chat(member: Client, make_endpoint: Any) -> None:
     painter = make_endpoint("lab/painter", documents.PAINTER)
     assert "New chat" not in member.get(painter.get_absolute_url()).content.decode()
     assert (
@@ -54,7 +54,7 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     assert "Be short." in shown  # goes with the next turn as well
 
 
-def test_what_was_typed_is_kept_when_it_cannot_be_sent(member: Client, chat: Chat) -> None:
+def test_a_message_that_cannot_be_sent_is_kept(member: Client, chat: Chat) -> None:
     refused = member.post(chat.get_absolute_url(), {"~text": "My long <b>text", "~token": "t"})
     assert refused.status_code == 422
     assert "My long &lt;b&gt;text" in refused.content.decode()
@@ -74,7 +74,7 @@ def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
     assert chat.draft == {}
 
 
-def test_a_model_with_the_openai_body_is_talked_to(
+def test_a_model_with_an_openai_body_can_chat(
     member: Client, user: Any, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint("lab/v1/chat/completions", {"openapi": "3.0.4"}, category="llm")
@@ -96,26 +96,26 @@ def test_a_model_with_the_openai_body_is_talked_to(
     assert last.arguments["model"] == "a/b"
 
 
-def test_pictures_go_to_a_model_with_the_openai_body_as_parts(
+def test_pictures_are_sent_as_parts_of_an_openai_body(
     member: Client, user: Any, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint("lab/v1/chat/completions", {"openapi": "3.0.4"}, category="llm")
     page = Chat.objects.create(user=user, endpoint=endpoint).get_absolute_url()
     file = SimpleUploadedFile("cat.png", picture("orange"), "image/png")
-    said = {"~text": "What is this?", "~token": "t", "model": "a/b"}
+    message = {"~text": "What is this?", "~token": "t", "model": "a/b"}
     address = "https://files.test/dog.png"
-    posted = {**said, "image_urls.0": address, "image_urls.1": "", "image_urls.1~file": file}
+    posted = {**message, "image_urls.0": address, "image_urls.1": "", "image_urls.1~file": file}
     assert member.post(page, posted).status_code == 302
     sent = Run.objects.get().arguments
     assert sent.keys() == {"model", "messages"}
     own = Upload.objects.get().get_absolute_url()
     text, *shown = sent["messages"][-1]["content"]
     assert text == {"type": "text", "text": "What is this?"}
-    assert [one["image_url"]["url"] for one in shown] == [address, own]
+    assert [part["image_url"]["url"] for part in shown] == [address, own]
     assert f'<img src="{own}"' in member.get(page).content.decode()
 
 
-def test_markdown_is_shown_and_markup_is_not(member: Client, chat: Chat, say: Say) -> None:
+def test_markdown_is_rendered_and_markup_is_escaped(member: Client, chat: Chat, say: Say) -> None:
     say("<script>alert(1)</script>", "**Bold** <img src=x onerror=alert(1)> [x](javascript:x)")
     page = member.get(chat.get_absolute_url()).content.decode()
     assert "<strong>Bold</strong>" in page
@@ -131,16 +131,14 @@ def test_an_edited_message_is_a_version(member: Client, chat: Chat, say: Say) ->
     assert "Send as a new version" in form
     assert "One</textarea>" in form
     post = {"~do": f"edit:{turn.pk}", "~text": "One, really", "~token": "x"}
-    made = member.post(f"{page}turns/", post)
-    assert "1 / 2" not in member.get(made["Location"]).content.decode()
-    assert "2 / 2" in member.get(made["Location"]).content.decode()
+    response = member.post(f"{page}turns/", post)
+    assert "1 / 2" not in member.get(response["Location"]).content.decode()
+    assert "2 / 2" in member.get(response["Location"]).content.decode()
     emptied = member.post(f"{page}turns/", post | {"~text": " ", "~token": "y"})
     assert (emptied.status_code, Turn.objects.count()) == (422, 2)
 
 
-def test_why_there_is_no_other_answer_is_said_at_the_turn(
-    member: Client, chat: Chat, say: Say
-) -> None:
+def test_a_refused_retry_is_explained_at_its_turn(member: Client, chat: Chat, say: Say) -> None:
     turn = say("One")
     chat.endpoint.standing, chat.endpoint.standing_reason = "blocked", "Too dear"
     chat.endpoint.save()
@@ -150,22 +148,22 @@ def test_why_there_is_no_other_answer_is_said_at_the_turn(
     assert "Too dear" in refused.content.decode()
 
 
-def test_an_answer_is_stopped(member: Client, chat: Chat, say: Say) -> None:
+def test_an_answer_can_be_stopped(member: Client, chat: Chat, say: Say) -> None:
     turn = say("One", None)
     member.post(f"{chat.get_absolute_url()}turns/", {"~do": f"stop:{turn.run_id}"})
     assert Run.objects.get().state == "cancelled"
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "message"),
     [
-        ("cancelled", "Stopped. What had come is kept"),
-        ("unconfirmed", "What has come is kept"),
-        ("failed", "What had come is kept"),
+        ("cancelled", "Stopped. The text so far is kept"),
+        ("unconfirmed", "The text so far is kept"),
+        ("failed", "The text so far is kept"),
     ],
 )
-def test_what_had_come_of_an_answer_that_stopped_in_a_word_is_kept(
-    member: Client, chat: Chat, say: Say, state: str, words: str
+def test_the_partial_text_of_a_stopped_answer_is_kept(
+    member: Client, chat: Chat, say: Say, state: str, message: str
 ) -> None:
     turn = say("One", None)
     error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
@@ -174,13 +172,13 @@ def test_what_had_come_of_an_answer_that_stopped_in_a_word_is_kept(
     run.update(state=state, partial={"output": "Half a wo", "partial": True}, error=error)
     page = " ".join(member.get(chat.get_absolute_url()).content.decode().split())
     assert "Half a wo" in page
-    assert words in page
+    assert message in page
     post = {"~text": "Go on", "~token": "g", "~parent": str(turn.pk), "model": "a/b"}
     assert member.post(chat.get_absolute_url(), post).status_code == 302
     assert "Assistant: Half a wo" in Run.objects.latest("created_at").arguments["prompt"]
 
 
-def test_a_message_that_is_too_long_stays_with_a_sentence_about_it(
+def test_a_too_long_message_is_kept_with_an_explanation(
     member: Client, user: Any, make_endpoint: Any
 ) -> None:
     short = make_endpoint("lab/short", documents.SHORT, display_name="Short")
@@ -194,7 +192,7 @@ def test_a_message_that_is_too_long_stays_with_a_sentence_about_it(
     assert not Run.objects.exists()
 
 
-def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
+def test_a_too_long_conversation_is_retried_without_its_older_half(
     member: Client, chat: Chat, say: Say
 ) -> None:
     turn = None
@@ -202,20 +200,20 @@ def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
         turn = say(f"Question {number}", after=turn)
     assert turn
     assert turn.run_id
-    said = "This model's maximum context length is 8192 tokens."
+    refusal = "This model's maximum context length is 8192 tokens."
     Run.objects.filter(pk=turn.run_id).update(
-        state="failed", output=None, error={"error": "RunFailed", "message": said}
+        state="failed", output=None, error={"error": "RunFailed", "message": refusal}
     )
     page = chat.get_absolute_url()
     shown = member.get(page).content.decode()
     assert "conversation is longer than" in shown
     assert shown.index("conversation is longer than") < shown.index('id="composer"')
     post = {"~do": f"shorter:{turn.pk}", "~token": "s"}
-    made = member.post(f"{page}turns/", post)
+    response = member.post(f"{page}turns/", post)
     prompt = Run.objects.latest("created_at").arguments["prompt"]
     assert "Question 1" not in prompt
     assert "Question 2" in prompt
-    assert "conversation is longer than" not in member.get(made["Location"]).content.decode()
+    assert "conversation is longer than" not in member.get(response["Location"]).content.decode()
     newest = Turn.objects.latest("pk")
     assert newest.run_id
     Run.objects.filter(pk=newest.run_id).update(state="succeeded", output={"output": "Yes."})
@@ -223,7 +221,7 @@ def test_a_conversation_that_was_too_long_is_asked_again_without_its_older_half(
     assert after.left_out == 2
 
 
-def test_files_go_to_the_model_and_stay_with_the_turn(
+def test_files_are_sent_to_the_model_and_stay_with_the_turn(
     member: Client, user: Any, make_endpoint: Any
 ) -> None:
     listener = make_endpoint("lab/listener", documents.LISTENER)
@@ -241,7 +239,7 @@ def test_files_go_to_the_model_and_stay_with_the_turn(
     assert post["audio_url"] in member.get(page).content.decode()
 
 
-def test_our_own_files_are_recognised_by_their_whole_address(
+def test_our_files_are_recognised_by_their_absolute_address(
     member: Client, user: Any, make_endpoint: Any
 ) -> None:
     listener = make_endpoint("lab/listener", documents.LISTENER)
@@ -253,7 +251,7 @@ def test_our_own_files_are_recognised_by_their_whole_address(
     assert Turn.objects.get().settings["audio_url"] == path
 
 
-def test_another_model_goes_on_with_what_was_typed(
+def test_switching_the_model_keeps_the_typed_message(
     member: Client, chat: Chat, say: Say, make_endpoint: Any
 ) -> None:
     say("One")
@@ -269,12 +267,12 @@ def test_another_model_goes_on_with_what_was_typed(
     assert "User: One" in run.arguments["prompt"]
 
 
-def test_chats_are_found_by_what_was_said_and_answered(
+def test_chats_can_be_searched_by_messages_and_answers(
     member: Client, chat: Chat, say: Say
 ) -> None:
     say("About lakes", 'They said "Grüße".')
-    for asked in ("lakes", "Grüße", 'said "Gr'):
-        assert "About lakes" in member.get("/chats/", {"q": asked}).content.decode()
+    for query in ("lakes", "Grüße", 'said "Gr'):
+        assert "About lakes" in member.get("/chats/", {"q": query}).content.decode()
     both = member.get("/chats/", {"q": "LAKES grüße"}).content.decode()
     assert "<mark>lakes</mark>" in both
     assert f"?turn={Turn.objects.get().pk}#turn-" in both
@@ -282,7 +280,7 @@ def test_chats_are_found_by_what_was_said_and_answered(
     assert "Nothing found" in nothing
 
 
-def test_a_deleted_chat_comes_back(member: Client, chat: Chat, say: Say) -> None:
+def test_a_deleted_chat_can_be_restored(member: Client, chat: Chat, say: Say) -> None:
     say("One")
     page = chat.get_absolute_url()
     gone = member.post(f"{page}deletion/")
@@ -292,14 +290,14 @@ def test_a_deleted_chat_comes_back(member: Client, chat: Chat, say: Say) -> None
     assert member.get(page).status_code == 200
 
 
-def test_a_stranger_finds_nothing(client: Client, stranger: Any, chat: Chat, say: Say) -> None:
+def test_a_stranger_cannot_see_a_chat(client: Client, stranger: Any, chat: Chat, say: Say) -> None:
     say("Secret")
     client.force_login(stranger)
     assert client.get(chat.get_absolute_url()).status_code == 404
     assert "Secret" not in client.get("/chats/", {"q": "secre"}).content.decode()
 
 
-def test_two_hundred_turns_open_within_the_budget(
+def test_two_hundred_turns_open_within_the_size_budget(
     member: Client, chat: Chat, say: Say, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     last = say("Question 0", "Answer")
@@ -323,7 +321,7 @@ def test_two_hundred_turns_open_within_the_budget(
     assert b"Earlier turns" in page
 
 
-def test_the_list_needs_the_same_queries_whatever_its_length(
+def test_the_chat_list_takes_as_many_queries_for_any_length(
     member: Client, user: Any, router: Endpoint, say: Say, django_assert_max_num_queries: Any
 ) -> None:
     say("One")
@@ -339,8 +337,8 @@ def test_two_models_answer_side_by_side(
     first, second = (make_endpoint(f"lab/{name}", documents.SHORT) for name in ("one", "two"))
     chat = Chat.objects.create(user=user, endpoint=first)
     page = chat.get_absolute_url()
-    asked = member.post(page, {"~text": "Half", "~do": "second", "~token": "s"})
-    choice = member.get(asked["Location"]).content.decode()
+    response = member.post(page, {"~text": "Half", "~do": "second", "~token": "s"})
+    choice = member.get(response["Location"]).content.decode()
     assert "Who answers as well?" in choice
     assert 'value="lab/one"' not in choice
     post = {"chat": str(chat.pk), "second": "1", "model": "lab/two"}
@@ -359,13 +357,13 @@ def test_two_models_answer_side_by_side(
         assert shown.index(f"From {chosen.endpoint.endpoint_id}") < shown.index(
             f"From {left.endpoint.endpoint_id}"
         )
-        assert f'href="?turn={left.pk}#turn-{left.pk}">Go on with this' in shown
+        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in shown
         assert f'name="~parent" value="{chosen.pk}"' in shown
     member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
     turns = Turn.objects.filter(text="And?").select_related("run")
     prompts = [turn.run.arguments["prompt"] for turn in turns if turn.run]
     assert len(prompts) == 2
-    assert all("From lab/two" in one and "From lab/one" not in one for one in prompts)
+    assert all("From lab/two" in prompt and "From lab/one" not in prompt for prompt in prompts)
     assert "Second model" in member.post(page, {"~text": "", "~do": "alone"}).content.decode()
 
 
@@ -387,7 +385,7 @@ def test_a_refusal_of_the_second_model_sends_nothing(
     assert 'value="acme/wise"' in member.get(page).content.decode()  # and for the next message
 
 
-def test_the_fields_of_a_second_model_go_with_it(
+def test_fields_of_a_second_model_are_sent_to_it(
     member: Client, chat: Chat, make_endpoint: Any
 ) -> None:
     page = chat.get_absolute_url()

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.server.processes import folder_stamp
 
 
-def test_the_stamp_changes_with_sources_and_not_with_what_is_compiled(tmp_path: Path) -> None:
+def test_the_stamp_depends_on_sources_and_not_on_compiled_files(tmp_path: Path) -> None:
     (tmp_path / "a.css").write_text("a {}")
     other = tmp_path / "js"
     other.mkdir()

@@ -30,7 +30,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> static_build.Storage:
 
 
 @pytest.mark.parametrize("name", sorted(static_build.bundle_names()))
-def test_a_built_file_carries_no_comment(name: str) -> None:
+def test_built_files_contain_no_comments(name: str) -> None:
     text = BUNDLES[name]
 
     assert text
@@ -38,7 +38,7 @@ def test_a_built_file_carries_no_comment(name: str) -> None:
     assert not re.search(r"^\s*//", text, re.MULTILINE)
 
 
-def test_nested_selectors_and_functions_keep_the_spaces_that_mean_something(tmp_path: Path) -> None:
+def test_minified_css_keeps_significant_spaces(tmp_path: Path) -> None:
     sheet = tmp_path / "a.css"
     sheet.write_text(
         "@layer b {\n  .a {\n    & .b {\n      margin: calc(1px + 2px) 0;\n    }\n  }\n}\n"
@@ -49,7 +49,7 @@ def test_nested_selectors_and_functions_keep_the_spaces_that_mean_something(tmp_
     assert text.strip() == "@layer b{.a{& .b{margin:calc(1px + 2px) 0}}}"
 
 
-def test_a_script_keeps_what_stands_inside_its_texts(tmp_path: Path) -> None:
+def test_minified_scripts_keep_their_string_literals(tmp_path: Path) -> None:
     script = tmp_path / "a.js"
     script.write_text(
         '/** Says so. */\nconst a = "// no comment";\nconst b = `two  ${a} /* spaces */`;\n'
@@ -62,7 +62,7 @@ def test_a_script_keeps_what_stands_inside_its_texts(tmp_path: Path) -> None:
     assert "`two  ${a} /* spaces */`" in text
 
 
-def test_pages_get_bundles_in_place_of_sources_and_under_hashed_names_alone(
+def test_pages_link_only_bundles_under_hashed_names(
     collected: static_build.Storage,
 ) -> None:
     folder = Path(collected.location)

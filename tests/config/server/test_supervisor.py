@@ -88,7 +88,7 @@ def stop(running: Running) -> int:
     return running.process.wait(60)
 
 
-def test_it_does_not_wake_up_while_nothing_happens(folder: Path) -> None:
+def test_an_idle_supervisor_does_not_wake_up(folder: Path) -> None:
     running = Running(folder, LASTING)
     until(running.pids)
     time.sleep(0.5)
@@ -98,7 +98,7 @@ def test_it_does_not_wake_up_while_nothing_happens(folder: Path) -> None:
     assert stop(running) == 0
 
 
-def test_what_is_killed_is_restarted_and_ended_with_it(folder: Path) -> None:
+def test_a_killed_child_is_restarted_and_ends_with_the_supervisor(folder: Path) -> None:
     running = Running(folder, LASTING)
     (first,) = until(running.pids)
     os.kill(first, signal.SIGKILL)
@@ -107,7 +107,7 @@ def test_what_is_killed_is_restarted_and_ended_with_it(folder: Path) -> None:
     assert stop(running) == 0
 
 
-def test_its_children_end_when_it_is_killed(folder: Path) -> None:
+def test_children_end_when_the_supervisor_is_killed(folder: Path) -> None:
     running = Running(folder, LASTING)
     (child,) = until(running.pids)
     running.process.kill()
@@ -115,7 +115,7 @@ def test_its_children_end_when_it_is_killed(folder: Path) -> None:
     until(lambda: not is_alive(child))
 
 
-def test_a_program_that_is_missing_is_tried_again(folder: Path) -> None:
+def test_a_missing_program_is_retried(folder: Path) -> None:
     log = folder / "log"
     code = (
         "import logging; from config.server import supervisor; logging.basicConfig();"
@@ -128,19 +128,19 @@ def test_a_program_that_is_missing_is_tried_again(folder: Path) -> None:
     assert process.wait(60) == 0
 
 
-def test_locks_are_no_childs(folder: Path) -> None:
+def test_children_do_not_inherit_locks(folder: Path) -> None:
     running = Running(folder, LASTING)
     (child,) = until(running.pids)
 
     def files_of(pid: int) -> set[str]:
-        return {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()}
+        return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
 
     assert str(folder / "lock") in files_of(running.process.pid)
     assert str(folder / "lock") not in files_of(child)
     assert stop(running) == 0
 
 
-def test_on_demand_it_starts_with_the_first_connection_which_is_answered(folder: Path) -> None:
+def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -160,7 +160,7 @@ def test_on_demand_it_starts_with_the_first_connection_which_is_answered(folder:
     assert stop(running) == 0
 
 
-def test_several_who_connect_at_once_are_all_answered(folder: Path) -> None:
+def test_concurrent_first_connections_are_all_answered(folder: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Who is slow keeps nobody else waiting.
+"""Slow clients do not block others.
 
 Many who stop reading, or send by and by, and a page beside them.
 """
@@ -77,7 +77,7 @@ def broken() -> Iterator[bytes]:
 
 
 class Browser:
-    """One connection: what it sends, and what it has got."""
+    """One connection: the messages it sends and those it received."""
 
     def __init__(self, *sent: dict[str, Any], patience: int = 1000) -> None:
         self._sent = [*sent]
@@ -125,10 +125,14 @@ async def crowd(
 ) -> Any:
     """Many connections that have come to a standstill."""
     browsers = [Browser(*sent, patience=patience) for _ in range(CROWD)]
-    tasks = [asyncio.create_task(pages(scope, one.receive, one.send)) for one in browsers]
+    tasks = [
+        asyncio.create_task(pages(scope, browser.receive, browser.send)) for browser in browsers
+    ]
     # Of those with large bodies, as many have their turn as there are threads.
     waited_for = browsers[:THREADS] if scope["path"] == "/large" else browsers
-    await asyncio.wait_for(asyncio.gather(*(one.has_stopped.wait() for one in waited_for)), 30)
+    await asyncio.wait_for(
+        asyncio.gather(*(browser.has_stopped.wait() for browser in waited_for)), 30
+    )
     yield
     for task in tasks:
         task.cancel()
@@ -141,7 +145,7 @@ async def is_answered(pages: ThreadPoolApp) -> bool:
     return browser.body == b"here"
 
 
-async def test_a_file_comes_whole_and_in_order() -> None:
+async def test_a_file_arrives_complete_and_in_order() -> None:
     browser = Browser(part(b""))
     await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
     assert browser.body == b"".join(b"%d," % number for number in range(100))
@@ -162,7 +166,7 @@ class SlowBrowser(Browser):
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 @pytest.mark.parametrize("kind", RESPONSES)
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 1000])
-async def test_a_response_of_any_number_of_pieces_arrives_whole(
+async def test_a_response_in_any_number_of_pieces_arrives_complete(
     kind: str, count: int, encoding: str, browser_class: type[Browser]
 ) -> None:
     """The feed of changes, written in hundreds of pieces, was cut off after the ninth."""
@@ -180,38 +184,38 @@ def whole(browser: Browser) -> bytes:
     return gzip.decompress(browser.body) if is_compressed else browser.body
 
 
-async def test_who_stops_reading_a_file_takes_no_thread() -> None:
+async def test_a_client_that_stops_reading_occupies_no_thread() -> None:
     pages = ThreadPoolApp(wsgi)
     async with crowd(pages, request("/film"), part(b""), patience=3):
         assert await is_answered(pages)
 
 
-async def test_who_sends_a_large_body_by_and_by_takes_no_pages_thread() -> None:
+async def test_a_slow_large_body_occupies_no_page_thread() -> None:
     pages = ThreadPoolApp(wsgi)
     body = [part(b"x", more=True)]
     async with crowd(pages, request("/large", LARGE_BYTES + 1), *body):
         assert await is_answered(pages)
 
 
-async def test_who_never_sends_the_rest_of_a_small_body_takes_no_thread() -> None:
+async def test_an_unfinished_small_body_occupies_no_thread() -> None:
     pages = ThreadPoolApp(wsgi)
     async with crowd(pages, request("/page", 2), part(b"x", more=True)):
         assert await is_answered(pages)
 
 
-async def test_a_body_in_parts_arrives_as_one() -> None:
+async def test_a_chunked_body_arrives_as_one() -> None:
     browser = Browser(part(b"a", more=True), part(b"", more=True), part(b"b"))
     await ThreadPoolApp(wsgi)(request("/page", 2), browser.receive, browser.send)
     assert browser.body == b"ab"
 
 
-async def test_who_leaves_is_sent_no_more() -> None:
+async def test_a_disconnected_client_is_sent_nothing_more() -> None:
     browser = Browser(part(b""), {"type": "http.disconnect"})
     await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
     assert len(browser.got) < 100
 
 
-async def test_a_file_that_breaks_off_is_a_line_in_the_log(
+async def test_a_truncated_file_is_logged_in_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     browser = Browser(part(b""))
@@ -225,7 +229,7 @@ async def test_a_file_that_breaks_off_is_a_line_in_the_log(
 @pytest.mark.parametrize(
     ("error", "is_told"), [(asyncio.CancelledError("ends"), False), (OSError(), True), (None, True)]
 )
-def test_who_is_cut_off_by_the_servers_end_is_no_news(
+def test_requests_cancelled_by_a_shutdown_are_not_logged(
     error: BaseException | None, is_told: bool
 ) -> None:
     cause = (type(error), error, None) if error else None

@@ -1,4 +1,4 @@
-"""The request's URL settings without a lock: what Django's own locals do, thread by thread."""
+"""The request's URL settings without a lock behave like Django's own thread-local ones."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def test_a_urlconf_is_set_read_and_cleared() -> None:
     assert get_urlconf("none") == "none"
 
 
-def test_a_thread_sees_what_it_has_set_itself() -> None:
+def test_a_thread_sees_only_its_own_values() -> None:
     with ThreadPoolExecutor(1) as thread:
         thread.submit(set_script_prefix, "/below/").result()
         assert get_script_prefix() == "/"
         assert thread.submit(get_script_prefix).result() == "/below/"
 
 
-def test_a_task_keeps_its_own() -> None:
+def test_a_task_keeps_its_own_values() -> None:
     copy_context().run(set_script_prefix, "/below/")
     assert get_script_prefix() == "/"
 
 
-def test_a_django_that_keeps_them_elsewhere_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_django_with_other_internals_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(base, "_prefixes")
     with pytest.raises(AttributeError, match="_prefixes"):
         url_locals.install()

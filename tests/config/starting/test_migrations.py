@@ -14,7 +14,7 @@ SQUASHES = [key for key in MigrationLoader(None).disk_migrations if SQUASHED in 
 
 
 @pytest.mark.parametrize("squash", SQUASHES)
-def test_the_name_of_a_squash_covers_what_it_replaces_and_nothing_later(squash: Key) -> None:
+def test_a_squash_is_named_after_the_migrations_it_replaces(squash: Key) -> None:
     label, name = squash
     assert all(is_replaced(key, squash) for key in replaced_by(squash))
     numbers = sorted(int(key[1][:4]) for key in replaced_by(squash))
@@ -25,6 +25,6 @@ def test_the_name_of_a_squash_covers_what_it_replaces_and_nothing_later(squash: 
 
 
 @pytest.mark.parametrize("squash", SQUASHES)
-def test_a_squash_replaces_nothing_of_another_app(squash: Key) -> None:
+def test_a_squash_replaces_migrations_of_its_own_app_only(squash: Key) -> None:
     others = {app.label for app in apps.get_app_configs()} - {squash[0]}
     assert not any(is_replaced((label, squash[1]), squash) for label in others)

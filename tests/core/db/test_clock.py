@@ -16,27 +16,27 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 AT_MOST = timedelta(seconds=5)  # on a busy machine
 
 
-def test_it_tells_the_time_and_goes_on() -> None:
+def test_the_shared_clock_advances_with_the_time() -> None:
     before = clock.now(resync_every_s=0.0)
     assert abs(before - datetime.now(UTC)) < AT_MOST
     assert before < clock.now() < before + AT_MOST
 
 
-def test_the_database_is_asked_once_in_a_while() -> None:
+def test_the_database_time_is_queried_rarely() -> None:
     asks = int(connection.vendor == "postgresql")
     clock.now(resync_every_s=0.0)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         for _ in range(5):
             clock.now()
-    assert len(asked) == 0
-    with CaptureQueriesContext(connection) as asked:
+    assert len(queries) == 0
+    with CaptureQueriesContext(connection) as queries:
         for _ in range(5):
             clock.now(resync_every_s=0.0)
-    assert len(asked) == 5 * asks
+    assert len(queries) == 5 * asks
 
 
 @pytest.mark.anyio
-async def test_the_event_loop_never_asks_the_database(database_misuses: list[str]) -> None:
+async def test_the_event_loop_never_queries_the_database_time(database_misuses: list[str]) -> None:
     """Options of a submit failed so on PostgreSQL whenever the last query was ten seconds ago."""
     with pytest.raises(SynchronousOnlyOperation):
         clock.now()

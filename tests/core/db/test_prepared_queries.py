@@ -1,6 +1,4 @@
-"""What is put together once answers as the queryset itself would, whatever is asked, on both
-databases.
-"""
+"""Prepared queries answer like their querysets, with any parameters, on both databases."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ def columns(row: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(row).items() if name != "_state"}
 
 
-def test_it_finds_what_the_queryset_finds_with_all_that_was_joined(
+def test_a_prepared_query_returns_the_rows_of_its_queryset(
     make_run: Callable[..., Run],
 ) -> None:
     runs = [
@@ -47,15 +45,15 @@ def test_it_finds_what_the_queryset_finds_with_all_that_was_joined(
     ]
     for run in runs:
         with CaptureQueriesContext(connection) as captured:
-            found = WHOLE.get(pk=run.pk)
-            assert found.endpoint.endpoint_id == run.endpoint.endpoint_id
+            loaded = WHOLE.get(pk=run.pk)
+            assert loaded.endpoint.endpoint_id == run.endpoint.endpoint_id
         assert len(captured) == 1
         plain = Run.objects.with_endpoint().get(pk=run.pk)
-        assert columns(found) == columns(plain)
-        assert columns(found.endpoint) == columns(plain.endpoint)
+        assert columns(loaded) == columns(plain)
+        assert columns(loaded.endpoint) == columns(plain.endpoint)
 
 
-def test_each_asking_has_its_own_values(make_run: Callable[..., Run]) -> None:
+def test_each_call_uses_its_own_parameters(make_run: Callable[..., Run]) -> None:
     runs = [make_run() for _ in range(3)]
     assert [run.pk for run in SOME.all(pks=[run.pk for run in runs[:2]])] == [
         r.pk for r in runs[:2]
@@ -67,14 +65,14 @@ def test_each_asking_has_its_own_values(make_run: Callable[..., Run]) -> None:
     assert STATES.all(before=runs[0].created_at) == []
 
 
-def test_where_nothing_is_found_it_says_so(db: None) -> None:
+def test_a_prepared_get_without_a_row_raises(db: None) -> None:
     assert WHOLE.first(pk=uuid.uuid4()) is None
     with pytest.raises(Run.DoesNotExist):
         WHOLE.get(pk=uuid.uuid4())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_thread_asks_by_its_own_connection(make_run: Callable[..., Run]) -> None:
+def test_each_thread_uses_its_own_connection(make_run: Callable[..., Run]) -> None:
     runs = [make_run() for _ in range(4)]
 
     def ask(run: Run) -> bool:
@@ -87,7 +85,9 @@ def test_each_thread_asks_by_its_own_connection(make_run: Callable[..., Run]) ->
         assert all(pool.map(ask, runs))
 
 
-def test_an_update_counts_its_rows_and_may_reckon(make_run: Callable[..., Run]) -> None:
+def test_a_prepared_update_counts_rows_and_can_use_expressions(
+    make_run: Callable[..., Run],
+) -> None:
     runs = [make_run(attempts=number) for number in (0, 4, 7)]
     again = PreparedUpdate(
         lambda: Run.objects.filter(pk__in=ParamList("pks", UUIDField())),
@@ -95,25 +95,25 @@ def test_an_update_counts_its_rows_and_may_reckon(make_run: Callable[..., Run]) 
         worker=Param("worker", CharField()),
     )
     assert again.run(pks=[run.pk for run in runs[:2]], worker="w") == 2
-    found = [(run.attempts, run.worker) for run in SOME.all(pks=[run.pk for run in runs])]
-    assert found == [(1, "w"), (5, "w"), (7, "")]
+    rows = [(run.attempts, run.worker) for run in SOME.all(pks=[run.pk for run in runs])]
+    assert rows == [(1, "w"), (5, "w"), (7, "")]
     assert again.run(pks=[], worker="w") == 0
 
 
-def test_cards_are_read_with_their_picture_and_no_more(
+def test_cards_are_loaded_with_their_picture_only(
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
     keys = [make_endpoint(endpoint_id=f"fal-ai/{n}", unit_price_usd="0.025").pk for n in range(3)]
     cards = PreparedQuery(
         lambda: Endpoint.objects.for_cards().filter(pk__in=ParamList("keys", Endpoint._meta.pk))
     )
-    found = {card.pk: columns(card) for card in cards.all(keys=keys)}
-    assert found == {
+    cards_by_pk = {card.pk: columns(card) for card in cards.all(keys=keys)}
+    assert cards_by_pk == {
         key: columns(card) for key, card in Endpoint.objects.for_cards().in_bulk(keys).items()
     }
 
 
-def test_what_is_fetched_with_the_rows_is_there_too(make_run: Callable[..., Run]) -> None:
+def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:
     run = make_run(state="succeeded")
     run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
     make_run()
@@ -121,6 +121,6 @@ def test_what_is_fetched_with_the_rows_is_there_too(make_run: Callable[..., Run]
         lambda: Run.objects.filter(user_id=Param("user", BigAutoField())).recent()
     )
     with CaptureQueriesContext(connection) as captured:
-        found = lately.all(user=run.user_id)
-        assert [len(one.artifacts.all()) for one in found] == [0, 1]
+        loaded = lately.all(user=run.user_id)
+        assert [len(run_row.artifacts.all()) for run_row in loaded] == [0, 1]
     assert len(captured) == 2

@@ -43,7 +43,7 @@ def test_a_post_is_refused_by_its_announced_length(path: str, most_mb: int) -> N
         post_of(path, most_mb * MB).POST  # noqa: B018
 
 
-def test_the_page_says_how_much_is_taken(member: Client, settings: Any) -> None:
+def test_the_error_page_states_the_body_limit(member: Client, settings: Any) -> None:
     settings.POST_MAX_MB = 16
     body = {"file": io.BytesIO(bytes(17 * MB)), "name": "x"}
     response = member.post("/restorations/", body)

@@ -18,13 +18,15 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 Cut = Callable[[int], Any]
 
 
-def end_by_the_server(kept: Any) -> None:
+def end_by_the_server(open_connection: Any) -> None:
     """What a restart of PostgreSQL does to a connection; SQLite has no server to end it."""
-    if kept.vendor != "postgresql":
+    if open_connection.vendor != "postgresql":
         return
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.info.backend_pid])
+        cursor.execute(
+            "SELECT pg_terminate_backend(%s, 5000)", [open_connection.connection.info.backend_pid]
+        )
     other.close()
 
 
@@ -65,14 +67,14 @@ def browser(client: Client, user: User) -> Client:
 
 
 @pytest.mark.parametrize("address", ["/runs/", "/models/", "/collections/"])
-def test_a_page_under_way_when_connections_end_is_answered_all_the_same(
+def test_a_page_survives_the_end_of_its_database_connection(
     browser: Client, cut: Cut, address: str
 ) -> None:
     with cut(1):
         assert browser.get(address).status_code == 200
 
 
-def test_while_the_database_is_away_a_page_asks_again_by_itself(browser: Client, cut: Cut) -> None:
+def test_during_a_database_outage_a_page_reloads_itself(browser: Client, cut: Cut) -> None:
     with cut(2) as ended:
         response = browser.get("/runs/")
         assert len(ended) == 2  # not on and on
@@ -82,7 +84,7 @@ def test_while_the_database_is_away_a_page_asks_again_by_itself(browser: Client,
     assert browser.get("/runs/").status_code == 200
 
 
-def test_what_was_to_be_changed_is_never_asked_twice(browser: Client, cut: Cut) -> None:
+def test_a_post_is_never_retried(browser: Client, cut: Cut) -> None:
     with cut(9) as ended:
         response = browser.post("/searches/", {"params": "q=x", "name": "x"})
         assert len(ended) == 1
@@ -91,7 +93,7 @@ def test_what_was_to_be_changed_is_never_asked_twice(browser: Client, cut: Cut) 
     assert b"Go back and try again" in response.content
 
 
-def test_what_the_driver_itself_says_of_a_lost_connection_is_no_error_page(
+def test_a_lost_connection_reported_by_the_driver_is_a_503(
     browser: Client,
 ) -> None:
     def closing(*_: Any) -> Any:
@@ -103,15 +105,17 @@ def test_what_the_driver_itself_says_of_a_lost_connection_is_no_error_page(
     assert browser.get("/runs/").status_code == 200
 
 
-def test_it_is_told_in_a_line_and_any_other_error_with_its_traceback(
+def test_a_lost_connection_is_one_log_line_and_other_errors_have_tracebacks(
     browser: Client, cut: Cut, caplog: pytest.LogCaptureFixture
 ) -> None:
     with cut(1):
         browser.get("/runs/")
-    (told,) = [one for one in caplog.records if one.levelname in {"WARNING", "ERROR"}]
-    assert told.levelname == "WARNING"
-    assert "GET /runs/ was not answered" in told.getMessage()
-    assert told.exc_info is None
+    (record,) = [
+        candidate for candidate in caplog.records if candidate.levelname in {"WARNING", "ERROR"}
+    ]
+    assert record.levelname == "WARNING"
+    assert "GET /runs/ was not answered" in record.getMessage()
+    assert record.exc_info is None
 
     def broken(*_: Any) -> Any:
         raise LookupError("a mistake of ours")

@@ -23,7 +23,7 @@ def path(make_endpoint: object) -> str:
     return MODEL
 
 
-def test_a_form_above_the_limit_gets_a_sentence_in_our_looks(member: Client, path: str) -> None:
+def test_a_form_above_the_limit_gets_our_error_page(member: Client, path: str) -> None:
     response = member.post(path, {"prompt": "x" * (MOST + 1), "~do": "run"})
     page = response.content.decode()
     assert response.status_code == 413
@@ -33,21 +33,21 @@ def test_a_form_above_the_limit_gets_a_sentence_in_our_looks(member: Client, pat
     assert not Run.objects.exists()
 
 
-def test_so_does_one_that_is_not_multipart(member: Client, path: str) -> None:
+def test_an_urlencoded_form_above_the_limit_gets_our_error_page(member: Client, path: str) -> None:
     body = "prompt=" + "x" * (MOST + 1)
     response = member.post(path, body, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 413
     assert "It holds more than 16 MB" in response.content.decode()
 
 
-def test_a_form_of_too_many_fields_or_files_is_told_apart(member: Client, path: str) -> None:
+def test_too_many_fields_or_files_are_reported_separately(member: Client, path: str) -> None:
     fields = {f"f{n}": "" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     response = member.post(path, fields)
     assert response.status_code == 413
     assert "It has more than 20,000 fields." in response.content.decode()
 
 
-def test_a_stranger_is_told_the_same(client: Client, db: None) -> None:
+def test_an_anonymous_visitor_gets_the_same_error_page(client: Client, db: None) -> None:
     assert client.post("/login/", {"username": "x" * (MOST + 1)}).status_code == 413
 
 

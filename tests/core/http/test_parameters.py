@@ -24,26 +24,26 @@ def test_an_id_is_parsed_as_python_does(text: str) -> None:
     ["", "5c0c2c1e", f"{KEY}0", "\x00", "é" * 32],
     ids=["empty", "short", "long", "nul", "é"],
 )
-def test_anything_else_is_none(text: str) -> None:
+def test_a_malformed_id_is_none(text: str) -> None:
     assert parse_uuid(text) is None
 
 
 @pytest.mark.parametrize("text", [None, "", "-1", "1.0", "²", "٣", "x", "9" * 18, "9" * 5000])
-def test_what_no_database_could_hold_is_no_key(text: str | None) -> None:
+def test_a_key_too_large_for_the_database_is_none(text: str | None) -> None:
     assert parse_key(text) is None
 
 
-def test_a_key_is_read() -> None:
+def test_a_numeric_key_is_parsed() -> None:
     assert parse_key("0012") == 12
     assert parse_key("9" * 17) == 99_999_999_999_999_999
 
 
 @pytest.mark.parametrize(("text", "page"), [("7", 7), ("0", 1), ("-3", 1), ("", 1), ("10000", 1)])
-def test_a_page_is_the_first_where_none_is_named(text: str, page: int) -> None:
+def test_a_missing_or_invalid_page_number_is_the_first(text: str, page: int) -> None:
     assert page_number(text) == page
 
 
-def test_a_time_is_in_utc() -> None:
+def test_a_time_is_parsed_as_utc() -> None:
     expected = datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert parse_moment("2026-01-01T12:00:00+02:00") == expected
     assert parse_moment("2026-01-01T12:00:00 02:00") == expected  # as an address has it
@@ -62,5 +62,5 @@ def test_a_time_is_in_utc() -> None:
     ],
     ids=["empty", "no-zone", "no-month", "before-year-1", "after-9999", "half-a-pair", "digits"],
 )
-def test_what_is_no_time_in_utc_is_none(text: str) -> None:
+def test_a_malformed_time_is_none(text: str) -> None:
     assert parse_moment(text) is None

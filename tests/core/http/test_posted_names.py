@@ -21,7 +21,7 @@ from core.http.posted_names import Handler, Request
         "Tom &amp; Jerry.png",
     ],
 )
-def test_a_posted_file_has_the_name_that_was_written(name: str) -> None:
+def test_a_posted_file_keeps_its_name(name: str) -> None:
     assert _posted(name) == name
 
 
@@ -29,11 +29,11 @@ def test_a_posted_file_has_the_name_that_was_written(name: str) -> None:
     ("written", "name"),
     [("../../etc/passwd", "passwd"), ("C:\\photos\\a.png", "a.png"), ("a\x01b.png", "ab.png")],
 )
-def test_folders_and_control_characters_go(written: str, name: str) -> None:
+def test_folders_and_control_characters_are_removed_from_names(written: str, name: str) -> None:
     assert _posted(written) == name
 
 
-def test_the_application_reads_forms_this_way() -> None:
+def test_the_application_uses_this_form_parser() -> None:
     assert Handler.request_class is Request
 
 

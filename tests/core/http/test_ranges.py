@@ -20,22 +20,22 @@ from core.http.ranges import parse_range
     ],
 )
 def test_a_range_is_cut_to_the_file(header: str, span: tuple[int, int], content_range: str) -> None:
-    found = parse_range(header, 10)
-    assert found is not None
-    assert (found.first, found.last) == span
-    assert found.content_range == content_range
-    assert found.is_satisfiable == ("*" not in content_range)
+    byte_range = parse_range(header, 10)
+    assert byte_range is not None
+    assert (byte_range.first, byte_range.last) == span
+    assert byte_range.content_range == content_range
+    assert byte_range.is_satisfiable == ("*" not in content_range)
 
 
 @pytest.mark.parametrize(
     "header",
     ["", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-"],
 )
-def test_a_header_that_a_server_ignores_asks_for_the_whole_file(header: str) -> None:
+def test_an_ignored_range_header_gives_the_whole_file(header: str) -> None:
     assert parse_range(header, 10) is None
 
 
-def test_no_range_of_an_empty_file_can_be_sent() -> None:
-    found = parse_range("bytes=0-", 0)
-    assert found is not None
-    assert not found.is_satisfiable
+def test_a_range_of_an_empty_file_is_unsatisfiable() -> None:
+    byte_range = parse_range("bytes=0-", 0)
+    assert byte_range is not None
+    assert not byte_range.is_satisfiable

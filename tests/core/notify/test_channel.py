@@ -52,7 +52,7 @@ def listen(database: str, ring: Callable[[], object]) -> int:
     return asyncio.run(main())
 
 
-def test_a_ring_wakes_everybody_and_many_at_once_are_one(database: str) -> None:
+def test_a_notification_wakes_all_and_bursts_are_merged(database: str) -> None:
     assert listen(database, lambda: unix_sockets.notify(database)) == 2
 
     def ring_often() -> None:
@@ -62,7 +62,7 @@ def test_a_ring_wakes_everybody_and_many_at_once_are_one(database: str) -> None:
     assert listen(database, ring_often) >= 2
 
 
-def test_another_database_is_not_rung_for(database: str) -> None:
+def test_another_database_is_not_notified(database: str) -> None:
     def ring() -> None:
         unix_sockets.notify(f"{database}-other")
         unix_sockets.notify(database)
@@ -70,7 +70,7 @@ def test_another_database_is_not_rung_for(database: str) -> None:
     assert listen(database, ring) == 2
 
 
-def test_who_was_killed_leaves_nothing_behind(database: str) -> None:
+def test_a_killed_process_leaves_no_socket_behind(database: str) -> None:
     place = unix_sockets.folder(database)
     assert place
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
@@ -79,7 +79,7 @@ def test_who_was_killed_leaves_nothing_behind(database: str) -> None:
     assert not list(place.iterdir())
 
 
-def test_a_folder_that_others_may_write_to_is_not_used(database: str) -> None:
+def test_a_folder_writable_by_others_is_not_used(database: str) -> None:
     place = unix_sockets.folder(database)
     assert place
     assert place.stat().st_uid == os.getuid()
@@ -90,7 +90,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(database: str) -> None:
     place.chmod(0o700)
 
 
-def test_without_a_place_for_sockets_nobody_is_disturbed(
+def test_without_a_socket_folder_notifications_are_silent(
     database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -106,7 +106,7 @@ def test_without_a_place_for_sockets_nobody_is_disturbed(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_rung", [True, False])
-def test_a_committed_change_wakes_who_waits(has_rung: bool) -> None:
+def test_a_committed_change_wakes_waiters(has_rung: bool) -> None:
     # On SQLite a change is also found that was written by somebody who does not ring.
     rings = has_rung or connection.vendor != "sqlite"
     poll_every_s = 2 * PATIENCE_S if has_rung else channel.POLL_EVERY_S
@@ -137,7 +137,7 @@ def test_a_committed_change_wakes_who_waits(has_rung: bool) -> None:
     assert asyncio.run(main())
 
 
-def test_what_a_process_announced_itself_it_looks_at_a_moment_later() -> None:
+def test_a_process_delays_its_own_notifications() -> None:
     async def main() -> list[float]:
         bell, now = channel.Signal(), asyncio.get_running_loop().time
         rung: list[float] = []
@@ -161,13 +161,13 @@ def test_what_a_process_announced_itself_it_looks_at_a_moment_later() -> None:
     assert clock.run(main()) == [channel.OWN_DELAY_S, channel.OWN_DELAY_S, 0, 0, 0]
 
 
-def test_a_ring_says_who_rang(database: str) -> None:
+def test_a_notification_names_its_sender(database: str) -> None:
     async def main() -> set[str]:
-        heard: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
-        with unix_sockets.on_notify(database, heard.set_result):
+        sender_ids: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
+        with unix_sockets.on_notify(database, sender_ids.set_result):
             unix_sockets.notify(database, "ana")
             unix_sockets.notify(database, "eva")
             async with asyncio.timeout(PATIENCE_S):
-                return await heard
+                return await sender_ids
 
     assert asyncio.run(main()) == {"ana", "eva"}

@@ -15,29 +15,29 @@ def received(*sent: bytes) -> tuple[list[bool], list[bytes]]:
     """What `send` says of each message, and what a listener gets."""
 
     async def main() -> tuple[list[bool], list[bytes]]:
-        heard: list[bytes] = []
+        arrived: list[bytes] = []
         is_over = asyncio.Event()
 
         def hear(message: bytes) -> None:
             if message == b"over":
                 is_over.set()
             else:
-                heard.append(message)
+                arrived.append(message)
 
         with messages.on_message(hear):
-            said = [messages.send(message) for message in sent]
+            were_sent = [messages.send(message) for message in sent]
             messages.send(b"over")
             async with asyncio.timeout(60):
                 await is_over.wait()
-        return said, heard
+        return were_sent, arrived
 
     return asyncio.run(main())
 
 
-def test_messages_arrive_whole_and_in_order() -> None:
+def test_messages_arrive_complete_and_in_order() -> None:
     long = b"x" * messages.MAX_BYTES
     assert received(b"one", long, b"three") == ([True] * 3, [b"one", long, b"three"])
 
 
-def test_a_message_that_is_too_long_is_not_sent() -> None:
+def test_a_too_long_message_is_not_sent() -> None:
     assert received(b"x" * (messages.MAX_BYTES + 1), b"two") == ([False, True], [b"two"])

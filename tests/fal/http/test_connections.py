@@ -28,7 +28,7 @@ class Factory:
         return [each for each in self.made if not each.is_closed]
 
 
-async def test_thousands_at_once_are_spread_over_small_sets() -> None:
+async def test_thousands_of_requests_are_spread_over_small_pools() -> None:
     factory = Factory()
     connections = Connections(factory, 6000)
     async with AsyncExitStack() as stack:
@@ -40,7 +40,7 @@ async def test_thousands_at_once_are_spread_over_small_sets() -> None:
     assert not factory.still_open
 
 
-async def test_one_after_the_other_use_the_same_warm_connection() -> None:
+async def test_sequential_requests_reuse_one_connection() -> None:
     factory = Factory()
     connections = Connections(factory, 100)
     for _ in range(100):
@@ -50,7 +50,7 @@ async def test_one_after_the_other_use_the_same_warm_connection() -> None:
     await connections.aclose()
 
 
-async def test_no_more_are_lent_than_allowed_and_whoever_fails_gives_back() -> None:
+async def test_leases_are_limited_and_returned_after_failures() -> None:
     connections = Connections(Factory(), 20)
     busy = most = 0
 
@@ -88,7 +88,7 @@ class Server:
             await writer.wait_closed()
 
 
-async def test_a_warm_connection_is_used_again_and_one_that_was_closed_meanwhile_is_not() -> None:
+async def test_a_warm_connection_is_reused_unless_it_was_closed() -> None:
     server = Server()
     listening = await asyncio.start_server(server, "127.0.0.1", 0)
     host, port = listening.sockets[0].getsockname()

@@ -57,7 +57,7 @@ async def head(reader: asyncio.StreamReader) -> bytes:
     return await reader.readuntil(b"\r\n\r\n")
 
 
-async def test_c25_a_refused_connection_was_not_sent() -> None:
+async def test_c25_a_refused_connection_means_not_sent() -> None:
     async def nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         return None
 
@@ -69,7 +69,7 @@ async def test_c25_a_refused_connection_was_not_sent() -> None:
     assert not caught.value.sent
 
 
-async def test_c25_a_name_that_is_not_found_was_not_sent() -> None:
+async def test_c25_an_unresolved_host_name_means_not_sent() -> None:
     async with fal.Clients(fal.Addresses(queue="http://nowhere.invalid")) as clients:
         with pytest.raises(fal.Unreachable) as caught:
             await clients.queue.submit("a/b", {})
@@ -103,7 +103,7 @@ async def test_c25_a_server_that_never_answers_may_have_taken_it() -> None:
     assert server.connections == 1
 
 
-async def test_connections_are_used_again() -> None:
+async def test_connections_are_reused() -> None:
     async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await head(reader):
             writer.write(QUEUED)
@@ -115,7 +115,7 @@ async def test_connections_are_used_again() -> None:
     assert server.connections == 1
 
 
-async def test_a_submit_does_not_meet_a_connection_that_was_closed_meanwhile() -> None:
+async def test_a_submit_never_uses_a_closed_connection() -> None:
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(OK)
@@ -129,7 +129,7 @@ async def test_a_submit_does_not_meet_a_connection_that_was_closed_meanwhile() -
     assert server.connections == 2
 
 
-async def test_a_cut_answer_is_asked_for_again() -> None:
+async def test_a_truncated_answer_is_requested_again() -> None:
     answers = [QUEUED[:-5], QUEUED]
 
     async def cut_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,7 +146,7 @@ async def test_a_cut_answer_is_asked_for_again() -> None:
 SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
-async def test_events_survive_any_chunking_and_a_cut_is_told() -> None:
+async def test_events_survive_any_chunking_and_a_cut_is_reported() -> None:
     body = ': ping\r\n\r\ndata: {"status":"IN_PROGRESS",\r\n'
     body += 'data: "logs":[{"message":"Zoë 🐈"}]}\r\n\r\n'
 
@@ -183,7 +183,7 @@ async def test_leaving_a_stream_closes_its_connection() -> None:
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
-async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps: int) -> None:
+async def test_cancelling_the_close_of_a_stream_leaves_nothing_open(steps: int) -> None:
     """A worker's task may be cancelled at any time and must not leave a half-closed connection."""
     closed = asyncio.Event()
 
@@ -209,7 +209,7 @@ async def test_who_is_cancelled_while_closing_a_stream_leaves_nothing_open(steps
         assert not any(each.in_use for each in clients._streams._pools)
 
 
-async def test_open_streams_never_keep_a_submit_waiting() -> None:
+async def test_open_streams_never_block_a_submit() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (await head(reader)).startswith(b"POST"):
             writer.write(OK)
@@ -228,7 +228,7 @@ async def test_open_streams_never_keep_a_submit_waiting() -> None:
     assert submitted.request_id == "r-1"
 
 
-async def test_a_file_that_is_cut_is_unreachable_and_not_short() -> None:
+async def test_a_truncated_file_raises_unreachable() -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
@@ -259,7 +259,7 @@ async def test_c33_a_compressed_file_is_measured_as_it_unpacks() -> None:
             _ = [chunk async for chunk in stream]
 
 
-async def test_an_upload_says_its_length(tmp_path: Path) -> None:
+async def test_an_upload_sends_its_length(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(1 << 20))
     seen = {}

@@ -1,4 +1,4 @@
-"""What becomes of a run whose submit failed: every kind of failure, phase and transport."""
+"""The outcome of a run whose submit failed: every kind of failure, phase and transport."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ NAMES = [f"{cls.__name__}-{'-'.join(map(str, facts.values()))}" for cls, facts, 
 
 
 @pytest.mark.parametrize(("cls", "facts", "phase", "may_have_it"), FAILURES, ids=NAMES)
-def test_an_error_says_whether_fal_may_have_the_request(
+def test_a_submit_error_says_whether_fal_may_have_the_request(
     cls: type[fal.FalError], facts: dict[str, Any], phase: SubmitPhase, may_have_it: bool
 ) -> None:
     error = cls("failed", **facts)
@@ -114,7 +114,7 @@ def test_a_request_that_fal_may_have_is_never_sent_again() -> None:
         assert not (error.is_unconfirmed and reaction is not fal.Reaction.UNCONFIRMED)
 
 
-def test_every_row_decides_something() -> None:
+def test_every_row_of_the_error_table_is_used() -> None:
     errors = [(judged(cls("failed", **facts), phase), phase) for cls, facts, phase, _ in FAILURES]
     assert {arrival(error, phase).why for error, phase in errors} == {row.why for row in ARRIVALS}
     responses = {

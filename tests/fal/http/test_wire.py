@@ -1,4 +1,4 @@
-"""Who gets the key, what is asked again and when, and what is never sent twice."""
+"""Hosts that get the key, requests that are retried and when, and submits that are sent once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_c16_only_configured_hosts_are_sent_the_key(
     "url",
     ["https://u:p@queue.fal.run/x", "https://queue.fal.run@evil.example/x", "http:///x", "x:"],
 )
-async def test_c16_an_address_with_a_user_name_or_without_sense_is_not_asked(
+async def test_c16_addresses_with_credentials_or_malformed_are_not_requested(
     connect: Connect, url: str
 ) -> None:
     upstream = Upstream(OK)
@@ -79,7 +79,7 @@ async def test_without_a_key_no_header_is_sent(connect: Connect) -> None:
     assert "authorization" not in upstream.requests[0].headers
 
 
-async def test_the_key_is_in_no_repr_log_or_error(
+async def test_the_key_is_absent_from_reprs_logs_and_errors(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -96,7 +96,7 @@ async def test_the_key_is_in_no_repr_log_or_error(
     assert caught.value.detail == "Key [key]"
 
 
-async def test_cookies_are_not_kept(connect: Connect) -> None:
+async def test_cookies_are_not_stored(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"status": "x"}, headers={"set-cookie": "a=b"}))
     clients = await connect(upstream)
     for _ in range(2):
@@ -158,7 +158,7 @@ SUBMIT_ANSWERS = [
 
 
 @pytest.mark.parametrize(("status", "body", "is_unconfirmed"), SUBMIT_ANSWERS)
-async def test_c25_no_answer_makes_a_submit_go_twice(
+async def test_c25_no_answer_causes_a_second_submit(
     connect: Connect, status: int, body: dict[str, Any], is_unconfirmed: bool
 ) -> None:
     upstream = Upstream(httpx.Response(status, **body), OK)
@@ -170,9 +170,7 @@ async def test_c25_no_answer_makes_a_submit_go_twice(
 
 
 @pytest.mark.parametrize("error", NOT_SENT + PERHAPS_SENT, ids=repr)
-async def test_a_get_is_asked_again_when_it_did_not_come_through(
-    connect: Connect, error: httpx.TransportError
-) -> None:
+async def test_a_failed_get_is_retried(connect: Connect, error: httpx.TransportError) -> None:
     upstream = Upstream(error, error, OK)
     clients = await connect(upstream)
     status = await clients.queue.status(handle("https://queue.fal.run/x"))
@@ -182,7 +180,7 @@ async def test_a_get_is_asked_again_when_it_did_not_come_through(
     assert 0 <= upstream.pauses[1] <= 2
 
 
-async def test_a_get_is_asked_three_times_at_most(connect: Connect) -> None:
+async def test_a_get_is_tried_three_times_at_most(connect: Connect) -> None:
     upstream = Upstream(httpx.ConnectError("refused"))
     clients = await connect(upstream)
     with pytest.raises(fal.Unreachable, match="refused"):
@@ -191,7 +189,7 @@ async def test_a_get_is_asked_three_times_at_most(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-async def test_what_will_not_change_is_not_asked_again(connect: Connect, status: int) -> None:
+async def test_a_permanent_error_is_not_retried(connect: Connect, status: int) -> None:
     upstream = Upstream(httpx.Response(status, json={"detail": "x"}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected):
@@ -208,7 +206,7 @@ async def test_c6_a_wait_longer_than_a_minute_is_left_to_the_caller(connect: Con
     assert upstream.pauses == []
 
 
-async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect: Connect) -> None:
+async def test_c24_a_deadline_of_the_caller_is_not_retried(connect: Connect) -> None:
     late = httpx.Response(
         504,
         headers={"X-Fal-Request-Timeout-Type": "user", "X-Fal-Needs-Retry": "1"},
@@ -225,7 +223,7 @@ async def test_c24_the_callers_own_deadline_is_not_asked_about_again(connect: Co
     assert not caught.value.is_retryable
 
 
-async def test_an_answer_beyond_all_measure_is_refused(connect: Connect) -> None:
+async def test_an_oversized_answer_is_refused(connect: Connect) -> None:
     queue = FakeQueue(output=f'"{"x" * (1 << 20)}"')
     clients = await connect(queue, limits=fal.Limits(max_answer_bytes=1 << 20))
     submitted = await clients.queue.submit("fal-ai/flux", {})

@@ -41,13 +41,13 @@ async def test_requests_of_an_endpoint_are_read_page_by_page(connect: Connect) -
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"items": null}', '{"items": {"a": 1}}'])
-async def test_a_list_of_requests_that_is_none_is_empty(connect: Connect, body: str) -> None:
+async def test_a_malformed_list_of_requests_is_empty(connect: Connect, body: str) -> None:
     clients = await connect(Upstream(httpx.Response(200, text=body)))
     start = datetime(2026, 11, 20, tzinfo=UTC)
     assert await clients.platform.requests("a/b", start=start) == []
 
 
-async def test_pages_of_requests_end_where_they_repeat(connect: Connect) -> None:
+async def test_pages_of_requests_end_at_a_repeated_cursor(connect: Connect) -> None:
     page = json.dumps({"items": [{"request_id": "r"}], "next_cursor": "x"})
     upstream = Upstream(httpx.Response(200, text=page))
     clients = await connect(upstream)
@@ -55,11 +55,11 @@ async def test_pages_of_requests_end_where_they_repeat(connect: Connect) -> None
     assert len(upstream.requests) == 2
 
 
-async def test_one_request_is_asked_for_by_its_id(connect: Connect) -> None:
+async def test_one_request_can_be_fetched_by_its_id(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"items": [{"request_id": "r2"}]}))
     clients = await connect(upstream)
-    (found,) = await clients.platform.requests("a/b", request_id="r2")
-    assert found.request_id == "r2"
+    (request,) = await clients.platform.requests("a/b", request_id="r2")
+    assert request.request_id == "r2"
     assert asked(upstream) == [
         {"endpoint_id": ["a/b"], "request_id": ["r2"], "limit": ["100"]},
     ]

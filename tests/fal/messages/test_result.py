@@ -24,7 +24,7 @@ async def fetched(connect: Any, body: bytes, kind: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "kept"),
+    ("body", "kind", "stored_body"),
     [
         (b"Here you are.", "text/plain; charset=utf-8", "Here you are."),
         (b"", "application/json", ""),
@@ -35,14 +35,14 @@ async def fetched(connect: Any, body: bytes, kind: str) -> Any:
         (b"x" * (300 << 10), "text/html", "x" * (256 << 10)),
     ],
 )
-async def test_what_is_no_output_is_kept_as_it_came(
-    connect: Any, body: bytes, kind: str, kept: str
+async def test_an_unreadable_output_is_kept_as_received(
+    connect: Any, body: bytes, kind: str, stored_body: str
 ) -> None:
     with pytest.raises(fal.Unreadable) as caught:
         await fetched(connect, body, kind)
     error = caught.value
     assert str(error) == "The answer could not be read."
-    assert error.detail["body"] == kept
+    assert error.detail["body"] == stored_body
     assert error.detail["size"] == len(body)
     assert error.detail["content_type"] == kind.partition(";")[0]
     assert (error.request_id, error.status, error.billable_units) == ("r-1", 200, "2.50")
@@ -50,21 +50,21 @@ async def test_what_is_no_output_is_kept_as_it_came(
 
 
 @pytest.mark.parametrize("kind", ["image/png", "video/mp4", "Audio/MPEG; rate=1"])
-async def test_a_file_itself_is_an_output_with_that_file(connect: Any, kind: str) -> None:
-    found = await fetched(connect, b"\x89PNG not json", kind)
-    file = found.output["file"]
+async def test_a_bare_file_becomes_an_output_with_that_file(connect: Any, kind: str) -> None:
+    result = await fetched(connect, b"\x89PNG not json", kind)
+    file = result.output["file"]
     assert base64.b64decode(file["url"].partition(",")[2]) == b"\x89PNG not json"
     assert file["content_type"] == kind.partition(";")[0].lower()
-    assert (found.request_id, found.billable_units) == ("r-1", Decimal("2.50"))
+    assert (result.request_id, result.billable_units) == ("r-1", Decimal("2.50"))
 
 
-async def test_json_stays_json_whatever_it_is_called(connect: Any) -> None:
+async def test_json_is_recognised_under_any_content_type(connect: Any) -> None:
     assert (await fetched(connect, b'{"a": 1}', "image/png")).output == {"a": 1}
 
 
 @pytest.mark.parametrize("way", ["sync", "stream"])
 @pytest.mark.parametrize("headers", [{}, HEADERS])
-async def test_over_one_connection_only_fals_own_word_ends_the_run(
+async def test_a_direct_run_ends_only_by_an_answer_of_fal(
     connect: Any, way: str, headers: dict[str, str]
 ) -> None:
     clients = await connect(Upstream(httpx.Response(200, text="Welcome!", headers=headers)))
@@ -81,7 +81,7 @@ async def test_over_one_connection_only_fals_own_word_ends_the_run(
     assert caught.value.is_unconfirmed is not bool(headers)
 
 
-async def test_a_failure_tells_what_it_cost(connect: Any) -> None:
+async def test_a_failure_carries_its_cost(connect: Any) -> None:
     body = {"detail": [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]}
     clients = await connect(Upstream(httpx.Response(422, json=body, headers=HEADERS)))
     with pytest.raises(fal.RunFailed) as caught:
@@ -104,18 +104,18 @@ async def test_a_failure_tells_what_it_cost(connect: Any) -> None:
         ("-Infinity", None, False),
     ],
 )
-async def test_what_an_output_cannot_say_is_known(
+async def test_values_outside_json_mark_an_output_as_inexact(
     connect: Any, text: str, value: Any, is_exact: bool
 ) -> None:
     body = f'{{"x": [{text}]}}'
-    found = await fetched(connect, body.encode(), "application/json")
-    assert (found.output, found.is_exact, found.text) == ({"x": [value]}, is_exact, body)
+    result = await fetched(connect, body.encode(), "application/json")
+    assert (result.output, result.is_exact, result.text) == ({"x": [value]}, is_exact, body)
     clients = await connect(Upstream(httpx.Response(200, text=body, headers=HEADERS)))
     assert (await clients.sync.run("fal-ai/flux", {})).is_exact is is_exact
     streamed = httpx.Response(
         200, text=f"data: {body}\n\n", headers={"content-type": "text/event-stream"}
     )
     clients = await connect(Upstream(streamed))
-    told = [one async for one in clients.stream.events("fal-ai/flux", {})]
-    assert isinstance(told[-1], fal.Result)
-    assert (told[-1].output, told[-1].is_exact) == ({"x": [value]}, is_exact)
+    events = [event async for event in clients.stream.events("fal-ai/flux", {})]
+    assert isinstance(events[-1], fal.Result)
+    assert (events[-1].output, events[-1].is_exact) == ({"x": [value]}, is_exact)

@@ -1,4 +1,4 @@
-"""Webhooks by the letter of section 10: who signed, and what is said."""
+"""Webhooks as in section 10: their signatures and their contents."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ SIGNED_B = (
 
 
 def headers(signature: str = SIGNED_A, **changed: str) -> dict[str, str]:
-    given = {"Request-Id": REQUEST, "User-Id": "user_42", "Timestamp": str(NOW)}
-    given |= {"Signature": signature} | {k.replace("_", "-"): v for k, v in changed.items()}
-    return {f"X-Fal-Webhook-{name}": value for name, value in given.items()}
+    values = {"Request-Id": REQUEST, "User-Id": "user_42", "Timestamp": str(NOW)}
+    values |= {"Signature": signature} | {k.replace("_", "-"): v for k, v in changed.items()}
+    return {f"X-Fal-Webhook-{name}": value for name, value in values.items()}
 
 
 def sign(body: bytes, request_id: str = REQUEST, at: int = NOW) -> dict[str, str]:
@@ -56,7 +56,7 @@ def sign(body: bytes, request_id: str = REQUEST, at: int = NOW) -> dict[str, str
 
 
 @pytest.mark.parametrize(("body", "signature"), [(BODY_A, SIGNED_A), (BODY_B, SIGNED_B)])
-def test_c26_the_vectors_verify_in_any_case(body: bytes, signature: str) -> None:
+def test_c26_the_test_vectors_verify_in_any_letter_case(body: bytes, signature: str) -> None:
     assert (len(BODY_A), len(BODY_B)) == (232, 254)
     assert verdict(headers(signature), body, KEYS, NOW) is Verdict.GENUINE
     assert verdict(headers(signature.upper()), body, KEYS, NOW) is Verdict.GENUINE
@@ -67,13 +67,13 @@ def test_c26_the_vectors_verify_in_any_case(body: bytes, signature: str) -> None
 @pytest.mark.parametrize(
     ("seconds", "is_genuine"), [(0, True), (300, True), (-300, True), (301, False), (-301, False)]
 )
-def test_c26_a_clock_within_five_minutes(seconds: int, is_genuine: bool) -> None:
-    found = verdict(headers(), BODY_A, KEYS, NOW + seconds)
-    assert found is (Verdict.GENUINE if is_genuine else Verdict.MALFORMED)
+def test_c26_timestamps_within_five_minutes_are_accepted(seconds: int, is_genuine: bool) -> None:
+    result = verdict(headers(), BODY_A, KEYS, NOW + seconds)
+    assert result is (Verdict.GENUINE if is_genuine else Verdict.MALFORMED)
 
 
 @pytest.mark.parametrize(
-    ("given", "body"),
+    ("signed_headers", "body"),
     [
         (headers(), bytes([BODY_A[0], BODY_A[1] ^ 1]) + BODY_A[2:]),
         (headers(), BODY_B),
@@ -86,10 +86,8 @@ def test_c26_a_clock_within_five_minutes(seconds: int, is_genuine: bool) -> None
         (headers(User_Id="\udcff"), BODY_A),
     ],
 )
-def test_c26_anything_else_than_what_was_signed_is_refused(
-    given: dict[str, str], body: bytes
-) -> None:
-    assert verdict(given, body, KEYS, NOW) is Verdict.UNKNOWN_KEY
+def test_c26_a_changed_delivery_is_refused(signed_headers: dict[str, str], body: bytes) -> None:
+    assert verdict(signed_headers, body, KEYS, NOW) is Verdict.UNKNOWN_KEY
 
 
 @pytest.mark.parametrize(
@@ -113,11 +111,11 @@ def test_c26_malformed_headers_are_refused_before_any_key_is_tried(changed: dict
 @pytest.mark.parametrize("name", webhooks.HEADERS)
 @pytest.mark.parametrize("value", [None, ""])
 def test_c26_a_missing_header_is_refused(name: str, value: str | None) -> None:
-    given = {key.lower(): text for key, text in headers().items()}
-    del given[name]
+    signed_headers = {key.lower(): text for key, text in headers().items()}
+    del signed_headers[name]
     if value is not None:
-        given[name] = value
-    assert verdict(given, BODY_A, KEYS, NOW) is Verdict.MALFORMED
+        signed_headers[name] = value
+    assert verdict(signed_headers, BODY_A, KEYS, NOW) is Verdict.MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -128,37 +126,37 @@ def test_c26_a_missing_header_is_refused(name: str, value: str | None) -> None:
         b"\xff\xfe no text at all",
     ],
 )
-def test_c27_the_raw_bytes_are_what_is_signed(body: bytes) -> None:
+def test_c27_the_signature_covers_the_raw_bytes(body: bytes) -> None:
     assert verdict(sign(body), body, KEYS, NOW) is Verdict.GENUINE
     assert verdict(sign(body), body.replace(b" ", b"", 1) + b"!", KEYS, NOW) is not Verdict.GENUINE
 
 
 @given(st.binary(max_size=200), st.integers(0, 199))
 def test_c27_no_byte_can_be_changed(body: bytes, at: int) -> None:
-    given = sign(body)
-    assert verdict(given, body, KEYS, NOW) is Verdict.GENUINE
+    signed_headers = sign(body)
+    assert verdict(signed_headers, body, KEYS, NOW) is Verdict.GENUINE
     if body:
         at %= len(body)
         forged = body[:at] + bytes([body[at] ^ 0x10]) + body[at + 1 :]
-        assert verdict(given, forged, KEYS, NOW) is Verdict.UNKNOWN_KEY
+        assert verdict(signed_headers, forged, KEYS, NOW) is Verdict.UNKNOWN_KEY
 
 
-def test_every_key_of_the_set_is_tried_and_others_are_passed_over() -> None:
+def test_every_usable_key_of_the_set_is_tried() -> None:
     other = {**JWK, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
     strange = [{"kty": "RSA", "n": "x"}, {"x": "short"}, {**JWK, "x": "*"}, {**JWK, "x": 5}, 7]
-    found = public_keys({"keys": [*strange, other, JWK]})
-    assert len(found) == 2
-    assert verdict(headers(), BODY_A, found, NOW) is Verdict.GENUINE
-    assert verdict(headers(), BODY_A, found[:1], NOW) is Verdict.UNKNOWN_KEY
+    usable_keys = public_keys({"keys": [*strange, other, JWK]})
+    assert len(usable_keys) == 2
+    assert verdict(headers(), BODY_A, usable_keys, NOW) is Verdict.GENUINE
+    assert verdict(headers(), BODY_A, usable_keys[:1], NOW) is Verdict.UNKNOWN_KEY
     assert verdict(headers(), BODY_A, [b"no key"], NOW) is Verdict.UNKNOWN_KEY
 
 
 @pytest.mark.parametrize("jwks", [None, [], {}, {"keys": None}, {"keys": 5}, {"keys": {"a": 1}}])
-def test_a_set_without_keys_is_empty(jwks: Any) -> None:
+def test_a_malformed_key_set_is_empty(jwks: Any) -> None:
     assert public_keys(jwks) == []
 
 
-def test_c29_an_error_is_told_as_the_queues_result_would() -> None:
+def test_c29_a_webhook_error_equals_the_queues_error() -> None:
     failure = Report.from_bytes(BODY_B).failure
     assert failure
     assert (failure.status, failure.type) == (422, "missing")
@@ -176,7 +174,7 @@ def test_an_error_without_a_payload_keeps_its_text(payload: Any) -> None:
     assert (failure.message, failure.status, failure.request_id) == ("Runner lost", None, "r")
 
 
-def test_c29_a_payload_that_is_left_out_is_to_be_fetched() -> None:
+def test_c29_a_missing_payload_must_be_fetched() -> None:
     raw = {"request_id": "r", "status": "OK", "payload": None, "payload_error": "Not serializable"}
     report = Report.from_bytes(json.dumps(raw).encode())
     assert not report.has_output
@@ -187,7 +185,7 @@ def test_c29_a_payload_that_is_left_out_is_to_be_fetched() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"request_id": 5}', b"\xff", b"[" * 100_000, b"nonsense"]
 )
-def test_what_is_no_report_says_so(body: bytes) -> None:
+def test_a_malformed_report_raises(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         Report.from_bytes(body)
 

@@ -1,4 +1,4 @@
-"""Downloads: which addresses are asked, how much is taken, and what never goes along."""
+"""Downloads: allowed addresses, the size limit, and that no key is sent."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("url", "is_allowed"), ADDRESSES)
-async def test_only_allowed_origins_are_asked(connect: Connect, url: str, is_allowed: bool) -> None:
+async def test_only_allowed_origins_are_requested(
+    connect: Connect, url: str, is_allowed: bool
+) -> None:
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=fal.Addresses(media=MEDIA))
     if is_allowed:
@@ -125,7 +127,7 @@ async def test_redirects_elsewhere_are_not_followed(connect: Connect, location: 
         ("http://localhost:5432/", fal.FileUnavailable),
     ],
 )
-async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
+async def test_redirects_to_error_pages_and_to_private_hosts_are_told_apart(
     connect: Connect, location: str, error: type[fal.FalError]
 ) -> None:
     clients = await connect(Upstream(redirect(location)))
@@ -134,7 +136,7 @@ async def test_a_redirect_to_a_page_of_excuses_is_told_from_one_to_the_inside(
     assert type(caught.value) is error
 
 
-async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect: Connect) -> None:
+async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Connect) -> None:
     """No connection is made to a forbidden port of an allowed host, directly or by redirect."""
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(redirect("http://127.0.0.1:5432/"))
@@ -149,7 +151,7 @@ async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect: 
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "is_whole"),
+    ("status", "content_range", "is_whole"),
     [
         (206, f"bytes 0-{len(PNG) - 1}/{len(PNG)}", True),
         (206, f"bytes 0-{len(PNG) - 2}/{len(PNG)}", False),
@@ -160,10 +162,10 @@ async def test_a_local_stand_in_leads_to_no_other_port_of_this_machine(connect: 
         (204, "", False),
     ],
 )
-async def test_only_a_whole_file_is_a_file(
-    connect: Connect, status: int, told: str, is_whole: bool
+async def test_an_incomplete_file_is_refused(
+    connect: Connect, status: int, content_range: str, is_whole: bool
 ) -> None:
-    answer = httpx.Response(status, content=PNG, headers={"content-range": told})
+    answer = httpx.Response(status, content=PNG, headers={"content-range": content_range})
     clients = await connect(Upstream(answer))
     if is_whole:
         assert (await fetched(clients, URL))[2] == PNG
@@ -173,7 +175,7 @@ async def test_only_a_whole_file_is_a_file(
     assert caught.value.status == status
 
 
-async def test_a_fourth_redirect_is_one_too_many(connect: Connect) -> None:
+async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
     upstream = Upstream(redirect(URL))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
@@ -181,16 +183,14 @@ async def test_a_fourth_redirect_is_one_too_many(connect: Connect) -> None:
     assert len(upstream.requests) == 4
 
 
-async def test_a_redirect_to_nowhere_is_no_file(connect: Connect) -> None:
+async def test_a_redirect_without_a_location_is_refused(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(302)))
     with pytest.raises(fal.FileUnavailable, match="no readable address"):
         await fetched(clients, URL)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(
-    connect: Connect, status: int
-) -> None:
+async def test_an_expired_file_is_gone_and_not_a_key_error(connect: Connect, status: int) -> None:
     upstream = Upstream(httpx.Response(status))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
@@ -198,7 +198,7 @@ async def test_a_file_that_expired_is_gone_and_the_key_is_not_blamed(
     assert not caught.value.is_retryable
 
 
-async def test_a_host_in_trouble_is_worth_another_try_later(connect: Connect) -> None:
+async def test_a_failing_host_is_retryable(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(503)))
     with pytest.raises(fal.UpstreamFailed) as caught:
         await fetched(clients, URL)
@@ -214,7 +214,7 @@ async def test_c33_a_size_beyond_the_limit_is_refused_before_a_byte_is_read(
             pytest.fail("the file must not open")
 
 
-async def test_c33_a_file_that_hides_its_size_is_cut_at_the_limit(connect: Connect) -> None:
+async def test_c33_a_file_without_a_size_is_cut_off_at_the_limit(connect: Connect) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield bytes(1 << 16)
@@ -264,7 +264,7 @@ URIS = [
 
 
 @pytest.mark.parametrize(("uri", "kind", "content"), URIS)
-async def test_c33_data_uris_are_files_like_the_others(
+async def test_c33_data_uris_are_read_like_files(
     connect: Connect, uri: str, kind: str, content: bytes
 ) -> None:
     upstream = Upstream()
@@ -277,14 +277,14 @@ async def test_c33_data_uris_are_files_like_the_others(
     "uri",
     ["data:", "data:image/png;base64", "data:x/y;base64,a", "data:x/y;base64,ä", "data:;base64,*"],
 )
-async def test_c33_a_malformed_data_uri_is_no_file(connect: Connect, uri: str) -> None:
+async def test_c33_a_malformed_data_uri_is_refused(connect: Connect, uri: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetched(clients, uri)
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
-async def test_an_address_that_is_none_is_no_file(connect: Connect, url: str) -> None:
+async def test_an_invalid_address_is_refused(connect: Connect, url: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetched(clients, url)
@@ -306,15 +306,15 @@ async def test_c33_data_uris_have_the_same_limit(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_come_back_out_of_a_data_uri_at_their_exact_size(content: bytes) -> None:
+def test_any_bytes_round_trip_through_a_data_uri(content: bytes) -> None:
     uri = f"data:x/y;base64,{base64.b64encode(content).decode()}"
     assert decode_data_uri(uri, max_bytes=len(content)) == ("x/y", content)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_data_uri_or_no_file(text: str) -> None:
+def test_any_text_is_a_data_uri_or_refused(text: str) -> None:
     try:
-        _, found = decode_data_uri(f"data:{text}", max_bytes=100)
+        _, content = decode_data_uri(f"data:{text}", max_bytes=100)
     except fal.FileUnavailable:
         return
-    assert len(found) <= 100
+    assert len(content) <= 100

@@ -54,7 +54,7 @@ def read_json(path: Path) -> Any:
 
 
 def ids(pages: Iterable[fal.Page]) -> list[str]:
-    return [found.endpoint_id for page in pages for found in page.models]
+    return [model.endpoint_id for page in pages for model in page.models]
 
 
 async def collect(pages: AsyncIterator[T]) -> list[T]:
@@ -63,9 +63,9 @@ async def collect(pages: AsyncIterator[T]) -> list[T]:
 
 async def test_every_field_of_an_item_is_read(connect: Connect) -> None:
     clients = await connect(Upstream(catalogue([FULL])))
-    (found,) = (await clients.platform.page()).models
-    assert found.raw == FULL
-    assert found.metadata == fal.Metadata(
+    (model,) = (await clients.platform.page()).models
+    assert model.raw == FULL
+    assert model.metadata == fal.Metadata(
         display_name="PixVerse 5.6",
         category="image-to-video",
         description="Animate a still image.",
@@ -95,7 +95,7 @@ async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connec
     clients = await connect(Upstream(catalogue(entries)))
     page = await clients.platform.page()
     assert page.malformed == []
-    assert [found.raw for found in page.models] == entries
+    assert [model.raw for model in page.models] == entries
     assert all(m.metadata and m.metadata.updated_at and m.metadata.date for m in page.models)
 
 
@@ -124,14 +124,14 @@ async def test_c1_a_repeated_cursor_never_loops(connect: Connect) -> None:
     assert len(upstream.requests) == 2
 
 
-async def test_c1_a_stopped_sync_goes_on_from_its_cursor(connect: Connect) -> None:
+async def test_c1_a_stopped_listing_resumes_from_its_cursor(connect: Connect) -> None:
     upstream = Upstream(catalogue([item("a/3")]))
     clients = await connect(upstream)
     await collect(clients.platform.models(cursor="Mw=="))
     assert asked(upstream) == [{"cursor": ["Mw=="]}]
 
 
-async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect: Connect) -> None:
+async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Connect) -> None:
     upstream = Upstream(catalogue([]))
     clients = await connect(upstream)
     await clients.platform.page(
@@ -143,7 +143,7 @@ async def test_c2_lists_are_repeated_plain_names_and_ids_are_encoded(connect: Co
     )
 
 
-async def test_c3_items_without_metadata_and_unknown_words_are_items(connect: Connect) -> None:
+async def test_c3_items_without_metadata_or_with_unknown_values_are_read(connect: Connect) -> None:
     odd = item("a/odd", metadata={"status": "retired", "category": "smell-to-text", "x": [1]}, y=2)
     clients = await connect(Upstream(catalogue([item("a/none"), odd], ordering={"sort": "recent"})))
     page = await clients.platform.page()
@@ -155,7 +155,7 @@ async def test_c3_items_without_metadata_and_unknown_words_are_items(connect: Co
     assert page.raw["ordering"] == {"sort": "recent"}
 
 
-async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect: Connect) -> None:
+async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect: Connect) -> None:
     failure = {"error": {"code": "expansion_failed", "message": "not now"}}
     items = [
         item("a/failed", openapi=failure, enterprise_status=failure),
@@ -176,20 +176,20 @@ async def test_c4_the_error_variant_of_a_schema_is_told_apart(connect: Connect) 
     assert good.enterprise_status == "ready"
 
 
-async def test_c5_schemas_are_asked_for_at_most_ten_at_a_time(connect: Connect) -> None:
-    def found(request: httpx.Request) -> httpx.Response:
+async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect: Connect) -> None:
+    def find_items(request: httpx.Request) -> httpx.Response:
         return catalogue([item(i) for i in request.url.params.get_list("endpoint_id")])
 
-    upstream = Upstream(found)
+    upstream = Upstream(find_items)
     clients = await connect(upstream)
     wanted = [f"a/{n}" for n in range(23)]
     result = await clients.platform.find([*wanted, "a/0"], expand=["openapi-3.0"])
-    assert [found.endpoint_id for found in result.items] == wanted
+    assert [model.endpoint_id for model in result.items] == wanted
     assert [len(query["endpoint_id"]) for query in asked(upstream)] == [10, 10, 3]
     assert [query["limit"] for query in asked(upstream)] == [["10"], ["10"], ["3"]]
 
 
-async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect: Connect) -> None:
+async def test_c5_a_400_about_the_limit_halves_the_batch(connect: Connect) -> None:
     def at_most_three(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if len(wanted) > 3:
@@ -200,7 +200,7 @@ async def test_c5_a_400_about_the_limit_makes_the_batch_smaller(connect: Connect
     clients = await connect(Upstream(at_most_three))
     wanted = [f"a/{n}" for n in range(10)]
     result = await clients.platform.find(wanted, expand="openapi-3.0")
-    assert [found.endpoint_id for found in result.items] == wanted
+    assert [model.endpoint_id for model in result.items] == wanted
     assert result.missing == []
 
 
@@ -216,7 +216,7 @@ async def test_c5_a_limit_too_large_for_a_page_is_halved(connect: Connect) -> No
     assert [query["limit"] for query in asked(upstream)] == [["1000"], ["500"], ["250"]]
 
 
-async def test_c5_a_400_about_something_else_is_not_asked_again(connect: Connect) -> None:
+async def test_c5_another_400_is_not_retried(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(400, json={"error": {"type": "x", "message": "bad sort"}}))
     clients = await connect(upstream)
     with pytest.raises(fal.RequestRejected, match="bad sort"):
@@ -224,7 +224,7 @@ async def test_c5_a_400_about_something_else_is_not_asked_again(connect: Connect
     assert len(upstream.requests) == 1
 
 
-async def test_c5_a_404_batch_is_asked_for_singly(connect: Connect) -> None:
+async def test_c5_a_404_batch_is_fetched_one_by_one(connect: Connect) -> None:
     def knows_all_but_2(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/2" in wanted:
@@ -234,12 +234,12 @@ async def test_c5_a_404_batch_is_asked_for_singly(connect: Connect) -> None:
     upstream = Upstream(knows_all_but_2)
     clients = await connect(upstream)
     result = await clients.platform.find([f"a/{n}" for n in range(5)], expand="openapi-3.0")
-    assert [found.endpoint_id for found in result.items] == ["a/0", "a/1", "a/3", "a/4"]
+    assert [model.endpoint_id for model in result.items] == ["a/0", "a/1", "a/3", "a/4"]
     assert result.missing == ["a/2"]
     assert [len(query["endpoint_id"]) for query in asked(upstream)] == [5, 1, 1, 1, 1, 1]
 
 
-async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect: Connect) -> None:
+async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect: Connect) -> None:
     busy = httpx.Response(429, headers={"x-ratelimit-reset": "7"}, json={})
     upstream = Upstream(busy, catalogue([item("a/1")]))
     clients = await connect(upstream)
@@ -248,7 +248,7 @@ async def test_c6_a_429_is_asked_again_after_the_wait_that_fal_names(connect: Co
     assert 7 <= pause < 8
 
 
-async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect: Connect) -> None:
+async def test_c6_a_persistent_429_keeps_earlier_pages(connect: Connect) -> None:
     busy = httpx.Response(429, json={"error": {"type": "rate_limited", "message": "Slow down"}})
     upstream = Upstream(catalogue([item("a/1")], cursor="x"), busy)
     clients = await connect(upstream)
@@ -260,12 +260,12 @@ async def test_c6_a_persistent_429_keeps_the_pages_already_had(connect: Connect)
     assert len(upstream.requests) == 1 + 3
 
 
-async def test_c7_rows_told_twice_are_one_when_found_and_told_apart_from_missing(
+async def test_c7_duplicate_rows_count_once_and_missing_ids_are_listed(
     connect: Connect,
 ) -> None:
     clients = await connect(Upstream(catalogue([item("a/1"), item("a/1"), item("a/x")])))
     result = await clients.platform.find(["a/1", "a/2"])
-    assert [found.endpoint_id for found in result.items] == ["a/1"]
+    assert [model.endpoint_id for model in result.items] == ["a/1"]
     assert result.missing == ["a/2"]
 
 
@@ -275,10 +275,10 @@ async def test_c8_favourite_and_legacy_flags_are_read(
 ) -> None:
     metadata = {"is_favorited": favourite, "highlighted": True, "pinned": True}
     clients = await connect(Upstream(catalogue([item("a/1", metadata=metadata)])))
-    (found,) = (await clients.platform.page()).models
-    assert found.metadata
-    assert found.metadata.is_favorited is favourite
-    assert found.metadata.highlighted is found.metadata.pinned is True
+    (model,) = (await clients.platform.page()).models
+    assert model.metadata
+    assert model.metadata.is_favorited is favourite
+    assert model.metadata.highlighted is model.metadata.pinned is True
 
 
 async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
@@ -290,19 +290,19 @@ async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
-async def test_c10_c11_c12_documents_arrive_with_every_keyword_in_its_order(
+async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
     connect: Connect, path: Path
 ) -> None:
     """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
     document = read_json(path)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
-    (found,) = (await clients.platform.page(expand="openapi-3.0")).models
-    assert found.openapi == json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    assert "openapi" not in found.raw
+    (model,) = (await clients.platform.page(expand="openapi-3.0")).models
+    assert model.openapi == json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    assert "openapi" not in model.raw
 
 
-async def test_one_malformed_item_does_not_cost_the_page(connect: Connect) -> None:
+async def test_one_malformed_item_does_not_spoil_the_page(connect: Connect) -> None:
     broken: list[Any] = [
         7,
         None,
@@ -315,12 +315,12 @@ async def test_one_malformed_item_does_not_cost_the_page(connect: Connect) -> No
     ]
     clients = await connect(Upstream(catalogue([*broken, item("a/good")])))
     page = await clients.platform.page()
-    assert [found.endpoint_id for found in page.models] == ["a/good"]
+    assert [model.endpoint_id for model in page.models] == ["a/good"]
     assert len(page.malformed) == len(broken)
     assert page.malformed[-1] == fal.Malformed("a/m", "metadata is not an object")
 
 
-async def test_text_that_cannot_be_stored_costs_its_item_alone(connect: Connect) -> None:
+async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
     content = b'{"has_more":false,"models":[{"endpoint_id":"a/bad","metadata":'
     content += b'{"display_name":"\\ud800"}},'
     content += b'{"endpoint_id":"a/good","metadata":'
@@ -336,9 +336,7 @@ async def test_text_that_cannot_be_stored_costs_its_item_alone(connect: Connect)
 @pytest.mark.parametrize(
     "content", [b"", b"<html>", b"[]", b"null", b'{"models":{}}', b"[" * 100_000]
 )
-async def test_an_answer_that_is_no_page_is_upstreams_failure(
-    connect: Connect, content: bytes
-) -> None:
+async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: bytes) -> None:
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     with pytest.raises(fal.UpstreamFailed):
         await clients.platform.page()

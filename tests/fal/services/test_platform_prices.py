@@ -20,7 +20,7 @@ def price(endpoint_id: str, amount: float | None = 0.04) -> dict[str, Any]:
     return {"endpoint_id": endpoint_id, "unit_price": amount, "unit": "image", "currency": "USD"}
 
 
-async def test_prices_come_fifty_a_call_and_as_exact_decimals(connect: Connect) -> None:
+async def test_prices_are_fetched_fifty_a_call_as_exact_decimals(connect: Connect) -> None:
     def priced(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         prices = [price(i) for i in wanted]
@@ -40,11 +40,11 @@ async def test_prices_are_paged_and_unreadable_ones_left_out(connect: Connect) -
     upstream = Upstream(httpx.Response(200, json=first), httpx.Response(200, json=second))
     clients = await connect(upstream)
     prices = await clients.platform.pricing(["a/1", "a/2", "a/3"])
-    assert [found.endpoint_id for found in prices] == ["a/1", "a/3"]
+    assert [row.endpoint_id for row in prices] == ["a/1", "a/3"]
     assert len(upstream.requests) == 2
 
 
-async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect: Connect) -> None:
+async def test_one_endpoint_without_a_price_does_not_affect_others(connect: Connect) -> None:
     def knows_all_but_33(request: httpx.Request) -> httpx.Response:
         wanted = request.url.params.get_list("endpoint_id")
         if "a/33" in wanted:
@@ -59,7 +59,7 @@ async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect: Co
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("basis", "sent"),
     [
         (
             {"calls": {"a/b": 3}},
@@ -71,19 +71,19 @@ async def test_one_endpoint_without_a_price_does_not_cost_the_others(connect: Co
         ),
     ],
 )
-async def test_an_estimate_is_by_calls_or_by_units(
-    connect: Connect, given: dict[str, Any], sent: dict[str, Any]
+async def test_an_estimate_counts_calls_or_units(
+    connect: Connect, basis: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     body = {"estimate_type": sent["estimate_type"], "total_cost": 1.1, "currency": "USD"}
     upstream = Upstream(httpx.Response(200, json=body))
     clients = await connect(upstream)
-    estimate = await clients.platform.estimate(**given)
+    estimate = await clients.platform.estimate(**basis)
     assert estimate == fal.Estimate(sent["estimate_type"], Decimal("1.1"), "USD")
     assert json.loads(upstream.requests[0].content) == sent
 
 
-@pytest.mark.parametrize("given", [{}, {"calls": {}, "units": {}}])
-async def test_an_estimate_needs_exactly_one_basis(connect: Connect, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("basis", [{}, {"calls": {}, "units": {}}])
+async def test_an_estimate_needs_exactly_one_basis(connect: Connect, basis: dict[str, Any]) -> None:
     clients = await connect(Upstream())
     with pytest.raises(ValueError, match="exactly one"):
-        await clients.platform.estimate(**given)
+        await clients.platform.estimate(**basis)

@@ -98,7 +98,7 @@ async def test_paths_and_chunks_are_uploaded_like_bytes(connect: Connect, a_path
         assert storage.file == content
 
 
-async def test_a_put_that_failed_starts_anew(connect: Connect, a_path: Path) -> None:
+async def test_an_upload_restarts_after_a_failed_put(connect: Connect, a_path: Path) -> None:
     storage = FakeStorage(failures=2)
     clients = await connect(storage)
     await clients.storage.upload(a_path, file_name="x")
@@ -135,7 +135,7 @@ async def test_only_a_submit_can_be_unconfirmed(connect: Connect) -> None:
     assert not caught.value.is_unconfirmed
 
 
-async def test_large_files_go_in_parts_each_tried_again(
+async def test_large_files_are_sent_in_parts_that_are_retried(
     connect: Connect,
 ) -> None:
     storage = FakeStorage(failures=1)
@@ -154,13 +154,13 @@ async def test_large_files_go_in_parts_each_tried_again(
     assert not [request for request in rest if "authorization" in request.headers]
 
 
-def test_the_limits_are_those_of_the_protocol() -> None:
+def test_the_default_upload_limits_are_those_of_the_protocol() -> None:
     assert fal.Limits().single_upload_bytes == 90 * 1024 * 1024
     assert fal.Limits().part_bytes == 10 * 1024 * 1024
 
 
 @pytest.mark.parametrize("kind", ["", "image/png\r\nX: y", "Zoë/x", "png"])
-async def test_a_type_that_is_none_is_unknown(connect: Connect, kind: str) -> None:
+async def test_an_invalid_content_type_is_unknown(connect: Connect, kind: str) -> None:
     storage = FakeStorage()
     clients = await connect(storage)
     await clients.storage.upload(b"x", content_type=kind, file_name="x")
@@ -202,7 +202,7 @@ class FlakyStorage(FakeStorage):
 CONTENT = bytes(range(95))
 
 
-async def test_parts_that_broke_off_go_on_where_they_stopped(connect: Connect) -> None:
+async def test_an_interrupted_upload_resumes_with_the_missing_parts(connect: Connect) -> None:
     storage = FlakyStorage(lost=3)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed) as caught:
@@ -227,7 +227,7 @@ async def test_parts_that_broke_off_go_on_where_they_stopped(connect: Connect) -
     assert storage.begun == 2  # what was finished is no longer resumed
 
 
-async def test_a_place_that_is_gone_is_asked_for_anew(connect: Connect) -> None:
+async def test_an_expired_upload_address_is_requested_again(connect: Connect) -> None:
     storage = FlakyStorage(lost=3, forgets=True)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UpstreamFailed):
@@ -284,7 +284,7 @@ class Expiring(FakeStorage):
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
-async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(
+async def test_a_refused_upload_address_is_replaced_by_a_new_one(
     connect: Connect, content: bytes, status: int
 ) -> None:
     storage = Expiring(refusals=1, status=status)
@@ -304,20 +304,20 @@ async def test_for_an_upload_address_that_is_refused_a_new_one_is_asked(
     ],
 )
 @pytest.mark.parametrize("content", [CONTENT[:9], CONTENT])
-async def test_a_second_refusal_is_told_by_the_hosts_words_and_not_blamed_on_the_key(
+async def test_a_second_refusal_has_the_hosts_words_and_is_no_key_error(
     connect: Connect, content: bytes, body: bytes, because: str
 ) -> None:
     storage = Expiring(refusals=9, body=body)
     clients = await connect(storage, limits=IN_PARTS)
     with pytest.raises(fal.UploadRefused) as caught:
         await clients.storage.upload(content, file_name="x", key="k")
-    told = f"The upload address was refused: its host answered 403{because}."
-    assert (caught.value.message, caught.value.is_retryable) == (told, False)
+    message = f"The upload address was refused: its host answered 403{because}."
+    assert (caught.value.message, caught.value.is_retryable) == (message, False)
     assert not isinstance(caught.value, fal.AuthFailed)
     assert storage.begun == 2
 
 
-async def test_a_refused_initiate_is_still_the_keys_matter(connect: Connect) -> None:
+async def test_a_refused_initiate_is_a_key_error(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(401, json={"detail": "no such key"})))
     with pytest.raises(fal.AuthFailed):
         await clients.storage.upload(b"x", file_name="x")

@@ -22,18 +22,21 @@ async def test_c68_the_list_is_read_page_by_page() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Key key"
         cursor = request.url.params.get("cursor")
-        one = {"name": "b" if cursor else "A_b", "user_nickname": "Ana", "title": "T"}
+        valid = {"name": "b" if cursor else "A_b", "user_nickname": "Ana", "title": "T"}
         broken = {"name": "", "user_nickname": "x"}
         more = {"next_cursor": None if cursor else "2", "has_more": not cursor}
-        return httpx.Response(200, json={"workflows": [one, broken, 7], **more})
+        return httpx.Response(200, json={"workflows": [valid, broken, 7], **more})
 
     async with clients(answer) as upstream:
-        found = [item async for page in upstream.workflows.pages() for item in page.items]
-    assert [one.endpoint_id for one in found] == ["workflows/Ana/A_b", "workflows/Ana/b"]
-    assert (found[0].thumbnail_url, found[0].tags) == ("", ())
+        workflows = [item async for page in upstream.workflows.pages() for item in page.items]
+    assert [workflow.endpoint_id for workflow in workflows] == [
+        "workflows/Ana/A_b",
+        "workflows/Ana/b",
+    ]
+    assert (workflows[0].thumbnail_url, workflows[0].tags) == ("", ())
 
 
-async def test_c68_a_definition_comes_verbatim() -> None:
+async def test_c68_a_definition_is_returned_verbatim() -> None:
     contents = {"nodes": {"a": {"type": "model", "odd": [1, None]}}, "more": True}
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -42,8 +45,8 @@ async def test_c68_a_definition_comes_verbatim() -> None:
         return httpx.Response(200, json={"workflow": body})
 
     async with clients(answer) as upstream:
-        found = await upstream.workflows.open("Ana", "A_b")
-    assert (found.contents, found.is_public) == (contents, True)
+        opened = await upstream.workflows.open("Ana", "A_b")
+    assert (opened.contents, opened.is_public) == (contents, True)
 
 
 @pytest.mark.parametrize("body", [{}, {"workflows": None}, [1]], ids=["empty", "null", "list"])

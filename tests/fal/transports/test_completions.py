@@ -24,30 +24,32 @@ HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}
 END, DONE = chunk({}, "stop"), b"data: [DONE]\n\n"
 
 
-def test_tool_calls_come_in_pieces() -> None:
-    made = completions.Completion()
+def test_tool_calls_are_assembled_from_pieces() -> None:
+    completion = completions.Completion()
     for piece in ({"id": "c1", "function": {"name": "f", "arguments": '{"a"'}},
                   {"function": {"arguments": ":1}"}}):  # fmt: skip
-        made.add({"choices": [{"delta": {"tool_calls": [{"index": 0, **piece}]}}]})
-    (call,) = made.as_json()["choices"][0]["message"]["tool_calls"]
+        completion.add({"choices": [{"delta": {"tool_calls": [{"index": 0, **piece}]}}]})
+    (call,) = completion.as_json()["choices"][0]["message"]["tool_calls"]
     assert call == {
         "type": "function",
         "id": "c1",
         "function": {"name": "f", "arguments": '{"a":1}'},
     }
-    made.add({"choices": [{"delta": {"tool_calls": [{"index": 10**9}, 3]}}, "x"], "usage": None})
-    assert not made.is_over
+    completion.add(
+        {"choices": [{"delta": {"tool_calls": [{"index": 10**9}, 3]}}, "x"], "usage": None}
+    )
+    assert not completion.is_over
 
 
 @pytest.mark.anyio
 async def test_deltas_are_appended_until_done(connect: Any) -> None:
     usage = b'data: {"choices": [], "usage": {"total_tokens": 3}}\n\n'
-    told = await ran(connect, streaming(*HELLO, END, usage, DONE), CHAT)
-    texts = [one["choices"][0]["message"]["content"] for one in values(told)]
+    events = await ran(connect, streaming(*HELLO, END, usage, DONE), CHAT)
+    texts = [value["choices"][0]["message"]["content"] for value in values(events)]
     assert texts[:2] == ["Hel", "Hello"]
-    assert isinstance(told[-1], fal.Result)
-    assert told[-1].output["usage"] == {"total_tokens": 3}
-    assert told[-1].output["choices"][0]["finish_reason"] == "stop"
+    assert isinstance(events[-1], fal.Result)
+    assert events[-1].output["usage"] == {"total_tokens": 3}
+    assert events[-1].output["choices"][0]["finish_reason"] == "stop"
 
 
 @pytest.mark.anyio
@@ -63,7 +65,7 @@ async def test_deltas_are_appended_until_done(connect: Any) -> None:
 async def test_a_stream_without_its_end_is_a_failure(
     connect: Any, pieces: list[Any], is_unconfirmed: bool
 ) -> None:
-    told = await ran(connect, streaming(*pieces), CHAT)
-    assert isinstance(told[-1], fal.RunFailed)
-    assert told[-1].is_unconfirmed is is_unconfirmed
-    assert values(told)[-1]["choices"][0]["message"]["content"] == "Hello"
+    events = await ran(connect, streaming(*pieces), CHAT)
+    assert isinstance(events[-1], fal.RunFailed)
+    assert events[-1].is_unconfirmed is is_unconfirmed
+    assert values(events)[-1]["choices"][0]["message"]["content"] == "Hello"

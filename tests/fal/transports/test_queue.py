@@ -83,7 +83,7 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
-async def test_c16_of_urls_elsewhere_fals_rule_makes_ours(connect: Connect, url: Any) -> None:
+async def test_c16_urls_of_other_hosts_are_rebuilt_for_ours(connect: Connect, url: Any) -> None:
     """A gateway passes on URLs of fal's own hosts, which may not be reachable from here."""
     answer = {"request_id": "r-1"} | dict.fromkeys(
         ("status_url", "response_url", "cancel_url"), url
@@ -101,7 +101,7 @@ async def test_a_base_address_may_have_a_path_of_its_own(connect: Connect) -> No
     assert handle.status_url == "http://127.0.0.1:8001/queue/fal-ai/flux/requests/r-1/status"
 
 
-def test_a_handle_survives_being_stored() -> None:
+def test_a_handle_round_trips_through_json() -> None:
     assert fal.Handle.from_json(json.loads(json.dumps(HANDLE.as_json()))) == HANDLE
     with pytest.raises(ValueError, match="lacks status_url, cancel_url"):
         fal.Handle.from_json({**HANDLE.as_json(), "status_url": None, "cancel_url": ""})
@@ -133,7 +133,7 @@ async def test_c17_a_submission_without_any_id_is_unconfirmed(
 
 @pytest.mark.parametrize("code", [200, 202])
 @pytest.mark.parametrize("word", ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"])
-async def test_c18_the_body_decides_whatever_the_code(
+async def test_c18_the_body_decides_regardless_of_the_status_code(
     connect: Connect, code: int, word: str
 ) -> None:
     clients = await connect(Upstream(httpx.Response(code, json={"status": word})))
@@ -143,7 +143,7 @@ async def test_c18_the_body_decides_whatever_the_code(
 
 
 @pytest.mark.parametrize("word", ["FAILED", "CANCELLED", "in_queue", "", None, 7, [], {}])
-async def test_c18_an_unknown_word_is_unknown_and_kept(connect: Connect, word: Any) -> None:
+async def test_c18_an_unknown_status_is_kept_as_unknown(connect: Connect, word: Any) -> None:
     clients = await connect(Upstream(httpx.Response(200, json={"status": word})))
     status = await clients.queue.status(HANDLE)
     assert status.state is fal.Phase.UNKNOWN
@@ -152,7 +152,7 @@ async def test_c18_an_unknown_word_is_unknown_and_kept(connect: Connect, word: A
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_logs_are_asked_for_beside_what_the_url_already_says(
+async def test_the_logs_parameter_is_added_to_the_urls_query(
     connect: Connect, wanted: bool
 ) -> None:
     upstream = Upstream(httpx.Response(200, json={"status": "IN_QUEUE"}))
@@ -186,7 +186,7 @@ async def test_c19_the_models_error_body_is_the_detail(connect: Connect) -> None
     assert len(upstream.requests) == 1
 
 
-async def test_the_models_own_5xx_is_final_while_a_gateways_is_asked_again(
+async def test_a_models_5xx_is_final_and_a_gateways_is_retried(
     connect: Connect,
 ) -> None:
     models = httpx.Response(500, json={"detail": "x", "error_type": "internal_error"})
@@ -217,17 +217,21 @@ def test_c20_logs_are_read_in_every_shape(logs: Any, messages: list[str]) -> Non
     assert [line.message for line in status.logs] == messages
 
 
-def test_of_a_log_without_end_the_last_lines_are_read() -> None:
+def test_only_the_last_lines_of_an_endless_log_are_read() -> None:
     lines = [{"message": str(n), "timestamp": "t"} for n in range(50_000)]
-    told = fal.Status.from_json({"status": "IN_PROGRESS", "logs": lines}).logs
-    assert (len(told), told[0].message, told[-1].message) == (10_000, "40000", "49999")
+    read_lines = fal.Status.from_json({"status": "IN_PROGRESS", "logs": lines}).logs
+    assert (len(read_lines), read_lines[0].message, read_lines[-1].message) == (
+        10_000,
+        "40000",
+        "49999",
+    )
 
 
 def test_c20_missing_logs_are_no_logs() -> None:
     assert fal.Status.from_json({"status": "IN_PROGRESS"}).logs == []
 
 
-def test_c20_lines_told_again_are_kept_once_in_their_first_order() -> None:
+def test_c20_repeated_lines_are_kept_once_in_their_first_order() -> None:
     first = [fal.LogLine("a", timestamp="1"), fal.LogLine("b", timestamp="2")]
     second = [*first, fal.LogLine("a", timestamp="3"), fal.LogLine("a", "ERROR", timestamp="1")]
     merged = fal.merge_logs(fal.merge_logs([], first), second)
@@ -235,11 +239,11 @@ def test_c20_lines_told_again_are_kept_once_in_their_first_order() -> None:
     assert fal.merge_logs(merged, first) == second
 
 
-def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said() -> None:
-    answers = [[fal.LogLine(word) for word in said] for said in ("a", "ab", "aba", "abaac")]
+def test_c20_lines_without_a_time_are_kept_as_often_as_sent() -> None:
+    answers = [[fal.LogLine(word) for word in words] for words in ("a", "ab", "aba", "abaac")]
     merged: list[fal.LogLine] = []
-    for told in [*answers, answers[-1]]:
-        merged = fal.merge_logs(merged, told)
+    for answer in [*answers, answers[-1]]:
+        merged = fal.merge_logs(merged, answer)
     assert "".join(line.message for line in merged) == "abaac"
 
 
@@ -251,14 +255,14 @@ def test_c20_what_has_no_moment_is_told_as_often_as_it_was_said() -> None:
         ["2026-01-01T00:00:00", "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01"],
     ],
 )
-def test_lines_are_in_the_order_of_the_moments_that_their_times_mean(times: list[str]) -> None:
+def test_lines_are_sorted_by_the_instant_of_their_times(times: list[str]) -> None:
     lines = [fal.LogLine(str(place), timestamp=time) for place, time in enumerate(times)]
     assert fal.sort_logs(lines) == lines
     assert fal.sort_logs([*lines[1:], lines[0]]) == lines
 
 
 @pytest.mark.parametrize("time", ["", "12:00 o'clock", "0001-01-01T00:00:00+05:00"])
-def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time: str) -> None:
+def test_a_line_without_a_time_stays_after_its_predecessor(time: str) -> None:
     first, last = (fal.LogLine("a", timestamp=f"2026-01-01T00:00:0{n}Z") for n in (1, 2))
     lines = [fal.LogLine(word, timestamp=time) for word in "bc"]
     assert fal.sort_logs([last, lines[1], first, lines[0]]) == [first, lines[0], last, lines[1]]
@@ -273,7 +277,7 @@ def test_a_line_without_a_time_stays_behind_the_line_it_came_after(time: str) ->
         httpx.Response(200, json={"status": "IN_QUEUE", "request_id": HANDLE.request_id}),
     ],
 )
-async def test_c21_a_result_asked_for_too_early_is_not_ready(
+async def test_c21_a_result_requested_too_early_is_not_ready(
     connect: Connect, early: httpx.Response
 ) -> None:
     clients = await connect(Upstream(early))
@@ -299,7 +303,7 @@ async def test_an_output_that_looks_like_a_status_is_an_output(connect: Connect)
         (500, '{"detail": "x", "error_type": "internal_error"}', False),
     ],
 )
-async def test_c25_whoever_gave_up_on_fal_leaves_open_whether_it_took_the_submit(
+async def test_c25_a_submit_timeout_leaves_its_arrival_open(
     connect: Connect, code: int, body: str, is_unconfirmed: bool
 ) -> None:
     upstream = Upstream(httpx.Response(code, text=body))
@@ -322,7 +326,7 @@ async def test_c25_whoever_gave_up_on_fal_leaves_open_whether_it_took_the_submit
         (404, {"status": "NOT_FOUND"}, fal.Cancellation.NOT_FOUND),
     ],
 )
-async def test_c22_a_cancellation_says_what_it_could_do(
+async def test_c22_a_cancellation_returns_its_outcome(
     connect: Connect, code: int, body: Any, expected: fal.Cancellation
 ) -> None:
     upstream = Upstream(httpx.Response(code, json=body))
@@ -332,7 +336,7 @@ async def test_c22_a_cancellation_says_what_it_could_do(
     assert (request.method, str(request.url), request.content) == ("PUT", HANDLE.cancel_url, b"")
 
 
-async def test_c22_another_400_is_no_answer_to_a_cancellation(connect: Connect) -> None:
+async def test_c22_another_400_is_not_a_cancellation_outcome(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(400, json={"detail": "What?"})))
     with pytest.raises(fal.RequestRejected, match="What"):
         await clients.queue.cancel(HANDLE)

@@ -25,20 +25,20 @@ def sse(*statuses: Any, end: str = "\n\n") -> httpx.Response:
     )
 
 
-async def test_status_events_are_told_until_the_request_is_over(connect: Connect) -> None:
+async def test_status_events_are_yielded_until_the_request_ends(connect: Connect) -> None:
     states = {"status": "IN_QUEUE", "queue_position": 1}, {"status": "IN_PROGRESS"}
     upstream = Upstream(sse(*states, {"status": "COMPLETED"}, {"status": "IN_QUEUE"}))
     clients = await connect(upstream)
     async with aclosing(clients.queue.events(HANDLE)) as events:
-        told = [status async for status in events]
-    assert [status.state for status in told] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
+        statuses = [status async for status in events]
+    assert [status.state for status in statuses] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
     assert upstream.urls == [f"{HANDLE.status_url}/stream?logs=1"]
     silent_s = upstream.requests[0].extensions["timeout"]["read"]
     assert 15 < silent_s <= 20  # fal's comment comes every 15 s; after that it is better to poll
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 
-async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_capitals(
+async def test_a_status_stream_may_have_a_byte_order_mark_and_uppercase_type(
     connect: Connect,
 ) -> None:
     body = b'\xef\xbb\xbfdata: {"status": "COMPLETED"}\n\n'
@@ -60,7 +60,7 @@ async def test_a_status_stream_may_begin_with_a_byte_order_mark_and_be_named_in_
         (sse("no object"), fal.UpstreamFailed),
     ],
 )
-async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
+async def test_a_cut_or_absent_stream_raises_so_that_polling_takes_over(
     connect: Connect, answer: Answer, error: type[fal.FalError]
 ) -> None:
     upstream = Upstream(answer)
@@ -70,7 +70,7 @@ async def test_a_stream_that_is_cut_or_absent_says_so_for_polling_to_take_over(
     assert len(upstream.requests) == 1
 
 
-async def test_a_status_stream_that_never_ends_its_line_is_left(
+async def test_a_status_stream_with_an_endless_line_is_closed(
     connect: Connect,
 ) -> None:
     async def line() -> AsyncIterator[bytes]:

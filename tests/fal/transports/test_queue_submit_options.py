@@ -30,7 +30,7 @@ ALL = fal.SubmitOptions(
 )
 
 
-async def test_every_option_has_its_documented_place(connect: Connect) -> None:
+async def test_every_submit_option_is_sent_in_its_documented_place(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"request_id": "r-1"}))
     clients = await connect(upstream)
     await clients.queue.submit("fal-ai/flux/dev", {}, ALL)
@@ -56,7 +56,7 @@ async def test_every_option_has_its_documented_place(connect: Connect) -> None:
     assert json.loads(sent["x-fal-retry-config"]) == {"server_error": {"retries": 2}}
 
 
-def test_nothing_is_sent_for_what_is_not_set() -> None:
+def test_unset_options_are_not_sent() -> None:
     assert fal.SubmitOptions().headers() == {}
     assert fal.SubmitOptions().params() == []
 
@@ -72,13 +72,13 @@ def test_c23_the_start_timeout_is_a_plain_number(seconds: float, text: str) -> N
 
 
 @pytest.mark.parametrize("arguments", [{"x": float("nan")}, {"x": {1}}, "\ud800"])
-def test_c13_what_no_json_can_be_made_of_is_refused_before_it_leaves(arguments: Any) -> None:
+def test_c13_unserialisable_arguments_are_refused_before_sending(arguments: Any) -> None:
     with pytest.raises(fal.InvalidArguments, match="cannot be sent"):
         arguments_as_bytes(arguments)
 
 
 @pytest.mark.parametrize("seconds", [1, 1.0, 0.5, 0, -3, float("nan"), float("inf")])
-def test_c23_a_start_timeout_of_a_second_or_less_is_refused_here(seconds: float) -> None:
+def test_c23_a_start_timeout_of_a_second_or_less_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="more than one second"):
         fal.SubmitOptions(start_timeout_s=seconds)
 
@@ -98,6 +98,6 @@ def test_c23_a_start_timeout_of_a_second_or_less_is_refused_here(seconds: float)
         {"tags": {"k": "v" * 1100}},
     ],
 )
-def test_what_fal_would_refuse_or_misread_is_refused_here(wrong: dict[str, Any]) -> None:
+def test_options_fal_would_refuse_or_misread_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         fal.SubmitOptions(**wrong)

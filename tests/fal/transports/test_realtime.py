@@ -19,7 +19,9 @@ TIMEOUT = (
 )
 
 
-async def told(*frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int = 1000) -> Any:
+async def session_results(
+    *frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int = 1000
+) -> Any:
     """The results of a session after one input, and the frames that the server received."""
     got: dict[str, Any] = {}
 
@@ -40,7 +42,7 @@ async def told(*frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int
             try:
                 async with clients.realtime.session(endpoint_id) as session:
                     await session.send({"prompt": "x", "seed": 2**60})
-                    results += [one async for one in session.results()]
+                    results += [result async for result in session.results()]
             except fal.FalError as error:
                 results.append(error)
     return results, got
@@ -51,7 +53,7 @@ async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(
     endpoint_id: str,
 ) -> None:
     image = {"images": [{"content": b"\xff\xd8", "content_type": "image/jpeg"}]}
-    results, got = await told(
+    results, got = await session_results(
         msgpack.packb(image), TIMINGS, '{"text": "as JSON"}', TIMEOUT, endpoint_id=endpoint_id
     )
     assert results == [image, {"text": "as JSON"}]
@@ -60,26 +62,28 @@ async def test_inputs_and_results_are_msgpack_and_the_key_is_in_the_handshake(
     assert got["input"] == {"prompt": "x", "seed": 2**60}
 
 
-async def test_a_refused_input_is_told_and_the_session_goes_on() -> None:
+async def test_a_refused_input_is_reported_and_the_session_continues() -> None:
     error = {"type": "x-fal-error", "error": "INTERNAL_ERROR", "reason": "too long"}
-    results, _ = await told(json.dumps(error), msgpack.packb({"seed": 1}))
+    results, _ = await session_results(json.dumps(error), msgpack.packb({"seed": 1}))
     assert isinstance(results[0], fal.RunFailed)
     assert (results[0].type, results[0].message) == ("INTERNAL_ERROR", "too long")
     assert results[1] == {"seed": 1}
 
 
-async def test_text_that_is_no_json_is_a_result_and_other_errors_end_nothing() -> None:
+async def test_non_json_text_is_a_result_and_other_errors_end_no_session() -> None:
     odd = '{"status": "error", "error": "odd"}'
-    results, _ = await told("plain words", odd, msgpack.packb({"seed": 1}), msgpack.packb([1, 2]))
+    results, _ = await session_results(
+        "plain words", odd, msgpack.packb({"seed": 1}), msgpack.packb([1, 2])
+    )
     assert results[0] == {"text": "plain words"}
     assert isinstance(results[1], fal.RunFailed)
     assert results[2:] == [{"seed": 1}, {"value": [1, 2]}]
 
 
-async def test_a_session_that_breaks_or_is_refused_says_so() -> None:
-    (error,), _ = await told(code=1011)
+async def test_a_broken_or_refused_session_raises() -> None:
+    (error,), _ = await session_results(code=1011)
     assert isinstance(error, fal.Unreachable)
-    (error,), _ = await told('{"status": "error", "error": "Unauthorized"}')
+    (error,), _ = await session_results('{"status": "error", "error": "Unauthorized"}')
     assert isinstance(error, fal.AuthFailed)
-    (error,), _ = await told(b"\xc1")
+    (error,), _ = await session_results(b"\xc1")
     assert isinstance(error, fal.UpstreamFailed)

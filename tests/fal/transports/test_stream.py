@@ -41,19 +41,23 @@ async def ran(
     """Everything that a streamed run yielded; an error is the last item."""
     upstream = Upstream(answer)
     clients = await connect(upstream, limits=fal.Limits(**limits))
-    told: list[Any] = []
+    yielded: list[Any] = []
     try:
         async with aclosing(clients.stream.events(endpoint_id, {"prompt": "x"})) as events:
             async for event in events:
-                told.append(event)  # noqa: PERF401  what came before an error counts
+                yielded.append(event)  # noqa: PERF401  what came before an error counts
     except fal.FalError as error:
-        told.append(error)
+        yielded.append(error)
     assert len(upstream.requests) == 1
-    return told
+    return yielded
 
 
-def values(told: list[Any]) -> list[Any]:
-    return [one.value for one in told if isinstance(one, fal.Partial) and one.value is not None]
+def values(events: list[Any]) -> list[Any]:
+    return [
+        event.value
+        for event in events
+        if isinstance(event, fal.Partial) and event.value is not None
+    ]
 
 
 async def test_a_stream_is_one_post_below_the_id(connect: Any) -> None:
@@ -61,9 +65,9 @@ async def test_a_stream_is_one_post_below_the_id(connect: Any) -> None:
     clients = await connect(upstream)
     for endpoint_id in ("fal-ai/any-llm", "fal-ai/any-llm/stream"):
         async with aclosing(clients.stream.events(endpoint_id, '{"a": 1.0}')) as events:
-            told = [event async for event in events]
-        assert told[0] == fal.Partial(None, "r-1")
-        assert (told[-1].output, told[-1].request_id) == ({"output": "a"}, "r-1")
+            yielded = [event async for event in events]
+        assert yielded[0] == fal.Partial(None, "r-1")
+        assert (yielded[-1].output, yielded[-1].request_id) == ({"output": "a"}, "r-1")
     assert upstream.urls == ["https://fal.run/fal-ai/any-llm/stream"] * 2
     assert upstream.requests[0].content == b'{"a": 1.0}'
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
@@ -89,14 +93,14 @@ BODY = (
     ids=["lf", "crlf", "cr", "no-final-blank-line", "done", "byte-order-mark"],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [1, 7, 1000])
-async def test_c34_every_shape_and_boundary_reads_the_same(
+async def test_c34_every_framing_and_chunking_reads_the_same(
     connect: Any, body: str, size: int
 ) -> None:
     raw = body.encode()
     pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
-    told = await ran(connect, streaming(*pieces))
-    assert values(told) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
-    assert told[-1].output == {"output": "Grüße 雪"}
+    events = await ran(connect, streaming(*pieces))
+    assert values(events) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
+    assert events[-1].output == {"output": "Grüße 雪"}
 
 
 @pytest.mark.parametrize(
@@ -109,17 +113,17 @@ async def test_c34_every_shape_and_boundary_reads_the_same(
         ("", "event: event\n" + BODY),
     ],
 )
-async def test_a_stream_is_one_whatever_letters_name_it_or_by_how_it_begins(
+async def test_an_event_stream_is_recognised_by_type_or_first_bytes(
     connect: Any, content_type: str, body: str
 ) -> None:
-    told = await ran(connect, streaming(body.encode(), **{"content-type": content_type}))
-    assert values(told) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
-    assert told[-1].output == {"output": "Grüße 雪"}
+    events = await ran(connect, streaming(body.encode(), **{"content-type": content_type}))
+    assert values(events) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
+    assert events[-1].output == {"output": "Grüße 雪"}
 
 
-async def test_bytes_that_are_no_text_cost_their_letters_and_not_the_output(connect: Any) -> None:
-    told = await ran(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
-    assert told[-1].output == {"output": "Gr\ufffd\ufffde"}
+async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
+    events = await ran(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
+    assert events[-1].output == {"output": "Gr\ufffd\ufffde"}
 
 
 @pytest.mark.parametrize(
@@ -138,24 +142,24 @@ async def test_bytes_that_are_no_text_cost_their_letters_and_not_the_output(conn
 async def test_a_stream_that_ends_without_an_output_is_a_failure(
     connect: Any, pieces: Any, kind: str
 ) -> None:
-    told = await ran(connect, streaming(*pieces))
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].type, told[-1].request_id) == (kind, "r-1")
-    assert told[-1].is_retryable
-    assert told[-1].is_unconfirmed == (kind == "stream_broken")
+    events = await ran(connect, streaming(*pieces))
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].type, events[-1].request_id) == (kind, "r-1")
+    assert events[-1].is_retryable
+    assert events[-1].is_unconfirmed == (kind == "stream_broken")
 
 
-async def test_an_event_that_is_no_json_matters_only_as_the_last(connect: Any) -> None:
-    told = await ran(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
-    assert told[-1].output == {"output": "a"}
+async def test_a_non_json_event_matters_only_as_the_last(connect: Any) -> None:
+    events = await ran(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
+    assert events[-1].output == {"output": "a"}
 
 
 async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "too long", "type": "value_error"}]
     event = json.dumps({"detail": detail}).encode()
-    told = await ran(connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n"))
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].detail, told[-1].type) == (detail, "value_error")
+    events = await ran(connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n"))
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].detail, events[-1].type) == (detail, "value_error")
 
 
 @pytest.mark.parametrize(
@@ -170,13 +174,17 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
         (b'data: {"error": {"message": "declined", "type": "t"}}', "declined", "t"),
     ],
 )
-async def test_an_error_leaves_the_output_so_far_as_it_is(
+async def test_an_error_keeps_the_output_so_far(
     connect: Any, last: bytes, message: str, kind: str | None
 ) -> None:
-    told = await ran(connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last))
-    assert values(told) == [{"output": "ab", "partial": True}]
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].message, told[-1].type, told[-1].is_unconfirmed) == (message, kind, False)
+    events = await ran(connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last))
+    assert values(events) == [{"output": "ab", "partial": True}]
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].message, events[-1].type, events[-1].is_unconfirmed) == (
+        message,
+        kind,
+        False,
+    )
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -184,10 +192,10 @@ async def test_an_error_beside_the_output_is_a_failure_that_keeps_it(
     connect: Any, partial: bool
 ) -> None:
     last = {"output": "ab", "partial": partial, "error": "exploded"}
-    told = await ran(connect, typed({"output": "a", "partial": True, "error": None}, last))
-    assert values(told)[-1] == last
-    assert isinstance(told[-1], fal.RunFailed)
-    assert told[-1].message == "exploded"
+    events = await ran(connect, typed({"output": "a", "partial": True, "error": None}, last))
+    assert values(events)[-1] == last
+    assert isinstance(events[-1], fal.RunFailed)
+    assert events[-1].message == "exploded"
 
 
 WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
@@ -204,14 +212,14 @@ WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
         httpx.ReadTimeout("stalled"),
     ],
 )
-async def test_what_the_model_calls_whole_is_the_output_whatever_comes_after_it(
-    connect: Any, late: Any
-) -> None:
-    told = await ran(connect, streaming(b'data: {"output": "a", "partial": true}\n\n', WHOLE, late))
-    assert values(told)[-1] == told[-1].output == {"output": "ab", "partial": False}
+async def test_an_output_marked_complete_wins_over_later_events(connect: Any, late: Any) -> None:
+    events = await ran(
+        connect, streaming(b'data: {"output": "a", "partial": true}\n\n', WHOLE, late)
+    )
+    assert values(events)[-1] == events[-1].output == {"output": "ab", "partial": False}
 
 
-async def test_it_is_waited_for_no_more_where_the_stream_stays_open(
+async def test_a_complete_output_ends_a_stream_that_stays_open(
     connect: Any,
 ) -> None:
     class Open(Chunks):
@@ -219,34 +227,36 @@ async def test_it_is_waited_for_no_more_where_the_stream_stays_open(
             yield WHOLE
             await asyncio.Event().wait()
 
-    told = await ran(
+    events = await ran(
         connect, lambda request: httpx.Response(200, headers=SSE, stream=Open()), end_s=0.05
     )
-    assert told[-1].output == {"output": "ab", "partial": False}
+    assert events[-1].output == {"output": "ab", "partial": False}
 
 
-async def test_a_model_may_call_more_than_one_whole_and_take_it_back_by_an_error(
+async def test_a_later_complete_output_or_error_replaces_the_first(
     connect: Any,
 ) -> None:
     again = WHOLE.replace(b"ab", b"abc")
-    told = await ran(connect, streaming(WHOLE, again))
-    assert told[-1].output == {"output": "abc", "partial": False}
-    told = await ran(connect, streaming(WHOLE, b'data: {"error": "exploded"}\n\n'))
-    assert values(told)[-1] == {"output": "ab", "partial": False}
-    assert told[-1].message == "exploded"
+    events = await ran(connect, streaming(WHOLE, again))
+    assert events[-1].output == {"output": "abc", "partial": False}
+    events = await ran(connect, streaming(WHOLE, b'data: {"error": "exploded"}\n\n'))
+    assert values(events)[-1] == {"output": "ab", "partial": False}
+    assert events[-1].message == "exploded"
 
 
-async def test_an_error_before_a_cut_is_why_the_run_failed(connect: Any) -> None:
-    told = await ran(connect, streaming(b'data: {"error": "exploded"}\n\n', httpx.ReadError("cut")))
-    assert (told[-1].message, told[-1].is_unconfirmed) == ("exploded", False)
+async def test_an_error_before_a_cut_is_the_failure(connect: Any) -> None:
+    events = await ran(
+        connect, streaming(b'data: {"error": "exploded"}\n\n', httpx.ReadError("cut"))
+    )
+    assert (events[-1].message, events[-1].is_unconfirmed) == ("exploded", False)
 
 
 @pytest.mark.parametrize("error", [None, "", {}, 0.25, []])
-async def test_a_model_may_say_that_there_is_no_error_or_how_large_it_is(
+async def test_an_error_field_that_is_empty_or_a_number_is_no_error(
     connect: Any, error: Any
 ) -> None:
-    told = await ran(connect, typed({"output": "ab", "partial": False, "error": error}))
-    assert told[-1].output == {"output": "ab", "partial": False, "error": error}
+    events = await ran(connect, typed({"output": "ab", "partial": False, "error": error}))
+    assert events[-1].output == {"output": "ab", "partial": False, "error": error}
 
 
 @pytest.mark.parametrize(
@@ -256,28 +266,28 @@ async def test_a_model_may_say_that_there_is_no_error_or_how_large_it_is(
         (httpx.ConnectError(""), fal.Unreachable, False),
     ],
 )  # fmt: skip
-async def test_an_error_before_the_stream_is_the_one_of_any_run(
+async def test_an_error_before_the_stream_is_handled_as_for_any_run(
     connect: Any, answer: Any, error: type[fal.FalError], is_unconfirmed: bool
 ) -> None:
-    (told,) = await ran(connect, answer)
-    assert isinstance(told, error)
-    assert told.is_unconfirmed is is_unconfirmed
+    (failure,) = await ran(connect, answer)
+    assert isinstance(failure, error)
+    assert failure.is_unconfirmed is is_unconfirmed
 
 
-async def test_a_whole_answer_instead_of_a_stream_is_the_output_if_it_is_json(connect: Any) -> None:
-    told = await ran(connect, httpx.Response(200, json={"images": []}))
-    assert told[-1].output == {"images": []}
-    told = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
-    assert isinstance(told[-1], fal.Unreadable)
-    assert told[-1].detail["content_type"] == "text/html"
+async def test_a_json_answer_instead_of_a_stream_is_the_output(connect: Any) -> None:
+    events = await ran(connect, httpx.Response(200, json={"images": []}))
+    assert events[-1].output == {"images": []}
+    events = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
+    assert isinstance(events[-1], fal.Unreadable)
+    assert events[-1].detail["content_type"] == "text/html"
 
 
 def typed(*events: dict[str, Any]) -> Any:
     return streaming(*(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events))
 
 
-async def test_a_workflow_says_by_a_type_what_an_event_is(connect: Any) -> None:
-    told = await ran(
+async def test_workflow_events_are_distinguished_by_their_type(connect: Any) -> None:
+    events = await ran(
         connect,
         typed(
             {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "1"},
@@ -286,14 +296,14 @@ async def test_a_workflow_says_by_a_type_what_an_event_is(connect: Any) -> None:
         ),
         "workflows/ana/story",
     )
-    assert values(told) == [{"images": [1]}]
-    assert told[-1].output == {"images": [1, 2]}
-    steps = [one.step["type"] for one in told[:-1] if one.step]
+    assert values(events) == [{"images": [1]}]
+    assert events[-1].output == {"images": [1, 2]}
+    steps = [event.step["type"] for event in events[:-1] if event.step]
     assert steps == ["submit", "completion"]
 
 
 async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> None:
-    told = await ran(
+    events = await ran(
         connect,
         typed(
             {"type": "heartbeat", "at": 1},
@@ -302,22 +312,22 @@ async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> No
         ),
         "workflows/ana/story",
     )
-    assert values(told) == ["words"]
-    assert told[-1].output == {"text": "words"}
+    assert values(events) == ["words"]
+    assert events[-1].output == {"text": "words"}
 
 
 @pytest.mark.parametrize("endpoint_id", ["workflows/ana/story", "fal-ai/flux/dev"])
 async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "declined", "type": "content_policy_violation"}]
     error = {"status": 422, "body": {"detail": detail}}
-    told = await ran(
+    events = await ran(
         connect,
         typed({"type": "error", "node_id": "a", "message": "It failed", "error": error}),
         endpoint_id,
     )
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].detail, told[-1].status) == (detail, 422)
-    has_step = [one.step["node_id"] for one in told[:-1] if one.step] == ["a"]
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].detail, events[-1].status) == (detail, 422)
+    has_step = [event.step["node_id"] for event in events[:-1] if event.step] == ["a"]
     assert has_step is endpoint_id.startswith("workflows/")
 
 
@@ -329,13 +339,13 @@ async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str)
         {"progress": 0.25},
     ],
 )
-async def test_a_workflow_without_its_output_may_have_had_one(
+async def test_a_workflow_without_an_output_event_is_unconfirmed(
     connect: Any, last: dict[str, Any]
 ) -> None:
-    told = await ran(connect, typed(last), "workflows/ana/story")
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].type, told[-1].request_id) == ("stream_broken", "r-1")
-    assert told[-1].is_unconfirmed
+    events = await ran(connect, typed(last), "workflows/ana/story")
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].type, events[-1].request_id) == ("stream_broken", "r-1")
+    assert events[-1].is_unconfirmed
 
 
 @pytest.mark.parametrize(
@@ -347,9 +357,9 @@ async def test_a_workflow_without_its_output_may_have_had_one(
         {"message": "Nearly there"},
     ],
 )
-async def test_how_far_it_is_is_no_output(connect: Any, last: dict[str, Any]) -> None:
-    told = await ran(connect, typed({"images": [1]}, last))
-    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, Any]) -> None:
+    events = await ran(connect, typed({"images": [1]}, last))
+    assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
 
 @pytest.mark.parametrize(
@@ -362,12 +372,12 @@ async def test_how_far_it_is_is_no_output(connect: Any, last: dict[str, Any]) ->
         {},
     ],
 )
-async def test_any_other_object_is_one(connect: Any, last: dict[str, Any]) -> None:
-    told = await ran(connect, typed({"progress": 0.5}, last))
-    assert told[-1].output == last
+async def test_any_other_object_is_an_output(connect: Any, last: dict[str, Any]) -> None:
+    events = await ran(connect, typed({"progress": 0.5}, last))
+    assert events[-1].output == last
 
 
-async def test_that_whoever_asked_has_gone_is_not_how_a_run_ended(connect: Any) -> None:
+async def test_a_disconnect_error_leaves_the_run_unconfirmed(connect: Any) -> None:
     last = {"error": "Client disconnected", "error_type": "client_disconnected"}
-    told = await ran(connect, typed({"images": [1]}, last))
-    assert (told[-1].type, told[-1].is_unconfirmed) == ("client_disconnected", True)
+    events = await ran(connect, typed({"images": [1]}, last))
+    assert (events[-1].type, events[-1].is_unconfirmed) == ("client_disconnected", True)

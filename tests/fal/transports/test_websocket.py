@@ -59,16 +59,16 @@ async def serving(
 
 async def ran(server: Server, refuse: Refuse | None = None, **limits: Any) -> list[Any]:
     """Everything that a run over a WebSocket yielded; an error is the last item."""
-    told: list[Any] = []
+    yielded: list[Any] = []
     async with serving(server, refuse, fal.Limits(**limits)) as clients:
         try:
             events = clients.websocket.events("fal-ai/flux/dev", '{"a": 1.0}')
             async with aclosing(events):
                 async for event in events:
-                    told.append(event)  # noqa: PERF401  what came before an error counts
+                    yielded.append(event)  # noqa: PERF401  what came before an error counts
         except fal.FalError as error:
-            told.append(error)
-    return told
+            yielded.append(error)
+    return yielded
 
 
 def start(status: int = 200, content_type: str = "application/json") -> str:
@@ -82,36 +82,36 @@ def end(request_id: str = "r-1") -> str:
 
 async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
     server = Server([start(), b'{"seed":', '1.0, "type": "x"}', end()])
-    told = await ran(server)
-    assert told[0] == fal.Partial(None, "r-1")
-    assert (told[1].output, told[1].request_id) == ({"seed": 1.0, "type": "x"}, "r-1")
+    events = await ran(server)
+    assert events[0] == fal.Partial(None, "r-1")
+    assert (events[1].output, events[1].request_id) == ({"seed": 1.0, "type": "x"}, "r-1")
     assert server.received == ['{"a": 1.0}']
     assert server.path == "/base/fal-ai/flux/dev"
     assert server.headers is not None
     assert server.headers["authorization"] == f"Key {KEY}"
 
 
-async def test_an_end_of_another_request_is_no_end() -> None:
-    told = await ran(Server([start(), end("other"), None]))
-    assert told[-1].type == "stream_broken"
+async def test_an_end_of_another_request_is_ignored() -> None:
+    events = await ran(Server([start(), end("other"), None]))
+    assert events[-1].type == "stream_broken"
 
 
-async def test_event_streams_come_through_cut_anywhere() -> None:
+async def test_event_streams_survive_any_frame_boundary() -> None:
     body = 'data: {"output": "Grü"}\r\n\r\ndata: {"output": "Grüße"}'.encode()
     pieces = [body[at : at + 3] for at in range(0, len(body), 3)]
-    told = await ran(Server([start(200, "text/event-stream"), *pieces, end()]))
-    assert [one.value for one in told[1:-1]] == [{"output": "Grü"}, {"output": "Grüße"}]
-    assert told[-1].output == {"output": "Grüße"}
+    events = await ran(Server([start(200, "text/event-stream"), *pieces, end()]))
+    assert [event.value for event in events[1:-1]] == [{"output": "Grü"}, {"output": "Grüße"}]
+    assert events[-1].output == {"output": "Grüße"}
 
 
-async def test_a_refusal_in_the_start_is_the_error_in_the_body() -> None:
+async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "missing", "type": "missing"}]
-    (told,) = await ran(Server([start(422), json.dumps({"detail": detail}), end()]))
-    assert isinstance(told, fal.RunFailed)
-    assert (told.status, told.detail, told.request_id) == (422, detail, "r-1")
-    (told,) = await ran(Server([start(429), b'{"detail": "busy"}', end()]))
-    assert isinstance(told, fal.RateLimited)
-    assert not told.is_unconfirmed
+    (error,) = await ran(Server([start(422), json.dumps({"detail": detail}), end()]))
+    assert isinstance(error, fal.RunFailed)
+    assert (error.status, error.detail, error.request_id) == (422, detail, "r-1")
+    (error,) = await ran(Server([start(429), b'{"detail": "busy"}', end()]))
+    assert isinstance(error, fal.RateLimited)
+    assert not error.is_unconfirmed
 
 
 @pytest.mark.parametrize(
@@ -128,72 +128,72 @@ async def test_a_refusal_in_the_start_is_the_error_in_the_body() -> None:
         (499, {"X-Fal-Error-Type": "client_disconnected"}, fal.RunFailed, True),
     ],
 )
-async def test_the_frames_id_does_not_vouch_for_the_model(
+async def test_a_frames_request_id_does_not_make_an_error_the_models(
     status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
 ) -> None:
     """As over HTTP (5.6): a 5xx is the model's where a header names its error or its request."""
     told_by_start = json.loads(start(status)) | {"headers": headers}
     script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
-    (told,) = await ran(Server(script))
-    assert type(told) is error
-    assert (told.request_id, told.is_unconfirmed) == ("r-1", is_unconfirmed)
+    (failure,) = await ran(Server(script))
+    assert type(failure) is error
+    assert (failure.request_id, failure.is_unconfirmed) == ("r-1", is_unconfirmed)
 
 
-async def test_a_connection_that_closes_before_the_start_leaves_it_open_what_happened() -> None:
+async def test_a_connection_closed_before_the_start_is_unconfirmed() -> None:
     server = Server([None])
-    (told,) = await ran(server)
-    assert isinstance(told, fal.Unreachable)
-    assert told.is_unconfirmed
+    (error,) = await ran(server)
+    assert isinstance(error, fal.Unreachable)
+    assert error.is_unconfirmed
     assert len(server.received) == 1
 
 
-async def test_a_silent_connection_is_given_up() -> None:
-    (told,) = await ran(Server([]), idle_s=0.5)
-    assert told.is_unconfirmed
-    told = await ran(Server([start(), b"{"]), idle_s=0.5)
-    assert told[-1].type == "stream_broken"
+async def test_a_silent_connection_is_closed() -> None:
+    events = await ran(Server([]), idle_s=0.5)
+    assert events[-1].is_unconfirmed
+    events = await ran(Server([start(), b"{"]), idle_s=0.5)
+    assert events[-1].type == "stream_broken"
 
 
-async def test_a_connection_that_closes_between_start_and_end_loses_the_run() -> None:
+async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None:
     server = Server([start(), b'{"images": [', None])
-    told = await ran(server)
-    assert isinstance(told[-1], fal.RunFailed)
-    assert (told[-1].type, told[-1].request_id) == ("stream_broken", "r-1")
+    events = await ran(server)
+    assert isinstance(events[-1], fal.RunFailed)
+    assert (events[-1].type, events[-1].request_id) == ("stream_broken", "r-1")
     assert len(server.received) == 1
 
 
 @pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
-async def test_a_whole_output_needs_no_end(frames: list[str | bytes]) -> None:
+async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | bytes]) -> None:
     """One server closes the connection properly, one keeps it and sends nothing more."""
     for rest in ([1000], []):
-        told = await ran(Server([start(), *frames, *rest]), end_s=0.3)
-        assert (told[-1].output, told[-1].request_id) == ({"seed": 7}, "r-1")
+        events = await ran(Server([start(), *frames, *rest]), end_s=0.3)
+        assert (events[-1].output, events[-1].request_id) == ({"seed": 7}, "r-1")
 
 
 @pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
-async def test_what_a_streaming_model_calls_whole_needs_no_end(rest: Script) -> None:
+async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> None:
     """However the connection is closed, and where it is kept and nothing more comes."""
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
         b'data: {"output": "ab", "partial": false}\n\n',
     ]
-    told = await ran(Server([start(200, "text/event-stream"), *events, *rest]), end_s=0.3)
-    assert told[-1].output == {"output": "ab", "partial": False}
+    yielded = await ran(Server([start(200, "text/event-stream"), *events, *rest]), end_s=0.3)
+    assert yielded[-1].output == {"output": "ab", "partial": False}
 
 
 @pytest.mark.parametrize("code", [1000, 1011])
-async def test_a_stream_without_an_end_that_nobody_calls_whole_is_broken(code: int) -> None:
+async def test_a_stream_without_an_end_or_complete_output_is_broken(code: int) -> None:
     """Whether it is the output or a picture on the way to it, upstream's list knows."""
     events = [b'data: {"images": []}\n\n']
-    told = await ran(Server([start(200, "text/event-stream"), *events, code]))
-    assert told[-2].value == {"images": []}
-    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+    yielded = await ran(Server([start(200, "text/event-stream"), *events, code]))
+    assert yielded[-2].value == {"images": []}
+    assert (yielded[-1].type, yielded[-1].is_unconfirmed) == ("stream_broken", True)
 
 
-async def test_a_whole_refusal_needs_no_end() -> None:
-    (told,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
-    assert isinstance(told, fal.RunFailed)
-    assert (told.message, told.is_unconfirmed) == ("No.", False)
+async def test_a_complete_refusal_needs_no_end_frame() -> None:
+    (error,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
+    assert isinstance(error, fal.RunFailed)
+    assert (error.message, error.is_unconfirmed) == ("No.", False)
 
 
 @pytest.mark.parametrize(
@@ -204,15 +204,13 @@ async def test_a_whole_refusal_needs_no_end() -> None:
         ([b'{"seed": 7}', None], {"seed": 7}),
     ],
 )
-async def test_what_had_come_of_an_output_is_told_before_its_failure(
-    frames: Script, so_far: Any
-) -> None:
-    told = await ran(Server([start(), *frames]))
-    assert (told[-2].value, told[-2].request_id) == (so_far, "r-1")
-    assert (told[-1].type, told[-1].is_unconfirmed) == ("stream_broken", True)
+async def test_partial_output_is_yielded_before_its_failure(frames: Script, so_far: Any) -> None:
+    events = await ran(Server([start(), *frames]))
+    assert (events[-2].value, events[-2].request_id) == (so_far, "r-1")
+    assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
 
-async def test_an_output_that_pauses_is_waited_for() -> None:
+async def test_a_pause_within_an_output_is_awaited() -> None:
     class Slow(Server):
         async def __call__(self, connection: ServerConnection) -> None:
             await connection.recv()
@@ -232,14 +230,14 @@ async def test_a_refused_handshake_has_sent_nothing(status: int, error: type[fal
         return response
 
     server = Server([])
-    (told,) = await ran(server, refuse)
-    assert isinstance(told, error)
-    assert not told.is_unconfirmed
-    assert KEY not in str(told.as_json())
+    (failure,) = await ran(server, refuse)
+    assert isinstance(failure, error)
+    assert not failure.is_unconfirmed
+    assert KEY not in str(failure.as_json())
     assert server.received == []
 
 
-async def test_nobody_there_is_told_as_such() -> None:
+async def test_an_unreachable_websocket_means_not_sent() -> None:
     async with fal.Clients(fal.Addresses(ws="ws://127.0.0.1:1"), KEY) as clients:
         with pytest.raises(fal.Unreachable) as caught:
             await anext(clients.websocket.events("fal-ai/flux", {}))

@@ -1,4 +1,4 @@
-"""What “Then…” wires is valid, for any two models; and what a definition may not say."""
+"""“Then…” gives valid wires for any two models; invalid definitions are refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {"image": "https://v3.fal.media/a.png", "video": "https://v3.fal.media/a
 KINDS |= {"audio": "https://v3.fal.media/a.wav", "text": "a fox"}
 
 
-def test_what_then_wires_is_valid_for_any_two_models(documents: dict[str, Any]) -> None:
+def test_chaining_any_two_models_gives_valid_arguments(documents: dict[str, Any]) -> None:
     versions = {name: version(documents, name) for name in documents}
     count = 0
     for first, former in versions.items():
@@ -34,55 +34,65 @@ def test_what_then_wires_is_valid_for_any_two_models(documents: dict[str, Any]) 
                     if taker.kind != output.kind:
                         continue
                     begun = begin(first, former, {"prompt": "a fox"})
-                    found = then(begun, "s1", output, second, target, taker, former)
-                    assert parse_definition(found.as_json()) == found
-                    step = found.steps[1]
+                    extended = then(begun, "s1", output, second, target, taker, former)
+                    assert parse_definition(extended.as_json()) == extended
+                    step = extended.steps[1]
                     arguments = filled(step, target.root, {"s1": result})
                     wrong = validate(target.contract, arguments, target.root)
                     place = step.wires[0].to[0]
-                    asked = {path for one in found.inputs for at, path in one.targets if at == "s2"}
-                    assert asked >= {*missing_places(step, target)}
+                    open_paths = {
+                        path
+                        for flow_input in extended.inputs
+                        for at, path in flow_input.targets
+                        if at == "s2"
+                    }
+                    assert open_paths >= {*missing_places(step, target)}
                     assert not [
-                        one for one in wrong if one.path[:1] == (place,) and one.path not in asked
+                        problem
+                        for problem in wrong
+                        if problem.path[:1] == (place,) and problem.path not in open_paths
                     ]
                     count += 1
     assert count > 40
 
 
-def test_an_output_that_is_there_has_the_places_that_the_schema_promised(
+def test_outputs_are_found_at_the_paths_in_the_schema(
     documents: dict[str, Any],
 ) -> None:
     for name in documents:
         for output in outputs_of(version(documents, name)):
-            made = with_value(None, output.path, KINDS[output.kind])
-            (found,) = outputs_in(made)
-            assert (found.path, found.kind) == (output.path, output.kind)
+            outcome = with_value(None, output.path, KINDS[output.kind])
+            (promised,) = outputs_in(outcome)
+            assert (promised.path, promised.kind) == (output.path, output.kind)
 
 
-def test_a_flow_of_ten_steps_takes_no_more(documents: dict[str, Any]) -> None:
+def test_a_flow_has_at_most_ten_steps(documents: dict[str, Any]) -> None:
     flux, seedream = (version(documents, name) for name in (FLUX, SEEDREAM))
     (output,), taker = outputs_of(flux), inputs_of(seedream.root)[0]
-    found = begin(FLUX, flux, {})
+    definition = begin(FLUX, flux, {})
     for _ in range(MOST_STEPS - 1):
-        found = then(found, "s1", output, SEEDREAM, seedream, taker)
+        definition = then(definition, "s1", output, SEEDREAM, seedream, taker)
     with pytest.raises(Invalid, match="at most 10 steps"):
-        then(found, "s1", output, SEEDREAM, seedream, taker)
+        then(definition, "s1", output, SEEDREAM, seedream, taker)
 
 
 @given(data=st.data())
-def test_steps_in_a_circle_are_refused_and_others_are_not(data: st.DataObject) -> None:
+def test_only_circular_steps_are_refused(data: st.DataObject) -> None:
     names = [f"s{n}" for n in range(data.draw(st.integers(1, 6)))]
     pairs = data.draw(st.sets(st.tuples(st.sampled_from(names), st.sampled_from(names))))
     steps = [
         Step(
-            name, "a/b", {}, tuple(Wire((one,), one, ()) for one, to in sorted(pairs) if to == name)
+            name,
+            "a/b",
+            {},
+            tuple(Wire((start,), start, ()) for start, end in sorted(pairs) if end == name),
         )
         for name in names
     ]
-    reached = {name: {one for one, to in pairs if to == name} for name in names}
+    reached = {name: {start for start, end in pairs if end == name} for name in names}
     for _ in names:
         for name in names:
-            reached[name] |= {far for one in reached[name] for far in reached[one]}
+            reached[name] |= {far for near in reached[name] for far in reached[near]}
     has_circle = any(name in reached[name] for name in names)
     try:
         parse_definition(Definition(tuple(steps)).as_json())
@@ -93,13 +103,13 @@ def test_steps_in_a_circle_are_refused_and_others_are_not(data: st.DataObject) -
         assert not has_circle
 
 
-def test_a_step_taken_out_takes_its_wires_and_inputs_along(documents: dict[str, Any]) -> None:
+def test_removing_a_step_removes_its_wires_and_inputs(documents: dict[str, Any]) -> None:
     flux, seedream = (version(documents, name) for name in (FLUX, SEEDREAM))
     taker = inputs_of(seedream.root)[-1]
-    found = then(begin(FLUX, flux, {}), "s1", outputs_of(flux)[0], SEEDREAM, seedream, taker)
-    shorter = without_step(found, "s1")
+    definition = then(begin(FLUX, flux, {}), "s1", outputs_of(flux)[0], SEEDREAM, seedream, taker)
+    shorter = without_step(definition, "s1")
     assert [step.wires for step in shorter.steps] == [()]
-    assert all(step == "s2" for one in shorter.inputs for step, _ in one.targets)
+    assert all(step == "s2" for flow_input in shorter.inputs for step, _ in flow_input.targets)
 
 
 def test_an_output_schema_of_any_shape_is_read() -> None:
@@ -119,8 +129,11 @@ def test_an_output_schema_of_any_shape_is_read() -> None:
         "Loop": {"type": "object", "properties": {"loop": {"$ref": "#/components/schemas/Loop"}}},
     }
     document = {"components": {"schemas": parts | {"Output": shapes}}}
-    found = contract(document)
-    kinds = {one.path: one.kind for one in outputs_of(Version(found, build(found)))}
+    output_contract = contract(document)
+    kinds = {
+        offered.path: offered.kind
+        for offered in outputs_of(Version(output_contract, build(output_contract)))
+    }
     assert kinds == {
         ("clip", "url"): "video",
         ("diffusers_lora_file", "url"): "weights",

@@ -15,9 +15,11 @@ from schemas.uses.inputs import inputs_of
 from tests.flows.conftest import FLUX, KLING, SEEDREAM
 
 
-def test_an_untouched_editor_posts_the_definition_that_it_shows(documents: dict[str, Any]) -> None:
+def test_an_untouched_editor_posts_the_same_definition(documents: dict[str, Any]) -> None:
     flux, seedream = (version(documents, name) for name in (FLUX, SEEDREAM))
-    taker = next(one for one in inputs_of(seedream.root) if one.path == "image_urls.*")
+    taker = next(
+        flow_input for flow_input in inputs_of(seedream.root) if flow_input.path == "image_urls.*"
+    )
     definition = begin(FLUX, flux, {"prompt": "a fox", "num_images": 2, "odd": [1]})
     definition = then(definition, "s1", outputs_of(flux)[0], SEEDREAM, seedream, taker, flux)
     odd = Wire(("a.b", 0, "é*#"), "s1", ("images", 1))
@@ -34,17 +36,17 @@ def test_an_untouched_editor_posts_the_definition_that_it_shows(documents: dict[
     assert first.chosen.words == "Step 1: Images 1"
 
 
-def test_an_emptied_wire_asks_for_what_it_filled(documents: dict[str, Any]) -> None:
+def test_a_removed_wire_leaves_an_open_input(documents: dict[str, Any]) -> None:
     flux, kling = (version(documents, name) for name in (FLUX, KLING))
-    taker = next(one for one in inputs_of(kling.root) if one.kind == "image")
+    taker = next(flow_input for flow_input in inputs_of(kling.root) if flow_input.kind == "image")
     definition = then(begin(FLUX, flux, {}), "s1", outputs_of(flux)[0], KLING, kling, taker)
     versions = {"s1": flux, "s2": kling}
     post = editing.first_post(definition, versions) | {"~wire.2.image_url": [""]}
     edited = editing.read_edit(definition, versions, post).definition
     assert not edited.steps[1].wires
-    assert ("s2", ("image_url",)) in [one.targets[0] for one in edited.inputs]
+    assert ("s2", ("image_url",)) in [flow_input.targets[0] for flow_input in edited.inputs]
 
 
 def version(documents: dict[str, Any], name: str) -> Version:
-    found = contract(documents[name], name)
-    return Version(found, build(found))
+    endpoint_contract = contract(documents[name], name)
+    return Version(endpoint_contract, build(endpoint_contract))

@@ -1,4 +1,4 @@
-"""A step's model is changed: what fits goes along, and what does not is named."""
+"""A step's model is swapped: fitting values are kept, and the others are named."""
 
 from __future__ import annotations
 
@@ -17,46 +17,50 @@ Models = dict[str, Endpoint]
 
 def swapped(definition: Definition, step: str, to: Endpoint) -> Swapped:
     versions = versions_of(definition, endpoints_of([definition]))
-    found = swap(definition, step, to.endpoint_id, version_of(to), versions)
-    require_sound(found.definition)
-    assert parse_definition(found.definition.as_json()) == found.definition
-    return found
+    swapped_step = swap(definition, step, to.endpoint_id, version_of(to), versions)
+    require_sound(swapped_step.definition)
+    assert parse_definition(swapped_step.definition.as_json()) == swapped_step.definition
+    return swapped_step
 
 
-def test_a_step_in_the_middle_takes_and_gives_the_same(models: Models) -> None:
+def test_a_swapped_middle_step_keeps_its_inputs_and_outputs(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
-    found = swapped(definition, "s1", models[SEEDREAM])
-    step, follower, _ = found.definition.steps
+    result = swapped(definition, "s1", models[SEEDREAM])
+    step, follower, _ = result.definition.steps
     assert step.endpoint == SEEDREAM
     assert step.arguments["prompt"] == "a fox"
     assert follower.wires == definition.steps[1].wires
-    assert any(one.targets == (("s1", ("image_urls",)),) for one in found.definition.inputs)
+    assert any(
+        flow_input.targets == (("s1", ("image_urls",)),) for flow_input in result.definition.inputs
+    )
 
 
-def test_a_wire_goes_to_the_place_of_the_same_kind(models: Models) -> None:
+def test_a_wire_is_moved_to_an_input_of_the_same_kind(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM)
-    found = swapped(definition, "s2", models[KLING])
-    (wire,) = found.definition.steps[1].wires
+    result = swapped(definition, "s2", models[KLING])
+    (wire,) = result.definition.steps[1].wires
     assert (wire.to, wire.step) == (("image_url",), "s1")
-    assert not any("took" in one for one in found.lost)
+    assert not any("took" in loss for loss in result.lost)
 
 
-def test_what_the_next_step_no_longer_gets_is_named(models: Models) -> None:
+def test_an_input_the_next_step_loses_is_named(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
-    found = swapped(definition, "s2", models[KLING])  # gives a film, and no picture
-    assert "what step 3 takes from it" in found.lost
-    assert found.definition.steps[2].wires == ()
-    assert any(("s3", ("image_urls",)) in one.targets for one in found.definition.inputs)
+    result = swapped(definition, "s2", models[KLING])  # gives a film, and no picture
+    assert "what step 3 takes from it" in result.lost
+    assert result.definition.steps[2].wires == ()
+    assert any(
+        ("s3", ("image_urls",)) in flow_input.targets for flow_input in result.definition.inputs
+    )
 
 
-def test_a_step_without_a_place_for_the_picture_loses_it(models: Models) -> None:
+def test_a_swapped_step_without_a_picture_input_loses_the_wire(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM)
-    found = swapped(definition, "s2", models[FLUX])
-    assert any("took from another step" in one for one in found.lost)
-    assert found.definition.steps[1].wires == ()
+    result = swapped(definition, "s2", models[FLUX])
+    assert any("took from another step" in loss for loss in result.lost)
+    assert result.definition.steps[1].wires == ()
 
 
-def test_the_kinds_that_another_model_must_take(models: Models) -> None:
+def test_a_replacement_model_must_take_the_kinds_of_the_wires(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM)
     versions = versions_of(definition, endpoints_of([definition]))
     first, second = definition.steps

@@ -14,16 +14,16 @@ from tests.flows.conftest import succeed
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
-def test_a_page_that_asks_no_more_says_how_the_flow_ended(user: User, flow: Flow) -> None:
-    made, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
-    while not FlowRun.objects.get(pk=made.pk).is_final:
+def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
+    flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
+    while not FlowRun.objects.get(pk=flow_run.pk).is_final:
         # What a page has read just before the worker carries the flow on.
-        before = FlowRun.objects.select_related("flow", "user").get(pk=made.pk)
-        (step,) = made.steps.filter(settled_at=None).select_related("run")
+        before = FlowRun.objects.select_related("flow", "user").get(pk=flow_run.pk)
+        (step,) = flow_run.steps.filter(settled_at=None).select_related("run")
         assert step.run
         succeed(step.run)
-        advance.advance(made.pk)
+        advance.advance(flow_run.pk)
         shown = run_page.context(before)
-        assert shown["is_awaited"] == any(one.watch for one in shown["steps"])
+        assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
     assert not shown["is_awaited"]
     assert shown["done"] == 2

@@ -42,17 +42,18 @@ FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 
 def fan() -> Definition:
     """A picture; two that are made of it; one that is made of the second of these."""
-    known = {
-        one.endpoint_id: one for one in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
+    endpoints = {
+        endpoint.endpoint_id: endpoint
+        for endpoint in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
     }
-    first, second = version_of(known[FIRST]), version_of(known[SECOND])
+    first, second = version_of(endpoints[FIRST]), version_of(endpoints[SECOND])
     (output, *_), taker = outputs_of(first), inputs_of(second.root)
-    image = next(one for one in taker if one.path == "image_url")
+    image = next(flow_input for flow_input in taker if flow_input.path == "image_url")
     small = {"prompt": "a fox", "image_size": "square"}
-    found = chain.begin(FIRST, first, small)
+    definition = chain.begin(FIRST, first, small)
     for after in ("s1", "s1", "s3"):
-        found = chain.then(found, after, output, SECOND, second, image, first)
-    return found
+        definition = chain.then(definition, after, output, SECOND, second, image, first)
+    return definition
 
 
 def killed_when(happens: Callable[[], bool]) -> None:
@@ -83,7 +84,7 @@ MOMENTS: dict[str, Callable[[], bool]] = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_flow_goes_on_after_its_worker_was_killed(
+def test_a_flow_continues_after_its_worker_was_killed(
     catalogue: None, sandbox: Control, team: Team, moment: str
 ) -> None:
     user = User.objects.create_user("ana")
@@ -98,8 +99,8 @@ def test_a_flow_goes_on_after_its_worker_was_killed(
     flow_run.refresh_from_db()
     steps: Any = flow_run.steps.select_related("run")
     assert flow_run.state == "succeeded"
-    assert [one.step for one in steps] == ["s1", "s2", "s3", "s4"]
+    assert [step.step for step in steps] == ["s1", "s2", "s3", "s4"]
     assert sandbox.calls()["submit"] == 4
-    assert all(one.run.state == "succeeded" and one.settled_at for one in steps)
+    assert all(step.run.state == "succeeded" and step.settled_at for step in steps)
     address = f"/runs/{steps[2].run_id}/artifacts/0/"
     assert steps[3].run.arguments["image_url"] == address

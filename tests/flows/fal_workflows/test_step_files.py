@@ -56,11 +56,11 @@ def copy_all(files: Files) -> None:
 @pytest.fixture
 def ended(keep: Keep, user: User) -> Run:
     """A failed run of a workflow, of which one step gave two pictures."""
-    found = keep()
+    workflow = keep()
     urls = [{"url": ADDRESS.format(name)} for name in ("one", "two", "one")]
     done = {"type": "completion", "node_id": "say", "output": {"images": urls}}
     run = Run.objects.create(
-        user=user, endpoint=found.endpoint, schema_id=found.endpoint.schema_id, arguments={},
+        user=user, endpoint=workflow.endpoint, schema_id=workflow.endpoint.schema_id, arguments={},
         state="running", transport="stream", steps=[{"at": None, "event": done}],
     )  # fmt: skip
     error = {"error": "RunFailed", "message": "It broke."}
@@ -68,7 +68,7 @@ def ended(keep: Keep, user: User) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def test_each_file_is_copied_once_and_shown_from_here(ended: Run, user: User) -> None:
+def test_each_step_file_is_copied_once_and_served_by_us(ended: Run, user: User) -> None:
     files = Files()
     copy_all(files)
     assert files.asked == [ADDRESS.format("one"), ADDRESS.format("two")]
@@ -77,18 +77,18 @@ def test_each_file_is_copied_once_and_shown_from_here(ended: Run, user: User) ->
     assert set(copies) == set(files.asked)
     workflow = ended.endpoint.workflow
     shown = context(workflow, graph_of(workflow, ended), ended)["nodes"]
-    (step,) = [one for one in shown if one.id == "say"]
+    (step,) = [shown_step for shown_step in shown if shown_step.id == "say"]
     assert [file.src for file in step.files[:2]] == [*copies.values()]
 
 
-def test_what_is_in_the_result_is_not_copied_twice(ended: Run) -> None:
+def test_files_in_the_result_are_not_copied_twice(ended: Run) -> None:
     url = ADDRESS.format("one")
     Artifact.objects.create(run=ended, position=0, path="a", kind="image", url=url)
     copy_all(files := Files())
     assert files.asked == [ADDRESS.format("two")]
 
 
-def test_a_file_that_is_gone_is_asked_for_some_times(ended: Run) -> None:
+def test_a_missing_step_file_is_retried_a_few_times(ended: Run) -> None:
     files = Files(is_gone=True)
     for _ in range(step_files.TRIES + 3):
         copy_all(files)
@@ -97,7 +97,7 @@ def test_a_file_that_is_gone_is_asked_for_some_times(ended: Run) -> None:
     assert step_files.copies_of(ended) == {}
 
 
-def test_other_runs_leave_nothing(make_run: Callable[..., Any]) -> None:
+def test_runs_outside_workflows_store_no_step_files(make_run: Callable[..., Any]) -> None:
     for transport in ("stream", "queue"):
         run = make_run(state="running", transport=transport)
         state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, "test", output={}))

@@ -1,4 +1,4 @@
-"""What became of each node, from whatever events came (C67)."""
+"""The state of each node, read from any events (C67)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def failed(body: Any) -> dict[str, Any]:
 
 
 def run_with(*events: Any, state: str = "running") -> Run:
-    rows = [{"at": f"2026-11-23T07:00:0{at}+00:00", "event": one} for at, one in enumerate(events)]
+    rows = [
+        {"at": f"2026-11-23T07:00:0{at}+00:00", "event": event} for at, event in enumerate(events)
+    ]
     return Run(state=state, steps=rows)
 
 
@@ -49,18 +51,18 @@ def test_a_step_has_one_state(events: list[Any], state: str, expected: str) -> N
     assert steps_of(run_with(*events, state=state), ["a"])["a"].state == expected
 
 
-def test_nothing_is_known_of_a_run_without_events() -> None:
+def test_a_run_without_events_has_no_steps() -> None:
     assert steps_of(Run(state="running"), ["a"])["a"].state == ""
     assert steps_of(None, ["a"])["a"].state == ""
 
 
-def test_a_step_has_its_time_its_output_and_its_request() -> None:
+def test_a_step_has_its_duration_output_and_request() -> None:
     step = steps_of(run_with(SUBMIT, DONE))["a"]
     assert (step.took_s, step.output, step.request_id, step.app) == (1.0, {"text": "t"}, "r", "x/y")
 
 
 @pytest.mark.parametrize("body", [{"detail": DETAIL}, "declined", None], ids=["json", "text", "no"])
-def test_c67_an_error_has_an_object_or_a_text(body: Any) -> None:
+def test_c67_an_error_may_be_an_object_or_a_text(body: Any) -> None:
     step = steps_of(run_with(SUBMIT, failed(body)))["a"]
     assert (step.state, step.message) == ("failed", "No")
     assert step.error is not None

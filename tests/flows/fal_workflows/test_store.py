@@ -20,7 +20,7 @@ from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
 
 
-def test_it_is_an_endpoint_that_can_be_run_and_streams(keep: Keep) -> None:
+def test_a_workflow_is_a_runnable_endpoint_that_streams(keep: Keep) -> None:
     endpoint = keep().endpoint
     assert (endpoint.endpoint_id, endpoint.category) == ("workflows/Ana/two-step", "workflow")
     assert endpoint.is_runnable
@@ -29,7 +29,7 @@ def test_it_is_an_endpoint_that_can_be_run_and_streams(keep: Keep) -> None:
     assert (field.name, field.label, field.is_required) == ("idea", "Idea", True)
 
 
-def test_a_field_borrows_from_the_model_that_it_feeds(
+def test_a_field_takes_its_details_from_the_model_it_feeds(
     keep: Keep, make_endpoint: Callable[..., Any]
 ) -> None:
     long = {"type": "string", "description": "What to write about.", "maxLength": 50}
@@ -39,22 +39,27 @@ def test_a_field_borrows_from_the_model_that_it_feeds(
     assert (field.max_length, field.help) == (50, "What to write about.")
 
 
-def test_a_sync_of_the_catalogue_leaves_it_alone(keep: Keep) -> None:
+def test_a_catalogue_sync_does_not_change_workflows(keep: Keep) -> None:
     keep()
     upserter = CatalogUpserter(SyncReport())
     assert (upserter.unseen(), upserter.due(), upserter.listed()) == ([], [], [])
 
 
-def test_one_that_the_catalogue_lists_keeps_what_it_says(make_endpoint: Any, keep: Keep) -> None:
-    made = make_endpoint(
+def test_a_workflow_in_the_catalogue_keeps_its_listed_values(
+    make_endpoint: Any, keep: Keep
+) -> None:
+    endpoint = make_endpoint(
         "workflows/Ana/two-step",
         {"type": "object", "properties": {"own": {"type": "string"}}},
         display_name="Listed",
         entry_digest="1.abc",
     )
-    found = keep()
-    assert found.pk == made.pk
-    assert (found.endpoint.display_name, found.endpoint.schema_id) == ("Listed", made.schema_id)
+    workflow = keep()
+    assert workflow.pk == endpoint.pk
+    assert (workflow.endpoint.display_name, workflow.endpoint.schema_id) == (
+        "Listed",
+        endpoint.schema_id,
+    )
 
 
 def test_a_definition_that_vanishes_upstream_is_kept_with_the_reason(keep: Keep) -> None:
@@ -64,7 +69,7 @@ def test_a_definition_that_vanishes_upstream_is_kept_with_the_reason(keep: Keep)
     assert again.trouble == "Its definition cannot be read."
 
 
-def test_a_run_keeps_the_definition_that_it_was_made_with(keep: Keep, user: Any) -> None:
+def test_a_run_keeps_the_definition_it_was_started_with(keep: Keep, user: Any) -> None:
     before = keep()
     run = Run.objects.create(
         user=user, endpoint=before.endpoint, schema_id=before.endpoint.schema_id, arguments={}
@@ -76,12 +81,12 @@ def test_a_run_keeps_the_definition_that_it_was_made_with(keep: Keep, user: Any)
     assert definitions.graph_of(after).endpoint_ids[1] == "other/model"
 
 
-def test_what_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> None:
-    kept, gone = keep("kept"), keep("gone")
-    store.retire([kept.endpoint.endpoint_id])
-    assert Endpoint.objects.get(pk=kept.endpoint.pk).is_runnable
+def test_a_workflow_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> None:
+    listed, gone = keep("kept"), keep("gone")
+    store.retire([listed.endpoint.endpoint_id])
+    assert Endpoint.objects.get(pk=listed.endpoint.pk).is_runnable
     assert not Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
-    assert [*AccountWorkflow.objects.listed()] == [kept]
+    assert [*AccountWorkflow.objects.listed()] == [listed]
     keep("gone")
     assert Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
 
@@ -91,7 +96,7 @@ def test_what_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> None:
     [("", "x"), ("a b", "x"), ("a", "x/../y"), ("a", "x" * 129)],
     ids=["empty", "blank", "path", "long"],
 )
-def test_what_cannot_be_an_id_is_left_out(db: None, owner: str, name: str) -> None:
+def test_a_workflow_with_an_invalid_id_is_left_out(db: None, owner: str, name: str) -> None:
     item = fal.WorkflowItem(owner, name, "T")
     assert store.keep(item, None, "", is_own=True) is None
     assert not Endpoint.objects.exists()
@@ -100,15 +105,15 @@ def test_what_cannot_be_an_id_is_left_out(db: None, owner: str, name: str) -> No
 def test_hostile_texts_are_stored_on_both_databases(keep: Keep) -> None:
     odd = "x\x00y \ud800"
     contents = {"nodes": {odd: {"type": "run", "app": odd}}, "output": {odd: "$a"}}
-    found = keep(contents=contents, title=odd, description=odd, created_at="0000-99-99")
-    assert "\x00" not in found.title
-    document = version_of(found.endpoint).contract.document
+    workflow = keep(contents=contents, title=odd, description=odd, created_at="0000-99-99")
+    assert "\x00" not in workflow.title
+    document = version_of(workflow.endpoint).contract.document
     assert len(document[DEFINITION]["nodes"]) == 1
 
 
-def test_a_failed_reading_keeps_the_time_of_the_last_good_one(db: None) -> None:
+def test_a_failed_listing_keeps_the_time_of_the_last_success(db: None) -> None:
     store.note_reading("")
     store.note_reading("The key is not valid for this account.")
-    found = AccountListing.current()
-    assert found.read_at
-    assert found.error == "The key is not valid for this account."
+    listing = AccountListing.current()
+    assert listing.read_at
+    assert listing.error == "The key is not valid for this account."

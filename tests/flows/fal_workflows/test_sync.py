@@ -1,4 +1,4 @@
-"""Reading the account: what it lists, what it cannot read, and why it could not be read."""
+"""Reading the account's workflows: listed ones, unreadable ones, and refused requests."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read(answer: Any) -> float:
     return asyncio.run(alone())
 
 
-def test_workflows_come_with_their_definitions_and_those_left_out_go(keep: Keep) -> None:
+def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> None:
     keep("former")
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -65,28 +65,30 @@ def test_workflows_come_with_their_definitions_and_those_left_out_go(keep: Keep)
         return httpx.Response(200, json=opened("one"))
 
     read(answer)
-    found = {one.name: one for one in AccountWorkflow.objects.listed()}
-    assert {*found} == {"one", "closed"}
-    assert found["one"].definition
-    assert found["closed"].trouble == sync.NOT_READABLE
+    workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.listed()}
+    assert {*workflows} == {"one", "closed"}
+    assert workflows["one"].definition
+    assert workflows["closed"].trouble == sync.NOT_READABLE
     assert AccountListing.current().read_at
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "message"),
     [(401, sync.NO_KEY), (403, sync.NARROW_KEY), (500, "Upstream is in trouble: no")],
     ids=["key", "scope", "trouble"],
 )
-def test_a_refusal_is_told_and_nothing_is_lost(keep: Keep, status: int, words: str) -> None:
+def test_a_refused_listing_is_reported_and_loses_nothing(
+    keep: Keep, status: int, message: str
+) -> None:
     """C74."""
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
-    assert words in AccountListing.current().error
+    assert message in AccountListing.current().error
     assert AccountWorkflow.objects.listed().count() == 1
     assert pause_s == sync.RETRY_S
 
 
-def test_a_workflow_that_another_worker_is_just_adding_is_kept() -> None:
+def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
     item, is_added = fal.WorkflowItem("Ana", "one"), threading.Event()
 
     def other_worker() -> None:

@@ -37,7 +37,7 @@ def text(client: Client, address: str, status: int = 200) -> str:
 
 
 @pytest.mark.parametrize("address", [LIST, "/flows/"], ids=["own", "flows"])
-def test_the_list_needs_the_same_queries_whatever_its_length(
+def test_the_workflow_list_takes_as_many_queries_for_any_length(
     ana: Client, keep: Keep, address: str, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
@@ -47,7 +47,7 @@ def test_the_list_needs_the_same_queries_whatever_its_length(
         assert "Workflow 3" in text(ana, address)
 
 
-def test_the_list_says_why_it_is_empty(ana: Client) -> None:
+def test_an_empty_workflow_list_gives_the_reason(ana: Client) -> None:
     assert "no worker is running" in text(ana, LIST)
     store.note_reading("")
     assert "The account has no workflows yet" in text(ana, LIST)
@@ -56,43 +56,43 @@ def test_the_list_says_why_it_is_empty(ana: Client) -> None:
     assert "The key is not valid" in text(ana, LIST)
 
 
-def test_words_find_a_workflow(ana: Client, keep: Keep) -> None:
+def test_workflows_can_be_searched(ana: Client, keep: Keep) -> None:
     keep("one", title="Sunset print")
     keep("two", title="Other")
-    found = text(ana, f"{LIST}?q=sunset")
-    assert "Sunset print" in found
-    assert "Other" not in found
+    page = text(ana, f"{LIST}?q=sunset")
+    assert "Sunset print" in page
+    assert "Other" not in page
     assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")
 
 
-def test_reading_again_is_asked_of_the_worker(ana: Client) -> None:
+def test_a_refresh_is_requested_from_the_worker(ana: Client) -> None:
     assert ana.post("/flows/account/reading/").status_code == 302
     assert AccountListing.current().wanted_at
-    assert "Asked for" in text(ana, LIST)
+    assert "Requested" in text(ana, LIST)
 
 
-def test_a_page_has_the_graph_the_models_and_the_form(
+def test_a_workflow_page_shows_graph_models_and_form(
     ana: Client, keep: Keep, make_endpoint: Callable[..., Any]
 ) -> None:
     make_endpoint("fal-ai/flux/dev", display_name="FLUX dev")
     keep()
-    found = text(ana, PAGE)
-    assert 'class="flow-graph"' in found
-    assert found.count('href="/models/fal-ai/flux/dev/"') == 2  # in the picture and in the list
-    assert 'data-endpoint-id="workflows/Ana/two-step"' in found
-    assert 'name="idea"' in found
-    assert "The catalogue does not list this model" in found  # of openrouter/router
-    assert 'style="' not in found
+    page = text(ana, PAGE)
+    assert 'class="flow-graph"' in page
+    assert page.count('href="/models/fal-ai/flux/dev/"') == 2  # in the picture and in the list
+    assert 'data-endpoint-id="workflows/Ana/two-step"' in page
+    assert 'name="idea"' in page
+    assert "The catalogue does not list this model" in page  # of openrouter/router
+    assert 'style="' not in page
 
 
-def test_a_run_is_an_ordinary_run_over_the_stream(ana: Client, keep: Keep) -> None:
-    found = keep()
+def test_a_workflow_run_is_an_ordinary_streamed_run(ana: Client, keep: Keep) -> None:
+    workflow = keep()
     post = {"idea": "A boat", "~token": "t1", "~do": "run"}
     answer = ana.post(PAGE, post)
     run = Run.objects.get()
     assert answer.headers["location"] == f"{PAGE}?run={run.pk}#workflow-run"
     assert (run.transport, run.arguments, run.title) == ("stream", {"idea": "A boat"}, "A boat")
-    assert run.schema_id == found.endpoint.schema_id
+    assert run.schema_id == workflow.endpoint.schema_id
     ana.post(PAGE, post)
     assert Run.objects.count() == 1  # a double click
     shown = text(ana, f"{PAGE}?run={run.pk}")
@@ -101,7 +101,7 @@ def test_a_run_is_an_ordinary_run_over_the_stream(ana: Client, keep: Keep) -> No
     assert "A boat" in shown  # the form has its input
 
 
-def test_what_is_missing_is_said_and_what_was_typed_stays(ana: Client, keep: Keep) -> None:
+def test_missing_inputs_are_reported_and_typed_values_kept(ana: Client, keep: Keep) -> None:
     keep()
     answer = ana.post(PAGE, {"idea": "", "extra": "kept\x00", "~token": "t", "~do": "run"})
     assert answer.status_code == 422
@@ -110,13 +110,13 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(ana: Client, keep: Kee
 
 
 def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> None:
-    found = keep()
+    workflow = keep()
     files = "https://v3.fal.media/files/a/b.png"
     error = {"status": 422, "body": {"detail": [{"loc": ["body"], "msg": "declined", "type": "t"}]}}
     run = Run.objects.create(
         user=user,
-        endpoint=found.endpoint,
-        schema_id=found.endpoint.schema_id,
+        endpoint=workflow.endpoint,
+        schema_id=workflow.endpoint.schema_id,
         arguments={"idea": "x"},
         state="failed",
         transport="stream",
@@ -155,7 +155,7 @@ def test_a_broken_definition_is_refused_with_its_node(ana: Client, keep: Keep) -
     assert (answer.status_code, Run.objects.count()) == (422, 0)
 
 
-def test_a_blocked_model_is_said_beside_its_node(
+def test_a_blocked_model_is_reported_beside_its_node(
     ana: Client, keep: Keep, make_endpoint: Callable[..., Any]
 ) -> None:
     make_endpoint("fal-ai/flux/dev", standing="blocked", standing_reason="Too dear")
@@ -163,24 +163,22 @@ def test_a_blocked_model_is_said_beside_its_node(
     assert "This model is blocked and cannot be run: Too dear." in text(ana, PAGE)
 
 
-def test_without_a_definition_the_page_says_so_and_takes_json(ana: Client, keep: Keep) -> None:
+def test_without_a_definition_the_page_says_so_and_accepts_json(ana: Client, keep: Keep) -> None:
     keep(contents=None)
     assert "Its definition cannot be read." in text(ana, PAGE)
     assert "the input is JSON" in text(ana, PAGE)
 
 
 @pytest.mark.parametrize("dialect", ["", "?dialect=A"], ids=["own", "inline"])
-def test_the_definition_is_a_file(ana: Client, keep: Keep, dialect: str) -> None:
+def test_the_definition_can_be_downloaded(ana: Client, keep: Keep, dialect: str) -> None:
     keep()
-    found = json.loads(text(ana, f"{PAGE}definition/{dialect}"))
-    assert found == CONTENTS_B if not dialect else found["input"]["type"] == "input"
+    definition = json.loads(text(ana, f"{PAGE}definition/{dialect}"))
+    assert definition == CONTENTS_B if not dialect else definition["input"]["type"] == "input"
 
 
-def test_others_runs_and_unknown_names_are_not_there(
-    ana: Client, keep: Keep, stranger: User
-) -> None:
-    found = keep()
-    theirs = Run.objects.create(user=stranger, endpoint=found.endpoint, arguments={})
+def test_runs_of_others_and_unknown_names_are_404(ana: Client, keep: Keep, stranger: User) -> None:
+    workflow = keep()
+    theirs = Run.objects.create(user=stranger, endpoint=workflow.endpoint, arguments={})
     for query in (theirs.pk, uuid.uuid4(), "nonsense", "%00"):
         assert ana.get(f"{PAGE}?run={query}").status_code == 404
     assert ana.get("/flows/account/Ana/none/").status_code == 404

@@ -1,4 +1,4 @@
-"""What is wrong with a graph is said with the node it is about (C62, C63)."""
+"""Each error of a graph names its node (C62, C63)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.any_database
 
 
 @pytest.mark.parametrize(
-    ("raw", "node", "words"),
+    ("raw", "node", "message"),
     [
         pytest.param(
             with_nodes(a={"depends": ["c"]}, b={"depends": ["a"]}, c={"depends": ["b"]}),
@@ -35,21 +35,21 @@ pytestmark = pytest.mark.any_database
         pytest.param(with_nodes(), "", "calls no model", id="empty"),
     ],
 )
-def test_c62_an_error_names_its_node(raw: dict[str, Any], node: str, words: str) -> None:
-    found = checks.errors(reading.parse_graph(raw))
-    assert any(one.node == node and words in one.message for one in found), found
+def test_c62_an_error_names_its_node(raw: dict[str, Any], node: str, message: str) -> None:
+    errors = checks.errors(reading.parse_graph(raw))
+    assert any(error.node == node and message in error.message for error in errors), errors
 
 
-def test_an_unknown_kind_only_warns() -> None:
+def test_an_unknown_node_kind_gives_only_a_warning() -> None:
     raw = with_nodes(a={})
     raw["nodes"]["note"] = {"type": "sticky", "id": "note"}
-    (found,) = checks.problems(reading.parse_graph(raw))
-    assert found.is_warning
-    assert "“sticky” is unknown here" in found.message
+    (problem,) = checks.problems(reading.parse_graph(raw))
+    assert problem.is_warning
+    assert "“sticky” is unknown here" in problem.message
 
 
 @pytest.mark.parametrize("raw", [DOCS_A, CONTENTS_B], ids=["A", "B"])
-def test_the_documented_examples_are_right(raw: dict[str, Any]) -> None:
+def test_the_documented_examples_are_valid(raw: dict[str, Any]) -> None:
     assert checks.problems(reading.parse_graph(raw)) == []
 
 
@@ -62,7 +62,7 @@ def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:
     assert parse("$ab.c", nodes).node == ""
 
 
-def test_a_reference_is_the_whole_text_and_keeps_its_type() -> None:
+def test_a_reference_must_be_the_whole_text_and_keeps_its_type() -> None:
     results = {"a": {"images": [{"url": "u"}], "seed": 7}}
     value = {"x": ["$a.images.0", "$a.seed", "of $a.seed"]}
     assert resolve(value, results, results) == {"x": [{"url": "u"}, 7, "of $a.seed"]}

@@ -35,27 +35,33 @@ def with_inputs(described: dict[str, Any], **read: Any) -> dict[str, Any]:
         pytest.param({"modelId": "a"}, "string", True, id="untyped"),
     ],
 )
-def test_c64_a_field_of_the_editor(described: dict[str, Any], kind: str, is_required: bool) -> None:
+def test_c64_an_editor_field_becomes_a_form_field(
+    described: dict[str, Any], kind: str, is_required: bool
+) -> None:
     field = form(with_inputs({"x": {"label": "The thing", **described}}))["x"]
     assert (field.kind, field.is_required, field.label) == (kind, is_required, "The thing")
 
 
-def test_the_sdk_gives_a_whole_json_schema() -> None:
+def test_an_sdk_field_is_a_complete_json_schema() -> None:
     schema = {
         "title": "Input",
         "type": "object",
         "properties": {"x": {"type": "integer", "minimum": 2}, "y": {"type": "string"}},
         "required": ["x"],
     }
-    found = form(with_inputs(schema))
-    assert (found["x"].minimum, found["x"].is_required, found["y"].is_required) == (2, True, False)
+    fields = form(with_inputs(schema))
+    assert (fields["x"].minimum, fields["x"].is_required, fields["y"].is_required) == (
+        2,
+        True,
+        False,
+    )
 
 
-def test_dialect_a_has_defaults_only() -> None:
+def test_fields_of_dialect_a_have_only_defaults() -> None:
     assert form(DOCS_A)["text"].is_required
 
 
-def test_a_field_borrows_what_it_is_from_the_model_that_it_feeds() -> None:
+def test_a_field_takes_its_type_from_the_model_it_feeds() -> None:
     def borrow(app: str, name: str) -> dict[str, Any] | None:
         schemas = {("own/painter", "image_url"): {"type": "string", "ui": {"field": "image"}}}
         return schemas.get((app, name))
@@ -65,14 +71,14 @@ def test_a_field_borrows_what_it_is_from_the_model_that_it_feeds() -> None:
     assert form(raw)["thing"].media == ""
 
 
-def test_an_input_that_is_read_and_not_described_gets_a_field() -> None:
+def test_a_used_but_undescribed_input_gets_a_field() -> None:
     assert form(with_inputs({}, prompt="$input.idea"))["idea"].kind == "string"
 
 
-def test_no_inputs_leave_a_run_button_alone() -> None:
+def test_a_workflow_without_inputs_has_an_empty_form() -> None:
     assert form(with_inputs({})) == {}
 
 
-def test_the_result_names_are_the_output_of_the_document() -> None:
+def test_the_result_names_become_the_output_schema() -> None:
     graph = reading.parse_graph(CONTENTS_B)
     assert openapi.output_schema(graph)["properties"] == {"image": {"title": "Image"}}

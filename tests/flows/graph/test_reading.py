@@ -1,4 +1,4 @@
-"""Both dialects are read; what cannot be read is refused with a sentence (C61)."""
+"""Both dialects are read; an unreadable definition is refused with a reason (C61)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_c61_every_spelling_is_read(raw: dict[str, Any], dialect: str, ids: list
     assert (graph.dialect, [*graph.nodes]) == (dialect, ids)
 
 
-def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
+def test_missing_parts_of_an_editor_copy_are_filled_in() -> None:
     bare = {key: CONTENTS_B[key] for key in ("name", "nodes")}
     graph = reading.parse_graph(bare)
     assert graph.output == {"image": "$draw.images.0.url"}
@@ -39,7 +39,7 @@ def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         pytest.param("{", "This is not JSON", id="no-json"),
         pytest.param("[1]", "not a workflow of fal", id="list"),
@@ -83,6 +83,6 @@ def test_a_copy_from_the_editor_gets_what_it_lacks() -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_sentence(text: str | bytes, words: str) -> None:
-    with pytest.raises(reading.Unreadable, match=words):
+def test_an_unreadable_definition_is_refused_with_a_reason(text: str | bytes, message: str) -> None:
+    with pytest.raises(reading.Unreadable, match=message):
         reading.load(text)

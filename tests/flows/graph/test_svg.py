@@ -27,7 +27,7 @@ def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None
     ElementTree.fromstring(svg.draw(graph))
 
 
-def test_what_no_xml_may_hold_is_drawn_as_a_sign() -> None:
+def test_characters_invalid_in_xml_are_replaced() -> None:
     graph = reading.parse_graph(with_nodes(**{"a\x01b": {"app": "x/\x0b\ufffe"}}))
     assert "a\N{REPLACEMENT CHARACTER}b" in svg.draw(graph)
     ElementTree.fromstring(svg.draw(graph))
@@ -35,12 +35,12 @@ def test_what_no_xml_may_hold_is_drawn_as_a_sign() -> None:
 
 def test_boxes_do_not_overlap() -> None:
     boxes = layout(reading.parse_graph(forty_nodes())).boxes
-    for at, one in enumerate(boxes):
+    for at, box in enumerate(boxes):
         for other in boxes[at + 1 :]:
-            assert abs(one.x - other.x) >= WIDTH or abs(one.y - other.y) >= HEIGHT
+            assert abs(box.x - other.x) >= WIDTH or abs(box.y - other.y) >= HEIGHT
 
 
-def test_nothing_of_a_definition_becomes_markup() -> None:
+def test_texts_of_a_definition_are_escaped() -> None:
     raw = with_nodes(**{"<script>": {"app": '"><img src=x>'}})
     drawn = svg.draw(reading.parse_graph(raw), title="<b>")
     assert "<script" not in drawn
@@ -48,7 +48,7 @@ def test_nothing_of_a_definition_becomes_markup() -> None:
     assert "<b>" not in drawn
 
 
-def test_a_box_has_a_link_a_state_and_a_sign_for_it() -> None:
+def test_a_box_has_a_link_a_state_and_a_state_symbol() -> None:
     faces = {"draw": svg.Face("FLUX", "draw", "/models/fal-ai/flux/dev", "failed")}
     root = ElementTree.fromstring(
         svg.draw(reading.parse_graph(CONTENTS_B), faces, title="Two step")
@@ -67,6 +67,6 @@ def forty_nodes() -> dict[str, Any]:
     nodes = {}
     for at in range(40):
         before = [f"n{number}" for number in range(max(0, at - 3), at)]
-        read = [f"${one}.images.0" for one in before]
+        read = [f"${predecessor}.images.0" for predecessor in before]
         nodes[f"n{at}"] = {"depends": before or ["input"], "input": {"a": read, "p": "$input.x"}}
     return with_nodes(**nodes)

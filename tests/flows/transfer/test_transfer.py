@@ -40,37 +40,39 @@ def changed(node: str, **values: Any) -> bytes:
     return json.dumps({**A, node: {**A[node], **values}}).encode()
 
 
-def test_a_workflow_becomes_steps_wires_and_inputs_and_goes_out_as_it_came() -> None:
-    found = importing.load(json.dumps(A).encode())
-    draw, join = found.definition.steps
+def test_an_imported_workflow_is_exported_unchanged() -> None:
+    imported = importing.load(json.dumps(A).encode())
+    draw, join = imported.definition.steps
     assert draw.arguments == {"num_images": 2, "loras": []}
     assert join.arguments == {"urls": ["https://x.y/1.png", "", "last"]}
     assert join.wires == (Wire(("urls", 1), "draw", ("images", 0, "url")),)
-    text, number = found.definition.inputs
+    text, number = imported.definition.inputs
     assert text.targets == (("draw", ("prompt",)), ("join", ("urls", 1)))
     assert number.targets == (("draw", ("num_images",)),)
-    assert exporting.workflow("x", found.definition, {}, "A", found.document) == A
-    other = exporting.workflow("x", found.definition, {}, "B", found.document)
+    assert exporting.workflow("x", imported.definition, {}, "A", imported.document) == A
+    other = exporting.workflow("x", imported.definition, {}, "B", imported.document)
     assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]
 
 
 @pytest.mark.parametrize("dialect", ["A", "B"])
-def test_a_flow_survives_both_notations(dialect: Any) -> None:
+def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
     document = exporting.workflow("Fox", FLOW, {}, dialect)
     again = importing.load(json.dumps(document).encode()).definition
     assert again.steps == FLOW.steps
-    assert [one.targets for one in again.inputs] == [one.targets for one in FLOW.inputs]
+    assert [flow_input.targets for flow_input in again.inputs] == [
+        flow_input.targets for flow_input in FLOW.inputs
+    ]
     assert reading.parse_graph(document).output == {"result": "$s2", "result_2": "$s3"}
 
 
-def test_a_flow_survives_its_own_notation() -> None:
+def test_a_flow_round_trips_through_its_own_format() -> None:
     document = exporting.own("Fox", FLOW)
-    found = importing.load(json.dumps(document).encode())
-    assert (found.name, found.definition) == ("Fox", FLOW)
+    imported = importing.load(json.dumps(document).encode())
+    assert (imported.name, imported.definition) == ("Fox", FLOW)
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         pytest.param(b"{", "not JSON", id="no-json"),
         pytest.param(b"[]", "not a workflow of fal", id="no-workflow"),
@@ -109,19 +111,19 @@ def test_a_flow_survives_its_own_notation() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_is_no_flow_is_refused_with_a_sentence(content: bytes, words: str) -> None:
-    with pytest.raises(Invalid, match=words):
+def test_an_invalid_flow_file_is_refused_with_a_reason(content: bytes, message: str) -> None:
+    with pytest.raises(Invalid, match=message):
         importing.load(content)
 
 
-def test_what_fal_would_read_as_a_reference_is_not_exported() -> None:
+def test_texts_fal_would_read_as_references_are_not_exported() -> None:
     flow = Definition((Step("s1", "a/b", {"prompt": "$5 for a fox"}),))
     with pytest.raises(Invalid, match=r"Step 1 has a value that begins with"):
         exporting.workflow("x", flow, {}, "A")
     assert exporting.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
 
 
-def test_what_is_too_deep_for_a_workflow_is_not_exported_as_one() -> None:
+def test_values_too_deep_for_a_workflow_are_not_exported() -> None:
     deep: dict[str, object] = {}
     for _ in range(80):
         deep = {"x": deep}

@@ -1,4 +1,4 @@
-"""Editing, copying and deleting a flow; what is wrong is said beside its cause."""
+"""Editing, copying and deleting a flow; errors are shown beside their cause."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ def editor(flow: Flow) -> str:
     return reverse("flows:flow-edit", args=[flow.pk])
 
 
-def test_a_step_is_taken_out_and_brought_back(member: Client, flow: Flow, editor: str) -> None:
+def test_a_step_can_be_removed_and_restored(member: Client, flow: Flow, editor: str) -> None:
     response = member.post(editor, {"~version": "1", "~do": "step-remove:s1", "name": "x"})
     flow.refresh_from_db()
     definition = parse_definition(flow.definition)
     assert [step.endpoint for step in definition.steps] == [SEEDREAM]
-    assert "image_urls" in [one.name for one in definition.inputs]  # what the wire filled
+    assert "image_urls" in [
+        flow_input.name for flow_input in definition.inputs
+    ]  # what the wire filled
     page = member.get(response.headers["Location"]).content.decode()
     assert "Step 1 was taken out" in page
     member.post(editor, {"~version": "2", "~do": "undo"})
@@ -38,7 +40,9 @@ def test_a_step_is_taken_out_and_brought_back(member: Client, flow: Flow, editor
     assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, SEEDREAM]
 
 
-def test_an_outdated_page_overwrites_nothing(member: Client, flow: Flow, editor: str) -> None:
+def test_an_outdated_editor_page_overwrites_nothing(
+    member: Client, flow: Flow, editor: str
+) -> None:
     before = flow.definition
     response = member.post(editor, {"~version": "0", "~do": "save", "name": "mine"})
     assert response.status_code == 409
@@ -47,7 +51,7 @@ def test_an_outdated_page_overwrites_nothing(member: Client, flow: Flow, editor:
     assert (flow.definition, flow.name) == (before, "fox, edited")
 
 
-def test_what_is_typed_is_kept_and_what_cannot_be_read_is_named(
+def test_edits_are_saved_and_unreadable_values_are_named(
     member: Client, flow: Flow, editor: str
 ) -> None:
     typed = {"~version": "1", "s1.num_inference_steps": "many", "s1.prompt": "a\x00 hen"}
@@ -59,12 +63,12 @@ def test_what_is_typed_is_kept_and_what_cannot_be_read_is_named(
     flow.refresh_from_db()
     definition = parse_definition(flow.definition)
     assert definition.steps[0].arguments == {"prompt": "a hen"}
-    assert [one.name for one in definition.inputs] == ["prompt"]
+    assert [flow_input.name for flow_input in definition.inputs] == ["prompt"]
     assert len(definition.steps[1].wires) == 1
     assert (flow.name, flow.visibility) == ("Untitled flow", "team")
 
 
-def test_colleagues_run_and_copy_what_is_shown_to_them(
+def test_colleagues_can_run_and_copy_a_shared_flow(
     client: Client, stranger: User, flow: Flow
 ) -> None:
     client.force_login(stranger)
@@ -82,7 +86,7 @@ def test_colleagues_run_and_copy_what_is_shown_to_them(
     assert (copied.definition, copied.visibility) == (flow.definition, "private")
 
 
-def test_a_file_is_closed_with_the_flow_that_opened_it(flow: Flow, stranger: User) -> None:
+def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None:
     upload = Upload.objects.create(
         user=flow.user, digest="c", file="a", file_name="a", size_bytes=4
     )
@@ -97,7 +101,7 @@ def test_a_file_is_closed_with_the_flow_that_opened_it(flow: Flow, stranger: Use
     assert not upload.is_readable_by(stranger)
 
 
-def test_a_deleted_flow_comes_back(member: Client, flow: Flow) -> None:
+def test_a_deleted_flow_can_be_restored(member: Client, flow: Flow) -> None:
     response = member.post(reverse("flows:flow-deletion", args=[flow.pk]))
     page = member.get(response.headers["Location"]).content.decode()
     assert "The flow is deleted" in page
@@ -106,7 +110,7 @@ def test_a_deleted_flow_comes_back(member: Client, flow: Flow) -> None:
     assert member.get(flow.get_absolute_url()).status_code == 200
 
 
-def test_a_blocked_or_missing_model_is_named_before_anything_is_paid(
+def test_a_blocked_or_missing_model_is_named_before_paying(
     member: Client, flow: Flow, models: dict[str, Endpoint]
 ) -> None:
     Endpoint.objects.filter(endpoint_id=SEEDREAM).update(standing="blocked", standing_reason="old")
@@ -122,45 +126,43 @@ def test_a_blocked_or_missing_model_is_named_before_anything_is_paid(
     assert not Run.objects.exists()
 
 
-def test_a_flow_without_its_input_says_so_beside_the_field(member: Client, flow: Flow) -> None:
+def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow: Flow) -> None:
     response = member.post(flow.get_absolute_url(), {"~token": "t", "prompt": "", "prompt_2": "x"})
     assert response.status_code == 422
     assert "Prompt is required" in response.content.decode()
     assert not FlowRun.objects.exists()
 
 
-def test_a_flow_goes_out_and_in(member: Client, flow: Flow) -> None:
+def test_a_flow_can_be_exported_and_imported(member: Client, flow: Flow) -> None:
     address = reverse("flows:flow-document", args=[flow.pk])
     for dialect in ("", "?dialect=a", "?dialect=b"):
         content = member.get(address + dialect).content
         file = SimpleUploadedFile("flow.json", content)
         response = member.post(reverse("flows:import"), {"file": file})
-        made = Flow.objects.get(pk=response.headers["Location"].split("/")[2])
-        steps = parse_definition(made.definition).steps
-        assert [one.endpoint for one in steps] == [FLUX, SEEDREAM]
+        imported = Flow.objects.get(pk=response.headers["Location"].split("/")[2])
+        steps = parse_definition(imported.definition).steps
+        assert [step.endpoint for step in steps] == [FLUX, SEEDREAM]
         assert steps[1].wires[0].path == ("images", 0, "url")
     response = member.post(reverse("flows:import"), {"text": "{broken"})
     assert response.status_code == 422
     assert "{broken" in response.content.decode()
 
 
-def test_the_list_needs_as_many_queries_for_many_flows_as_for_one(
-    member: Client, flow: Flow
-) -> None:
+def test_the_flow_list_takes_as_many_queries_for_any_length(member: Client, flow: Flow) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             assert "2 steps" in member.get(reverse("flows:flows")).content.decode()
-        return len(found)
+        return len(captured)
 
     queries()
-    one = queries()
+    queries_for_one = queries()
     Flow.objects.bulk_create(
         Flow(user=flow.user, name=str(number), definition=flow.definition) for number in range(12)
     )
-    assert queries() == one
+    assert queries() == queries_for_one
 
 
-def test_a_film_is_offered_for_the_picture_of_a_step(
+def test_a_video_model_is_offered_for_the_picture_of_a_step(
     member: Client, flow: Flow, models: dict[str, Endpoint]
 ) -> None:
     menu = f"{reverse('flows:flow-then', args=[flow.pk])}?after=s2"
@@ -173,20 +175,30 @@ def test_a_film_is_offered_for_the_picture_of_a_step(
     assert "no longer accepts this result" in response.content.decode()
 
 
-def test_an_open_input_gets_its_own_label_and_hint(member: Client, flow: Flow, editor: str) -> None:
+def test_an_open_input_can_have_its_own_label_and_hint(
+    member: Client, flow: Flow, editor: str
+) -> None:
     page = member.get(editor).content.decode()
     assert 'name="~label.prompt" value="Prompt"' in " ".join(page.split())
-    asked = {"~ask.1": '["prompt"]', "s1.prompt": "a fox", "~version": str(flow.version)}
-    words = {"~label.prompt": "Which animal?", "~hint.prompt": "One <b>animal</b>."}
-    member.post(editor, asked | words)
+    base_post = {"~ask.1": '["prompt"]', "s1.prompt": "a fox", "~version": str(flow.version)}
+    labels = {"~label.prompt": "Which animal?", "~hint.prompt": "One <b>animal</b>."}
+    member.post(editor, base_post | labels)
     flow.refresh_from_db()
-    one = next(one for one in parse_definition(flow.definition).inputs if one.name == "prompt")
-    assert (one.label, one.hint) == ("Which animal?", "One <b>animal</b>.")
+    flow_input = next(
+        flow_input
+        for flow_input in parse_definition(flow.definition).inputs
+        if flow_input.name == "prompt"
+    )
+    assert (flow_input.label, flow_input.hint) == ("Which animal?", "One <b>animal</b>.")
     form = member.get(flow.get_absolute_url()).content.decode()
     assert "Which animal?" in form
     assert "One" in form
     assert "<b>animal</b>." not in member.get(editor).content.decode()
-    member.post(editor, asked | {"~label.prompt": " ", "~hint.prompt": ""})
+    member.post(editor, base_post | {"~label.prompt": " ", "~hint.prompt": ""})
     flow.refresh_from_db()
-    one = next(one for one in parse_definition(flow.definition).inputs if one.name == "prompt")
-    assert (one.label, one.hint) == ("Prompt", "")
+    flow_input = next(
+        flow_input
+        for flow_input in parse_definition(flow.definition).inputs
+        if flow_input.name == "prompt"
+    )
+    assert (flow_input.label, flow_input.hint) == ("Prompt", "")

@@ -18,7 +18,7 @@ from tests.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
-def test_a_result_is_chained_edited_run_and_run_again(
+def test_a_result_can_be_chained_edited_and_run_twice(
     member: Client, user: User, models: dict[str, Any]
 ) -> None:
     run = result_of(user, models[FLUX])
@@ -65,7 +65,7 @@ def test_a_result_is_chained_edited_run_and_run_again(
     assert "in snow" not in member.get(flow.get_absolute_url()).content.decode()
 
 
-def test_back_and_a_change_is_another_run_and_a_double_click_is_one(
+def test_a_changed_form_after_back_is_another_run(
     member: Client, user: User, models: dict[str, Any]
 ) -> None:
     """The browser's Back shows the form as it was left, with its token."""
@@ -81,7 +81,7 @@ def test_back_and_a_change_is_another_run_and_a_double_click_is_one(
     assert changed.definition["steps"][1]["arguments"]["prompt"] == "in rain"
 
 
-def test_a_failed_step_says_why_and_is_tried_again(member: Client, flow: Flow) -> None:
+def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow: Flow) -> None:
     fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     address = member.post(flow.get_absolute_url(), fields).headers["Location"]
     flow_run = FlowRun.objects.get()

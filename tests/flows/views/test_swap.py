@@ -19,21 +19,21 @@ def page(flow: Flow) -> str:
     return f"{reverse('flows:flow-model', args=[flow.pk])}?step=s2"
 
 
-def test_a_model_is_chosen_and_what_is_lost_is_said_first(
+def test_losses_of_a_model_swap_are_shown_before_swapping(
     member: Client, flow: Flow, models: dict[str, Endpoint], page: str
 ) -> None:
     offered = member.get(page).content.decode()
     assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
     assert f">{FLUX}<" not in offered  # takes no picture
-    said = member.get(page, {"step": "s2", "to": KLING}).content.decode()
-    assert "Use this model" in said
+    preview = member.get(page, {"step": "s2", "to": KLING}).content.decode()
+    assert "Use this model" in preview
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
-    made = member.post(page, {"to": KLING})
-    assert made.status_code == 302
+    response = member.post(page, {"to": KLING})
+    assert response.status_code == 302
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == KLING
-    editor = member.get(made["Location"]).content.decode()
+    editor = member.get(response["Location"]).content.decode()
     assert "has another model now" in editor
     undo = {"~do": "undo", "~version": str(flow.version)}
     member.post(reverse("flows:flow-edit", args=[flow.pk]), undo)
@@ -41,13 +41,13 @@ def test_a_model_is_chosen_and_what_is_lost_is_said_first(
     assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
 
 
-def test_the_editor_leads_to_it(member: Client, flow: Flow, page: str) -> None:
+def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
     editor = reverse("flows:flow-edit", args=[flow.pk])
     post = {"~do": "step-model:s2", "~version": str(flow.version)}
     assert member.post(editor, post)["Location"] == page
 
 
-def test_a_model_that_cannot_be_run_and_a_step_that_is_not_there(
+def test_swapping_to_a_missing_model_or_step_is_refused(
     member: Client, flow: Flow, page: str
 ) -> None:
     refused = member.post(page, {"to": "gone/model"})

@@ -45,7 +45,7 @@ def test_the_connection_goes_to_the_vetted_address_and_tls_checks_the_name() -> 
     assert request.extensions["sni_hostname"] == "hooks.example.com"
 
 
-def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
+def test_the_next_address_is_tried_after_a_refused_connection() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host.startswith("2606"):
             raise httpx.ConnectError("no route")
@@ -63,7 +63,7 @@ def test_the_next_address_is_tried_where_one_takes_no_connection() -> None:
     ],
     ids=["private", "one-private", "http"],
 )
-def test_nothing_is_sent_to_an_address_that_is_not_public(addresses: list[str], to: str) -> None:
+def test_nothing_is_sent_to_a_private_address(addresses: list[str], to: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise AssertionError("it was sent")
 
@@ -72,7 +72,7 @@ def test_nothing_is_sent_to_an_address_that_is_not_public(addresses: list[str], 
     assert outcome.status is None
 
 
-def test_a_named_private_origin_is_called_as_it_is() -> None:
+def test_a_configured_private_origin_is_called() -> None:
     assert send(lambda _: httpx.Response(200), to="http://127.0.0.1:9/x") == Outcome(200)
 
 
@@ -89,7 +89,7 @@ def test_a_named_private_origin_is_called_as_it_is() -> None:
     ],
     ids=["redirect", "gone", "error", "missing", "later", "much-later", "date"],
 )
-def test_a_status_says_whether_it_is_tried_again(
+def test_the_response_status_decides_about_a_retry(
     status: int, headers: dict[str, str], expected: tuple[bool, float]
 ) -> None:
     outcome = send(lambda _: httpx.Response(status, headers=headers), "93.184.216.34")
@@ -98,15 +98,15 @@ def test_a_status_says_whether_it_is_tried_again(
     assert outcome.error
 
 
-def test_a_failed_connection_is_told_without_the_secret_in_the_address() -> None:
+def test_a_connection_error_does_not_quote_the_secret_address() -> None:
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError(f"broke at {request.url}")
 
-    words = [send(broken, "93.184.216.34").error, send(broken).error]
-    assert words == ["The connection broke (ReadError).", "Its host name was not found."]
+    errors = [send(broken, "93.184.216.34").error, send(broken).error]
+    assert errors == ["The connection broke (ReadError).", "Its host name was not found."]
 
 
-def test_a_receiver_that_never_answers_costs_the_timeout() -> None:
+def test_a_silent_receiver_times_out() -> None:
     async def run() -> Outcome:
         async def hang(request: httpx.Request) -> httpx.Response:
             await asyncio.sleep(60)

@@ -18,24 +18,24 @@ MISSING = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing
 def report(make_run: Callable[..., Run], **values: Any) -> Report:
     run = make_run(**values)
     run.refresh_from_db()
-    found = Report.from_bytes(messages.run_payload(run))
-    assert found.request_id == str(run.pk)
-    return found
+    parsed = Report.from_bytes(messages.run_payload(run))
+    assert parsed.request_id == str(run.pk)
+    return parsed
 
 
-def test_a_result_comes_whole_with_text_of_any_script(make_run: Callable[..., Run]) -> None:
+def test_a_result_is_delivered_complete_in_any_script(make_run: Callable[..., Run]) -> None:
     output = {"text": "Grüße 😀 \x00", "deep": [{"n": 1.0}]}
-    found = report(make_run, state="succeeded", output=output)
-    assert (found.has_output, found.payload) == (True, output)
+    received = report(make_run, state="succeeded", output=output)
+    assert (received.has_output, received.payload) == (True, output)
 
 
-def test_digits_that_json_numbers_lose_are_sent_as_they_came(make_run: Callable[..., Run]) -> None:
+def test_long_numbers_are_delivered_with_all_digits(make_run: Callable[..., Run]) -> None:
     text = '{"seed": 0.1234567890123456789012345}'
     run = make_run(state="succeeded", output={"seed": 0.12}, output_text=text)
     assert text.encode() in messages.run_payload(run)
 
 
-def test_an_error_of_the_model_comes_with_its_status_and_detail(
+def test_a_model_error_is_delivered_with_status_and_detail(
     make_run: Callable[..., Run],
 ) -> None:
     error = {"message": "field required", "status": 422, "detail": MISSING}
@@ -45,7 +45,7 @@ def test_an_error_of_the_model_comes_with_its_status_and_detail(
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "words"),
+    ("state", "error", "message"),
     [
         ("cancelled", None, "Request was cancelled"),
         ("failed", {"message": "It was lost."}, "It was lost."),
@@ -54,19 +54,19 @@ def test_an_error_of_the_model_comes_with_its_status_and_detail(
     ],
     ids=["cancelled", "lost", "our-key", "unknown"],
 )
-def test_any_other_end_is_an_error_in_words(
-    make_run: Callable[..., Run], state: str, error: Any, words: str
+def test_any_other_end_is_delivered_as_an_error_message(
+    make_run: Callable[..., Run], state: str, error: Any, message: str
 ) -> None:
-    found = report(make_run, state=state, error=error)
-    assert words in found.error
-    assert found.failure
-    assert found.failure.status is None
+    received = report(make_run, state=state, error=error)
+    assert message in received.error
+    assert received.failure
+    assert received.failure.status is None
 
 
-def test_a_result_that_is_too_large_is_left_out_as_fal_leaves_it_out(
+def test_a_too_large_result_is_left_out_as_fal_does(
     make_run: Callable[..., Run],
 ) -> None:
     large = "x" * messages.MAX_BODY_BYTES
-    found = report(make_run, state="succeeded", output={"text": large})
-    assert (found.has_output, found.payload) == (False, None)
-    assert "/api/v1/runs/" in found.payload_error
+    received = report(make_run, state="succeeded", output={"text": large})
+    assert (received.has_output, received.payload) == (False, None)
+    assert "/api/v1/runs/" in received.payload_error

@@ -28,12 +28,12 @@ MakeChannel = Callable[..., Channel]
 Send = Callable[[], float]
 
 
-def one() -> Delivery:
+def only_delivery() -> Delivery:
     return Delivery.objects.get()
 
 
 def next_attempt() -> datetime:
-    at = one().next_attempt_at
+    at = only_delivery().next_attempt_at
     assert at
     return at
 
@@ -44,7 +44,7 @@ def make_due() -> None:
     )
 
 
-def test_a_webhook_is_signed_so_that_fals_verifier_takes_it(
+def test_a_webhook_signature_passes_fals_verifier(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     make_channel()
@@ -52,14 +52,18 @@ def test_a_webhook_is_signed_so_that_fals_verifier_takes_it(
     send()
     (request,) = receiver.requests
     keys = public_keys(signing_keys.jwks())
-    found = verdict(request.headers, request.content, keys, timezone.now().timestamp())
-    assert found == Verdict.GENUINE
+    result = verdict(request.headers, request.content, keys, timezone.now().timestamp())
+    assert result == Verdict.GENUINE
     body = json.loads(request.content)
     assert body["request_id"] == request.headers["x-fal-webhook-request-id"]
     assert (body["kind"], body["subject"], body["url"]) == (
         "run_finished", "Done <1>", "http://127.0.0.1:8000/runs/1/",
     )  # fmt: skip
-    assert (one().state, one().attempts, one().log[0]["status"]) == ("delivered", 1, 200)
+    assert (only_delivery().state, only_delivery().attempts, only_delivery().log[0]["status"]) == (
+        "delivered",
+        1,
+        200,
+    )
     send()
     assert len(receiver.requests) == 1
 
@@ -77,7 +81,7 @@ def test_slack_gets_its_own_markup_with_everything_escaped(
     assert not SigningKey.objects.exists()
 
 
-def test_mail_goes_to_the_accounts_address(
+def test_mail_is_sent_to_the_accounts_address(
     user: User, make_channel: MakeChannel, tell: Tell, send: Send, settings: Any
 ) -> None:
     settings.EMAIL_URL = "smtp://localhost"
@@ -89,25 +93,25 @@ def test_mail_goes_to_the_accounts_address(
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["ana@example.com"], "Done <1>")
     assert "It & you.\n\nhttp://127.0.0.1:8000/runs/1/" in str(sent.body)
-    assert one().state == "delivered"
+    assert only_delivery().state == "delivered"
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "reason"),
     [("", sending.NO_MAIL_SERVER), ("smtp://x", sending.NO_ADDRESS)],
     ids=["no-server", "no-address"],
 )
-def test_mail_that_cannot_be_sent_says_why(
-    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, words: str
+def test_a_mail_error_gives_the_reason(
+    make_channel: MakeChannel, tell: Tell, send: Send, settings: Any, url: str, reason: str
 ) -> None:
     settings.EMAIL_URL = url
     make_channel("email", address="")
     tell()
     send()
-    assert (one().state, one().log[-1]["error"]) == ("failed", words)
+    assert (only_delivery().state, only_delivery().log[-1]["error"]) == ("failed", reason)
 
 
-def test_a_failed_attempt_is_made_again_later_until_it_is_taken(
+def test_a_failed_delivery_is_retried_until_accepted(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     receiver.statuses = [500, 503, 200]
@@ -123,11 +127,11 @@ def test_a_failed_attempt_is_made_again_later_until_it_is_taken(
     assert next_attempt() - timezone.now() > timedelta(minutes=19)
     make_due()
     send()
-    assert one().state == "delivered"
-    assert [entry["status"] for entry in one().log] == [500, 503, 200]
+    assert only_delivery().state == "delivered"
+    assert [entry["status"] for entry in only_delivery().log] == [500, 503, 200]
 
 
-def test_it_is_given_up_after_ten_attempts_and_a_person_may_retry(
+def test_a_delivery_is_abandoned_after_ten_attempts_and_can_be_retried(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     receiver.statuses = [500]
@@ -137,23 +141,23 @@ def test_it_is_given_up_after_ten_attempts_and_a_person_may_retry(
         make_due()
         send()
     assert len(receiver.requests) == sending.MAX_ATTEMPTS == 10
-    assert one().state == "failed"
+    assert only_delivery().state == "failed"
     receiver.statuses = [200]
-    assert sending.retry(one())
-    assert not sending.retry(one())
+    assert sending.retry(only_delivery())
+    assert not sending.retry(only_delivery())
     send()
-    assert one().state == "delivered"
-    assert len(one().log) == 11
+    assert only_delivery().state == "delivered"
+    assert len(only_delivery().log) == 11
 
 
-def test_a_redirect_or_a_private_address_is_not_tried_again(
+def test_a_redirect_or_private_address_is_not_retried(
     make_channel: MakeChannel, tell: Tell, receiver: Receiver, settings: Any
 ) -> None:
     make_channel(address="https://127.0.0.1/hook")
     tell()
     async_to_sync(sending.send_due)()
-    assert one().state == "failed"
-    assert "not on the public internet" in one().log[-1]["error"]
+    assert only_delivery().state == "failed"
+    assert "not on the public internet" in only_delivery().log[-1]["error"]
 
 
 def test_two_workers_send_each_delivery_once(
@@ -177,23 +181,23 @@ def test_two_workers_send_each_delivery_once(
     assert len(names) == len(set(names)) == 30
 
 
-def test_after_a_killed_worker_another_one_tries_again_and_the_log_says_so(
+def test_another_worker_retries_after_a_killed_worker_and_logs_it(
     make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
 ) -> None:
     make_channel()
     tell()
-    (taken,) = sending.take()  # and is killed
+    (delivery,) = sending.take()  # and is killed
     send()
     assert receiver.requests == []
     make_due()
     send()
-    assert [entry["error"] for entry in one().log] == [sending.NO_OUTCOME, ""]
+    assert [entry["error"] for entry in only_delivery().log] == [sending.NO_OUTCOME, ""]
     late = Outcome(500, "It answered 500.")
-    sending.record(taken, late)  # it was only slow
-    assert (one().state, one().attempts) == ("delivered", 2)
+    sending.record(delivery, late)  # it was only slow
+    assert (only_delivery().state, only_delivery().attempts) == ("delivered", 2)
 
 
-def test_one_slow_receiver_does_not_hold_up_everybody(
+def test_one_slow_receiver_does_not_block_others(
     user: User, stranger: User, make_channel: MakeChannel, tell: Tell
 ) -> None:
     make_channel()

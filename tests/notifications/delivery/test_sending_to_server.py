@@ -38,13 +38,13 @@ class Server:
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[Server]:
-    found = Server()
+    new_server = Server()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.received.append((dict(self.headers), body))
-            self.send_response(found.statuses.pop(0) if found.statuses else 200)
+            new_server.received.append((dict(self.headers), body))
+            self.send_response(new_server.statuses.pop(0) if new_server.statuses else 200)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -56,9 +56,9 @@ def server(settings: Any) -> Iterator[Server]:
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     origin = f"http://127.0.0.1:{http.server_port}"
-    found.url = f"{origin}/hook"
+    new_server.url = f"{origin}/hook"
     settings.WEBHOOK_PRIVATE_ORIGINS = [origin]
-    yield found
+    yield new_server
     http.shutdown()
     thread.join()
     http.server_close()
@@ -80,8 +80,8 @@ def test_a_receiver_verifies_the_end_of_a_run_of_the_api_with_our_key_set(
     assert Delivery.objects.get().state == "delivered"
     keys = public_keys(client.get("/.well-known/jwks.json").json())
     for headers, sent in server.received:
-        found = verdict(headers, sent, keys, timezone.now().timestamp())
-        assert found == Verdict.GENUINE
+        result = verdict(headers, sent, keys, timezone.now().timestamp())
+        assert result == Verdict.GENUINE
         report = Report.from_bytes(sent)
         assert report.request_id == run_id == headers["X-Fal-Webhook-Request-Id"]
         assert report.failure

@@ -30,7 +30,7 @@ def test_fals_verifier_takes_our_signature_with_our_key_set() -> None:
     assert check(headers, signing_keys.jwks(), BODY + b" ") == Verdict.UNKNOWN_KEY
 
 
-def test_a_receivers_copy_of_the_key_set_never_misses_a_key_that_signs() -> None:
+def test_a_cached_key_set_always_has_the_signing_key() -> None:
     """A day at a time for a year: what is signed verifies by the key set of the day before."""
     start = timezone.now()
     signing_keys.maintain(start)
@@ -45,7 +45,7 @@ def test_a_receivers_copy_of_the_key_set_never_misses_a_key_that_signs() -> None
     assert SigningKey.objects.get().created_at > start + timedelta(days=180)
 
 
-def test_the_private_key_is_encrypted_and_a_new_secret_makes_a_new_one(settings: Any) -> None:
+def test_the_private_key_is_encrypted_and_renewed_with_a_new_secret(settings: Any) -> None:
     now = timezone.now()
     signing_keys.maintain(now)
     before = SigningKey.objects.get()

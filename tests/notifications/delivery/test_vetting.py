@@ -20,7 +20,7 @@ HOUSE = ["http://n8n.internal:5678"]
         "http://n8n.internal:5678/webhook/1",
     ],
 )
-def test_a_public_or_named_address_is_taken(address: str) -> None:
+def test_public_and_configured_addresses_are_accepted(address: str) -> None:
     assert vetting.check(address, HOUSE).host
 
 
@@ -54,7 +54,7 @@ def test_a_public_or_named_address_is_taken(address: str) -> None:
         "https://[bad/",
     ],
 )
-def test_any_other_address_is_refused_with_a_sentence(address: str) -> None:
+def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
     with pytest.raises(vetting.RefusedAddress) as refusal:
         vetting.check(address, HOUSE)
     assert str(refusal.value).endswith(".")
@@ -63,7 +63,7 @@ def test_any_other_address_is_refused_with_a_sentence(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["fec0::1", "224.0.0.1", "ff0e::1", "100.64.0.1", "192.0.0.192"]
 )
-def test_what_a_name_resolves_to_has_to_be_public(address: str) -> None:
+def test_a_host_name_must_resolve_to_public_addresses(address: str) -> None:
     assert not vetting.is_public(address)
     with pytest.raises(vetting.RefusedAddress):
         vetting.require_public(["93.184.216.34", address])

@@ -29,7 +29,7 @@ def removal(user: User) -> str:
     return f"{USERS}{user.pk}/removal/"
 
 
-def test_the_list_says_how_much_each_has_run(
+def test_the_user_list_counts_runs(
     eva: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     make_run()
@@ -42,7 +42,7 @@ def test_the_list_says_how_much_each_has_run(
         eva.get(USERS)
 
 
-def test_a_deletion_leads_to_the_removal_which_says_what_there_is(
+def test_deleting_a_user_opens_a_removal_page_with_counts(
     eva: Client, make_run: Any, user: User
 ) -> None:
     make_run()
@@ -52,7 +52,9 @@ def test_a_deletion_leads_to_the_removal_which_says_what_there_is(
     assert "delete_selected" not in eva.get(USERS).content.decode()
 
 
-def test_runs_pass_on_in_the_admin(eva: Client, make_run: Any, user: User, stranger: User) -> None:
+def test_runs_can_be_handed_over_in_the_admin(
+    eva: Client, make_run: Any, user: User, stranger: User
+) -> None:
     run = make_run()
     missing = eva.post(removal(user), {"how": "pass_on", "to": ""})
     assert missing.status_code == 422
@@ -64,7 +66,7 @@ def test_runs_pass_on_in_the_admin(eva: Client, make_run: Any, user: User, stran
     assert "Got from ana" in LogEntry.objects.get().get_change_message()
 
 
-def test_an_account_is_deactivated_and_activated_again(
+def test_an_account_can_be_deactivated_and_reactivated(
     eva: Client, make_run: Any, user: User
 ) -> None:
     make_run()
@@ -88,14 +90,14 @@ def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) 
         assert "login link" not in html
 
 
-def test_ones_own_account_stays(eva: Client) -> None:
+def test_ones_own_account_cannot_be_removed(eva: Client) -> None:
     own = User.objects.get(username="eva")
     answer = eva.post(removal(own), {"how": "deactivate"})
     assert answer.status_code == 422
     assert "your own account" in answer.content.decode()
 
 
-def test_who_may_change_accounts_may_not_pass_runs_on(
+def test_changing_accounts_does_not_permit_handing_over_runs(
     client: Client, make_run: Any, user: User, stranger: User
 ) -> None:
     run = make_run()

@@ -26,7 +26,7 @@ def eva(client: Client) -> Client:
     return client
 
 
-def test_the_list_says_who_what_it_cost_and_why_it_failed(
+def test_the_run_list_shows_user_cost_and_error(
     eva: Client, make_run: Any, make_endpoint: Any, django_assert_num_queries: Any
 ) -> None:
     endpoint = make_endpoint(unit_price_usd=Decimal("0.025"), price_unit="image")
@@ -34,15 +34,15 @@ def test_the_list_says_who_what_it_cost_and_why_it_failed(
     error = {"error": "InvalidInput", "status": 422, "message": "seed: must be a number"}
     make_run(endpoint=endpoint, state="failed", error=error)
     html = eva.get("/admin/playground/run/").content.decode()
-    for words in ("four foxes", "$0.10", "The model did not accept the input", ">ana<"):
-        assert words in html
+    for text in ("four foxes", "$0.10", "The model did not accept the input", ">ana<"):
+        assert text in html
     for _ in range(5):
         make_run(endpoint=endpoint)
     with django_assert_num_queries(6):
         eva.get("/admin/playground/run/")
 
 
-def test_one_runs_page_opens_without_its_secrets(eva: Client, make_run: Any) -> None:
+def test_an_admin_run_page_shows_no_secrets_or_outputs(eva: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"text": "a long result"})
     html = eva.get(f"/admin/playground/run/{run.pk}/change/").content.decode()
     assert run.webhook_token not in html
@@ -50,7 +50,7 @@ def test_one_runs_page_opens_without_its_secrets(eva: Client, make_run: Any) -> 
     assert run.get_absolute_url() in html
 
 
-def test_sync_reports_and_changes_are_not_deleted_by_a_slip(eva: Client) -> None:
+def test_sync_reports_and_changes_cannot_be_deleted_in_the_admin(eva: Client) -> None:
     report = SyncReport.objects.create(state="done")
     page = "/admin/catalog/syncreport/"
     assert "delete_selected" not in eva.get(page).content.decode()
@@ -60,7 +60,7 @@ def test_sync_reports_and_changes_are_not_deleted_by_a_slip(eva: Client) -> None
     assert "delete_selected" not in eva.get("/admin/catalog/change/").content.decode()
 
 
-def test_the_list_counts_no_further_than_it_pages(
+def test_the_run_list_counts_only_up_to_its_last_page(
     eva: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CappedPaginator, "MOST", 3)
@@ -78,7 +78,7 @@ def test_the_list_counts_no_further_than_it_pages(
 
 
 @pytest.mark.parametrize("state", ["failed", "running", "succeeded"])
-def test_the_list_shows_one_state(eva: Client, make_run: Any, state: str) -> None:
+def test_the_run_list_can_be_filtered_by_state(eva: Client, make_run: Any, state: str) -> None:
     for title in ("failed", "running", "succeeded"):
         make_run(state=title, title=f"was {title}")
     html = eva.get(f"/admin/playground/run/?state__exact={state}").content.decode()

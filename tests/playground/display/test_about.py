@@ -50,7 +50,7 @@ def ran(make_run: Any, seconds: float, **more: Any) -> Run:
     return run
 
 
-def test_the_part_below_the_form_and_the_tab_say_the_same(
+def test_the_about_fragment_and_tab_show_the_same(
     member: Client, flux: Any, make_endpoint: Any
 ) -> None:
     flux.unit_price_usd, flux.price_unit, flux.currency = "0.025", "megapixels", "USD"
@@ -69,13 +69,13 @@ def test_the_part_below_the_form_and_the_tab_say_the_same(
         member.get(PART, headers=HTMX).content.decode(),
         member.get(PAGE, {"tab": "about"}).content.decode(),
     ):
-        for words in ("$0.025 per megapixel; ", "used commercially", "Schnell", "Our best"):
-            assert words in text
+        for text_part in ("$0.025 per megapixel; ", "used commercially", "Schnell", "Our best"):
+            assert text_part in text
         assert "Not yet" not in text
         assert "javascript:" not in text
 
 
-def test_the_time_is_asked_for_again_when_a_run_has_finished(
+def test_the_typical_time_is_refreshed_when_a_run_finishes(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     make_run(endpoint=flux, state="failed")
@@ -89,7 +89,7 @@ def test_the_time_is_asked_for_again_when_a_run_has_finished(
     assert "one run" in member.get(PART, headers=HTMX).content.decode()
 
 
-def test_it_costs_the_same_however_much_there_is(
+def test_the_about_page_takes_as_many_queries_for_any_content(
     member: Client, flux: Any, make_run: Any, user: User
 ) -> None:
     member.get(PART)
@@ -105,7 +105,7 @@ def test_it_costs_the_same_however_much_there_is(
     assert used[0] == used[1] <= 12
 
 
-def test_notes_are_written_changed_taken_away_and_brought_back(
+def test_notes_can_be_written_changed_deleted_and_restored(
     member: Client, flux: Any, user: User
 ) -> None:
     written = member.post(
@@ -141,14 +141,14 @@ def test_notes_work_without_script(member: Client, flux: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 4001])
-def test_a_note_that_cannot_be_is_told(member: Client, flux: Any, text: str) -> None:
+def test_an_invalid_note_is_reported(member: Client, flux: Any, text: str) -> None:
     response = member.post(f"/notes/of/{FLUX}/", {"text": text}, headers=HTMX)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     assert not Note.objects.exists()
 
 
-def test_a_note_is_its_writers_and_curators_may_take_it_away(
+def test_a_note_belongs_to_its_writer_and_curators_can_delete_it(
     other: Client, staff: Client, flux: Any, user: User
 ) -> None:
     note = Note.objects.create(endpoint=flux, user=user, text="Mine")
@@ -166,36 +166,40 @@ def shown(
 ) -> Run:
     """A run that went well, made from a file, with a picture that was kept."""
     settings.MEDIA_ROOT = str(tmp_path)
-    given = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file")
+    source_file = uploads.store(
+        user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file"
+    )
     run = ran(
         make_run,
         3,
         endpoint=flux,
         title="A fox",
-        arguments={"prompt": "A fox", "file": given.get_absolute_url()},
+        arguments={"prompt": "A fox", "file": source_file.get_absolute_url()},
     )
-    kept = uploads.store(user.pk, SimpleUploadedFile("b.txt", b"result", "text/plain"), "file")
+    result_file = uploads.store(
+        user.pk, SimpleUploadedFile("b.txt", b"result", "text/plain"), "file"
+    )
     Artifact.objects.create(
         run=run, position=0, path="$", kind="file", url="https://x.test/b", state="stored",
-        file=kept.file, content_type="text/plain", file_name="b.txt",
+        file=result_file.file, content_type="text/plain", file_name="b.txt",
     )  # fmt: skip
     return run
 
 
 def seen_by(client: Client, run: Run) -> dict[str, int]:
-    """What a person gets of a run and its files."""
+    """The statuses a person gets for a run and its files."""
     page = f"/runs/{run.pk}/"
     addresses = [page, f"{page}output.json", f"{page}artifacts/0/", run.arguments["file"]]
-    found = {}
+    statuses = {}
     for address in addresses:
         response = client.get(address)
-        found[address] = response.status_code
+        statuses[address] = response.status_code
         if response.streaming:  # a file is open until it is read
             assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
-    return found
+    return statuses
 
 
-def test_an_example_is_open_to_the_team_while_it_is_one(
+def test_an_example_is_visible_to_the_team_until_withdrawn(
     member: Client, other: Client, shown: Run
 ) -> None:
     assert set(seen_by(member, shown).values()) == {200}
@@ -221,7 +225,7 @@ def test_an_example_is_open_to_the_team_while_it_is_one(
     assert "A fox" not in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
 
 
-def test_an_example_is_only_looked_at(other: Client, shown: Run) -> None:
+def test_an_example_is_read_only_for_others(other: Client, shown: Run) -> None:
     Run.objects.update(is_example=True)
     for what in ("cancellation", "repetition", "star", "example"):
         assert other.post(f"/runs/{shown.pk}/{what}/").status_code == 404
@@ -232,7 +236,7 @@ def test_an_example_is_only_looked_at(other: Client, shown: Run) -> None:
     assert Run.objects.count() == 1
 
 
-def test_only_what_went_well_is_an_example(
+def test_only_a_successful_run_can_be_an_example(
     member: Client, other: Client, staff: Client, make_run: Any, shown: Run
 ) -> None:
     failed = make_run(state="failed", error={}, is_example=True)
@@ -243,7 +247,7 @@ def test_only_what_went_well_is_an_example(
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
-def test_a_model_that_is_over_points_to_what_follows(
+def test_a_deprecated_model_links_to_its_successor(
     member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
 ) -> None:
     for name, value in {"group_key": "flux", **values}.items():

@@ -17,7 +17,7 @@ from playground.display.markdown import MAX_EXTRA, MAX_FACTOR, markdown
         ("![a](https://evil.com/a.png)", '<p>!<a href="https://evil.com/a.png">a</a></p>\n'),
     ],
 )
-def test_markup_is_shown_and_nothing_is_run_or_loaded(text: str, html: str) -> None:
+def test_markdown_is_rendered_without_scripts_or_remote_content(text: str, html: str) -> None:
     assert markdown(text) == html
 
 
@@ -28,7 +28,7 @@ def test_a_table_is_aligned_without_inline_style() -> None:
     assert "style" not in html
 
 
-def test_a_text_whose_html_is_much_longer_is_plain() -> None:
+def test_a_text_with_much_longer_html_is_shown_plain() -> None:
     wide = "|a" * 300 + "|\n" + "|-" * 300 + "|\n" + "|\n" * 300
     html = markdown(wide)
     assert html.startswith("<pre>|a|a")

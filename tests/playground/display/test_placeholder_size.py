@@ -42,12 +42,12 @@ ANYTHING = st.recursive(
         ("a text", None),
     ],
 )
-def test_arguments_tell_the_size(arguments: Any, size: Any) -> None:
+def test_the_size_is_read_from_the_arguments(arguments: Any, size: Any) -> None:
     assert placeholder_size.size_from_arguments(arguments) == size
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SIZES)), ANYTHING) | ANYTHING)
-def test_whatever_was_sent_is_a_size_that_a_page_can_keep_or_none(arguments: Any) -> None:
+def test_any_arguments_give_a_displayable_size_or_none(arguments: Any) -> None:
     size = placeholder_size.size_from_arguments(arguments)
     assert size is None or all(type(side) is int and 0 < side <= 20_000 for side in size)
 
@@ -58,8 +58,8 @@ def waiting(make_endpoint: Any, make_run: Any) -> Any:
 
     def make(properties: dict[str, Any], facts: list[str], **arguments: Any) -> Run:
         document = {"components": {"schemas": {"Input": {"properties": properties}}}}
-        found = make_endpoint(document=document, facts=facts)
-        run: Run = make_run(endpoint=found, state="running", arguments=arguments)
+        endpoint = make_endpoint(document=document, facts=facts)
+        run: Run = make_run(endpoint=endpoint, state="running", arguments=arguments)
         return run
 
     return make
@@ -67,17 +67,17 @@ def waiting(make_endpoint: Any, make_run: Any) -> Any:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("said", "sent", "size"),
+    ("ratio_schema", "sent", "size"),
     [
         ({"default": "9:16"}, {"prompt": "x"}, (576, 1024)),
         ({"default": "9:16"}, {"aspect_ratio": "1:1"}, (1024, 1024)),
         ({}, {}, placeholder_size.DEFAULT),
     ],
 )
-def test_what_was_left_out_is_what_the_model_takes_by_default(
-    waiting: Any, said: dict[str, Any], sent: dict[str, Any], size: placeholder_size.Size
+def test_omitted_arguments_use_the_models_defaults(
+    waiting: Any, ratio_schema: dict[str, Any], sent: dict[str, Any], size: placeholder_size.Size
 ) -> None:
-    ratio = {"type": "string", "enum": ["1:1", "9:16"], **said}
+    ratio = {"type": "string", "enum": ["1:1", "9:16"], **ratio_schema}
     assert placeholder_size.size_of(waiting({"aspect_ratio": ratio}, [], **sent)) == size
 
 
@@ -86,14 +86,18 @@ def test_what_was_left_out_is_what_the_model_takes_by_default(
     ("facts", "is_kept"),
     [([], True), (["out:image"], True), (["out:text"], False), (["out:text", "out:video"], True)],
 )
-def test_a_place_is_kept_for_what_is_seen(waiting: Any, facts: list[str], is_kept: bool) -> None:
+def test_placeholders_are_kept_for_visible_results(
+    waiting: Any, facts: list[str], is_kept: bool
+) -> None:
     run = waiting({}, ["in:image", *facts])
     assert bool(renderers.context(run)["places"]) is is_kept
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
-def test_no_place_is_kept_for_what_will_not_come(waiting: Any, client: Client, state: str) -> None:
+def test_no_placeholder_is_kept_for_results_that_will_not_come(
+    waiting: Any, client: Client, state: str
+) -> None:
     run = waiting({}, ["out:image"])
     client.force_login(run.user)
     assert b'class="awaited"' in client.get(run.get_absolute_url()).content
@@ -108,7 +112,7 @@ def test_no_place_is_kept_for_what_will_not_come(waiting: Any, client: Client, s
 @pytest.mark.parametrize(
     ("sent", "count"), [({}, 2), ({"num_images": 3}, 3), ({"n": True}, 2), ({"n": 10**9}, 16)]
 )
-def test_each_result_that_was_asked_for_has_a_place(
+def test_each_requested_result_has_a_placeholder(
     waiting: Any, sent: dict[str, Any], count: int
 ) -> None:
     run = waiting({"num_images": {"type": "integer", "default": 2}}, [], **sent)
@@ -116,7 +120,7 @@ def test_each_result_that_was_asked_for_has_a_place(
 
 
 @pytest.mark.django_db
-def test_a_film_of_unknown_size_has_the_place_that_was_kept_for_it(waiting: Any) -> None:
+def test_a_video_of_unknown_size_fills_its_placeholder(waiting: Any) -> None:
     run = waiting({}, ["out:video"], aspect_ratio="9:16")
     run.state = Run.State.SUCCEEDED
     films = [

@@ -25,7 +25,7 @@ def large(make_run: Any, user: User) -> Run:
     return run
 
 
-def test_a_page_of_30_mb_of_text_is_small_quick_and_leads_to_the_file(
+def test_a_page_with_30_mb_of_text_is_small_and_links_to_the_file(
     member: Client, large: Run
 ) -> None:
     began = time.process_time()
@@ -41,16 +41,16 @@ def test_a_page_of_30_mb_of_text_is_small_quick_and_leads_to_the_file(
 
 
 @pytest.mark.parametrize("view", ["stage", "page", "row", "copies"])
-def test_what_a_poll_is_answered_is_small(large: Run, view: str) -> None:
+def test_answers_to_polls_are_small(large: Run, view: str) -> None:
     assert len(renderers.changed_fragments(large, view)) < MOST_BYTES
 
 
-def test_what_streams_in_is_shown_from_its_beginning(make_run: Any, user: User) -> None:
+def test_a_long_stream_is_shown_from_its_beginning(make_run: Any, user: User) -> None:
     run = make_run(user=user, state=Run.State.RUNNING, partial={"output": LARGE, "message": LARGE})
     assert len(renderers.changed_fragments(run, "stage")) < MOST_BYTES
 
 
-def test_all_of_the_text_is_a_file(member: Client, large: Run) -> None:
+def test_the_full_text_is_a_file(member: Client, large: Run) -> None:
     response = member.get(f"/runs/{large.pk}/texts/0.txt")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -58,12 +58,12 @@ def test_all_of_the_text_is_a_file(member: Client, large: Run) -> None:
     assert member.get(f"/runs/{large.pk}/texts/1.txt").status_code == 404
 
 
-def test_all_of_the_output_is_a_file(member: Client, large: Run) -> None:
+def test_the_full_output_is_a_file(member: Client, large: Run) -> None:
     response = member.get(f"/runs/{large.pk}/output.json")
     assert json.loads(response.getvalue()) == large.output
 
 
-def test_a_text_is_nobody_elses(client: Client, large: Run) -> None:
+def test_a_text_is_not_served_to_others(client: Client, large: Run) -> None:
     client.force_login(User.objects.create_user("somebody-else"))
     assert client.get(f"/runs/{large.pk}/texts/0.txt").status_code == 404
 
@@ -78,17 +78,19 @@ def test_a_text_of_hostile_markup_is_served_as_text(
     assert "<script>alert(1)" not in member.get(run.get_absolute_url()).content.decode()
 
 
-def test_a_short_text_is_whole_and_can_be_copied(member: Client, make_run: Any, user: User) -> None:
+def test_a_short_text_is_shown_in_full_and_can_be_copied(
+    member: Client, make_run: Any, user: User
+) -> None:
     run = make_run(user=user, state=Run.State.SUCCEEDED, output={"text": "a poem"})
     page = member.get(run.get_absolute_url()).content.decode()
     assert '<copy-button class="js-only" text="a poem">' in page
     assert "characters are shown here" not in page
 
 
-def test_many_texts_share_one_allowance_and_keep_their_places() -> None:
-    found = previews.of_texts(artifacts([WORD * 500] * 3))
-    assert sum(len(one.text) for one in found) <= previews.MAX_TEXT_CHARS
-    assert [one.position for one in found] == list(range(len(found)))
+def test_many_texts_share_one_limit_and_keep_their_positions() -> None:
+    texts = previews.of_texts(artifacts([WORD * 500] * 3))
+    assert sum(len(preview.text) for preview in texts) <= previews.MAX_TEXT_CHARS
+    assert [preview.position for preview in texts] == list(range(len(texts)))
 
 
 @pytest.mark.parametrize(
@@ -100,12 +102,12 @@ def test_many_texts_share_one_allowance_and_keep_their_places() -> None:
         [[WORD * 70] * 40] * 60,
     ],
 )
-def test_a_tree_of_anything_is_small(value: Any) -> None:
+def test_a_json_tree_of_any_value_is_small(value: Any) -> None:
     assert len(json_tree.render(value)) < MOST_BYTES
     assert len(json_tree.preview(value)) < previews.MAX_JSON_CHARS + 100
 
 
-def test_markup_that_grows_is_shown_as_it_is(make_run: Any) -> None:
+def test_markup_that_grows_when_rendered_is_shown_as_source(make_run: Any) -> None:
     wide = f"{'|a' * 5000}|\n{'|-' * 5000}|\n" + "|b|\n" * 1000
     run = make_run(state=Run.State.SUCCEEDED, output={"text": wide})
     (text,) = renderers.texts(run)

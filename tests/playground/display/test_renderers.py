@@ -1,4 +1,4 @@
-"""What stands around a result where it is shown large.
+"""The surroundings of a result where it is shown large.
 
 The ways on from it, and what a page says of it.
 """
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_the_way_to_a_runs_own_page_is_everywhere_but_there(
+def test_the_link_to_a_runs_page_is_everywhere_except_on_it(
     member: Client, make_run: Any, state: str
 ) -> None:
     error = {"message": "no"}
@@ -29,7 +29,7 @@ def test_the_way_to_a_runs_own_page_is_everywhere_but_there(
     assert there not in member.get(run.get_absolute_url()).content.decode()
 
 
-def test_a_run_that_ends_on_its_own_page_can_be_shown_as_an_example_at_once(
+def test_a_run_ending_on_its_page_can_become_an_example_at_once(
     member: Client, make_run: Any
 ) -> None:
     run: Run = make_run(state="running", output={})
@@ -45,7 +45,7 @@ def test_a_run_that_ends_on_its_own_page_can_be_shown_as_an_example_at_once(
     assert "Show as example" not in renderers.changed_fragments(run, "stage")
 
 
-def test_what_people_wrote_is_laid_out_the_way_it_is_read(member: Client, make_run: Any) -> None:
+def test_user_texts_have_automatic_text_direction(member: Client, make_run: Any) -> None:
     run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
     assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
     assert '<h3 dir="auto">' in member.get("/runs/").content.decode()
@@ -55,14 +55,14 @@ POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- fi
 
 
 @pytest.mark.parametrize(
-    "told",
+    "values",
     [
         {"state": "succeeded", "output": {"caption": POEM}},
         {"state": "running", "partial": {"output": POEM}},
     ],
 )
-def test_a_text_keeps_its_lines_and_its_tables(make_run: Any, told: dict[str, Any]) -> None:
-    run: Run = make_run(**told)
+def test_a_text_keeps_its_lines_and_tables(make_run: Any, values: dict[str, Any]) -> None:
+    run: Run = make_run(**values)
     shown = renderers.context(run)
     (text,) = shown["texts"] or shown["partial"].texts
     assert "<p>a<br />\nb<br />\nc</p>" in text.html
@@ -73,11 +73,9 @@ def test_a_text_keeps_its_lines_and_its_tables(make_run: Any, told: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
+    ("name", "label"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
 )
-def test_a_file_that_nobody_can_show_has_a_tile_with_words(
-    make_run: Any, name: str, told: str
-) -> None:
+def test_a_file_without_a_viewer_has_a_labelled_tile(make_run: Any, name: str, label: str) -> None:
     run: Run = make_run(state="succeeded", output={}, ended_at=timezone.now())
     run.artifacts.create(
         position=0,
@@ -91,7 +89,7 @@ def test_a_file_that_nobody_can_show_has_a_tile_with_words(
     markup = renderers.changed_fragments(run, "stage")
     tile = markup[markup.index('<div class="tile">') : markup.index("</figure>")]
     assert f'<p class="name">{name}</p>' in tile
-    assert f"{told} · " in tile
+    assert f"{label} · " in tile
     assert "1.8 KB" in tile
     assert "no preview" in tile
     assert f'?download" aria-label="Download {name}"' in tile

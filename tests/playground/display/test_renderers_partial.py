@@ -1,4 +1,4 @@
-"""What a page shows of a run that is still being made, and of one that broke off."""
+"""The page of a run in progress, and of one that broke off."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 @pytest.fixture
 def run(flux: Any, make_run: Any) -> Run:
-    made: Run = make_run(endpoint=flux, state="running", arguments={"image_size": "landscape_4_3"})
-    return made
+    running: Run = make_run(
+        endpoint=flux, state="running", arguments={"image_size": "landscape_4_3"}
+    )
+    return running
 
 
-def test_a_partial_is_pictures_texts_and_progress() -> None:
+def test_a_partial_shows_pictures_texts_and_progress() -> None:
     run = Run(endpoint=Endpoint(), arguments={"image_size": "square"})
     assert renderers.partial(run) is None
     run.partial = {
@@ -41,18 +43,18 @@ def test_a_partial_is_pictures_texts_and_progress() -> None:
 @pytest.mark.parametrize(
     ("progress", "share"), [(0.5, 0.5), (50, 0.5), (1, 1), (True, None), ("x", None), (500, None)]
 )
-def test_progress_is_a_share_or_nothing(progress: Any, share: float | None) -> None:
+def test_progress_is_a_share_or_is_not_shown(progress: Any, share: float | None) -> None:
     shown = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
     assert shown is not None
     assert shown.share == share
 
 
 @pytest.mark.parametrize("partial", [17, [], {}, {"odd": 1}, {"message": 5}])
-def test_a_partial_with_nothing_to_show_shows_nothing(partial: Any) -> None:
+def test_an_empty_partial_shows_nothing(partial: Any) -> None:
     assert renderers.partial(Run(arguments={}, partial=partial)) is None
 
 
-def test_the_page_grows_by_one_fragment_while_it_runs(run: Run) -> None:
+def test_a_running_page_swaps_one_fragment_per_partial(run: Run) -> None:
     run.partial = {"output": "So far"}
     fragment = renderers.changed_fragments(run, "stage")
     assert f'id="run-{run.pk}-partial" aria-busy="true" hx-swap-oob="true"' in fragment
@@ -60,7 +62,7 @@ def test_the_page_grows_by_one_fragment_while_it_runs(run: Run) -> None:
     assert f'id="run-{run.pk}-result"' not in fragment
 
 
-def test_what_had_come_stays_under_a_failure(run: Run) -> None:
+def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
     run.partial = {"output": "So far"}
     run.state = Run.State.FAILED
     run.error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
@@ -70,7 +72,7 @@ def test_what_had_come_stays_under_a_failure(run: Run) -> None:
     assert "aria-busy" not in fragment
 
 
-def test_a_cancelled_run_that_was_sent_is_not_said_to_be_free(run: Run) -> None:
+def test_a_cancelled_run_that_was_sent_is_not_called_free(run: Run) -> None:
     run.state = Run.State.CANCELLED
     assert "cost nothing" in renderers.changed_fragments(run, "stage")
     run.sent_at = run.created_at
@@ -84,7 +86,7 @@ def streaming(flux: Any) -> Any:
     return flux
 
 
-def test_the_form_says_how_the_run_travels(member: Client, streaming: Any) -> None:
+def test_the_form_offers_the_transports(member: Client, streaming: Any) -> None:
     page = member.get(streaming.get_absolute_url()).content.decode()
     assert re.search(r'name="~transport" value="queue"[^>]* checked', page)
     assert 'value="stream"' in page
@@ -99,13 +101,13 @@ def test_the_form_says_how_the_run_travels(member: Client, streaming: Any) -> No
     assert set(Run.objects.values_list("transport", flat=True)) == {"stream"}
 
 
-def test_a_way_that_the_model_does_not_offer_is_the_queue(member: Client, flux: Any) -> None:
+def test_an_unsupported_transport_falls_back_to_the_queue(member: Client, flux: Any) -> None:
     member.post(flux.get_absolute_url(), {"prompt": "a cat", "~transport": "stream"})
     member.post(flux.get_absolute_url(), {"prompt": "a dog", "~transport": "<script>"})
     assert set(Run.objects.values_list("transport", flat=True)) == {"queue"}
 
 
-def test_the_choice_outlives_a_reset_of_the_form(member: Client, flux: Any) -> None:
+def test_the_chosen_transport_survives_a_form_reset(member: Client, flux: Any) -> None:
     post = {"prompt": "a cat", "~transport": "sync", "~do": "reset"}
     member.post(flux.get_absolute_url(), post)
     page = member.get(flux.get_absolute_url()).content.decode()

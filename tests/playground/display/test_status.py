@@ -1,4 +1,4 @@
-"""The status page: what is wrong is said first, with what to do."""
+"""The status page: problems come first, with what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def synced(**values: Any) -> None:
     SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
 
 
-def test_all_is_well_where_nothing_is_wrong(ops: Client) -> None:
+def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
     alive()
     synced()
     html = ops.get(PAGE).content.decode()
@@ -49,7 +49,7 @@ def test_all_is_well_where_nothing_is_wrong(ops: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "problem_text"),
     [
         (None, "No worker is running"),
         ({"beat_at": timezone.now() - timedelta(hours=1)}, "No worker is running"),
@@ -57,29 +57,29 @@ def test_all_is_well_where_nothing_is_wrong(ops: Client) -> None:
         ({"trouble": "queue.fal.run does not answer."}, "queue.fal.run does not answer."),
     ],
 )
-def test_what_is_wrong_with_the_workers_is_said(values: Any, words: str) -> None:
+def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> None:
     synced()
     if values is not None:
         alive(**values)
-    assert any(words in problem for problem in status.load_status().problems)
+    assert any(problem_text in problem for problem in status.load_status().problems)
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "problem_text"),
     [
         (None, "never synced"),
         ({"state": "failed", "error": "401 from upstream"}, "401 from upstream"),
         ({"ended_at": timezone.now() - timedelta(days=2)}, "long ago"),
     ],
 )
-def test_what_is_wrong_with_the_sync_is_said(values: Any, words: str) -> None:
+def test_problems_of_the_sync_are_shown(values: Any, problem_text: str) -> None:
     alive()
     if values is not None:
         synced(**values)
-    assert any(words in problem for problem in status.load_status().problems)
+    assert any(problem_text in problem for problem in status.load_status().problems)
 
 
-def test_a_low_disk_and_a_run_that_waits_long_are_said(settings: Any, make_run: Any) -> None:
+def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: Any) -> None:
     alive()
     synced()
     settings.DISK_FLOOR_MB = 99_999_999
@@ -90,12 +90,12 @@ def test_a_low_disk_and_a_run_that_waits_long_are_said(settings: Any, make_run: 
     assert "A run has been under way for" in problems
 
 
-def test_what_the_last_sync_could_not_read_is_listed() -> None:
+def test_items_the_last_sync_could_not_read_are_listed() -> None:
     synced(failed=[["fal-ai/x", "no schema"]])
     assert status.load_status().sync_failures == ["fal-ai/x: no schema"]
 
 
-def test_a_content_counts_once_in_the_storage(make_run: Any) -> None:
+def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
     for position, digest in enumerate(["a", "a", "b"]):
         Artifact.objects.create(
             run=make_run(), position=position, path="x", kind="image", url="https://x",
@@ -104,7 +104,7 @@ def test_a_content_counts_once_in_the_storage(make_run: Any) -> None:
     assert status.load_status().storage.results_bytes == 20
 
 
-def test_errors_are_for_who_may_see_runs(ops: Client, make_run: Any) -> None:
+def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make_run: Any) -> None:
     make_run(state="failed", error={"message": "no fox in the snow"})
     assert "no fox in the snow" not in ops.get(PAGE).content.decode()
     grant(User.objects.get(username="olga"), "playground.view_run")
@@ -117,12 +117,12 @@ def test_a_breaker_is_summarised_by_its_host() -> None:
     breakers.record_response(url, None)
     assert breakers.summary() == [{"host": "queue.fal.run", "state": "closed", "trouble": ""}]
     breakers.record_response(url, fal.Unreachable("refused"))
-    (one,) = breakers.summary()
-    assert one["state"] == "open"
-    assert one["trouble"].startswith("queue.fal.run")
+    (breaker,) = breakers.summary()
+    assert breaker["state"] == "open"
+    assert breaker["trouble"].startswith("queue.fal.run")
 
 
-def test_open_breakers_stand_first(ops: Client) -> None:
+def test_open_breakers_are_listed_first(ops: Client) -> None:
     closed = {"host": "a.test", "state": "closed", "trouble": ""}
     open_ = {"host": "b.test", "state": "open", "trouble": "b.test is <away>."}
     alive(breakers=[closed, open_])
@@ -131,7 +131,7 @@ def test_open_breakers_stand_first(ops: Client) -> None:
     assert "&lt;away&gt;" in html
 
 
-def test_the_page_asks_as_often_whatever_there_is(
+def test_the_status_page_takes_as_many_queries_for_any_content(
     ops: Client, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     grant(User.objects.get(username="olga"), "playground.view_run")

@@ -28,12 +28,12 @@ def save(member: Client, prompt: str, tab: str, version: int, **more: str) -> An
 
 
 def prompt(page: str) -> str:
-    found = re.search(r'name="prompt"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
-    assert found
-    return unescape(found[1])
+    match = re.search(r'name="prompt"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    assert match
+    return unescape(match[1])
 
 
-def test_a_tab_goes_on_saving_whatever_version_it_was_drawn_with(member: Client) -> None:
+def test_a_tab_can_save_with_an_older_version(member: Client) -> None:
     assert save(member, "a", "one", 0).json()["version"] == 1
     assert save(member, "a b", "one", 0).json()["version"] == 2
     assert prompt(member.get(PAGE).content.decode()) == "a b"
@@ -59,7 +59,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
         assert OTHER not in page
 
 
-def test_a_tab_asks_for_its_own_draft_by_its_id_whatever_tab_is_in_front(member: Client) -> None:
+def test_a_background_tab_gets_its_own_draft(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     assert 'data-drawn-for="two"' in in_front(member, "two")
@@ -69,7 +69,7 @@ def test_a_tab_asks_for_its_own_draft_by_its_id_whatever_tab_is_in_front(member:
     assert member.get(PAGE, {"draft": "\x00one"}).status_code == 200
 
 
-def test_a_new_tab_begins_with_the_newest_draft_and_can_show_the_other(member: Client) -> None:
+def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     page = in_front(member, "three")
@@ -84,7 +84,7 @@ def test_a_new_tab_begins_with_the_newest_draft_and_can_show_the_other(member: C
     assert prompt(in_front(member, "one")) == "from one"
 
 
-def test_a_new_tab_is_not_told_of_what_was_run_or_is_long_ago(member: Client) -> None:
+def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(PAGE, {"prompt": "from one", "~tab": "one", "~token": "t", "~variations": "4"})
@@ -96,7 +96,7 @@ def test_a_new_tab_is_not_told_of_what_was_run_or_is_long_ago(member: Client) ->
     assert OTHER not in in_front(member, "three")
 
 
-def test_what_a_tab_ran_leaves_the_other_tabs_draft_alone(member: Client) -> None:
+def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
     save(member, "from one", "one", 0)
     member.post(PAGE, {"prompt": "from two", "~tab": "two", "~token": "t"})
     shown = f"{PAGE}?shown={Run.objects.get().pk}"
@@ -104,7 +104,7 @@ def test_what_a_tab_ran_leaves_the_other_tabs_draft_alone(member: Client) -> Non
     assert prompt(member.get(shown).content.decode()) == "from one"
 
 
-def test_a_tab_undoes_its_own_changes_alone(member: Client) -> None:
+def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(PAGE, {"prompt": "from one", "~do": "clear", "~tab": "one"})
@@ -114,39 +114,39 @@ def test_a_tab_undoes_its_own_changes_alone(member: Client) -> None:
         assert prompt(back.content.decode()) == text
 
 
-def test_the_same_text_in_two_tabs_is_not_told(member: Client) -> None:
+def test_an_equal_draft_in_another_tab_is_not_offered(member: Client) -> None:
     save(member, "same", "one", 0)
     save(member, "same", "two", 0)
     assert OTHER not in in_front(member, "three")
 
 
-def test_of_many_tabs_the_drafts_of_the_latest_are_kept(member: Client) -> None:
+def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
     for number in range(drafts.MAX_TABS + 3):
         save(member, f"text {number}", f"tab {number}", 0)
-    kept = {draft.post["prompt"][0] for draft in Draft.objects.all()}
-    assert kept == {f"text {number}" for number in range(3, drafts.MAX_TABS + 3)}
+    prompts = {draft.post["prompt"][0] for draft in Draft.objects.all()}
+    assert prompts == {f"text {number}" for number in range(3, drafts.MAX_TABS + 3)}
 
 
-def test_a_new_tab_that_saves_twice_at_once_has_one_draft(member: Client, flux: Any) -> None:
+def test_two_concurrent_saves_of_a_new_tab_make_one_draft(member: Client, flux: Any) -> None:
     save(member, "newest", "one", 0)
     user = get_user_model().objects.get(pk=member.session["_auth_user_id"])
     first, second = (drafts._lock_draft(user, flux, drafts.Tab("two")) for _ in range(2))
     for draft, text in ((first, "first"), (second, "second")):
         drafts._write(draft, flux, {"prompt": [text]})
         drafts._save(draft)
-    kept = Draft.objects.get(tab="two")
-    assert kept.post == {"prompt": ["second"]}
-    assert (first.version, second.version, kept.version) == (2, 3, 3)
+    saved_draft = Draft.objects.get(tab="two")
+    assert saved_draft.post == {"prompt": ["second"]}
+    assert (first.version, second.version, saved_draft.version) == (2, 3, 3)
 
 
-def test_an_untouched_form_is_no_draft(member: Client) -> None:
+def test_an_untouched_form_is_not_a_draft(member: Client) -> None:
     save(member, "something", "one", 0)
     save(member, "", "one", 1)
     assert Draft.objects.get().post == {}
     assert "version" in save(member, "new", "two", 0).json()
 
 
-def test_a_draft_too_large_is_refused_in_words_and_the_old_one_stays(member: Client) -> None:
+def test_a_too_large_draft_is_refused_and_the_old_one_kept(member: Client) -> None:
     save(member, "small", "one", 0)
     answer = save(member, "x" * (drafts.MAX_CHARS + 1), "one", 1)
     assert answer.status_code == 422
@@ -170,7 +170,7 @@ def test_clearing_an_untouched_form_offers_no_undo(member: Client) -> None:
     assert UNDO not in member.post(PAGE, {"prompt": "", "~do": "clear"}).content.decode()
 
 
-def test_with_htmx_the_fields_the_head_and_the_notice_come_and_the_address_is_bare(
+def test_with_htmx_clearing_swaps_fields_head_and_notice(
     member: Client,
 ) -> None:
     answer = member.post(PAGE, {"prompt": "x", "~do": "clear", "~tab": "one"}, headers=HTMX)
@@ -182,7 +182,7 @@ def test_with_htmx_the_fields_the_head_and_the_notice_come_and_the_address_is_ba
     assert "<html" not in page
 
 
-def test_what_a_page_without_script_posts_is_the_draft(member: Client) -> None:
+def test_a_post_without_script_is_saved_as_the_draft(member: Client) -> None:
     member.post(PAGE, {"prompt": "a cat", "num_images": "99", "~do": "run"})
     assert prompt(member.get(PAGE).content.decode()) == "a cat"
     member.post(PAGE, {"prompt": "a dog", "~do": "run", "~token": "t"})
@@ -190,7 +190,7 @@ def test_what_a_page_without_script_posts_is_the_draft(member: Client) -> None:
     assert prompt(member.get(PAGE).content.decode()) == "a dog"
 
 
-def test_what_an_address_fills_in_leaves_the_draft_alone_until_it_is_typed_into(
+def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
     member: Client,
 ) -> None:
     save(member, "my own", "one", 0)
@@ -202,31 +202,31 @@ def test_what_an_address_fills_in_leaves_the_draft_alone_until_it_is_typed_into(
     assert prompt(member.get(PAGE).content.decode()) == "my own"
 
 
-def test_typing_into_what_an_address_filled_in_puts_the_draft_aside(member: Client) -> None:
+def test_editing_a_form_filled_by_an_address_sets_the_draft_aside(member: Client) -> None:
     save(member, "my own", "one", 0)
     assert "version" in save(member, "theirs!", "two", 1, **{"~filled": "1"}).json()
     back = member.post(PAGE, {"prompt": "theirs!", "~do": "undo", "~tab": "two"})
     assert prompt(back.content.decode()) == "my own"
 
 
-def test_an_address_with_broken_json_is_shown_to_be_put_right(member: Client) -> None:
+def test_broken_json_in_an_address_is_shown_for_correction(member: Client) -> None:
     page = member.get(PAGE, {"input": '{"prompt": "x",\n}'}).content.decode()
     assert 'name="~mode" value="json"' in page
     assert "Line " in page
     assert '{"prompt": "x",\n}' in unescape(page)
 
 
-def test_an_address_of_100_kilobytes_fills_the_form_in(member: Client) -> None:
+def test_an_address_of_100_kilobytes_fills_in_the_form(member: Client) -> None:
     text = json.dumps({"prompt": "x" * 100_000})
     assert "x" * 100_000 in member.get(PAGE, {"input": text}).content.decode()
 
 
-def test_a_few_earlier_contents_are_kept_and_no_more(member: Client) -> None:
+def test_only_a_few_earlier_drafts_are_kept(member: Client) -> None:
     for number in range(20):
         member.post(PAGE, {"prompt": f"text {number}", "~do": "clear"})
-    kept = [one["post"]["prompt"][0] for one in Draft.objects.get().earlier]
-    assert kept[-1] == "text 19"
-    assert len(kept) == drafts.MAX_EARLIER
+    earlier_prompts = [earlier["post"]["prompt"][0] for earlier in Draft.objects.get().earlier]
+    assert earlier_prompts[-1] == "text 19"
+    assert len(earlier_prompts) == drafts.MAX_EARLIER
 
 
 def test_a_save_takes_few_queries(member: Client, django_assert_max_num_queries: Any) -> None:
@@ -235,13 +235,13 @@ def test_a_save_takes_few_queries(member: Client, django_assert_max_num_queries:
         save(member, "b", "one", 1)
 
 
-def test_nobody_else_reads_a_draft(client: Client, member: Client, stranger: Any) -> None:
+def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> None:
     save(member, "a secret", "one", 0)
     client.force_login(stranger)
     assert "a secret" not in client.get(PAGE).content.decode()
 
 
-def test_a_models_own_example_is_called_by_its_name(member: Client) -> None:
+def test_a_models_own_example_is_named_in_the_notice(member: Client) -> None:
     """Whoever presses its button has followed no link."""
     empty = unescape(member.get(PAGE).content.decode())
     assert 'value="example"' in empty

@@ -31,13 +31,13 @@ def arguments(flux: Any, page: str) -> dict[str, Any]:
     return decode_post(version_of(flux).root, post_of(page)).arguments
 
 
-def test_without_script_a_field_is_reset_on_a_whole_page(member: Client, flux: Any) -> None:
+def test_without_script_resetting_a_field_reloads_the_page(member: Client, flux: Any) -> None:
     response = member.post(PAGE, SET | {"~do": "reset:image_size"})
-    found = arguments(flux, response.content.decode())
-    assert found == {"prompt": "a cat", "num_inference_steps": 30, "seed": 7}
+    sent = arguments(flux, response.content.decode())
+    assert sent == {"prompt": "a cat", "num_inference_steps": 30, "seed": 7}
 
 
-def test_with_htmx_the_page_takes_that_field_alone(member: Client, flux: Any) -> None:
+def test_with_htmx_resetting_a_field_swaps_only_that_field(member: Client, flux: Any) -> None:
     response = member.post(PAGE, SET | {"~do": "reset:image_size"}, headers=HTMX)
     assert response.headers["HX-Retarget"] == '[data-field="image_size"]'
     assert response.headers["HX-Reselect"] == '[data-field="image_size"]'
@@ -45,13 +45,15 @@ def test_with_htmx_the_page_takes_that_field_alone(member: Client, flux: Any) ->
 
 
 @pytest.mark.parametrize("name", ['x"]', "a b", ""])
-def test_a_name_that_is_none_is_no_selector(member: Client, flux: Any, name: str) -> None:
+def test_an_invalid_field_name_is_not_used_as_a_selector(
+    member: Client, flux: Any, name: str
+) -> None:
     response = member.post(PAGE, SET | {"~do": f"reset:{name}"}, headers=HTMX)
     assert response.headers["HX-Retarget"] == "#fields"
     assert "HX-Reselect" not in response.headers
 
 
-def test_all_settings_are_reset_and_come_back(member: Client, flux: Any) -> None:
+def test_all_settings_can_be_reset_and_restored(member: Client, flux: Any) -> None:
     text = member.post(PAGE, SET | {"~do": "reset"}).content.decode()
     assert arguments(flux, text) == {"prompt": "a cat"}
     assert "Every setting is back at its default." in text
@@ -62,16 +64,16 @@ def test_all_settings_are_reset_and_come_back(member: Client, flux: Any) -> None
 OUT_OF_RANGE = '{"prompt": "a cat", "num_images": 99}'
 
 
-def test_values_out_of_range_in_a_link_are_said_at_their_field(member: Client, flux: Any) -> None:
+def test_values_out_of_range_in_a_link_are_reported_at_their_field(
+    member: Client, flux: Any
+) -> None:
     page = member.get(PAGE, {"input": OUT_OF_RANGE}).content.decode()
     assert 'id="f-num_images-error"' in page
     assert 'value="99"' in page
     assert 'id="f-prompt-error"' not in page
 
 
-def test_values_out_of_range_in_json_are_said_when_the_form_comes_back(
-    member: Client, flux: Any
-) -> None:
+def test_values_out_of_range_in_json_are_reported_in_the_form(member: Client, flux: Any) -> None:
     post = {"~mode": "json", "~json": OUT_OF_RANGE, "~do": "to-form"}
     response = member.post(PAGE, post, headers=HTMX)
     page = response.content.decode()
@@ -80,12 +82,12 @@ def test_values_out_of_range_in_json_are_said_when_the_form_comes_back(
     assert arguments(flux, page) == {"prompt": "a cat", "num_images": 99}
 
 
-def test_what_a_link_leaves_out_is_not_called_missing(member: Client, flux: Any) -> None:
+def test_arguments_missing_in_a_link_are_not_reported(member: Client, flux: Any) -> None:
     page = member.get(PAGE, {"input": '{"num_images": 2}'}).content.decode()
     assert 'class="problems"' not in page
 
 
-def test_many_settings_come_in_groups_with_those_changed_first(
+def test_many_settings_are_grouped_with_changed_ones_first(
     member: Client, make_endpoint: Any
 ) -> None:
     names = [f"video_{name}" for name in "abcdefg"] + [f"nag_{name}" for name in "abcdefg"]

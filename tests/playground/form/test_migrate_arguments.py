@@ -78,9 +78,9 @@ def text_of(response: Any) -> str:
 
 
 def form_of(response: Any) -> dict[str, list[str]]:
-    found = re.search(r"(?s)<form data-endpoint-id.*?</form>", response.content.decode())
-    assert found is not None
-    return post_of(found[0])
+    match = re.search(r"(?s)<form data-endpoint-id.*?</form>", response.content.decode())
+    assert match is not None
+    return post_of(match[0])
 
 
 def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
@@ -101,7 +101,7 @@ def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["without script", "htmx"])
-def test_one_click_repairs_it_and_one_undoes_that(
+def test_a_preset_can_be_repaired_and_the_repair_undone(
     member: Client, make_preset: Any, change: Any, headers: dict[str, str]
 ) -> None:
     preset, was = make_preset(), change()
@@ -119,7 +119,7 @@ def test_one_click_repairs_it_and_one_undoes_that(
     assert (preset.arguments, preset.schema_digest, preset.unmended) == (OLD, was, None)
 
 
-def test_a_colleagues_preset_is_flagged_and_repaired_by_who_owns_it(
+def test_only_the_owner_can_repair_a_flagged_preset(
     client: Client, stranger: User, make_preset: Any, change: Any
 ) -> None:
     shared, private = make_preset(is_shared=True), make_preset(name="Mine")
@@ -128,14 +128,14 @@ def test_a_colleagues_preset_is_flagged_and_repaired_by_who_owns_it(
     page = text_of(client.get(PRESETS))
     assert "does not fit" in page
     assert "Repair" not in page
-    for one in (shared, private):
-        assert client.post(f"/presets/{one.pk}/repair/").status_code == 404
-        assert client.post(f"/presets/{one.pk}/repair/undo/").status_code == 404
+    for preset in (shared, private):
+        assert client.post(f"/presets/{preset.pk}/repair/").status_code == 404
+        assert client.post(f"/presets/{preset.pk}/repair/undo/").status_code == 404
     form = text_of(client.get(PAGE, {"preset": str(shared.pk)}))
     assert 'value="mend:' in form
 
 
-def test_what_has_no_obvious_mending_is_named_and_left(
+def test_values_without_an_obvious_repair_are_named_and_kept(
     member: Client, make_preset: Any, flux: Endpoint, change: Any
 ) -> None:
     change()
@@ -149,7 +149,7 @@ def test_what_has_no_obvious_mending_is_named_and_left(
     assert "is required" not in text_of(member.get(PAGE, {"preset": str(without.pk)}))
 
 
-def test_an_older_preset_fills_the_form_in_and_is_repaired_there(
+def test_an_older_preset_is_repaired_in_the_form(
     member: Client, make_preset: Any, change: Any
 ) -> None:
     preset, was = make_preset(), change()
@@ -195,7 +195,7 @@ def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
 
 
 @pytest.mark.parametrize("query", [{}, {"preset": "Night"}, {"run": "older"}])
-def test_what_does_not_fit_is_flagged_until_it_is_mended_however_much_is_typed(
+def test_an_invalid_value_stays_flagged_until_repaired(
     member: Client,
     make_preset: Any,
     make_run: Any,
@@ -221,7 +221,7 @@ def test_what_does_not_fit_is_flagged_until_it_is_mended_however_much_is_typed(
     assert "seed is gone" in text_of(member.get(PAGE))
 
 
-def test_a_draft_that_still_fits_says_nothing(member: Client, flux: Endpoint, change: Any) -> None:
+def test_a_draft_that_still_fits_has_no_notice(member: Client, flux: Endpoint, change: Any) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "a night", "num_images": "2"})
     change()
     page = text_of(member.get(PAGE))
@@ -246,7 +246,7 @@ def test_a_draft_in_json_is_flagged_and_stays_json(
     assert "seed left out" in repaired
 
 
-def test_what_does_not_fit_stays_flagged_in_either_view(
+def test_an_invalid_value_stays_flagged_in_form_and_json(
     member: Client, make_preset: Any, flux: Endpoint, change: Any
 ) -> None:
     preset, was = make_preset(), change()
@@ -259,7 +259,7 @@ def test_what_does_not_fit_stays_flagged_in_either_view(
             assert f'value="mend:{was}"' in shown
 
 
-def test_a_house_default_that_no_longer_fits_says_so_in_the_untouched_form(
+def test_an_outdated_house_default_is_flagged_in_the_untouched_form(
     member: Client, make_preset: Any, change: Any
 ) -> None:
     make_preset(is_shared=True, is_house_default=True)
@@ -281,12 +281,14 @@ def test_a_run_of_an_older_version_offers_the_repair(
 
 
 @pytest.mark.parametrize("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
-def test_any_version_may_be_named_in_the_form(member: Client, flux: Endpoint, digest: str) -> None:
+def test_any_schema_version_can_be_named_in_the_form(
+    member: Client, flux: Endpoint, digest: str
+) -> None:
     answer = member.post(PAGE, {"prompt": "p", "~do": f"mend:{digest}"})
     assert answer.status_code == 200
 
 
-def test_the_list_costs_the_same_however_many_presets_are_older(
+def test_the_list_takes_as_many_queries_for_any_number_of_old_presets(
     member: Client, make_preset: Any, change: Any
 ) -> None:
     for n in range(3):
@@ -303,7 +305,7 @@ def test_the_list_costs_the_same_however_many_presets_are_older(
     assert used == [5, 5]  # the session, the person, the model, the presets, the older ones' texts
 
 
-def test_what_a_link_holds_and_never_fitted_is_called_wrong(
+def test_values_in_a_link_that_never_fitted_are_called_wrong(
     member: Client, flux: Endpoint, user: Any
 ) -> None:
     arguments = {"prompt": "x", "num_inference_steps": 9000}
@@ -313,7 +315,7 @@ def test_what_a_link_holds_and_never_fitted_is_called_wrong(
     assert "Wrong for this model: num_inference_steps must be 50 or less; it is 9000." in page
 
 
-def test_of_old_settings_only_what_fitted_then_is_blamed_on_the_change(
+def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
     member: Client, flux: Endpoint, make_run: Any, change: Any
 ) -> None:
     old = {**OLD, "num_images": 900}

@@ -47,13 +47,13 @@ def video_page(make_endpoint: Any, documents: dict[str, Any], stored_png: None) 
     return f"/models/{endpoint_id}/"
 
 
-def test_without_script_what_is_in_the_form_becomes_a_preset(member: Client, flux: Any) -> None:
+def test_without_script_the_form_can_be_saved_as_a_preset(member: Client, flux: Any) -> None:
     page = member.post(
         PAGE, {"prompt": "a <b>", "num_images": "2", "~do": "save-preset"}
     ).content.decode()
-    found = re.search(r'name="arguments" hidden>\n(.*?)</textarea>', page, re.DOTALL)
-    assert found
-    answer = member.post(PRESETS, {"arguments": unescape(found[1]), "name": "  Two   cats "})
+    match = re.search(r'name="arguments" hidden>\n(.*?)</textarea>', page, re.DOTALL)
+    assert match
+    answer = member.post(PRESETS, {"arguments": unescape(match[1]), "name": "  Two   cats "})
     assert answer.headers["Location"] == PRESETS
     preset = Preset.objects.get()
     assert (preset.name, preset.arguments) == ("Two cats", {"prompt": "a <b>", "num_images": 2})
@@ -62,12 +62,12 @@ def test_without_script_what_is_in_the_form_becomes_a_preset(member: Client, flu
     assert "a &lt;b&gt;" in member.get(preset.get_absolute_url()).content.decode()
 
 
-def test_a_taken_name_asks_before_it_is_replaced(member: Client, make_preset: Any) -> None:
+def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: Any) -> None:
     old = make_preset()
     post = {"arguments": '{"seed": 1}', "name": "Night"}
-    asked = member.post(PRESETS, post, headers=HTMX)
-    assert asked.status_code == 422
-    assert "Replace it" in asked.content.decode()
+    question = member.post(PRESETS, post, headers=HTMX)
+    assert question.status_code == 422
+    assert "Replace it" in question.content.decode()
     assert member.post(PRESETS, post | {"replace": "1"}, headers=HTMX).status_code == 200
     old.refresh_from_db()
     assert old.arguments == {"seed": 1}
@@ -77,7 +77,7 @@ def test_a_taken_name_asks_before_it_is_replaced(member: Client, make_preset: An
 @pytest.mark.parametrize(
     ("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")]
 )
-def test_a_preset_that_cannot_be_saved_says_why_and_keeps_what_was_given(
+def test_an_invalid_preset_reports_why_and_keeps_the_input(
     member: Client, flux: Any, name: str, arguments: str
 ) -> None:
     answer = member.post(PRESETS, {"arguments": arguments, "name": name})
@@ -87,7 +87,7 @@ def test_a_preset_that_cannot_be_saved_says_why_and_keeps_what_was_given(
     assert not Preset.objects.exists()
 
 
-def test_a_lost_session_keeps_what_was_to_be_saved(client: Client, user: User, flux: Any) -> None:
+def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User, flux: Any) -> None:
     post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
     assert client.post(PRESETS, post, headers=HTMX).status_code == 401  # the page stays as it is
     assert "What you typed is kept in this page" in client.post(PRESETS, post).content.decode()
@@ -95,7 +95,7 @@ def test_a_lost_session_keeps_what_was_to_be_saved(client: Client, user: User, f
     assert "an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_shared_preset_is_everybodys_to_use_and_its_owners_to_change(
+def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(
     client: Client, stranger: User, make_preset: Any
 ) -> None:
     private, shared = make_preset(), make_preset(name="For all", is_shared=True)
@@ -115,7 +115,7 @@ def test_a_shared_preset_is_everybodys_to_use_and_its_owners_to_change(
     assert client.post(f"/presets/{shared.pk}/", {"name": "Tidied"}).status_code == 302
 
 
-def test_a_preset_is_renamed_shared_deleted_and_brought_back(
+def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     member: Client, make_preset: Any
 ) -> None:
     preset = make_preset()
@@ -129,9 +129,9 @@ def test_a_preset_is_renamed_shared_deleted_and_brought_back(
     member.post(f"/presets/{preset.pk}/recovery/", headers=HTMX)
     preset.refresh_from_db()
     assert preset.name == "Daylight (2)"
-    taken = member.post(f"/presets/{preset.pk}/", {"name": "Daylight"})
-    assert taken.status_code == 422
-    assert "already" in taken.content.decode()
+    refused = member.post(f"/presets/{preset.pk}/", {"name": "Daylight"})
+    assert refused.status_code == 422
+    assert "already" in refused.content.decode()
 
 
 def test_choosing_a_preset_can_be_undone(member: Client, make_preset: Any) -> None:
@@ -143,7 +143,7 @@ def test_choosing_a_preset_can_be_undone(member: Client, make_preset: Any) -> No
     assert ">\nmine</textarea>" in back
 
 
-def test_the_list_takes_two_queries_however_many_presets(
+def test_the_list_takes_two_queries_for_any_number_of_presets(
     member: Client, flux: Any, make_preset: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(12):
@@ -152,7 +152,7 @@ def test_the_list_takes_two_queries_however_many_presets(
         member.get(PRESETS, headers=HTMX)
 
 
-def test_curators_see_presets_in_the_admin(
+def test_curators_can_see_presets_in_the_admin(
     client: Client, admin_user: User, make_preset: Any
 ) -> None:
     preset = make_preset()
@@ -163,13 +163,13 @@ def test_curators_see_presets_in_the_admin(
 
 
 def link_in(page: str) -> str:
-    found = re.search(r'id="made-link" readonly value="http://testserver([^"]*)"', page)
-    assert found
-    return found[1].replace("&amp;", "&")
+    match = re.search(r'id="made-link" readonly value="http://testserver([^"]*)"', page)
+    assert match
+    return match[1].replace("&amp;", "&")
 
 
 @pytest.mark.parametrize(("size", "key"), [(10, "?input="), (7000, "?saved=")])
-def test_a_link_fills_in_what_is_in_the_form_for_everybody(
+def test_a_link_fills_in_the_form_for_everybody(
     client: Client, member: Client, stranger: User, flux: Any, size: int, key: str
 ) -> None:
     text = "é" * size
@@ -181,7 +181,7 @@ def test_a_link_fills_in_what_is_in_the_form_for_everybody(
     assert text in client.get(address).content.decode()
 
 
-def test_the_same_long_input_has_the_same_short_address(member: Client, flux: Any) -> None:
+def test_equal_long_inputs_have_one_short_address(member: Client, flux: Any) -> None:
     post = {"prompt": "x" * 9000, "~do": "link"}
     first, second = (link_in(member.post(PAGE, post).content.decode()) for _ in range(2))
     assert first == second
@@ -191,7 +191,7 @@ def test_the_same_long_input_has_the_same_short_address(member: Client, flux: An
 
 
 @pytest.fixture
-def given(user: User, stored_png: None) -> Upload:
+def upload(user: User, stored_png: None) -> Upload:
     """A private upload of the user's."""
     return Upload.objects.create(
         user=user, digest="c", file="a.png", file_name="a.png", content_type="image/png",
@@ -199,43 +199,43 @@ def given(user: User, stored_png: None) -> Upload:
     )  # fmt: skip
 
 
-def test_a_link_opens_exactly_the_files_that_it_holds(
+def test_a_link_gives_access_to_exactly_its_files(
     client: Client, member: Client, user: User, stranger: User, video_page: str
 ) -> None:
-    given, other = (
+    linked_file, other = (
         Upload.objects.create(
             user=user, digest=d, file="a.png", file_name="a.png", content_type="image/png",
             size_bytes=4,
         )
         for d in "ab"
     )  # fmt: skip
-    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
     assert "Colleagues with this link can see 1 file of yours" in page
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
+    assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
     assert "can see" not in refused.content.decode()
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
-def test_a_link_opens_results_by_the_same_rule(
+def test_a_link_gives_access_to_results_by_the_same_rule(
     client: Client, member: Client, stranger: User, video_page: str, make_run: Any
 ) -> None:
     run = make_run(state="succeeded", output={})
-    given, other = (
+    linked_file, other = (
         Artifact.objects.create(
             run=run, position=at, path="x", kind="image", url="https://v3.fal.media/a.png",
             state="stored", file="a.png", file_name="a.png", content_type="image/png",
         )
         for at in (0, 1)
     )  # fmt: skip
-    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "can see 1 file of yours that is in it, uploads and results alike" in unwrapped(page)
+    assert "can see 1 file of yours that is in it (uploads and results)" in unwrapped(page)
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
+    assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
@@ -243,28 +243,28 @@ def test_a_link_opens_results_by_the_same_rule(
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
-def test_a_file_is_closed_with_the_link_that_opened_it(
-    client: Client, member: Client, stranger: User, video_page: str, given: Upload
+def test_access_to_a_file_ends_with_its_link(
+    client: Client, member: Client, stranger: User, video_page: str, upload: Upload
 ) -> None:
-    post = {"prompt": "go", "image_url": given.get_absolute_url(), "~do": "link"}
+    post = {"prompt": "go", "image_url": upload.get_absolute_url(), "~do": "link"}
     link = link_in(member.post(video_page, post).content.decode())
     listed = member.get("/links/").content.decode()
     share = Share.objects.get()
     assert re.search(rf'aria-describedby="link-{share.pk}"\s*>\s*End this link', listed)
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).getvalue() == b"\x89PNG"
+    assert client.get(upload.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.post(f"/links/{share.pk}/deletion/").status_code == 404
-    client.force_login(given.user)
+    client.force_login(upload.user)
     client.post(f"/links/{share.pk}/deletion/")
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).status_code == 404
+    assert client.get(upload.get_absolute_url()).status_code == 404
     assert "leads nowhere" in client.get(link).content.decode()
 
 
-def test_a_file_is_closed_with_the_preset_that_opened_it(
-    client: Client, stranger: User, given: Upload, make_preset: Any
+def test_access_to_a_file_ends_with_its_preset(
+    client: Client, stranger: User, upload: Upload, make_preset: Any
 ) -> None:
-    address = given.get_absolute_url()
+    address = upload.get_absolute_url()
     preset = make_preset(arguments={"image_url": address}, is_shared=True)
     client.force_login(stranger)
     assert client.get(address).getvalue() == b"\x89PNG"
@@ -276,37 +276,39 @@ def test_a_file_is_closed_with_the_preset_that_opened_it(
     assert client.get(address).status_code == 404
 
 
-def test_a_preset_opens_no_file_of_somebody_else(
-    client: Client, stranger: User, given: Upload, flux: Any
+def test_a_preset_gives_no_access_to_files_of_others(
+    client: Client, stranger: User, upload: Upload, flux: Any
 ) -> None:
-    arguments = {"image_url": given.get_absolute_url()}
+    arguments = {"image_url": upload.get_absolute_url()}
     presets.create(stranger, flux, "Mine", arguments, is_shared=True)
     client.force_login(stranger)
-    assert client.get(given.get_absolute_url()).status_code == 404
+    assert client.get(upload.get_absolute_url()).status_code == 404
 
 
 def unwrapped(page: str) -> str:
     return " ".join(page.split())
 
 
-def test_what_an_example_was_made_from_is_seen_by_all(
+def test_the_inputs_of_an_example_are_visible_to_all(
     client: Client, stranger: User, make_run: Any, stored_png: None
 ) -> None:
     first = make_run(state="succeeded", output={})
-    made = Artifact.objects.create(
+    artifact = Artifact.objects.create(
         run=first, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
         state="stored", file="a.png", file_name="a.png", content_type="image/png",
     )  # fmt: skip
-    later = make_run(state="succeeded", output={}, arguments={"image_url": made.get_absolute_url()})
+    later = make_run(
+        state="succeeded", output={}, arguments={"image_url": artifact.get_absolute_url()}
+    )
     client.force_login(stranger)
-    assert client.get(made.get_absolute_url()).status_code == 404
+    assert client.get(artifact.get_absolute_url()).status_code == 404
     later.is_example = True
     later.save()
-    shown = client.get(made.get_absolute_url())
+    shown = client.get(artifact.get_absolute_url())
     assert shown.getvalue() == b"\x89PNG"
 
 
-def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(
+def test_a_run_of_another_model_fills_what_fits_and_names_the_rest(
     member: Client, flux: Any, make_endpoint: Any, make_run: Any
 ) -> None:
     other = make_endpoint("some/other", display_name="Other")
@@ -321,7 +323,7 @@ def test_a_run_of_another_model_gives_what_fits_and_names_the_rest(
     assert '"loras"' not in unescape(page)
 
 
-def test_an_earlier_run_fills_the_form_in_without_leaving_the_page(
+def test_an_earlier_run_fills_in_the_form_on_the_same_page(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux, arguments={"prompt": "from before"})
@@ -332,7 +334,7 @@ def test_an_earlier_run_fills_the_form_in_without_leaving_the_page(
     assert 'value="undo"' in page
 
 
-def test_what_is_not_there_to_fill_in_from_changes_nothing(
+def test_an_unknown_source_leaves_the_form_unchanged(
     member: Client, flux: Any, stranger: User, make_run: Any
 ) -> None:
     theirs = make_run(endpoint=flux, user=stranger, arguments={"prompt": "a secret"})
@@ -346,9 +348,7 @@ def test_what_is_not_there_to_fill_in_from_changes_nothing(
         assert "a secret" not in answer.content.decode()
 
 
-def test_json_that_cannot_be_read_keeps_you_in_json_and_mistakes_name_their_path(
-    member: Client, flux: Any
-) -> None:
+def test_invalid_json_stays_in_the_json_tab_with_error_paths(member: Client, flux: Any) -> None:
     broken = {"~mode": "json", "~json": '{"prompt": "a" "b": 1}', "~do": "to-form"}
     answer = member.post(PAGE, broken)
     assert answer.status_code == 422

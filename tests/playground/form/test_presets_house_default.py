@@ -33,7 +33,7 @@ def page(client: Client, **query: str) -> str:
     return client.get(PAGE, query).content.decode()
 
 
-def test_an_untouched_form_holds_it_and_says_so(member: Client, house: Preset) -> None:
+def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, house: Preset) -> None:
     text = page(member)
     assert SAID in text
     assert "our own lighthouse" in text
@@ -41,33 +41,31 @@ def test_an_untouched_form_holds_it_and_says_so(member: Client, house: Preset) -
     assert "our own lighthouse" in page(member, tab="api")
 
 
-def test_without_one_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
+def test_without_a_house_default_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
     assert "~house" not in page(member)
     member.post(PAGE, {"prompt": "a cat", "guidance_scale": "3.5", "~token": "t"})
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
 
 @pytest.mark.parametrize("how", ["input", "run", "preset", "draft"])
-def test_whatever_somebody_filled_in_wins(
+def test_filled_in_values_take_precedence_over_the_house_default(
     member: Client, house: Preset, flux: Any, make_run: Any, user: User, how: str
 ) -> None:
-    given = {"prompt": "a cat of mine"}
-    mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments=given)
+    arguments = {"prompt": "a cat of mine"}
+    mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments=arguments)
     query = {
-        "input": json.dumps(given),
-        "run": str(make_run(endpoint=flux, arguments=given).pk),
+        "input": json.dumps(arguments),
+        "run": str(make_run(endpoint=flux, arguments=arguments).pk),
         "preset": str(mine.pk),
     }
     if how == "draft":
-        member.post(f"/drafts/{FLUX}/", {**given, "~house": "1"})
+        member.post(f"/drafts/{FLUX}/", {**arguments, "~house": "1"})
     text = page(member, **({how: query[how]} if how in query else {}))
     assert "a cat of mine" in text
     assert "our own lighthouse" not in text
 
 
-def test_one_click_brings_the_models_own_defaults_and_they_stay(
-    member: Client, house: Preset
-) -> None:
+def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: Preset) -> None:
     posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1"}
     answer = member.post(PAGE, {**posted, "~do": "own"}, headers=HTMX).content.decode()
     assert "our own lighthouse" not in answer
@@ -78,33 +76,31 @@ def test_one_click_brings_the_models_own_defaults_and_they_stay(
     assert "our own lighthouse" in back.content.decode()
 
 
-def test_a_form_that_somebody_emptied_stays_empty(member: Client, house: Preset) -> None:
+def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "", "guidance_scale": "3.5", "~house": "1"})
     assert "our own lighthouse" not in page(member)
 
 
-def test_a_form_that_somebody_emptied_stays_empty_as_json_too(
-    member: Client, house: Preset
-) -> None:
+def test_a_form_cleared_in_json_stays_empty(member: Client, house: Preset) -> None:
     for shown in ({}, {"~mode": "json", "~json": "{}"}):
         turn = "to-form" if shown else "to-json"
         member.post(PAGE, {**shown, "prompt": "", "~house": "1", "~do": turn})
         assert "our own lighthouse" not in page(member)
 
 
-def test_starting_over_begins_with_it(member: Client, house: Preset) -> None:
+def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
     text = member.post(PAGE, {"prompt": "x", "~house": "1", "~do": "clear"}).content.decode()
     assert SAID in text
     assert "our own lighthouse" in text
 
 
-def test_what_it_fills_in_is_what_is_sent(member: Client, house: Preset) -> None:
+def test_values_of_the_house_default_are_sent(member: Client, house: Preset) -> None:
     posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1", "~token": "t"}
     member.post(PAGE, posted)
     assert Run.objects.get().arguments == house.arguments
 
 
-def test_only_curators_make_one_and_there_is_one(
+def test_only_curators_can_set_the_single_house_default(
     member: Client, user: User, flux: Any, house: Preset
 ) -> None:
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
@@ -116,11 +112,11 @@ def test_only_curators_make_one_and_there_is_one(
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     assert b"House default" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
-    assert [one.name for one in Preset.objects.filter(is_house_default=True)] == ["Mine"]
+    assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
     assert SAID not in page(member)
 
 
-def test_what_is_shared_no_more_or_deleted_is_no_default(
+def test_an_unshared_or_deleted_preset_is_no_house_default(
     member: Client, stranger: User, house: Preset
 ) -> None:
     theirs = Client()

@@ -14,7 +14,7 @@ def texts(client: Client, field: str = "prompt") -> list[str]:
     return re.findall(r"<span>(.*?)</span>", page, re.DOTALL)
 
 
-def test_the_latest_distinct_prompts_come_newest_first(
+def test_recent_prompts_are_distinct_and_newest_first(
     member: Client, make_run: Any, make_endpoint: Any
 ) -> None:
     other = make_endpoint("another/model")
@@ -28,7 +28,7 @@ def test_the_latest_distinct_prompts_come_newest_first(
     assert texts(member, "no such") == []
 
 
-def test_nobody_reads_a_strangers_prompts(
+def test_recent_prompts_are_private(
     client: Client, stranger: User, user: User, make_run: Any
 ) -> None:
     make_run(arguments={"prompt": "a secret"})
@@ -40,7 +40,7 @@ def test_nobody_reads_a_strangers_prompts(
     assert client.get("/prompts/", {"field": "prompt"}).status_code == 302
 
 
-def test_the_list_takes_one_query_and_is_short(
+def test_recent_prompts_take_one_query_and_are_limited(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(30):

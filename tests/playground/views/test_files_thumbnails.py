@@ -33,7 +33,7 @@ def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
     )
 
 
-def test_a_film_has_its_still_in_history_strip_and_picker_and_as_its_poster(
+def test_a_video_shows_its_still_in_history_strip_picker_and_poster(
     member: Client, film: Artifact
 ) -> None:
     address = film.get_absolute_url()
@@ -44,13 +44,13 @@ def test_a_film_has_its_still_in_history_strip_and_picker_and_as_its_poster(
     assert f'poster="{address}poster/"' in page
 
 
-def test_a_picture_without_a_thumbnail_is_shown_itself(member: Client, film: Artifact) -> None:
+def test_a_picture_without_a_thumbnail_is_shown_in_full(member: Client, film: Artifact) -> None:
     Artifact.objects.update(kind="image", thumbnail="", content_type="image/png")
     assert f'src="{film.get_absolute_url()}"' in member.get("/runs/").content.decode()
 
 
 @pytest.mark.parametrize("noun", ["poster", "thumbnail"])
-def test_small_pictures_are_served_like_the_file_itself(
+def test_thumbnails_are_served_like_the_file(
     member: Client, client: Client, film: Artifact, stranger: User, noun: str
 ) -> None:
     address = f"{film.get_absolute_url()}{noun}/"
@@ -66,19 +66,19 @@ def test_small_pictures_are_served_like_the_file_itself(
     assert client.get(address).status_code == 404
 
 
-def test_safari_plays_it(member: Client, film: Artifact) -> None:
+def test_a_video_is_served_in_the_ranges_safari_requests(member: Client, film: Artifact) -> None:
     """It asks for two bytes first, then for the whole as a range, then for parts."""
     address = film.get_absolute_url()
-    for asked, told in [
+    for requested_range, content_range in [
         ("bytes=0-1", "bytes 0-1/5012"),
         ("bytes=0-5011", "bytes 0-5011/5012"),
         ("bytes=4000-", "bytes 4000-5011/5012"),
         ("bytes=-12", "bytes 5000-5011/5012"),
     ]:
-        response = member.get(address, headers={"range": asked})
+        response = member.get(address, headers={"range": requested_range})
         body = response.getvalue()
-        first, last = map(int, re.findall(r"\d+", told)[:2])
-        assert (response.status_code, response["Content-Range"]) == (206, told)
+        first, last = map(int, re.findall(r"\d+", content_range)[:2])
+        assert (response.status_code, response["Content-Range"]) == (206, content_range)
         assert (len(body), int(response["Content-Length"])) == (last - first + 1,) * 2
         assert response["Accept-Ranges"] == "bytes"
     assert member.get(address, headers={"range": "bytes=9999-"}).status_code == 416

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
     ("is_staff", "scope", "has_details"),
     [(True, "read", True), (True, "run", False), (False, "read", False)],
 )
-def test_a_token_with_read_of_staff_gets_the_details(
+def test_a_staff_token_with_the_read_scope_gets_health_details(
     client: Client, user: User, is_staff: bool, scope: str, has_details: bool
 ) -> None:
     user.is_staff = is_staff
@@ -25,6 +25,6 @@ def test_a_token_with_read_of_staff_gets_the_details(
     assert ("workers" in answer.json()) == has_details
 
 
-def test_a_wrong_token_gets_what_everybody_gets(client: Client) -> None:
+def test_an_invalid_token_gets_the_public_health_answer(client: Client) -> None:
     answer = client.get("/healthz", headers={"authorization": "Bearer vitrine_nonsense"})
     assert answer.json() == {"status": "not ok"}

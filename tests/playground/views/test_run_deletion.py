@@ -22,7 +22,7 @@ def post(client: Client, path: str, run: Run, place: str) -> Any:
 
 
 @pytest.mark.parametrize(("place", "element"), [("run", "section"), ("variation", "li")])
-def test_the_undo_takes_the_place_of_a_deleted_run(
+def test_a_deleted_run_is_replaced_by_an_undo_button(
     member: Client, make_run: Any, place: str, element: str
 ) -> None:
     run = make_run(state="succeeded", output={"text": "a poem"})
@@ -39,7 +39,7 @@ def test_the_undo_takes_the_place_of_a_deleted_run(
     assert Run.objects.kept().exists()
 
 
-def test_a_run_under_way_is_not_deleted_in_place(member: Client, make_run: Any) -> None:
+def test_an_unfinished_run_cannot_be_deleted_on_the_page(member: Client, make_run: Any) -> None:
     run = make_run(state="running")
     response = post(member, "/runs/deletion/", run, "run")
     assert response.status_code == 204
@@ -47,7 +47,7 @@ def test_a_run_under_way_is_not_deleted_in_place(member: Client, make_run: Any) 
     assert Run.objects.kept().exists()
 
 
-def test_a_live_fragment_offers_what_its_viewer_may_do(make_run: Any, stranger: User) -> None:
+def test_a_live_fragment_offers_only_permitted_actions(make_run: Any, stranger: User) -> None:
     run = make_run(state="succeeded", output={"text": "a poem"})
 
     def offered(person: User) -> tuple[bool, ...]:
@@ -63,9 +63,11 @@ def test_a_live_fragment_offers_what_its_viewer_may_do(make_run: Any, stranger: 
     assert offered(User.objects.get(pk=stranger.pk)) == (True, True, True)
 
 
-def test_people_with_the_same_rights_share_a_view(make_run: Any, stranger: User) -> None:
+def test_users_with_equal_rights_share_a_live_view(make_run: Any, stranger: User) -> None:
     run, another = make_run(state="running"), User.objects.create_user("eva")
-    names = [watch_tokens.view_for(one, run, "stage") for one in (run.user, stranger, another)]
+    names = [
+        watch_tokens.view_for(viewer, run, "stage") for viewer in (run.user, stranger, another)
+    ]
     assert names == ["stage", "stage-only", "stage-only"]
     grant(another, "playground.cancel_any_run")
     view = watch_tokens.view_for(User.objects.get(pk=another.pk), run, "stage")

@@ -28,7 +28,7 @@ FAILURE = {
 }
 
 
-def test_the_history_makes_few_queries_whatever_its_length(
+def test_the_history_takes_few_queries_for_any_length(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(20):
@@ -41,7 +41,7 @@ def test_the_history_makes_few_queries_whatever_its_length(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("", {"a cat", "ein Füchslein"}),
         ("q=cat", {"a cat"}),
@@ -58,16 +58,16 @@ def test_the_history_makes_few_queries_whatever_its_length(
         ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
     ],
 )
-def test_the_history_is_filtered_by_its_address(
-    member: Client, make_run: Any, query: str, found: set[str]
+def test_query_parameters_filter_the_history(
+    member: Client, make_run: Any, query: str, expected: set[str]
 ) -> None:
     make_run(title="a cat", is_starred=True)
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
     runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
-    assert set(runs) == found
+    assert set(runs) == expected
 
 
-def test_an_id_finds_its_own_runs_alone_and_used_models_are_suggested(
+def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     member: Client, make_endpoint: Any, make_run: Any, user: User
 ) -> None:
     short, long = (
@@ -83,8 +83,8 @@ def test_an_id_finds_its_own_runs_alone_and_used_models_are_suggested(
         ("a/letterpress", "Press"),
         ("a/letterpress/fine", "Press/fine"),
     ]
-    found = member.get("/runs/?model=letterpress").context["runs"]
-    assert {row.run.title for row in found} == {"short", "long"}
+    rows = member.get("/runs/?model=letterpress").context["runs"]
+    assert {row.run.title for row in rows} == {"short", "long"}
 
 
 def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any) -> None:
@@ -104,12 +104,12 @@ def test_a_run_without_a_title_names_its_model_once(member: Client, make_run: An
         ("/runs/", r"<article.*</article>"),
         (run.get_absolute_url(), r"<header class=\"page-head\".*?</header>"),
     ):
-        found = re.search(around, member.get(path).content.decode(), re.DOTALL)
-        assert found
-        assert re.sub(r"<[^>]*>", "", found[0]).count(name) == 1
+        match = re.search(around, member.get(path).content.decode(), re.DOTALL)
+        assert match
+        assert re.sub(r"<[^>]*>", "", match[0]).count(name) == 1
 
 
-def test_a_failed_row_says_why_in_a_line(
+def test_a_failed_row_gives_the_reason_in_one_line(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     make_run(state="failed", error=FAILURE, ended_at=timezone.now())
@@ -118,32 +118,32 @@ def test_a_failed_row_says_why_in_a_line(
     make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
     with django_assert_num_queries(4):  # session, user, runs, artifacts
         html = member.get("/runs/").content.decode()
-    told = re.findall(r'<p class="small reason">(.*?)</p>', html)
-    assert told[1] == "The model declined this content: too rude"
-    assert told[0].startswith("Upstream did not understand the request: no no ")
-    assert len(told[0]) == error_messages.REASON_SIGNS
-    assert len(told) == 2
+    reasons = re.findall(r'<p class="small reason">(.*?)</p>', html)
+    assert reasons[1] == "The model declined this content: too rude"
+    assert reasons[0].startswith("Upstream did not understand the request: no no ")
+    assert len(reasons[0]) == error_messages.REASON_SIGNS
+    assert len(reasons) == 2
 
 
-def test_what_is_under_way_is_cancelled_from_the_history(member: Client, make_run: Any) -> None:
+def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_run: Any) -> None:
     runs = [make_run(state=state) for state in ("running", "unconfirmed", "succeeded")]
     html = member.get("/runs/").content.decode()
     assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
     member.post(f"/runs/{runs[0].pk}/cancellation/")
     html = member.get("/runs/").content.decode()
-    assert "Cancel asked for" in html
+    assert "Cancellation requested" in html
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 
-def test_the_history_goes_on_by_a_cursor(member: Client, make_run: Any) -> None:
-    made = [make_run() for _ in range(35)]
+def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None:
+    created = [make_run() for _ in range(35)]
     first = member.get("/runs/")
     second = member.get("/runs/", {"before": first.context["more"]})
     shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
-    assert shown == [run.pk for run in reversed(made)]
+    assert shown == [run.pk for run in reversed(created)]
 
 
-def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, make_run: Any) -> None:
+def test_a_stranger_cannot_find_a_run(client: Client, stranger: User, make_run: Any) -> None:
     client.force_login(stranger)
     page = make_run(state="succeeded", output={}).get_absolute_url()
     assert not client.get("/runs/").context["runs"]
@@ -154,11 +154,11 @@ def test_a_stranger_finds_nothing_of_it(client: Client, stranger: User, make_run
 
 
 @pytest.mark.parametrize("path", ["/", "/runs/", "/models/", "/uploads/x/y"])
-def test_the_anonymous_are_asked_to_log_in(client: Client, db: None, path: str) -> None:
+def test_anonymous_visitors_are_asked_to_log_in(client: Client, db: None, path: str) -> None:
     assert client.get(path).status_code in {302, 404}
 
 
-def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -> None:
+def test_a_failure_is_explained_in_plain_sentences(member: Client, make_run: Any) -> None:
     run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
     assert "The model declined this content" in text
@@ -167,7 +167,7 @@ def test_a_failure_reads_like_a_person_wrote_it(member: Client, make_run: Any) -
     assert "content_policy_violation" in text  # the raw error, one click away
 
 
-def test_texts_are_markdown_made_safe(member: Client, make_run: Any) -> None:
+def test_texts_are_sanitised_markdown(member: Client, make_run: Any) -> None:
     table = "| a | b |\n|---|--:|\n| 1 | 2 |"
     output = {
         "output": f"# Hi\n\n<script>alert(1)</script> **bold** ![x](https://evil/x.png)\n\n{table}"
@@ -182,12 +182,12 @@ def test_texts_are_markdown_made_safe(member: Client, make_run: Any) -> None:
     assert '<img src="https://evil' not in text
 
 
-def test_a_19_digit_seed_is_shown_whole(member: Client, make_run: Any) -> None:
+def test_a_19_digit_seed_is_shown_in_full(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"seed": 196619188014358660}, ended_at=timezone.now())
     assert b"196619188014358660" in member.get(run.get_absolute_url()).content
 
 
-def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
+def test_a_run_can_be_cancelled_repeated_and_starred(member: Client, make_run: Any) -> None:
     run = make_run()
     page = run.get_absolute_url()
     assert member.post(f"{page}cancellation/").status_code == 302
@@ -207,7 +207,7 @@ def test_cancel_repeat_and_star(member: Client, make_run: Any) -> None:
         ("a.heic", b"\0\0\0\x18ftypheic" + b"0" * 50, "HEIC"),
     ],
 )
-def test_an_upload_that_cannot_be_used_says_why(
+def test_an_unusable_upload_reports_why(
     member: Client, name: str, data: bytes, sentence: str
 ) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
@@ -217,7 +217,7 @@ def test_an_upload_that_cannot_be_used_says_why(
     assert sentence in json.loads(response.content)["error"]
 
 
-def test_healthz_tells_strangers_whether_it_is_well_and_no_more(
+def test_healthz_tells_strangers_only_whether_it_is_healthy(
     client: Client, member: Client, db: None
 ) -> None:
     for anybody in (client, member):
@@ -228,15 +228,15 @@ def test_healthz_tells_strangers_whether_it_is_well_and_no_more(
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_healthz_tells_the_operator_what_is_alive(admin_client: Client, make_run: Any) -> None:
+def test_healthz_gives_details_to_the_operator(admin_client: Client, make_run: Any) -> None:
     make_run()
     assert admin_client.get("/healthz").status_code == 503
     Worker.objects.create(name="w", beat_at=timezone.now())
     response = admin_client.get("/healthz")
     assert response.status_code == 200
-    told = response.json()
-    assert told.pop("caches")["bytes"] >= 0
-    assert told == {
+    health = response.json()
+    assert health.pop("caches")["bytes"] >= 0
+    assert health == {
         "disk": "ok",
         "status": "ok",
         "database": "ok",
@@ -253,7 +253,7 @@ def test_healthz_tells_the_operator_what_is_alive(admin_client: Client, make_run
     assert admin_client.get("/healthz").json()["upstream"] == "queue.fal.run does not answer."
 
 
-def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(
+def test_the_front_page_shows_only_the_users_own_runs(
     member: Client, stranger: User, make_run: Any
 ) -> None:
     make_run(title="mine")
@@ -264,7 +264,7 @@ def test_the_runs_fragment_of_the_front_page_shows_only_ones_own(
     assert Run.objects.count() == 2
 
 
-def test_what_the_model_objected_to_stands_beside_its_field(
+def test_objections_of_the_model_are_beside_their_fields(
     member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
 ) -> None:
     """C31: fal's own 422 is mapped to the fields, also inside a union whose branch it names."""
@@ -292,7 +292,7 @@ def test_what_the_model_objected_to_stands_beside_its_field(
     assert "<li>and altogether</li>" in form
 
 
-def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) -> None:
+def test_an_output_tree_is_escaped(member: Client, make_run: Any) -> None:
     output = {"<b>key</b>": ["<script>x</script>", 1.0, None, {"deep": [[]]}], "n": 10**19}
     run = make_run(state="succeeded", output=output, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()
@@ -301,7 +301,7 @@ def test_an_output_is_a_tree_that_cannot_do_harm(member: Client, make_run: Any) 
     assert str(10**19) in text
 
 
-def test_text_that_no_page_can_hold_is_shown_as_its_escape(member: Client, make_run: Any) -> None:
+def test_unprintable_text_is_shown_escaped(member: Client, make_run: Any) -> None:
     """JSON may hold half of a pair of surrogates, and a model may give one."""
     odd = {"text": "a\ud800", "\udfff": ["\ud800"]}
     run = make_run(state="succeeded", output=odd, partial=odd, arguments=odd)
@@ -310,7 +310,7 @@ def test_text_that_no_page_can_hold_is_shown_as_its_escape(member: Client, make_
     assert json.loads(output.getvalue()) == odd
 
 
-def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: Any) -> None:
+def test_a_huge_or_deep_output_is_cut_and_says_so(member: Client, make_run: Any) -> None:
     deep: Any = 1
     for _ in range(500):
         deep = [deep]
@@ -325,7 +325,7 @@ def test_a_huge_or_deep_output_is_cut_and_said_to_be(member: Client, make_run: A
     assert len(response.content) < 500_000
 
 
-def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) -> None:
+def test_a_mesh_viewer_waits_for_the_copy(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={})
     mesh = Artifact.objects.create(
         run=run, position=0, path="x", kind="mesh", url="https://v3.fal.media/a.glb"
@@ -346,7 +346,7 @@ def test_the_viewer_of_a_mesh_waits_for_its_copy(member: Client, make_run: Any) 
         ("data:text/html,x", False),
     ],
 )
-def test_what_was_not_copied_says_why_and_links_only_to_the_web(
+def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
     member: Client, make_run: Any, url: str, is_linked: bool
 ) -> None:
     run = make_run(state="succeeded", output={})
@@ -369,14 +369,12 @@ def test_what_was_not_copied_says_why_and_links_only_to_the_web(
         ("http://[broken", ""),
     ],
 )
-def test_a_page_shows_only_what_comes_from_upstreams_own_hosts(
-    make_run: Any, url: str, src: str
-) -> None:
+def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, src: str) -> None:
 
     assert artifact_urls.artifact_url(Artifact(run=make_run(), position=0, url=url)) == src
 
 
-def test_what_was_left_out_of_very_many_is_said(member: Client, make_run: Any) -> None:
+def test_artifacts_left_out_of_very_many_are_counted(member: Client, make_run: Any) -> None:
     texts = {"texts": [str(n) for n in range(MOST_FOUND + 5)]}
     lines = [{"timestamp": str(n), "level": "", "message": "x"} for n in range(LOG_LIMIT)]
     page = member.get(make_run(state="succeeded", output=texts, logs=lines).get_absolute_url())
@@ -388,7 +386,7 @@ def test_what_was_left_out_of_very_many_is_said(member: Client, make_run: Any) -
     assert "the last 9" not in page.content.decode()
 
 
-def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make_run: Any) -> None:
+def test_a_state_has_one_label_in_filter_and_rows(member: Client, make_run: Any) -> None:
     for state in Run.FINAL:
         make_run(state=state, ended_at=timezone.now())
     html = member.get("/runs/").content.decode()
@@ -397,7 +395,7 @@ def test_a_state_has_one_word_in_the_filter_and_in_the_rows(member: Client, make
         assert f"</svg>{word}" in html
 
 
-def test_a_run_that_was_given_up_says_so_in_its_line(member: Client, make_run: Any) -> None:
+def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:
     run = make_run(state="unconfirmed", sent_at=timezone.now())
     member.post(f"/runs/{run.pk}/cancellation/")
     assert "</svg>Given up" in member.get("/runs/").content.decode()

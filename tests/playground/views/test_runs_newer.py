@@ -1,4 +1,4 @@
-"""Lists of runs that are open are told of newer ones, which they do not show yet."""
+"""Open lists of runs show that there are newer runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.playground.views.test_runs import FAILURE
 def looks_at(client: Client, address: str) -> str:
     """Where a page that is open looks for newer runs."""
     html = client.get(address).content.decode()
-    found = re.search(r'hx-get="([^"]+)"\s+hx-trigger="runs:(?:look|shown) from:body"', html)
-    assert found
-    return unescape(found[1])
+    match = re.search(r'hx-get="([^"]+)"\s+hx-trigger="runs:(?:look|shown) from:body"', html)
+    assert match
+    return unescape(match[1])
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def looks_at(client: Client, address: str) -> str:
     [("", 2), ("starred=1", 1), ("q=cat&state=failed", 0), ("before=2100-01-01T00:00:00Z", 2)],
 )
 @pytest.mark.parametrize("is_empty", [True, False])
-def test_a_list_is_told_how_many_runs_it_does_not_show_yet(
+def test_a_list_shows_how_many_newer_runs_exist(
     member: Client,
     stranger: User,
     make_run: Any,
@@ -43,17 +43,17 @@ def test_a_list_is_told_how_many_runs_it_does_not_show_yet(
     make_run(is_starred=True)
     make_run()
     make_run(user=stranger, is_starred=True)
-    told = member.get(looks)
+    response = member.get(looks)
     if not count:
-        assert told.status_code == 204
+        assert response.status_code == 204
         return
-    words = f"{count} new run{'s' if count > 1 else ''} · "
-    assert told.content.decode().strip().startswith(words)
-    kept = "" if query.startswith("before") else query
-    assert f'href="?{kept}" >Show</a>' in told.content.decode()
+    message = f"{count} new run{'s' if count > 1 else ''} · "
+    assert response.content.decode().strip().startswith(message)
+    link_query = "" if query.startswith("before") else query
+    assert f'href="?{link_query}" >Show</a>' in response.content.decode()
 
 
-def test_to_look_for_newer_runs_costs_one_question(
+def test_a_check_for_newer_runs_takes_one_query(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     make_run()
@@ -61,7 +61,7 @@ def test_to_look_for_newer_runs_costs_one_question(
         member.get("/runs/newer/?since=2020-01-01T00:00:00Z")
 
 
-def test_the_runs_of_a_model_are_told_of_newer_ones_of_it_alone(
+def test_the_runs_of_a_model_count_only_newer_runs_of_that_model(
     member: Client, make_endpoint: Any, make_run: Any
 ) -> None:
     make_run()
@@ -69,12 +69,12 @@ def test_the_runs_of_a_model_are_told_of_newer_ones_of_it_alone(
     make_run(endpoint=make_endpoint("another/one"))
     assert member.get(looks).status_code == 204
     make_run()
-    told = member.get(looks).content.decode()
-    assert told.strip() == '1 new run · <a class="newer"  href="?tab=runs" >Show</a>'
+    notice = member.get(looks).content.decode()
+    assert notice.strip() == '1 new run · <a class="newer"  href="?tab=runs" >Show</a>'
 
 
 @pytest.mark.parametrize("address", ["/runs/latest/", "/strips/fal-ai/flux/dev/"])
-def test_a_short_list_is_drawn_anew_only_for_who_does_not_have_its_newest_run(
+def test_a_short_list_is_redrawn_only_without_its_newest_run(
     member: Client, make_run: Any, address: str
 ) -> None:
     make_run()
@@ -84,11 +84,14 @@ def test_a_short_list_is_drawn_anew_only_for_who_does_not_have_its_newest_run(
     assert str(newest.pk) in member.get(looks).content.decode()
 
 
-def test_who_starts_a_run_is_told_so_for_their_other_tabs(member: Client, make_run: Any) -> None:
+def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={})
     again = member.post(f"/runs/{run.pk}/repetition/", headers={"HX-Request": "true"})
     posted = member.post(
         "/models/fal-ai/flux/dev/", {"prompt": "a cat"}, headers={"HX-Request": "true"}
     )
-    told = [json.loads(one.headers["HX-Trigger"])["run:started"]["id"] for one in (again, posted)]
-    assert {*told, str(run.pk)} == {str(one.pk) for one in Run.objects.all()}
+    started_ids = [
+        json.loads(response.headers["HX-Trigger"])["run:started"]["id"]
+        for response in (again, posted)
+    ]
+    assert {*started_ids, str(run.pk)} == {str(started.pk) for started in Run.objects.all()}

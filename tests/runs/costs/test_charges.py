@@ -1,4 +1,4 @@
-"""What a failed run has cost is said with every error, and never more than is known."""
+"""The cost of a failed run is shown with every error, and only as far as it is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
 
 
 @pytest.mark.parametrize(
-    ("values", "price", "words"),
+    ("values", "price", "charge"),
     [
         ({}, "0.05", "Nothing was billed: it was never sent."),
         (SENT | {"billable_units": "0"}, "0.05", "Nothing was billed."),
@@ -35,17 +35,19 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
         (SENT | {"error": None}, None, "Upstream did not say whether it billed anything."),
     ],
 )  # fmt: skip
-def test_what_a_failed_run_has_cost(
-    make_endpoint: Any, make_run: Any, values: Any, price: Any, words: str
+def test_a_failed_run_shows_what_it_cost(
+    make_endpoint: Any, make_run: Any, values: Any, price: Any, charge: str
 ) -> None:
     endpoint = make_endpoint(
         unit_price_usd=None if price is None else Decimal(price), price_unit="images"
     )
     run = make_run(endpoint=endpoint, state="failed", **values)
-    assert charge_in_words(run) == words
+    assert charge_in_words(run) == charge
 
 
-def test_every_error_says_it(member: Client, make_endpoint: Any, make_run: Any) -> None:
+def test_every_error_page_shows_what_was_billed(
+    member: Client, make_endpoint: Any, make_run: Any
+) -> None:
     endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
     error = {"error": "RunFailed", "message": "broke"}
     run = make_run(endpoint=endpoint, state="failed", error=error, billable_units="1", **SENT)

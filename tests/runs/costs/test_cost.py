@@ -1,4 +1,4 @@
-"""What a run will cost agrees with what upstream bills, and asks the database once for all."""
+"""Estimates agree with what upstream bills, and take one query for many runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.runs.conftest import Ask, Work, ended
 
 
 def priced(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoint:
-    made: Endpoint = make_endpoint(
+    endpoint: Endpoint = make_endpoint(
         "fal-ai/flux/dev",
         documents["fal-ai/flux/dev"],
         unit_price_usd=Decimal("0.025"),
@@ -26,7 +26,7 @@ def priced(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoi
         facts=["out:image"],
         **more,
     )
-    return made
+    return endpoint
 
 
 def test_a_price_by_settings_needs_no_query(
@@ -35,9 +35,9 @@ def test_a_price_by_settings_needs_no_query(
     endpoint = priced(make_endpoint, documents, "megapixels")
     version_of(endpoint)
     with django_assert_num_queries(0):
-        found = cost.estimate_run(endpoint, {"num_images": 2, "image_size": "square_hd"})
-    assert found.words == "about $0.052"
-    assert found.basis[0] == "2 images × 1.049 MP (1024 × 1024) × $0.025"
+        estimate = cost.estimate_run(endpoint, {"num_images": 2, "image_size": "square_hd"})
+    assert estimate.words == "about $0.052"
+    assert estimate.basis[0] == "2 images × 1.049 MP (1024 × 1024) × $0.025"
 
 
 def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
@@ -51,13 +51,17 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
         make_run(endpoint=counted, state="succeeded", billable_units=units)
     make_run(endpoint=counted, state="failed", billable_units="9999")
     make_run(endpoint=timed, state="succeeded", metrics={"inference_time": 12.0})
-    asked = [(counted, {}), (timed, {}), (counted, {"prompt": "x"})]
-    cost.estimate_runs(asked)
+    planned_runs = [(counted, {}), (timed, {}), (counted, {"prompt": "x"})]
+    cost.estimate_runs(planned_runs)
     with django_assert_num_queries(2) as queries:
-        found = cost.estimate_runs(asked)
+        estimates = cost.estimate_runs(planned_runs)
     assert all(query["sql"].endswith(f"LIMIT {cost.LATEST}") for query in queries)
-    assert [one.words for one in found] == ["about $0.15", "about $0.012", "about $0.15"]
-    assert found[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
+    assert [estimate.words for estimate in estimates] == [
+        "about $0.15",
+        "about $0.012",
+        "about $0.15",
+    ]
+    assert estimates[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
 
 
 def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run: Any) -> None:
@@ -68,7 +72,7 @@ def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run
     assert (past.runs, past.units) == (cost.LATEST, Decimal(2))
 
 
-def test_an_earlier_result_tells_its_length(
+def test_the_length_of_an_earlier_result_is_priced(
     make_endpoint: Any, make_run: Any, documents: Any
 ) -> None:
     run = make_run(state="succeeded")
@@ -76,14 +80,18 @@ def test_an_earlier_result_tells_its_length(
         run=run, position=0, path="video", kind="video", url="http://x/v.mp4", duration_s=7.5
     )
     document = deepcopy(documents["fal-ai/kling-video/v2.1/master/image-to-video"])
-    schema = next(one for name, one in document["components"]["schemas"].items() if "Input" in name)
+    schema = next(
+        component
+        for name, component in document["components"]["schemas"].items()
+        if "Input" in name
+    )
     schema["properties"] = {"video_url": {"type": "string"}}
     schema["required"] = ["video_url"]
     endpoint = make_endpoint(
         "a/upscaler", document, unit_price_usd=Decimal("0.1"), price_unit="seconds", currency="USD"
     )
-    found = cost.estimate_run(endpoint, {"video_url": artifact.get_absolute_url()})
-    assert found.basis == ("7.5 s of input × $0.10",)
+    estimate = cost.estimate_run(endpoint, {"video_url": artifact.get_absolute_url()})
+    assert estimate.basis == ("7.5 s of input × $0.10",)
     lost = cost.estimate_run(endpoint, {"video_url": "/runs/-----/artifacts/1/"})
     assert not lost.is_known
 
@@ -92,7 +100,7 @@ UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "s
 
 
 @pytest.mark.system  # runs every model of the sandbox
-def test_the_sandbox_bills_what_was_estimated(ask: Ask, work: Work) -> None:
+def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
     runs: list[Run] = []
     for unit in UNITS:
         listed = Endpoint.objects.filter(price_unit=unit).exclude(endpoint_id__contains="mischief")
@@ -106,7 +114,7 @@ def test_the_sandbox_bills_what_was_estimated(ask: Ask, work: Work) -> None:
     for run in Run.objects.filter(pk__in=[run.pk for run in runs]).select_related("endpoint"):
         price = run.endpoint.unit_price_usd or Decimal()
         billed = Decimal(run.billable_units) * price
-        found = cost.estimate_run(run.endpoint, run.arguments)
-        assert found.low is not None
-        assert found.high is None or found.high >= billed * Decimal("0.99"), run.endpoint_id
-        assert found.low <= billed * Decimal("1.01"), run.endpoint_id
+        estimate = cost.estimate_run(run.endpoint, run.arguments)
+        assert estimate.low is not None
+        assert estimate.high is None or estimate.high >= billed * Decimal("0.99"), run.endpoint_id
+        assert estimate.low <= billed * Decimal("1.01"), run.endpoint_id

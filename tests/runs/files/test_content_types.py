@@ -1,4 +1,4 @@
-"""What a result is: guessed from what upstream says, known from its bytes once they are here."""
+"""The type of a result: declared by upstream first, read from its bytes once copied."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def packed() -> bytes:
 
 
 @pytest.mark.any_database
-def test_a_picture_that_was_called_a_film_is_a_picture(artifact: Any) -> None:
+def test_a_picture_declared_as_a_video_is_stored_as_a_picture(artifact: Any) -> None:
     row = copy(artifact("video", content_type="video/mp4", duration_s=5.0), picture())
     assert (row.kind, row.content_type) == ("image", "image/png")
     assert (row.width, row.height, row.duration_s) == (1600, 900, None)
@@ -50,7 +50,7 @@ def test_a_picture_that_was_called_a_film_is_a_picture(artifact: Any) -> None:
 
 
 @pytest.mark.any_database
-def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
+def test_a_video_declared_as_a_picture_is_stored_as_a_video(artifact: Any) -> None:
     row = copy(artifact("image", content_type="image/png"), film())
     assert (row.kind, row.content_type, row.width) == ("video", "video/mp4", 640)
     assert row.duration_s == pytest.approx(2, abs=0.2)
@@ -96,7 +96,7 @@ def test_a_film_that_was_called_a_picture_is_a_film(artifact: Any) -> None:
         ("file", "", bytes(100), "file"),
     ],
 )
-def test_what_its_bytes_show_is_what_it_is(
+def test_the_content_type_follows_the_bytes(
     artifact: Any, guess: str, claimed: str, data: bytes, kind: str
 ) -> None:
     row = copy(artifact(guess, content_type=claimed), data)
@@ -110,12 +110,12 @@ def test_the_same_content_is_of_the_same_kind(artifact: Any) -> None:
     assert copy(artifact("file"), data, limit_s=0.0).kind == "video"
 
 
-def test_until_it_is_here_upstream_is_believed(artifact: Any) -> None:
+def test_before_its_copy_arrives_a_result_has_the_type_upstream_declared(artifact: Any) -> None:
     row = copy(artifact("video"), lambda _: httpx.Response(503))
     assert (row.state, row.kind) == ("remote", "video")
 
 
-def test_wherever_it_is_shown_it_is_shown_as_what_it_is(member: Client, artifact: Any) -> None:
+def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: Any) -> None:
     row = copy(artifact("video"), picture())
     page = member.get(row.run.get_absolute_url()).content.decode()
     assert f'<img src="{row.get_absolute_url()}"' in page
@@ -149,7 +149,7 @@ def marks(text: str) -> bool:
     return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
 
-def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> None:
+def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waiting: Any) -> None:
     row = waiting("video")
     page = member.get(row.run.get_absolute_url()).content.decode()
     assert marks(page)
@@ -157,29 +157,29 @@ def test_an_open_page_learns_what_a_result_is(member: Client, waiting: Any) -> N
     row = copy(row, picture())
     row.run.refresh_from_db()
     assert row.run.version == version + 1
-    told = renderers.changed_fragments(row.run, "copies")
-    assert f'<img src="{row.get_absolute_url()}"' in told
-    assert not marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert f'<img src="{row.get_absolute_url()}"' in fragments
+    assert not marks(fragments)
     assert not marks(member.get(row.run.get_absolute_url()).content.decode())
 
 
 @pytest.mark.any_database
-def test_a_film_that_plays_is_not_drawn_again(waiting: Any) -> None:
+def test_a_playing_video_is_not_swapped(waiting: Any) -> None:
     row = waiting("video")
     assert marks(renderers.changed_fragments(row.run, "copies"))
     row = copy(row, film(0.2))
-    told = renderers.changed_fragments(row.run, "copies")
-    assert f'id="run-{row.run_id}-copies"' in told
-    assert "artifacts" not in told
-    assert not marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert f'id="run-{row.run_id}-copies"' in fragments
+    assert "artifacts" not in fragments
+    assert not marks(fragments)
 
 
-def test_a_run_of_texts_has_nothing_to_be_copied(member: Client, make_run: Any) -> None:
+def test_a_run_with_only_texts_has_nothing_to_copy(member: Client, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"output": "Hi"}, ended_at=timezone.now())
     assert not marks(member.get(run.get_absolute_url()).content.decode())
 
 
-def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
+def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:
     """Asked for again, like one that is not there: its host may just not have it yet."""
     row = waiting("image", "image")
     for attempts in (0, 1):
@@ -187,17 +187,17 @@ def test_an_empty_file_is_told_as_such(member: Client, waiting: Any) -> None:
         row = copy(row, b"")
         assert (row.state, row.file) == ("remote", "")
         assert row.next_attempt_at
-        told = renderers.changed_fragments(row.run, "copies")
-        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in told
-        assert "<img src" not in told
+        fragments = renderers.changed_fragments(row.run, "copies")
+        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in fragments
+        assert "<img src" not in fragments
     row.attempts = artifact_copies.TRIES_FOR_NONE - 1
     row = copy(row, b"")
     assert (row.state, row.file, row.size_bytes) == ("lost", "", 0)
-    told = renderers.changed_fragments(row.run, "copies")
-    for text in (told, member.get(row.run.get_absolute_url()).content.decode()):
+    fragments = renderers.changed_fragments(row.run, "copies")
+    for text in (fragments, member.get(row.run.get_absolute_url()).content.decode()):
         assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
         assert "<img src" not in text
-    assert not marks(told)
+    assert not marks(fragments)
     row = copy(row, picture())  # had it come in time
     assert (row.state, row.width) == ("stored", 1600)
 
@@ -223,9 +223,9 @@ EXCUSES = [
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claimed", ["image/png", "text/html"])
-@pytest.mark.parametrize(("guess", "data", "told"), EXCUSES)
-def test_a_page_in_its_place_is_not_what_the_run_made(
-    artifact: Any, guess: str, data: bytes, told: str, claimed: str
+@pytest.mark.parametrize(("guess", "data", "reason"), EXCUSES)
+def test_a_web_page_in_place_of_a_file_is_not_stored(
+    artifact: Any, guess: str, data: bytes, reason: str, claimed: str
 ) -> None:
     """Asked for again; the true one is taken whenever it comes."""
 
@@ -233,14 +233,16 @@ def test_a_page_in_its_place_is_not_what_the_run_made(
         return httpx.Response(200, content=data, headers={"content-type": claimed})
 
     row = copy(artifact(guess), give)
-    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {told}.")
+    assert (row.state, row.file, row.error) == ("remote", "", f"Upstream gave {reason}.")
     assert row.next_attempt_at
     row = copy(row, picture())
     assert (row.state, row.kind, row.error) == ("stored", "image", "")
 
 
 @pytest.mark.any_database
-def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, waiting: Any) -> None:
+def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
+    member: Client, waiting: Any
+) -> None:
     row = copy(waiting("image", "image"), PAGE)
     row.attempts = artifact_copies.TRIES_FOR_NONE - 1
     row = copy(row, PAGE)
@@ -256,25 +258,25 @@ def test_a_page_that_never_becomes_a_picture_is_kept_and_told(member: Client, wa
 
 
 @pytest.mark.any_database
-def test_a_page_in_the_address_itself_is_kept_at_once(artifact: Any) -> None:
+def test_a_web_page_in_a_data_uri_is_stored_at_once(artifact: Any) -> None:
     row = copy(artifact("image", url="data:image/png,<html>"), b"")
     assert (row.state, row.kind) == ("stored", "file")
 
 
-def test_a_page_says_what_keeps_a_result_from_being_copied_and_that_it_is_over(
+def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     waiting: Any,
 ) -> None:
     row = waiting("image", "image")
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
-    told = renderers.changed_fragments(row.run, "copies")
-    assert "No space left on device. It is tried again by itself." in told
-    assert marks(told)
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert "No space left on device. It is tried again automatically." in fragments
+    assert marks(fragments)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()
     copy(row, picture())
-    told = renderers.changed_fragments(row.run, "copies")
-    assert 'class="artifact"' in told
-    assert "No space left" not in told
+    fragments = renderers.changed_fragments(row.run, "copies")
+    assert 'class="artifact"' in fragments
+    assert "No space left" not in fragments
 
 
 BY_NAME = [
@@ -285,17 +287,21 @@ BY_NAME = [
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize(("name", "data", "told"), BY_NAME)
-def test_a_file_is_held_to_its_name(artifact: Any, name: str, data: bytes, told: str) -> None:
+@pytest.mark.parametrize(("name", "data", "reason"), BY_NAME)
+def test_a_file_must_match_the_type_of_its_name(
+    artifact: Any, name: str, data: bytes, reason: str
+) -> None:
     row = copy(artifact("file", file_name=name), data)
-    assert (row.state, row.error) == ("remote", f"Upstream gave {told}.")
+    assert (row.state, row.error) == ("remote", f"Upstream gave {reason}.")
     row = copy(row, packed())
     assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("data", [b"Not found", b'{"models": [{"endpoint_id": "sand'])
-def test_what_stays_wrong_for_an_hour_is_kept_as_what_it_is(artifact: Any, data: bytes) -> None:
+def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
+    artifact: Any, data: bytes
+) -> None:
     """The pauses add up to more than an hour.
 
     Until then its address and what it was called are kept.

@@ -1,4 +1,4 @@
-"""The shape of what a run is given: our uploads and results, not masks and strangers' files."""
+"""The shape of a run's input: our uploads and results, not masks or files of strangers."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ def upload(user: User, width: int, height: int) -> str:
     """The address of a stored picture."""
     file = BytesIO()
     Image.new("RGB", (width, height)).save(file, "PNG")
-    kept = stored_files.store(file)
+    stored_file = stored_files.store(file)
     row = Upload.objects.create(
         user=user,
-        digest=kept.digest,
-        file=kept.name,
+        digest=stored_file.digest,
+        file=stored_file.name,
         file_name="a.png",
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
+        content_type=stored_file.content_type,
+        size_bytes=stored_file.size_bytes,
     )
     return row.get_absolute_url()
 
 
 def result(run: Any, **size: int) -> str:
     """The address of a run's picture."""
-    made = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
-    return made.get_absolute_url()
+    artifact = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
+    return artifact.get_absolute_url()
 
 
-def test_an_upload_tells_its_size_once(user: User, django_assert_num_queries: Any) -> None:
+def test_the_size_of_an_upload_is_read_once(user: User, django_assert_num_queries: Any) -> None:
     address = upload(user, 300, 700)
     with django_assert_num_queries(1):
         for _ in range(3):
             assert input_shape.shape_of_input({"image_url": address}) == (300, 700)
 
 
-def test_a_result_tells_its_size_once_it_is_known(make_run: Any) -> None:
+def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
     address = result(make_run())
     assert input_shape.shape_of_input({"image_urls": [address]}) is None
     Artifact.objects.update(width=640, height=480)
     assert input_shape.shape_of_input({"image_urls": [address]}) == (640, 480)
 
 
-def test_the_first_picture_that_is_shown_counts(user: User, make_run: Any) -> None:
+def test_the_first_shown_picture_determines_the_shape(user: User, make_run: Any) -> None:
     mask, picture = upload(user, 10, 10), result(make_run(), width=64, height=32)
     arguments = {"prompt": "x", "mask_url": mask, "image_url": picture, "n": 3, "loras": []}
     assert input_shape.shape_of_input(arguments) == (64, 32)
@@ -78,28 +78,28 @@ def test_the_first_picture_that_is_shown_counts(user: User, make_run: Any) -> No
         {"image_url": {"url": 3}},
     ],
 )
-def test_anything_else_tells_nothing(arguments: Any) -> None:
+def test_other_inputs_give_no_shape(arguments: Any) -> None:
     assert input_shape.shape_of_input(arguments) is None
 
 
-def test_a_lost_or_broken_file_tells_nothing(user: User) -> None:
+def test_a_lost_or_broken_file_gives_no_shape(user: User) -> None:
     address = upload(user, 30, 70)
     Upload.objects.update(file="no/where.png")
     assert input_shape.shape_of_input({"image_url": address}) is None
 
 
-def test_the_place_of_a_result_has_the_inputs_shape(
+def test_a_results_placeholder_has_the_shape_of_the_input(
     user: User, make_endpoint: Any, make_run: Any
 ) -> None:
     picture = upload(user, 300, 700)
-    found = make_endpoint(facts=["in:image", "out:image"])
-    run = make_run(endpoint=found, state="running", arguments={"image_url": picture})
+    endpoint = make_endpoint(facts=["in:image", "out:image"])
+    run = make_run(endpoint=endpoint, state="running", arguments={"image_url": picture})
     assert placeholder_size.size_of(run) == (300, 700)
     run.arguments = {"image_url": picture, "image_size": {"width": 640, "height": 640}}
     assert placeholder_size.size_of(run) == (640, 640)
 
 
-def test_every_picture_of_ours_has_its_size(user: User, make_run: Any) -> None:
+def test_every_stored_picture_is_rendered_with_its_size(user: User, make_run: Any) -> None:
     inner, first = upload(user, 300, 200), upload(user, 64, 32)
     arguments = {"image_url": first, "refs": [{"image": {"url": inner}}, "https://x/y.png"]}
     assert input_shape.sizes_of_inputs(arguments) == {first: (64, 32), inner: (300, 200)}
@@ -123,16 +123,14 @@ def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoi
         facts=["out:image"],
     )
     address = upload(user, 1000, 1000)
-    told = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
-    assert told["words"] == "about $0.04"
-    assert told["lines"] == ["4 MP (the input × 2) × $0.01"]
+    price = member.post("/drafts/a/upscaler/", {"image_url": address}).json()["cost"]
+    assert price["words"] == "about $0.04"
+    assert price["lines"] == ["4 MP (the input × 2) × $0.01"]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_a_picture_that_lies_on_its_side_is_measured_as_it_is_shown(
-    kind: str, orientation: int
-) -> None:
+def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int) -> None:
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
@@ -149,12 +147,14 @@ def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
     assert stored_files.dimensions(file) == (80, 60)
 
 
-def test_the_place_of_a_portrait_by_its_note_is_a_portrait(user: User, make_run: Any) -> None:
+def test_the_placeholder_of_a_picture_rotated_by_exif_is_a_portrait(
+    user: User, make_run: Any
+) -> None:
     with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
-        kept = stored_files.store(file)
+        stored_file = stored_files.store(file)
     row = Upload.objects.create(
-        user=user, digest=kept.digest, file=kept.name, file_name="a.jpg",
-        content_type=kept.content_type, size_bytes=kept.size_bytes,
+        user=user, digest=stored_file.digest, file=stored_file.name, file_name="a.jpg",
+        content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
     )  # fmt: skip
     run = make_run(arguments={"image_url": row.get_absolute_url()})
-    assert placeholder_size.size_of(run) == (kept.width, kept.height) == (600, 800)
+    assert placeholder_size.size_of(run) == (stored_file.width, stored_file.height) == (600, 800)

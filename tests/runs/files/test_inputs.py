@@ -63,24 +63,25 @@ def stored(colour: str = "teal", size: int = 64) -> StoredFile:
 
 
 def make_upload(person: User, name: str = "sea.png") -> Upload:
-    kept = stored()
+    stored_file = stored()
     return Upload.objects.create(
-        user=person, digest=kept.digest, file=kept.name, file_name=name,
-        content_type=kept.content_type, size_bytes=kept.size_bytes,
+        user=person, digest=stored_file.digest, file=stored_file.name, file_name=name,
+        content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
     )  # fmt: skip
 
 
 def make_artifact(run: Run, **values: Any) -> Artifact:
-    kept = stored("orange")
+    stored_file = stored("orange")
     defaults = {
         "path": "$.image", "kind": "image", "url": "https://gone.example/x.png", "state": "stored",
-        "file": kept.name, "digest": kept.digest, "content_type": kept.content_type,
-        "size_bytes": kept.size_bytes, "position": run.artifacts.count(),
+        "file": stored_file.name, "digest": stored_file.digest,
+        "content_type": stored_file.content_type, "size_bytes": stored_file.size_bytes,
+        "position": run.artifacts.count(),
     }  # fmt: skip
     return Artifact.objects.create(run=run, **(defaults | values))
 
 
-def test_a_past_result_goes_up_once_and_is_sent_by_upstreams_address(
+def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
     artifact = make_artifact(make_run(state="succeeded"))
@@ -96,13 +97,13 @@ def test_a_past_result_goes_up_once_and_is_sent_by_upstreams_address(
     assert sandbox.calls()["upload_initiate"] == 1
 
 
-def test_a_result_not_copied_yet_is_sent_by_its_own_address(
+def test_a_result_without_a_copy_is_sent_by_its_original_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
-    made = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(made))
-    Artifact.objects.filter(run=made).update(state="remote", next_attempt_at=None)
-    artifact = Artifact.objects.get(run=made)
+    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: ended(run))
+    Artifact.objects.filter(run=run).update(state="remote", next_attempt_at=None)
+    artifact = Artifact.objects.get(run=run)
     before = sandbox.calls()["upload_initiate"]
     again = ask("sandbox/lens", image_url=artifact.get_absolute_url())
     work(lambda: ended(again))
@@ -113,7 +114,7 @@ def test_a_result_not_copied_yet_is_sent_by_its_own_address(
 
 
 @pytest.mark.parametrize("what", ["anothers upload", "anothers result", "a lost result", "no such"])
-def test_what_the_person_may_not_have_or_nobody_has_fails_before_it_is_sent(
+def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, make_run: Any, stranger: User, what: str
 ) -> None:
     addresses: dict[str, Callable[[], str]] = {
@@ -149,7 +150,7 @@ def test_staff_may_use_anybodys_file(
     assert run.state == "succeeded", run.error
 
 
-def test_a_file_that_upstream_refuses_fails_the_run_by_its_name(
+def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("upload", "413", times=9)
@@ -162,7 +163,7 @@ def test_a_file_that_upstream_refuses_fails_the_run_by_its_name(
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
-def test_an_upload_address_that_ran_out_costs_the_run_nothing(
+def test_an_expired_upload_address_does_not_fail_the_run(
     ask: Ask, work: Work, sandbox: Control, status: str
 ) -> None:
     sandbox.fault("upload", status)
@@ -173,7 +174,7 @@ def test_an_upload_address_that_ran_out_costs_the_run_nothing(
     assert sandbox.calls()["upload_initiate"] == 2
 
 
-def test_upload_addresses_that_are_refused_again_are_not_called_a_refused_key(
+def test_repeatedly_refused_upload_addresses_are_not_reported_as_a_refused_key(
     ask: Ask, work: Work, sandbox: Control, member: Client
 ) -> None:
     sandbox.fault("upload", "403", times=9)
@@ -192,7 +193,7 @@ def test_upload_addresses_that_are_refused_again_are_not_called_a_refused_key(
     assert not Worker.objects.exclude(trouble="").exists()
 
 
-def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
+def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     upload = make_upload(User.objects.get())
@@ -209,7 +210,7 @@ def test_a_part_that_fails_lets_the_run_wait_and_go_on_with_the_parts_there(
     assert calls["upload_part"] == parts + 3
 
 
-def test_the_same_file_in_many_runs_at_once_goes_up_once(
+def test_one_file_in_many_concurrent_runs_is_uploaded_once(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
@@ -218,7 +219,7 @@ def test_the_same_file_in_many_runs_at_once_goes_up_once(
     assert sandbox.calls()["upload_initiate"] == 1
 
 
-def test_the_same_large_file_of_two_people_goes_to_two_places(
+def test_one_large_file_of_two_people_is_uploaded_for_each(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     address = make_upload(stranger, "private.png").get_absolute_url()
@@ -260,12 +261,12 @@ class Broken(ContentFile):  # type: ignore[type-arg]  # not so at run time
         (None, "Input/output error"),
     ],
 )
-def test_a_storage_in_trouble_is_told_and_asked_again(
+def test_a_storage_error_is_shown_and_retried(
     ask: Ask, work: Work, error: Exception | None, why: str
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
     run = ask("sandbox/lens", image_url=address)
-    told: list[str] = []
+    notes: list[str] = []
 
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         if error:
@@ -273,8 +274,8 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
         return Broken(b"12345")
 
     def until() -> bool:
-        if not told and (note := Run.objects.get(pk=run.pk).note):
-            told.append(note)
+        if not notes and (note := Run.objects.get(pk=run.pk).note):
+            notes.append(note)
             mended.undo()
         return ended(run)
 
@@ -285,19 +286,19 @@ def test_a_storage_in_trouble_is_told_and_asked_again(
     finally:
         mended.undo()
     run.refresh_from_db()
-    assert told == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert notes == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
-def test_a_storage_that_stays_in_trouble_fails_the_run(
+def test_a_lasting_storage_error_fails_the_run(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
     run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
-    words = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
-    tried = {"what": "later", "text": words, "at": timezone.now().isoformat()}
+    note = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    tried = {"what": "later", "text": note, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
     work(without_pauses(lambda: ended(run)))
@@ -315,7 +316,7 @@ class SlowlyRead(io.FileIO):
         return super().read(*of)
 
 
-def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
+def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
@@ -340,7 +341,7 @@ def test_the_note_says_how_far_a_file_is_and_a_cancel_stops_before_the_submit(
     assert "submit" not in sandbox.calls()
 
 
-def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
+def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("upload", "slow", value=5.0)
@@ -358,26 +359,26 @@ def test_a_worker_that_ended_while_a_file_went_up_leaves_nothing_unconfirmed(
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8000", "https://vitrine.example:8443"])
-def test_a_file_by_its_whole_address_goes_up_like_any_other(
+def test_a_file_named_by_its_absolute_address_is_uploaded_too(
     ask: Ask, work: Work, sandbox: Control, make_run: Any, settings: Any, origin: str
 ) -> None:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
     artifact = make_artifact(make_run(state="succeeded"))
-    made = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
-    work(lambda: ended(made))
-    made.refresh_from_db()
-    assert made.state == "succeeded", made.error
-    assert made.arguments["image_url"] == artifact.get_absolute_url()
-    assert origin not in made.sent_arguments["image_url"]
+    run = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert run.arguments["image_url"] == artifact.get_absolute_url()
+    assert origin not in run.sent_arguments["image_url"]
 
 
-def test_somebody_elses_file_is_refused_by_its_whole_address_too(
+def test_another_persons_file_is_refused_by_its_absolute_address_too(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     theirs = make_upload(stranger)
-    made = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
-    work(lambda: ended(made))
-    made.refresh_from_db()
-    assert made.state == "failed"
-    assert "no longer here" in str(made.error)
+    run = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
+    work(lambda: ended(run))
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "no longer here" in str(run.error)
     assert "upload_initiate" not in sandbox.calls()

@@ -1,6 +1,4 @@
-"""Meshes: drawn by a program that may be killed, shown in a frame that can do nothing, downloaded
-where not.
-"""
+"""Meshes: rendered by a killable program, shown in a sandboxed frame, or downloaded."""
 
 from __future__ import annotations
 
@@ -51,7 +49,7 @@ def viewer_of(row: Artifact) -> str:
 
 
 @pytest.mark.any_database
-def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach(
+def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
     member: Client, artifact: Any
 ) -> None:
     row = copy(artifact("mesh"), glb())
@@ -71,7 +69,7 @@ def test_a_mesh_is_drawn_with_its_copy_and_shown_without_anything_it_could_reach
 @pytest.mark.parametrize(
     "data", [claiming(3_000_000), claiming(2**31), b"glTF", b"v 0 0 0\nv 1 0 0\n"]
 )
-def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
+def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
     member: Client, artifact: Any, data: bytes
 ) -> None:
     row = copy(artifact("mesh"), data)
@@ -85,11 +83,11 @@ def test_a_mesh_that_cannot_be_shown_is_told_and_can_be_downloaded(
 
 
 @pytest.mark.any_database
-def test_a_drawing_that_takes_too_long_is_given_up(artifact: Any) -> None:
+def test_a_preview_that_takes_too_long_is_abandoned(artifact: Any) -> None:
     row = copy(artifact("mesh"), glb(), limit_s=0.0)
     assert (row.state, row.error) == ("stored", mesh_viewer.UNSHOWN)
 
 
-def test_what_is_no_mesh_has_no_viewer(member: Client, artifact: Any) -> None:
+def test_a_file_that_is_not_a_mesh_has_no_viewer(member: Client, artifact: Any) -> None:
     row = copy(artifact("image"), picture(300, 200))
     assert member.get(viewer_of(row)).status_code == 404

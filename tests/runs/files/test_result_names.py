@@ -30,25 +30,25 @@ HASH = "kRz2_c7d0e1f.png"
         ("\u2028\x00 \u202e", ""),
     ],
 )
-def test_a_name_has_the_words_of_a_text_in_any_script(text: str, name: str) -> None:
+def test_a_file_name_keeps_the_words_of_a_prompt_in_any_script(text: str, name: str) -> None:
     assert slug(text) == name
 
 
 @pytest.fixture
 def run(make_run: Any) -> Run:
     """A run with two stored pictures, whose upstream names are hashes."""
-    made: Run = make_run(
+    new_run: Run = make_run(
         state="succeeded", title="a mill at dusk", arguments={"prompt": "a mill at dusk"},
         output={"seed": 2**53 + 1, "images": []},
     )  # fmt: skip
     file = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
     for position in range(2):
         Artifact.objects.create(
-            run=made, position=position, path=f"images[{position}]", kind="image",
+            run=new_run, position=position, path=f"images[{position}]", kind="image",
             url="https://v3.fal.media/x", file_name=HASH, content_type="image/png",
             state="stored", file=file.name, digest=file.digest,
         )  # fmt: skip
-    return made
+    return new_run
 
 
 NAMES = [
@@ -61,7 +61,7 @@ def test_page_download_and_api_give_a_result_the_same_name(
     member: Client, run: Run, user: Any
 ) -> None:
     served = [member.head(f"/runs/{run.pk}/artifacts/{position}/") for position in range(2)]
-    assert [one.headers["Content-Disposition"] for one in served] == [
+    assert [response.headers["Content-Disposition"] for response in served] == [
         f'inline; filename="{name}"' for name in NAMES
     ]
     page = member.get(run.get_absolute_url()).content.decode()
@@ -72,7 +72,7 @@ def test_page_download_and_api_give_a_result_the_same_name(
     whole = program.get(f"/api/v1/runs/{run.pk}").json()
     (card,) = program.get("/api/v1/runs").json()["items"]
     for shown in (whole, card):
-        assert [one["file_name"] for one in shown["artifacts"]] == NAMES
+        assert [artifact["file_name"] for artifact in shown["artifacts"]] == NAMES
 
 
 def test_weights_and_archives_keep_their_names(member: Client, run: Run) -> None:
@@ -81,7 +81,7 @@ def test_weights_and_archives_keep_their_names(member: Client, run: Run) -> None
     assert 'filename="lora.safetensors"' in served.headers["Content-Disposition"]
 
 
-def test_who_may_read_a_file_but_not_its_run_learns_no_prompt(
+def test_a_reader_of_a_file_without_access_to_its_run_sees_no_prompt(
     client: Client, run: Run, stranger: Any
 ) -> None:
     named = {"image_url": f"/runs/{run.pk}/artifacts/0/"}

@@ -1,4 +1,4 @@
-"""How much files may take: what a person gives, and what stays free on the disk."""
+"""Limits of storage: the quota of a person, and the free space of the disk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Calla
     return use
 
 
-def given(member: Client, name: str, content: bytes) -> Any:
+def post_upload(member: Client, name: str, content: bytes) -> Any:
     file = SimpleUploadedFile(name, content, "text/plain")
     return member.post("/uploads/", {"file": file, "kind": "file"})
 
@@ -45,19 +45,19 @@ def test_uploads_have_a_quota_per_person(
     free(10_000)
     settings.UPLOADS_MAX_MB_PER_PERSON = 1
     first = b"a" * (700 << 10)
-    assert given(member, "first.txt", first).status_code == 200
-    answer = given(member, "second.txt", b"b" * (700 << 10))
+    assert post_upload(member, "first.txt", first).status_code == 200
+    answer = post_upload(member, "second.txt", b"b" * (700 << 10))
     assert answer.status_code == 413
     assert answer.json()["error"].startswith("Your uploads take 0 MB of the 1 MB that each person")
     assert Upload.objects.get().file_name == "first.txt"
-    assert given(member, "again.txt", first).status_code == 200  # it is here already
-    assert given(member, "small.txt", b"c" * 1000).status_code == 200
+    assert post_upload(member, "again.txt", first).status_code == 200  # it is here already
+    assert post_upload(member, "small.txt", b"c" * 1000).status_code == 200
     stranger = Client()
     stranger.force_login(User.objects.create_user("ben"))
-    assert given(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
+    assert post_upload(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
 
 
-def test_without_scripts_the_sentence_stands_beside_the_field_and_nothing_typed_is_lost(
+def test_without_script_the_error_is_beside_the_field_and_typed_text_stays(
     member: Client, settings: Any, free: Any, make_endpoint: Any
 ) -> None:
     free(10_000)
@@ -92,20 +92,18 @@ def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
-    artifact: Any, free: Any
-) -> None:
-    asked: list[str] = []
+def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> None:
+    requested_urls: list[str] = []
 
     def give(request: Any) -> Any:
         import httpx
 
-        asked.append(str(request.url))
+        requested_urls.append(str(request.url))
         return httpx.Response(200, content=picture())
 
     free(511)
     row = copy(artifact(), give)
-    assert (row.state, row.file, asked) == ("remote", "", [])
+    assert (row.state, row.file, requested_urls) == ("remote", "", [])
     assert row.error == (
         "The storage does not take it: this server's disk is nearly full: "
         "511 MB are free, 512 MB stay free."
@@ -117,7 +115,7 @@ def test_below_the_disks_floor_nothing_is_copied_until_there_is_room(
     assert copy(row, give).state == "stored"
 
 
-def test_a_file_that_would_go_below_the_floor_is_not_begun(artifact: Any, free: Any) -> None:
+def test_a_file_too_large_for_the_disk_floor_is_not_started(artifact: Any, free: Any) -> None:
     free(513)
     row = copy(artifact("file"), bytes(2 << 20))
     assert row.state == "remote"
@@ -125,9 +123,9 @@ def test_a_file_that_would_go_below_the_floor_is_not_begun(artifact: Any, free: 
     assert copy(row, bytes(1000)).state == "stored"
 
 
-def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, free: Any) -> None:
+def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client, free: Any) -> None:
     free(100)
-    answer = given(member, "a.txt", b"words")
+    answer = post_upload(member, "a.txt", b"words")
     assert answer.status_code == 507
     assert answer.json()["error"] == (
         "a.txt could not be kept: this server's disk is nearly full: 100 MB are free, "
@@ -138,7 +136,7 @@ def test_below_the_floor_uploads_are_refused_with_a_sentence(member: Client, fre
 @pytest.mark.parametrize(
     ("megabytes", "status", "disk"), [(511, "not ok", "low"), (512, "ok", "ok")]
 )
-def test_healthz_is_not_ok_below_the_floor_of_the_disk(
+def test_healthz_fails_below_the_disk_floor(
     admin_client: Client, free: Any, megabytes: int, status: str, disk: str
 ) -> None:
     Worker.objects.create(name="w", beat_at=timezone.now(), has_key=True)
@@ -149,7 +147,7 @@ def test_healthz_is_not_ok_below_the_floor_of_the_disk(
     assert (details["status"], details["disk"]) == (status, disk)
 
 
-def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> None:
+def test_a_remote_storage_has_no_disk_floor(settings: Any, free: Any) -> None:
     free(0)
     name = "django.core.files.storage.InMemoryStorage"
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": name}}
@@ -158,7 +156,7 @@ def test_a_storage_that_is_no_disk_has_no_floor(settings: Any, free: Any) -> Non
     assert not storage_limits.is_low()
 
 
-def test_no_floor_is_no_floor(settings: Any, free: Any) -> None:
+def test_a_disk_floor_of_zero_is_off(settings: Any, free: Any) -> None:
     free(0)
     settings.DISK_FLOOR_MB = 0
     storage_limits.require_free_space(10**12)

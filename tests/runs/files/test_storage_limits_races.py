@@ -52,7 +52,7 @@ def content(number: int) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"{number}.txt", bytes([65 + number]) * (300 * KB), "text/plain")
 
 
-def test_eight_uploads_at_once_keep_to_the_quota(user: User) -> None:
+def test_eight_concurrent_uploads_stay_within_the_quota(user: User) -> None:
     raised = at_once(8, lambda number: uploads.store(user.pk, content(number), "file"))
     assert Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 3 * 300 * KB
     refused = [type(error) for error in raised if error]
@@ -60,16 +60,14 @@ def test_eight_uploads_at_once_keep_to_the_quota(user: User) -> None:
     assert not UploadReservation.objects.exists()
 
 
-def test_the_room_of_a_file_that_could_not_be_stored_is_free_again(
-    user: User, settings: Any
-) -> None:
+def test_a_failed_store_frees_its_reserved_quota(user: User, settings: Any) -> None:
     settings.DISK_FLOOR_MB = 100_000_000
     with pytest.raises(uploads.NotStored):
         uploads.store(user.pk, content(0), "file")
     assert not UploadReservation.objects.exists()
 
 
-def test_the_room_of_a_process_that_was_killed_is_free_after_an_hour(user: User) -> None:
+def test_a_killed_process_frees_its_reserved_quota_after_an_hour(user: User) -> None:
     UploadReservation.objects.create(user=user, size_bytes=900 * KB)
     with pytest.raises(storage_limits.QuotaExceeded):
         uploads.store(user.pk, content(0), "file")

@@ -88,7 +88,7 @@ def bucket_contents(bucket: Any) -> dict[str, bytes]:
     return {item.key: item.get()["Body"].read() for item in bucket.objects.all()}
 
 
-def test_every_file_comes_over_and_pages_serve_it_again(
+def test_a_move_copies_every_file_and_pages_serve_it(
     files: dict[str, bytes], bucket: Any, client: Client, user: User, capsys: Any
 ) -> None:
     client.force_login(user)
@@ -100,7 +100,7 @@ def test_every_file_comes_over_and_pages_serve_it_again(
     assert "12 files copied" in capsys.readouterr().out
 
 
-def test_a_move_back_from_a_bucket_to_a_folder(
+def test_files_move_back_from_a_bucket_to_a_folder(
     files: dict[str, bytes], settings: Any, tmp_path: Path
 ) -> None:
     call_command("move_media")
@@ -113,7 +113,7 @@ def test_a_move_back_from_a_bucket_to_a_folder(
     assert {str(f.relative_to(back)): f.read_bytes() for f in back.rglob("*.*")} == files
 
 
-def test_a_second_move_copies_nothing_and_mends_what_is_damaged(
+def test_a_second_move_copies_only_damaged_files(
     files: dict[str, bytes], bucket: Any, capsys: Any
 ) -> None:
     call_command("move_media")
@@ -126,7 +126,7 @@ def test_a_second_move_copies_nothing_and_mends_what_is_damaged(
 
 
 @pytest.mark.both_databases
-def test_a_stopped_move_goes_on_behind_the_last_batch(
+def test_a_stopped_move_resumes_after_the_last_batch(
     files: dict[str, bytes], bucket: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(storage_move, "BATCH_ROWS", 2)
@@ -156,7 +156,7 @@ def test_a_stopped_move_goes_on_behind_the_last_batch(
     assert "10 files copied" in capsys.readouterr().out  # and the two of the stopped batch
 
 
-def test_what_is_damaged_or_missing_is_named_and_the_rest_comes_over(
+def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
     files: dict[str, bytes], former: FileSystemStorage, bucket: Any, capsys: Any
 ) -> None:
     damaged, missing = content_name(b"picture 1", "png"), content_name(b"photo", "jpg")
@@ -171,14 +171,14 @@ def test_what_is_damaged_or_missing_is_named_and_the_rest_comes_over(
     assert bucket_contents(bucket).keys() == files.keys() - {damaged, missing}
 
 
-def test_a_former_storage_that_is_the_present_one_is_refused(settings: Any) -> None:
+def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
     with pytest.raises(CommandError, match="Name the former storage with --from"):
         call_command("move_media")
     with pytest.raises(CommandError, match="--from must be the dotted name"):
         call_command("move_media", "--from", "json.JSONDecoder")
 
 
-def test_the_pages_say_where_files_are_and_how_they_come_over(
+def test_the_pages_say_where_files_are_stored_and_how_to_move_them(
     files: dict[str, bytes], client: Client, user: User
 ) -> None:
     client.force_login(user)
@@ -191,5 +191,5 @@ def test_the_pages_say_where_files_are_and_how_they_come_over(
     assert not any("Earlier results" in line for line in status.load_status().problems)
 
 
-def test_a_large_file_of_a_bucket_is_not_held_in_memory() -> None:
+def test_a_large_file_from_a_bucket_is_streamed() -> None:
     assert settings_rules.storage_options(S3, "")["max_memory_size"] == 8 << 20

@@ -32,7 +32,7 @@ def read(response: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "span"),
+    ("requested_range", "status", "span"),
     [
         ("", 200, (0, 1000)),
         ("bytes=0-99", 206, (0, 100)),
@@ -51,9 +51,15 @@ def read(response: Any) -> bytes:
     ],
 )
 def test_artifacts_are_served_in_ranges(
-    member: Client, stored: Artifact, asked: str, status: int, span: tuple[int, int] | None
+    member: Client,
+    stored: Artifact,
+    requested_range: str,
+    status: int,
+    span: tuple[int, int] | None,
 ) -> None:
-    response = member.get(stored.get_absolute_url(), headers={"range": asked} if asked else {})
+    response = member.get(
+        stored.get_absolute_url(), headers={"range": requested_range} if requested_range else {}
+    )
     assert response.status_code == status
     if span:
         with default_storage.open(stored.file) as file:
@@ -67,13 +73,13 @@ def test_artifacts_are_served_in_ranges(
     ("tag", "status"),
     [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
 )
-def test_a_part_is_had_of_the_very_file_alone(
+def test_a_range_is_served_only_while_the_etag_matches(
     member: Client, stored: Artifact, tag: str, status: int
 ) -> None:
     address = stored.get_absolute_url()
     whole = member.get(address)
-    asked = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
-    part = member.get(address, headers=asked)
+    headers = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
+    part = member.get(address, headers=headers)
     assert part.status_code == status
     assert len(read(part)) == (100 if status == 206 else 1000)
     read(whole)
@@ -81,34 +87,34 @@ def test_a_part_is_had_of_the_very_file_alone(
 
 @pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
 @pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
-def test_who_has_a_file_is_not_sent_it_again(
+def test_a_file_the_browser_has_is_answered_with_304(
     member: Client, stored: Artifact, tag: str, more: dict[str, str]
 ) -> None:
     address = stored.get_absolute_url()
     whole = member.get(address)
-    asked = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
+    headers = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
     for ask in (member.get, member.head):
-        kept = ask(address, headers=asked)
-        assert (kept.status_code, kept.content) == (304, b"")
+        unchanged = ask(address, headers=headers)
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
         for name in ("ETag", "Cache-Control"):
-            assert kept.headers[name] == whole.headers[name]
-        assert "Content-Range" not in kept.headers
+            assert unchanged.headers[name] == whole.headers[name]
+        assert "Content-Range" not in unchanged.headers
     read(whole)
-    another = member.get(address, headers={**asked, "if-none-match": '"another"'})
+    another = member.get(address, headers={**headers, "if-none-match": '"another"'})
     assert another.status_code == (206 if more else 200)
     read(another)
 
 
-def test_who_may_not_have_a_file_is_not_told_that_it_is_the_same(
+def test_a_forbidden_file_is_404_even_with_a_matching_etag(
     client: Client, stored: Artifact, stranger: User
 ) -> None:
     client.force_login(stranger)
     assert client.get(stored.get_absolute_url()).status_code == 404
-    asked = {"if-none-match": "*"}
-    assert client.get(stored.get_absolute_url(), headers=asked).status_code == 404
+    headers = {"if-none-match": "*"}
+    assert client.get(stored.get_absolute_url(), headers=headers).status_code == 404
 
 
-def test_a_file_is_asked_about_whole(member: Client, stored: Artifact) -> None:
+def test_head_ignores_ranges_and_errors_are_not_cached(member: Client, stored: Artifact) -> None:
     """HEAD ignores ranges; browsers do not cache errors for a year."""
     address = stored.get_absolute_url()
     about = member.head(address, headers={"range": "bytes=0-9"})
@@ -133,7 +139,7 @@ def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
     read(response)
 
 
-def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Artifact) -> None:
+def test_an_artifact_without_a_copy_redirects_to_upstream(member: Client, stored: Artifact) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote")
     assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
 
@@ -151,12 +157,12 @@ def test_what_was_not_copied_yet_comes_from_upstream(member: Client, stored: Art
         ("data:image/png,words", "application/octet-stream", b"words", False),
     ],
 )
-def test_a_file_in_its_address_is_had_before_its_copy_is_there(
+def test_a_data_uri_is_served_before_its_copy_exists(
     member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
 ) -> None:
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
-    for asked, shows in (("", is_shown), ("?download", False)):
-        response = member.get(f"{stored.get_absolute_url()}{asked}")
+    for query, shows in (("", is_shown), ("?download", False)):
+        response = member.get(f"{stored.get_absolute_url()}{query}")
         assert (response.status_code, response.content) == (200, content)
         assert response.headers["Content-Type"] == kind
         assert response.headers["Content-Disposition"].startswith(
@@ -167,7 +173,7 @@ def test_a_file_in_its_address_is_had_before_its_copy_is_there(
     assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
 
 
-def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Artifact) -> None:
+def test_a_data_uri_without_a_file_is_404(member: Client, stored: Artifact) -> None:
     url = "data:image/png;base64,A"
     Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
     assert member.get(stored.get_absolute_url()).status_code == 404
@@ -175,7 +181,7 @@ def test_an_address_that_holds_no_file_is_not_found(member: Client, stored: Arti
 
 @pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
 @pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
-def test_a_storage_that_gives_nothing_is_told_and_asked_again(
+def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     member: Client,
     stored: Artifact,
     error: Exception,
@@ -198,7 +204,7 @@ def test_a_storage_that_gives_nothing_is_told_and_asked_again(
     read(member.get(stored.get_absolute_url()))
 
 
-def test_a_part_is_found_in_a_file_that_cannot_be_sought_in(
+def test_a_range_is_served_from_an_unseekable_file(
     member: Client, stored: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stream(io.BytesIO):

@@ -1,4 +1,4 @@
-"""Copies of media look and sound the same, and nothing else of their files is left."""
+"""Stripped copies of media look and sound the same, without any metadata."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def opened(content: bytes) -> Any:
     return Image.open(io.BytesIO(content))
 
 
-def assert_alike(one: Image.Image, other: Image.Image) -> None:
-    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+def assert_alike(picture: Image.Image, copied_picture: Image.Image) -> None:
+    difference = ImageChops.difference(picture.convert("RGB"), copied_picture.convert("RGB"))
     assert difference.point(lambda value: value > 16 and 255).getbbox() is None
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_nothing_that_tells_the_origin_is_left(name: str, stripped: Stripped) -> None:
+def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Stripped) -> None:
     content = ALL[name]()
     copy = stripped(content)
     assert TOLD in content
@@ -79,7 +79,7 @@ def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
         assert_alike(before, after)
 
 
-def test_a_picture_of_16_bits_keeps_every_value(stripped: Stripped) -> None:
+def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
     depths = Image.linear_gradient("L").convert("I").point(lambda value: value * 257 + 3)
     content = saved(depths.convert("I;16"), "PNG")
     with opened(content) as before, opened(stripped(content)) as after:
@@ -88,7 +88,7 @@ def test_a_picture_of_16_bits_keeps_every_value(stripped: Stripped) -> None:
 
 
 @pytest.mark.parametrize("name", MOVING)
-def test_a_moving_picture_moves_as_before(name: str, stripped: Stripped) -> None:
+def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped) -> None:
     content = MOVING[name]()
     with opened(content) as before, opened(stripped(content)) as after:
         assert (after.format, after.n_frames) == (before.format, 3)
@@ -110,7 +110,7 @@ def test_the_hidden_picture_of_an_animation_is_not_shown(stripped: Stripped) -> 
         assert_alike(after, frames()[0])
 
 
-def test_an_animation_that_plays_once_still_does(stripped: Stripped) -> None:
+def test_an_animation_that_plays_once_still_plays_once(stripped: Stripped) -> None:
     first, *others = frames()
     content = saved(first, "GIF", save_all=True, append_images=others)
     with opened(stripped(content)) as after:
@@ -119,7 +119,7 @@ def test_an_animation_that_plays_once_still_does(stripped: Stripped) -> None:
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "AVIF", "GIF"])
 @pytest.mark.parametrize("is_moving", [False, True])
-def test_transparency_stays(format_: str, is_moving: bool, stripped: Stripped) -> None:
+def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stripped) -> None:
     clear, half = Image.new("RGBA", (16, 16), (255, 0, 0, 0)), Image.new("RGBA", (16, 16))
     half.paste((0, 0, 255, 255), (0, 0, 8, 16))
     more = {"save_all": True, "append_images": [half], "duration": 100} if is_moving else {}
@@ -132,13 +132,13 @@ def test_transparency_stays(format_: str, is_moving: bool, stripped: Stripped) -
             assert (alpha[0] > 250, alpha[1] < 5) == (True, True)
 
 
-def test_a_picture_is_turned_as_the_camera_says(stripped: Stripped) -> None:
+def test_a_picture_is_rotated_by_its_exif_orientation(stripped: Stripped) -> None:
     with opened(stripped(jpeg(orientation=6))) as after:
         assert after.size == (48, 64)
         assert not after.getexif()
 
 
-def test_the_colours_are_those_of_the_profile(stripped: Stripped) -> None:
+def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None:
     swapped = (
         profile().replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
     )
@@ -159,19 +159,19 @@ def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_every_picture_of_a_film_is_the_same(name: str, stripped: Stripped) -> None:
+def test_every_frame_of_a_video_is_unchanged(name: str, stripped: Stripped) -> None:
     content = FILMS[name]()
     assert len(decoded(content, "video")) == 10
     assert decoded(stripped(content), "video") == decoded(content, "video")
 
 
 @pytest.mark.parametrize("name", sorted((FILMS | SOUNDS).keys() - {"mp3", "mov of prores"}))
-def test_every_sound_is_the_same(name: str, stripped: Stripped) -> None:
+def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> None:
     content = ALL[name]()
     assert decoded(stripped(content), "audio") == decoded(content, "audio")
 
 
-def test_every_packet_of_an_mp3_is_the_same(stripped: Stripped) -> None:
+def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
     # Its header tells the encoder's name and delay, so a copy begins 12 ms later.
     content = SOUNDS["mp3"]()
 
@@ -182,13 +182,13 @@ def test_every_packet_of_an_mp3_is_the_same(stripped: Stripped) -> None:
     assert packets(stripped(content)) == packets(content)
 
 
-def test_a_film_stays_turned(stripped: Stripped) -> None:
+def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
     content = mp4(rotation=90)
     assert {turn for _, turn, _ in decoded(content, "video")} == {90}
     assert {turn for _, turn, _ in decoded(stripped(content), "video")} == {90}
 
 
-def test_a_film_stays_transparent(stripped: Stripped) -> None:
+def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
     copy = stripped(media("webm", "libvpx-vp9", has_alpha=True))
     decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own ignores transparency
     with av.open(io.BytesIO(copy), "r") as container:
@@ -210,15 +210,15 @@ def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
         assert [stream.type for stream in container.streams] == ["audio"]
 
 
-def test_a_drawing_keeps_what_is_drawn(stripped: Stripped) -> None:
+def test_an_svg_keeps_its_shapes(stripped: Stripped) -> None:
     copy = stripped(svg()).decode()
-    for kept in ('<circle id="c" r="4"', 'xlink:href="#c"', "beforeafter", "fill: teal", "<image"):
-        assert kept in copy
+    for part in ('<circle id="c" r="4"', 'xlink:href="#c"', "beforeafter", "fill: teal", "<image"):
+        assert part in copy
     assert "data:image/png;base64," in copy
     assert "http" not in copy.replace("http://www.w3.org/", "")
 
 
-def test_a_drawing_without_namespace_is_one(stripped: Stripped) -> None:
+def test_an_svg_without_a_namespace_is_an_svg(stripped: Stripped) -> None:
     assert b"<circle" in stripped(b"<svg><title>x</title><circle r='4'/></svg>")
 
 
@@ -256,7 +256,7 @@ def huge() -> bytes:
         }.items()
     ],
 )
-def test_what_cannot_be_copied_is_refused(content: bytes, stripped: Stripped) -> None:
+def test_a_file_that_cannot_be_stripped_is_refused(content: bytes, stripped: Stripped) -> None:
     with pytest.raises((ValueError, OSError, SyntaxError, Image.DecompressionBombError)):
         stripped(content)
 

@@ -77,11 +77,11 @@ def sandbox_files() -> dict[str, Callable[[], bytes]]:
     tones = np.sin(np.arange(44_100) / 20).astype(np.float32) * 0.5
     both = np.stack([tones, tones], axis=1)
     scenes = [(pixels * 255).astype(np.uint8)] * 12
-    made: dict[str, Callable[[], bytes]] = {
+    samples: dict[str, Callable[[], bytes]] = {
         f"sandbox {format_}": lambda format_=format_: canvas.encode(picture, format_)[0]  # type: ignore[misc]
         for format_ in canvas.FORMATS
     }
-    return made | {
+    return samples | {
         "sandbox clear png": lambda: canvas.encode(clear, "png")[0],
         "sandbox clear webp": lambda: canvas.encode(clear, "webp")[0],
         "sandbox wav": lambda: sound.wav(both),
@@ -98,27 +98,27 @@ def tags(path: Path) -> list[tuple[str, str, str]]:
     """Family, name and value of every tag that ExifTool finds; bare AAC is no format it knows."""
     command = ["exiftool", "-a", "-j", "-G1", "-ee", str(path)]
     output = subprocess.run(command, capture_output=True, check=False).stdout
-    found = json.loads(output.decode(errors="replace"))[0]
-    parts = [(*name.rpartition(":")[::2], str(value)) for name, value in found.items()]
+    metadata = json.loads(output.decode(errors="replace"))[0]
+    parts = [(*name.rpartition(":")[::2], str(value)) for name, value in metadata.items()]
     return [(family.rstrip("0123456789"), name, value) for family, name, value in parts]
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_exiftool_finds_nothing_of_the_origin(name: str, tmp_path: Path) -> None:
+def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> None:
     path, copy = tmp_path / "file", tmp_path / "copy"
     path.write_bytes(FILES[name]())
     strip(str(path), str(copy))
-    found = [tag for tag in tags(copy) if tag[0] not in OF_THE_READER]
-    assert not [tag for tag in found if SECRET in tag[2]]
+    remaining = [tag for tag in tags(copy) if tag[0] not in OF_THE_READER]
+    assert not [tag for tag in remaining if SECRET in tag[2]]
     if name == "svg":  # its tags are what is drawn
-        assert {tag[0] for tag in found} <= {"File", "SVG", "SVG-xlink"}
+        assert {tag[0] for tag in remaining} <= {"File", "SVG", "SVG-xlink"}
         return
-    assert not [tag for tag in found if tag[1] not in STRUCTURE.get(tag[0], "").split()]
-    assert not [tag for tag in found if tag[1] in NAMES and tag[2] not in NAMES[tag[1]]]
+    assert not [tag for tag in remaining if tag[1] not in STRUCTURE.get(tag[0], "").split()]
+    assert not [tag for tag in remaining if tag[1] in NAMES and tag[2] not in NAMES[tag[1]]]
 
 
-def test_exiftool_reads_what_the_originals_tell(tmp_path: Path) -> None:
-    """It is a judge only if it finds in the originals what the copies must not have."""
+def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
+    """Proves that ExifTool finds in the originals what the copies must not have."""
     silent = set()
     for name, make in ALL.items():
         path = tmp_path / "file"

@@ -50,7 +50,7 @@ def test_a_copy_is_made_once(make: Callable[[], bytes], store: Store) -> None:
 
 
 @pytest.mark.any_database
-def test_what_cannot_be_copied_is_never_served(store: Store) -> None:
+def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
     name = store(b"words " + TOLD)
     for _ in range(2):  # the second time no process is started
         with pytest.raises(NotStripped):
@@ -68,13 +68,13 @@ def test_a_copy_that_takes_too_long_is_tried_again(store: Store) -> None:
 
 
 @pytest.mark.any_database
-def test_a_file_that_is_gone_has_no_copy(store: Store) -> None:
+def test_a_missing_file_has_no_stripped_copy(store: Store) -> None:
     with pytest.raises(FileNotFoundError):
         copy_of("ab/none")
 
 
 @pytest.mark.any_database
-def test_a_child_that_ends_with_an_error_died() -> None:
+def test_a_strip_process_with_an_error_status_counts_as_dead() -> None:
     with pytest.raises(WorkerDied):
         run_once("runs.files.no_such_program", {}, 60)
 
@@ -90,7 +90,7 @@ def test_a_copy_is_purged_with_its_file(store: Store) -> None:
 
 
 @pytest.mark.any_database
-def test_two_at_once_make_one_copy(store: Store) -> None:
+def test_two_concurrent_requests_make_one_copy(store: Store) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     name = store(png())

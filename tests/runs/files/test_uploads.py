@@ -1,6 +1,4 @@
-"""Files that people give: kept once, found again by nobody else, refused with a sentence, chosen
-from before.
-"""
+"""Uploads: stored once, private, refused with a reason, and offered again later."""
 
 from __future__ import annotations
 
@@ -46,18 +44,18 @@ def give(browser: Client, name: str, data: bytes, kind: str = "", claimed: str =
     return browser.post("/uploads/", {"file": file, "kind": kind})
 
 
-def known(browser: Client, data: bytes, **other: Any) -> Any:
+def post_known(browser: Client, data: bytes, **other: Any) -> Any:
     digest = hashlib.sha256(data).hexdigest()
-    asked = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
-    return browser.post("/uploads/known/", asked | other)
+    question = {"digest": digest, "size_bytes": len(data), "name": "a.png"}
+    return browser.post("/uploads/known/", question | other)
 
 
-def test_the_same_content_is_one_upload_and_need_not_be_sent_again(member: Client) -> None:
+def test_equal_content_is_one_upload_and_is_not_sent_again(member: Client) -> None:
     data = png()
-    assert known(member, data).status_code == 204
+    assert post_known(member, data).status_code == 204
     first = give(member, "a.png", data, "image").json()
     assert give(member, "other name.png", data, "image").json()["url"] == first["url"]
-    assert known(member, data).json() == first
+    assert post_known(member, data).json() == first
     assert Upload.objects.count() == 1
 
 
@@ -68,7 +66,7 @@ def full(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "full")
 
 
-def test_a_storage_that_takes_nothing_says_what_to_do(
+def test_a_storage_that_cannot_be_written_says_what_to_do(
     member: Client, full: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = give(member, "a.png", png(), "image")
@@ -80,18 +78,20 @@ def test_a_storage_that_takes_nothing_says_what_to_do(
     assert not Upload.objects.exists()
 
 
-def test_a_storage_may_raise_what_it_likes(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_exception_of_a_storage_is_handled(
+    member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no bucket")
 
     assert give(member, "a.png", png(), "image").status_code == 200
-    assert known(member, png()).status_code == 200
+    assert post_known(member, png()).status_code == 200
     monkeypatch.setattr(FileSystemStorage, "exists", fail)
-    assert known(member, png()).status_code == 204
+    assert post_known(member, png()).status_code == 204
     assert give(member, "b.png", png("gold"), "image").status_code == 507
 
 
-def test_a_form_whose_file_could_not_be_kept_stays_as_it_was(
+def test_a_form_whose_file_could_not_be_stored_keeps_its_values(
     member: Client, full: None, make_endpoint: Any, documents: dict[str, Any]
 ) -> None:
     endpoint_id = "fal-ai/pixverse/v5.6/image-to-video"
@@ -108,33 +108,33 @@ def test_a_form_whose_file_could_not_be_kept_stays_as_it_was(
     assert not Run.objects.exists()
 
 
-def test_nobody_learns_of_anothers_file(member: Client, stranger: User) -> None:
+def test_another_persons_file_is_not_revealed(member: Client, stranger: User) -> None:
     data = png()
     address = give(member, "a.png", data).json()["url"]
     other = Client()
     other.force_login(stranger)
-    assert known(other, data).status_code == 204
+    assert post_known(other, data).status_code == 204
     assert other.get(address).status_code == 404
     assert other.get("/uploads/choices/?kind=image&from=uploads").context["choices"].found == []
     grant(stranger, "playground.view_run")
     assert b"".join(other.get(address).streaming_content) == data  # type: ignore[attr-defined]
-    assert known(other, data).status_code == 204  # staff may look, and still own nothing of it
+    assert post_known(other, data).status_code == 204  # staff may look, and still own nothing of it
 
 
 def test_a_file_that_the_storage_lost_has_to_be_sent_again(member: Client, tmp_path: Path) -> None:
     data = png()
     address = give(member, "a.png", data).json()["url"]
     next(path for path in tmp_path.rglob("*.png")).unlink()
-    assert known(member, data).status_code == 204
+    assert post_known(member, data).status_code == 204
     assert give(member, "a.png", data).json()["url"] == address
     assert b"".join(member.get(address).streaming_content) == data  # type: ignore[attr-defined]
 
 
-def test_what_cannot_be_taken_is_told_before_it_is_sent(member: Client) -> None:
-    assert "larger than 200 MB" in known(member, b"x", size_bytes=201 << 20).json()["error"]
-    assert "is empty" in known(member, b"").json()["error"]
-    assert known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
-    assert "is empty" in known(member, b"x", size_bytes="many").json()["error"]
+def test_an_unacceptable_file_is_refused_before_it_is_sent(member: Client) -> None:
+    assert "larger than 200 MB" in post_known(member, b"x", size_bytes=201 << 20).json()["error"]
+    assert "is empty" in post_known(member, b"").json()["error"]
+    assert post_known(member, b"x", digest="../etc", size_bytes=5).status_code == 204
+    assert "is empty" in post_known(member, b"x", size_bytes="many").json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_cannot_be_taken_is_told_before_it_is_sent(member: Client) -> None:
         ("image", "a.jpg", HEIC.replace(b"%b", b"msf1"), "image/jpeg", "HEIC"),
     ],
 )
-def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
+def test_a_file_of_the_wrong_kind_is_refused_by_its_bytes_and_not_stored(
     member: Client, tmp_path: Path, kind: str, name: str, data: bytes, claimed: str, sentence: str
 ) -> None:
     answer = give(member, name, data, kind, claimed)
@@ -162,7 +162,7 @@ def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
 
 
 @pytest.mark.parametrize(
-    ("kind", "found", "claimed"),
+    ("kind", "detected", "claimed"),
     [
         ("image", "image/tiff", ""),
         ("image", content_types.UNKNOWN, ""),
@@ -173,8 +173,8 @@ def test_the_wrong_file_is_refused_by_its_bytes_and_not_kept(
         ("file", "text/plain", ""),
     ],
 )
-def test_what_may_well_be_of_the_kind_is_taken(kind: str, found: str, claimed: str) -> None:
-    assert uploads.suits_kind(kind, found, claimed)
+def test_a_file_that_may_be_of_the_kind_is_accepted(kind: str, detected: str, claimed: str) -> None:
+    assert uploads.suits_kind(kind, detected, claimed)
 
 
 def test_a_name_cannot_leave_its_folder() -> None:
@@ -191,9 +191,7 @@ NAMES = ["💫 🦊.png", "Füchse é.png", "लोमड़ी की तस्
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_an_upload_keeps_the_name_that_its_person_wrote(
-    member: Client, name: str, form: Any
-) -> None:
+def test_an_upload_keeps_the_name_its_owner_gave_it(member: Client, name: str, form: Any) -> None:
     address = give(member, unicodedata.normalize(form, name), png(), "image").json()
     assert address["name"] == name
     answer = member.head(address["url"] + "?download")
@@ -227,7 +225,7 @@ def make_artifact(make_run: Callable[..., Any]) -> Callable[..., Artifact]:
 
 
 @pytest.mark.parametrize("source", ["results", "uploads"])
-def test_choices_cost_the_same_whatever_their_number(
+def test_any_number_of_choices_takes_as_many_queries(
     member: Client,
     make_artifact: Callable[..., Artifact],
     source: str,
@@ -248,7 +246,7 @@ def test_choices_cost_the_same_whatever_their_number(
     assert (len(older.found), older.has_next) == (30 - uploads.PAGE_SIZE, False)
 
 
-def test_choices_are_ones_own_of_the_kind_newest_first_and_searched(
+def test_file_choices_are_the_users_own_of_the_kind_newest_first(
     member: Client, stranger: User, make_artifact: Callable[..., Artifact]
 ) -> None:
     old, new = make_artifact(title="a cat"), make_artifact(title="a dog <b>")
@@ -257,24 +255,24 @@ def test_choices_are_ones_own_of_the_kind_newest_first_and_searched(
     make_artifact(title="lost")
     Artifact.objects.filter(run__title="lost").update(state="lost")
 
-    def seen(query: str) -> list[str]:
+    def offered_addresses(query: str) -> list[str]:
         answer = member.get(f"/uploads/choices/?{query}")
         assert answer.status_code == 200
         assert b"<b>" not in answer.content
-        return [one.address for one in answer.context["choices"].found]
+        return [upload.address for upload in answer.context["choices"].found]
 
-    assert seen("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
-    assert seen("kind=image&q=CAT") == [old.get_absolute_url()]
-    assert len(seen("kind=video")) == 1
-    assert len(seen("kind=%00&page=-3&from=x")) == 3
-    assert seen("kind=audio") == []
+    assert offered_addresses("kind=image") == [new.get_absolute_url(), old.get_absolute_url()]
+    assert offered_addresses("kind=image&q=CAT") == [old.get_absolute_url()]
+    assert len(offered_addresses("kind=video")) == 1
+    assert len(offered_addresses("kind=%00&page=-3&from=x")) == 3
+    assert offered_addresses("kind=audio") == []
     trained = make_artifact(kind="file", title="a style")
     Artifact.objects.filter(pk=trained.pk).update(file_name="Style.SafeTensors")
-    assert seen("kind=weights") == [trained.get_absolute_url()]
-    assert seen("kind=weights&from=uploads") == []
+    assert offered_addresses("kind=weights") == [trained.get_absolute_url()]
+    assert offered_addresses("kind=weights&from=uploads") == []
 
 
-def test_the_tools_are_fetched_when_asked_for(member: Client, client: Client) -> None:
+def test_the_mask_and_recorder_tools_are_fetched_on_demand(member: Client, client: Client) -> None:
     for name in ("mask", "recorder"):
         assert b"<dialog" in member.get(f"/uploads/tools/{name}/").content
     assert member.get("/uploads/tools/other/").status_code == 404
@@ -282,7 +280,7 @@ def test_the_tools_are_fetched_when_asked_for(member: Client, client: Client) ->
         assert Client().get(path).status_code == 302
 
 
-def test_without_script_the_wrong_file_is_told_beside_its_field(
+def test_without_script_a_wrong_file_is_reported_beside_its_field(
     member: Client, make_endpoint: Any
 ) -> None:
     image = {"type": "string", "ui": {"field": "image"}}
@@ -298,7 +296,7 @@ def test_without_script_the_wrong_file_is_told_beside_its_field(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claim", ["text/" + "x" * 200, "words"])
-def test_a_type_that_is_none_is_not_believed(member: Client, claim: str) -> None:
+def test_an_invalid_content_type_is_ignored(member: Client, claim: str) -> None:
     assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
         "application/octet-stream"
     )
@@ -332,21 +330,21 @@ def boxed(major: bytes, *others: bytes) -> bytes:
         (b"\0\0\0\x18ftyp", "video/mp4"),
     ],
 )
-def test_a_file_in_boxes_is_known_by_all_its_brands(head: bytes, kind: str) -> None:
+def test_an_iso_media_file_is_recognised_by_all_its_brands(head: bytes, kind: str) -> None:
     assert content_types.content_type(head) == kind
 
 
-def test_a_picture_with_a_general_brand_is_taken(member: Client) -> None:
+def test_a_picture_with_a_general_brand_is_accepted(member: Client) -> None:
     data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
     upload = give(member, "a.avif", data, "image").json()
     assert upload["content_type"] == "image/avif"
     assert upload["name"] == "a.avif"
 
 
-def test_a_sequence_of_pictures_is_a_picture(member: Client) -> None:
-    made = io.BytesIO()
+def test_an_avif_sequence_is_a_picture(member: Client) -> None:
+    buffer = io.BytesIO()
     frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
-    frames[0].save(made, "AVIF", save_all=True, append_images=frames[1:])
-    assert made.getvalue()[8:12] == b"avis"
-    assert give(member, "a.avif", made.getvalue(), "image").json()["content_type"] == "image/avif"
-    assert give(member, "b.avif", made.getvalue(), "video").status_code == 422
+    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:])
+    assert buffer.getvalue()[8:12] == b"avis"
+    assert give(member, "a.avif", buffer.getvalue(), "image").json()["content_type"] == "image/avif"
+    assert give(member, "b.avif", buffer.getvalue(), "video").status_code == 422

@@ -26,32 +26,32 @@ async def announce(run: Run, number: int, text: str) -> None:
     assert await sync_to_async(live_partials.announce)(run.pk, number, {"output": text})
 
 
-def test_a_token_is_shown_without_a_commit(make_run: Any) -> None:
+def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
     run = make_run(state="running", transport="stream", version=3, partial={"output": "A"})
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
-        found = []
+        answers = []
         version = "3"
         for number, text in ((1, "A long"), (2, "A long answer")):
             held = asyncio.create_task(ask(client, chat(run, version)))
             other = asyncio.create_task(ask(client, asked(run)))
             await until_held(client, 2)
             await announce(run, number, text)
-            found.append(await held)
+            answers.append(await held)
             version = f"3.{number:06}"
-            assert f'data-version="{version}"' in markup(found[-1])
+            assert f'data-version="{version}"' in markup(answers[-1])
             versions = [{"run": str(run.pk), "version": version, "view": "chat"}]
-            assert found[-1].json()["versions"] == versions
+            assert answers[-1].json()["versions"] == versions
             assert not other.done()  # its view shows what is committed
             other.cancel()
-        return found
+        return answers
 
     first, second = serve(use)
     assert "A long<" in markup(first)
     assert "A long answer<" in markup(second)
 
 
-def test_after_the_end_nothing_that_was_announced_is_news(
+def test_after_a_run_ended_announced_partials_are_ignored(
     make_run: Any,
 ) -> None:
     run = make_run(state="running", transport="stream", version=3)

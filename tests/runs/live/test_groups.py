@@ -45,21 +45,23 @@ def everything() -> Iterator[None]:
         yield
 
 
-def asked(user: User, runs: list[Run]) -> Entry:
+def group_entry(user: User, runs: list[Run]) -> Entry:
     """What a page posts for a group."""
     watch = json.loads(watch_tokens.data_watch_group(f"all.{user.pk}", "tile", user.pk))
     return {**watch, "runs": {run.pk.hex[: wire.DIGITS]: str(run.version) for run in runs}}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], user: User) -> None:
+def test_a_change_of_the_last_of_400_runs_wakes_the_poll(
+    make_run: Callable[..., Run], user: User
+) -> None:
     first = make_run(user=user)
     rest = [
         Run(user=user, endpoint=first.endpoint, form_token=f"f{number}", arguments={})
         for number in range(COUNT - 1)
     ]
     runs = [first, *Run.objects.bulk_create(rest)]
-    group = asked(user, runs)
+    group = group_entry(user, runs)
     assert len(json.dumps(group, separators=(",", ":"))) < MAX_POLL_BYTES
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
@@ -74,15 +76,22 @@ def test_the_last_of_400_runs_wakes_the_one_poll(make_run: Callable[..., Run], u
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_group_is_watched_by_who_got_its_token(make_run: Callable[..., Run], user: User) -> None:
+def test_a_group_is_watched_only_with_its_users_token(
+    make_run: Callable[..., Run], user: User
+) -> None:
     sam = User.objects.create_user("sam")
     run, foreign = make_run(user=user, version=3), make_run(user=sam, version=3)
     run.version = foreign.version = 1
-    forged = asked(user, [run])
+    forged = group_entry(user, [run])
     forged["token"] = f"9{forged['token']}"
 
     async def use(client: httpx.AsyncClient) -> list[int]:
-        asks = (asked(user, [run]), asked(sam, [foreign]), forged, asked(user, [foreign]))
+        asks = (
+            group_entry(user, [run]),
+            group_entry(sam, [foreign]),
+            forged,
+            group_entry(user, [foreign]),
+        )
         return [(await ask(client, groups=[group], hold=False)).status_code for group in asks]
 
     assert serve(use) == [200, 286, 286, 286]
@@ -92,7 +101,7 @@ def test_a_group_is_watched_by_who_got_its_token(make_run: Callable[..., Run], u
 def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: User) -> None:
     run = make_run(user=user)
     with patch.object(time, "time", return_value=time.time() - 15 * 3600):
-        old = asked(user, [run])
+        old = group_entry(user, [run])
 
     async def use(client: httpx.AsyncClient) -> Any:
         return await ask(client, groups=[old])
@@ -111,20 +120,20 @@ def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: 
     ],
 )
 def test_a_group_without_its_token_is_left_out(user: User, change: Entry) -> None:
-    poll = {"runs": [], "groups": [asked(user, []) | change]}
+    poll = {"runs": [], "groups": [group_entry(user, []) | change]}
     assert long_poll.parse(json.dumps(poll).encode()).groups == []
 
 
 @pytest.mark.parametrize("runs", [None, [], {"aaaaaaaa": 1}, {"aaaaaaaa": "x"}])
 def test_a_malformed_group_is_refused(user: User, runs: Any) -> None:
-    poll = {"runs": [], "groups": [asked(user, []) | {"runs": runs}]}
+    poll = {"runs": [], "groups": [group_entry(user, []) | {"runs": runs}]}
     with pytest.raises(wire.BadPoll):
         wire.decode(json.dumps(poll).encode())
 
 
-def test_of_too_many_runs_the_first_are_watched(user: User) -> None:
+def test_only_the_first_of_too_many_runs_are_watched(user: User) -> None:
     runs = {f"{number:08x}": "1" for number in range(wire.MAX_RUNS_IN_GROUPS + 9)}
-    group = asked(user, []) | {"runs": runs}
+    group = group_entry(user, []) | {"runs": runs}
     poll = {"runs": [], "groups": [group, group]}
     first, second = wire.decode(json.dumps(poll).encode()).groups
     assert (len(first.versions), len(second.versions)) == (wire.MAX_RUNS_IN_GROUPS, 0)

@@ -1,4 +1,4 @@
-"""Held polls: news at once, one query and one drawing however many watch, nothing for strangers."""
+"""Held polls: changes at once, one query and one rendering for all, nothing for strangers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_look(sql: str) -> bool:
     )
 
 
-def test_an_older_page_is_answered_at_once(make_run: Any) -> None:
+def test_a_poll_with_an_old_version_is_answered_at_once(make_run: Any) -> None:
     run = make_run(state="queued", version=3, queue_position=2)
     response = serve(lambda client: ask(client, asked(run, 2)))
     assert 'hx-swap-oob="true"' in markup(response)
@@ -71,7 +71,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
     assert waited_s < HOLD_S / 2
 
 
-def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: Any) -> None:
+def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> None:
     """The worker then does not notify its owner as well."""
     from notifications.models import RunEnd
 
@@ -92,7 +92,7 @@ def test_the_end_of_a_long_run_that_its_owners_page_showed_is_noted(make_run: An
     }
 
 
-def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
+def test_a_server_shutdown_releases_held_polls(
     make_run: Any,
 ) -> None:
     run = make_run()
@@ -116,7 +116,7 @@ def test_a_server_that_is_told_to_end_lets_go_of_held_polls(
         signal.signal(signal.SIGTERM, before)
 
 
-def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
+def test_a_held_poll_gets_nothing_after_logout(make_run: Any) -> None:
     run = make_run(state="queued", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[int]:
@@ -131,7 +131,7 @@ def test_who_logs_out_is_told_nothing_more(make_run: Any) -> None:
     assert serve(use) == [200, 401, 401, 401]
 
 
-def test_a_poll_that_comes_while_somebody_logs_out_prolongs_nothing(make_run: Any) -> None:
+def test_a_poll_during_logout_does_not_prolong_the_session(make_run: Any) -> None:
     """Django tells of a logout while the session is still there to be found."""
     run = make_run(state="queued", version=3)
 
@@ -161,13 +161,13 @@ def log_out(key: str) -> None:
     connections.close_all()
 
 
-def test_without_hold_and_news_there_is_nothing_to_swap(make_run: Any) -> None:
+def test_a_poll_without_hold_or_news_is_204(make_run: Any) -> None:
     run = make_run(state="queued")
     assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
 
 
 @pytest.mark.parametrize("token", ["", "forged", "é", "1.2.3", "\ud800"])
-def test_a_run_without_its_token_is_not_told(make_run: Any, token: str) -> None:
+def test_a_run_without_its_token_is_left_out(make_run: Any, token: str) -> None:
     entry = asked(make_run(version=2), 1) | {"token": token}
     assert serve(asking(entry)).status_code == long_poll.STOP_POLLING
 
@@ -193,7 +193,7 @@ def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
         pytest.param(b" " * (wire.MAX_BYTES + 1), "at most", id="too-large"),
     ],
 )
-def test_what_is_not_a_poll_is_refused_with_a_sentence(body: bytes, sentence: str) -> None:
+def test_a_malformed_poll_is_refused_with_a_message(body: bytes, sentence: str) -> None:
     response = serve(lambda client: client.post(long_poll.PATH, content=body))
     assert (response.status_code, response.headers["content-type"]) == (400, "text/plain")
     assert sentence in response.text
@@ -212,7 +212,7 @@ def test_a_page_from_before_an_update_is_told_to_stop() -> None:
     assert response.status_code == long_poll.STOP_POLLING
 
 
-def test_a_hundred_watchers_cost_one_query_and_one_drawing(make_run: Any) -> None:
+def test_a_hundred_watchers_take_one_query_and_one_rendering(make_run: Any) -> None:
     run = make_run(state="queued")
     asked_for: list[str] = []
 
@@ -240,11 +240,11 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     assert response.json()["renewed"] == []
 
 
-def test_other_requests_reach_the_pages() -> None:
+def test_other_requests_are_passed_to_django() -> None:
     assert serve(lambda client: client.get("/runs/")).status_code == 418
 
 
-def test_a_final_state_brings_its_result(make_run: Any) -> None:
+def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
     run = make_run(state="running")
     end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
     state_machine.record(run.pk, end)
@@ -259,7 +259,7 @@ def say(run: Run, number: int) -> None:
     state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
 
 
-def test_log_lines_are_told_together(make_run: Any) -> None:
+def test_log_lines_are_sent_together(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient) -> str:
@@ -270,11 +270,11 @@ def test_log_lines_are_told_together(make_run: Any) -> None:
             await sync_to_async(say)(run, number)
         return markup(await held)
 
-    told = serve(use, coalesce_s=1.0)
-    assert all(f"line {number}" in told for number in range(3))
+    answer = serve(use, coalesce_s=1.0)
+    assert all(f"line {number}" in answer for number in range(3))
 
 
-def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any) -> None:
+def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient) -> float:
@@ -292,7 +292,7 @@ def test_a_new_state_is_told_at_once_while_log_lines_are_gathered(make_run: Any)
     assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
 
 
-def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_run: Any) -> None:
+def test_polls_of_equal_pages_are_shared_and_end_separately(make_run: Any) -> None:
     run = make_run(state="queued")
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -308,7 +308,7 @@ def test_equal_pages_are_one_poll_and_one_that_leaves_takes_nobody_along(make_ru
     assert 'data-run-status="running"' in markup(responses[0])
 
 
-def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(make_run: Any) -> None:
+def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run: Any) -> None:
     run = make_run(state="queued", version=2)
 
     async def use(client: httpx.AsyncClient) -> list[list[int]]:
@@ -325,13 +325,13 @@ def test_who_waits_is_told_when_the_database_is_away_and_may_ask_again(make_run:
         assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]
 
 
-def test_a_mark_is_worth_nothing_to_somebody_else(make_run: Any, stranger: User) -> None:
+def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User) -> None:
     run = make_run(user=stranger, version=2)  # who asks is ana
     response = serve(lambda client: ask(client, asked(run, 1)))
     assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
 
 
-def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger: User) -> None:
+def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User) -> None:
     example = make_run(
         user=stranger,
         version=2,
@@ -346,14 +346,14 @@ def test_staff_and_whoever_looks_at_an_example_may_watch(make_run: Any, stranger
     assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
 
 
-def test_of_several_runs_only_ones_own_are_told(make_run: Any, stranger: User) -> None:
+def test_only_the_users_own_runs_are_sent(make_run: Any, stranger: User) -> None:
     mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
     text = markup(serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))))
     assert str(mine.pk) in text
     assert str(theirs.pk) not in text
 
 
-def test_a_page_that_stays_open_gets_new_marks(
+def test_an_open_page_gets_renewed_tokens(
     make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
@@ -373,14 +373,14 @@ def test_a_page_that_stays_open_gets_new_marks(
     assert (again.status_code, again.json()["renewed"]) == (200, [])
 
 
-def test_what_was_taken_back_is_watched_no_more(make_run: Any, stranger: User) -> None:
+def test_a_withdrawn_example_is_no_longer_watched(make_run: Any, stranger: User) -> None:
     theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
     marked = asked(theirs, 1, "copies")
     Run.objects.filter(pk=theirs.pk).update(is_example=False)
     assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
 
 
-def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
+def test_an_old_token_of_a_run_no_longer_shown_ends_the_polling(
     make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded")
@@ -392,7 +392,7 @@ def test_an_old_mark_of_a_run_that_is_shown_no_more_ends_the_polling(
     assert response.status_code == long_poll.STOP_POLLING
 
 
-def test_nobody_writes_another_name_or_time_into_a_mark(make_run: Any, stranger: User) -> None:
+def test_a_token_with_a_forged_user_or_time_is_refused(make_run: Any, stranger: User) -> None:
     run = make_run(user=stranger, version=2)
     whose, issued, signature = watch_tokens.run_token(run, "stage").split(".")
     me = User.objects.get(username="ana").pk

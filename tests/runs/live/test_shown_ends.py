@@ -38,8 +38,8 @@ class Listener(RunOwner):
 
 
 @pytest.fixture
-def heard() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
-    """What an app was told; those of Vitrine, which query, are not told."""
+def calls() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
+    """The calls an app received; Vitrine's own apps, which query, are not called."""
     listener = Listener()
     with patch.dict(owners._OWNERS, {Listener: listener}, clear=True):
         yield listener.heard
@@ -50,19 +50,19 @@ def show(user_pk: int, *pks: uuid.UUID) -> None:
     async_to_sync(shown_ends.call)(cast("Broker", Ended()), user_pk, runs)
 
 
-def test_many_pages_of_a_person_are_one_call(heard: list[Any]) -> None:
+def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> None:
     first, second = uuid.uuid4(), uuid.uuid4()
     for _ in range(3):
         show(1, first)
     show(1, first, second)
     show(2, first)
-    assert heard == [(1, [first]), (1, [second]), (2, [first])]
+    assert calls == [(1, [first]), (1, [second]), (2, [first])]
 
 
 @pytest.mark.django_db  # after an error the thread's connection is looked at
 @pytest.mark.any_database
-def test_a_failed_call_is_made_again_by_the_next_page(heard: list[Any]) -> None:
+def test_a_failed_report_is_repeated_by_the_next_page(calls: list[Any]) -> None:
     run = uuid.uuid4()
     for _ in range(3):
         show(-1, run)
-    assert heard == [(-1, [run])] * 2
+    assert calls == [(-1, [run])] * 2

@@ -32,14 +32,14 @@ def media(settings: Any, tmp_path: Any) -> None:
 
 
 def with_file(run: Run, data: bytes = b"\x89PNG\r\n\x1a\n one") -> Artifact:
-    kept = stored_files.store(io.BytesIO(data), "image/png")
+    stored_file = stored_files.store(io.BytesIO(data), "image/png")
     return Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
-        state="stored", file=kept.name, digest=kept.digest,
+        state="stored", file=stored_file.name, digest=stored_file.digest,
     )  # fmt: skip
 
 
-def ended(make_run: Any, **values: Any) -> Run:
+def ended_run(make_run: Any, **values: Any) -> Run:
     run: Run = make_run(state="succeeded", output={}, **values)
     return run
 
@@ -59,8 +59,8 @@ def age(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - deletion.GRACE)
 
 
-def test_a_deleted_run_is_nowhere_and_undo_brings_it_back(member: Client, make_run: Any) -> None:
-    run = ended(make_run, title="a red fox")
+def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> None:
+    run = ended_run(make_run, title="a red fox")
     with_file(run)
     answer = delete(member, run, filters="q=fox")
     assert answer.status_code == 302
@@ -81,7 +81,7 @@ def test_a_deleted_run_is_nowhere_and_undo_brings_it_back(member: Client, make_r
 
 
 def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
-    running, done = make_run(state="running"), ended(make_run)
+    running, done = make_run(state="running"), ended_run(make_run)
     html = member.get(delete(member, running, done)["Location"]).content.decode()
     assert "had not ended and stay here" in html
     running.refresh_from_db()
@@ -91,10 +91,10 @@ def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
     assert "Nothing was deleted" in member.get(delete(member)["Location"]).content.decode()
 
 
-def test_nobody_deletes_anothers_runs_without_the_permission(
+def test_deleting_anothers_runs_needs_the_permission(
     client: Client, make_run: Any, stranger: User
 ) -> None:
-    run = ended(make_run)
+    run = ended_run(make_run)
     client.force_login(stranger)
     delete(client, run)
     run.refresh_from_db()
@@ -113,15 +113,15 @@ def test_nobody_deletes_anothers_runs_without_the_permission(
     assert run.deleted_at is None
 
 
-def test_the_rule_refuses_as_well(make_run: Any, stranger: User) -> None:
-    run = ended(make_run)
+def test_the_domain_functions_refuse_a_stranger_too(make_run: Any, stranger: User) -> None:
+    run = ended_run(make_run)
     for change in (deletion.delete, deletion.restore, deletion.delete_for_good):
         with pytest.raises(PermissionDenied):
             change(Run.objects.filter(pk=run.pk), stranger)
 
 
 def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User) -> None:
-    run = ended(make_run)
+    run = ended_run(make_run)
     file = with_file(run).file
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     purge.Purge().step()
@@ -135,8 +135,8 @@ def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User
     assert not DiscardedContent.objects.exists()
 
 
-def test_for_good_does_not_wait_for_the_week(member: Client, make_run: Any) -> None:
-    run = ended(make_run)
+def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -> None:
+    run = ended_run(make_run)
     delete(member, run)
     delete(member, run, for_good="1")
     assert str(run.pk) not in member.get("/runs/?state=deleted").content.decode()
@@ -145,25 +145,25 @@ def test_for_good_does_not_wait_for_the_week(member: Client, make_run: Any) -> N
 
 
 @pytest.mark.parametrize("keeper", ["run", "upload", "stored again"])
-def test_a_content_that_something_else_has_stays(
+def test_content_in_use_elsewhere_is_not_deleted(
     make_run: Any, user: User, stranger: User, keeper: str
 ) -> None:
-    run = ended(make_run)
-    found = with_file(run)
+    run = ended_run(make_run)
+    artifact = with_file(run)
     if keeper == "run":
-        with_file(ended(make_run, user=stranger))
+        with_file(ended_run(make_run, user=stranger))
     if keeper == "upload":
         Upload.objects.create(
-            user=stranger, digest=found.digest, file=found.file, file_name="x.png",
+            user=stranger, digest=artifact.digest, file=artifact.file, file_name="x.png",
             content_type="image/png", size_bytes=9,
         )  # fmt: skip
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
     if keeper == "stored again":
-        purge.reclaim(found.digest)
+        purge.reclaim(artifact.digest)
     purge.delete_discarded(timezone.now() + purge.SETTLED)
-    assert default_storage.exists(found.file)
+    assert default_storage.exists(artifact.file)
     assert not DiscardedContent.objects.exists()
 
 
@@ -171,11 +171,11 @@ def test_a_content_that_something_else_has_stays(
 def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     member: Client, make_run: Any, user: User, keeper: str
 ) -> None:
-    run = ended(make_run)
+    run = ended_run(make_run)
     address = with_file(run).get_absolute_url()
     other: Any
     if keeper == "run":
-        other = ended(make_run, arguments={"image_url": address})
+        other = ended_run(make_run, arguments={"image_url": address})
     elif keeper == "board":
         board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
         other = Row.objects.create(board=board, position=0, values={"x": [address]}, digest="d")
@@ -192,10 +192,10 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     assert not Run.objects.filter(pk=run.pk).exists()
 
 
-def test_a_purge_looks_at_its_own_runs_and_not_at_everybodys_arguments(
-    make_run: Any, user: User
-) -> None:
-    runs = [ended(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"}) for _ in "ab"]
+def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User) -> None:
+    runs = [
+        ended_run(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"}) for _ in "ab"
+    ]
     for run in runs:
         with_file(run, run.pk.bytes)
     deletion.delete(Run.objects.filter(pk=runs[0].pk), user)
@@ -209,13 +209,11 @@ def test_a_purge_looks_at_its_own_runs_and_not_at_everybodys_arguments(
         assert "RANDOM" not in query["sql"]
 
 
-def test_runs_that_are_needed_do_not_keep_others_from_being_purged(
-    make_run: Any, user: User
-) -> None:
-    needed = [ended(make_run) for _ in range(purge.BATCH + 1)]
+def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user: User) -> None:
+    needed = [ended_run(make_run) for _ in range(purge.BATCH + 1)]
     for run in needed:
-        ended(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
-    free = [ended(make_run) for _ in range(purge.BATCH + 1)]
+        ended_run(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
+    free = [ended_run(make_run) for _ in range(purge.BATCH + 1)]
     deleted = Run.objects.filter(pk__in=[run.pk for run in [*needed, *free]])
     deleted.update(deleted_at=timezone.now() - deletion.GRACE)
     walk = purge.Purge()
@@ -224,8 +222,8 @@ def test_runs_that_are_needed_do_not_keep_others_from_being_purged(
     assert {*deleted.values_list("pk", flat=True)} == {run.pk for run in needed}
 
 
-def test_a_run_that_an_earlier_release_inserts_keeps_its_input(make_run: Any, user: User) -> None:
-    source = ended(make_run)
+def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, user: User) -> None:
+    source = ended_run(make_run)
     address = with_file(source).get_absolute_url()
     naming = Run(
         user=user, endpoint=source.endpoint, form_token="t", arguments={"image_url": address}
@@ -238,10 +236,12 @@ def test_a_run_that_an_earlier_release_inserts_keeps_its_input(make_run: Any, us
     assert list(naming.input_files.values_list("source", flat=True)) == [source.pk]
 
 
-def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger: User) -> None:
-    run = ended(make_run, is_example=True)
+def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
+    make_run: Any, stranger: User
+) -> None:
+    run = ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
-    ended(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
+    ended_run(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
     deletion.delete(Run.objects.filter(pk=run.pk), run.user)
     assert deletion.readable_artifacts(run.pk, stranger).exists()
     input_references.read_unread()
@@ -250,34 +250,34 @@ def test_a_run_counts_as_naming_a_file_until_it_is_read(make_run: Any, stranger:
 
 
 @pytest.mark.parametrize("is_used_elsewhere", [True, False])
-def test_an_upload_goes_with_the_last_run_that_had_it(
+def test_an_upload_is_deleted_with_the_last_run_using_it(
     make_run: Any, user: User, is_used_elsewhere: bool
 ) -> None:
-    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
+    stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
     upload = Upload.objects.create(
-        user=user, digest=kept.digest, file=kept.name, file_name="x.png",
+        user=user, digest=stored_file.digest, file=stored_file.name, file_name="x.png",
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
     arguments = {"images": [upload.get_absolute_url()]}
-    run = ended(make_run, arguments=arguments)
+    run = ended_run(make_run, arguments=arguments)
     if is_used_elsewhere:
-        ended(make_run, arguments=arguments)
+        ended_run(make_run, arguments=arguments)
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
     purge.delete_discarded(timezone.now() + purge.SETTLED)
     assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
-    assert default_storage.exists(kept.name) == is_used_elsewhere
+    assert default_storage.exists(stored_file.name) == is_used_elsewhere
 
 
-def test_nobody_deletes_anothers_upload_with_a_run(
+def test_deleting_a_run_keeps_another_persons_upload(
     make_run: Any, user: User, stranger: User
 ) -> None:
     theirs = Upload.objects.create(
         user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
-    run = ended(make_run, arguments={"image": theirs.get_absolute_url()})
+    run = ended_run(make_run, arguments={"image": theirs.get_absolute_url()})
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
@@ -285,25 +285,25 @@ def test_nobody_deletes_anothers_upload_with_a_run(
     assert Upload.objects.filter(pk=theirs.pk).exists()
 
 
-def test_who_used_a_deleted_example_still_reads_it_and_nobody_else(
+def test_a_deleted_example_is_readable_only_by_those_who_used_it(
     client: Client, make_run: Any, stranger: User, user: User
 ) -> None:
-    run = ended(make_run, is_example=True)
+    run = ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
     typed = {"user": stranger, "arguments": {"image_url": address}}
-    used = ended(make_run, **typed, sent_arguments={"image_url": "https://v3.fal.media/b.png"})
+    used = ended_run(make_run, **typed, sent_arguments={"image_url": "https://v3.fal.media/b.png"})
     client.force_login(stranger)
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     assert status(client, address) == 200
     used.delete()
-    ended(make_run, **typed)  # never sent: somebody typed the address
+    ended_run(make_run, **typed)  # never sent: somebody typed the address
     assert status(client, address) == 404
-    later = ended(make_run, **typed, sent_arguments={})
+    later = ended_run(make_run, **typed, sent_arguments={})
     Run.objects.filter(pk=later.pk).update(created_at=timezone.now() + timedelta(hours=1))
     assert status(client, address) == 404
 
 
-def test_a_storage_that_fails_is_tried_again(make_run: Any, settings: Any, user: User) -> None:
+def test_a_failed_file_deletion_is_retried(make_run: Any, settings: Any, user: User) -> None:
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.runs.ownership.test_deletion.Broken"}
     }
@@ -334,11 +334,11 @@ class Slow(FileSystemStorage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> None:
-    kept = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
+def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
+    stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n one"), "image/png")
     now = timezone.now()
     DiscardedContent.objects.create(
-        digest=kept.digest, files=[kept.name], discarded_at=now - purge.SETTLED
+        digest=stored_file.digest, files=[stored_file.name], discarded_at=now - purge.SETTLED
     )
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.runs.ownership.test_deletion.Slow"}
@@ -350,11 +350,11 @@ def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> Non
         connections.close_all()
 
     def store_again() -> None:
-        purge.reclaim(kept.digest)
-        seen.append(default_storage.exists(kept.name))
+        purge.reclaim(stored_file.digest)
+        seen.append(default_storage.exists(stored_file.name))
         connections.close_all()
 
-    threads = [threading.Thread(target=one) for one in (delete_files, store_again)]
+    threads = [threading.Thread(target=target) for target in (delete_files, store_again)]
     threads[0].start()
     assert Slow.is_deleting.wait(10)
     threads[1].start()
@@ -366,11 +366,11 @@ def test_who_stores_a_content_again_waits_for_its_deletion(settings: Any) -> Non
     assert seen == [False]  # so the content is written anew
 
 
-def test_the_list_asks_as_often_whatever_it_lists(
+def test_the_list_takes_as_many_queries_for_any_length(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     for _ in range(5):
-        ended(make_run)
+        ended_run(make_run)
     with django_assert_num_queries(4):
         member.get("/runs/")
     delete(member, *Run.objects.all()[:3])

@@ -1,4 +1,4 @@
-"""Somebody who leaves: deactivated with everything kept, or everything passed on at once."""
+"""Leaving users: deactivated with everything kept, or everything handed over at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_upload(user: User, digest: str = "d") -> Upload:
     )  # fmt: skip
 
 
-def test_every_relation_to_a_person_is_passed_on_or_goes_along() -> None:
+def test_every_relation_to_a_user_is_handed_over_or_deleted() -> None:
     passed = {relation.model._meta.label for relation in handover.relations()}
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete:
@@ -52,7 +52,7 @@ def test_every_relation_to_a_person_is_passed_on_or_goes_along() -> None:
                 assert label in passed | GOES_ALONG, f"decide what becomes of {label}"
 
 
-def test_everything_passes_on_and_the_account_is_gone(
+def test_a_handover_moves_everything_and_deletes_the_account(
     make_run: Any, user: User, stranger: User, admin: User
 ) -> None:
     run = make_run(state="succeeded")
@@ -70,7 +70,7 @@ def test_everything_passes_on_and_the_account_is_gone(
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
     Favourite.objects.create(user=user, endpoint=endpoint)
     passed = handover.pass_on(user, stranger, admin)
-    assert {one.label: one.number for one in passed} == {
+    assert {relation.label: relation.number for relation in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
         "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
     }  # fmt: skip
@@ -85,13 +85,13 @@ def test_everything_passes_on_and_the_account_is_gone(
     assert not Favourite.objects.exists()
 
 
-def test_what_both_have_is_kept_twice(
+def test_records_that_both_accounts_have_are_both_kept(
     make_run: Any, user: User, stranger: User, admin: User
 ) -> None:
-    runs = [make_run(user=one, form_token="t") for one in (user, stranger)]
-    uploads = [make_upload(one) for one in (user, stranger)]
-    for one in (user, stranger):
-        Preset.objects.create(endpoint=runs[0].endpoint, user=one, name="n" * 80, arguments={})
+    runs = [make_run(user=owner, form_token="t") for owner in (user, stranger)]
+    uploads = [make_upload(owner) for owner in (user, stranger)]
+    for owner in (user, stranger):
+        Preset.objects.create(endpoint=runs[0].endpoint, user=owner, name="n" * 80, arguments={})
     handover.pass_on(user, stranger, admin)
     assert Run.objects.filter(user=stranger).count() == 2
     assert set(Upload.objects.filter(user=stranger)) == set(uploads)
@@ -100,7 +100,7 @@ def test_what_both_have_is_kept_twice(
     assert any("(ana " in name for name in names)
 
 
-def test_a_failure_leaves_everything_as_it_was(
+def test_a_failed_handover_changes_nothing(
     make_run: Any, user: User, stranger: User, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
@@ -115,7 +115,7 @@ def test_a_failure_leaves_everything_as_it_was(
     assert run.user == user
 
 
-def test_nobody_removes_themselves_nor_the_last_superuser(user: User, admin: User) -> None:
+def test_ones_own_account_and_the_last_superuser_cannot_be_removed(user: User, admin: User) -> None:
     with pytest.raises(handover.Refused, match="your own account"):
         handover.deactivate(admin, admin)
     with pytest.raises(handover.Refused, match="only superuser"):
@@ -126,7 +126,7 @@ def test_nobody_removes_themselves_nor_the_last_superuser(user: User, admin: Use
     assert admin.is_active
 
 
-def test_a_deactivated_account_is_out_at_once_and_keeps_its_runs(
+def test_a_deactivated_account_is_logged_out_at_once_and_keeps_its_runs(
     member: Client, make_run: Any, user: User, admin: User
 ) -> None:
     make_run()

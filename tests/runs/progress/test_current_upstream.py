@@ -1,4 +1,4 @@
-"""Pages and programs are told the upstream that the worker talks to, not one that web guesses."""
+"""Pages and the API name the upstream that the worker talks to, not one that web guesses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write(name: str, host: str, age_s: float = 0) -> None:
     Worker.objects.create(name=host, beat_at=beat_at, upstream=name, upstream_host=host)
 
 
-def test_the_last_workers_upstream_stands_on_every_page(
+def test_every_page_names_the_upstream_of_the_last_worker(
     member: Client, make_endpoint: Any, settings: Any
 ) -> None:
     settings.UPSTREAM = "sandbox"  # what a web process without the key would guess
@@ -48,7 +48,7 @@ def test_pages_say_that_the_sandbox_is_free(member: Client, make_endpoint: Any) 
     assert "free (sandbox)" in page
 
 
-def test_before_a_worker_has_run_nothing_is_claimed(member: Client) -> None:
+def test_before_a_worker_has_run_no_upstream_is_named(member: Client) -> None:
     page = member.get("/").content.decode()
     assert "Upstream: not known until a worker runs" in page
     assert "Upstream: sandbox" not in page

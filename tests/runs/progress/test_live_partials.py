@@ -21,23 +21,23 @@ def message(run: Run, number: int, output: Any) -> bytes:
 
 
 @given(st.integers(0, 10**12))
-def test_a_version_is_read_as_it_was_written(version: int) -> None:
+def test_a_version_round_trips_through_text(version: int) -> None:
     assert parse_version(version_text(version)) == version
 
 
 @given(st.integers(0, 10**5), st.integers(0, STEP - 1), st.integers(0, STEP - 1))
-def test_versions_as_numbers_are_in_the_same_order(whole: int, one: int, other: int) -> None:
-    texts = [version_text(whole * STEP + number) for number in (one, other)]
-    assert (float(texts[0]) < float(texts[1])) == (one < other)
+def test_versions_sort_like_numbers(whole: int, first: int, second: int) -> None:
+    texts = [version_text(whole * STEP + number) for number in (first, second)]
+    assert (float(texts[0]) < float(texts[1])) == (first < second)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.x", "1.2.3"])
-def test_other_texts_are_no_versions(text: str) -> None:
+def test_malformed_versions_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="int"):
         parse_version(text)
 
 
-def test_the_newest_output_is_that_of_the_last_message() -> None:
+def test_the_newest_partial_output_is_the_last_message() -> None:
     run = Run(state=Run.State.RUNNING, version=3, partial={"output": "He"})
     assert live_partials.newest(run) == ({"output": "He"}, "3")
     for number, text in ((1, "Hell"), (2, "Hello")):

@@ -1,4 +1,4 @@
-"""What a page says about the rest of a run: by our own runs, upstream's estimate and its log."""
+"""The remaining time shown for a run, from earlier runs, upstream's estimate and its log."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_progress_is_read_from_the_newest_lines(lines: list[str], share: float |
 
 
 @given(st.lists(st.text(alphabet="0123456789/%. of:-", max_size=20), max_size=25))
-def test_whatever_a_log_holds_is_a_share_or_nothing(lines: list[str]) -> None:
+def test_any_log_gives_a_progress_share_or_none(lines: list[str]) -> None:
     share = waiting.progress_in(lines)
     assert share is None or 0 <= share <= 1
 
 
-def test_the_typical_time_is_the_middle_of_the_teams_runs(
+def test_the_typical_time_is_the_median_of_the_teams_runs(
     make_endpoint: Any, make_run: Any, stranger: User
 ) -> None:
     flux = make_endpoint()
@@ -69,7 +69,7 @@ def test_the_typical_time_is_the_middle_of_the_teams_runs(
     assert waiting.typical_duration(flux) == waiting.TypicalDuration(4.0, 3)
 
 
-def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
+def test_earlier_runs_replace_upstreams_estimate(make_endpoint: Any, make_run: Any) -> None:
     flux = make_endpoint(duration_estimate_min=0.5)
     assert waiting.usual_s(flux) == 30
     waiting._typical_duration_cache.clear()
@@ -77,7 +77,7 @@ def test_own_runs_tell_more_than_upstreams_estimate(make_endpoint: Any, make_run
     assert waiting.usual_s(flux) == 12
 
 
-def test_a_run_that_is_rendered_often_is_measured_once(
+def test_the_typical_time_is_computed_once_for_many_renderings(
     make_run: Any, django_assert_num_queries: Any
 ) -> None:
     run = make_run(state="running")
@@ -94,7 +94,7 @@ def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
     return run
 
 
-def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
+def test_progress_is_worded_by_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     flux = make_endpoint()
     nothing = waiting.of(started(make_run, 3, endpoint=flux))
     assert nothing
@@ -105,42 +105,42 @@ def test_words_for_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     assert usual
     assert usual.words == "usually about 12 s"
     assert (usual.late_words, usual.late_at_s) == ("longer than usual (about 12 s)", 15)
-    known = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
-    assert known
-    assert known.words == "25%, about 30 s left"
+    progress = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
+    assert progress
+    assert progress.words == "25%, about 30 s left"
     early = waiting.of(started(make_run, 0, "25%", endpoint=flux))
     assert early
     assert early.words == "25%"
 
 
-def test_what_a_stream_reports_goes_before_its_log(make_run: Any) -> None:
-    found = waiting.of(started(make_run, 0, "10%"), reported=0.6)
-    assert found
-    assert found.share == 0.6
+def test_reported_progress_takes_precedence_over_the_log(make_run: Any) -> None:
+    progress = waiting.of(started(make_run, 0, "10%"), reported=0.6)
+    assert progress
+    assert progress.share == 0.6
 
 
 def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None:
     run = started(make_run, 10, "12/48")
-    told = renderers.changed_fragments(run, "stage")
-    assert re.search(r"25%, about 3\d s left", told)
-    assert 'share="0.250"' in told
+    fragments = renderers.changed_fragments(run, "stage")
+    assert re.search(r"25%, about 3\d s left", fragments)
+    assert 'share="0.250"' in fragments
     run.state, run.ended_at = "succeeded", timezone.now()
     assert waiting.of(run) is None
     assert "<progress" not in renderers.changed_fragments(run, "stage")
 
 
 @pytest.mark.parametrize(
-    ("ahead", "words"),
+    ("ahead", "text"),
     [(0, "Queued, next in line"), (1, "Queued, 1 run ahead"), (7, "Queued, 7 runs ahead")],
 )
-def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, words: str) -> None:
+def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, text: str) -> None:
     run = make_run(state="queued", queue_position=ahead)
-    assert words in renderers.changed_fragments(run, "stage")
+    assert text in renderers.changed_fragments(run, "stage")
 
 
-def test_since_is_the_submit(make_run: Any) -> None:
+def test_waiting_time_counts_from_the_submit(make_run: Any) -> None:
     run = started(make_run, 5)
-    found = waiting.of(run)
-    assert found
-    assert isinstance(found.since, datetime)
-    assert found.since == run.sent_at
+    progress = waiting.of(run)
+    assert progress
+    assert isinstance(progress.since, datetime)
+    assert progress.since == run.sent_at

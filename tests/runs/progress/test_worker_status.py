@@ -1,6 +1,4 @@
-"""Where nobody works on runs, their pages say so by themselves, and take it back when somebody
-does.
-"""
+"""Without a worker, pages of waiting runs say so, until a worker claims them."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ def notes() -> dict[str, str]:
     return dict(Run.objects.values_list("state", "note"))
 
 
-def test_it_is_said_of_runs_that_wait_for_a_worker(make_run: Any) -> None:
+def test_runs_waiting_for_a_worker_say_so(make_run: Any) -> None:
     for state in State:
         make_run(state=state)
     session = make_run(state=State.RUNNING, transport="realtime")
@@ -48,7 +46,7 @@ def test_it_is_said_of_runs_that_wait_for_a_worker(make_run: Any) -> None:
     assert set(Run.objects.values_list("pk", "version")) == before
 
 
-def test_without_a_key_it_is_said_of_those_that_are_not_sent(make_run: Any) -> None:
+def test_without_a_key_unsent_runs_say_so(make_run: Any) -> None:
     make_run(state=State.CREATED)
     make_run(state=State.QUEUED)
     worker(has_key=False)
@@ -56,7 +54,7 @@ def test_without_a_key_it_is_said_of_those_that_are_not_sent(make_run: Any) -> N
     assert notes() == {State.CREATED: NO_KEY, State.QUEUED: ""}
 
 
-def test_while_somebody_works_nothing_is_said(make_run: Any) -> None:
+def test_while_a_worker_is_active_runs_have_no_note(make_run: Any) -> None:
     make_run()
     worker(age_s=10, has_key=True)
     worker_status.flag_waiting_runs()
@@ -64,7 +62,7 @@ def test_while_somebody_works_nothing_is_said(make_run: Any) -> None:
 
 
 @pytest.mark.parametrize("state", [State.CREATED, State.SUBMITTING, State.QUEUED])
-def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
+def test_a_worker_that_claims_a_run_clears_its_note(make_run: Any, state: str) -> None:
     handle = {"request_id": "r"} if state == State.QUEUED else None
     run = make_run(state=state, handle=handle, sent_at=timezone.now() if handle else None)
     if state == State.SUBMITTING:
@@ -77,7 +75,7 @@ def test_who_takes_a_run_up_takes_it_back(make_run: Any, state: str) -> None:
     assert set(notes().values()) == {""}
 
 
-def test_an_open_page_is_told(make_run: Any) -> None:
+def test_an_open_page_gets_the_note_that_no_worker_runs(make_run: Any) -> None:
     run = make_run(state=State.QUEUED)
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:

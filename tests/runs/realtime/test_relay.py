@@ -68,11 +68,11 @@ def relayed(catalogue: None, sandbox: Control) -> Relayed:
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
             try:
-                given = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 60)
+                outcome = await asyncio.wait_for(act(f"ws://127.0.0.1:{port}/?ticket="), 60)
                 async with asyncio.timeout(60):
                     while app.open:  # noqa: ASYNC110  whoever leaves frees the place
                         await asyncio.sleep(0.01)
-                return given
+                return outcome
             finally:
                 server.should_exit = True
                 await running
@@ -82,24 +82,24 @@ def relayed(catalogue: None, sandbox: Control) -> Relayed:
 
 
 async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
-    """What comes back for a form: a message, and the picture's bytes if there is one."""
+    """The answer to a form: a message, and the picture's bytes if there is one."""
     await socket.send(urlencode(FORM | changed))
-    while (told := json.loads(await socket.recv()))["type"] == "run":
+    while (message := json.loads(await socket.recv()))["type"] == "run":
         continue
-    picture = await socket.recv() if told["type"] == "picture" else b""
+    picture = await socket.recv() if message["type"] == "picture" else b""
     assert isinstance(picture, bytes)
-    return told, picture
+    return message, picture
 
 
-def test_each_change_of_the_form_gives_a_picture(relayed: Relayed, sandbox: Control) -> None:
+def test_each_form_change_returns_a_picture(relayed: Relayed, sandbox: Control) -> None:
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
             refused = await answer(socket, prompt="")
             return first, refused, await answer(socket, prompt="green")
 
-    (told, picture), (refused, nothing), (_, other) = relayed(act)
-    assert told == {"type": "picture"}
+    (first_message, picture), (refused, nothing), (_, other) = relayed(act)
+    assert first_message == {"type": "picture"}
     assert Image.open(io.BytesIO(picture)).format == "JPEG"
     assert (refused["type"], nothing) == ("problem", b"")
     assert other not in (b"", picture)
@@ -125,7 +125,7 @@ def test_only_the_newest_form_is_sent_while_a_picture_is_made(
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "expired", "forged"])
-def test_no_session_without_a_good_ticket(
+def test_a_session_needs_a_valid_ticket(
     relayed: Relayed, ticket: str, monkeypatch: pytest.MonkeyPatch, sandbox: Control
 ) -> None:
     text = {"": "", "nonsense": "a:b:c"}.get(ticket, tickets.sign(PERSON, LIVE))
@@ -149,18 +149,18 @@ def test_no_session_without_a_good_ticket(
 def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
     async def act(address: str) -> dict[str, Any]:
         async with connect(address + tickets.sign(PERSON, "sandbox/ridgeline")) as socket:
-            told: dict[str, Any] = json.loads(await socket.recv())
+            last_message: dict[str, Any] = json.loads(await socket.recv())
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
-        return told
+        return last_message
 
-    told = relayed(act)
-    assert told["type"] == "end"
-    assert "realtime" in told["message"]
+    last_message = relayed(act)
+    assert last_message["type"] == "end"
+    assert "realtime" in last_message["message"]
 
 
 @pytest.mark.django_db
-def test_a_ticket_is_for_who_is_logged_in_and_models_that_are_live(
+def test_tickets_need_a_login_and_a_live_model(
     client: Client, make_endpoint: Any, settings: Any
 ) -> None:
     live = make_endpoint("fal-ai/fast", tags=["realtime"])
@@ -181,50 +181,50 @@ def test_a_ticket_is_for_who_is_logged_in_and_models_that_are_live(
 
 
 def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = tickets.sign(7, LIVE)
-    assert tickets.verify(made) == tickets.Ticket(7, LIVE)
+    ticket = tickets.sign(7, LIVE)
+    assert tickets.verify(ticket) == tickets.Ticket(7, LIVE)
     later = time.time() + 61
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
-    assert tickets.verify(made) is None
+    assert tickets.verify(ticket) is None
 
 
-def test_a_model_that_takes_long_is_said_to(
+def test_a_slow_model_is_reported_as_slow(
     relayed: Relayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act(address: str) -> list[str]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await socket.send(urlencode(FORM))
-            told: list[str] = []
-            while "picture" not in told:
+            kinds: list[str] = []
+            while "picture" not in kinds:
                 frame = await socket.recv()
-                told += [json.loads(frame)["type"]] if isinstance(frame, str) else []
-            return told
+                kinds += [json.loads(frame)["type"]] if isinstance(frame, str) else []
+            return kinds
 
     assert relayed(act) == ["run", "picture"]
     assert relayed(act, slow_after_s=0.0) == ["run", "slow", "picture"]
 
 
-def test_a_ticket_is_good_once(relayed: Relayed) -> None:
-    made = tickets.sign(PERSON, LIVE)
+def test_a_ticket_is_valid_once(relayed: Relayed) -> None:
+    ticket = tickets.sign(PERSON, LIVE)
 
     async def act(address: str) -> tuple[str, dict[str, Any]]:
-        async with connect(address + made) as socket:
+        async with connect(address + ticket) as socket:
             first, _ = await answer(socket)
-        async with connect(address + made) as socket:
+        async with connect(address + ticket) as socket:
             return first["type"], json.loads(await socket.recv())
 
     assert relayed(act) == ("picture", {"type": "end", "message": relay.USED_UP})
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
-def test_a_ticket_is_good_for_the_origin_of_its_page_alone(relayed: Relayed, origin: Any) -> None:
+def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed: Relayed, origin: Any) -> None:
     ours = "https://vitrine.test"
-    made = tickets.sign(PERSON, LIVE, ours)
+    ticket = tickets.sign(PERSON, LIVE, ours)
 
     async def act(address: str) -> str:
         with pytest.raises(InvalidStatus):
-            await connect(address + made, origin=origin)
-        async with connect(address + made, origin=Origin(ours)) as socket:  # it was not used up
+            await connect(address + ticket, origin=origin)
+        async with connect(address + ticket, origin=Origin(ours)) as socket:  # it was not used up
             first, _ = await answer(socket)
         return str(first["type"])
 
@@ -257,10 +257,10 @@ def test_a_pages_ticket_names_its_origin_and_its_login(
     make_endpoint("fal-ai/fast", tags=["realtime"])
     settings.REALTIME_URL = "wss://vitrine.test/live"
     url = member.post("/tickets/fal-ai/fast/").json()["url"]
-    made = tickets.verify(url.partition("?ticket=")[2])
-    assert made
-    assert made.origin == "http://testserver"
-    assert not made.is_logged_out
+    ticket = tickets.verify(url.partition("?ticket=")[2])
+    assert ticket
+    assert ticket.origin == "http://testserver"
+    assert not ticket.is_logged_out
     member.post("/logout/")
-    assert made.is_logged_out
+    assert ticket.is_logged_out
     assert str(member.session.session_key) not in url

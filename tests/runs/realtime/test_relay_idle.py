@@ -53,7 +53,7 @@ async def status(port: int) -> bytes:
         await writer.wait_closed()
 
 
-def test_it_ends_when_nobody_has_been_connected_for_long() -> None:
+def test_an_idle_relay_ends_itself() -> None:
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(4 * IDLE_S)
@@ -69,7 +69,7 @@ def test_it_ends_when_nobody_has_been_connected_for_long() -> None:
     serve(act)
 
 
-def test_who_connects_at_the_last_moment_keeps_it() -> None:
+def test_a_connection_at_the_last_moment_keeps_the_relay_running() -> None:
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         while not server.server_state.connections:  # noqa: ASYNC110  it has no event for it
@@ -82,7 +82,7 @@ def test_who_connects_at_the_last_moment_keeps_it() -> None:
     serve(act)
 
 
-def test_alone_it_serves_until_it_is_stopped() -> None:
+def test_a_standalone_relay_serves_until_it_is_stopped() -> None:
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         await asyncio.sleep(4 * IDLE_S)
         assert b"404" in await status(port)

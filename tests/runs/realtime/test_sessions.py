@@ -66,14 +66,14 @@ def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None)
 
 
 async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
-    """What is told until the session closes."""
-    told = []
+    """The messages received until the session closes."""
+    messages = []
     try:
         while True:
             frame = await asyncio.wait_for(socket.recv(), 60)
-            told += [json.loads(frame)] if isinstance(frame, str) else []
+            messages += [json.loads(frame)] if isinstance(frame, str) else []
     except ConnectionClosed:
-        return told
+        return messages
 
 
 def test_a_session_is_a_run_that_keeps_its_last_pictures(
@@ -84,11 +84,11 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     async def act(address: str) -> str:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await socket.send("prompt=word+0&seed=3")
-            told = json.loads(await socket.recv())
+            message = json.loads(await socket.recv())
             await socket.recv(), await socket.recv()
             for number in range(1, 7):
                 await answer(socket, prompt=f"word {number}")
-        return str(told["url"])
+        return str(message["url"])
 
     url = relayed(act)
     run = Run.objects.get()
@@ -112,7 +112,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_painted", [True, False])
-def test_what_the_model_failed_on_stays_with_the_run(
+def test_an_error_of_the_model_is_stored_with_the_run(
     sitting: LiveSession, has_painted: bool
 ) -> None:
     sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
@@ -129,15 +129,15 @@ def test_what_the_model_failed_on_stays_with_the_run(
 
 
 @pytest.mark.parametrize("is_file_last", [False, True])
-def test_what_went_out_is_that_of_the_last_input(
+def test_sent_arguments_are_those_of_the_last_input(
     relayed: Relayed,  # noqa: F811
     is_file_last: bool,
 ) -> None:
-    given = Upload.objects.create(
+    upload = Upload.objects.create(
         user_id=PERSON, digest="d", file="d.png", file_name="d.png", content_type="image/png",
         size_bytes=1, upstream_url="https://v3.fal.media/d.png", upstream_at=timezone.now(),
     )  # fmt: skip
-    prompts = [given.get_absolute_url(), "a word"]
+    prompts = [upload.get_absolute_url(), "a word"]
     if is_file_last:
         prompts.reverse()
 
@@ -153,7 +153,7 @@ def test_what_went_out_is_that_of_the_last_input(
     assert run.sent_arguments == (sent if is_file_last else None)
 
 
-def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_that_goes(
+def test_a_page_closed_while_being_sent_a_message_ends_its_session(
     sitting: LiveSession,
 ) -> None:
     class Gone(relay._Page):
@@ -176,7 +176,7 @@ def test_a_page_that_goes_while_it_is_told_something_ends_its_session_as_any_tha
     asyncio.run(sit())
 
 
-def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
+def test_an_unexpected_error_ends_a_session_with_a_message(
     relayed: Relayed,  # noqa: F811
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -194,15 +194,15 @@ def test_a_session_that_breaks_off_for_what_nobody_thought_of_says_so(
             return await to_its_end(socket)
 
     with before(break_off):
-        told = relayed(act)
+        messages = relayed(act)
     run = Run.objects.get()
-    assert told[-1] == {"type": "end", "message": relay.BROKEN_HERE}
+    assert messages[-1] == {"type": "end", "message": relay.BROKEN_HERE}
     assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]
     assert (run.is_final, len(run.output["frames"])) == (True, 1)
     assert "who would have thought" in caplog.text
 
 
-def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
+def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
     relayed: Relayed,  # noqa: F811
 ) -> None:
     async def act(address: str) -> list[list[dict[str, Any]]]:
@@ -212,9 +212,9 @@ def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
         ):
             await answer(begun)
             serving[0].should_exit = True
-            told = [await to_its_end(begun), await to_its_end(idle)]
+            conversations = [await to_its_end(begun), await to_its_end(idle)]
             assert (begun.close_code, idle.close_code) == (1000, 1000)
-            return told
+            return conversations
 
     assert relayed(act) == [[{"type": "end", "message": relay.STOPPED}]] * 2
     run = Run.objects.get()
@@ -222,7 +222,7 @@ def test_a_restarted_server_says_so_on_the_page_and_in_the_run(
     assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
 
 
-def test_one_person_leaves_room_for_the_others(
+def test_one_person_cannot_take_every_session(
     relayed: Relayed,  # noqa: F811
 ) -> None:
     User.objects.create_user("other", pk=PERSON + 1)
@@ -253,7 +253,7 @@ def test_a_session_that_the_model_never_answers_has_failed(
     assert (run.state, run.error["message"]) == ("failed", relay.NO_ANSWER)
 
 
-def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
+def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa: F811
     async def act(address: str) -> list[dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             await answer(socket)
@@ -265,7 +265,7 @@ def test_a_session_is_ended_on_its_runs_page(relayed: Relayed) -> None:  # noqa:
     assert Run.objects.get().state == "succeeded"  # what was painted is kept
 
 
-def test_too_many_runs_leave_no_room_for_a_session(
+def test_no_session_starts_while_the_run_limit_is_reached(
     relayed: Relayed,  # noqa: F811
     settings: Any,
     make_run: Callable[..., Run],
@@ -284,8 +284,8 @@ def test_too_many_runs_leave_no_room_for_a_session(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> None:
-    told: list[tuple[str, Any, Any]] = []
+def test_a_session_under_way_shows_what_its_end_would_store(sitting: LiveSession) -> None:
+    drawn: list[tuple[str, Any, Any]] = []
 
     async def paint() -> None:
         keeping = asyncio.create_task(sitting.renew())
@@ -295,17 +295,17 @@ def test_what_is_told_meanwhile_is_what_would_be_kept(sitting: LiveSession) -> N
                 run := await Run.objects.aget()
             ).metrics != {"results": number}:
                 await asyncio.sleep(0.01)
-            told.append((run.title, run.arguments["prompt"], run.partial))
+            drawn.append((run.title, run.arguments["prompt"], run.partial))
         keeping.cancel()
         await sync_to_async(connections.close_all)()
 
     asyncio.run(paint())
-    assert told[0] == ("a", "a", {"frames": [{"n": 1}]})
+    assert drawn[0] == ("a", "a", {"frames": [{"n": 1}]})
     last = {"frames": [{"n": 7}, {"n": 8}, {"n": 9}, {"n": 10}]}
-    assert told[-1] == ("abcdefghij", "abcdefghij", last)
+    assert drawn[-1] == ("abcdefghij", "abcdefghij", last)
 
 
-def test_a_killed_relays_session_ends_with_what_was_told_of_it(
+def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
     make_run: Callable[..., Run], member: Client
 ) -> None:
     values = {"transport": "realtime", "state": "running", "sent_at": timezone.now()}
@@ -313,24 +313,24 @@ def test_a_killed_relays_session_ends_with_what_was_told_of_it(
     frames = {
         "frames": [{"images": [{"url": "data:image/png;base64,AA", "content_type": "image/png"}]}]
     }
-    told = make_run(**values, worker="live:1", lease_until=past, partial=frames)
+    painted = make_run(**values, worker="live:1", lease_until=past, partial=frames)
     nothing = make_run(**values, worker="live:1", lease_until=past)
     held = make_run(**values, worker="live:2", lease_until=timezone.now() + timedelta(minutes=1))
     claim = leases.claim("w", 10)
     assert not claim.to_send
     assert not claim.to_follow
-    for run in (told, nothing, held):
+    for run in (painted, nothing, held):
         run.refresh_from_db()
-    assert (told.state, told.output, told.artifacts.count()) == ("succeeded", frames, 1)
+    assert (painted.state, painted.output, painted.artifacts.count()) == ("succeeded", frames, 1)
     assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
-    page = member.get(told.get_absolute_url()).content.decode()
+    page = member.get(painted.get_absolute_url()).content.decode()
     assert "This live session broke off." in page
     assert re.search(r"Live session broke off\s+<span", page)  # in the timeline
     assert held.state == "running"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_more_is_kept_than_the_bound(sitting: LiveSession) -> None:
+def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
     for number in range(9):
         picture = {"content": bytes([number]) * (1 << 20)}
         sitting.add_result(SessionInput({"n": number}), {"images": [picture]})
@@ -343,7 +343,7 @@ def test_no_more_is_kept_than_the_bound(sitting: LiveSession) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_without_a_picture_failed_or_was_left(make_run: Callable[..., Run]) -> None:
+def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[..., Run]) -> None:
     left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
     over(LiveSession(left, "live", TICKET))
     over(LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session."))
@@ -356,13 +356,13 @@ def test_a_session_without_a_picture_failed_or_was_left(make_run: Callable[..., 
 def test_bytes_and_strange_values_become_json() -> None:
     png = b"\x89PNG\r\n\x1a\n" + b"0" * 20
     value = {1: {"content": png, "width": 3}, "raw": png, "odd": (1, object), "text": "a\x00b"}
-    kept = sessions.as_json(value)
-    assert json.loads(json.dumps(kept)) == kept
-    assert kept["1"]["url"].startswith("data:image/png;base64,")
-    assert (kept["1"]["width"], kept["text"]) == (3, "ab")
+    converted = sessions.as_json(value)
+    assert json.loads(json.dumps(converted)) == converted
+    assert converted["1"]["url"].startswith("data:image/png;base64,")
+    assert (converted["1"]["width"], converted["text"]) == (3, "ab")
 
 
-def test_the_page_says_what_a_session_may_spend(settings: Any) -> None:
+def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
     settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
     terms = limits.limits_in_words()
     assert "at most 5 a second, for 1 minute." in terms

@@ -1,4 +1,4 @@
-"""What a live session does about what befalls it.
+"""How a live session reacts to failures of the model, the page and the database.
 
 The model at the other end is played here, by the test.
 """
@@ -58,11 +58,11 @@ class Model:
         self.got.put_nowait(arguments["prompt"])
 
     async def results(self) -> AsyncGenerator[Any]:
-        """What the test lets it say."""
-        while (said := await self.says.get()) is not None:
-            if isinstance(said, fal.RequestRejected):
-                raise said
-            yield said
+        """The results that the test lets the model send."""
+        while (result := await self.says.get()) is not None:
+            if isinstance(result, fal.RequestRejected):
+                raise result
+            yield result
 
 
 class Browser:
@@ -82,7 +82,7 @@ class Browser:
         self.outbox.put_nowait({"type": "websocket.disconnect"})
 
     async def is_heard(self) -> None:
-        """Return once the relay has taken what was sent."""
+        """Return once the relay has received everything sent."""
         while not self.outbox.empty():  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)
 
@@ -90,9 +90,9 @@ class Browser:
         """The next message of a kind."""
         while True:
             message = await self.inbox.get()
-            told: dict[str, Any] = json.loads(message.get("text") or "{}")
-            if told.get("type") == kind:
-                return told
+            content: dict[str, Any] = json.loads(message.get("text") or "{}")
+            if content.get("type") == kind:
+                return content
 
 
 Act = Callable[[Browser, Model], Awaitable[Any]]
@@ -114,10 +114,10 @@ def live(flux: Endpoint, user: User) -> Live:
         serving = asyncio.create_task(app(scope, browser.outbox.get, browser.inbox.put))
         try:
             async with asyncio.timeout(LIMIT_S):
-                given = await act(browser, model)
+                outcome = await act(browser, model)
                 browser.leaves()
                 await serving
-            return given
+            return outcome
         finally:
             serving.cancel()
             await sync_to_async(connections.close_all)()
@@ -129,7 +129,7 @@ def picture(number: int) -> dict[str, Any]:
     return {"images": [{"url": f"https://v3.fal.media/{number}.png"}]}
 
 
-def kept(run: Run) -> list[str]:
+def stored_pictures(run: Run) -> list[str]:
     return [frame["images"][0]["url"][-5] for frame in run.output["frames"]]
 
 
@@ -139,7 +139,7 @@ def taken_over() -> None:
     leases.claim("worker", 10)
 
 
-def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> None:
+def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> list[str]:
         browser.types("one")
         await model.got.get()
@@ -154,11 +154,11 @@ def test_all_results_of_an_input_are_shown_and_kept_as_they_come(live: Live) -> 
 
     assert [url[-5] for url in live(act)] == ["1", "2", "3", "4"]
     run = Run.objects.get()
-    assert kept(run) == ["1", "2", "3", "4"]
+    assert stored_pictures(run) == ["1", "2", "3", "4"]
     assert (run.metrics, run.arguments["prompt"]) == ({"results": 4}, "two")
 
 
-def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
+def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -170,7 +170,7 @@ def test_a_model_that_leaves_while_it_paints_has_not_waited(live: Live) -> None:
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
 
 
-def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Live) -> None:
+def test_a_session_refused_by_the_account_says_what_to_fix(live: Live) -> None:
     error = fal.AuthFailed("User is locked. Reason: Exhausted balance.", status=403)
 
     async def act(browser: Browser, model: Model) -> str:
@@ -183,7 +183,7 @@ def test_a_session_that_the_account_refuses_says_what_has_to_be_mended(live: Liv
     assert Run.objects.get().state == "failed"
 
 
-def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None:
+def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -193,10 +193,10 @@ def test_a_model_that_leaves_an_idle_session_ends_it_at_once(live: Live) -> None
         return str((await browser.hears("end"))["message"])
 
     assert live(act) == relay.MODEL_ENDED
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
-def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> None:
+def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
 
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
@@ -207,7 +207,7 @@ def test_a_session_whose_run_was_ended_meanwhile_stops_by_itself(live: Live) -> 
     assert live(act, save_every_s=0.01) == sessions.RUN_ENDED
 
 
-def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> None:
+def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, bool]:
         browser.types("one")
         await model.got.get()
@@ -222,7 +222,7 @@ def test_after_a_sleep_no_input_leaves_for_a_run_that_was_ended(live: Live) -> N
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
 
-def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> None:
+def test_a_session_survives_a_sleep_longer_than_a_lease(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> None:
         browser.types("one")
         await model.got.get()
@@ -232,7 +232,7 @@ def test_a_session_outlives_a_sleep_that_a_workers_run_would_not(live: Live) -> 
         await browser.hears("text")
 
     live(act)
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 @contextmanager
@@ -248,17 +248,17 @@ def without_database(statement: str) -> Iterator[threading.Event]:
         yield is_there
 
 
-def test_a_session_waits_for_the_database_and_paints_the_newest_form(live: Live) -> None:
+def test_after_a_database_outage_a_session_sends_the_newest_form(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
         browser.types("old")
-        told = str((await browser.hears("slow"))["message"])
+        slow_notice = str((await browser.hears("slow"))["message"])
         browser.types("new")
         await browser.is_heard()
         is_there.set()
         sent = await model.got.get()
         model.says.put_nowait(picture(1))
         await browser.hears("text")
-        return told, sent, model.got.empty()
+        return slow_notice, sent, model.got.empty()
 
     with without_database(READS_THE_FORM) as is_there:
         assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
@@ -279,7 +279,7 @@ LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the conne
     ],
     ids=["endpoint", "begin", "uploads", "lease"],
 )
-def test_whatever_the_database_is_asked_is_asked_again(
+def test_every_failed_database_query_is_retried(
     live: Live, user: User, statement: str, failures: list[Exception]
 ) -> None:
     file = Upload.objects.create(
@@ -304,11 +304,11 @@ def test_whatever_the_database_is_asked_is_asked_again(
     with failing(*failures, where=lambda sql, _: statement in sql[: len(statement) + 20]) as left:
         assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
     assert left == []
-    assert kept(Run.objects.get()) == ["1"]
+    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 @pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])
-def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
+def test_nothing_is_sent_for_a_page_closed_during_a_database_outage(
     live: Live, statement: str
 ) -> None:
     async def act(browser: Browser, model: Model) -> Model:
@@ -324,7 +324,7 @@ def test_nothing_is_sent_for_a_page_that_left_while_the_database_was_away(
     assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
 
 
-def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> None:
+def test_a_failed_check_of_the_run_ends_no_session(live: Live) -> None:
     async def act(browser: Browser, model: Model) -> str:
         browser.types("one")
         await model.got.get()
@@ -337,7 +337,7 @@ def test_a_look_at_the_run_that_came_to_nothing_ends_no_session(live: Live) -> N
 
     with (
         failing(LOCKED, LOST, where=lambda sql, _: sql.startswith(RENEWS_THE_LEASE)) as held,
-        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as asked,
+        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as queries,
     ):
         assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
-    assert (held, asked) == ([], [])
+    assert (held, queries) == ([], [])

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.system  # takes long
 
 
 @pytest.mark.any_database
-def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
+def test_a_session_ends_at_its_time_limit_or_when_idle(
     relayed: Relayed,  # noqa: F811
     settings: Any,
 ) -> None:
@@ -33,9 +33,9 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
             return await to_its_end(socket)
 
     settings.LIVE_IDLE_S = 0.5
-    told = relayed(act)
-    assert told[-1]["type"] == "end"
-    assert "Nothing was changed" in told[-1]["message"]
+    messages = relayed(act)
+    assert messages[-1]["type"] == "end"
+    assert "Nothing was changed" in messages[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
     settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # in which the first picture has to come
     assert "time of a session is over" in relayed(act)[-1]["message"]
@@ -43,7 +43,7 @@ def test_a_session_ends_when_its_time_is_over_or_nothing_changes(
 
 
 @pytest.mark.any_database
-def test_a_session_paints_no_faster_than_allowed(
+def test_a_session_sends_no_faster_than_its_rate_limit(
     relayed: Relayed,  # noqa: F811
     settings: Any,
 ) -> None:

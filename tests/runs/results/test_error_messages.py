@@ -1,4 +1,4 @@
-"""What people are told about an error: one sentence each, and no advice that contradicts it."""
+"""Explanations of errors: one sentence each, and no advice that contradicts it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def every_error() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
-def test_only_what_may_succeed_later_is_advised_to_be_run_again(is_retryable: bool) -> None:
+def test_only_retryable_errors_advise_to_run_again(is_retryable: bool) -> None:
     for error in every_error():
-        told = error_messages.explain({**error, "is_retryable": is_retryable})
-        assert told.title, error
-        assert told.advice, error
-        assert ("run it again" in told.advice.lower()) is is_retryable, (error, told)
+        explanation = error_messages.explain({**error, "is_retryable": is_retryable})
+        assert explanation.title, error
+        assert explanation.advice, error
+        assert ("run it again" in explanation.advice.lower()) is is_retryable, (error, explanation)
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "kind"),
+    ("status", "detail", "kind"),
     [
         (401, "invalid key credentials", "key_refused"),
         (401, 'Cannot access application "fal-ai/x". Authentication is required.', "key_refused"),
@@ -49,8 +49,10 @@ def test_only_what_may_succeed_later_is_advised_to_be_run_again(is_retryable: bo
         (400, "Bad request", "bad_request"),
     ],
 )
-def test_a_refusal_is_known_by_status_and_words(status: int, words: str, kind: str) -> None:
-    error = fal.AuthFailed(words, status=status, detail=words)
+def test_an_account_refusal_is_recognised_by_status_and_detail(
+    status: int, detail: str, kind: str
+) -> None:
+    error = fal.AuthFailed(detail, status=status, detail=detail)
     refusal = refusals.of(error.as_json())
     assert refusal is not None
     assert refusal.kind == kind
@@ -68,5 +70,5 @@ def test_a_refusal_is_known_by_status_and_words(status: int, words: str, kind: s
         fal.UpstreamFailed("down", status=503),
     ],
 )
-def test_other_errors_are_no_refusal_of_the_account(error: fal.FalError) -> None:
+def test_other_errors_are_not_account_refusals(error: fal.FalError) -> None:
     assert refusals.of(error.as_json()) is None

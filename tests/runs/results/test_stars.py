@@ -61,13 +61,13 @@ def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
     assert press(member, run, 10**30).status_code == 404
 
 
-def test_the_answer_is_the_button_in_its_new_state(member: Client, four: Four) -> None:
+def test_starring_returns_the_button_in_its_new_state(member: Client, four: Four) -> None:
     text = press(member, four(), 1, headers={"hx-request": "true"}).content.decode()
     assert 'aria-pressed="true"' in text
     assert 'aria-label="Star flux-dev-2.png"' in text
 
 
-def test_somebody_else_sees_no_star_and_sets_none(
+def test_another_person_sees_no_star_and_sets_none(
     client: Client, member: Client, four: Four, stranger: User
 ) -> None:
     run = four(is_example=True)
@@ -81,7 +81,7 @@ def test_somebody_else_sees_no_star_and_sets_none(
     assert starred(run) == (False, [])
 
 
-def test_a_run_s_star_is_that_of_its_only_file_and_takes_all_away(four: Four) -> None:
+def test_a_runs_star_belongs_to_its_only_file_and_clears_all(four: Four) -> None:
     alone, several = four(1), four(3)
     for run in (alone, several):
         stars.star_run(run.pk, is_starred=True)
@@ -94,16 +94,18 @@ def test_a_run_s_star_is_that_of_its_only_file_and_takes_all_away(four: Four) ->
 
 def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four) -> None:
     run, other = four(), four()
-    kept = tiles.tile(Run.objects.get(pk=run.pk)).html
+    cached_markup = tiles.tile(Run.objects.get(pk=run.pk)).html
     press(member, run, 3)
-    assert tiles.tile(Run.objects.get(pk=run.pk)).html != kept, "the kept markup is replaced"
+    assert tiles.tile(Run.objects.get(pk=run.pk)).html != cached_markup, (
+        "the kept markup is replaced"
+    )
     assert tiles.tile(Run.objects.get(pk=run.pk)).row.still.endswith("/artifacts/3/")
     page = member.get("/runs/", {"starred": "1"}).content.decode()
     assert "/artifacts/3/" in page
     assert str(other.pk) not in page
 
 
-def test_a_starred_run_of_before_keeps_its_star(four: Four) -> None:
+def test_a_run_starred_before_stars_were_per_file_keeps_its_star(four: Four) -> None:
     alone, several, plain = four(1, is_starred=True), four(3, is_starred=True), four(1)
     migration = importlib.import_module("runs.migrations.0013_squashed_0022")
     migration.star_only_files(apps, connection.schema_editor())
@@ -112,7 +114,7 @@ def test_a_starred_run_of_before_keeps_its_star(four: Four) -> None:
     assert starred(plain) == (False, [])
 
 
-def test_the_page_offers_to_take_a_star_of_before_away(member: Client, four: Four) -> None:
+def test_the_page_offers_to_remove_an_old_star_of_the_run(member: Client, four: Four) -> None:
     several = four(3, is_starred=True)
     assert "Starred" in member.get(several.get_absolute_url()).content.decode()
     stars.star_artifact(several.pk, 0, is_starred=True)

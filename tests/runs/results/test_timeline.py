@@ -20,12 +20,12 @@ State = Run.State
 ALL = QUEUE, SYNC, STREAM, WEBSOCKET
 
 
-def words(run: Run) -> list[str]:
+def moment_words(run: Run) -> list[str]:
     run.refresh_from_db()
     return [moment.what for moment in timeline.moments(run)]
 
 
-def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
+def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
     start = timezone.now()
@@ -45,11 +45,11 @@ def test_a_whole_life_in_order_with_the_time_between(make_run: Any) -> None:
     assert all(moment.after >= timedelta(0) for moment in moments[1:] if moment.after is not None)
 
 
-def test_detours_are_told(make_run: Any) -> None:
+def test_the_timeline_lists_detours(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     state_machine.mark_submitted(run.pk, set())
     state_machine.requeue(run.pk, "fal cannot be reached", timedelta(0), was_submitted=True)
-    assert words(run) == ["Asked for", "Not taken, tried again later"]
+    assert moment_words(run) == ["Asked for", "Not taken, tried again later"]
     Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
     state_machine.mark_submitted(run.pk, set())
     state_machine.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
@@ -57,17 +57,17 @@ def test_detours_are_told(make_run: Any) -> None:
     state_machine.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
     state_machine.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
     assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "It had ended by then."
-    found = words(run)
-    assert found.index("Answer to the submit lost") < found.index("Found again")
-    assert "Sent again as another run" in found
+    moments = moment_words(run)
+    assert moments.index("Answer to the submit lost") < moments.index("Found again")
+    assert "Sent again as another run" in moments
     sent = next(moment for moment in timeline.moments(run) if moment.what == "Sent")
     assert sent.detail == "At the 2nd attempt."
 
 
 @pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
-def test_an_event_that_nobody_can_read_is_passed_over(make_run: Any, event: Any) -> None:
+def test_an_unreadable_event_is_skipped(make_run: Any, event: Any) -> None:
     run = make_run(events=[event])
-    assert words(run) == ["Asked for"]
+    assert moment_words(run) == ["Asked for"]
 
 
 @pytest.mark.parametrize("transport", ["queue", "sync", "stream", "websocket", "realtime"])
@@ -80,7 +80,7 @@ def test_every_transport_and_state_has_a_page(
         assert f'id="run-{run.pk}-timeline"' in page
 
 
-def test_the_timeline_of_a_run_that_is_shown_moves_on(make_run: Any) -> None:
+def test_the_timeline_on_an_open_page_is_updated(make_run: Any) -> None:
     from playground.display import renderers
 
     run = make_run(state=State.RUNNING, started_at=timezone.now())
@@ -104,19 +104,23 @@ def test_every_fact_is_on_the_page_and_in_the_file(member: Client, make_run: Any
     page = member.get(run.get_absolute_url()).content.decode()
     for fact in ("Live stream", ">3<", "2.5 s", "7", "r-77", "sent.png", "hello"):
         assert fact in page, fact
-    told = member.get(f"/runs/{run.pk}/run.json").json()
-    assert (told["transport"], told["attempts"], told["billable_units"]) == ("stream", 3, "7")
-    assert told["sent_arguments"] == run.sent_arguments
-    assert told["metrics"] == run.metrics
+    document = member.get(f"/runs/{run.pk}/run.json").json()
+    assert (document["transport"], document["attempts"], document["billable_units"]) == (
+        "stream",
+        3,
+        "7",
+    )
+    assert document["sent_arguments"] == run.sent_arguments
+    assert document["metrics"] == run.metrics
 
 
 @pytest.mark.parametrize("way", ["sync", "stream", "websocket", "realtime"])
-def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) -> None:
+def test_a_transport_has_one_label_in_form_timeline_and_facts(make_run: Any, way: str) -> None:
     run = make_run(transport=way, sent_at=timezone.now())
     word = run.get_transport_display()
     assert f"{word}." in [moment.detail for moment in timeline.moments(run)]
     assert ("Way", word) in timeline.facts(run)
-    assert word in {*(one.label for one in ALL), "Live session"}
+    assert word in {*(choice.label for choice in ALL), "Live session"}
 
 
 @pytest.mark.parametrize(
@@ -126,9 +130,9 @@ def test_a_way_has_one_word_in_form_timeline_and_facts(make_run: Any, way: str) 
         ({"message": "It was cut."}, "Connection broke off"),
     ],
 )
-def test_a_connection_breaks_off_only_where_no_answer_came(
+def test_a_broken_connection_is_listed_only_without_an_answer(
     make_run: Any, error: dict[str, Any], what: str
 ) -> None:
     run = make_run(state=State.RUNNING, transport="sync", sent_at=timezone.now())
     state_machine.record(run.pk, Observation(State.UNCONFIRMED, error=error))
-    assert what in words(run)
+    assert what in moment_words(run)

@@ -1,4 +1,4 @@
-"""Runs while upstream refuses the whole account: they wait, say which it is, and go on."""
+"""While upstream refuses the account, runs wait, state the reason, and resume by themselves."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ def assert_waits_and_goes_on(
 @PATIENT
 @pytest.mark.any_database
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
-def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
+def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
     ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
 ) -> None:
     sandbox.fault("submit", fault, times=MANY)
     slow = {"duration": 0.01, "picture": False}
     runs = [ask("mischief/slow", prompt="x", **slow) for _ in range(15)]
     refused: list[int] = []
-    told: list[str] = []
+    notices: list[str] = []
 
     def until() -> bool:
         if not refused:
             if not all(waits(run, refusal) for run in runs):
                 return False
             refused.append(sent(sandbox, "submit"))
-            told.append(worker_status.readiness())
+            notices.append(worker_status.readiness())
             sandbox.http.delete("/faults")
         return ended(*runs)
 
     work(until)
     assert refused[0] < len(runs)
-    assert told == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
+    assert notices == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
     assert all(len(run.events) <= 1 for run in Run.objects.all()), "a probe repeats no event"
 
@@ -90,7 +90,7 @@ def test_a_board_of_runs_waits_for_key_or_balance_and_goes_on_by_itself(
 @PATIENT
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET])
-def test_a_run_over_one_connection_waits_for_key_or_balance_too(
+def test_a_direct_run_waits_for_key_or_balance_too(
     catalogue: None,
     work: Work,
     sandbox: Control,
@@ -118,7 +118,7 @@ def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
 
 
 @PATIENT
-def test_what_waits_can_be_cancelled_and_every_place_says_what_for(
+def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
     ask: Ask, work: Work, sandbox: Control, admin_client: Client
 ) -> None:
     sandbox.fault("submit", "no-balance", times=MANY)
@@ -159,7 +159,7 @@ def test_what_waits_can_be_cancelled_and_every_place_says_what_for(
     ],
 )
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
-def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
+def test_any_other_refusal_fails_only_its_run_with_its_own_message(
     catalogue: None,
     work: Work,
     sandbox: Control,
@@ -174,11 +174,11 @@ def test_any_other_refusal_fails_its_run_alone_in_a_sentence_of_its_own(
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
     work(lambda: ended(run))
     run.refresh_from_db()
-    told = representation.error(run.error)
-    assert told["title"] == title
-    assert who in told["advice"]
-    assert not told["is_retryable"]
-    assert "run it again" not in told["advice"].lower()
+    explanation = representation.error(run.error)
+    assert explanation["title"] == title
+    assert who in explanation["advice"]
+    assert not explanation["is_retryable"]
+    assert "run it again" not in explanation["advice"].lower()
     assert sent(sandbox, "submit", "run") == 1
 
 
@@ -252,7 +252,7 @@ def test_many_refusals_at_once_are_one(gate: AccountGate, clock: Clock) -> None:
     assert gate.may_submit()
 
 
-def test_a_model_that_alone_refuses_the_key_keeps_no_other_run_waiting(
+def test_one_model_refusing_the_key_does_not_block_other_runs(
     gate: AccountGate, clock: Clock
 ) -> None:
     assert refuse(gate, KEY, "private/model")
@@ -262,7 +262,7 @@ def test_a_model_that_alone_refuses_the_key_keeps_no_other_run_waiting(
     assert gate.is_open
 
 
-def test_the_accounts_trouble_is_told_instead_of_the_hosts() -> None:
+def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
     breakers = BreakerRegistry(Clock())
     refuse(breakers.account, KEY)
     assert breakers.trouble == KEY.sentence

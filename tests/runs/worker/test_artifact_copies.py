@@ -40,9 +40,9 @@ pytestmark = [
 
 def opened(name: str) -> Image.Image:
     with default_storage.open(name) as file:
-        found = Image.open(io.BytesIO(file.read()))
-        found.load()
-        return found
+        image = Image.open(io.BytesIO(file.read()))
+        image.load()
+        return image
 
 
 def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
@@ -80,7 +80,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
 
 
 @pytest.mark.any_database
-def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
+def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
@@ -89,20 +89,20 @@ def test_a_picture_that_lies_on_its_side_stands_up(artifact: Any) -> None:
 
 
 @pytest.mark.any_database
-def test_a_portrait_by_its_note_has_the_place_of_one(artifact: Any) -> None:
+def test_a_picture_rotated_by_exif_has_a_portrait_placeholder(artifact: Any) -> None:
     row = copy(artifact(), (CASES / "18a-portrait-exif6.jpg").read_bytes())
     assert (row.width, row.height) == (600, 800)
 
 
 @pytest.mark.any_database
-def test_a_film_that_its_matrix_turns_stands_up(artifact: Any) -> None:
+def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
     row = copy(artifact("video"), (CASES / "18b-rotated.mp4").read_bytes())
     assert (row.width, row.height) == (240, 320)
     assert opened(row.poster).size == opened(row.thumbnail).size == (240, 320)
 
 
 @pytest.mark.any_database
-def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
+def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     row = copy(artifact("video"), film())
     assert (row.state, row.width, row.height) == ("stored", 640, 360)
     assert row.duration_s == pytest.approx(2, abs=0.2)
@@ -111,7 +111,7 @@ def test_a_film_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
 
 
 @pytest.mark.any_database
-def test_a_film_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
+def test_a_video_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> None:
     row = copy(artifact("video"), film(4.0, black_s=0.5))
     assert np.asarray(opened(row.poster).convert("RGB")).max() > 100
 
@@ -140,7 +140,7 @@ def bomb() -> bytes:
     ],
     ids=["bomb", "picture", "film", "nothing", "sound"],
 )
-def test_bombs_and_broken_files_are_kept_without_pictures(
+def test_bombs_and_broken_files_are_stored_without_previews(
     artifact: Any, make: Callable[[], bytes]
 ) -> None:
     data = make()
@@ -149,13 +149,13 @@ def test_bombs_and_broken_files_are_kept_without_pictures(
 
 
 @pytest.mark.any_database
-def test_a_file_that_takes_too_long_is_kept_without_pictures(artifact: Any) -> None:
+def test_a_file_that_takes_too_long_is_stored_without_previews(artifact: Any) -> None:
     row = copy(artifact("video"), film(), limit_s=0.01)
     assert (row.state, row.poster) == ("stored", "")
 
 
 @pytest.mark.any_database
-def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) -> None:
+def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path: Path) -> None:
     good = tmp_path / "good.png"
     good.write_bytes(picture())
 
@@ -174,14 +174,14 @@ def test_what_the_looker_died_of_does_not_reach_the_next_file(tmp_path: Path) ->
     assert asyncio.run(main()).thumbnail
 
 
-def test_the_same_content_is_stored_and_drawn_once(artifact: Any) -> None:
+def test_equal_content_is_stored_and_previewed_once(artifact: Any) -> None:
     data = picture()
     first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
     assert (second.file, second.thumbnail) == (first.file, first.thumbnail)
     assert len([*Path(default_storage.path("")).rglob("*.*")]) == 2
 
 
-def test_a_copy_that_was_cut_short_is_written_anew(artifact: Any) -> None:
+def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
     data = picture()
     row = copy(artifact(), data)
     Path(default_storage.path(row.file)).write_bytes(data[:100])
@@ -198,7 +198,7 @@ class Full(FileSystemStorage):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
+def test_a_full_disk_loses_no_artifact(artifact: Any, settings: Any) -> None:
     """Waits, says why, leaves no half file, and copies when there is room again."""
     usual = settings.STORAGES
     settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
@@ -212,7 +212,7 @@ def test_a_full_disk_loses_nothing(artifact: Any, settings: Any) -> None:
     assert (row.state, row.error) == ("stored", "")
 
 
-def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
     away = iter([True, True, True])
     update = QuerySet.update
 
@@ -230,7 +230,7 @@ def test_a_copy_is_noted_when_the_database_is_back(artifact: Any, monkeypatch: A
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_host_in_trouble_is_asked_for_days(artifact: Any, status: int) -> None:
+def test_a_failing_host_is_retried_for_days(artifact: Any, status: int) -> None:
     row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
     assert row.state == "remote"
 
@@ -248,7 +248,7 @@ NO_FILE: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
-def test_a_host_that_gives_no_file_is_asked_for_an_hour(artifact: Any, answer: Answer) -> None:
+def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: Answer) -> None:
     row, tries, asked_for = artifact(next_attempt_at=None), 0, timedelta(0)
     while row.state == "remote":
         row.attempts, tries = tries, tries + 1
@@ -264,7 +264,7 @@ def test_a_host_that_gives_no_file_is_asked_for_an_hour(artifact: Any, answer: A
     assert copy(row, picture()).state == "stored"  # had it come in time
 
 
-def test_a_file_that_is_gone_by_its_hosts_own_word_is_told_as_such_at_the_third_answer(
+def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
     artifact: Any,
 ) -> None:
     row = copy(artifact(), lambda _: httpx.Response(410))
@@ -276,7 +276,7 @@ def test_a_file_that_is_gone_by_its_hosts_own_word_is_told_as_such_at_the_third_
 
 
 @pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
-def test_one_such_answer_after_other_trouble_is_no_last_word(artifact: Any, answer: Answer) -> None:
+def test_one_gone_answer_after_other_errors_is_not_final(artifact: Any, answer: Answer) -> None:
     """As when a host that was away for an hour comes back and has not found its files yet."""
     row = artifact(
         attempts=artifact_copies.TRIES_FOR_NONE + 3, error="fal cannot be reached: refused"
@@ -287,31 +287,33 @@ def test_one_such_answer_after_other_trouble_is_no_last_word(artifact: Any, answ
 
 
 @pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,"])
-def test_what_lies_in_the_address_itself_is_read_once(artifact: Any, url: str) -> None:
+def test_a_data_uri_is_read_once(artifact: Any, url: str) -> None:
     assert copy(artifact(url=url), b"").state == "lost"
 
 
-def test_what_will_never_be_taken_is_told_at_once(artifact: Any) -> None:
+def test_an_address_that_is_never_fetched_is_lost_at_once(artifact: Any) -> None:
     assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
 
 
-def large(told: str | None) -> Answer:
+def large(declared_size: str | None) -> Answer:
     """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(48):
             yield bytes(1 << 16)
 
-    headers = {"content-length": told} if told else {}
+    headers = {"content-length": declared_size} if declared_size else {}
     return lambda _: httpx.Response(200, headers=headers, content=chunks())
 
 
-@pytest.mark.parametrize("told", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"])
-def test_a_file_above_the_limit_is_told_linked_and_not_copied(
-    member: Client, artifact: Any, settings: Any, told: str | None
+@pytest.mark.parametrize(
+    "declared_size", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"]
+)
+def test_a_file_above_the_limit_is_linked_and_not_copied(
+    member: Client, artifact: Any, settings: Any, declared_size: str | None
 ) -> None:
     settings.RESULT_FILE_MAX_MB = 2
-    row = copy(artifact("video"), large(told))
+    row = copy(artifact("video"), large(declared_size))
     assert (row.state, row.file) == ("lost", "")
     assert row.error == "The file is larger than the 2 MB that are kept."
     assert not Path(default_storage.path("")).exists()
@@ -328,7 +330,7 @@ class Cut(httpx.AsyncByteStream):
         raise httpx.ReadError("cut")
 
 
-def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
+def test_a_truncated_download_is_retried(artifact: Any) -> None:
     row = copy(artifact(), lambda _: httpx.Response(200, stream=Cut()))
     assert row.state == "remote"
     assert not Path(default_storage.path("")).exists()
@@ -336,10 +338,10 @@ def test_a_download_that_is_cut_is_tried_again(artifact: Any) -> None:
 
 
 @pytest.mark.any_database
-def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None:
+def test_the_preview_program_answers_each_line_for_any_file(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.write_bytes(b"")
-    asked = [
+    questions = [
         {"path": str(nothing), "content_type": "image/png"},
         {"path": str(tmp_path / "missing"), "content_type": "video/mp4"},
         {"path": str(nothing), "content_type": "text/plain"},
@@ -348,7 +350,7 @@ def test_the_program_answers_each_line_whatever_the_file(tmp_path: Path) -> None
     async def main() -> list[Any]:
         program = subprocess_worker.SandboxedWorker("runs.files.probe_program", 20)
         try:
-            return [await program.request(question) for question in asked]
+            return [await program.request(question) for question in questions]
         finally:
             await program.close()
 

@@ -1,4 +1,4 @@
-"""Which artifacts a worker copies next, and whose they are meanwhile."""
+"""The artifacts a worker copies next, and its claims on them."""
 
 from __future__ import annotations
 
@@ -16,34 +16,36 @@ from runs.worker import artifact_copies
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_copy_that_its_worker_could_not_end_is_anothers_at_once(make_run: Any) -> None:
+def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
     for position, state in enumerate(["remote", "stored"]):
         run = make_run(state="succeeded")
         Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
-    taken = artifact_copies.due(5)
+    claimed = artifact_copies.due(5)
     assert not artifact_copies.has_due()
-    artifact_copies.release([one.pk for one in taken])
-    assert [(one.pk, one.attempts) for one in artifact_copies.due(5)] == [(taken[0].pk, 0)]
+    artifact_copies.release([artifact.pk for artifact in claimed])
+    assert [(artifact.pk, artifact.attempts) for artifact in artifact_copies.due(5)] == [
+        (claimed[0].pk, 0)
+    ]
 
 
 def pass_time(spell: timedelta) -> None:
-    """As if it were so much later: what is due was noted so much earlier."""
+    """Move all due times back, as if so much time had passed."""
     Artifact.objects.update(next_attempt_at=F("next_attempt_at") - spell)
 
 
-def test_a_copy_that_takes_long_stays_its_workers(make_run: Any) -> None:
+def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
     run = make_run(state="succeeded")
     Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
-    taken = artifact_copies.due(5)
+    claimed = artifact_copies.due(5)
     for _ in range(5):
         pass_time(artifact_copies.TAKEN_FOR * 0.9)
         assert not artifact_copies.has_due()
-        artifact_copies.renew([one.pk for one in taken])
+        artifact_copies.renew([artifact.pk for artifact in claimed])
     pass_time(artifact_copies.TAKEN_FOR * 1.1)
     assert artifact_copies.has_due()  # its worker was killed
 
 
-def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
+def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
     """Not every file ever kept: each look goes by the partial index."""
     run = make_run(state="succeeded")
     Artifact.objects.bulk_create(
@@ -53,7 +55,7 @@ def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
     Artifact.objects.create(run=run, position=999, path="new", kind="image", url="x")
     with CaptureQueriesContext(connection) as looked:
         assert artifact_copies.has_due()
-        assert [one.path for one in artifact_copies.due(5)] == ["new"]
+        assert [artifact.path for artifact in artifact_copies.due(5)] == ["new"]
     sent = [query["sql"] for query in looked]
     looks = [sql for sql in sent if sql.startswith("SELECT") and "playground_artifact" in sql]
     assert looks
@@ -65,11 +67,14 @@ def test_looking_for_files_to_copy_reads_those_alone(make_run: Any) -> None:
             assert "artifact_to_copy" in str(cursor.fetchall()), sql
 
 
-def test_a_run_with_very_many_files_keeps_no_other_waiting(make_run: Any) -> None:
-    many, one = make_run(), make_run()
-    for run, count in ((many, 9), (one, 1)):
+def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
+    run_of_many, run_of_one = make_run(), make_run()
+    for run, count in ((run_of_many, 9), (run_of_one, 1)):
         for position in range(count):
             Artifact.objects.create(
                 run=run, position=position, path=str(position), kind="image", url="https://x.test/a"
             )
-    assert {artifact.run_id for artifact in artifact_copies.due(2)} == {many.pk, one.pk}
+    assert {artifact.run_id for artifact in artifact_copies.due(2)} == {
+        run_of_many.pk,
+        run_of_one.pk,
+    }

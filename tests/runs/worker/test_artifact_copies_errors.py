@@ -1,4 +1,4 @@
-"""Copies that something keeps from coming.
+"""Errors while copying results.
 
 Tried again, told in a line, and nothing of others is lost.
 """
@@ -68,35 +68,33 @@ def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 def files() -> list[Path]:
-    return [one for one in Path(default_storage.path("")).rglob("*") if one.is_file()]
+    return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def test_a_full_disk_is_a_line_in_the_log_and_tells_nobody_where_files_lie(
+def test_a_full_disk_is_logged_in_one_line_without_paths_on_pages(
     artifact: Any, full_disk: Any, caplog: Any
 ) -> None:
     with full_disk():
         row = copy(artifact(), picture())
     assert row.state == "remote"
     assert row.error == "The storage does not take it: No space left on device."
-    told = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
-    assert [(record.levelno, record.exc_info) for record in told] == [(logging.WARNING, None)]
+    records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
     assert files() == []
 
 
-def test_a_disk_that_is_full_after_the_film_has_room_for_its_poster_later(
-    artifact: Any, full_disk: Any
-) -> None:
+def test_a_poster_that_found_the_disk_full_is_made_later(artifact: Any, full_disk: Any) -> None:
     data = film(0.3)
     with full_disk("poster"):
         row = copy(artifact("video"), data)
     assert (row.state, row.poster) == ("remote", "")
-    assert [one.suffix for one in files()] == [".mp4"]
+    assert [file.suffix for file in files()] == [".mp4"]
     row = copy(row, data)
     assert (row.state, row.error) == ("stored", "")
     assert row.poster
 
 
-def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(artifact: Any) -> None:
+def test_a_file_size_limit_is_reported_like_a_full_disk(artifact: Any) -> None:
     """Here already the copy on its way does not fit."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
@@ -109,7 +107,7 @@ def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(artifact: Any) ->
     assert copy(row, bytes(3 << 20)).state == "stored"
 
 
-def test_what_one_could_not_store_does_not_take_anothers_file(
+def test_a_failed_store_does_not_delete_an_equal_file_of_another(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two store the same content at the same time; the disk is full for the second."""
@@ -123,21 +121,21 @@ def test_what_one_could_not_store_does_not_take_anothers_file(
     monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
     with pytest.raises(OSError, match="No space left"):
         atomic_files.write("a.png", File(io.BytesIO(b"whole")), 5)
-    assert [one.read_bytes() for one in files()] == [b"whole"]
+    assert [file.read_bytes() for file in files()] == [b"whole"]
 
 
 @pytest.mark.parametrize("left", [b"", b"half"])
-def test_a_file_that_another_took_away_meanwhile_is_not_called_stored(
+def test_a_file_deleted_meanwhile_is_not_marked_stored(
     artifact: Any, monkeypatch: pytest.MonkeyPatch, left: bytes
 ) -> None:
     save = FileSystemStorage.save
 
     def save_and_lose(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
-        found = save(self, name, content, **more)
-        Path(self.path(found)).unlink()
+        stored_name = save(self, name, content, **more)
+        Path(self.path(stored_name)).unlink()
         if left:
-            Path(self.path(found)).write_bytes(left)
-        return found
+            Path(self.path(stored_name)).write_bytes(left)
+        return stored_name
 
     row = artifact()
     with monkeypatch.context() as patch:
@@ -199,7 +197,7 @@ def answer(status: str, body: bytes = b"", **headers: object) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def test_a_file_that_is_cut_midway_is_tried_again(artifact: Any, host: Host) -> None:
+def test_a_file_truncated_midway_is_retried(artifact: Any, host: Host) -> None:
     data = picture(300, 200)
     cut = host(answer("200 OK", data[:5000], Content_Length=len(data)))
     row = copy_from(artifact(), cut)
@@ -211,7 +209,7 @@ def test_a_file_that_is_cut_midway_is_tried_again(artifact: Any, host: Host) -> 
     assert (row.state, row.error, row.width) == ("stored", "", 300)
 
 
-def test_a_redirect_to_where_nobody_may_fetch_is_told_and_not_followed(
+def test_a_redirect_to_a_forbidden_host_is_reported_and_not_followed(
     artifact: Any, host: Host
 ) -> None:
     inside = "http://169.254.169.254/latest/meta-data/"
@@ -220,7 +218,7 @@ def test_a_redirect_to_where_nobody_may_fetch_is_told_and_not_followed(
     assert "http://169.254.169.254: not among the media addresses" in row.error
 
 
-def test_a_type_that_lies_is_not_believed(artifact: Any, host: Host) -> None:
+def test_a_false_content_type_is_ignored(artifact: Any, host: Host) -> None:
     page = b"<!doctype html><script>alert(1)</script>" * 9
     again = "Upstream gave a web page instead of an image."
     last = artifact(attempts=artifact_copies.TRIES_FOR_NONE - 1, error=again)
@@ -234,7 +232,7 @@ def test_a_type_that_lies_is_not_believed(artifact: Any, host: Host) -> None:
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
-def test_a_type_that_is_none_is_not_kept(artifact: Any, claim: str) -> None:
+def test_an_invalid_content_type_is_not_stored(artifact: Any, claim: str) -> None:
     """One that no column takes would stop all copying."""
     headers = [(b"content-type", claim.encode("latin-1"))]
     row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
@@ -242,7 +240,7 @@ def test_a_type_that_is_none_is_not_kept(artifact: Any, claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", ["text/x\r\nx: y", "text/x\n", "x"])
-def test_an_address_with_a_type_that_is_none_is_served(
+def test_a_data_uri_with_an_invalid_type_is_served(
     member: Client, artifact: Any, claim: str
 ) -> None:
     row = copy(artifact("file", url=f"data:{claim};base64,QUJD"), b"")
@@ -252,7 +250,7 @@ def test_an_address_with_a_type_that_is_none_is_served(
     assert response.headers["Content-Type"] in {"application/octet-stream", "text/x"}
 
 
-def test_what_the_database_does_not_take_of_a_copy_is_told_and_ends(
+def test_a_copy_the_database_rejects_is_reported_and_ends(
     artifact: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update = QuerySet.update

@@ -1,4 +1,4 @@
-"""A host in trouble is left alone, tried by one, and asked by all again once it is well."""
+"""A failing host is not called, probed by one request, and used again once it recovers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def asked_until_open(pace: BreakerRegistry, clock: Clock) -> float:
 
 
 @pytest.mark.parametrize(("error", "times"), [(AWAY, 1), (BROKEN, 3)])
-def test_a_host_in_trouble_is_left_alone(error: fal.FalError, times: int) -> None:
+def test_a_failing_host_is_not_called(error: fal.FalError, times: int) -> None:
     pace = BreakerRegistry(Clock())
     for number in range(times):
         assert pace.host(URL).try_acquire()
@@ -51,9 +51,7 @@ def test_a_host_in_trouble_is_left_alone(error: fal.FalError, times: int) -> Non
 @pytest.mark.parametrize(
     ("error", "longest_s"), [(AWAY, LONGEST_PAUSE_S), (BROKEN, LONGEST_PAUSE_ANSWERING_S)]
 )
-def test_it_is_left_alone_for_longer_and_longer_up_to_a_bound(
-    error: fal.FalError, longest_s: float
-) -> None:
+def test_pauses_for_a_failing_host_grow_to_a_limit(error: fal.FalError, longest_s: float) -> None:
     clock = Clock()
     pace = BreakerRegistry(clock)
     for number in range(3):
@@ -66,7 +64,7 @@ def test_it_is_left_alone_for_longer_and_longer_up_to_a_bound(
     assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
 
 
-def test_one_at_a_time_tries_a_host_in_trouble() -> None:
+def test_a_failing_host_is_probed_by_one_at_a_time() -> None:
     clock = Clock()
     pace = BreakerRegistry(clock)
     pace.record_response(URL, AWAY)
@@ -74,7 +72,7 @@ def test_one_at_a_time_tries_a_host_in_trouble() -> None:
     assert [pace.host(URL).try_acquire() for _ in range(5)] == [True, False, False, False, False]
 
 
-def test_patience_that_was_asked_for_is_had() -> None:
+def test_a_requested_retry_delay_is_honoured() -> None:
     clock = Clock()
     pace = BreakerRegistry(clock)
     patience = fal.RateLimited("", status=429, retry_after_s=7)
@@ -85,7 +83,7 @@ def test_patience_that_was_asked_for_is_had() -> None:
     assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 
-def test_who_has_a_run_there_waits_for_no_room_for_new_ones() -> None:
+def test_a_rate_limited_submit_does_not_delay_following_runs() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(SUBMIT, fal.RateLimited("", status=429, retry_after_s=60))
     assert not pace.host(URL).may_submit(has_followers=True)
@@ -95,7 +93,7 @@ def test_who_has_a_run_there_waits_for_no_room_for_new_ones() -> None:
         asyncio.run(asyncio.wait_for(pace.acquire(URL), 0.1))
 
 
-def test_who_waits_no_more_is_no_longer_in_the_crowd() -> None:
+def test_a_cancelled_waiter_is_no_longer_counted() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(URL, AWAY)
 
@@ -103,15 +101,15 @@ def test_who_waits_no_more_is_no_longer_in_the_crowd() -> None:
         waiting = [asyncio.create_task(pace.acquire(URL)) for _ in range(5)]
         await asyncio.sleep(0.01)
         assert pace.host(URL)._waiter_count == 5
-        for one in waiting:
-            one.cancel()
+        for task in waiting:
+            task.cancel()
         await asyncio.wait(waiting)
 
     asyncio.run(wait())
     assert pace.host(URL)._waiter_count == 0
 
 
-def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
+def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
     clock = Clock()
     pace = BreakerRegistry(clock)
     patience = fal.RateLimited("", status=429, retry_after_s=3600)
@@ -131,7 +129,7 @@ def test_what_is_asked_for_about_one_request_is_that_requests_matter() -> None:
         fal.NotReady("", status=202),
     ],
 )
-def test_an_answer_about_one_request_says_nothing_of_the_host(error: fal.FalError) -> None:
+def test_an_error_about_one_request_does_not_blame_the_host(error: fal.FalError) -> None:
     pace = BreakerRegistry(Clock())
     for _ in range(9):
         pace.record_response(URL, error)
@@ -139,7 +137,7 @@ def test_an_answer_about_one_request_says_nothing_of_the_host(error: fal.FalErro
     assert not pace.trouble
 
 
-def test_a_request_that_always_fails_is_told_and_keeps_nobody_else_waiting() -> None:
+def test_a_request_that_always_fails_is_reported_and_blocks_no_other() -> None:
     pace = BreakerRegistry(Clock())
     for way in ["", "/status", "/status/stream"] * 3:
         pace.record_response(URL + way, BROKEN)
@@ -153,7 +151,7 @@ def test_a_request_that_always_fails_is_told_and_keeps_nobody_else_waiting() -> 
 @pytest.mark.parametrize(
     ("error", "after_s"), [(fal.RateLimited("", status=429), 3), (BROKEN, 3), (AWAY, 10)]
 )
-def test_a_new_run_tries_where_all_that_are_followed_keep_failing(
+def test_a_new_run_probes_a_host_whose_followed_runs_all_fail(
     error: fal.FalError, after_s: float
 ) -> None:
     clock = Clock()
@@ -178,7 +176,7 @@ ODD, OTHER = "https://queue.test/acme/odd/requests/", "https://queue.test/acme/w
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_what_errs_about_one_model_beside_others_that_are_well_is_its_own_matter(
+def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(
     is_read: bool,
 ) -> None:
     time = Clock()
@@ -207,7 +205,7 @@ def test_what_errs_about_one_model_beside_others_that_are_well_is_its_own_matter
     assert pace.trouble
 
 
-def test_a_host_that_cannot_be_reached_is_that_for_everybody() -> None:
+def test_an_unreachable_host_opens_the_breaker_for_all_models() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(f"{ODD}1", BROKEN)
     pace.record_response(f"{OTHER}1", None)
@@ -215,7 +213,7 @@ def test_a_host_that_cannot_be_reached_is_that_for_everybody() -> None:
     assert not pace.host(URL).is_closed
 
 
-def test_what_was_well_before_the_trouble_excuses_nobody() -> None:
+def test_successes_before_the_trouble_do_not_keep_the_breaker_shut() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(f"{OTHER}1", None)
     for number in range(3):
@@ -223,7 +221,7 @@ def test_what_was_well_before_the_trouble_excuses_nobody() -> None:
     assert not pace.host(URL).is_closed
 
 
-def test_of_many_models_no_more_is_remembered_than_is_needed() -> None:
+def test_memory_for_many_models_is_bounded() -> None:
     pace = BreakerRegistry(Clock())
     for number in range(2000):
         pace.record_readable(f"https://queue.test/files/{number}", fal.UpstreamFailed("not JSON"))
@@ -233,14 +231,14 @@ def test_of_many_models_no_more_is_remembered_than_is_needed() -> None:
     assert host._unreadable <= host._failing.keys()
 
 
-def test_a_refused_key_is_told_and_nobody_waits_for_it() -> None:
+def test_a_refused_key_is_reported_and_pauses_nobody() -> None:
     pace = BreakerRegistry(Clock())
     pace.record_response(URL, fal.AuthFailed("", status=401))
     assert pace.host(URL).try_acquire()
     assert pace.trouble.startswith("queue.test does not accept the key. An admin can ")
 
 
-def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None:
+def test_unreadable_answers_count_as_trouble_despite_status_200() -> None:
     pace = BreakerRegistry(Clock())
     for _ in range(3):
         pace.record_response(URL, None)
@@ -253,7 +251,7 @@ def test_what_nobody_can_read_is_trouble_though_the_answer_looked_well() -> None
     assert pace.host(URL).try_acquire()
 
 
-def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
+def test_during_unreadable_answers_a_response_allows_the_next_probe() -> None:
     time = Clock()
     pace = BreakerRegistry(time)
     for number in range(3):
@@ -264,7 +262,7 @@ def test_while_answers_are_unreadable_one_that_came_lets_the_next_try() -> None:
     assert pace.host(URL).try_acquire()
 
 
-def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
+def test_after_recovery_waiters_continue_one_after_another() -> None:
     async def main() -> list[float]:
         pace = BreakerRegistry(clock.now)
         pace.record_response(SUBMIT, AWAY)
@@ -285,7 +283,7 @@ def test_all_go_on_when_it_is_well_but_not_at_once() -> None:
     assert 0.1 < max(moments) - min(moments) < 2
 
 
-def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
+def test_a_thousand_waiters_probe_a_dead_host_like_one() -> None:
     async def main() -> int:
         pace = BreakerRegistry(clock.now)
         pace.record_response(URL, AWAY)
@@ -309,7 +307,7 @@ def test_a_thousand_that_wait_try_a_dead_host_like_one() -> None:
     assert 1 <= clock.run(main()) <= 4
 
 
-def test_news_ring_when_trouble_begins_and_ends_only() -> None:
+def test_the_trouble_event_is_set_only_at_begin_and_end() -> None:
     pace = BreakerRegistry(Clock())
     seen: list[Any] = []
     for error in (None, AWAY, AWAY, None, None):

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 AN_HOUR = timedelta(hours=1)
 
 
-def test_a_run_that_a_dead_worker_held_is_taken_over(make_run: Callable[..., Run]) -> None:
+def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run]) -> None:
     held = make_run(
         state="running",
         worker="dead",
@@ -34,7 +34,9 @@ def test_a_run_that_a_dead_worker_held_is_taken_over(make_run: Callable[..., Run
     assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
 
 
-def test_copies_measures_and_what_a_webhook_lacked_become_due(make_run: Any, user: User) -> None:
+def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
+    make_run: Any, user: User
+) -> None:
     ahead = clock.now() + AN_HOUR + timedelta(minutes=1)
     run = make_run(state="succeeded")
     make_artifact(run, state="remote", next_attempt_at=ahead)
@@ -47,7 +49,7 @@ def test_copies_measures_and_what_a_webhook_lacked_become_due(make_run: Any, use
     assert Upload.objects.filter(measure_at__lte=until).exists()
 
 
-def test_times_that_are_written_today_stay_as_they_are(make_run: Any) -> None:
+def test_correct_times_are_not_changed(make_run: Any) -> None:
     longest = {column: limit for _, column, limit in clock_corrections.LONGEST}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
     assert timedelta(seconds=max(pauses)) < longest["lease_until"]

@@ -1,4 +1,4 @@
-"""A worker with nothing to do asks the database seldom, and still has at once what is stored."""
+"""An idle worker rarely queries the database, and still starts new runs at once."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ MOST_LOOKS = 30  # it took more than 70 when each job looked once a second
 
 
 @pytest.mark.any_database
-def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
+def test_an_idle_worker_rarely_queries_the_database(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_at: list[float] = []
     cursor = BaseDatabaseWrapper.cursor
 
     def counted(self: Any, *args: Any) -> Any:
-        asked.append(time.monotonic())
+        asked_at.append(time.monotonic())
         return cursor(self, *args)
 
     monkeypatch.setattr(BaseDatabaseWrapper, "cursor", counted)
@@ -44,7 +46,7 @@ def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch
     def is_at_rest() -> bool:  # it has started by then: on a busy machine that takes a while
         nonlocal looks
         now = time.monotonic()
-        looks = sum(at > now - WINDOW_S for at in asked)
+        looks = sum(at > now - WINDOW_S for at in asked_at)
         return now > started + WINDOW_S and looks <= MOST_LOOKS
 
     work(is_at_rest)
@@ -52,7 +54,7 @@ def test_it_asks_the_database_seldom(work: Work, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.any_database
-def test_who_stores_a_run_wakes_it(ask: Ask, work: Work) -> None:
+def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
     limits = WorkerLimits(
         rest_s=NEVER_S,
         idle_poll_every_s=NEVER_S,
@@ -69,7 +71,7 @@ def test_who_stores_a_run_wakes_it(ask: Ask, work: Work) -> None:
     work(is_over, worker_limits=limits)
 
 
-def test_what_nobody_rings_for_is_found_by_the_slow_check(
+def test_a_run_stored_without_a_notification_is_found_by_the_slow_check(
     catalogue: None, user: User, make_run: Any, work: Work
 ) -> None:
     endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
@@ -97,7 +99,7 @@ def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wish_for_newer_keys_wakes_it() -> None:
+def test_a_request_for_newer_signing_keys_wakes_a_worker() -> None:
     async def is_woken() -> None:
         # Idle, so that on SQLite it is woken by the notification, not by the write.
         async with channel.listen(lambda: True, idle_poll_every_s=NEVER_S) as signal:
@@ -113,7 +115,7 @@ def test_a_wish_for_newer_keys_wakes_it() -> None:
     ("in_s", "pause_s"),
     [(None, 30.0), (-5, 1.0), (0.2, 1.0), (4, 4.0), (3600, 30.0)],
 )
-def test_it_sleeps_until_the_next_is_due(in_s: float | None, pause_s: float) -> None:
+def test_a_worker_sleeps_until_the_next_due_time(in_s: float | None, pause_s: float) -> None:
     now = datetime(2026, 1, 1, tzinfo=timezone.get_current_timezone())
     due_at = None if in_s is None else now + timedelta(seconds=in_s)
     assert idle.pause_s(due_at, now) == pause_s

@@ -24,9 +24,7 @@ def archived(run: Run) -> bool:
     return ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
-def test_a_run_is_sent_followed_and_kept_with_two_calls_after_the_submit(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
     work(lambda: archived(run))
@@ -50,7 +48,7 @@ def test_a_run_is_sent_followed_and_kept_with_two_calls_after_the_submit(
     assert sum(followed.values()) == 2, calls
 
 
-def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("mischief/slow", prompt="x", duration=1)
     sandbox.fault("status_stream", "404", times=1000)
     work(lambda: ended(run))
@@ -65,7 +63,7 @@ def test_without_a_status_stream_it_polls(ask: Ask, work: Work, sandbox: Control
 
 
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
-    """How the runs ended that one worker did, each asked for when the one before had ended."""
+    """The ends of runs by one worker, each started after the one before had ended."""
     runs: list[Run] = []
 
     def is_over() -> bool:
@@ -81,7 +79,7 @@ def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
 
 
 @pytest.mark.any_database
-def test_a_model_without_a_stream_is_not_asked_for_it_again(
+def test_a_model_without_a_status_stream_is_remembered(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     """G2: nor is another model's stream given up for it."""
@@ -92,7 +90,7 @@ def test_a_model_without_a_stream_is_not_asked_for_it_again(
     assert sandbox.calls()["status_stream"] == 2
 
 
-def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
+def test_a_lost_request_does_not_mark_its_model_as_streamless(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("status_stream", "404")
@@ -110,7 +108,7 @@ def test_a_request_that_upstream_lost_says_nothing_of_its_models_stream(
         ("sandbox/ridgeline", {"prompt": 5}, "string_type"),
     ],
 )
-def test_a_failed_request_keeps_its_own_words(
+def test_a_failed_request_keeps_upstreams_message(
     ask: Ask, work: Work, endpoint_id: str, arguments: dict[str, Any], kind: str
 ) -> None:
     """C19: COMPLETED is over, not well; the result's body is the error."""
@@ -122,7 +120,7 @@ def test_a_failed_request_keeps_its_own_words(
     assert kind in json.dumps(run.error)
 
 
-def test_uploads_reach_upstream_and_go_up_once(
+def test_uploads_are_sent_to_upstream_once(
     ask: Ask, work: Work, sandbox: Control, tmp_path: Any
 ) -> None:
     import io
@@ -131,14 +129,14 @@ def test_uploads_reach_upstream_and_go_up_once(
 
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    kept = stored_files.store(picture, "image/png")
+    stored_file = stored_files.store(picture, "image/png")
     upload = Upload.objects.create(
         user=User.objects.get(),
-        digest=kept.digest,
-        file=kept.name,
+        digest=stored_file.digest,
+        file=stored_file.name,
         file_name="a.png",
-        content_type=kept.content_type,
-        size_bytes=kept.size_bytes,
+        content_type=stored_file.content_type,
+        size_bytes=stored_file.size_bytes,
     )
     runs = [ask("sandbox/lens", image_url=upload.get_absolute_url())]
     work(lambda: ended(*runs))
@@ -154,14 +152,14 @@ def test_uploads_reach_upstream_and_go_up_once(
 
 
 @pytest.mark.any_database
-def test_inline_and_mislabelled_media_are_kept_for_what_they_are(ask: Ask, work: Work) -> None:
+def test_inline_and_mislabelled_media_are_stored_by_their_actual_type(ask: Ask, work: Work) -> None:
     """C33, and section 13: known wrong metadata exists."""
     runs = [ask("mischief/inline", prompt="x"), ask("mischief/mislabelled", prompt="x")]
     work(lambda: all(archived(run) for run in runs))
     assert {a.state for a in Artifact.objects.all()} == {"stored"}
     assert not any(len(a.url) > 200 for a in Artifact.objects.all())
-    found = {a.path: (a.kind, a.content_type) for a in runs[1].artifacts.all()}
-    assert found == {
+    kinds = {a.path: (a.kind, a.content_type) for a in runs[1].artifacts.all()}
+    assert kinds == {
         "video": ("video", "video/mp4"),
         "image": ("image", "image/webp"),
         "image_url": ("image", "image/webp"),
@@ -176,7 +174,7 @@ def test_a_19_digit_seed_survives_unchanged(ask: Ask, work: Work) -> None:
     assert run.output["seed"] == 1234567890123456789
 
 
-def test_a_worker_that_comes_back_goes_on_where_it_stopped(
+def test_a_restarted_worker_continues_where_it_stopped(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     run = ask("mischief/slow", prompt="x", duration=2)
@@ -194,7 +192,7 @@ def test_many_runs_at_once_each_end_once(ask: Ask, work: Work, sandbox: Control)
     assert sandbox.calls()["submit"] == 30
 
 
-def test_a_storm_of_log_lines_is_written_down_together(
+def test_a_storm_of_log_lines_is_written_in_few_batches(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     run = ask("mischief/slow", prompt="x", duration=1.5, log_lines=1000, picture=False)
@@ -216,7 +214,7 @@ def test_several_workers_share_the_runs_and_follow_each_once(
     assert (calls["submit"], calls["status_stream"], calls["result"]) == (24, 24, 24)
 
 
-def test_a_stopped_workers_runs_go_on_at_once_with_another(
+def test_another_worker_continues_a_stopped_workers_runs_at_once(
     ask: Ask, team: Team, sandbox: Control
 ) -> None:
     run = ask("mischief/slow", prompt="x", duration=3, picture=False)
@@ -227,7 +225,7 @@ def test_a_stopped_workers_runs_go_on_at_once_with_another(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_a_person_has_no_more_runs_under_way_than_allowed(
+def test_a_person_has_at_most_the_allowed_runs_under_way(
     ask: Ask, work: Work, sandbox: Control, settings: Any
 ) -> None:
     settings.RUNS_AT_ONCE_PER_USER = 3

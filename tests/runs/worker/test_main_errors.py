@@ -39,9 +39,7 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     running.kill()
 
 
-def test_a_result_that_nobody_can_ever_read_ends_the_run(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_an_unreadable_result_ends_the_run(ask: Ask, work: Work, sandbox: Control) -> None:
     sandbox.fault("result", "garbage", times=1000)
     sandbox.fault("requests", "404", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -51,9 +49,7 @@ def test_a_result_that_nobody_can_ever_read_ends_the_run(
     assert "could not be read" in run.error["message"]
 
 
-def test_results_that_nobody_can_read_keep_no_other_run_waiting(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_unreadable_results_do_not_block_other_runs(ask: Ask, work: Work, sandbox: Control) -> None:
     """They are their model's matter: the host answers, and is not left alone for them."""
     sandbox.fault("result", "garbage", times=1000)
     for _ in range(4):
@@ -70,7 +66,7 @@ def test_results_that_nobody_can_read_keep_no_other_run_waiting(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", ["garbage", "500"])
-def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
+def test_a_misbehaving_model_does_not_block_other_models(
     ask: Ask, work: Work, sandbox: Control, fault: str
 ) -> None:
     for kind in ("status", "status_stream"):
@@ -82,19 +78,17 @@ def test_a_model_that_is_odd_keeps_no_other_models_run_waiting(
     def is_over() -> bool:
         if not later and sandbox.calls().get("status", 0) > 8:
             later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
-        are_told = not Run.objects.filter(pk__in=[one.pk for one in odd], note="").exists()
+        are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
         return bool(later) and ended(early) and ended(later[0]) and are_told
 
     # Whose time stands still: a host that is left alone once stays alone.
     work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
-    assert set(Run.objects.exclude(pk__in=[one.pk for one in odd]).values_list("note")) == {("",)}
+    assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("name", ["cut", "nginx", "garbage"])
-def test_a_broken_stream_is_taken_up_again(
-    ask: Ask, work: Work, sandbox: Control, name: str
-) -> None:
+def test_a_broken_stream_is_reconnected(ask: Ask, work: Work, sandbox: Control, name: str) -> None:
     run = ask("mischief/slow", prompt="x", duration=1)
     sandbox.fault("status_stream", name, times=2, value=1)
     work(lambda: ended(run))
@@ -113,7 +107,9 @@ def test_a_lost_answer_to_the_submit_is_never_sent_again(
 
 
 @pytest.mark.any_database
-def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Control) -> None:
+def test_a_run_refused_by_a_busy_upstream_is_sent_again_later(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
     run = ask("sandbox/ridgeline", prompt="later")
     sandbox.fault("submit", "429", value=0.2)
     work(lambda: ended(run))
@@ -122,36 +118,36 @@ def test_a_busy_upstream_is_asked_again_later(ask: Ask, work: Work, sandbox: Con
     assert run.attempts == 2
 
 
-def test_while_upstream_is_away_runs_wait_and_say_so(
+def test_during_an_upstream_outage_runs_wait_and_say_so(
     ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
 ) -> None:
     for host, name in SETTINGS.items():
         setattr(settings, name, own_sandbox.addresses[host])
     settings.FAL_MEDIA_URLS = [own_sandbox.base]
     first = ask("mischief/slow", prompt="first", duration=1, picture=False)
-    told: list[str] = []
+    sentences: list[str] = []
 
     def until() -> bool:
         process = own_sandbox.process
-        if not told and Run.objects.filter(pk=first.pk, state="running").exists():
+        if not sentences and Run.objects.filter(pk=first.pk, state="running").exists():
             process.kill()
             process.wait()
-            told.append("killed")
-        if len(told) == 1 and (trouble := Worker.objects.get().trouble):
-            told.extend([trouble, worker_status.readiness()])
-        if len(told) == 3:
+            sentences.append("killed")
+        if len(sentences) == 1 and (trouble := Worker.objects.get().trouble):
+            sentences.extend([trouble, worker_status.readiness()])
+        if len(sentences) == 3:
             ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
-            told.append("asked")
+            sentences.append("asked")
         notes = Run.objects.values_list("note", flat=True)
-        return len(told) == 4 and set(notes) == {told[1] + leases.GOES_ON}
+        return len(sentences) == 4 and set(notes) == {sentences[1] + leases.GOES_ON}
 
     work(until)
-    assert told[1].endswith("does not answer.")
-    assert told[2] == f"{told[1]} Runs that need it wait and go on by themselves."
+    assert sentences[1].endswith("does not answer.")
+    assert sentences[2] == f"{sentences[1]} Runs that need it wait and go on by themselves."
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "has_traceback"),
+    ("error", "start", "has_traceback"),
     [
         (KeyError("nobody thought of this"), "a job of the worker did not do its part", True),
         (DataError("too long"), "the database did not do its part", True),
@@ -162,11 +158,11 @@ def test_while_upstream_is_away_runs_wait_and_say_so(
         ),
     ],
 )
-def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_line(
+def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
     db: None,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
-    said: str,
+    start: str,
     has_traceback: bool,
 ) -> None:
     done: list[str] = []
@@ -186,13 +182,13 @@ def test_a_job_that_breaks_off_is_done_again_and_a_lost_connection_told_in_a_lin
         task.cancel()
 
     asyncio.run(asyncio.wait_for(twice(), 60))
-    (told,) = caplog.records
-    assert told.getMessage().startswith(said)
-    assert bool(told.exc_info) is has_traceback
-    assert "\n" not in told.getMessage()
+    (record,) = caplog.records
+    assert record.getMessage().startswith(start)
+    assert bool(record.exc_info) is has_traceback
+    assert "\n" not in record.getMessage()
 
 
-def test_a_worker_that_was_without_the_database_gives_the_others_time(
+def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     work: Work, make_run: Any
 ) -> None:
     """They were without it too, and renew what they hold as soon as they can."""

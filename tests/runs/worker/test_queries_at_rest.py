@@ -1,4 +1,4 @@
-"""An idle worker looks again and again for what is due: in a small table, not in all runs."""
+"""An idle worker searches for due work in a small table, not in all runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("look", [backfill._due, step_files._take_due])
-def test_a_look_for_what_is_due_joins_no_runs(look: Callable[[], list[Any]]) -> None:
+def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert look() == []
     assert not [query["sql"] for query in captured if re.search("playground_run\\b", query["sql"])]

@@ -1,4 +1,4 @@
-"""From an address to the wire: what is filled in is what upstream gets, for every real document."""
+"""Arguments filled in by an address are those upstream gets, for every real document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.system  # takes long
 IDS = sorted(file.stem.replace("--", "/") for file in (DATA / "openapi").glob("*.json"))
 
 
-def sent(run: Run) -> Any:
+def sent_arguments(run: Run) -> Any:
     """The JSON that goes out for `run`, byte for byte as upstream would read it."""
     bodies: list[bytes] = []
 
@@ -54,18 +54,18 @@ def sent(run: Run) -> Any:
 @pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("endpoint_id", IDS)
-def test_what_is_filled_in_is_what_goes_out(
+def test_the_arguments_filled_in_are_those_sent(
     member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
 ) -> None:
     endpoint: Endpoint = make_endpoint(endpoint_id, documents[endpoint_id])
-    found = contract(documents[endpoint_id], endpoint_id)
-    root = build(found)
+    endpoint_contract = contract(documents[endpoint_id], endpoint_id)
+    root = build(endpoint_contract)
     page = endpoint.get_absolute_url()
 
     @settings(max_examples=cases(3))
-    @given(strategies.arguments(found.input, documents[endpoint_id]))
+    @given(strategies.arguments(endpoint_contract.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:
-        assume(not validate(found, value, root))
+        assume(not validate(endpoint_contract, value, root))
         Run.objects.all().delete()
         text = member.get(page, {"input": json.dumps(value)}).content.decode()
         start = text.index("<form data-endpoint-id")
@@ -75,7 +75,7 @@ def test_what_is_filled_in_is_what_goes_out(
         run = Run.objects.with_endpoint().get()
         assert identical(run.arguments, value)
         claimed = leases.claim("worker", 1).to_send
-        assert [one.pk for one in claimed] == [run.pk]
-        assert identical(sent(claimed[0]), value)
+        assert [claimed_run.pk for claimed_run in claimed] == [run.pk]
+        assert identical(sent_arguments(claimed[0]), value)
 
     law()

@@ -136,7 +136,7 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     ("transport", "leaves"),
     [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
 )
-def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
+def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
     ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
 ) -> None:
     """`leaves`: noted as sent by its claim."""
@@ -151,12 +151,12 @@ def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
         leases.release("first")
         for taken_over in leases.claim("second", 10).to_send:
             assert send(taken_over)
-        taken = sandbox.calls().get(kind, 0)
+        times_taken = sandbox.calls().get(kind, 0)
         run.refresh_from_db()
-        assert taken <= 1, f"taken {taken} times, cut at {len(outcomes)}"
+        assert times_taken <= 1, f"taken {times_taken} times, cut at {len(outcomes)}"
         assert run.state in {ended, "unconfirmed"}, f"{run.state}, cut at {len(outcomes)}"
-        assert taken or run.state == "unconfirmed"
-        outcomes.append((taken, run.state))
+        assert times_taken or run.state == "unconfirmed"
+        outcomes.append((times_taken, run.state))
         Run.objects.filter(pk=run.pk).update(state=State.CANCELLED)
     assert is_whole
     assert outcomes[0] == ((0, "unconfirmed") if leaves else (1, ended))  # it had not left
@@ -165,7 +165,7 @@ def test_a_submit_cut_at_any_wait_is_taken_once_at_most(
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])
-def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
+def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     ask: Callable[[str], Run],
     work: Work,
     sandbox: Control,
@@ -177,8 +177,8 @@ def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
     workers: list[Worker] = []
     cut: list[uuid.UUID] = []
 
-    def make(*given: Any, **more: Any) -> Worker:
-        workers.append(RunsWorker(*given, **more))
+    def make(*arguments: Any, **more: Any) -> Worker:
+        workers.append(RunsWorker(*arguments, **more))
         return workers[-1]
 
     def commit_unheard(self: BaseDatabaseWrapper) -> None:
@@ -215,11 +215,11 @@ def test_a_claim_that_was_cut_off_from_its_worker_is_sent_all_the_same(
 @contextmanager
 def told_states() -> Iterator[list[str]]:
     """The state of the only run at each notification, from a page's side."""
-    said: list[str] = []
+    states: list[str] = []
     hears, is_over = threading.Event(), threading.Event()
 
     def look() -> None:
-        said.append(Run.objects.values_list("state", flat=True).get())
+        states.append(Run.objects.values_list("state", flat=True).get())
 
     async def listen() -> None:
         # Idle, so that on SQLite it is woken by notifications, not by each write.
@@ -232,34 +232,34 @@ def told_states() -> Iterator[list[str]]:
                     await sync_to_async(look)()
 
     with ThreadPoolExecutor(1) as threads:
-        heard = threads.submit(asyncio.run, listen())
+        listener = threads.submit(asyncio.run, listen())
         assert hears.wait(60.0)
         try:
-            yield said
+            yield states
         finally:
             is_over.set()
-            heard.result(60.0)
+            listener.result(60.0)
 
 
 @pytest.mark.any_database
-def test_a_submit_that_takes_long_is_told_of(
+def test_only_a_slow_submit_shows_the_submitting_state(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     ask("queue")
     sandbox.fault("submit", "late", value=3 * run_tasks.SLOW_SUBMIT_S)
-    with told_states() as said:
+    with told_states() as states:
         work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert said.count(State.SUBMITTING) == 1
-    assert said[-1] != State.SUBMITTING
+    assert states.count(State.SUBMITTING) == 1
+    assert states[-1] != State.SUBMITTING
     Run.objects.all().delete()
     ask("queue")
-    with told_states() as said:
+    with told_states() as states:
         work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert said
-    assert State.SUBMITTING not in said
+    assert states
+    assert State.SUBMITTING not in states
 
 
-def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
+def test_a_stopping_worker_awaits_the_answer_to_its_submit(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     run = ask("queue")
@@ -271,7 +271,7 @@ def test_a_worker_that_is_told_to_stop_hears_the_answer_to_what_is_being_sent(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
+def test_a_stopping_worker_releases_its_leases_at_once(make_run: Callable[..., Run]) -> None:
     queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
     sending = make_run(state="submitting", worker="w")
     leases.release("w", keep=[sending.pk])
@@ -281,7 +281,7 @@ def test_leases_are_handed_back_at_once(make_run: Callable[..., Run]) -> None:
 
 
 @pytest.mark.any_database
-def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_left(
+def test_an_unparsable_submit_answer_does_not_mean_unsent(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
     class Stumbling(httpx.AsyncHTTPTransport):
@@ -304,7 +304,7 @@ def test_an_answer_that_breaks_the_reader_is_not_taken_for_an_input_that_never_l
 @pytest.mark.parametrize(
     ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
 )
-def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
+def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
     ask: Callable[[str], Run],
     work: Work,
     sandbox: Control,
@@ -313,21 +313,21 @@ def test_an_answer_that_takes_long_is_told_on_the_page_and_of_the_host(
 ) -> None:
     run = ask("queue")
     sandbox.fault(late, "late", value=8)
-    told: list[tuple[str, str, str]] = []
+    notices: list[tuple[str, str, str]] = []
 
     def is_over() -> bool:
         run.refresh_from_db()
         trouble = "".join(Row.objects.values_list("trouble", flat=True))
         if run.state == state and run.note and trouble:
-            told.append((run.note, trouble, worker_status.readiness()))
+            notices.append((run.note, trouble, worker_status.readiness()))
         return run.state == State.SUCCEEDED and not trouble
 
     work(is_over, fal.Limits(slow_after_s=0.1))
     # The three are read one after the other, and may change between: at some moment they agree.
     assert [
         trouble
-        for note, trouble, readiness in told
+        for note, trouble, readiness in notices
         if note == trouble + leases.GOES_ON and readiness.startswith(trouble)
         if trouble.endswith("takes long to answer.")
-    ], told
+    ], notices
     assert (run.note, sandbox.calls()["submit"]) == ("", 1)

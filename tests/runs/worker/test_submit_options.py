@@ -26,12 +26,12 @@ ASKED = {
 }
 
 
-def test_the_options_of_a_claimed_run_are_headers_of_its_submit(make_run: Any) -> None:
+def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
     make_run(options=ASKED)
-    found: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def queue(request: httpx.Request) -> httpx.Response:
-        found.append(request)
+        requests.append(request)
         return httpx.Response(200, json={"request_id": "r-1"})
 
     (run,) = leases.claim("me", 1).to_send
@@ -43,7 +43,7 @@ def test_the_options_of_a_claimed_run_are_headers_of_its_submit(make_run: Any) -
             assert await submit.submit_run(run, upstream, BreakerRegistry().account)
 
     send()
-    (request,) = found
+    (request,) = requests
     assert request.headers["X-Fal-Queue-Priority"] == "low"
     assert request.headers["X-Fal-Runner-Hint"] == "session-7"
     lifecycle = request.headers["X-Fal-Object-Lifecycle-Preference"]

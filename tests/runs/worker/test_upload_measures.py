@@ -47,7 +47,7 @@ def upload(user: User, name: str, data: bytes) -> Upload:
     return uploads.store(user.pk, SimpleUploadedFile(name, data))
 
 
-def test_a_film_and_a_sound_are_measured_and_a_picture_is_not(user: User) -> None:
+def test_videos_and_sounds_are_measured_and_pictures_are_not(user: User) -> None:
     rows = [
         upload(user, "a.mp4", film(2.0)),
         upload(user, "a.wav", sound(1.5)),
@@ -63,7 +63,7 @@ def test_a_film_and_a_sound_are_measured_and_a_picture_is_not(user: User) -> Non
     assert rows[1].duration_s == pytest.approx(1.5, abs=0.1)
 
 
-def test_bytes_measured_before_are_not_probed_and_broken_ones_only_once(
+def test_measured_content_is_not_probed_again_nor_broken_content(
     user: User, stranger: User
 ) -> None:
     upload(user, "a.wav", sound(1.0))
@@ -77,7 +77,7 @@ def test_bytes_measured_before_are_not_probed_and_broken_ones_only_once(
     assert (broken.measure_at, broken.duration_s) == (None, None)
 
 
-def test_a_price_per_second_of_input_becomes_a_figure(
+def test_a_price_per_second_of_input_is_computed_after_measuring(
     member: Client, user: User, make_endpoint: Any
 ) -> None:
     text = {"type": "string"}

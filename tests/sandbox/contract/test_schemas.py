@@ -32,7 +32,7 @@ PRESETS = {
 
 
 def skeleton(document: Node, endpoint_id: str) -> Node:
-    """The document without what differs from one endpoint to the next."""
+    """The document without the parts that differ between endpoints."""
     bare = copy.deepcopy(document)
     bare["info"]["x-fal-metadata"] = sorted(bare["info"]["x-fal-metadata"])
     schemas = bare["components"].pop("schemas")
@@ -45,16 +45,16 @@ def skeleton(document: Node, endpoint_id: str) -> Node:
         },
         sort_keys=True,
     )
-    found: Node = json.loads(
+    loaded: Node = json.loads(
         text.replace(endpoint_id, "ID")
         .replace(f"{camel_case(endpoint_id)}Input", "INPUT")
         .replace(f"{camel_case(endpoint_id)}Output", "OUTPUT")
     )
-    return found
+    return loaded
 
 
 @pytest.mark.parametrize("endpoint_id", IDS)
-def test_the_skeleton_is_that_of_an_untouched_document(
+def test_the_document_structure_equals_a_real_document(
     documents: dict[str, Node], endpoint_id: str
 ) -> None:
     real = skeleton(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
@@ -63,7 +63,7 @@ def test_the_skeleton_is_that_of_an_untouched_document(
 
 
 @pytest.mark.parametrize("name", ["ImageSize", "LoraWeight", "RGBColor", "File"])
-def test_shared_components_are_fals_own(documents: dict[str, Node], name: str) -> None:
+def test_shared_components_equal_fals(documents: dict[str, Node], name: str) -> None:
     mine = [
         d["components"]["schemas"][name]
         for d in DOCUMENTS.values()
@@ -90,7 +90,7 @@ def nodes(value: Any) -> Iterator[Node]:
             yield from nodes(item)
 
 
-ALL = [node for found in DOCUMENTS.values() for node in nodes(found["components"]["schemas"])]
+ALL = [node for schema in DOCUMENTS.values() for node in nodes(schema["components"]["schemas"])]
 FIELDS = [
     (name, field)
     for node in ALL
@@ -102,8 +102,8 @@ OBJECTS = [node for node in ALL if isinstance(node.get("properties"), dict)]
 
 
 def branches(node: Node, keyword: str = "anyOf") -> list[Node]:
-    found = node.get(keyword)
-    return found if isinstance(found, list) else []
+    alternatives = node.get(keyword)
+    return alternatives if isinstance(alternatives, list) else []
 
 
 def kinds(node: Node, keyword: str = "anyOf") -> set[str]:
@@ -290,14 +290,14 @@ CENSUS: dict[str, Callable[[], bool]] = {
 
 
 @pytest.mark.parametrize("construct", CENSUS)
-def test_every_construct_of_the_census_is_somewhere(construct: str) -> None:
+def test_every_schema_construct_found_at_fal_is_used(construct: str) -> None:
     assert CENSUS[construct]()
 
 
 def test_every_keyword_of_the_real_documents_is_used(documents: dict[str, Node]) -> None:
-    def keywords(found: Iterator[Node]) -> set[str]:
+    def keywords(schemas: Iterator[Node]) -> set[str]:
         return {
-            key for node in found if not isinstance(node.get("properties"), str) for key in node
+            key for node in schemas if not isinstance(node.get("properties"), str) for key in node
         }
 
     real = {key for d in documents.values() for n in nodes(d["components"]["schemas"]) for key in n}

@@ -99,22 +99,22 @@ def faults(endpoint_id: str, arguments: Any) -> list[tuple[list[Any], str, dict[
         ),
     ],
 )
-def test_a_fault_has_a_place_a_type_and_its_limit(
+def test_a_fault_has_a_location_a_type_and_its_limit(
     endpoint_id: str, arguments: Any, loc: list[Any], type_: str, ctx: dict[str, Any]
 ) -> None:
     assert faults(endpoint_id, arguments) == [(loc, type_, ctx)]
 
 
-def test_a_union_names_its_branches_in_the_place() -> None:
-    found = faults("sandbox/aurora", AURORA | {"image_size": {"width": "wide"}})
-    places = [loc for loc, _, _ in found]
+def test_a_union_names_its_branches_in_the_location() -> None:
+    problems = faults("sandbox/aurora", AURORA | {"image_size": {"width": "wide"}})
+    places = [loc for loc, _, _ in problems]
     assert ["image_size", "ImageSize", "width"] in places
     assert ["image_size", "enum"] in places
 
 
-def test_all_faults_are_told_at_once() -> None:
-    found = faults("sandbox/aurora", {"num_images": 9, "seed": [], "output_format": "bmp"})
-    assert {loc[0] for loc, _, _ in found} == {"prompt", "num_images", "seed", "output_format"}
+def test_all_faults_are_reported_together() -> None:
+    problems = faults("sandbox/aurora", {"num_images": 9, "seed": [], "output_format": "bmp"})
+    assert {loc[0] for loc, _, _ in problems} == {"prompt", "num_images", "seed", "output_format"}
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,14 @@ def test_all_faults_are_told_at_once() -> None:
         {"unknown_field": 1},
     ],
 )
-def test_what_the_odd_constructs_allow_is_allowed(arguments: dict[str, Any]) -> None:
+def test_values_allowed_by_unusual_schema_constructs_are_accepted(
+    arguments: dict[str, Any],
+) -> None:
     filled = check(BY_ID[CABINET], arguments)
     assert filled.items() >= arguments.items()
 
 
-def test_defaults_are_filled_in_deeply_and_nothing_else() -> None:
+def test_only_defaults_are_filled_in_at_any_depth() -> None:
     filled = check(BY_ID[CABINET], {"camera": {"position": {"x": 2}}})
     assert filled["camera"] == {"focal_length": 50, "position": {"x": 2, "y": 0, "z": 0}}
     assert filled["needed"] == 3

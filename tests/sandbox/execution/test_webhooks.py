@@ -47,7 +47,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait(self, count: int, seconds: float = 60) -> list[tuple[dict[str, str], bytes]]:
-        """What arrived, once that many did."""
+        """Wait for that many deliveries and return them."""
         end = time.monotonic() + seconds
         while len(self.got) < count and time.monotonic() < end:
             time.sleep(0.01)
@@ -110,7 +110,7 @@ def test_c49_a_failed_request_is_reported_as_an_error(
 
 
 @pytest.mark.parametrize(("codes", "tries"), [([500, 503], 3), ([302], 1), ([404], 2)])
-def test_c49_errors_are_tried_again_and_redirects_are_not_followed(
+def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
     http: httpx.Client, sandbox: RunningSandbox, codes: list[int], tries: int
 ) -> None:
     receiver = Receiver(list(codes))
@@ -124,16 +124,16 @@ def test_c49_errors_are_tried_again_and_redirects_are_not_followed(
     assert len({body for _, body in got}) == 1  # the same bytes each time
 
 
-def test_c60_no_webhook_is_lost_or_doubled(
+def test_c60_no_webhook_is_lost_or_duplicated(
     http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
 ) -> None:
-    def one(_: int) -> str:
+    def submit_one(_: int) -> str:
         arguments = {"duration": 0, "picture": False, "log_lines": 1}
         query = {"fal_webhook": receiver.url}
         return str(submit(http, sandbox, SLOW, arguments, params=query)["request_id"])
 
     with ThreadPoolExecutor(16) as pool:
-        sent = list(pool.map(one, range(100)))
+        sent = list(pool.map(submit_one, range(100)))
     got = receiver.wait(100)
     time.sleep(0.2)
     assert sorted(json.loads(body)["request_id"] for _, body in got) == sorted(sent)

@@ -72,8 +72,8 @@ def test_c56_find_answers_in_the_order_of_the_ids(sandbox: RunningSandbox) -> No
 def test_c56_search_by_words_category_and_status(sandbox: RunningSandbox) -> None:
     assert ids(models(sandbox, ("q", "stained glass")))[0] == "atelier/glass"
     assert ids(models(sandbox, ("q", "nothing like this"))) == []
-    found = models(sandbox, ("category", "text-to-video")).json()["models"]
-    assert [item["metadata"]["category"] for item in found] == ["text-to-video"]
+    matches = models(sandbox, ("category", "text-to-video")).json()["models"]
+    assert [item["metadata"]["category"] for item in matches] == ["text-to-video"]
     assert ids(models(sandbox, ("status", "deprecated"))) == ["sandbox/ridgeline-classic"]
 
 
@@ -120,14 +120,14 @@ def test_c56_the_key_is_optional_but_not_wrong(sandbox: RunningSandbox) -> None:
 
 def test_expand_brings_the_document_and_the_enterprise_status(sandbox: RunningSandbox) -> None:
     query = [("expand", "openapi-3.0"), ("expand", "enterprise_status")]
-    found = models(sandbox, *query).json()
-    assert len(found["models"]) == 10
-    for item in found["models"]:
+    page = models(sandbox, *query).json()
+    assert len(page["models"]) == 10
+    for item in page["models"]:
         assert item["openapi"]["info"]["x-fal-metadata"]["endpointId"] == item["endpoint_id"]
         assert item["enterprise_status"] == "ready"
 
 
-def test_c57_prices(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c57_prices_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
     url = f"{sandbox.addresses['api']}/models/pricing"
     wanted = ["sandbox/aurora", "mischief/slow"]
     repeated = http.get(url, params=[("endpoint_id", each) for each in wanted]).json()
@@ -151,7 +151,7 @@ def test_c57_prices(http: httpx.Client, sandbox: RunningSandbox) -> None:
         ("unit_price", "unit_quantity", 0.5, 0.0125),
     ],
 )
-def test_c57_estimates(
+def test_c57_estimates_use_calls_or_units(
     http: httpx.Client, sandbox: RunningSandbox, kind: str, name: str, quantity: float, total: float
 ) -> None:
     url = f"{sandbox.addresses['api']}/models/pricing/estimate"
@@ -170,23 +170,23 @@ def test_c57_estimates(
         assert error(http.post(url, json=wrong)) == (400, "validation_error")
 
 
-def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_requests_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> None:
     url = f"{sandbox.addresses['api']}/models/requests/by-endpoint"
     arguments = {"duration": 0, "picture": False}
-    kept = submit(http, sandbox, SLOW, arguments)
+    listed = submit(http, sandbox, SLOW, arguments)
     hidden = submit(http, sandbox, SLOW, arguments, headers={"X-Fal-Store-IO": "0"})
     failed = submit(http, sandbox, SLOW, {"duration": -1})
-    for handle in (kept, hidden, failed):
+    for handle in (listed, hidden, failed):
         wait(http, handle)
     query: dict[str, str | int] = {"endpoint_id": SLOW, "expand": "payloads", "limit": 3}
     answer = http.get(url, params=query).json()
     rows = {row["request_id"]: row for row in answer["items"]}
-    assert list(rows) == [h["request_id"] for h in (failed, hidden, kept)]
-    assert rows[kept["request_id"]]["json_input"] == arguments
+    assert list(rows) == [h["request_id"] for h in (failed, hidden, listed)]
+    assert rows[listed["request_id"]]["json_input"] == arguments
     assert "json_input" not in rows[hidden["request_id"]]
     assert rows[failed["request_id"]]["status_code"] == 422
-    one = http.get(url, params={"endpoint_id": SLOW, "status": "user_error", "limit": 1}).json()
-    assert one["items"][0]["request_id"] == failed["request_id"]
+    page = http.get(url, params={"endpoint_id": SLOW, "status": "user_error", "limit": 1}).json()
+    assert page["items"][0]["request_id"] == failed["request_id"]
     future = {"endpoint_id": SLOW, "start": "2999-01-01T00:00:00Z"}
     assert http.get(url, params=future).json()["items"] == []
     assert error(http.get(url, params={"endpoint_id": SLOW, "limit": 101})) == (
@@ -195,13 +195,13 @@ def test_requests_by_endpoint(http: httpx.Client, sandbox: RunningSandbox) -> No
     )
 
 
-def test_meta_and_paths_that_are_not_there(sandbox: RunningSandbox) -> None:
+def test_meta_answers_and_unknown_paths_are_404(sandbox: RunningSandbox) -> None:
     api = sandbox.addresses["api"]
     assert httpx.get(f"{api}/meta").json()["webhook_ip_ranges"] == ["127.0.0.1/32"]
     assert error(httpx.get(f"{api}/models/usage")) == (404, "not_found")
 
 
-def test_a_large_catalogue_can_be_had(tmp_path: Any) -> None:
+def test_the_catalogue_can_be_enlarged(tmp_path: Any) -> None:
     large = start_sandbox(tmp_path, filler=1200)
     try:
         first = models(large, ("limit", 1000))

@@ -68,20 +68,20 @@ def test_c39_c41_each_status_has_its_keys_and_its_code(
     ("logs", "are_told"),
     [("1", True), ("true", True), ("0", False), ("false", False), (None, False)],
 )
-def test_c40_all_spellings_of_logs(
+def test_c40_all_spellings_of_the_logs_parameter_work(
     http: httpx.Client, sandbox: RunningSandbox, logs: str | None, are_told: bool
 ) -> None:
     handle = submit(http, sandbox, SLOW, QUICK)
     wait(http, handle)
     query = {} if logs is None else {"logs": logs}
-    told = http.get(handle["status_url"], params=query).json()["logs"]
-    assert bool(told) is are_told
-    if told:
-        assert [line["message"] for line in told] == ["Waited 1/2 (50%)", "Waited 2/2 (100%)"]
-        assert set(told[0]) == {"message", "level", "source", "timestamp"}
+    lines = http.get(handle["status_url"], params=query).json()["logs"]
+    assert bool(lines) is are_told
+    if lines:
+        assert [line["message"] for line in lines] == ["Waited 1/2 (50%)", "Waited 2/2 (100%)"]
+        assert set(lines[0]) == {"message", "level", "source", "timestamp"}
 
 
-def test_c41_status_stream_tells_each_log_line_once_and_ends(
+def test_c41_the_status_stream_sends_each_log_line_once_and_ends(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     arguments = {"duration": 1.2, "picture": False, "log_lines": 6}
@@ -116,7 +116,7 @@ def test_a_finished_request_streams_one_event(http: httpx.Client, sandbox: Runni
 
 @pytest.mark.parametrize("form", ["mischief/slow", "sandbox/aurora/lite"])
 @pytest.mark.parametrize("tail", ["", "/", "/response", "/response/"])
-def test_c42_result_on_both_forms_with_any_tail(
+def test_c42_a_result_has_two_url_forms_with_any_tail(
     http: httpx.Client, sandbox: RunningSandbox, form: str, tail: str
 ) -> None:
     arguments = {"prompt": "x", "image_size": {"width": 64, "height": 64}}
@@ -132,7 +132,7 @@ def test_c42_result_on_both_forms_with_any_tail(
     assert answer.headers["x-fal-billable-units"] == "1"
 
 
-def test_c42_result_before_the_end_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c42_a_result_before_the_end_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
     handle = submit(http, sandbox, SLOW, {"duration": 5, "picture": False})
     answer = http.get(handle["response_url"])
     assert (answer.status_code, answer.json()) == (400, {"detail": "Request is still in progress"})
@@ -146,7 +146,7 @@ def test_c42_result_before_the_end_is_a_400(http: httpx.Client, sandbox: Running
         ("comfy/sandbox/collage/run", "comfy/sandbox/collage"),
     ],
 )
-def test_c43_namespaces_route(
+def test_c43_namespaces_are_routed(
     http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, app: str
 ) -> None:
     handle = submit(http, sandbox, endpoint_id, {})
@@ -172,7 +172,7 @@ def test_c44_a_queued_request_that_is_cancelled_never_runs(
     wait(http, running)
 
 
-def test_c44_cancel_while_running_after_the_end_and_of_nothing(
+def test_c44_a_cancellation_answers_by_the_requests_state(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     handle = submit(http, sandbox, SLOW, {"duration": 30, "picture": False})
@@ -210,7 +210,7 @@ def test_c46_missing_and_wrong_keys_are_401(sandbox: RunningSandbox, host: str) 
         assert "Cannot access application" in answer.json()["detail"]
 
 
-def test_c46_status_needs_no_key_but_no_wrong_one(
+def test_c46_a_status_needs_no_key_but_refuses_a_wrong_one(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     handle = submit(http, sandbox, SLOW, QUICK)
@@ -236,7 +236,7 @@ def test_c46_unknown_endpoints_are_404(
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 
-def test_c47_invalid_input_is_taken_and_fails_later(
+def test_c47_invalid_input_is_accepted_and_fails_later(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     handle = submit(http, sandbox, "sandbox/aurora", {"num_images": 9})
@@ -276,7 +276,7 @@ def test_c48_the_start_timeout_ends_a_waiting_request(
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "0", "nan", "inf"])
-def test_c48_a_start_timeout_that_is_no_positive_number_is_refused(
+def test_c48_a_start_timeout_must_be_a_positive_number(
     http: httpx.Client, sandbox: RunningSandbox, text: str
 ) -> None:
     headers = {"X-Fal-Request-Timeout": text}
@@ -297,7 +297,9 @@ def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSa
         http.put(handle["cancel_url"])
 
 
-def test_low_priority_waits_behind_everybody(http: httpx.Client, narrow: RunningSandbox) -> None:
+def test_low_priority_requests_wait_for_all_others(
+    http: httpx.Client, narrow: RunningSandbox
+) -> None:
     running = occupy(http, narrow)
     low = submit(http, narrow, SLOW, QUICK, headers={"X-Fal-Queue-Priority": "low"})
     normal = submit(http, narrow, SLOW, QUICK)
@@ -307,7 +309,7 @@ def test_low_priority_waits_behind_everybody(http: httpx.Client, narrow: Running
     wait(http, low)
 
 
-def test_c60_a_hundred_at_once_keep_their_order_and_their_names(
+def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(
     http: httpx.Client, narrow: RunningSandbox
 ) -> None:
     running = occupy(http, narrow)

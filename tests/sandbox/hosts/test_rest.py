@@ -77,13 +77,13 @@ def test_c54_javascript_multipart_reads_tags_from_bodies(
 def test_c54_python_posts_the_whole_file_with_a_token(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    given = token(http, sandbox)
-    assert given["expires_at"].endswith("+00:00")
+    upload_token = token(http, sandbox)
+    assert upload_token["expires_at"].endswith("+00:00")
     answer = httpx.post(
         f"{sandbox.addresses['cdn']}/files/upload",
         content=PNG,
         headers={
-            "Authorization": f"{given['token_type']} {given['token']}",
+            "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
             "Content-Type": "image/png",
             "X-Fal-File-Name": "../../sneaky.png",
         },
@@ -96,12 +96,12 @@ def test_c54_python_posts_the_whole_file_with_a_token(
 def test_c54_python_multipart_takes_parts_in_any_order(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    given = token(http, sandbox)
+    upload_token = token(http, sandbox)
     headers = {
-        "Authorization": f"{given['token_type']} {given['token']}",
+        "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
         "X-Fal-File-Name": "big.bin",
     }
-    begun = httpx.post(f"{given['base_url']}/files/upload/multipart", headers=headers).json()
+    begun = httpx.post(f"{upload_token['base_url']}/files/upload/multipart", headers=headers).json()
     at = f"{begun['access_url']}/multipart/{begun['uploadId']}"
     parts = []
     for number in (3, 1, 2):
@@ -129,12 +129,12 @@ def test_c55_files_have_length_type_ranges_and_cors(
     assert whole.headers["access-control-allow-origin"] == "*"
     head = httpx.head(url)
     assert (head.content, head.headers["content-length"]) == (b"", str(len(whole.content)))
-    for asked, expected in (
+    for byte_range, expected in (
         ("0-9", whole.content[:10]),
         ("-5", whole.content[-5:]),
         ("100-", whole.content[100:]),
     ):
-        part = httpx.get(url, headers={"Range": f"bytes={asked}"})
+        part = httpx.get(url, headers={"Range": f"bytes={byte_range}"})
         assert (part.status_code, part.content) == (206, expected)
     size = len(whole.content)
     assert httpx.get(url, headers={"Range": f"bytes={size}-"}).status_code == 416
@@ -178,7 +178,7 @@ def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
     assert httpx.get(output["nothing"]["url"]).content == b""
 
 
-def test_what_lies_outside_the_folder_is_not_served(sandbox: RunningSandbox) -> None:
+def test_files_outside_the_folder_are_not_served(sandbox: RunningSandbox) -> None:
     for path in (
         "/../../../../etc/hostname",
         "/%2e%2e/%2e%2e/etc/hostname",

@@ -32,7 +32,7 @@ def test_c47_a_run_with_invalid_input_is_a_422_at_once(
     assert (fault["loc"], fault["type"]) == (["body", "prompt"], "string_type")
 
 
-def test_a_body_that_is_no_json_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_a_body_that_is_not_json_is_a_400(http: httpx.Client, sandbox: RunningSandbox) -> None:
     for host in ("run", "queue"):
         answer = http.post(f"{sandbox.addresses[host]}/{SLOW}", content=b"{not json")
         assert answer.status_code == 400
@@ -132,12 +132,12 @@ def test_every_request_error_has_its_status_and_header(
     assert answer.headers["X-Fal-Needs-Retry"] == ("1" if retryable else "0")
 
 
-def test_a_detail_can_be_a_sentence_and_a_crash_is_the_runners(
+def test_a_detail_can_be_a_text_and_a_crash_is_a_runner_error(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     url = f"{sandbox.addresses['run']}/mischief/fail"
-    said = http.post(url, json={"error_type": "text_detail", "after": 0})
-    assert (said.status_code, said.json()) == (
+    response = http.post(url, json={"error_type": "text_detail", "after": 0})
+    assert (response.status_code, response.json()) == (
         422,
         {"detail": "Something about the input is wrong."},
     )
@@ -145,7 +145,7 @@ def test_a_detail_can_be_a_sentence_and_a_crash_is_the_runners(
     assert (crashed.status_code, crashed.json()["error_type"]) == (500, "runner_server_error")
 
 
-def test_a_silent_failure_shows_in_the_result_only(
+def test_a_silent_failure_is_only_in_the_result(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     handle = submit(http, sandbox, "mischief/silent", {"prompt": "x"})
@@ -164,7 +164,7 @@ def test_forbidden_words_are_a_content_policy_violation(
     assert http.post(url, json={"prompt": "a forest"}).status_code == 200
 
 
-def test_five_thousand_lines_arrive_complete_and_in_order(
+def test_five_thousand_log_lines_arrive_complete_and_in_order(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     handle = submit(http, sandbox, "mischief/chatty", {})
@@ -238,11 +238,13 @@ def test_c51_tokens_open_a_stream_to_their_own_application_only(
 
 def test_c58_browsers_may_call_from_anywhere(sandbox: RunningSandbox) -> None:
     origin = {"Origin": "https://somewhere.example"}
-    asked = {
+    preflight_headers = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-fal-queue-priority",
     }
-    preflight = httpx.options(f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | asked)
+    preflight = httpx.options(
+        f"{sandbox.addresses['queue']}/{SLOW}", headers=origin | preflight_headers
+    )
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "x-fal-queue-priority" in preflight.headers["access-control-allow-headers"]

@@ -24,10 +24,14 @@ def test_c79_events_come_in_the_order_of_the_dependencies(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     seen = streamed(http, sandbox, "workflows/sandbox/Moving_Postcard", {"place": "a quiet bay"})
-    told = [(event["type"], event.get("node_id")) for event in seen]
-    assert told.index(("completion", "scene")) < told.index(("submit", "fal_ai/print_1"))
-    assert told.index(("completion", "fal_ai/print_1")) < told.index(("submit", "film"))
-    assert told[-1] == ("output", None)
+    types_and_nodes = [(event["type"], event.get("node_id")) for event in seen]
+    assert types_and_nodes.index(("completion", "scene")) < types_and_nodes.index(
+        ("submit", "fal_ai/print_1")
+    )
+    assert types_and_nodes.index(("completion", "fal_ai/print_1")) < types_and_nodes.index(
+        ("submit", "film")
+    )
+    assert types_and_nodes[-1] == ("output", None)
     assert {*seen[-1]["output"]} == {"picture", "film", "text"}
     submits = [event["request_id"] for event in seen if event["type"] == "submit"]
     assert len(set(submits)) == 4
@@ -42,7 +46,7 @@ def test_c80_each_step_is_a_request_of_its_own(http: httpx.Client, sandbox: Runn
     assert any(row["json_input"].get("prompt") == "steps" for row in rows.json()["items"])
 
 
-def test_c81_a_failing_step_ends_the_stream_with_an_error_event(
+def test_c81_a_failed_step_ends_the_stream_with_an_error_event(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     seen = streamed(http, sandbox, MISHAP, {"prompt": "x"})
@@ -103,16 +107,16 @@ def test_c83_the_account_lists_opens_and_creates_workflows(
     page = http.get(url, params={"limit": 2}).json()
     assert page["has_more"] is True
     rest = http.get(url, params={"limit": 2, "cursor": page["next_cursor"]}).json()
-    names = [one["name"] for one in page["workflows"] + rest["workflows"]]
+    names = [workflow["name"] for workflow in page["workflows"] + rest["workflows"]]
     assert names[:3] == ["storyboard", "Moving_Postcard", "mishap"]
-    found = http.get(url, params={"search": "postcard"}).json()["workflows"]
-    assert [one["name"] for one in found] == ["Moving_Postcard"]
+    matches = http.get(url, params={"search": "postcard"}).json()["workflows"]
+    assert [workflow["name"] for workflow in matches] == ["Moving_Postcard"]
     opened = http.get(f"{url}/sandbox/mishap").json()["workflow"]
     assert {"name", "title", "user_nickname", "created_at", "is_public", "contents"} == {*opened}
-    made = {"name": "copy", "title": "Copy", "contents": opened["contents"]}
-    assert http.post(url, json=made).status_code == 201
-    assert http.post(url, json=made).status_code == 400
-    assert http.post(url, json={**made, "name": "no blanks"}).status_code == 400
+    copy = {"name": "copy", "title": "Copy", "contents": opened["contents"]}
+    assert http.post(url, json=copy).status_code == 201
+    assert http.post(url, json=copy).status_code == 400
+    assert http.post(url, json={**copy, "name": "no blanks"}).status_code == 400
     assert http.get(f"{url}/alice/hers").status_code == 404
     assert httpx.get(url).status_code == 401
 

@@ -25,8 +25,8 @@ INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64
 
 def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) -> ClientConnection:
     base = to.addresses[host].replace("http", "ws", 1)
-    given = to.key if key is None else key
-    headers = {"Authorization": f"Key {given}"} if given else {}
+    sent_key = to.key if key is None else key
+    headers = {"Authorization": f"Key {sent_key}"} if sent_key else {}
     return connect(f"{base}/{path}", additional_headers=headers, max_size=None)
 
 
@@ -42,7 +42,7 @@ def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], 
     return start | {"end": end}, body
 
 
-def test_c53_several_requests_on_one_connection(sandbox: RunningSandbox) -> None:
+def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "ws", "sandbox/ledger") as socket:
         seen = [exchange(socket, {"text": text}) for text in ("one word", "now three words")]
         refused, detail = exchange(socket, {"text": 5})
@@ -56,7 +56,7 @@ def test_c53_several_requests_on_one_connection(sandbox: RunningSandbox) -> None
     assert json.loads(detail)["detail"][0]["loc"] == ["body", "text"]
 
 
-def test_c53_a_stream_comes_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
+def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
     arguments = {"prompt": "paper", "seed": 5, "max_tokens": 60}
     with opened(sandbox, "ws", "sandbox/scribe/stream") as socket:
         start, body = exchange(socket, arguments)
@@ -110,15 +110,15 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
     assert second["images"][0]["content"] != image["content"]
 
 
-def test_c52_a_refused_input_is_told_and_the_session_goes_on(sandbox: RunningSandbox) -> None:
+def test_c52_a_refused_input_is_reported_and_the_session_continues(sandbox: RunningSandbox) -> None:
     with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
         socket.send(msgpack.packb({"prompt": 5}))
-        told = json.loads(socket.recv(60))
+        message = json.loads(socket.recv(60))
         socket.send(b"\xc1")
         unread = json.loads(socket.recv(60))
         answer_to(socket, INPUT)
-    assert (told["type"], told["error"]) == ("x-fal-error", "INTERNAL_ERROR")
-    assert "prompt" in told["reason"]
+    assert (message["type"], message["error"]) == ("x-fal-error", "INTERNAL_ERROR")
+    assert "prompt" in message["reason"]
     assert unread["error"] == "BAD_REQUEST"
 
 
@@ -145,12 +145,12 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
     assert running.stop() == 0
 
 
-def test_c52_a_silent_session_is_told_and_closed(impatient: RunningSandbox) -> None:
+def test_c52_a_silent_session_is_notified_and_closed(impatient: RunningSandbox) -> None:
     with opened(impatient, "run", f"{LIVE}/realtime") as socket:
-        told = json.loads(socket.recv(60))
+        message = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv(60)
-    assert (told["type"], told["error"]) == ("x-fal-error", "TIMEOUT")
+    assert (message["type"], message["error"]) == ("x-fal-error", "TIMEOUT")
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1000
 

@@ -64,7 +64,7 @@ def served(
     process.stdout.close()
 
 
-def test_fal_client_by_environment_alone(served: Served) -> None:
+def test_fal_client_works_with_environment_variables_only(served: Served) -> None:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FAL_", "COV"))}
     done = subprocess.run(
         [sys.executable, "-m", "tests.sandbox.environment_script"],
@@ -75,11 +75,11 @@ def test_fal_client_by_environment_alone(served: Served) -> None:
         timeout=300,  # distinguishes a hang from a busy machine
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["last"] == "Completed"
-    outputs = [told[name]["output"] for name in ("subscribe", "again", "run", "stream")]
+    report = json.loads(done.stdout)
+    assert report["last"] == "Completed"
+    outputs = [report[name]["output"] for name in ("subscribe", "again", "run", "stream")]
     assert [text[:5] for text in outputs] == ["# Sea"] * 4
-    assert told["live"] == "violet"
+    assert report["live"] == "violet"
 
 
 def test_fals_own_names_are_answered(served: Served) -> None:
@@ -98,7 +98,7 @@ def test_fals_own_names_are_answered(served: Served) -> None:
             assert secure.recv(15).startswith(b"HTTP/1.1 200")
 
 
-def test_certificates_are_kept_and_private(tmp_path: Path) -> None:
+def test_certificates_are_stored_and_private(tmp_path: Path) -> None:
     first = [file.read_bytes() for file in authority.make(tmp_path, ("fal.run",))]
     assert [file.read_bytes() for file in authority.make(tmp_path)] == first
     ca, server = authority.make(tmp_path, tuple(PREFIXES))  # more names: made anew

@@ -28,8 +28,8 @@ RATIO = {"type": "string", "enum": ["16:9", "1:1", "9:16"], "default": "1:1"}
 
 
 def version(document: Any) -> Version:
-    found = contract(document, "a/b")
-    return Version(found, build(found))
+    endpoint_contract = contract(document, "a/b")
+    return Version(endpoint_contract, build(endpoint_contract))
 
 
 def of(properties: Any, **more: Any) -> Version:
@@ -104,35 +104,35 @@ def of(properties: Any, **more: Any) -> Version:
 def test_arguments_are_carried_by_meaning(
     old: Any, new: Any, given_: Any, expected: Any, kind: str
 ) -> None:
-    found = carry(given_, of(old), of(new))
-    assert found.arguments == expected
-    assert found.steps[0].kind == kind
-    assert found.steps[0].words
+    carried = carry(given_, of(old), of(new))
+    assert carried.arguments == expected
+    assert carried.steps[0].kind == kind
+    assert carried.steps[0].words
 
 
 def test_a_width_and_a_height_become_one_ratio() -> None:
     sides = {"width": INTEGER, "height": INTEGER}
-    found = carry({"width": 1280, "height": 720}, of(sides), of({"aspect_ratio": RATIO}))
-    assert found.arguments == {"aspect_ratio": "16:9"}
-    assert [step.source for step in found.of("converted")] == ["width", "height"]
+    carried = carry({"width": 1280, "height": 720}, of(sides), of({"aspect_ratio": RATIO}))
+    assert carried.arguments == {"aspect_ratio": "16:9"}
+    assert [step.source for step in carried.of("converted")] == ["width", "height"]
 
 
 def test_a_missing_required_input_is_named() -> None:
     target = of({"prompt": TEXT, "image_url": PICTURE}, required=["prompt", "image_url"])
-    found = carry({"prompt": "a"}, of({"prompt": TEXT}), target)
-    assert missing(target, found.arguments) == ["Image"]
+    carried = carry({"prompt": "a"}, of({"prompt": TEXT}), target)
+    assert missing(target, carried.arguments) == ["Image"]
 
 
 def test_a_model_without_a_schema_takes_everything() -> None:
-    found = carry({"prompt": "a"}, None, version(None))
-    assert found.arguments == {"prompt": "a"}
+    carried = carry({"prompt": "a"}, None, version(None))
+    assert carried.arguments == {"prompt": "a"}
 
 
 @pytest.fixture(scope="module")
 def versions(documents: dict[str, dict[str, Any]]) -> list[Version]:
-    known = [version(document) for document in documents.values()]
+    real_versions = [version(document) for document in documents.values()]
     files = dict.fromkeys(("files", "queue"), "https://files.test")
-    return known + [version(openapi.document(model, files)) for model in MODELS]
+    return real_versions + [version(openapi.document(model, files)) for model in MODELS]
 
 
 @settings(max_examples=laws.cases(40))
@@ -142,14 +142,16 @@ def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(
 ) -> None:
     source, target = (data.draw(st.sampled_from(versions)) for _ in range(2))
     given_ = data.draw(_arguments_of(source))
-    found = carry(given_, source, target)
-    problems = validate(target.contract, found.arguments, target.root)
-    assert [one for one in problems if one.path and one.path[0] in found.arguments] == []
-    assert list(dict.fromkeys(step.source for step in found.steps)) == list(given_)
-    placed = {to for step in found.steps for to in step.target.split(" and ") if to}
-    assert placed == set(found.arguments)
-    for step in found.of("carried"):
-        assert found.arguments[step.source] == given_[step.source]
+    carried = carry(given_, source, target)
+    problems = validate(target.contract, carried.arguments, target.root)
+    assert [
+        problem for problem in problems if problem.path and problem.path[0] in carried.arguments
+    ] == []
+    assert list(dict.fromkeys(step.source for step in carried.steps)) == list(given_)
+    placed = {to for step in carried.steps for to in step.target.split(" and ") if to}
+    assert placed == set(carried.arguments)
+    for step in carried.of("carried"):
+        assert carried.arguments[step.source] == given_[step.source]
 
 
 @cache
@@ -161,9 +163,9 @@ def _arguments_of(source: Version) -> st.SearchStrategy[dict[str, Any]]:
     """The model's example with defaults and options of some of its fields."""
     values: dict[str, Any] = {}
     for child in source.root.children:
-        offered = [one.value for one in child.options if not one.branch]
-        known = [*offered, *child.examples, *([child.default] if child.has_default else [])]
+        offered = [option.value for option in child.options if not option.branch]
+        candidates = [*offered, *child.examples, *([child.default] if child.has_default else [])]
         numbers = [n for n in (child.minimum, child.maximum) if n is not None]
-        if picks := [*known, *numbers]:
+        if picks := [*candidates, *numbers]:
             values[child.name] = st.sampled_from(picks)
     return st.fixed_dictionaries({}, optional=values).map(lambda more: _example(source) | more)

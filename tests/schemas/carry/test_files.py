@@ -32,14 +32,14 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     frames: dict[str, Any], is_required: bool
 ) -> None:
     first, last = frames
-    found = carry({"image_urls": [A, B]}, of(LIST), of(frames, required=[first]))
-    assert found.arguments == {first: A, last: B}
-    assert not found.of("dropped")
+    carried = carry({"image_urls": [A, B]}, of(LIST), of(frames, required=[first]))
+    assert carried.arguments == {first: A, last: B}
+    assert not carried.of("dropped")
     source = of(frames, required=[first] if is_required else [])
     back = carry({first: A, last: B}, source, of(LIST, required=["image_urls"]))
     assert back.arguments == {"image_urls": [A, B]}
     assert not back.of("dropped")
-    assert A not in " ".join(step.words for step in [*found.steps, *back.steps])
+    assert A not in " ".join(step.words for step in [*carried.steps, *back.steps])
 
 
 @pytest.mark.parametrize("source", FRAMES, ids="-".join)
@@ -47,13 +47,13 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
 def test_first_and_last_frames_are_carried_to_each_other(
     source: dict[str, Any], target: dict[str, Any]
 ) -> None:
-    given = dict(zip(source, (A, B), strict=True))
-    found = carry(given, of(source), of(target))
-    assert found.arguments == dict(zip(target, (A, B), strict=True))
+    arguments = dict(zip(source, (A, B), strict=True))
+    carried = carry(arguments, of(source), of(target))
+    assert carried.arguments == dict(zip(target, (A, B), strict=True))
 
 
 @pytest.mark.parametrize(
-    ("source", "given", "target", "expected", "words"),
+    ("source", "arguments", "target", "expected", "sentence"),
     [
         (LIST, {"image_urls": [A, B]}, SINGLE, {"image_url": A},
          "The second picture is not used: this model takes one"),
@@ -78,34 +78,34 @@ def test_first_and_last_frames_are_carried_to_each_other(
     ],
 )  # fmt: skip
 def test_an_unused_file_is_named_in_a_step(
-    source: Any, given: Any, target: Any, expected: Any, words: str
+    source: Any, arguments: Any, target: Any, expected: Any, sentence: str
 ) -> None:
-    found = carry(given, of(source), of(target))
-    assert found.arguments == expected
-    assert words in [step.words for step in found.of("dropped")]
+    carried = carry(arguments, of(source), of(target))
+    assert carried.arguments == expected
+    assert sentence in [step.words for step in carried.of("dropped")]
 
 
 def test_one_picture_needs_no_last_frame() -> None:
-    found = carry({"image_urls": [A]}, of(LIST), of(KLING_26))
-    assert found.arguments == {"start_image_url": A}
-    assert [step.kind for step in found.steps] == ["converted"]
+    carried = carry({"image_urls": [A]}, of(LIST), of(KLING_26))
+    assert carried.arguments == {"start_image_url": A}
+    assert [step.kind for step in carried.steps] == ["converted"]
     back = carry({"end_image_url": B}, of(KLING_26), of(LIST))
     assert back.arguments == {"image_urls": [B]}
 
 
 def test_a_last_frame_that_was_given_is_not_replaced() -> None:
     both = {**LIST, "end_image_url": URL}
-    found = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(KLING_26))
-    assert found.arguments == {"start_image_url": A, "end_image_url": B}
+    carried = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(KLING_26))
+    assert carried.arguments == {"start_image_url": A, "end_image_url": B}
     assert "The second picture is not used: this model takes one" in [
-        step.words for step in found.of("dropped")
+        step.words for step in carried.of("dropped")
     ]
 
 
 def test_a_list_grows_by_the_last_frame() -> None:
     both = {**LIST, "end_image_url": URL}
-    found = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(LIST))
-    assert found.arguments == {"image_urls": [A, C, B]}
+    carried = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(LIST))
+    assert carried.arguments == {"image_urls": [A, C, B]}
 
 
 def test_a_last_frame_is_shared_with_a_list_of_pictures() -> None:

@@ -19,23 +19,23 @@ from tests.schemas import hostile, strategies
 
 def document(properties: Any, required: Any = (), output: Any = None) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties, "required": list(required)}
-    made = strategies.document(schema)
+    openapi = strategies.document(schema)
     if output is not None:
         answer = {
             "content": {"application/json": {"schema": {"type": "object", "properties": output}}}
         }
-        made["paths"]["/a/b/requests/{request_id}"] = {"get": {"responses": {"200": answer}}}
-    return made
+        openapi["paths"]["/a/b/requests/{request_id}"] = {"get": {"responses": {"200": answer}}}
+    return openapi
 
 
 def lines(old: Any, new: Any) -> list[Line]:
     return diff_contracts(contract(old, "a/b"), contract(new, "a/b"))
 
 
-def said(old: Any, new: Any, **more: Any) -> list[str]:
+def sentences(old: Any, new: Any, **more: Any) -> list[str]:
     """Each line of one field's change as `field said`, with `!` where it breaks."""
-    found = lines(document({"x": old}, **more), document({"x": new}, **more))
-    return [f"{line.field} {line.said}{'!' if line.breaks else ''}" for line in found]
+    changes = lines(document({"x": old}, **more), document({"x": new}, **more))
+    return [f"{line.field} {line.said}{'!' if line.breaks else ''}" for line in changes]
 
 
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -139,14 +139,14 @@ FILM: dict[str, Any] = {"type": "string", "ui": {"field": "video"}}
     ],
 )
 def test_each_change_of_a_field_has_its_sentence(old: Any, new: Any, expected: list[str]) -> None:
-    assert said(old, new) == expected
+    assert sentences(old, new) == expected
 
 
 def test_fields_come_go_and_become_required() -> None:
     old = document({"a": TEXT, "b": INTEGER, "c": TEXT}, required=["a"])
     new = document({"b": INTEGER, "c": TEXT, "d": INTEGER | {"default": 3}, "e": FILM}, ["b", "e"])
-    found = [(line.field, line.kind, line.breaks) for line in lines(old, new)]
-    assert found == [
+    changes = [(line.field, line.kind, line.breaks) for line in lines(old, new)]
+    assert changes == [
         ("a", "removed", True),
         ("b", "required", True),
         ("d", "added", False),
@@ -166,15 +166,15 @@ def test_fields_come_go_and_become_required() -> None:
     ],
 )
 def test_an_obvious_rename_is_reported_as_one(old: Any, new: Any) -> None:
-    found = lines(document(old), document(new))
-    assert [(line.kind, line.path, line.to) for line in found if line.kind != "retyped"] == [
+    changes = lines(document(old), document(new))
+    assert [(line.kind, line.path, line.to) for line in changes if line.kind != "retyped"] == [
         ("renamed", tuple(old), tuple(new))
     ]
 
 
 def test_an_ambiguous_rename_is_reported_as_removed_and_added() -> None:
-    one, two = {"a_size": INTEGER}, {"a": INTEGER, "size": INTEGER}
-    assert {line.kind for line in lines(document(one), document(two))} == {"removed", "added"}
+    before, after = {"a_size": INTEGER}, {"a": INTEGER, "size": INTEGER}
+    assert {line.kind for line in lines(document(before), document(after))} == {"removed", "added"}
     alike = {"cfg": INTEGER, "seed": INTEGER | {"maximum": 3}}
     assert {line.kind for line in lines(document(alike), document({"steps": INTEGER}))} == {
         "removed",
@@ -203,8 +203,8 @@ def test_only_output_changes_that_affect_readers_are_reported() -> None:
             "seed": INTEGER | {"maximum": 3, "default": 5, "description": "x"},
         },
     )
-    found = [(line.side, line.field, line.kind, line.breaks) for line in lines(old, new)]
-    assert found == [
+    changes = [(line.side, line.field, line.kind, line.breaks) for line in lines(old, new)]
+    assert changes == [
         ("output", "images[]", "retyped", True),
         ("output", "took", "added", False),
     ]
@@ -214,10 +214,14 @@ def test_only_output_changes_that_affect_readers_are_reported() -> None:
 def test_real_documents_compare_with_each_other_and_not_with_themselves(
     documents: dict[str, Any],
 ) -> None:
-    known = [contract(one, name) for name, one in documents.items()]
-    for one in known:
-        assert diff_contracts(one, one) == []
-        assert all(diff_contracts(one, other) for other in known if other is not one)
+    contracts = [contract(whole_document, name) for name, whole_document in documents.items()]
+    for endpoint_contract in contracts:
+        assert diff_contracts(endpoint_contract, endpoint_contract) == []
+        assert all(
+            diff_contracts(endpoint_contract, other)
+            for other in contracts
+            if other is not endpoint_contract
+        )
 
 
 def test_rewording_and_reordering_a_document_is_no_change(
@@ -225,14 +229,21 @@ def test_rewording_and_reordering_a_document_is_no_change(
 ) -> None:
     def reworded(value: Any) -> Any:
         if isinstance(value, list):
-            return [reworded(one) for one in value]
+            return [reworded(item) for item in value]
         if not isinstance(value, dict):
             return value
-        kept = {k: reworded(v) for k, v in reversed(value.items()) if k != "x-fal-order-properties"}
-        return kept | ({"description": "Now."} if isinstance(value.get("description"), str) else {})
+        reordered = {
+            k: reworded(v) for k, v in reversed(value.items()) if k != "x-fal-order-properties"
+        }
+        return reordered | (
+            {"description": "Now."} if isinstance(value.get("description"), str) else {}
+        )
 
-    for name, one in documents.items():
-        assert diff_contracts(contract(one, name), contract(reworded(one), name)) == []
+    for name, whole_document in documents.items():
+        assert (
+            diff_contracts(contract(whole_document, name), contract(reworded(whole_document), name))
+            == []
+        )
 
 
 SHAPES: list[dict[str, Any]] = [
@@ -262,16 +273,16 @@ _inputs = st.fixed_dictionaries(
 def test_every_property_that_differs_is_named_and_no_other(
     old: dict[str, int], new: dict[str, int]
 ) -> None:
-    made = [document({name: SHAPES[n] for name, n in one.items()}) for one in (old, new)]
-    found = lines(*made)
-    named = {line.path[0] for line in found} | {line.to[0] for line in found if line.to}
+    documents = [document({name: SHAPES[n] for name, n in inputs.items()}) for inputs in (old, new)]
+    changes = lines(*documents)
+    named = {line.path[0] for line in changes} | {line.to[0] for line in changes if line.to}
     differ = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     assert named == differ
 
 
 @given(strategies.inputs, strategies.inputs)
 def test_any_two_inputs_compare(old: Any, new: Any) -> None:
-    first, second = (contract(strategies.document(one), "a/b") for one in (old, new))
+    first, second = (contract(strategies.document(schema), "a/b") for schema in (old, new))
     assert diff_contracts(first, first) == []
     assert diff_contracts(second, second) == []
     _check(diff_contracts(first, second))
@@ -309,12 +320,12 @@ def test_paths_are_written_in_dotted_notation() -> None:
     assert len(dotted(("x" * 10**5,))) <= 120
 
 
-def _check(found: list[Line]) -> None:
-    """What is kept of it is JSON that any database takes, and little."""
-    kept = sentence(found)
-    assert len(kept) <= MOST + 1
-    assert len(json.dumps(kept)) < 100_000
-    for text in (value for line in kept for value in line.values() if isinstance(value, str)):
+def _check(changes: list[Line]) -> None:
+    """Its stored form is small JSON that any database accepts."""
+    stored = sentence(changes)
+    assert len(stored) <= MOST + 1
+    assert len(json.dumps(stored)) < 100_000
+    for text in (value for line in stored for value in line.values() if isinstance(value, str)):
         assert "\0" not in text
         text.encode()
-    assert any(line["breaks"] for line in kept) == any(line.breaks for line in found)
+    assert any(line["breaks"] for line in stored) == any(line.breaks for line in changes)

@@ -1,4 +1,4 @@
-"""Arguments for an older schema: what is mended, what stays, and that nothing else is touched."""
+"""Arguments for an older schema: values that are repaired or kept, and nothing else changed."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def version(properties: Any, **more: Any) -> Version:
 
 
 def whole(document: Any) -> Version:
-    found = contract(document, "a/b")
-    return Version(found, build(found))
+    endpoint_contract = contract(document, "a/b")
+    return Version(endpoint_contract, build(endpoint_contract))
 
 
 def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
@@ -72,26 +72,28 @@ def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
 )
 def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: Any) -> None:
     old: dict[str, Any] = {}
-    found = mended(old, new, value)
+    migrated = mended(old, new, value)
     left = expected is not None and identical(expected, value)
-    assert found.arguments.get("x") == expected
-    assert ("x" in found.arguments) == (expected is not None)
-    assert found.misfits
-    assert found.is_mendable == (not left)
+    assert migrated.arguments.get("x") == expected
+    assert ("x" in migrated.arguments) == (expected is not None)
+    assert migrated.misfits
+    assert migrated.is_mendable == (not left)
 
 
 def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
     choice = TEXT | {"enum": ["low", "high"], "default": "low"}
     done = mended(NUMBER, choice, 0.8)
     assert done.arguments == {"x": "low"}
-    assert [(one.field, one.repair) for one in done.misfits] == [("x", "set to the default “low”")]
+    assert [(misfit.field, misfit.repair) for misfit in done.misfits] == [
+        ("x", "set to the default “low”")
+    ]
 
 
 def test_required_values_are_never_removed() -> None:
-    found = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
-    assert found.arguments == {"x": "c"}
-    assert not found.is_mendable
-    assert [one.said for one in found.misfits] == ["must be a or b; it is “c”"]
+    migrated = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
+    assert migrated.arguments == {"x": "c"}
+    assert not migrated.is_mendable
+    assert [misfit.said for misfit in migrated.misfits] == ["must be a or b; it is “c”"]
 
 
 def test_renames_are_followed_unless_the_new_name_is_set() -> None:
@@ -109,10 +111,10 @@ def test_renames_within_rows_and_groups_are_followed() -> None:
         items = {"type": "object", "properties": {name: NUMBER | {"description": "How strong."}}}
         return {"loras": {"type": "array", "items": items}}
 
-    found = migrate(
+    migrated = migrate(
         version(rows("scale")), version(rows("weight")), {"loras": [{"scale": 1}, {}, {"scale": 2}]}
     )
-    assert found.arguments == {"loras": [{"weight": 1}, {}, {"weight": 2}]}
+    assert migrated.arguments == {"loras": [{"weight": 1}, {}, {"weight": 2}]}
     flat, group = (
         version({"v": TEXT}),
         version({"g": {"type": "object", "properties": {"v": TEXT}}}),
@@ -137,14 +139,14 @@ def test_valid_arguments_are_not_changed(pair: tuple[Any, dict[str, Any]]) -> No
     document, arguments = pair
     same = whole(document)
     problems = [
-        one
-        for one in validate(same.contract, arguments, same.root)
-        if one.path and one.path[0] in arguments
+        problem
+        for problem in validate(same.contract, arguments, same.root)
+        if problem.path and problem.path[0] in arguments
     ]
-    found = migrate(same, same, arguments)
-    assert bool(found.misfits) == bool(problems)
+    migrated = migrate(same, same, arguments)
+    assert bool(migrated.misfits) == bool(problems)
     if not problems:
-        assert identical(found.arguments, arguments)
+        assert identical(migrated.arguments, arguments)
 
 
 @given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
@@ -153,10 +155,10 @@ def test_migrated_arguments_need_no_further_fix(
 ) -> None:
     document, arguments = pair
     before, now = whole(document) if is_known else None, whole(strategies.document(newer))
-    kept = copy.deepcopy(arguments)
-    found = migrate(before, now, arguments)
-    assert identical(arguments, kept)
-    assert not found.misfits or any(one.said for one in found.misfits)
-    again = migrate(now, now, found.arguments)
-    if len(found.misfits) < 12:
+    before_migration = copy.deepcopy(arguments)
+    migrated = migrate(before, now, arguments)
+    assert identical(arguments, before_migration)
+    assert not migrated.misfits or any(misfit.said for misfit in migrated.misfits)
+    again = migrate(now, now, migrated.arguments)
+    if len(migrated.misfits) < 12:
         assert not again.is_mendable

@@ -19,13 +19,13 @@ QUEUE = {"content": {"application/json": {"schema": {"$ref": "#/components/schem
 
 def test_every_real_document_has_its_input_and_output(documents: dict[str, Any]) -> None:
     for endpoint_id, document in documents.items():
-        found = contract(document, endpoint_id)
-        assert resolve(document, found.input)[0]["properties"], endpoint_id
-        assert found.output, endpoint_id
-        assert "QueueStatus" not in str(found.output["$ref"])
+        endpoint_contract = contract(document, endpoint_id)
+        assert resolve(document, endpoint_contract.input)[0]["properties"], endpoint_id
+        assert endpoint_contract.output, endpoint_id
+        assert "QueueStatus" not in str(endpoint_contract.output["$ref"])
 
 
-def test_c10_input_by_exact_path_whatever_else_can_be_posted() -> None:
+def test_c10_the_input_is_found_by_its_exact_path() -> None:
     other = {
         "post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
     }
@@ -33,30 +33,30 @@ def test_c10_input_by_exact_path_whatever_else_can_be_posted() -> None:
     assert contract(document, "x/y").input == REF
 
 
-def test_c10_input_by_the_only_post() -> None:
+def test_c10_the_input_is_found_by_the_only_post() -> None:
     document = {
         "paths": {
             "/": {"post": BODY},
             "/requests/{request_id}": {"get": {"responses": {"200": ANSWER}}},
         }
     }
-    found = contract(document, "x/y")
-    assert found.input == REF
-    assert found.output == {"$ref": "#/components/schemas/AOutput"}
+    endpoint_contract = contract(document, "x/y")
+    assert endpoint_contract.input == REF
+    assert endpoint_contract.output == {"$ref": "#/components/schemas/AOutput"}
 
 
-def test_c10_input_by_name_without_paths() -> None:
+def test_c10_the_input_is_found_by_name_without_paths() -> None:
     document = {
         "components": {
             "schemas": {"QueueStatus": {}, "FooRequest": {"type": "object"}, "FooResponse": {}}
         }
     }
-    found = contract(document, "x/y")
-    assert found.input == {"$ref": "#/components/schemas/FooRequest"}
-    assert found.output == {"$ref": "#/components/schemas/FooResponse"}
+    endpoint_contract = contract(document, "x/y")
+    assert endpoint_contract.input == {"$ref": "#/components/schemas/FooRequest"}
+    assert endpoint_contract.output == {"$ref": "#/components/schemas/FooResponse"}
 
 
-def test_c10_input_by_name_prefers_unreferenced_components() -> None:
+def test_c10_the_input_by_name_prefers_unreferenced_components() -> None:
     inner = {"$ref": "#/components/schemas/AnElementInput"}
     document = {
         "components": {
@@ -70,7 +70,7 @@ def test_c10_input_by_name_prefers_unreferenced_components() -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "multipart/form-data"])
-def test_c10_input_of_another_media_type_and_behind_a_reference(kind: str) -> None:
+def test_c10_the_input_may_be_another_media_type_or_a_reference(kind: str) -> None:
     body = {"content": {"text/plain": {"schema": {}}, kind: {"schema": REF}}}
     if not kind.startswith("application/json"):
         del body["content"]["text/plain"]

@@ -1,4 +1,4 @@
-"""What a run costs by its price's unit and its arguments; nothing is guessed silently."""
+"""The cost of a run by its price's unit and its arguments; nothing is guessed silently."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
 
 
 @pytest.mark.parametrize(
-    ("of", "unit", "arguments", "words", "basis"),
+    ("of", "unit", "arguments", "sentence", "basis"),
     [
         (IMAGES, "images", {}, "about $0.10", "1 image (the default) × $0.10"),
         (IMAGES, "image", {"num_images": 3}, "about $0.30", "3 images × $0.10"),
@@ -122,10 +122,12 @@ LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
          "How long the model works is not known: no run has succeeded here yet."),
     ],
 )  # fmt: skip
-def test_what_a_run_costs(of: Model, unit: str, arguments: Any, words: str, basis: str) -> None:
-    found = cost(unit, arguments, of)
-    assert found.words == words
-    assert basis in found.basis
+def test_a_run_costs_its_units_times_the_price(
+    of: Model, unit: str, arguments: Any, sentence: str, basis: str
+) -> None:
+    price = cost(unit, arguments, of)
+    assert price.words == sentence
+    assert basis in price.basis
 
 
 def test_a_training_of_two_thousand_steps_is_priced_by_step() -> None:
@@ -143,8 +145,8 @@ def test_input_files_determine_size_and_length() -> None:
     media = {"/a": Media(1000, 500), "/v": Media(1280, 720, 12.5), "/s": Media(None, None, 3.0)}
     grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
     assert grown.basis == ("2 MP (the input × 2) × $0.10",)
-    taken = cost("input megapixels", {"image_url": "/a"}, UPSCALER, media=media)
-    assert taken.basis == ("0.5 MP of input × $0.10", ROUNDS)
+    price = cost("input megapixels", {"image_url": "/a"}, UPSCALER, media=media)
+    assert price.basis == ("0.5 MP of input × $0.10", ROUNDS)
     synced = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, media=media)
     assert synced.basis == ("12.5 s of input × $0.10",)
     counted = cost("input images", {"image_url": "/unknown"}, UPSCALER)
@@ -199,29 +201,30 @@ def model_of(document: Any) -> Model:
     return Model(build(contract(document)), frozenset(makes))
 
 
-def assert_is_sane(found: Estimate) -> None:
-    assert found.words
-    assert found.low is None or found.low >= 0
-    assert found.high is None or (found.low is not None and found.high >= found.low)
-    assert all(line and "\n" not in line for line in found.basis)
+def assert_is_sane(price: Estimate) -> None:
+    assert price.words
+    assert price.low is None or price.low >= 0
+    assert price.high is None or (price.low is not None and price.high >= price.low)
+    assert all(line and "\n" not in line for line in price.basis)
 
 
 ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
 # A chat completion's text is in `messages`, which are not fields: its price is known afterwards.
 PRICED = [
-    one
-    for one in MODELS
-    if not one.app.startswith("mischief") and not one.endpoint_id.endswith("/chat/completions")
+    sandbox_model
+    for sandbox_model in MODELS
+    if not sandbox_model.app.startswith("mischief")
+    and not sandbox_model.endpoint_id.endswith("/chat/completions")
 ]
 BY_INPUT = {"megapixels", "seconds"}  # what a model that changes a file is paid for
 
 
-@pytest.mark.parametrize("priced", PRICED, ids=lambda one: one.endpoint_id)
+@pytest.mark.parametrize("priced", PRICED, ids=lambda sandbox_model: sandbox_model.endpoint_id)
 def test_the_sandbox_models_have_a_known_price_for_their_example(priced: Any) -> None:
     of = model_of(sandbox_document(priced, ADDRESSES))
-    found = estimate(Price(Decimal(str(priced.price)), priced.unit), example(of.root), of)
+    price = estimate(Price(Decimal(str(priced.price)), priced.unit), example(of.root), of)
     takes_files = any(field.media or field.item for field in of.root.children)
-    assert found.is_known or (takes_files and priced.unit in BY_INPUT), found.basis
+    assert price.is_known or (takes_files and priced.unit in BY_INPUT), price.basis
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -253,5 +256,5 @@ def test_any_document_and_arguments_have_an_estimate(
 @given(count=st.integers(1, 50), width=st.integers(64, 8192), height=st.integers(64, 8192))
 def test_megapixels_are_width_by_height_by_count(count: int, width: int, height: int) -> None:
     size = {"width": width, "height": height}
-    found = cost("megapixels", {"num_images": count, "image_size": size}, IMAGES, "1")
-    assert found.low == found.high == Decimal(width * height * count) / 10**6
+    price = cost("megapixels", {"num_images": count, "image_size": size}, IMAGES, "1")
+    assert price.low == price.high == Decimal(width * height * count) / 10**6

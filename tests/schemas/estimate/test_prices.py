@@ -15,7 +15,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
 
 
 @pytest.mark.parametrize(
-    ("estimate", "words"),
+    ("estimate", "sentence"),
     [
         (about("0.1"), "about $0.10"),
         (about("0.0196608"), "about $0.02"),
@@ -45,8 +45,8 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
         (NOTHING, "Free"),
     ],
 )
-def test_an_estimate_in_words(estimate: Estimate, words: str) -> None:
-    assert estimate.words == words
+def test_an_estimate_is_worded(estimate: Estimate, sentence: str) -> None:
+    assert estimate.words == sentence
 
 
 def test_estimates_can_be_summed_from_zero() -> None:

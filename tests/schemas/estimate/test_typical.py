@@ -19,7 +19,7 @@ PATHS = sorted((DATA / "openapi").glob("*.json"))
 
 
 @pytest.mark.parametrize(
-    ("facts", "price", "unit", "words", "per"),
+    ("facts", "price", "unit", "sentence", "per"),
     [
         ("out:image", "0.04", "images", "about $0.04", "image"),
         ("out:image usual-outputs:4", "0.04", "images", "about $0.16", "4 images"),
@@ -43,9 +43,11 @@ PATHS = sorted((DATA / "openapi").glob("*.json"))
         ("out:image", "0", "units", "Free", ""),
     ],
 )  # fmt: skip
-def test_a_typical_run(facts: str, price: str, unit: str, words: str, per: str) -> None:
-    found = typical(Price(Decimal(price), unit), read_usual(facts.split()))
-    assert (found.estimate.words, found.per) == (words, per)
+def test_a_typical_run_is_priced_by_the_facts(
+    facts: str, price: str, unit: str, sentence: str, per: str
+) -> None:
+    typical_run = typical(Price(Decimal(price), unit), read_usual(facts.split()))
+    assert (typical_run.estimate.words, typical_run.per) == (sentence, per)
 
 
 def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
@@ -62,8 +64,8 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
 
 
 def test_compute_seconds_use_upstreams_expected_time() -> None:
-    found = typical(Price(Decimal("0.001"), "compute seconds"), Usual(), expected_s=30)
-    assert (found.estimate.words, found.per) == ("about $0.03", "run")
+    typical_run = typical(Price(Decimal("0.001"), "compute seconds"), Usual(), expected_s=30)
+    assert (typical_run.estimate.words, typical_run.per) == ("about $0.03", "run")
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -83,6 +85,6 @@ def test_stored_facts_equal_those_read_from_the_schema(path: Any, unit: str) -> 
 @given(st.lists(st.text(max_size=30) | st.builds("usual-{}:{}".format, st.text(), st.text())))
 def test_any_facts_have_a_typical_run(facts: list[str]) -> None:
     for unit in ("seconds", "megapixels", "steps", "images", "frames"):
-        found = typical(Price(Decimal("0.05"), unit), read_usual(facts)).estimate
-        assert found.low is not None
-        assert found.low >= 0
+        price = typical(Price(Decimal("0.05"), unit), read_usual(facts)).estimate
+        assert price.low is not None
+        assert price.low >= 0

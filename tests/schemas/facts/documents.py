@@ -14,8 +14,8 @@ Case = tuple[str, Node, Node, str]  # what it shows, inputs, outputs, facts
 
 def facts(document: Any, endpoint_id: str = "") -> list[str]:
     """What it says, without the quantities of a typical run (estimate/test_typical.py)."""
-    found = read_capabilities(document, endpoint_id).facts
-    return [fact for fact in found if not fact.startswith("usual-")]
+    all_facts = read_capabilities(document, endpoint_id).facts
+    return [fact for fact in all_facts if not fact.startswith("usual-")]
 
 
 text = {"type": "string", "description": "What to make."}
@@ -30,8 +30,8 @@ def enum(*values: Any, **more: Any) -> Node:
 
 
 def number(low: Any = None, high: Any = None, default: Any = None, kind: str = "integer") -> Node:
-    known = {"minimum": low, "maximum": high, "default": default}
-    return {"type": kind} | {key: value for key, value in known.items() if value is not None}
+    bounds = {"minimum": low, "maximum": high, "default": default}
+    return {"type": kind} | {key: value for key, value in bounds.items() if value is not None}
 
 
 def document(takes: Node, gives: Node, required: tuple[str, ...] = ()) -> Node:
@@ -55,5 +55,5 @@ def for_each(cases: list[Case]) -> pytest.MarkDecorator:
 
 def check(takes: Node, gives: Node, expected: str) -> None:
     """Assert that a model with these inputs and outputs has exactly the facts `expected`."""
-    found = facts(document(takes, gives, ("prompt",)))
-    assert set(found) == set(expected.split())
+    read = facts(document(takes, gives, ("prompt",)))
+    assert set(read) == set(expected.split())

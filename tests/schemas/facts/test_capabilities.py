@@ -49,9 +49,15 @@ def test_real_documents_have_the_expected_facts(
 
 
 def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
-    found = set(facts(documents["fal-ai/minimax/speech-02-hd"]))
-    assert {"in:text", "out:audio", "language:german", "language:chinese", "languages:35"} <= found
-    others = {fact for fact in found if not fact.startswith(("language:", "languages:"))}
+    speech_facts = set(facts(documents["fal-ai/minimax/speech-02-hd"]))
+    assert {
+        "in:text",
+        "out:audio",
+        "language:german",
+        "language:chinese",
+        "languages:35",
+    } <= speech_facts
+    others = {fact for fact in speech_facts if not fact.startswith(("language:", "languages:"))}
     assert others == {"in:text", "out:audio"}
 
 
@@ -61,38 +67,38 @@ MEDIA_OF = {"llm": "text", "vision": "text", "speech": "audio", "unknown": "data
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
 def test_sandbox_models_match_the_media_of_their_category(model: Any) -> None:
-    found = set(facts(sandbox_document(model, ADDRESSES), model.endpoint_id))
-    made = {fact[4:] for fact in found if fact.startswith("out:")}
-    taken, _, category = model.category.partition("-to-")
+    model_facts = set(facts(sandbox_document(model, ADDRESSES), model.endpoint_id))
+    outputs = {fact[4:] for fact in model_facts if fact.startswith("out:")}
+    source, _, category = model.category.partition("-to-")
     if model.category in {"workflow", "json"} or model.app.startswith("mischief"):
         return  # filed under what says nothing of the media
     if model.endpoint_id.endswith("/chat/completions"):
         return  # OpenAI's shape, whose text is deep in a list that no schema describes
     if model.category == "training":
-        assert made == {"lora"}
+        assert outputs == {"lora"}
         return
-    wanted = category or taken
+    wanted = category or source
     wanted = {"json": "data", "llm": "text", "vision": "text", "speech": "audio"}.get(
         wanted, wanted
     )
-    assert made == {wanted}
+    assert outputs == {wanted}
     if category:
-        assert f"in:{MEDIA_OF.get(taken, taken)}" in found
+        assert f"in:{MEDIA_OF.get(source, source)}" in model_facts
 
 
 def test_field_words_are_searchable(documents: dict[str, Node]) -> None:
-    found = read_capabilities(documents["fal-ai/stable-diffusion-v35-large"]).words.split()
+    words = read_capabilities(documents["fal-ai/stable-diffusion-v35-large"]).words.split()
     assert {"negative_prompt", "negative", "loras", "controlnet", "guidance_scale", "seed"} <= set(
-        found
+        words
     )
-    assert len(found) == len(set(found))
+    assert len(words) == len(set(words))
 
 
 def any_of_it(value: Any) -> None:
     started = time.thread_time()
-    found, words = read_capabilities(value)
-    assert len(found) == len(set(found)) <= MAX_FACTS
-    assert all(fact.partition(":")[2] and fact.isprintable() for fact in found)
+    listed_facts, words = read_capabilities(value)
+    assert len(listed_facts) == len(set(listed_facts)) <= MAX_FACTS
+    assert all(fact.partition(":")[2] and fact.isprintable() for fact in listed_facts)
     assert len(words) <= 2500
     assert time.thread_time() - started < 20  # of its own work: a hang takes for ever
 

@@ -28,10 +28,10 @@ def count(node: Field) -> int:
 
 
 def test_c11_null_makes_optional() -> None:
-    found = field(
+    node = field(
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "title": "Seed"}, "seed"
     )
-    assert (found.kind, found.is_nullable, found.minimum, found.is_seed) == (
+    assert (node.kind, node.is_nullable, node.minimum, node.is_seed) == (
         "integer",
         True,
         1,
@@ -43,11 +43,11 @@ def test_c11_null_makes_optional() -> None:
 
 def test_c11_one_all_of_merges_with_its_siblings() -> None:
     size = {"type": "object", "title": "Size", "properties": {"w": {"type": "integer"}}}
-    found = field(
+    node = field(
         {"allOf": [{"$ref": "#/components/schemas/S"}], "description": "How large."}, S=size
     )
-    assert (found.kind, found.label, found.help) == ("object", "X", "How large.")
-    assert [child.name for child in found.children] == ["w"]
+    assert (node.kind, node.label, node.help) == ("object", "X", "How large.")
+    assert [child.name for child in node.children] == ["w"]
 
 
 @pytest.mark.parametrize("is_reversed", [False, True])
@@ -61,18 +61,18 @@ def test_c11_preset_or_object_is_one_choice(is_reversed: bool) -> None:
         {"$ref": "#/components/schemas/S"},
         {"enum": ["square", "portrait_4_3"], "type": "string"},
     ]
-    found = field(
+    node = field(
         {"anyOf": branches[::-1] if is_reversed else branches, "default": "square"}, S=size
     )
-    assert [option.key for option in found.options] == ["square", "portrait_4_3", "~1"]
-    assert [option.label for option in found.options] == ["Square", "Portrait 4:3", "Custom"]
-    assert found.is_size
-    assert found.default == "square"
+    assert [option.key for option in node.options] == ["square", "portrait_4_3", "~1"]
+    assert [option.label for option in node.options] == ["Square", "Portrait 4:3", "Custom"]
+    assert node.is_size
+    assert node.default == "square"
 
 
 def test_c11_open_enum_is_a_text_with_suggestions() -> None:
-    found = field({"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "string"}]})
-    assert (found.kind, found.suggestions) == ("string", ("a", "b"))
+    node = field({"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "string"}]})
+    assert (node.kind, node.suggestions) == ("string", ("a", "b"))
 
 
 def test_c11_numeric_and_boolean_exclusive_minimum() -> None:
@@ -93,9 +93,9 @@ def test_c11_a_missing_reference_is_json_and_a_cyclic_one_is_drawn_twice() -> No
         "type": "object",
         "properties": {"name": {"type": "string"}, "next": {"$ref": "#/components/schemas/T"}},
     }
-    found = field({"$ref": "#/components/schemas/T"}, T=tree)
-    assert [child.kind for child in found.children] == ["string", "object"]
-    assert [child.kind for child in found.children[1].children] == ["string", "json"]
+    node = field({"$ref": "#/components/schemas/T"}, T=tree)
+    assert [child.kind for child in node.children] == ["string", "object"]
+    assert [child.kind for child in node.children[1].children] == ["string", "json"]
 
 
 def test_c11_missing_type_is_inferred() -> None:
@@ -133,12 +133,12 @@ def test_c12_order_hints_and_hidden_fields() -> None:
 
 
 def test_enums_keep_their_json_types_apart() -> None:
-    found = field({"enum": ["5", 5, 5.0, True, None, "", "a\nb", "~1"]})
-    assert found.is_nullable
-    keys = [option.key for option in found.options]
+    node = field({"enum": ["5", 5, 5.0, True, None, "", "a\nb", "~1"]})
+    assert node.is_nullable
+    keys = [option.key for option in node.options]
     assert len(set(keys)) == len(keys) == 7
-    for option in found.options:
-        root = Field(kind="object", is_required=True, children=(found,))
+    for option in node.options:
+        root = Field(kind="object", is_required=True, children=(node,))
         sent = decode_post(root, {"x": [option.key]}).arguments["x"]
         assert (type(sent), sent) == (type(option.value), option.value)
 
@@ -161,18 +161,18 @@ def test_enums_keep_their_json_types_apart() -> None:
         ("prompt", {"type": "string"}, ""),
     ],
 )
-def test_media_fields_by_hint_then_by_name(name: str, schema: Any, media: str) -> None:
+def test_media_fields_are_found_by_hint_then_by_name(name: str, schema: Any, media: str) -> None:
     assert field(schema, name).media == media
 
 
-def test_media_lists_by_name_or_by_their_items() -> None:
+def test_media_lists_are_found_by_name_or_by_their_items() -> None:
     by_name = field({"type": "array", "items": {"type": "string"}}, "image_urls")
     by_item = field(
         {"type": "array", "items": {"type": "string", "_fal_ui_field": "image"}}, "refs"
     )
-    for found in (by_name, by_item):
-        assert found.item
-        assert found.item.media == "image"
+    for node in (by_name, by_item):
+        assert node.item
+        assert node.item.media == "image"
 
 
 def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
@@ -182,16 +182,16 @@ def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
 
 
 def test_descriptions_become_plain_text() -> None:
-    found = field(
+    node = field(
         {
             "type": "string",
             "description": "\n   A <b>bold</b> `word` here.\n"
             "   See [docs](https://x.y). <script>alert(1)</script>\n",
         }
     )
-    assert found.help == "A bold word here."
-    assert "<" not in found.more
-    assert "docs" in found.more
+    assert node.help == "A bold word here."
+    assert "<" not in node.more
+    assert "docs" in node.more
 
 
 @given(strategies.json_values)
@@ -213,7 +213,7 @@ def test_damaged_real_documents_still_make_a_form(documents: dict[str, Any], dat
 
 
 def _places(value: Any, path: tuple[Any, ...]) -> set[tuple[Any, ...]]:
-    found = {path} if path else set()
+    paths = {path} if path else set()
     items = (
         value.items()
         if isinstance(value, dict)
@@ -222,8 +222,8 @@ def _places(value: Any, path: tuple[Any, ...]) -> set[tuple[Any, ...]]:
         else ()
     )
     for key, item in items:
-        found |= _places(item, (*path, key))
-    return found
+        paths |= _places(item, (*path, key))
+    return paths
 
 
 def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
@@ -284,8 +284,8 @@ def test_deep_nesting_ends_in_json() -> None:
     schema: Any = {"type": "string"}
     for _ in range(300):
         schema = {"type": "object", "properties": {"a": schema}}
-    found = field(schema)
-    while found.children:
-        found = found.children[0]
-    assert found.kind == "json"
-    assert found.default is MISSING
+    node = field(schema)
+    while node.children:
+        node = node.children[0]
+    assert node.kind == "json"
+    assert node.default is MISSING

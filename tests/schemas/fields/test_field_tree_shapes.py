@@ -42,18 +42,18 @@ REFS = [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]
     "more", [{}, {"type": "object"}, {"discriminator": {"propertyName": "mode"}}]
 )
 def test_alternatives_of_an_input_become_one_object(word: str, more: dict[str, Any]) -> None:
-    found = root({word: REFS} | more, A=A, B=B)
-    assert kinds(found) == {"mode": "choice", "x": "string", "y": "integer"}
-    assert [option.value for option in found.children[0].options] == ["a", "b"]
-    assert [child.name for child in found.children if child.is_required] == ["mode"]
+    form = root({word: REFS} | more, A=A, B=B)
+    assert kinds(form) == {"mode": "choice", "x": "string", "y": "integer"}
+    assert [option.value for option in form.children[0].options] == ["a", "b"]
+    assert [child.name for child in form.children if child.is_required] == ["mode"]
 
 
 def test_a_property_that_differs_between_alternatives_is_the_union_of_both() -> None:
-    one = {"properties": {"size": {"type": "string"}}}
-    two = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
-    found = root({"anyOf": [one, two, {"type": "null"}, {"type": "string"}]})
-    assert kinds(found) == {"size": "union"}
-    assert [branch.kind for branch in found.children[0].branches] == ["string", "list"]
+    first = {"properties": {"size": {"type": "string"}}}
+    second = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
+    form = root({"anyOf": [first, second, {"type": "null"}, {"type": "string"}]})
+    assert kinds(form) == {"size": "union"}
+    assert [branch.kind for branch in form.children[0].branches] == ["string", "list"]
 
 
 PROPERTIES = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
@@ -85,22 +85,22 @@ def test_subschemas_that_only_constrain_do_not_change_the_form(more: dict[str, A
 
 def test_conditions_that_describe_add_their_properties() -> None:
     then = {"properties": {"c": {"type": "boolean"}}, "required": ["c"]}
-    found = root(PROPERTIES | {"if": {"required": ["a"]}, "then": then})
-    assert kinds(found) == {"a": "string", "b": "integer", "c": "boolean"}
-    assert not found.children[2].is_required
+    form = root(PROPERTIES | {"if": {"required": ["a"]}, "then": then})
+    assert kinds(form) == {"a": "string", "b": "integer", "c": "boolean"}
+    assert not form.children[2].is_required
 
 
 def test_a_text_with_alternatives_that_only_constrain_stays_a_text() -> None:
-    found = root(
+    form = root(
         {"properties": {"x": {"type": "string", "anyOf": [{"format": "uri"}, {"pattern": "^a"}]}}}
     )
-    assert kinds(found) == {"x": "string"}
+    assert kinds(form) == {"x": "string"}
 
 
 def test_all_parts_that_describe_a_property_apply() -> None:
     base = {"properties": {"a": {"type": "string", "title": "The a"}}}
-    found = root({"allOf": [base, {"properties": {"a": {"const": "x"}}}]})
-    assert [(c.kind, c.label) for c in found.children] == [("choice", "The a")]
+    form = root({"allOf": [base, {"properties": {"a": {"const": "x"}}}]})
+    assert [(c.kind, c.label) for c in form.children] == [("choice", "The a")]
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_all_parts_that_describe_a_property_apply() -> None:
     ],
 )
 def test_an_input_of_any_shape_is_an_object(schema: Any, value: Any) -> None:
-    found = root(schema, Empty={})
-    assert (found.kind, found.is_nullable) == ("object", False)
-    assert identical(decode_post(found, encode_arguments(found, value)).arguments, value)
+    form = root(schema, Empty={})
+    assert (form.kind, form.is_nullable) == ("object", False)
+    assert identical(decode_post(form, encode_arguments(form, value)).arguments, value)
 
 
 def test_an_input_that_is_a_map_takes_typed_rows() -> None:
-    found = root({"type": "object", "additionalProperties": {"type": "integer"}})
-    extra = draw(found).extra
+    form = root({"type": "object", "additionalProperties": {"type": "integer"}})
+    extra = draw(form).extra
     assert extra
     assert extra.field.is_open
     assert extra.field.item
     assert extra.field.item.kind == "integer"
-    assert decode_post(found, {"~extra.0~key": ["a"], "~extra.0": ["5"]}).arguments == {"a": 5}
+    assert decode_post(form, {"~extra.0~key": ["a"], "~extra.0": ["5"]}).arguments == {"a": 5}
 
 
 def test_branches_are_labelled_by_title_or_tag() -> None:
@@ -138,18 +138,18 @@ def test_branches_are_labelled_by_title_or_tag() -> None:
         ({"oneOf": REFS}, {"A": titled, "B": B}),
     ]
     for schema, components in unions:
-        found = root({"properties": {"x": schema}}, **components).children[0]
-        assert [option.label for option in found.options] == ["By text", "B"]
+        form = root({"properties": {"x": schema}}, **components).children[0]
+        assert [option.label for option in form.options] == ["By text", "B"]
     urls = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-    found = root({"properties": {"image_url": {"anyOf": urls}}}).children[0]
-    assert [option.label for option in found.options] == ["Image", "Images"]
-    found = root({"properties": {"x": {"anyOf": [{"title": "TextPart", **A}, B]}}}).children[0]
-    assert [option.label for option in found.options] == ["Text part", "B"]
+    form = root({"properties": {"image_url": {"anyOf": urls}}}).children[0]
+    assert [option.label for option in form.options] == ["Image", "Images"]
+    form = root({"properties": {"x": {"anyOf": [{"title": "TextPart", **A}, B]}}}).children[0]
+    assert [option.label for option in form.options] == ["Text part", "B"]
     plain: dict[str, Any] = {"properties": {"z": {}}}
     mapping = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
     schema = {"oneOf": REFS, "discriminator": {"propertyName": "t", "mapping": mapping}}
-    found = root({"properties": {"x": schema}}, A=plain, B=plain).children[0]
-    assert [option.label for option in found.options] == ["Cat", "Dog"]
+    form = root({"properties": {"x": schema}}, A=plain, B=plain).children[0]
+    assert [option.label for option in form.options] == ["Cat", "Dog"]
 
 
 PAIR = {"type": "array", "minItems": 1}
@@ -158,42 +158,42 @@ PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
 
 @pytest.mark.parametrize("schema", [{"prefixItems": PLACES}, {"items": PLACES}])
 def test_each_place_of_a_tuple_is_a_field(schema: dict[str, Any]) -> None:
-    found = root({"properties": {"range": PAIR | schema}})
-    pair = found.children[0]
+    form = root({"properties": {"range": PAIR | schema}})
+    pair = form.children[0]
     assert (pair.kind, [c.label for c in pair.children]) == ("tuple", ["From", "Item 2"])
     assert [c.is_required for c in pair.children] == [True, False]
-    assert decode_post(found, {}).arguments == {}
-    assert decode_post(found, {"range.0": [""], "range.1": [""]}).arguments == {}
-    assert decode_post(found, {"range.0": ["1"], "range.1": ["2.0"]}).arguments == {
+    assert decode_post(form, {}).arguments == {}
+    assert decode_post(form, {"range.0": [""], "range.1": [""]}).arguments == {}
+    assert decode_post(form, {"range.0": ["1"], "range.1": ["2.0"]}).arguments == {
         "range": [1, 2.0]
     }
-    assert decode_post(found, {"range.0": ["1"], "range.1": [""]}).arguments == {"range": [1]}
-    gap = decode_post(found, {"range.0": [""], "range.1": ["2"]})
+    assert decode_post(form, {"range.0": ["1"], "range.1": [""]}).arguments == {"range": [1]}
+    gap = decode_post(form, {"range.0": [""], "range.1": ["2"]})
     assert [(p.path, p.message) for p in gap.problems] == [(("range", 0), "From needs a value")]
     assert gap.arguments == {"range": [2]}  # still JSON, for whoever shows it
     for value in ([1, 2], [1], [], [1, 2, 3], ["a", None], None, "x"):
         assert identical(
-            decode_post(found, encode_arguments(found, {"range": value})).arguments,
+            decode_post(form, encode_arguments(form, {"range": value})).arguments,
             {"range": value},
         )
 
 
 def test_a_tuple_shows_its_default_and_sends_nothing_untouched() -> None:
-    found = root({"properties": {"range": PAIR | {"prefixItems": PLACES, "default": [0, 1]}}})
-    node = draw(found).children[0]
+    form = root({"properties": {"range": PAIR | {"prefixItems": PLACES, "default": [0, 1]}}})
+    node = draw(form).children[0]
     assert [child.text for child in node.children] == ["0", "1"]
-    assert decode_post(found, {"range.0": ["0"], "range.1": ["1"]}).arguments == {}
-    assert decode_post(found, {"range.0": ["0"], "range.1": ["2"]}).arguments == {"range": [0, 2]}
+    assert decode_post(form, {"range.0": ["0"], "range.1": ["1"]}).arguments == {}
+    assert decode_post(form, {"range.0": ["0"], "range.1": ["2"]}).arguments == {"range": [0, 2]}
 
 
 @pytest.mark.parametrize("others", [[], [{"type": "string"}, {"type": "null"}]])
 def test_an_empty_default_tuple_in_a_union_is_omitted(others: list[Any]) -> None:
     schema = {"anyOf": [{"type": "array", "prefixItems": PLACES}, *others], "default": []}
-    found = root({"properties": {"x": schema | {"title": "X"}}})
+    form = root({"properties": {"x": schema | {"title": "X"}}})
     branch = "~1" if others else ""
     untouched = {"x": ["~1"], f"x{branch}.0": [""], f"x{branch}.1": [""], "x~2": [""]}
-    assert decode_post(found, untouched).arguments == {}
-    assert decode_post(found, untouched | {f"x{branch}.0": ["1"]}).arguments == {"x": [1]}
+    assert decode_post(form, untouched).arguments == {}
+    assert decode_post(form, untouched | {f"x{branch}.0": ["1"]}).arguments == {"x": [1]}
 
 
 def test_a_tuple_default_that_does_not_fit_is_not_sent() -> None:
@@ -202,8 +202,8 @@ def test_a_tuple_default_that_does_not_fit_is_not_sent() -> None:
         "anyOf": [pair, {"type": "object", "properties": {"a": {}}}, {"type": "null"}],
         "default": ["", None],
     }
-    found = root({"properties": {"x": schema}})
-    assert decode_post(found, {"x": ["~1"], "x~1.0": [""], "x~1.1": [""]}).arguments == {}
+    form = root({"properties": {"x": schema}})
+    assert decode_post(form, {"x": ["~1"], "x~1.0": [""], "x~1.1": [""]}).arguments == {}
 
 
 def test_unknown_keys_are_rows_and_only_an_open_object_offers_more() -> None:
@@ -241,10 +241,12 @@ def test_an_extra_row_must_not_repeat_a_field() -> None:
 
 def test_a_problem_with_an_extra_key_is_shown_at_its_row() -> None:
     document = strategies.document(PROPERTIES | {"additionalProperties": False})
-    found = contract(document, "a/b")
-    form = build(found)
+    endpoint_contract = contract(document, "a/b")
+    form = build(endpoint_contract)
     post = encode_arguments(form, {"a": "x", "new": 1})
-    node = draw(form, post=post, problems=validate(found, {"a": "x", "new": 1}, form)).extra
+    node = draw(
+        form, post=post, problems=validate(endpoint_contract, {"a": "x", "new": 1}, form)
+    ).extra
     assert node
     assert node.rows[0].node.errors == ["New is not allowed here"]
 

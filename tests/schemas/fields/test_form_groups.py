@@ -34,8 +34,10 @@ LONG = [
 
 
 def grouped(names: list[str]) -> dict[str, list[str]]:
-    found = group([Field(kind="string", name=name) for name in names])
-    return {one.title: [names[place] for place in one.places] for one in found}
+    groups = group([Field(kind="string", name=name) for name in names])
+    return {
+        form_group.title: [names[place] for place in form_group.places] for form_group in groups
+    }
 
 
 def test_groups_keep_schema_order_with_others_last() -> None:
@@ -50,15 +52,15 @@ def test_groups_keep_schema_order_with_others_last() -> None:
     ]
 
 
-def test_the_members_of_the_groups() -> None:
-    found = grouped(LONG)
-    assert found["Video"] == ["video_output_type", "video_quality", "video_write_mode"]
-    assert found["IP adapter"] == ["ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url"]
-    assert found["NAG"] == ["nag_scale", "nag_tau", "nag_alpha"]
-    assert found["Guidance and steps"] == ["num_inference_steps", "guidance_scale"]
-    assert found["Output"] == ["output_format", "sync_mode"]
-    assert found["LoRA and adapters"] == ["camera_lora", "camera_lora_scale"]
-    assert "strange_thing" in found[OTHER]
+def test_fields_are_grouped_by_topic() -> None:
+    groups = grouped(LONG)
+    assert groups["Video"] == ["video_output_type", "video_quality", "video_write_mode"]
+    assert groups["IP adapter"] == ["ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url"]
+    assert groups["NAG"] == ["nag_scale", "nag_tau", "nag_alpha"]
+    assert groups["Guidance and steps"] == ["num_inference_steps", "guidance_scale"]
+    assert groups["Output"] == ["output_format", "sync_mode"]
+    assert groups["LoRA and adapters"] == ["camera_lora", "camera_lora_scale"]
+    assert "strange_thing" in groups[OTHER]
 
 
 def test_short_lists_and_single_topics_are_not_grouped() -> None:
@@ -70,7 +72,7 @@ def test_short_lists_and_single_topics_are_not_grouped() -> None:
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(LONG), max_size=40))
 def test_groups_contain_every_setting_in_order(names: list[str]) -> None:
-    found = group([Field(kind="string", name=name) for name in names])
-    places = [place for one in found for place in one.places]
+    groups = group([Field(kind="string", name=name) for name in names])
+    places = [place for form_group in groups for place in form_group.places]
     assert sorted(places) == list(range(len(names)))
-    assert all(one.places == sorted(one.places) for one in found)
+    assert all(form_group.places == sorted(form_group.places) for form_group in groups)

@@ -56,7 +56,7 @@ def root(kind: Kind) -> Field:
     return build(contract(document(SAMPLES[kind].schema), "a/b"))
 
 
-def test_each_kind_has_its_traits_and_a_sample() -> None:
+def test_each_kind_has_traits_and_a_sample() -> None:
     assert set(KINDS) == set(SAMPLES) == set(get_args(Kind))
 
 
@@ -104,12 +104,12 @@ def test_each_kind_is_found_among_the_alternatives_of_a_union(kind: Kind) -> Non
 
 
 @each_kind
-def test_each_kind_has_words_for_documentation(kind: Kind) -> None:
+def test_each_kind_is_described_for_documentation(kind: Kind) -> None:
     assert type_in_words(root(kind).children[0])
 
 
 @each_kind
-def test_a_setting_of_each_kind_leaves_a_run_with_a_price(kind: Kind) -> None:
+def test_a_setting_of_any_kind_keeps_the_price_known(kind: Kind) -> None:
     price = Price(Decimal("0.02"), "images")
     cost = estimate(price, {"x": SAMPLES[kind].value}, Model(root(kind), frozenset({"image"})))
     assert (cost.low, cost.high) == (Decimal("0.02"), Decimal("0.02"))
@@ -118,7 +118,9 @@ def test_a_setting_of_each_kind_leaves_a_run_with_a_price(kind: Kind) -> None:
 @each_kind
 @pytest.mark.parametrize("new", get_args(Kind))
 def test_a_change_of_kind_breaks_unless_the_new_kind_is_wider(kind: Kind, new: Kind) -> None:
-    before, after = (contract(document(SAMPLES[one].schema), "a/b") for one in (kind, new))
+    before, after = (
+        contract(document(SAMPLES[old_or_new].schema), "a/b") for old_or_new in (kind, new)
+    )
     lines = [line for line in diff_contracts(before, after) if line.side == "input"]
     if kind == new:
         assert not lines
@@ -131,7 +133,7 @@ def test_a_change_of_kind_breaks_unless_the_new_kind_is_wider(kind: Kind, new: K
 
 
 @pytest.mark.system
-def test_mypy_names_every_chain_that_lacks_a_new_kind(tmp_path: Path) -> None:
+def test_mypy_reports_every_match_that_lacks_a_new_kind(tmp_path: Path) -> None:
     for package in ("schemas", "core"):
         shutil.copytree(ROOT / package, tmp_path / package)
     kinds = tmp_path / "schemas/fields/kinds.py"

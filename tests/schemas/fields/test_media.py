@@ -18,7 +18,7 @@ def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
 
 
 @pytest.mark.parametrize(
-    ("schema", "known", "words"),
+    ("schema", "figures", "sentence"),
     [
         ({"max_file_size": 10_000_000}, {"max_file_size": 10_000_000}, "up to 10 MB"),
         ({"max_file_size": 512}, {"max_file_size": 512}, "up to 512 bytes"),
@@ -64,17 +64,17 @@ def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
         ),
     ],
 )
-def test_limits_of_a_file_in_figures_and_words(
-    schema: dict[str, Any], known: dict[str, float], words: str
+def test_limits_of_a_file_are_parsed_and_worded(
+    schema: dict[str, Any], figures: dict[str, float], sentence: str
 ) -> None:
-    found = field({"type": "string"} | schema)
-    assert (found.file_limits, found.limits) == (known, words)
+    node = field({"type": "string"} | schema)
+    assert (node.file_limits, node.limits) == (figures, sentence)
     nullable = field({"anyOf": [{"type": "string"} | schema, {"type": "null"}]})
-    assert nullable.file_limits == known
+    assert nullable.file_limits == figures
 
 
 def test_limits_of_a_list_of_files_are_on_its_item() -> None:
-    found = field(
+    node = field(
         {
             "type": "array",
             "max_file_size": 5_000_000,
@@ -82,9 +82,9 @@ def test_limits_of_a_list_of_files_are_on_its_item() -> None:
         },
         "image_urls",
     )
-    assert found.item
-    assert found.item.file_limits == {"max_file_size": 5_000_000, "max_width": 64}
-    assert found.item.limits == "up to 64 px wide, up to 5 MB"
+    assert node.item
+    assert node.item.file_limits == {"max_file_size": 5_000_000, "max_width": 64}
+    assert node.item.limits == "up to 64 px wide, up to 5 MB"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_limits_of_a_list_of_files_are_on_its_item() -> None:
         ),
     ],
 )
-def test_the_kind_of_a_text_by_its_name(kind: str, names: str) -> None:
+def test_the_media_kind_of_a_text_follows_its_name(kind: str, names: str) -> None:
     for name in names.split():
         assert (name, field({"type": "string"}, name).media) == (name, kind)
 
@@ -150,10 +150,12 @@ def test_the_kind_of_a_text_by_its_name(kind: str, names: str) -> None:
         ("urls", {}, ""),
     ],
 )
-def test_the_kind_of_a_list_by_its_name(name: str, schema: dict[str, Any], kind: str) -> None:
-    found = field({"type": "array", "items": {"type": "string"}} | schema, name)
-    assert found.item
-    assert (found.media, found.item.media) == (kind, kind)
+def test_the_media_kind_of_a_list_follows_its_name(
+    name: str, schema: dict[str, Any], kind: str
+) -> None:
+    node = field({"type": "array", "items": {"type": "string"}} | schema, name)
+    assert node.item
+    assert (node.media, node.item.media) == (kind, kind)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_the_kind_of_a_list_by_its_name(name: str, schema: dict[str, Any], kind:
         ("thing", {"_fal_ui_field": "audio"}, "audio"),
     ],
 )
-def test_the_kind_of_a_text_by_its_description(
+def test_the_media_kind_of_a_text_follows_its_description(
     name: str, schema: dict[str, Any], kind: str
 ) -> None:
     assert field({"type": "string"} | schema, name).media == kind
@@ -205,20 +207,20 @@ def test_a_file_object_has_a_file_field(name: str, own: dict[str, Any], kind: st
     optional = field(
         {"anyOf": [{"$ref": "#/components/schemas/F"}, {"type": "null"}]}, name, F=FILE | own
     )
-    for found in (wrapped, listed, optional):
-        assert found
-        assert [child.name for child in found.children] == ["url", "content_type"]
-        url = found.children[0]
+    for node in (wrapped, listed, optional):
+        assert node
+        assert [child.name for child in node.children] == ["url", "content_type"]
+        url = node.children[0]
         assert (url.media, url.label) == (kind, "Address")
         size = {"max_file_size": 5_000_000} if len(own) == 2 and name == "thing" else {}
         assert url.file_limits == size
 
 
 def test_an_object_with_a_plain_address_has_a_text_field() -> None:
-    found = field(
+    node = field(
         {"type": "object", "title": "Webhook", "properties": {"url": {"type": "string"}}}, "hook"
     )
-    assert found.children[0].media == ""
+    assert node.children[0].media == ""
 
 
 def test_a_mask_is_a_picture() -> None:

@@ -27,7 +27,7 @@ def form(properties: dict[str, Any], **more: Any) -> Field:
     return build(contract(strategies.document(schema), "a/b"))
 
 
-def one(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
+def decoded(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
     """The value of one property `x` posted as `texts`; the string "nothing" when it is left out."""
     parsed = decode_post(form({"x": schema}), {"x": list(texts), **more} if texts else more)
     assert parsed.problems == []
@@ -48,7 +48,7 @@ def test_c13_integers_strings_and_numbers_keep_their_types() -> None:
         ({"type": "string"}, "a\r\nb", "a\nb"),
     ]
     for schema, text, value in cases:
-        assert identical(one(schema, text), value), (schema, text)
+        assert identical(decoded(schema, text), value), (schema, text)
 
 
 def test_c13_unset_values_are_omitted() -> None:
@@ -59,14 +59,14 @@ def test_c13_unset_values_are_omitted() -> None:
         {"type": "boolean"},
         {"type": "array", "items": {}},
     ):
-        assert one(schema) == "nothing"
-        assert one(schema, "") == "nothing"
-    assert one({"type": "integer", "default": 28}, "28") == "nothing"
-    assert one({"type": "boolean", "default": True}, "false", "true") == "nothing"
-    assert one({"type": "boolean", "default": True}, "false") is False
-    assert one({"type": "string", "default": "blur"}, "") == ""
-    assert one({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 5}, "") is None
-    assert one({"type": "integer", "default": 28}, "28", **{"x~set": ["1"]}) == 28
+        assert decoded(schema) == "nothing"
+        assert decoded(schema, "") == "nothing"
+    assert decoded({"type": "integer", "default": 28}, "28") == "nothing"
+    assert decoded({"type": "boolean", "default": True}, "false", "true") == "nothing"
+    assert decoded({"type": "boolean", "default": True}, "false") is False
+    assert decoded({"type": "string", "default": "blur"}, "") == ""
+    assert decoded({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 5}, "") is None
+    assert decoded({"type": "integer", "default": 28}, "28", **{"x~set": ["1"]}) == 28
 
 
 @pytest.mark.parametrize("text", ["abc", "1.5", "nan", "inf", "1_000", "0x10", "\u0665", "--1"])
@@ -109,15 +109,15 @@ SIZE = {
 }
 
 
-def test_preset_or_custom_size() -> None:
-    assert one(SIZE, "square") == "nothing"
-    assert one(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
-    assert one(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {"width": 800}
-    assert one(SIZE, "~1", **{"x~1.width": ["512"], "x~1.height": ["512"]}) == {
+def test_a_size_is_a_preset_or_custom() -> None:
+    assert decoded(SIZE, "square") == "nothing"
+    assert decoded(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
+    assert decoded(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {"width": 800}
+    assert decoded(SIZE, "~1", **{"x~1.width": ["512"], "x~1.height": ["512"]}) == {
         "width": 512,
         "height": 512,
     }
-    assert one(SIZE) == "nothing"
+    assert decoded(SIZE) == "nothing"
 
 
 def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
@@ -131,8 +131,8 @@ def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
         "required": ["kind", "path"],
     }
     untouched = {"x.kind": ["a"], "x.path": [""], "x.scale": ["1"]}
-    assert one(schema, **untouched) == "nothing"
-    assert one(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
+    assert decoded(schema, **untouched) == "nothing"
+    assert decoded(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
 
 
 def test_an_object_shows_its_own_default() -> None:
@@ -144,19 +144,23 @@ def test_an_object_shows_its_own_default() -> None:
             "speed": {"type": "number", "default": 1},
         },
     }
-    assert one(schema, **{"x.voice": ["Ann"], "x.speed": ["1"]}) == "nothing"
-    assert one(schema, **{"x.voice": ["Ann"], "x.speed": ["2"]}) == {"speed": 2, "voice": "Ann"}
+    assert decoded(schema, **{"x.voice": ["Ann"], "x.speed": ["1"]}) == "nothing"
+    assert decoded(schema, **{"x.voice": ["Ann"], "x.speed": ["2"]}) == {"speed": 2, "voice": "Ann"}
 
 
 def test_rows_keep_their_order_despite_gaps() -> None:
     schema = {"type": "array", "items": {"type": "object", "properties": {"p": {"type": "string"}}}}
     post = {"x.7.p": ["b"], "x.2.p": ["a"], "x.10.p": ["c"]}
-    assert one(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
-    assert one(schema, **post | {"x~rows": ["", "10", "2"]}) == [{"p": "c"}, {"p": "a"}, {"p": "b"}]
+    assert decoded(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
+    assert decoded(schema, **post | {"x~rows": ["", "10", "2"]}) == [
+        {"p": "c"},
+        {"p": "a"},
+        {"p": "b"},
+    ]
     plain = {"type": "array", "items": {"type": "integer"}}
-    assert one(plain, "1", "2") == [1, 2]
-    assert one(plain, **{"x.0": ["1"], "x.1": [""], "x.2": ["3"]}) == [1, 3]
-    assert one(plain | {"default": [1]}, **{"x~rows": [""]}) == []
+    assert decoded(plain, "1", "2") == [1, 2]
+    assert decoded(plain, **{"x.0": ["1"], "x.1": [""], "x.2": ["3"]}) == [1, 3]
+    assert decoded(plain | {"default": [1]}, **{"x~rows": [""]}) == []
 
 
 def test_a_map_refuses_a_key_twice() -> None:
@@ -182,7 +186,7 @@ def test_a_map_refuses_a_key_twice() -> None:
         ("[" * 200 + "]" * 200, "deep"),
     ],
 )
-def test_the_json_tab_says_what_is_wrong(text: str, reason: str) -> None:
+def test_the_json_tab_reports_errors(text: str, reason: str) -> None:
     parsed = decode_post(form({"x": {"type": "string"}}), {"~mode": ["json"], "~json": [text]})
     assert parsed.arguments == {}
     assert len(parsed.problems) == 1
@@ -234,7 +238,7 @@ def test_row_buttons_change_the_post() -> None:
         assert rows(apply(post, nothing)) == ["a", "b"]
 
 
-def test_uploads_put_their_addresses_into_the_post() -> None:
+def test_uploads_add_their_addresses_to_the_post() -> None:
     root = form(
         {
             "image_url": {"type": "string"},
@@ -285,8 +289,8 @@ def test_an_invalid_row_keeps_its_index_and_error() -> None:
     post = {"l~rows": ["0", "1", "2", "3"], "l.0": ["1"], "l.1": ["x"], "l.2": ["3"], "l.3": ["y"]}
     tree = draw(form, post=post, problems=decode_post(form, post).problems)
     wrong = [(node.name, node.errors) for node in tree.walk() if node.errors]
-    told = ["Value must be a whole number"]
-    assert wrong == [("l.1", told), ("l.3", told)]
+    messages = ["Value must be a whole number"]
+    assert wrong == [("l.1", messages), ("l.3", messages)]
 
 
 def test_locate_accepts_row_numbers_as_text() -> None:

@@ -51,18 +51,18 @@ def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
 
 
 def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
-    found = {one.key: one.code for one in snippets("a/b", {"seed": 196619188014358660})}
-    assert "digits" in found["javascript"]
-    assert "196619188014358660" in found["curl"]
-    assert list(found) == ["python", "javascript", "curl"]
+    code = {snippet.key: snippet.code for snippet in snippets("a/b", {"seed": 196619188014358660})}
+    assert "digits" in code["javascript"]
+    assert "196619188014358660" in code["curl"]
+    assert list(code) == ["python", "javascript", "curl"]
 
 
 @given(arguments)
 def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
     server = "https://vitrine.example"
     program, api, client, script = vitrine_snippets("fal-ai/x", value, server)
-    assert [one.key for one in vitrine_snippets("a/b", {}, "http://127.0.0.1:8000")] == [
-        one.key for one in (program, api, client)
+    assert [snippet.key for snippet in vitrine_snippets("a/b", {}, "http://127.0.0.1:8000")] == [
+        snippet.key for snippet in (program, api, client)
     ]
     words = shlex.split(program.code)
     assert words[:2] == ["export", f"VITRINE_URL={server}"]
@@ -83,8 +83,8 @@ SANDBOX = "http://127.0.0.1:8001/queue"
 
 
 @given(arguments)
-def test_another_queue_is_named_in_all_languages(value: dict[str, Any]) -> None:
-    assert all(f"{SANDBOX}/a/b" in one.code for one in snippets("a/b", value, SANDBOX))
+def test_another_queue_host_is_named_in_all_languages(value: dict[str, Any]) -> None:
+    assert all(f"{SANDBOX}/a/b" in snippet.code for snippet in snippets("a/b", value, SANDBOX))
 
 
 @given(arguments)
@@ -94,7 +94,7 @@ def test_the_python_snippet_without_a_client_evaluates_to_the_arguments(
     code = plain_python("a/b", value, queue_url=SANDBOX)
     tree = ast.parse(code.encode("utf-8", "backslashreplace"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    (post,) = [one for one in calls if any(k.arg == "json" for k in one.keywords)]
+    (post,) = [call for call in calls if any(k.arg == "json" for k in call.keywords)]
     assert ast.literal_eval(post.args[0]) == f"{SANDBOX}/a/b"
     assert identical(ast.literal_eval(post.keywords[0].value), value)
 

@@ -8,9 +8,9 @@ from schemas import build, contract
 from schemas.reference.tables import input_rows, output_rows
 
 
-def test_input_and_output_of_a_real_document(documents: dict[str, Any]) -> None:
-    found = contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
-    rows = {row.name: row for row in input_rows(build(found))}
+def test_a_real_document_has_input_and_output_rows(documents: dict[str, Any]) -> None:
+    endpoint_contract = contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
+    rows = {row.name: row for row in input_rows(build(endpoint_contract))}
     assert rows["prompt"].is_required
     assert rows["prompt"].type == "text"
     assert (rows["num_inference_steps"].default, rows["num_inference_steps"].limits) == (
@@ -20,7 +20,7 @@ def test_input_and_output_of_a_real_document(documents: dict[str, Any]) -> None:
     assert rows["seed"].type == "whole number or nothing"
     assert rows["image_size"].choices[0] == "square_hd"
     assert rows["width"].depth > rows["image_size"].depth
-    outputs = {row.name: row for row in output_rows(found)}
+    outputs = {row.name: row for row in output_rows(endpoint_contract)}
     assert outputs["images"].type == "list of objects"
     assert outputs["url"].depth > 0
 

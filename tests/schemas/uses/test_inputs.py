@@ -15,7 +15,7 @@ from tests.schemas.strategies import json_values, schemas
 TEXT = {"type": "string"}
 
 
-def found(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[Input]:
+def inputs_named(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[Input]:
     schema = {"type": "object", "properties": properties, "required": list(required)}
     return inputs_of(build(Contract({}, schema, None)))
 
@@ -41,15 +41,15 @@ def found(properties: dict[str, Any], required: tuple[str, ...] = ()) -> list[In
         ("text", "lyrics", "lyrics"),
     ],
 )
-def test_the_role_of_a_field_by_its_name(kind: str, role: str, names: str) -> None:
+def test_the_role_of_a_field_follows_its_name(kind: str, role: str, names: str) -> None:
     for name in names.split():
-        (one,) = found({name: TEXT}, (name,))
-        assert (name, one.kind, one.role) == (name, kind, role)
-        assert (one.path, one.is_required) == (name, True)
+        (input_field,) = inputs_named({name: TEXT}, (name,))
+        assert (name, input_field.kind, input_field.role) == (name, kind, role)
+        assert (input_field.path, input_field.is_required) == (name, True)
 
 
 def test_descriptions_distinguish_first_and_last_frames() -> None:
-    first, last = found(
+    first, last = inputs_named(
         {
             "image_url": TEXT | {"description": "URL of the image to use as the first frame"},
             "image_tail": TEXT | {"description": "URL of the image used as the end frame"},
@@ -63,7 +63,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
     element = {"type": "object", "properties": {"frontal_image_url": TEXT}}
     file = {"type": "object", "properties": {"url": TEXT, "content_type": TEXT}}
     images = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
-    paths = found(
+    paths = inputs_named(
         {
             "image_urls": images,
             "loras": {"type": "array", "items": lora},
@@ -72,7 +72,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
             "a.b_url": TEXT | {"ui": {"field": "image"}},
         }
     )
-    assert [(one.path, one.kind, one.label) for one in paths] == [
+    assert [(input_field.path, input_field.kind, input_field.label) for input_field in paths] == [
         ("a%2Eb_url", "image", "A.b"),
         ("image_urls", "image", "Images"),
         ("first_image.url", "image", "First image"),
@@ -83,7 +83,7 @@ def test_paths_lead_into_lists_objects_and_alternatives() -> None:
 
 
 def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() -> None:
-    assert not found(
+    assert not inputs_named(
         {
             "image_url": TEXT | {"ui": {"hidden": True}},
             "old_image_url": TEXT | {"deprecated": True},
@@ -95,9 +95,9 @@ def test_hidden_and_deprecated_fields_and_secondary_prompts_are_not_offered() ->
 
 @given(json_values | schemas)
 def test_any_schema_has_a_bounded_list_of_inputs_that_survives_storing(schema: Any) -> None:
-    made = inputs_of(build(Contract({}, schema if isinstance(schema, dict) else {}, None)))
-    assert len(made) <= MOST_INPUTS
-    assert [Input.from_json(list(one)) for one in made] == made
+    inputs = inputs_of(build(Contract({}, schema if isinstance(schema, dict) else {}, None)))
+    assert len(inputs) <= MOST_INPUTS
+    assert [Input.from_json(list(stored)) for stored in inputs] == inputs
 
 
 @pytest.mark.parametrize("stored", [None, {}, [], [1, 2, 3, 4, 5], ["a", "b"], "text"])

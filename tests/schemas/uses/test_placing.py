@@ -59,13 +59,13 @@ ROOT = build(
 def test_place_writes_a_value_at_a_path(
     before: dict[str, Any], path: str, after: dict[str, Any]
 ) -> None:
-    given = repr(before)
-    made = place(ROOT, before, path, "/f")
-    assert made == after
-    assert repr(before) == given
-    assert place(ROOT, made, path, "/f") == made
-    assert "/f" in values_at(made, path)
-    assert decode_post(ROOT, encode_arguments(ROOT, made)).arguments == made
+    before_text = repr(before)
+    placed = place(ROOT, before, path, "/f")
+    assert placed == after
+    assert repr(before) == before_text
+    assert place(ROOT, placed, path, "/f") == placed
+    assert "/f" in values_at(placed, path)
+    assert decode_post(ROOT, encode_arguments(ROOT, placed)).arguments == placed
 
 
 def test_values_at_is_empty_if_the_path_is_unset() -> None:

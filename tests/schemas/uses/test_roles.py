@@ -1,4 +1,4 @@
-"""What a model does with a result, for models that nobody has seen."""
+"""The use of a result in a model, also for unknown models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = Input("prompt", "text", "prompt", "Prompt", True)
 
 
 @pytest.mark.parametrize(
-    ("one", "others", "outputs", "name", "use"),
+    ("input_field", "others", "outputs", "name", "use"),
     [
         (IMAGE, [], "video", "kling/image-to-video", "start-frame"),
         (IMAGE._replace(role="end"), [], "video", "kling/pro", "end-frame"),
@@ -65,16 +65,16 @@ TEXT = Input("prompt", "text", "prompt", "Prompt", True)
         (TEXT._replace(role="lyrics"), [], "audio", "x/song", "lyrics"),
     ],
 )
-def test_the_use_of_a_field(
-    one: Input, others: list[Input], outputs: str, name: str, use: str
+def test_the_use_of_a_field_follows_its_input_and_model(
+    input_field: Input, others: list[Input], outputs: str, name: str, use: str
 ) -> None:
-    assert use_of(one, [one, *others], {outputs}, name) == use
-    assert use in USES[one.kind]
+    assert use_of(input_field, [input_field, *others], {outputs}, name) == use
+    assert use in USES[input_field.kind]
 
 
 @pytest.mark.parametrize("kind", USES)
 @pytest.mark.parametrize("output", ["image", "video", "audio", "3d", "text", "data", "lora", "?"])
 @pytest.mark.parametrize("role", ["main", "mask", "start", "end", "reference", "voice", "prompt"])
 def test_every_use_has_a_title(kind: str, output: str, role: str) -> None:
-    one = Input("x", kind, role, "X", True)
-    assert use_of(one, [one], {output}, "some/model") in USES[kind]
+    input_field = Input("x", kind, role, "X", True)
+    assert use_of(input_field, [input_field], {output}, "some/model") in USES[kind]

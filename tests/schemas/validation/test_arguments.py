@@ -16,8 +16,11 @@ from tests.schemas import strategies
 def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[tuple[Any, str]]:
     document = strategies.document(schema)
     document["components"]["schemas"] |= components
-    found = contract(document, "a/b")
-    return [(p.path, p.message) for p in validate(found, arguments, build(found))]
+    endpoint_contract = contract(document, "a/b")
+    return [
+        (p.path, p.message)
+        for p in validate(endpoint_contract, arguments, build(endpoint_contract))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,8 +128,8 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
 def test_each_violated_limit_has_a_sentence(
     schema: dict[str, Any], value: Any, message: str
 ) -> None:
-    found = problems({"type": "object", "properties": {"steps": schema}}, {"steps": value})
-    assert found == [(("steps",), message)]
+    reported = problems({"type": "object", "properties": {"steps": schema}}, {"steps": value})
+    assert reported == [(("steps",), message)]
 
 
 @pytest.mark.parametrize(
@@ -332,19 +335,19 @@ def test_endlessly_recursive_schemas_allow_everything() -> None:
 @given(strategies.schemas_with_arguments)
 def test_validation_never_raises_and_every_problem_has_a_control(case: Any) -> None:
     document, value = case
-    found = contract(document, "a/b")
-    root = build(found)
-    told = validate(found, value, root)
-    node = draw(root, post=encode_arguments(root, value), problems=told)
-    assert bool([error for n in node.walk() for error in n.errors]) == bool(told)
+    endpoint_contract = contract(document, "a/b")
+    root = build(endpoint_contract)
+    reported = validate(endpoint_contract, value, root)
+    node = draw(root, post=encode_arguments(root, value), problems=reported)
+    assert bool([error for n in node.walk() for error in n.errors]) == bool(reported)
 
 
 def test_real_documents_accept_their_own_examples(documents: dict[str, Any]) -> None:
     from schemas.fields.examples import example
 
     for endpoint_id, document in documents.items():
-        found = contract(document, endpoint_id)
-        root = build(found)
-        wrong = validate(found, example(root), root)
+        endpoint_contract = contract(document, endpoint_id)
+        root = build(endpoint_contract)
+        wrong = validate(endpoint_contract, example(root), root)
         assert [p for p in wrong if "required" not in p.message] == []
         assert all(isinstance(p, Problem) for p in wrong)

@@ -36,16 +36,16 @@ INPUT = {
 DOCUMENT = {"components": {"schemas": {"Lora": LORA}}}
 
 
-def found(arguments: Any, schema: Any = INPUT) -> list[tuple[Any, ...]]:
+def problems_of(arguments: Any, schema: Any = INPUT) -> list[tuple[Any, ...]]:
     contract = Contract(DOCUMENT, schema, None)
-    return [(*one.path, one.message) for one in unknown_keys(contract, arguments)]
+    return [(*problem.path, problem.message) for problem in unknown_keys(contract, arguments)]
 
 
 def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
-    (told,) = found({"prompt": "a cat", "sede": 7})
-    assert told == ("sede", "Unknown field `sede`: did you mean `seed`?")
-    (told,) = found({"prompt": "a cat", "zzz": 7})
-    assert told[1].startswith("Unknown field `zzz`. Known are ")
+    (problem,) = problems_of({"prompt": "a cat", "sede": 7})
+    assert problem == ("sede", "Unknown field `sede`: did you mean `seed`?")
+    (problem,) = problems_of({"prompt": "a cat", "zzz": 7})
+    assert problem[1].startswith("Unknown field `zzz`. Known are ")
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
     ],
 )
 def test_unknown_keys_are_found_at_any_depth(arguments: Any, path: tuple[Any, ...]) -> None:
-    (told,) = found(arguments)
-    assert told[:-1] == path
-    assert "did you mean" in told[-1]
+    (problem,) = problems_of(arguments)
+    assert problem[:-1] == path
+    assert "did you mean" in problem[-1]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_unknown_keys_are_found_at_any_depth(arguments: Any, path: tuple[Any, ..
     ],
 )
 def test_named_keys_and_keys_of_open_objects_are_known(arguments: Any) -> None:
-    assert found(arguments) == []
+    assert problems_of(arguments) == []
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_named_keys_and_keys_of_open_objects_are_known(arguments: Any) -> None:
     ],
 )
 def test_an_open_schema_accepts_any_key(schema: Any) -> None:
-    assert found({"zzz": 1}, schema) == []
+    assert problems_of({"zzz": 1}, schema) == []
 
 
 def test_recursive_schemas_terminate() -> None:
     loop = {"type": "object", "properties": {"a": TEXT, "next": {"$ref": "#/loop"}}}
     contract = Contract({"loop": loop}, {"$ref": "#/loop"}, None)
     assert unknown_keys(contract, {"next": {"next": {"next": {"a": "x"}}}}) == []
-    (told,) = unknown_keys(contract, {"next": {"next": {"b": 1}}})
-    assert told.path == ("next", "next", "b")
+    (problem,) = unknown_keys(contract, {"next": {"next": {"b": 1}}})
+    assert problem.path == ("next", "next", "b")
 
 
 def test_the_number_of_reported_unknown_keys_is_bounded() -> None:
-    assert len(found({f"x{number}": 1 for number in range(1000)})) == 20
+    assert len(problems_of({f"x{number}": 1 for number in range(1000)})) == 20

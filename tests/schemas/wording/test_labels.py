@@ -31,5 +31,5 @@ from schemas.wording.labels import label
         ("", "", "Value"),
     ],
 )
-def test_the_label_of_a_field(name: str, title: str | None, expected: str) -> None:
+def test_the_label_of_a_field_follows_its_name(name: str, title: str | None, expected: str) -> None:
     assert label(name, title) == expected

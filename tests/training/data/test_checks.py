@@ -19,7 +19,7 @@ PAIRS = Rules("data", "Data", is_of_pairs=True, needs_caption=True, default_capt
 
 
 @pytest.mark.parametrize(
-    ("rules", "found", "words", "is_blocking"),
+    ("rules", "data_items", "message", "is_blocking"),
     [
         (RULES, [], "is empty", True),
         (Rules("d", "D", fewest=2), items("a.png"), "at least 2 pictures; it has 1", True),
@@ -55,9 +55,11 @@ PAIRS = Rules("data", "Data", is_of_pairs=True, needs_caption=True, default_capt
         "ignored",
     ],
 )
-def test_a_finding(rules: Rules, found: list[Item], words: str, is_blocking: bool) -> None:
-    texts = [one for one in findings_of(found, rules) if words in one.text]
-    assert [one.is_blocking for one in texts] == [is_blocking]
+def test_problems_of_a_data_set_are_reported(
+    rules: Rules, data_items: list[Item], message: str, is_blocking: bool
+) -> None:
+    texts = [finding for finding in findings_of(data_items, rules) if message in finding.text]
+    assert [finding.is_blocking for finding in texts] == [is_blocking]
 
 
 def test_a_good_data_set_has_no_findings() -> None:
@@ -66,8 +68,8 @@ def test_a_good_data_set_has_no_findings() -> None:
     assert not findings_of(pair, Rules("d", "D", is_of_pairs=True, has_captions=True))
 
 
-def test_names_stay_apart_by_stem_and_keep_their_marks() -> None:
-    taken: set[str] = set()
-    given = ["cat.png", "cat.jpg", "CAT.png", "a_start.png", "a_start.png"]
+def test_file_names_get_unique_stems_and_keep_their_suffixes() -> None:
+    used_names: set[str] = set()
+    names = ["cat.png", "cat.jpg", "CAT.png", "a_start.png", "a_start.png"]
     expected = ["cat.png", "cat-2.jpg", "CAT-3.png", "a_start.png", "a-2_start.png"]
-    assert [free_name(name, taken) for name in given] == expected
+    assert [free_name(name, used_names) for name in names] == expected

@@ -1,4 +1,4 @@
-"""What trainers' schemas say of their data sets."""
+"""Rules for data sets, read from the schemas of trainers."""
 
 from __future__ import annotations
 
@@ -39,23 +39,29 @@ def rules(name: str, document: Any) -> Rules | None:
     ],
     ids=["lora", "pairs", "films", "voice", "masked", "no-words"],
 )  # fmt: skip
-def test_rules_come_from_names_and_words(name: str, expected: dict[str, Any]) -> None:
-    found = rules(name, TRAINERS[name])
-    assert found is not None
-    assert {key: getattr(found, key) for key in expected} == expected
+def test_rules_are_read_from_field_names_and_descriptions(
+    name: str, expected: dict[str, Any]
+) -> None:
+    trainer_rules = rules(name, TRAINERS[name])
+    assert trainer_rules is not None
+    assert {key: getattr(trainer_rules, key) for key in expected} == expected
 
 
 def test_models_that_do_not_train_have_no_rules(documents: dict[str, Any]) -> None:
     assert {name for name in documents if rules(name, documents[name])} == set()
 
 
-def test_the_trainer_of_the_sandbox() -> None:
+def test_the_sandbox_trainer_has_rules() -> None:
     from sandbox.contract import openapi
     from sandbox.models import MODELS
     from tests.schemas.facts.test_capabilities import ADDRESSES
 
-    (trainer,) = [one for one in MODELS if one.endpoint_id == "sandbox/aurora/trainer"]
-    found = rules(trainer.endpoint_id, openapi.document(trainer, ADDRESSES))
-    assert found is not None
-    assert (found.path, found.fewest, found.most) == ("images_data_url", 2, 60)
-    assert found.trigger == "trigger_word"
+    (trainer,) = [model for model in MODELS if model.endpoint_id == "sandbox/aurora/trainer"]
+    trainer_rules = rules(trainer.endpoint_id, openapi.document(trainer, ADDRESSES))
+    assert trainer_rules is not None
+    assert (trainer_rules.path, trainer_rules.fewest, trainer_rules.most) == (
+        "images_data_url",
+        2,
+        60,
+    )
+    assert trainer_rules.trigger == "trigger_word"

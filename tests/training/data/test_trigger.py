@@ -33,9 +33,7 @@ from training.data.trigger import has_trigger, prefixed
     ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_trigger_is_a_word_not_a_part_of_one(
-    text: str, trigger: str, expected: bool, form: str
-) -> None:
+def test_a_trigger_must_be_a_whole_word(text: str, trigger: str, expected: bool, form: str) -> None:
     assert has_trigger(unicodedata.normalize(form, text), trigger) is expected  # type: ignore[arg-type]
 
 

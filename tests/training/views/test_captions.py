@@ -30,8 +30,8 @@ def png(name: str) -> tuple[str, bytes]:
     return name, picture(next(COLOURS))
 
 
-def text(name: str, words: str) -> tuple[str, bytes]:
-    return name, words.encode()
+def text(name: str, caption: str) -> tuple[str, bytes]:
+    return name, caption.encode()
 
 
 def zipped(*files: tuple[str, bytes]) -> tuple[str, bytes]:
@@ -75,9 +75,9 @@ def captions(dataset: Dataset) -> list[tuple[str, str]]:
 def test_each_file_of_an_archive_gets_its_own_caption(
     member: Client, dataset: Dataset, case: str, expected: list[tuple[str, str]]
 ) -> None:
-    said = drop(member, dataset, (f"{case}.zip", (CASES / f"{case}.zip").read_bytes()))
+    report = drop(member, dataset, (f"{case}.zip", (CASES / f"{case}.zip").read_bytes()))
     assert captions(dataset) == expected
-    assert "no file" not in said
+    assert "no file" not in report
 
 
 def test_two_drops_with_the_same_names_keep_their_captions(
@@ -85,12 +85,12 @@ def test_two_drops_with_the_same_names_keep_their_captions(
 ) -> None:
     drop(member, dataset, png("1.png"), text("1.txt", "a cat"))
     drop(member, dataset, text("1.txt", "a dog"), png("1.png"))
-    said = drop(member, dataset, zipped(png("1.png"), text("1.txt", "a fox")))
+    report = drop(member, dataset, zipped(png("1.png"), text("1.txt", "a fox")))
     assert captions(dataset) == [("1.png", "a cat"), ("1-2.png", "a dog"), ("1-3.png", "a fox")]
-    assert said == "1 file and 1 caption added."
+    assert report == "1 file and 1 caption added."
 
 
-def test_two_archives_in_one_drop_keep_theirs(member: Client, dataset: Dataset) -> None:
+def test_two_archives_in_one_drop_keep_their_captions(member: Client, dataset: Dataset) -> None:
     drop(
         member,
         dataset,
@@ -100,7 +100,7 @@ def test_two_archives_in_one_drop_keep_theirs(member: Client, dataset: Dataset) 
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
-def test_captions_in_an_archive_of_their_own_are_paired_by_path(
+def test_captions_in_a_separate_archive_are_paired_by_path(
     member: Client, dataset: Dataset
 ) -> None:
     pictures = zipped(png("a/1.png"), png("b/1.png"))
@@ -108,47 +108,47 @@ def test_captions_in_an_archive_of_their_own_are_paired_by_path(
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
-def test_files_of_one_name_chosen_together_are_paired_in_their_order(
-    member: Client, dataset: Dataset
-) -> None:
+def test_files_of_one_name_are_paired_in_order(member: Client, dataset: Dataset) -> None:
     files = png("1.png"), text("1.txt", "a cat"), png("1.png"), text("1.txt", "a dog")
     drop(member, dataset, *files)
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
-def test_a_caption_that_could_be_of_several_files_is_reported(
-    member: Client, dataset: Dataset
-) -> None:
-    said = drop(member, dataset, png("1.png"), png("1.png"), text("1.txt", "a cat"))
+def test_an_ambiguous_caption_is_reported(member: Client, dataset: Dataset) -> None:
+    report = drop(member, dataset, png("1.png"), png("1.png"), text("1.txt", "a cat"))
     assert [caption for _, caption in captions(dataset)] == ["", ""]
-    assert "1.txt was not used: several files have its name" in said
+    assert "1.txt was not used: several files have its name" in report
 
 
 def test_a_caption_in_another_folder_is_reported_with_its_path(
     member: Client, dataset: Dataset
 ) -> None:
-    said = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
+    report = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
     assert captions(dataset) == [("1.png", "")]
-    assert "b/1.txt belongs to no file" in said
+    assert "b/1.txt belongs to no file" in report
 
 
-def test_names_that_are_cleaned_alike_keep_their_captions(member: Client, dataset: Dataset) -> None:
+def test_files_with_equal_cleaned_names_keep_their_captions(
+    member: Client, dataset: Dataset
+) -> None:
     long = "a very long name " * 20
     files = [png(f"{long}{end}.png") for end in "xy"]
     drop(member, dataset, zipped(*files, *(text(f"{long}{end}.txt", end) for end in "yx")))
     assert [caption for _, caption in captions(dataset)] == ["x", "y"]
 
 
-@pytest.mark.parametrize(("one", "other"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
-def test_names_are_composed_before_they_are_compared(
-    member: Client, dataset: Dataset, one: Any, other: Any
+@pytest.mark.parametrize(
+    ("first_form", "second_form"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")]
+)
+def test_names_are_compared_in_normalised_unicode(
+    member: Client, dataset: Dataset, first_form: Any, second_form: Any
 ) -> None:
     name = "Füchse é"
     drop(
         member,
         dataset,
-        png(f"{unicodedata.normalize(one, name)}.png"),
-        text(f"{unicodedata.normalize(other, name)}.txt", "a fox"),
+        png(f"{unicodedata.normalize(first_form, name)}.png"),
+        text(f"{unicodedata.normalize(second_form, name)}.txt", "a fox"),
     )
     assert captions(dataset) == [("Füchse é.png", "a fox")]
 
@@ -162,7 +162,7 @@ def test_utf_8_names_of_an_archive_that_does_not_say_so_are_read(
 
 
 def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Dataset) -> None:
-    said = drop(
+    report = drop(
         member,
         dataset,
         zipped(
@@ -174,35 +174,35 @@ def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Data
     assert captions(dataset) == [
         ("a_start.png", "x"), ("a_end.png", ""), ("a-2_start.png", "y"), ("a-2_end.png", ""),
     ]  # fmt: skip
-    assert "y/a_end.txt belongs to no file" in said
+    assert "y/a_end.txt belongs to no file" in report
 
 
 def test_a_later_caption_fills_a_gap_and_replaces_nothing(member: Client, dataset: Dataset) -> None:
     drop(member, dataset, png("a.png"), png("b.png"), text("b.txt", "written by hand"))
-    said = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
+    report = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
     assert captions(dataset) == [("a.png", "late"), ("b.png", "written by hand")]
-    assert "b.txt belongs to no file in this upload" in said
+    assert "b.txt belongs to no file in this upload" in report
 
 
-def test_the_caption_of_a_file_that_is_there_already_is_not_lost(
-    member: Client, dataset: Dataset
-) -> None:
+def test_the_caption_of_a_duplicate_file_is_kept(member: Client, dataset: Dataset) -> None:
     first, second = png("a.png"), png("b.png")
     drop(member, dataset, first, second, text("b.txt", "mine"))
     again = zipped(
         ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
     )
-    said = drop(member, dataset, again)
+    report = drop(member, dataset, again)
     assert captions(dataset) == [("a.png", "late"), ("b.png", "mine")]
-    assert "c.png is in the data set already, as a.png; the caption was added to it." in said
-    assert "b.png is in the data set already. The caption stays as it is" in said
+    assert "c.png is in the data set already, as a.png; the caption was added to it." in report
+    assert "b.png is in the data set already. The caption stays as it is" in report
 
 
-def test_the_caption_of_a_refused_file_goes_to_no_other(member: Client, dataset: Dataset) -> None:
+def test_the_caption_of_a_refused_file_is_not_given_to_another(
+    member: Client, dataset: Dataset
+) -> None:
     drop(member, dataset, png("a.png"))
-    said = drop(member, dataset, ("a.png", picture()[:20]), text("a.txt", "a broken one"))
+    report = drop(member, dataset, ("a.png", picture()[:20]), text("a.txt", "a broken one"))
     assert captions(dataset) == [("a.png", "")]
-    assert "a.png is a broken picture" in said
+    assert "a.png is a broken picture" in report
 
 
 def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_another_word(

@@ -55,7 +55,7 @@ def finished(run: Run, *names: str) -> None:
     assert state_machine.record(run.pk, seen)
 
 
-def test_from_files_to_weights_in_a_form(
+def test_files_are_trained_to_weights_for_a_form(
     member: Client, user: User, trainer: Endpoint, taker: Endpoint, make_run: Any
 ) -> None:
     assert trainer.display_name in member.get(reverse("training:training")).content.decode()
@@ -88,9 +88,9 @@ def test_from_files_to_weights_in_a_form(
     settling.settle_due()
     weights = Weights.objects.get()
     assert (weights.name, weights.training.dataset) == ("Foxes", dataset)
-    told = Notification.objects.get()
-    assert told.subject == "Training finished after 2 h: FLUX trainer"
-    page = member.get(told.path).content.decode()
+    notification = Notification.objects.get()
+    assert notification.subject == "Training finished after 2 h: FLUX trainer"
+    page = member.get(notification.path).content.decode()
     (use,) = re.findall(r'href="([^"]+\?weights=[^"]+)"', page)
     filled = member.get(use.replace("&amp;", "&")).content.decode()
     assert weights.address in filled
@@ -101,7 +101,7 @@ def test_from_files_to_weights_in_a_form(
     assert "1 run made with it" in member.get(reverse("training:weights")).content.decode()
 
 
-def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
+def test_unacceptable_files_are_named_and_the_others_added(
     member: Client, trainer: Endpoint
 ) -> None:
     packed = io.BytesIO()
@@ -117,17 +117,17 @@ def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
     ]  # fmt: skip
     dataset = make(member, trainer, files)
     page = member.get(dataset.get_absolute_url()).content.decode()
-    names = [one["name"] for one in dataset.files]
+    names = [file["name"] for file in dataset.files]
     assert names == ["a.png", "c.png", "c-2.png"]
-    for words in ("again.png is in the data set already", "broken.png is a broken picture",
+    for message in ("again.png is in the data set already", "broken.png is a broken picture",
                   "tool.exe is neither", "no.zip is not a ZIP", "loose.txt belongs"):  # fmt: skip
-        assert words in page
+        assert message in page
     member.post(dataset.get_absolute_url(), {"name": "x\0y", "do": "remove:c-2.png"})
     member.post(dataset.get_absolute_url(), {"do": "remove:c.png"})
     member.post(dataset.get_absolute_url(), {"do": "restore:c.png", "rename:a.png": "é/ü.png"})
     dataset.refresh_from_db()
-    kept = [one["name"] for one in dataset.files if not one["is_removed"]]
-    assert kept == ["ü.png", "c.png"]
+    remaining = [file["name"] for file in dataset.files if not file["is_removed"]]
+    assert remaining == ["ü.png", "c.png"]
 
 
 def test_past_results_are_added_without_a_copy(
@@ -136,24 +136,24 @@ def test_past_results_are_added_without_a_copy(
     stored = Upload.objects  # the artifact's file is stored as an upload's would be
     dataset = make(member, trainer, [])
     member.post(reverse("training:dataset-files", args=[dataset.pk]), {"files": [png("z.png")]})
-    known = stored.get()
+    stored_artifact = stored.get()
     run = make_run(title="a fox", state="succeeded")
     theirs = make_run(user=stranger, state="succeeded")
-    for one in (run, theirs):
-        one.artifacts.create(
+    for source_run in (run, theirs):
+        source_run.artifacts.create(
             position=0, path="/images/0", kind="image", url="https://v3.fal.media/a.png",
-            state="stored", file=known.file, digest="d" * 64, content_type="image/png",
+            state="stored", file=stored_artifact.file, digest="d" * 64, content_type="image/png",
             size_bytes=9,
         )  # fmt: skip
     address = reverse("training:dataset-results", args=[dataset.pk])
     assert f"/runs/{run.pk}/artifacts/0/" in member.get(address).content.decode()
-    chosen = [f"/runs/{one.pk}/artifacts/0/" for one in (run, theirs)]
+    chosen = [f"/runs/{source_run.pk}/artifacts/0/" for source_run in (run, theirs)]
     member.post(address, {"result": [*chosen, "/runs/x/"]})
     dataset.refresh_from_db()
-    assert [one["caption"] for one in dataset.files] == ["", "a fox"]
+    assert [file["caption"] for file in dataset.files] == ["", "a fox"]
 
 
-def test_deletion_is_undone_and_a_failed_training_is_told(
+def test_a_deletion_can_be_undone_and_a_failed_training_is_notified(
     member: Client, user: User, trainer: Endpoint, make_run: Any
 ) -> None:
     dataset = make(member, trainer, [png("a.png")])
@@ -172,7 +172,7 @@ def test_deletion_is_undone_and_a_failed_training_is_told(
     assert Notification.objects.get().subject.startswith("Training failed after 1 h")
 
 
-def test_weights_are_listed_renamed_and_taken_off(
+def test_weights_can_be_listed_renamed_and_deleted(
     member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(3):
@@ -181,13 +181,13 @@ def test_weights_are_listed_renamed_and_taken_off(
     with django_assert_max_num_queries(8):
         page = member.get(reverse("training:weights")).content.decode()
     assert page.count("FLUX trainer: ") >= 6
-    one = Weights.objects.earliest("pk")
-    member.post(one.get_absolute_url(), {"name": "Foxes"})
+    weights = Weights.objects.earliest("pk")
+    member.post(weights.get_absolute_url(), {"name": "Foxes"})
     assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
-    response = member.post(reverse("training:weights-deletion", args=[one.pk]))
+    response = member.post(reverse("training:weights-deletion", args=[weights.pk]))
     assert "Undo" in member.get(response.headers["Location"]).content.decode()
-    member.post(reverse("training:recovery"), {"weights": one.pk})
-    assert member.get(one.get_absolute_url()).status_code == 200
+    member.post(reverse("training:recovery"), {"weights": weights.pk})
+    assert member.get(weights.get_absolute_url()).status_code == 200
 
 
 def many(user: User, trainer: Endpoint, count: int) -> Dataset:
@@ -196,11 +196,11 @@ def many(user: User, trainer: Endpoint, count: int) -> Dataset:
         Item(f"{number:04}.png", f"/uploads/{uuid.uuid4()}/", "image", 900, f"caption {number}")
         for number in range(count)
     ]
-    stored = [one.as_json() for one in files]
+    stored = [file.as_json() for file in files]
     return Dataset.objects.create(user=user, endpoint=trainer, name="Many", files=stored)
 
 
-def test_two_thousand_files_are_shown_as_they_come_into_view(
+def test_two_thousand_files_are_loaded_as_they_come_into_view(
     member: Client, user: User, trainer: Endpoint, django_assert_max_num_queries: Any
 ) -> None:
     few, dataset = many(user, trainer, 3), many(user, trainer, 2000)
@@ -222,7 +222,7 @@ def test_two_thousand_files_are_shown_as_they_come_into_view(
     assert (response.status_code, dataset.files[-1]["caption"]) == (302, "the last")
 
 
-def test_the_lists_need_the_same_queries_whatever_their_length(
+def test_the_training_lists_take_as_many_queries_for_any_length(
     member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     pages = [reverse("training:training"), f"{reverse('training:new')}?model={trainer.endpoint_id}"]
@@ -237,7 +237,7 @@ def test_the_lists_need_the_same_queries_whatever_their_length(
             assert member.get(page).status_code == 200
 
 
-def test_the_choice_of_results_needs_the_same_queries_whatever_their_number(
+def test_choosing_results_takes_as_many_queries_for_any_number(
     member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     page = reverse("training:dataset-results", args=[many(user, trainer, 3).pk])

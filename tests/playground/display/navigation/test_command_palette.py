@@ -24,16 +24,16 @@ def titles(user: User, text: str) -> dict[str, list[str]]:
     }
 
 
-def test_letters_find_models_collections_runs_and_pages(
+def test_typed_letters_find_models_collections_runs_and_pages(
     member: Client, user: User, flux: Any, make_run: Any
 ) -> None:
     Collection.objects.create(slug="f", title="Flux and friends")
     Collection.objects.create(slug="h", title="Hidden flux", is_published=False)
     make_run(endpoint=flux, user=user, title="a flux of birds")
-    found = titles(user, "flux")
-    assert found["Models"] == [flux.display_name]
-    assert found["Collections"] == ["Flux and friends"]
-    assert found["Your runs"] == ["a flux of birds"]
+    matches = titles(user, "flux")
+    assert matches["Models"] == [flux.display_name]
+    assert matches["Collections"] == ["Flux and friends"]
+    assert matches["Your runs"] == ["a flux of birds"]
     assert titles(user, "newest")["Pages"] == ["Newest models"]
 
 
@@ -58,13 +58,13 @@ def test_boards_flows_chats_and_trainings_are_found_by_name(user: User, things: 
     assert titles(user, "film fox")["Flows"] == ["Fox to film"]
 
 
-def test_each_thing_leads_to_its_page(member: Client, user: User, things: None) -> None:
+def test_each_result_links_to_its_page(member: Client, user: User, things: None) -> None:
     for group in command_palette.find_places(user, "fox"):
         for place in group.places:
             assert member.get(place.address).status_code == 200, place
 
 
-def test_what_is_deleted_or_somebody_elses_is_not_found(
+def test_deleted_things_and_those_of_others_are_not_found(
     user: User, stranger: User, things: None
 ) -> None:
     assert titles(stranger, "fox") == {}
@@ -91,19 +91,19 @@ def test_actions_and_pages_come_first_by_their_names(
     user: User, make_endpoint: Any, text: str, group: str, label: str
 ) -> None:
     make_endpoint("lab/mention", description="A new board with theme and settings of chats.")
-    found = command_palette.find_places(user, text)
+    groups = command_palette.find_places(user, text)
     assert label in titles(user, text)[group]
     if text in label.lower():
-        assert (found[0].title, found[0].places[0].label) == (group, label)
+        assert (groups[0].title, groups[0].places[0].label) == (group, label)
 
 
-def test_every_page_and_action_is_there(member: Client, user: User) -> None:
+def test_every_listed_page_and_action_opens(member: Client, user: User) -> None:
     for group in command_palette.find_places(user, ""):
         for place in group.places:
             assert member.get(place.address).status_code == 200, place
 
 
-def test_without_letters_it_offers_what_was_used_lately(
+def test_without_letters_it_offers_recently_used_things(
     user: User, flux: Any, make_run: Any
 ) -> None:
     make_run(endpoint=flux, user=user)
@@ -125,7 +125,7 @@ def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) 
     assert b"<b>" not in response.content
 
 
-def test_the_dialog_costs_few_queries_whatever_it_finds(
+def test_the_palette_takes_few_queries_for_any_result(
     member: Client,
     user: User,
     make_endpoint: Any,
@@ -139,7 +139,7 @@ def test_the_dialog_costs_few_queries_whatever_it_finds(
         assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
 
 
-def test_a_runs_settings_are_offered_to_the_models_most_like_its_own(
+def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     member: Client, user: User, stranger: User, make_endpoint: Any, make_run: Any
 ) -> None:
     own = make_endpoint("lab/own", category="text-to-image", group_key="own")
@@ -148,10 +148,10 @@ def test_a_runs_settings_are_offered_to_the_models_most_like_its_own(
     make_endpoint("lab/blocked", category="text-to-image", standing="blocked")
     make_endpoint("lab/film", category="text-to-video")
     run = make_run(endpoint=own, user=user, state="succeeded", output={})
-    found = {
+    offered = {
         g.title: [place.note for place in g.places] for g in command_palette.models_for_run(run, "")
     }
-    assert found == {"Family": ["lab/own/fast"], "Text to image": ["lab/other"]}
+    assert offered == {"Family": ["lab/own/fast"], "Text to image": ["lab/other"]}
     address = f"/runs/{run.pk}/elsewhere/"
     page = member.get(address, {"q": "film"}).content.decode()
     assert f'href="/models/lab/film/?run={run.pk}"' in page
@@ -161,7 +161,7 @@ def test_a_runs_settings_are_offered_to_the_models_most_like_its_own(
     assert member.get(address).status_code == 404
 
 
-def test_models_that_upstream_took_away_are_found_last_and_marked(
+def test_gone_models_are_found_last_and_marked(
     member: Client, user: User, make_endpoint: Any, make_run: Any
 ) -> None:
     for n in range(9):
@@ -176,7 +176,7 @@ def test_models_that_upstream_took_away_are_found_last_and_marked(
     ]
     assert not any(place.mark for place in models[: command_palette.MAX_MODELS])
     assert b'<span class="badge">Removed</span>' in member.get("/jump/", {"q": "bird"}).content
-    asked = [place.label for place in command_palette.find_places(user, "bird is:gone")[0].places]
-    assert sorted(asked) == ["Bird", "Bird old"]  # each of them once
+    labels = [place.label for place in command_palette.find_places(user, "bird is:gone")[0].places]
+    assert sorted(labels) == ["Bird", "Bird old"]  # each of them once
     make_run(endpoint=gone, user=user)
     assert command_palette.find_places(user, "")[0].places[0].mark == "Removed"

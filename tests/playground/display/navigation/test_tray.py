@@ -22,7 +22,7 @@ def ago(hours: float) -> Any:
     return timezone.now() - timedelta(hours=hours)
 
 
-def test_who_has_no_runs_gets_nothing(
+def test_a_user_without_recent_runs_gets_an_empty_tray(
     member: Client, make_run: Any, stranger: User, django_assert_num_queries: Any
 ) -> None:
     make_run(user=stranger, state="running")
@@ -59,18 +59,18 @@ def test_ended_runs_are_shown_for_a_while(
     assert (b"ended" in member.get(f"{TRAY}?since={since}").content) is is_shown
 
 
-def test_an_unreadable_moment_is_none(member: Client, make_run: Any) -> None:
+def test_an_unreadable_since_parameter_is_ignored(member: Client, make_run: Any) -> None:
     make_run(state="failed", ended_at=timezone.now())
     assert member.get(f"{TRAY}?since=yesterday").status_code == 204
 
 
-def test_a_change_swaps_the_item_in(make_run: Any) -> None:
+def test_a_changed_run_swaps_its_tray_item(make_run: Any) -> None:
     run = make_run(state="running", title="<b>bold</b>")
-    told = renderers.changed_fragments(run, "tray")
-    assert told.lstrip().startswith(f'<li id="tray-{run.pk}"')
-    assert 'hx-swap-oob="true"' in told
-    assert "<b>bold" not in told
+    fragments = renderers.changed_fragments(run, "tray")
+    assert fragments.lstrip().startswith(f'<li id="tray-{run.pk}"')
+    assert 'hx-swap-oob="true"' in fragments
+    assert "<b>bold" not in fragments
     run.state = "succeeded"
-    told = renderers.changed_fragments(run, "tray")
-    assert "data-watch" not in told
-    assert "Cancel" not in told
+    fragments = renderers.changed_fragments(run, "tray")
+    assert "data-watch" not in fragments
+    assert "Cancel" not in fragments

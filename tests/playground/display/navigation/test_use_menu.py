@@ -23,14 +23,14 @@ __all__ = ["models", "result_of"]
 Make = Callable[..., Run]
 
 
-def menu(user: User, run: Run, key: str = "", **asked: str) -> dict[str, list[str]]:
+def menu(user: User, run: Run, key: str = "", **options: str) -> dict[str, list[str]]:
     result = use_as.find(user, run.pk, key)
     assert result is not None
-    groups = use_menu.menu(user, result, "/uses/", **asked)
+    groups = use_menu.menu(user, result, "/uses/", **options)
     return {group.title: [place.label for place in group.places] for group in groups}
 
 
-def test_a_picture_is_offered_to_what_takes_it(
+def test_a_picture_is_offered_to_inputs_that_take_one(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     assert menu(user, result_of(models["draw"], "image")) == {
@@ -43,12 +43,12 @@ def test_a_picture_is_offered_to_what_takes_it(
     }
 
 
-def test_the_same_model_comes_first(
+def test_uses_in_the_same_model_come_first(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    found = menu(user, result_of(models["fill"], "image"))
-    assert next(iter(found.items())) == ("This model", ["Image", "Mask"])
-    assert "Paint a part anew" not in found
+    uses = menu(user, result_of(models["fill"], "image"))
+    assert next(iter(uses.items())) == ("This model", ["Image", "Mask"])
+    assert "Paint a part anew" not in uses
 
 
 def test_weights_sounds_and_texts_have_uses_too(
@@ -64,7 +64,7 @@ def test_weights_sounds_and_texts_have_uses_too(
     }
 
 
-def test_favourites_come_before_models_used_lately_and_these_before_others(
+def test_favourites_come_before_recently_used_models_and_others(
     user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     for name in ("b/one", "b/two", "b/three"):
@@ -107,9 +107,13 @@ def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
         ("a/pixels/remove-background", "Remove Background", picture, ""),
         ("a/grand-upscale", "Grand Upscale", picture, ""),
     ]
-    for position, (name, title, inputs, told) in enumerate(specs):
+    for position, (name, title, inputs, description) in enumerate(specs):
         make_endpoint(
-            name, document(inputs, "image"), display_name=title, description=told, position=position
+            name,
+            document(inputs, "image"),
+            display_name=title,
+            description=description,
+            position=position,
         )
     post_sync.run()
 
@@ -124,7 +128,7 @@ def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
         ("lucid", "Edit it", "Lucid"),
     ],
 )
-def test_enter_takes_the_best_name_and_not_the_first_mention(
+def test_enter_picks_the_best_name_and_not_the_first_mention(
     user: User,
     operations: None,
     models: dict[str, Endpoint],
@@ -134,20 +138,20 @@ def test_enter_takes_the_best_name_and_not_the_first_mention(
     best: str,
 ) -> None:
     Favourite.objects.create(user=user, endpoint=Endpoint.objects.get(endpoint_id="a/lucid"))
-    found = menu(user, result_of(models["draw"], "image"), text=text)
-    title, labels = next(iter(found.items()))
+    uses = menu(user, result_of(models["draw"], "image"), text=text)
+    title, labels = next(iter(uses.items()))
     assert (title, labels[0]) == (group, best)
     own = result_of(Endpoint.objects.get(endpoint_id="a/pixels"), "image")
     title, labels = next(iter(menu(user, own, text=text).items()))
     assert title == group
 
 
-def test_what_a_text_finds_stands_in_the_gallerys_order(
+def test_matches_of_a_text_are_in_gallery_order(
     user: User, operations: None, models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    found = menu(user, result_of(models["draw"], "image"), text="pixels")
-    listed = [label for labels in found.values() for label in labels]
-    gallery = [one.display_name for one in engine.search(Query(q="pixels")).endpoints]
+    uses = menu(user, result_of(models["draw"], "image"), text="pixels")
+    listed = [label for labels in uses.values() for label in labels]
+    gallery = [endpoint.display_name for endpoint in engine.search(Query(q="pixels")).endpoints]
     assert listed == gallery[: len(listed)]
 
 
@@ -156,12 +160,12 @@ def test_blocked_and_removed_models_are_not_offered(
 ) -> None:
     Endpoint.objects.filter(endpoint_id="a/film").update(standing="blocked")
     Endpoint.objects.filter(endpoint_id="a/upscaler").update(gone_at="2026-01-01T00:00Z")
-    found = menu(user, result_of(models["draw"], "image"))
-    assert "Start frame of a film" not in found
-    assert "Upscale" not in found
+    uses = menu(user, result_of(models["draw"], "image"))
+    assert "Start frame of a film" not in uses
+    assert "Upscale" not in uses
 
 
-def test_a_long_group_leads_to_all_of_it(
+def test_a_long_group_links_to_all_of_its_models(
     member: Client, user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     for number in range(use_menu.IN_GROUP + 3):
@@ -174,7 +178,7 @@ def test_a_long_group_leads_to_all_of_it(
     assert len(group.places) == use_menu.IN_GROUP + 4
 
 
-def test_the_menu_costs_the_same_however_many_models_there_are(
+def test_the_use_menu_takes_as_many_queries_for_any_number_of_models(
     member: Client,
     make_endpoint: Any,
     models: dict[str, Endpoint],

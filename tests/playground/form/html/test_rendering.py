@@ -31,13 +31,13 @@ def through_the_page(root: Any, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
-def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
+def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> None:
     endpoint_id = name.replace("--", "/")
     document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
-    found = contract(document, endpoint_id)
-    root = build(found)
+    endpoint_contract = contract(document, endpoint_id)
+    root = build(endpoint_contract)
 
-    @given(strategies.arguments(found.input, document))
+    @given(strategies.arguments(endpoint_contract.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
 
@@ -45,15 +45,15 @@ def test_arguments_of_real_documents_survive_the_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
-def test_arguments_of_sandbox_models_survive_the_page(model: Any) -> None:
+def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> None:
     document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
-    found = contract(document, model.endpoint_id)
-    root = build(found)
+    endpoint_contract = contract(document, model.endpoint_id)
+    root = build(endpoint_contract)
     example = decode_post(root, encode_arguments(root, model.example())).arguments
-    assert validate(found, example, root) == []
+    assert validate(endpoint_contract, example, root) == []
 
     @settings(max_examples=cases(2))
-    @given(strategies.arguments(found.input, document))
+    @given(strategies.arguments(endpoint_contract.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
 
@@ -67,7 +67,7 @@ def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str,
 
 
 @pytest.mark.parametrize("text", strategies.HOSTILE)
-def test_no_text_escapes_into_the_page(text: str) -> None:
+def test_texts_are_escaped_in_the_page(text: str) -> None:
     schema = {
         "type": "object",
         "title": text,
@@ -99,7 +99,7 @@ def test_no_text_escapes_into_the_page(text: str) -> None:
         ("Glass", "glass"),
     ],
 )
-def test_one_of_many_is_called_so(label: str, word: str) -> None:
+def test_labels_of_list_items_are_singular(label: str, word: str) -> None:
     assert singular(label) == word
 
 
@@ -120,7 +120,7 @@ COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, 
         ({"rgb": {"r": 1.5}}, None),
     ],
 )
-def test_a_colour_has_a_swatch_which_posts_nothing(value: Any, shown: str | None) -> None:
+def test_a_colour_has_a_swatch_that_posts_nothing(value: Any, shown: str | None) -> None:
     root = build(contract(strategies.document(COLORS)))
     (name,) = value
     page = render_form(draw(root, value), "/uploads/")
@@ -129,7 +129,7 @@ def test_a_colour_has_a_swatch_which_posts_nothing(value: Any, shown: str | None
     assert identical(through_the_page(root, value), value)
 
 
-def test_texts_are_written_in_their_own_direction() -> None:
+def test_text_fields_have_automatic_direction() -> None:
     texts = {"prompt": {"type": "string"}, "name": {"type": "string"}}
     page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
     for name in texts:

@@ -39,43 +39,43 @@ def size(field: Field) -> int:
 def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
     """Everything that a model's page does with a document."""
     started = time.thread_time()
-    found = contract(document, endpoint_id)
-    root = build(found)
+    endpoint_contract = contract(document, endpoint_id)
+    root = build(endpoint_contract)
     assert size(root) <= MAX_NODES * 2
     for arguments in ({}, example(root), value if isinstance(value, dict) else {"x": value}):
         posted = post_of(render_form(draw(root, arguments), "/uploads/"))
         parsed = decode_post(root, posted)
-        problems = [*parsed.problems, *validate(found, parsed.arguments, root)]
+        problems = [*parsed.problems, *validate(endpoint_contract, parsed.arguments, root)]
         render_form(draw(root, post=posted, problems=problems))
         assert encode_arguments(root, parsed.arguments) is not None
         for snippet in snippets("a/b", parsed.arguments):
             assert snippet.code
-    for row in [*input_rows(root), *output_rows(found)]:
+    for row in [*input_rows(root), *output_rows(endpoint_contract)]:
         assert row.type
-    artifacts(value, found.output)
+    artifacts(value, endpoint_contract.output)
     assert time.thread_time() - started < HANG_S
 
 
 @given(strategies.json_values, strategies.json_values)
-def test_any_json_is_a_document(document: Any, value: Any) -> None:
+def test_any_json_as_a_document_gives_a_page(document: Any, value: Any) -> None:
     all_of_it(document, value)
 
 
 @given(hostile.values, strategies.json_values)
-def test_any_json_is_an_input(schema: Any, value: Any) -> None:
+def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> None:
     all_of_it(strategies.document(schema), value)
     all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
 @given(st.data())
-def test_any_mutation_of_a_real_document(documents: dict[str, Any], data: Any) -> None:
+def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = data.draw(hostile.mutations(documents[endpoint_id]))
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
 @pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 8))
-def test_any_value_of_any_keyword(keyword: str) -> None:
+def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
     for value in hostile.MISFITS:
         wrong = {keyword: value}
         for base in ({}, {"type": "array", "items": {}}):
@@ -86,16 +86,18 @@ def test_any_value_of_any_keyword(keyword: str) -> None:
                 "list": {"type": "array", "items": schema},
                 "both": {"allOf": [schema, {"properties": {"a": schema}}]},
             }
-            found = contract(strategies.document({"properties": properties} | wrong), "a/b")
-            root = build(found)
+            endpoint_contract = contract(
+                strategies.document({"properties": properties} | wrong), "a/b"
+            )
+            root = build(endpoint_contract)
             arguments = {name: ["x", 1, None] for name in properties}
             posted = post_of(render_form(draw(root, arguments), "/uploads/"))
-            validate(found, decode_post(root, posted).arguments, root)
+            validate(endpoint_contract, decode_post(root, posted).arguments, root)
 
 
 @pytest.mark.parametrize("around", hostile.NESTS)
 @pytest.mark.parametrize("levels", [12, 120, 500])
-def test_any_depth(around: str, levels: int) -> None:
+def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     schema = hostile.nested(levels, around)
     document = strategies.document({"type": "object", "properties": {"x": schema}})
     value: Any = "end"
@@ -106,7 +108,7 @@ def test_any_depth(around: str, levels: int) -> None:
 
 
 @pytest.mark.parametrize("name", hostile.MANY)
-def test_any_amount(name: str) -> None:
+def test_schemas_of_any_size_give_a_form(name: str) -> None:
     all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
 
 
@@ -121,7 +123,7 @@ def test_any_amount(name: str) -> None:
     ],
     ids=["long", "tags", "keys", "rows", "odd characters"],
 )
-def test_any_value(value: Any) -> None:
+def test_any_stored_value_can_be_drawn(value: Any) -> None:
     properties = {
         "text": {"type": "string"},
         "list": {"type": "array", "items": {"type": "string"}},

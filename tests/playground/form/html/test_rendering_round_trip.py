@@ -27,31 +27,33 @@ def posted_from(root: Field, value: Any = MISSING) -> dict[str, list[str]]:
     return post_of(render_form(draw(root, value), "/uploads/"))
 
 
-def is_complete(found: Any, value: Any, root: Field) -> bool:
+def is_complete(endpoint_contract: Any, value: Any, root: Field) -> bool:
     """Whether nothing required is missing.
 
     What is missing, a posted form fills in with a null or a default.
     """
-    return not any("is required" in problem.message for problem in validate(found, value, root))
+    return not any(
+        "is required" in problem.message for problem in validate(endpoint_contract, value, root)
+    )
 
 
 @given(strategies.schemas_with_arguments)
-def test_arguments_survive_the_page(case: tuple[Any, dict[str, Any]]) -> None:
+def test_arguments_round_trip_through_the_page(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
-    found = contract(document, "a/b")
-    root = build(found)
-    assume(is_complete(found, value, root))
+    endpoint_contract = contract(document, "a/b")
+    root = build(endpoint_contract)
+    assume(is_complete(endpoint_contract, value, root))
     parsed = decode_post(root, posted_from(root, value))
     assert parsed.problems == []
     assert identical(parsed.arguments, value)
 
 
 @given(strategies.schemas_with_arguments)
-def test_a_posted_form_drawn_again_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
+def test_a_redrawn_form_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
-    found = contract(document, "a/b")
-    root = build(found)
-    assume(is_complete(found, value, root))
+    endpoint_contract = contract(document, "a/b")
+    root = build(endpoint_contract)
+    assume(is_complete(endpoint_contract, value, root))
     posted = posted_from(root, value)
     again = post_of(render_form(draw(root, post=posted), "/uploads/"))
     assert identical(decode_post(root, again).arguments, value)
@@ -74,15 +76,15 @@ def is_given(field: Field, value: Any) -> bool:
     if identical(value, field.default) or (value is None and field.is_nullable):
         return True
     if field.kind == "object" and isinstance(value, dict):
-        known = {child.name: child for child in field.children}
-        return all(key in known and is_given(known[key], item) for key, item in value.items())
+        children = {child.name: child for child in field.children}
+        return all(key in children and is_given(children[key], item) for key, item in value.items())
     if field.kind == "tuple" and isinstance(value, list):
         return all(map(is_given, field.children, value))
     return False
 
 
 @given(st.data())
-def test_what_is_read_was_posted_or_is_the_schemas_own(data: Any) -> None:
+def test_parsed_texts_were_posted_or_are_in_the_schema(data: Any) -> None:
     document, value = data.draw(strategies.schemas_with_arguments)
     root = build(contract(document, "a/b"))
     post = posted_from(root, value)
@@ -90,14 +92,14 @@ def test_what_is_read_was_posted_or_is_the_schemas_own(data: Any) -> None:
     for name in names:
         post[name] = data.draw(st.lists(strategies.texts, max_size=2))
     parsed = decode_post(root, post)
-    known = set(texts_of(root))
+    expected = set(texts_of(root))
     for text in (text for posted in post.values() for text in posted):
-        known.add(text.replace("\r\n", "\n").replace("\r", "\n"))
+        expected.add(text.replace("\r\n", "\n").replace("\r", "\n"))
         try:
-            known |= set(strings(loads(text)))
+            expected |= set(strings(loads(text)))
         except NotJson:
             continue
-    assert set(strings(parsed.arguments)) <= known
+    assert set(strings(parsed.arguments)) <= expected
     assert identical(decode_post(root, posted_from(root, parsed.arguments)).problems, [])
 
 
@@ -130,7 +132,7 @@ def test_unknown_keys_are_kept(schema: dict[str, Any], key: str, value: Any) -> 
 
 
 @given(strategies.texts.filter(str.strip), st.booleans(), st.booleans())
-def test_a_default_text_that_was_cleared_is_the_empty_text(
+def test_a_cleared_default_text_is_sent_as_an_empty_text(
     default: str, is_required: bool, is_nested: bool
 ) -> None:
     schema: Any = {"type": "object", "properties": {"x": {"type": "string", "default": default}}}

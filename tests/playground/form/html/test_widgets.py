@@ -1,4 +1,4 @@
-"""Every kind of field has a widget of its own; only what no control can hold becomes a JSON box."""
+"""Every kind of field has its own widget; only values without a control get a JSON box."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.schemas.fields.test_kinds import SAMPLES, root
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_each_kind_has_a_widget_before_the_last_resort(kind: Kind) -> None:
+def test_each_kind_has_its_own_widget(kind: Kind) -> None:
     node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
     widget = widget_for(node)
     assert widget is not WIDGETS[-1]

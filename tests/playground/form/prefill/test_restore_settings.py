@@ -23,7 +23,7 @@ DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
 @pytest.fixture
-def made(make_endpoint: Any, documents: dict[str, Any], make_run: Any) -> Run:
+def past_run(make_endpoint: Any, documents: dict[str, Any], make_run: Any) -> Run:
     """A run that made a picture."""
     run: Run = make_run(
         endpoint=make_endpoint(FLUX, documents[FLUX], display_name="FLUX"),
@@ -43,38 +43,40 @@ def file(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
 
 
 @pytest.mark.parametrize("how", ["digest", "upper", "file", "page", "thumbnail"])
-def test_the_settings_of_a_run_come_back(member: Client, made: Run, how: str) -> None:
-    given: Any = {
+def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, how: str) -> None:
+    post: Any = {
         "digest": {"digest": DIGEST},
         "upper": {"digest": DIGEST.upper()},
         "file": {"file": file(PICTURE)},
-        "page": {"address": f"http://testserver/runs/{made.pk}/"},
-        "thumbnail": {"address": f"http://testserver/runs/{made.pk}/artifacts/0/"},
+        "page": {"address": f"http://testserver/runs/{past_run.pk}/"},
+        "thumbnail": {"address": f"http://testserver/runs/{past_run.pk}/artifacts/0/"},
     }[how]
-    told = member.post(ADDRESS, given, headers=SCRIPT).json()
-    assert told["endpoint_id"] == FLUX
-    assert told["name"] == "FLUX"
-    assert told["fill"] == f"run:{made.pk}"
-    assert told["address"] == f"/models/{FLUX}/?run={made.pk}"
-    assert told["words"].startswith("The settings of the run of ")
-    page = member.get(told["address"]).content.decode()
+    answer = member.post(ADDRESS, post, headers=SCRIPT).json()
+    assert answer["endpoint_id"] == FLUX
+    assert answer["name"] == "FLUX"
+    assert answer["fill"] == f"run:{past_run.pk}"
+    assert answer["address"] == f"/models/{FLUX}/?run={past_run.pk}"
+    assert answer["words"].startswith("The settings of the run of ")
+    page = member.get(answer["address"]).content.decode()
     assert "remember" in page
     assert "1234567890123456789" in page
 
 
-def test_a_strangers_picture_is_not_known(client: Client, stranger: User, made: Run) -> None:
+def test_a_picture_of_a_stranger_restores_nothing(
+    client: Client, stranger: User, past_run: Run
+) -> None:
     client.force_login(stranger)
-    for given in ({"digest": DIGEST}, {"address": f"/runs/{made.pk}/"}):
-        answer = client.post(ADDRESS, given, headers=SCRIPT)
+    for post in ({"digest": DIGEST}, {"address": f"/runs/{past_run.pk}/"}):
+        answer = client.post(ADDRESS, post, headers=SCRIPT)
         assert answer.status_code == 422
         assert "error" in answer.json()
-    assert client.get(f"/runs/{made.pk}/run.json").status_code == 404
+    assert client.get(f"/runs/{past_run.pk}/run.json").status_code == 404
     grant(stranger, "playground.view_run")
     assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("post", "message"),
     [
         ({"digest": "0" * 64}, "No run here made this picture."),
         ({"digest": "nonsense\x00"}, "No run here made this picture."),
@@ -83,31 +85,31 @@ def test_a_strangers_picture_is_not_known(client: Client, stranger: User, made: 
         ({}, "No file arrived"),
     ],
 )
-def test_what_is_not_known_is_said(
-    member: Client, made: Run, given: dict[str, str], words: str
+def test_an_unknown_file_is_reported(
+    member: Client, past_run: Run, post: dict[str, str], message: str
 ) -> None:
-    answer = member.post(ADDRESS, given, headers=SCRIPT)
+    answer = member.post(ADDRESS, post, headers=SCRIPT)
     assert answer.status_code == 422
-    assert words in answer.json()["error"]
+    assert message in answer.json()["error"]
 
 
-def test_a_run_file_restores_exactly_without_the_run(
-    client: Client, member: Client, stranger: User, made: Run
+def test_a_run_file_restores_settings_exactly_without_the_run(
+    client: Client, member: Client, stranger: User, past_run: Run
 ) -> None:
-    answer = member.get(f"/runs/{made.pk}/run.json")
+    answer = member.get(f"/runs/{past_run.pk}/run.json")
     assert "flux-dev-1234" in answer.headers["Content-Disposition"]
     assert '.run.json"' in answer.headers["Content-Disposition"]
     saved = answer.content
-    told = json.loads(saved)
-    assert told["request_id"] == "r-1"
-    assert told["output"] == made.output
+    document = json.loads(saved)
+    assert document["request_id"] == "r-1"
+    assert document["output"] == past_run.output
     Artifact.objects.all().delete()
     Run.objects.all().delete()
     client.force_login(stranger)
-    found = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
-    assert found["fill"].startswith("saved:")
-    assert json.dumps(Share.objects.get().arguments) == json.dumps(made.arguments)
-    assert "remember" in client.get(found["address"]).content.decode()
+    restored = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
+    assert restored["fill"].startswith("saved:")
+    assert json.dumps(Share.objects.get().arguments) == json.dumps(past_run.arguments)
+    assert "remember" in client.get(restored["address"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -126,8 +128,8 @@ def test_a_run_file_restores_exactly_without_the_run(
         b'{"a":' * 5000,
     ],
 )
-def test_a_file_that_is_no_run_file_is_refused_in_words(
-    member: Client, made: Run, content: bytes
+def test_a_file_that_is_not_a_run_file_is_refused_with_a_message(
+    member: Client, past_run: Run, content: bytes
 ) -> None:
     answer = member.post(ADDRESS, {"file": file(content, "run.json")}, headers=SCRIPT)
     assert answer.status_code == 422
@@ -135,33 +137,35 @@ def test_a_file_that_is_no_run_file_is_refused_in_words(
     assert not Share.objects.exists()
 
 
-def test_a_json_file_that_a_run_made_is_known_by_its_content(member: Client, made: Run) -> None:
+def test_a_json_result_is_recognised_by_its_content(member: Client, past_run: Run) -> None:
     text = b'{"made": "by a model"}'
-    Artifact.objects.filter(run=made).update(digest=hashlib.sha256(text).hexdigest())
+    Artifact.objects.filter(run=past_run).update(digest=hashlib.sha256(text).hexdigest())
     assert member.post(ADDRESS, {"file": file(text)}, headers=SCRIPT).status_code == 200
 
 
-def test_without_script_a_file_leads_to_the_filled_in_form(member: Client, made: Run) -> None:
+def test_without_script_a_file_opens_the_filled_in_form(member: Client, past_run: Run) -> None:
     assert "Open a run" in member.get(ADDRESS).content.decode()
     answer = member.post(ADDRESS, {"file": file(PICTURE)})
-    assert answer.headers["Location"] == f"/models/{FLUX}/?run={made.pk}"
+    assert answer.headers["Location"] == f"/models/{FLUX}/?run={past_run.pk}"
     refused = member.post(ADDRESS, {"file": file(b"something else")})
     assert refused.status_code == 422
     assert "No run here made this picture." in refused.content.decode()
 
 
 def test_the_newest_of_several_runs_is_found_in_few_queries(
-    member: Client, made: Run, make_run: Any, django_assert_num_queries: Any
+    member: Client, past_run: Run, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     for _ in range(5):
-        newest = make_run(endpoint=made.endpoint)
+        newest = make_run(endpoint=past_run.endpoint)
         Artifact.objects.create(run=newest, position=0, path="", kind="image", digest=DIGEST)
     with django_assert_num_queries(3):  # the session, the person, the run with its model
-        told = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
-    assert told["fill"] == f"run:{newest.pk}"
+        answer = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
+    assert answer["fill"] == f"run:{newest.pk}"
 
 
-def test_the_run_page_and_the_history_lead_back_to_the_form(member: Client, made: Run) -> None:
-    for path in (f"/runs/{made.pk}/", "/runs/"):
-        assert f"/models/{FLUX}/?run={made.pk}" in member.get(path).content.decode()
-    assert f"/runs/{made.pk}/run.json" in member.get(f"/runs/{made.pk}/").content.decode()
+def test_the_run_page_and_the_history_link_to_the_filled_in_form(
+    member: Client, past_run: Run
+) -> None:
+    for path in (f"/runs/{past_run.pk}/", "/runs/"):
+        assert f"/models/{FLUX}/?run={past_run.pk}" in member.get(path).content.decode()
+    assert f"/runs/{past_run.pk}/run.json" in member.get(f"/runs/{past_run.pk}/").content.decode()

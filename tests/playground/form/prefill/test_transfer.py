@@ -32,40 +32,40 @@ def test_a_picture_becomes_the_start_frame_of_a_film(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image", "image", arguments={"prompt": "a fox", "loras": []})
-    found = carried(run, models["film"])
-    assert found.arguments == {"prompt": "a fox", "image_url": own(run)}
-    told = dict(found.fates)
-    assert told["Taken over"] == "prompt"
-    assert told["From the result"] == "“Image” holds its picture"
-    assert told["Not in this model"] == "loras"
+    carried_over = carried(run, models["film"])
+    assert carried_over.arguments == {"prompt": "a fox", "image_url": own(run)}
+    fates = dict(carried_over.fates)
+    assert fates["Taken over"] == "prompt"
+    assert fates["From the result"] == "“Image” holds its picture"
+    assert fates["Not in this model"] == "loras"
 
 
-def test_the_same_task_on_another_model_gets_the_same_inputs(
+def test_another_model_of_the_same_task_gets_the_same_inputs(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["upscaler"], "image", arguments={"image_url": "https://x.test/a.png"})
-    found = carried(run, models["fill"])
-    assert found.arguments == {"image_url": "https://x.test/a.png"}
+    carried_over = carried(run, models["fill"])
+    assert carried_over.arguments == {"image_url": "https://x.test/a.png"}
     assert carried(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
 
 
-def test_a_required_picture_that_is_missing_is_the_result(
+def test_a_missing_required_picture_is_the_result(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
-    found = carried(run, models["edit"])
-    assert found.arguments == {"prompt": "a fox", "image_urls": [own(run)]}
+    carried_over = carried(run, models["edit"])
+    assert carried_over.arguments == {"prompt": "a fox", "image_urls": [own(run)]}
 
 
 def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], result_of: Make) -> None:
-    given = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
-    run = result_of(models["edit"], arguments=given)
-    found = carried(run, models["film"])
+    arguments = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
+    run = result_of(models["edit"], arguments=arguments)
+    carried_over = carried(run, models["film"])
     frames = {"image_url": "https://x.test/1", "end_image_url": "https://x.test/2"}
-    assert found.arguments == {"prompt": "x"} | frames
-    assert dict(found.fates)["Changed"] == "Images → Image and End image"
-    back = result_of(models["film"], arguments=found.arguments)
-    assert carried(back, models["edit"]).arguments == given
+    assert carried_over.arguments == {"prompt": "x"} | frames
+    assert dict(carried_over.fates)["Changed"] == "Images → Image and End image"
+    back = result_of(models["film"], arguments=carried_over.arguments)
+    assert carried(back, models["edit"]).arguments == arguments
 
 
 def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:
@@ -75,9 +75,9 @@ def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: M
         "file:style.safetensors",
         arguments={"images_data_url": "https://x.test/a.zip", "steps": 2000},
     )
-    found = carried(run, models["draw"])
-    assert found.arguments == {"loras": [{"path": own(run, 1)}]}
-    assert dict(found.fates)["Not in this model"] == "images_data_url, steps"
+    carried_over = carried(run, models["draw"])
+    assert carried_over.arguments == {"loras": [{"path": own(run, 1)}]}
+    assert dict(carried_over.fates)["Not in this model"] == "images_data_url, steps"
 
 
 def test_a_text_fills_the_prompt_of_a_next_step(
@@ -91,10 +91,10 @@ def test_values_that_do_not_fit_are_named_with_why(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["trainer"], arguments={"prompt": {"a": [1]}, "steps": 3})
-    found = carried(run, models["draw"])
-    assert found.arguments == {}
-    assert found.unknown == ["steps"]
-    assert [one.startswith("prompt (") for one in found.unfit] == [True]
+    carried_over = carried(run, models["draw"])
+    assert carried_over.arguments == {}
+    assert carried_over.unknown == ["steps"]
+    assert [reason.startswith("prompt (") for reason in carried_over.unfit] == [True]
 
 
 def test_values_in_another_notation_are_converted(
@@ -103,13 +103,13 @@ def test_values_in_another_notation_are_converted(
     ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
     other = make_endpoint("b/wide", document({"aspect_ratio": ratio}, "image"))
     run = result_of(flux, arguments={"image_size": "landscape_16_9"})
-    found = carried(run, other)
-    assert found.arguments == {"aspect_ratio": "16:9"}
-    assert dict(found.fates) == {"Changed": "image_size landscape_16_9 → aspect_ratio 16:9"}
+    carried_over = carried(run, other)
+    assert carried_over.arguments == {"aspect_ratio": "16:9"}
+    assert dict(carried_over.fates) == {"Changed": "image_size landscape_16_9 → aspect_ratio 16:9"}
 
 
 @pytest.mark.parametrize("arguments", [[], "text", {}, {"prompt": None}])
-def test_any_arguments_are_carried(
+def test_any_arguments_can_be_carried_over(
     models: dict[str, Endpoint], result_of: Make, arguments: Any
 ) -> None:
     run = result_of(models["trainer"], arguments=arguments)
@@ -117,7 +117,7 @@ def test_any_arguments_are_carried(
         assert isinstance(carried(run, endpoint).arguments, dict)
 
 
-def test_the_page_lists_what_became_of_each_value(
+def test_the_page_lists_the_fate_of_each_value(
     member: Client, user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image", arguments={"prompt": "a fox", "loras": []})

@@ -30,7 +30,7 @@ def filled(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dic
     return form_state.parse_form_leniently(endpoint, state.post).arguments
 
 
-def test_a_picture_fills_a_field_and_a_list(
+def test_a_picture_can_fill_a_field_or_a_list(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image")
@@ -39,7 +39,7 @@ def test_a_picture_fills_a_field_and_a_list(
     assert filled(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
 
 
-def test_weights_become_a_row_of_loras_beside_those_typed(
+def test_weights_are_added_to_the_loras_already_typed(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     draw = models["draw"]
@@ -67,11 +67,11 @@ def test_an_untouched_form_starts_with_its_house_default(
     )  # fmt: skip
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
-    found = filled(user, film, run, "a0", "image_url")
-    assert found == {"prompt": "slowly", "image_url": own}
+    arguments = filled(user, film, run, "a0", "image_url")
+    assert arguments == {"prompt": "slowly", "image_url": own}
 
 
-def test_the_page_offers_back_what_had_been_typed(
+def test_the_page_offers_to_restore_what_was_typed(
     member: Client, user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     film = models["film"]
@@ -87,7 +87,7 @@ def test_the_page_offers_back_what_had_been_typed(
     assert drafts.find(user, film).post == {"prompt": ["slowly"]}
 
 
-def test_the_stage_goes_on_showing_the_result_of_the_same_model(
+def test_a_use_in_the_same_model_keeps_the_result_on_the_stage(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     result = use_as.find(user, result_of(models["edit"], "image").pk)
@@ -101,14 +101,14 @@ def test_the_stage_goes_on_showing_the_result_of_the_same_model(
     "key", ["", "x", "/", "//", "{0}", "{0}/", "{0}//image_url", "{0}/a1/image_url", "{0}/zz/x",
             "{1}/a0/image_url"],
 )  # fmt: skip
-def test_what_is_no_result_fills_nothing(
+def test_an_unknown_result_fills_nothing(
     user: User, models: dict[str, Endpoint], result_of: Make, key: str
 ) -> None:
     run = result_of(models["draw"], "image")
     assert use_as.fill(user, models["film"], key.format(run.pk, uuid.uuid4())) is None
 
 
-def test_a_field_that_is_gone_is_said(
+def test_a_field_that_no_longer_exists_is_reported(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image")
@@ -118,7 +118,7 @@ def test_a_field_that_is_gone_is_said(
     assert state.notice.startswith("This model has no field that takes")
 
 
-def test_a_strangers_result_is_not_used_and_an_example_is(
+def test_a_strangers_result_can_be_used_only_as_an_example(
     user: User, stranger: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image")
@@ -128,7 +128,7 @@ def test_a_strangers_result_is_not_used_and_an_example_is(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "found"),
+    ("kind", "name", "expected"),
     [
         ("image", "a.png", "image"),
         ("file", "x.safetensors", "weights"),
@@ -139,8 +139,8 @@ def test_a_strangers_result_is_not_used_and_an_example_is(
         ("hologram", "", "file"),
     ],
 )
-def test_the_kind_of_an_artifact(
-    models: dict[str, Endpoint], result_of: Make, kind: str, name: str, found: str
+def test_the_kind_of_an_artifact_follows_its_name(
+    models: dict[str, Endpoint], result_of: Make, kind: str, name: str, expected: str
 ) -> None:
     run = result_of(models["draw"], f"{kind}:{name}")
-    assert use_as.kind_of(run.artifacts.get()) == found
+    assert use_as.kind_of(run.artifacts.get()) == expected

@@ -44,7 +44,7 @@ def test_a_model_without_a_schema_takes_json(member: Client, make_endpoint: Any)
     assert Run.objects.get().arguments == {"n": 1.0}
 
 
-def test_the_page_makes_the_same_few_queries_however_many_runs(
+def test_the_page_takes_as_many_queries_for_any_number_of_runs(
     member: Client, flux: Any, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     member.get(PAGE)
@@ -54,7 +54,7 @@ def test_the_page_makes_the_same_few_queries_however_many_runs(
         member.get(PAGE)
 
 
-def test_only_what_was_set_is_sent_with_its_type(member: Client, flux: Any) -> None:
+def test_only_values_that_were_set_are_sent_with_their_type(member: Client, flux: Any) -> None:
     response = member.post(
         PAGE,
         {
@@ -74,9 +74,7 @@ def test_only_what_was_set_is_sent_with_its_type(member: Client, flux: Any) -> N
     assert run.schema == flux.schema
 
 
-def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(
-    member: Client, flux: Any
-) -> None:
+def test_errors_are_beside_their_fields_and_input_is_kept(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"prompt": "<b>keep</b>", "num_inference_steps": "99"})
     text = response.content.decode()
     assert response.status_code == 422
@@ -87,22 +85,20 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(
     assert not Run.objects.exists()
 
 
-def test_what_cannot_be_read_and_what_is_not_allowed_are_told_at_once(
-    member: Client, flux: Any
-) -> None:
+def test_unreadable_and_invalid_values_are_reported_together(member: Client, flux: Any) -> None:
     text = member.post(PAGE, {"prompt": "", "num_inference_steps": "99", "seed": "x"}).content
-    for words in (b"Prompt is required", b"must be 50 or less", b"Seed must be a whole number"):
-        assert words in text
+    for message in (b"Prompt is required", b"must be 50 or less", b"Seed must be a whole number"):
+        assert message in text
 
 
-def test_with_htmx_errors_replace_the_fields_alone(member: Client, flux: Any) -> None:
+def test_with_htmx_errors_swap_only_the_fields(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"prompt": ""}, headers=HTMX)
     assert response.status_code == 422
     assert response.headers["HX-Retarget"] == "#fields"
     assert b"<html" not in response.content
 
 
-def test_with_htmx_run_answers_the_new_stage_and_a_fresh_token(member: Client, flux: Any) -> None:
+def test_with_htmx_run_returns_the_new_stage_and_a_new_token(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX)
     run = Run.objects.get()
     text = response.content.decode()
@@ -123,7 +119,7 @@ def test_the_stage_names_whose_run_it_shows(
     assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
 
 
-def test_the_run_before_stays_a_step_back(member: Client, flux: Any, make_run: Any) -> None:
+def test_the_browsers_back_shows_the_previous_run(member: Client, flux: Any, make_run: Any) -> None:
     before = make_run(endpoint=flux, state="succeeded", output={})
     headers = HTMX | {"hx-current-url": f"http://testserver{PAGE}?shown={before.pk}"}
     response = member.post(PAGE, {"prompt": "a cat"}, headers=headers)
@@ -146,13 +142,13 @@ def test_a_run_parses_its_post_once(member: Client, flux: Any, prompt: str, stat
     assert decoded.call_count == 1
 
 
-def test_a_double_click_is_one_run_and_other_input_is_another(member: Client, flux: Any) -> None:
+def test_a_double_click_is_one_run_and_other_input_another(member: Client, flux: Any) -> None:
     for prompt in ("a cat", "a cat", "a dog"):
         member.post(PAGE, {"prompt": prompt, "~token": "same"})
     assert sorted(run.arguments["prompt"] for run in Run.objects.all()) == ["a cat", "a dog"]
 
 
-def test_an_address_fills_the_form_in(member: Client, flux: Any) -> None:
+def test_query_parameters_fill_in_the_form(member: Client, flux: Any) -> None:
     arguments = {"prompt": "</textarea>🦊", "image_size": {"width": 640, "height": 480}}
     text = member.get(PAGE, {"input": json.dumps(arguments)}).content.decode()
     assert "&lt;/textarea&gt;🦊" in text
@@ -160,18 +156,18 @@ def test_an_address_fills_the_form_in(member: Client, flux: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "NaN", '{"a": 1, "a": 2}', "\x00"])
-def test_an_address_that_cannot_be_read_says_so(member: Client, flux: Any, text: str) -> None:
+def test_unreadable_query_parameters_are_reported(member: Client, flux: Any, text: str) -> None:
     response = member.get(PAGE, {"input": text})
     assert response.status_code == 200
     assert 'class="notice"' in response.content.decode()
 
 
-def test_a_run_fills_the_form_in_again(member: Client, flux: Any, make_run: Any) -> None:
+def test_a_run_can_fill_in_the_form(member: Client, flux: Any, make_run: Any) -> None:
     run = make_run(endpoint=flux, arguments={"prompt": "remember me"})
     assert b"remember me" in member.get(PAGE, {"run": str(run.pk)}).content
 
 
-def test_a_strangers_run_fills_nothing_in(
+def test_a_strangers_run_fills_in_nothing(
     client: Client, stranger: User, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux, arguments={"prompt": "a secret"})
@@ -180,7 +176,7 @@ def test_a_strangers_run_fills_nothing_in(
         assert b"a secret" not in client.get(PAGE, {key: str(run.pk)}).content
 
 
-def test_what_was_typed_survives_a_reload(member: Client, flux: Any) -> None:
+def test_typed_values_survive_a_reload(member: Client, flux: Any) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "half a tho", "num_images": "x"})
     text = member.get(PAGE).content.decode()
     assert "half a tho" in text
@@ -189,7 +185,7 @@ def test_what_was_typed_survives_a_reload(member: Client, flux: Any) -> None:
     assert "half a tho" not in member.get(PAGE).content.decode()
 
 
-def test_what_was_posted_survives_a_lost_session(client: Client, user: User, flux: Any) -> None:
+def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: Any) -> None:
     response = client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
     assert response.status_code == 401
     assert f'name="next" value="{PAGE}"' in response.content.decode()
@@ -201,7 +197,7 @@ def test_what_was_posted_survives_a_lost_session(client: Client, user: User, flu
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_lost_session_keeps_what_was_typed_until_its_own_page_is_opened(
+def test_a_lost_session_keeps_typed_values_until_its_page_is_opened(
     client: Client, user: User, flux: Any, make_endpoint: Any
 ) -> None:
     make_endpoint("other/model")
@@ -211,7 +207,7 @@ def test_a_lost_session_keeps_what_was_typed_until_its_own_page_is_opened(
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_page_whose_session_is_lost_stays_with_what_was_typed(
+def test_a_page_with_a_lost_session_keeps_typed_values(
     client: Client, user: User, flux: Any
 ) -> None:
     answer = client.post(PAGE, {"prompt": "typed", "~token": "t"}, headers={"HX-Request": "true"})
@@ -220,7 +216,7 @@ def test_a_page_whose_session_is_lost_stays_with_what_was_typed(
     assert "typed" in client.get(PAGE).content.decode()  # who leaves it all the same finds it again
 
 
-def test_whoever_is_not_logged_in_fills_no_disk(client: Client, db: None, flux: Any) -> None:
+def test_large_posts_without_a_login_are_not_stored(client: Client, db: None, flux: Any) -> None:
     client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
     assert "typed" not in client.session
 
@@ -241,7 +237,7 @@ def test_row_buttons_and_the_json_tab_work_without_script(
     assert not Run.objects.exists()
 
 
-def test_invalid_json_keeps_you_in_json_with_the_place(member: Client, flux: Any) -> None:
+def test_invalid_json_stays_in_the_json_tab_with_the_position(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"~mode": "json", "~json": '{"prompt": \n oops}'})
     text = response.content.decode()
     assert response.status_code == 422
@@ -249,7 +245,7 @@ def test_invalid_json_keeps_you_in_json_with_the_place(member: Client, flux: Any
     assert "oops" in text
 
 
-def test_a_model_that_is_gone_cannot_be_run(member: Client, flux: Any) -> None:
+def test_a_gone_model_cannot_be_run(member: Client, flux: Any) -> None:
     from django.utils import timezone
 
     flux.gone_at = timezone.now()
@@ -260,7 +256,7 @@ def test_a_model_that_is_gone_cannot_be_run(member: Client, flux: Any) -> None:
     assert not Run.objects.exists()
 
 
-def test_the_page_says_what_a_run_would_wait_for(member: Client, flux: Any) -> None:
+def test_the_page_says_why_a_run_would_wait(member: Client, flux: Any) -> None:
     from django.utils import timezone
 
     from runs.models import Worker
@@ -300,15 +296,15 @@ def test_a_posted_file_becomes_an_upload(
     assert served.getvalue() == picture.getvalue()
 
 
-def test_a_model_whose_schema_is_on_its_way_says_so(member: Client, make_endpoint: Any) -> None:
+def test_a_model_whose_schema_is_not_read_yet_says_so(member: Client, make_endpoint: Any) -> None:
     endpoint = make_endpoint("new/one")
-    assert b"still on its way" in member.get("/models/new/one/").content
+    assert b"has not been read yet" in member.get("/models/new/one/").content
     endpoint.schema_error = "The document could not be made."
     endpoint.save()
     assert b"could not be made" in member.get("/models/new/one/").content
 
 
-def test_the_film_strip_has_ones_own_runs_of_the_model(
+def test_the_film_strip_has_the_users_own_runs_of_the_model(
     member: Client, stranger: User, flux: Any, make_run: Any
 ) -> None:
     mine, _theirs = make_run(endpoint=flux), make_run(endpoint=flux, user=stranger)
@@ -332,7 +328,7 @@ def test_a_batch_on_the_stage_is_not_among_its_earlier_runs(
     assert " hidden" not in item(earlier)
 
 
-def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
+def test_an_unfinished_run_in_the_film_strip_is_watched(
     member: Client, flux: Any, make_run: Any
 ) -> None:
     run = make_run(endpoint=flux)
@@ -348,16 +344,16 @@ def test_a_run_under_way_is_watched_in_the_film_strip_until_it_has_ended(
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("audio", "Sound"), ("mesh", "3D"), ("file", "File"), ("", "Done")]
+    ("kind", "label"), [("audio", "Sound"), ("mesh", "3D"), ("file", "File"), ("", "Done")]
 )
-def test_a_run_without_a_picture_says_in_the_film_strip_what_it_is(
-    member: Client, flux: Any, make_run: Any, kind: str, told: str
+def test_a_run_without_a_picture_is_labelled_in_the_film_strip(
+    member: Client, flux: Any, make_run: Any, kind: str, label: str
 ) -> None:
     run = make_run(endpoint=flux, state="succeeded", title="Slow rain", output={})
     if kind:
         run.artifacts.create(position=0, path="x", kind=kind, url="https://v3.fal.media/x")
     tile = strip_item(member, run)
-    assert f"</svg>{told}" in tile
+    assert f"</svg>{label}" in tile
     assert '<span class="title" dir="auto">Slow rain</span>' in tile
     Run.objects.filter(pk=run.pk).update(title="")
     assert '<span class="title" dir="auto"><time' in strip_item(member, run)
@@ -388,7 +384,7 @@ def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
     ],
 )
 @pytest.mark.parametrize("between", [0, 12])
-def test_the_stage_shows_what_is_waited_for_else_what_was_lost_last(
+def test_the_stage_shows_the_newest_unfinished_or_unconfirmed_run(
     member: Client, flux: Any, make_run: Any, older: str, newest: str, shown: str, between: int
 ) -> None:
     runs = {"older": make_run(endpoint=flux, state=older)}
@@ -401,7 +397,7 @@ def test_the_stage_shows_what_is_waited_for_else_what_was_lost_last(
 
 
 @pytest.mark.parametrize("way", ["controls", "json"])
-def test_our_own_files_are_recognised_by_their_whole_address(
+def test_our_files_are_recognised_by_their_absolute_address(
     member: Client, make_endpoint: Any, documents: Any, way: str
 ) -> None:
     endpoint_id = "fal-ai/bytedance/seedream/v4/edit"

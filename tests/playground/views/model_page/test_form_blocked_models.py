@@ -61,7 +61,7 @@ def block(endpoint_id: str, by: User | None = None) -> None:
 
 @pytest.mark.parametrize("transport", Transport.values)
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_no_post_of_the_form_makes_a_run(
+def test_posting_the_form_of_a_blocked_model_starts_no_run(
     client: Client, user: User, blocked: Endpoint, transport: str, headers: dict[str, str]
 ) -> None:
     client.force_login(user)
@@ -78,7 +78,9 @@ def test_no_post_of_the_form_makes_a_run(
     assert not Run.objects.exists()
 
 
-def test_no_preset_or_link_makes_a_run(client: Client, user: User, blocked: Endpoint) -> None:
+def test_presets_and_links_of_a_blocked_model_start_no_run(
+    client: Client, user: User, blocked: Endpoint
+) -> None:
     client.force_login(user)
     preset = Preset.objects.create(
         endpoint=blocked, user=user, name="mine", arguments={"prompt": "a cat"}
@@ -92,7 +94,7 @@ def test_no_preset_or_link_makes_a_run(client: Client, user: User, blocked: Endp
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_an_earlier_run_is_not_run_again(
+def test_a_run_of_a_blocked_model_cannot_be_repeated(
     client: Client,
     user: User,
     blocked: Endpoint,
@@ -104,18 +106,18 @@ def test_an_earlier_run_is_not_run_again(
     run = make_run(endpoint=blocked, state=state, output={}, error={"message": "x"})
     response = client.post(f"/runs/{run.pk}/repetition/", {"token": "t"}, headers=headers)
     assert response.status_code == 422
-    said = response.headers.get("HX-Trigger", "") or response.content.decode()
-    assert WHY in said
+    message = response.headers.get("HX-Trigger", "") or response.content.decode()
+    assert WHY in message
     assert Run.objects.count() == 1
     assert b" disabled" in client.get(f"/runs/{run.pk}/").content or state == "unconfirmed"
 
 
-def test_nothing_else_can_make_one(blocked: Endpoint, user: User) -> None:
+def test_starting_a_run_of_a_blocked_model_is_refused(blocked: Endpoint, user: User) -> None:
     with pytest.raises(starting.Refused, match=WHY):
         start_run(user=user, endpoint=blocked, key="t", arguments={})
 
 
-def test_no_ticket_for_a_live_session(
+def test_a_blocked_model_gets_no_live_ticket(
     client: Client, user: User, make_endpoint: Any, settings: Any
 ) -> None:
     settings.REALTIME_URL = "wss://vitrine.test/live"
@@ -126,34 +128,34 @@ def test_no_ticket_for_a_live_session(
     assert client.post("/tickets/fal-ai/fast/").status_code == 404
 
 
-def test_a_ticket_from_before_the_block_opens_nothing(relayed: Any, sandbox: Control) -> None:
+def test_a_ticket_from_before_the_block_is_refused(relayed: Any, sandbox: Control) -> None:
     block(LIVE)
 
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             return json.loads(await socket.recv())
 
-    told = relayed(act)
-    assert told["type"] == "end"
-    assert WHY in told["message"]
+    message = relayed(act)
+    assert message["type"] == "end"
+    assert WHY in message["message"]
     assert "realtime" not in sandbox.calls()
 
 
-def test_a_live_session_ends_at_the_next_picture(relayed: Any) -> None:
+def test_a_live_session_of_a_blocked_model_ends_at_the_next_picture(relayed: Any) -> None:
     async def act(address: str) -> Any:
         async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
             first = await answer(socket)
             await sync_to_async(block)(LIVE)
             return first, await answer(socket, prompt="green")
 
-    (first, picture), (told, nothing) = relayed(act)
-    assert (first["type"], told["type"], nothing) == ("picture", "end", b"")
+    (first, picture), (second, nothing) = relayed(act)
+    assert (first["type"], second["type"], nothing) == ("picture", "end", b"")
     assert picture
-    assert WHY in told["message"]
+    assert WHY in second["message"]
 
 
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC, Transport.STREAM])
-def test_what_waits_to_be_sent_ends_unsent(
+def test_waiting_runs_of_a_blocked_model_end_unsent(
     work: Work, sandbox: Control, catalogue: None, transport: str
 ) -> None:
     eva = User.objects.create_user("eva")
@@ -174,7 +176,7 @@ def test_what_waits_to_be_sent_ends_unsent(
     assert not {"submit", "run", "stream"} & sandbox.calls().keys()
 
 
-def test_a_block_between_the_claim_and_the_sending_holds(flux: Any, make_run: Any) -> None:
+def test_a_block_between_claim_and_submit_stops_the_run(flux: Any, make_run: Any) -> None:
     run = make_run(endpoint=flux)
     (claimed,) = leases.claim("w", 5).to_send
     block(FLUX)
@@ -185,7 +187,7 @@ def test_a_block_between_the_claim_and_the_sending_holds(flux: Any, make_run: An
     assert WHY in run.error["message"]
 
 
-def test_a_block_that_was_lifted_meanwhile_sends(flux: Any, make_run: Any) -> None:
+def test_a_block_lifted_before_the_submit_lets_the_run_go(flux: Any, make_run: Any) -> None:
     block(FLUX)
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
@@ -194,7 +196,7 @@ def test_a_block_that_was_lifted_meanwhile_sends(flux: Any, make_run: Any) -> No
     assert state_machine.mark_submitted(run.pk, set()) is True
 
 
-def test_what_was_sent_goes_on(flux: Any, make_run: Any) -> None:
+def test_runs_already_sent_continue(flux: Any, make_run: Any) -> None:
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
     assert state_machine.mark_submitted(run.pk, set())
@@ -203,12 +205,12 @@ def test_what_was_sent_goes_on(flux: Any, make_run: Any) -> None:
     assert state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={"a": 1}))
 
 
-def test_curators_block_and_unblock_in_place(
+def test_curators_can_block_and_unblock_on_the_page(
     staff: Client, flux: Any, curator: User, django_assert_max_num_queries: Any
 ) -> None:
     assert b"cannot be run" not in staff.get(PAGE).content
-    said = staff.post(MARK, {"standing": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
-    text = said.content.decode()
+    response = staff.post(MARK, {"standing": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
+    text = response.content.decode()
     assert WHY in text
     assert "disabled" in text
     assert 'name="standing" value=""' in text  # the way back
@@ -235,7 +237,7 @@ def test_curators_block_and_unblock_in_place(
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_a_standing_that_cannot_be_is_told(
+def test_an_invalid_standing_is_reported(
     staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]
 ) -> None:
     response = staff.post(MARK, posted, headers=headers)
@@ -245,7 +247,7 @@ def test_a_standing_that_cannot_be_is_told(
     assert flux.standing == ""
 
 
-def test_nobody_else_says_anything(client: Client, user: User, flux: Any) -> None:
+def test_only_curators_can_set_a_standing(client: Client, user: User, flux: Any) -> None:
     client.force_login(user)
     assert b'popovertarget="judge"' not in client.get(PAGE).content
     for ask in (client.get, client.post):
@@ -255,7 +257,7 @@ def test_nobody_else_says_anything(client: Client, user: User, flux: Any) -> Non
 
 
 @pytest.mark.parametrize("mark", ["approved", "experimental", "blocked"])
-def test_a_standing_is_seen_where_models_are_found(
+def test_a_standing_is_shown_wherever_models_are_listed(
     client: Client, user: User, flux: Any, curator: User, mark: str
 ) -> None:
     client.force_login(user)
@@ -264,4 +266,4 @@ def test_a_standing_is_seen_where_models_are_found(
     moderation.set_status(Endpoint.objects.all(), mark, WHY, curator)
     for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
         assert mark.capitalize() in client.get(address).content.decode()
-    assert "No model fits" in client.get(f"/models/?q=-is:{mark}").content.decode()
+    assert "No model matches" in client.get(f"/models/?q=-is:{mark}").content.decode()

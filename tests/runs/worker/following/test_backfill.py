@@ -1,6 +1,4 @@
-"""What a webhook leaves out of a run that it ended is asked for once, by one worker, and kept (5.2,
-5.4).
-"""
+"""Facts missing in a webhook are fetched once, by one worker, and stored (5.2, 5.4)."""
 
 from __future__ import annotations
 
@@ -37,9 +35,9 @@ def reported(deliver: Deliver, make_run: Any) -> Any:
     `reported(status="ERROR")`: badly.
     """
 
-    def make(**told: Any) -> Run:
+    def make(**fields: Any) -> Run:
         run = of_a_minute_ago(make_run)
-        assert deliver(run, **({"payload": OUTPUT} | told)) == 200
+        assert deliver(run, **({"payload": OUTPUT} | fields)) == 200
         assert run.metadata_backfill.due_at > timezone.now()
         run.refresh_from_db()
         assert (run.is_final, run.metrics, run.billable_units) == (True, {}, "")
@@ -52,7 +50,7 @@ def make_due() -> None:
     MetadataBackfill.objects.update(due_at=clock.now())
 
 
-def test_it_is_asked_for_once_a_moment_later(signer: Fal, reported: Any) -> None:
+def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, reported: Any) -> None:
     run = reported()
     signer.tend(backfill.backfill_due)
     assert signer.fetched == []  # who follows the run may tell it yet
@@ -70,7 +68,7 @@ def test_it_is_asked_for_once_a_moment_later(signer: Fal, reported: Any) -> None
     assert not MetadataBackfill.objects.exists()
 
 
-def test_what_a_failure_cost_is_asked_for_too(signer: Fal, reported: Any) -> None:
+def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, reported: Any) -> None:
     detail = [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]
     run = reported(status="ERROR", payload={"detail": detail}, error="Invalid status code: 422")
     signer.result = httpx.Response(
@@ -84,7 +82,7 @@ def test_what_a_failure_cost_is_asked_for_too(signer: Fal, reported: Any) -> Non
     assert run.logs
 
 
-def test_nobody_is_asked_where_a_follower_told_it(signer: Fal, reported: Any) -> None:
+def test_nothing_is_fetched_when_a_follower_recorded_the_facts(signer: Fal, reported: Any) -> None:
     run = reported()
     seen = Observation(State.SUCCEEDED, metrics={"inference_time": 2}, output={"by": "poll"})
     assert state_machine.record(run.pk, seen)
@@ -96,7 +94,7 @@ def test_nobody_is_asked_where_a_follower_told_it(signer: Fal, reported: Any) ->
 
 
 @pytest.mark.parametrize("what", ["status", "result"])
-def test_upstream_in_trouble_is_asked_again_later_and_later(
+def test_fetches_from_a_failing_upstream_are_retried_ever_later(
     signer: Fal, reported: Any, what: str
 ) -> None:
     run = reported()
@@ -114,7 +112,7 @@ def test_upstream_in_trouble_is_asked_again_later_and_later(
 
 
 @pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (backfill.GIVEN_UP * 2, 0)])
-def test_one_that_nobody_thought_of_is_given_up_in_time(
+def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
     signer: Fal, reported: Any, age: timedelta, looks: int
 ) -> None:
     reported()
@@ -127,7 +125,7 @@ def test_one_that_nobody_thought_of_is_given_up_in_time(
 @pytest.mark.parametrize(
     ("status", "age"), [(404, timedelta(0)), (503, backfill.GIVEN_UP + timedelta(minutes=1))]
 )
-def test_what_upstream_will_never_tell_is_not_asked_for_again(
+def test_facts_upstream_does_not_have_are_not_fetched_again(
     signer: Fal, reported: Any, status: int, age: timedelta
 ) -> None:
     run = reported()
@@ -140,7 +138,7 @@ def test_what_upstream_will_never_tell_is_not_asked_for_again(
     assert not MetadataBackfill.objects.exists()
 
 
-def test_one_that_nobody_thought_of_keeps_no_other_waiting(
+def test_a_backfill_with_an_unexpected_error_does_not_block_others(
     signer: Fal,
     deliver: Deliver,
     make_run: Any,
@@ -158,7 +156,7 @@ def test_one_that_nobody_thought_of_keeps_no_other_waiting(
 
 
 @pytest.mark.parametrize("worked", [None, "long", True, -1, 0, 1e300, 90])
-def test_a_start_that_nobody_saw_is_never_out_of_order(make_run: Any, worked: Any) -> None:
+def test_an_unobserved_start_is_never_before_the_queueing(make_run: Any, worked: Any) -> None:
     run = of_a_minute_ago(make_run)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, metrics={"inference_time": worked}))
     run.refresh_from_db()

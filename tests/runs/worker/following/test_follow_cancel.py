@@ -48,7 +48,7 @@ def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
 
 
 @pytest.mark.any_database
-def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
+def test_a_cancelled_run_whose_result_never_comes_fails_early(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("result", "500", times=1000)
@@ -62,7 +62,7 @@ def test_who_cancels_a_run_whose_result_never_comes_waits_no_longer(
 
 
 @pytest.mark.any_database
-def test_a_result_that_is_there_all_the_same_is_waited_for(
+def test_a_cancelled_run_still_gets_a_result_that_exists(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("result", "500", times=8)
@@ -90,7 +90,7 @@ class Over(fal.Queue):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_c22_what_had_ended_is_fetched(make_run: Any) -> None:
+def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
     """Also where its stream never says so."""
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
@@ -102,7 +102,7 @@ def test_c22_what_had_ended_is_fetched(make_run: Any) -> None:
     assert (run.state, run.output) == ("succeeded", {"text": "x"})
 
 
-def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
+def test_a_queued_or_running_run_can_be_cancelled(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=60)
     work(cancelled(run))
     run.refresh_from_db()
@@ -110,9 +110,7 @@ def test_cancel_while_queued_or_running(ask: Ask, work: Work) -> None:
     assert run.cancel_requested_at
 
 
-def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
-    ask: Ask, work: Work
-) -> None:
+def test_a_cancel_during_a_database_outage_is_repeated(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=30)
     begins = 'SELECT "playground_run"."handle"'  # a cancel does
     away = OperationalError("the server closed the connection")
@@ -122,7 +120,7 @@ def test_a_cancel_that_met_a_database_that_was_away_is_asked_for_again(
     assert (run.state, left) == ("cancelled", [])
 
 
-def test_a_cancel_that_upstream_does_not_take_is_told_and_asked_for_again(
+def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("cancel", "500", times=3)
@@ -130,6 +128,6 @@ def test_a_cancel_that_upstream_does_not_take_is_told_and_asked_for_again(
     work(cancelled(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert run.state == "cancelled"
-    told = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
-    assert [moment.what for moment in told] == ["Upstream did not take the cancel, asked again"]
-    assert told[0].detail.startswith("Upstream answered 500")
+    moments = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
+    assert [moment.what for moment in moments] == ["Upstream did not take the cancel, asked again"]
+    assert moments[0].detail.startswith("Upstream answered 500")

@@ -1,4 +1,4 @@
-"""Results that are no JSON, as fal gave them and charged for them.
+"""Results that are not JSON, as fal gave and charged them.
 
 Told, kept, and shown where they are files.
 """
@@ -55,15 +55,15 @@ def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
 
 @pytest.mark.parametrize("transport", WAYS)
 @pytest.mark.parametrize(
-    ("fault", "kept"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
+    ("fault", "stored_body"), [("words", "Here you are: a lighthouse."), ("nothing", "")]
 )
-def test_what_nobody_can_read_ends_the_run_and_is_kept(
-    finished: Any, sandbox: Control, transport: str, fault: str, kept: str
+def test_an_unreadable_result_ends_the_run_and_is_stored(
+    finished: Any, sandbox: Control, transport: str, fault: str, stored_body: str
 ) -> None:
     sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
     run = finished(transport, fault)
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
-    assert run.error["detail"]["body"] == kept
+    assert run.error["detail"]["body"] == stored_body
     assert run.request_id
     assert (run.billable_units, run.note) == ("1", "")
     calls = sandbox.calls()
@@ -74,18 +74,18 @@ def test_what_nobody_can_read_ends_the_run_and_is_kept(
     page.force_login(run.user)
     text = page.get(run.get_absolute_url()).content.decode()
     assert "The result cannot be shown" in text
-    assert kept in text
+    assert stored_body in text
 
 
 @pytest.mark.parametrize("transport", WAYS)
-def test_what_nobody_can_read_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
+def test_an_unreadable_result_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
     run = finished(transport, "words")
     assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
     assert run.artifacts.get().state == "stored"
 
 
 @pytest.mark.parametrize("transport", WAYS)
-def test_a_picture_itself_is_shown_like_any_other(finished: Any, transport: str) -> None:
+def test_a_result_that_is_a_bare_picture_is_shown(finished: Any, transport: str) -> None:
     run = finished(transport, "picture")
     artifact = run.artifacts.get()
     assert run.state == "succeeded"
@@ -98,7 +98,7 @@ def test_a_picture_itself_is_shown_like_any_other(finished: Any, transport: str)
 
 
 @pytest.mark.parametrize("transport", WAYS)
-def test_numbers_that_no_json_holds_are_kept_to_the_letter(finished: Any, transport: str) -> None:
+def test_numbers_outside_json_are_stored_literally(finished: Any, transport: str) -> None:
     run = finished(transport, "odd-numbers")
     assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
     page = Client()

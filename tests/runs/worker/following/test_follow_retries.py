@@ -1,4 +1,4 @@
-"""What upstream says once, and takes back a moment later, ends no run.
+"""An answer that upstream corrects a moment later ends no run.
 
 What it goes on saying does.
 """
@@ -20,6 +20,7 @@ from runs import state_machine
 from runs.models import Run
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, ended
@@ -44,7 +45,7 @@ CUT_OR_REPLACED = [(name, 12) for name in ("words", "nothing", "cut-short")]
 
 
 @pytest.mark.parametrize(("name", "times"), REFUSED + CUT_OR_REPLACED)
-def test_a_result_that_is_refused_or_cut_at_first_is_had(
+def test_a_result_refused_or_cut_off_at_first_is_fetched_again(
     ask: Ask, work: Work, sandbox: Control, name: str, times: int
 ) -> None:
     """The request's id in its head does not vouch for its body."""
@@ -56,7 +57,7 @@ def test_a_result_that_is_refused_or_cut_at_first_is_had(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_a_request_that_upstream_does_not_know_for_a_moment_goes_on(
+def test_a_request_unknown_to_upstream_for_a_moment_continues(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("status_stream", "404", times=2)
@@ -68,7 +69,7 @@ def test_a_request_that_upstream_does_not_know_for_a_moment_goes_on(
 
 
 @pytest.mark.parametrize(("is_cancelled", "state"), [(False, "failed"), (True, "cancelled")])
-def test_one_that_stays_unknown_is_over(
+def test_a_request_that_stays_unknown_to_upstream_ends(
     ask: Ask,
     work: Work,
     sandbox: Control,
@@ -95,7 +96,7 @@ def test_one_that_stays_unknown_is_over(
 
 
 @pytest.mark.parametrize("name", ["hung-up", "conflict"])
-def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
+def test_a_submit_without_an_answer_is_found_and_not_repeated(
     ask: Ask, work: Work, sandbox: Control, name: str
 ) -> None:
     sandbox.fault("submit", name)
@@ -112,9 +113,7 @@ def test_a_submit_that_may_have_been_taken_is_found_and_not_sent_again(
     assert "unconfirmed" in states
 
 
-def test_a_result_that_is_refused_again_and_again_is_given_up(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
+def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox: Control) -> None:
     patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
@@ -151,22 +150,24 @@ async def phases(
     patience: Patience = PATIENCE,
     pk: uuid.UUID = UNKNOWN,
 ) -> list[Phase]:
-    """The phases that a follower is told, up to the end."""
-    found = []
-    found_by = status_polling.statuses(pk, HANDLE, queue, BreakerRegistry(), loss, patience)
+    """The phases that a follower receives, up to the end."""
+    states = []
+    found_by = status_polling.statuses(
+        pk, HANDLE, queue, FollowContext(BreakerRegistry()), loss, patience
+    )
     async with aclosing(found_by) as statuses:
         async for status in statuses:
-            found.append(status.state)
+            states.append(status.state)
             if status.is_completed:
                 break
-    return found
+    return states
 
 
 @pytest.mark.parametrize(
     "first",
     [Status(Phase.IN_PROGRESS), Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})],
 )
-def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(first: Status) -> None:
+def test_a_stream_without_an_end_is_not_awaited_forever(first: Status) -> None:
     queue = Mute(first, Status(Phase.COMPLETED))
 
     assert clock.run(phases(queue, patience=Patience(quiet_s=0.05))) == [
@@ -176,7 +177,7 @@ def test_a_stream_that_never_says_the_end_is_not_waited_for_for_ever(first: Stat
     assert queue.streams == 1
 
 
-def test_a_long_run_has_one_stream_and_is_asked_for_beside_it_a_few_times() -> None:
+def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
     """Goal G2, for ten minutes without a word: after one, three and seven minutes."""
 
     class Long(Mute):
@@ -192,7 +193,7 @@ def test_a_long_run_has_one_stream_and_is_asked_for_beside_it_a_few_times() -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(make_run: Any) -> None:
+def test_a_request_unknown_once_but_reported_since_is_not_lost(make_run: Any) -> None:
     run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
     unknown = RequestRejected("no such request", status=404, detail="no such request")
 
@@ -220,11 +221,13 @@ def test_what_was_unknown_long_ago_and_told_of_since_is_not_lost(make_run: Any) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_word_that_nobody_knows_with_an_error_ends_in_that_error(make_run: Any) -> None:
+def test_an_unknown_status_with_an_error_fails_with_that_error(make_run: Any) -> None:
     patience = replace(QUICK, poll_soon_s=0.01)
     run = make_run(state="queued", handle=HANDLE.as_json(), request_id="r1")
     odd = Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})
     upstream: Any = SimpleNamespace(queue=Mute(odd, odd))
-    asyncio.run(alone(follow.follow(run.pk, HANDLE, upstream, BreakerRegistry(), patience)))
+    asyncio.run(
+        alone(follow.follow(run.pk, HANDLE, upstream, FollowContext(BreakerRegistry()), patience))
+    )
     run.refresh_from_db()
     assert (run.state, run.error["message"]) == ("failed", "it failed")

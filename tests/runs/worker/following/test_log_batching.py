@@ -1,4 +1,4 @@
-"""Thousands of log events are few observations; a new state is one at once."""
+"""Thousands of log events become few observations; a new state is passed on at once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def line(number: int) -> LogLine:
     return LogLine(f"step {number}", "INFO", "", f"2026-01-01T00:00:{number:06}")
 
 
-def told(*events: Status | float | Exception) -> list[tuple[float, Status]]:
-    """What is told of these events and after how many seconds; a number is a pause."""
+def batches_of(*events: Status | float | Exception) -> list[tuple[float, Status]]:
+    """The statuses yielded for these events, with their seconds; a number is a pause."""
 
     async def upstream() -> AsyncGenerator[Status]:
         for event in events:
@@ -39,18 +39,18 @@ def running(*lines: int) -> Status:
     return Status(Phase.IN_PROGRESS, logs=[line(n) for n in lines])
 
 
-def test_thousands_of_events_of_one_line_are_told_a_few_times() -> None:
+def test_thousands_of_log_events_are_batched_into_few_statuses() -> None:
     events: list[Status | float] = []
     for n in range(3000):
         events += [running(n), 0.0] if n % 50 else [running(n), 0.01]
-    found = told(*events, Status(Phase.COMPLETED))
-    assert [one.message for _, status in found for one in status.logs] == [
+    batches = batches_of(*events, Status(Phase.COMPLETED))
+    assert [log_line.message for _, status in batches for log_line in status.logs] == [
         f"step {n}" for n in range(3000)
     ]
-    assert len(found) <= 2 + found[-1][0] / BATCH_S
+    assert len(batches) <= 2 + batches[-1][0] / BATCH_S
 
 
-def test_a_new_state_or_position_is_told_at_once() -> None:
+def test_a_new_state_or_position_is_passed_on_at_once() -> None:
     events: list[Status | float] = [
         Status(Phase.IN_QUEUE, queue_position=2),
         0.02,
@@ -60,45 +60,49 @@ def test_a_new_state_or_position_is_told_at_once() -> None:
         0.02,
         Status(Phase.COMPLETED),
     ]
-    found = told(*events)
-    assert [status.state for _, status in found] == [
+    batches = batches_of(*events)
+    assert [status.state for _, status in batches] == [
         Phase.IN_QUEUE,
         Phase.IN_QUEUE,
         Phase.IN_PROGRESS,
         Phase.COMPLETED,
     ]
-    assert found[-1][0] < 0.15
+    assert batches[-1][0] < 0.15
 
 
-def test_the_first_line_after_a_silence_is_told_in_a_moment_and_the_last_one_too() -> None:
-    found = told(running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED))
-    assert [[one.message for one in status.logs] for _, status in found] == [
+def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon() -> None:
+    batches = batches_of(
+        running(1), 0.5, running(2), 0.05, running(3), 0.5, Status(Phase.COMPLETED)
+    )
+    assert [[log_line.message for log_line in status.logs] for _, status in batches] == [
         ["step 1"],
         ["step 2"],
         ["step 3"],
         [],
     ]
-    assert found[1][0] < 0.6
+    assert batches[1][0] < 0.6
 
 
-def test_lines_that_come_with_the_end_are_told_with_it() -> None:
-    found = told(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
-    assert [(status.state, len(status.logs)) for _, status in found] == [
+def test_log_lines_before_the_end_are_passed_on_with_it() -> None:
+    batches = batches_of(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
+    assert [(status.state, len(status.logs)) for _, status in batches] == [
         (Phase.IN_PROGRESS, 1),
         (Phase.COMPLETED, 1),
     ]
-    assert found[-1][0] < 0.515
+    assert batches[-1][0] < 0.515
 
 
-def test_what_a_poll_repeats_is_told_once_and_nothing_new_is_not_told() -> None:
-    found = told(running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED))
-    assert [len(status.logs) for _, status in found] == [2, 1]
+def test_log_lines_repeated_by_polls_are_passed_on_once() -> None:
+    batches = batches_of(
+        running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
+    )
+    assert [len(status.logs) for _, status in batches] == [2, 1]
 
 
-def test_each_unknown_status_is_told() -> None:
-    assert len(told(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
+def test_each_unknown_status_is_passed_on() -> None:
+    assert len(batches_of(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
 
 
-def test_what_ends_the_statuses_is_raised() -> None:
+def test_an_error_that_ends_the_statuses_is_raised() -> None:
     with pytest.raises(fal.Unreachable):
-        told(running(1), fal.Unreachable("gone"))
+        batches_of(running(1), fal.Unreachable("gone"))

@@ -27,6 +27,7 @@ from runs.results import timeline
 from runs.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
 from tests.runs.start import start_run
@@ -50,31 +51,31 @@ def request(
     return PastRequest(request_id, "fal-ai/flux/dev", at, arguments=arguments or {"a": 1}, **more)
 
 
-def test_the_one_request_with_the_same_input_is_it(lost: Run) -> None:
+def test_the_only_request_with_the_same_input_matches(lost: Run) -> None:
     others = [request("r2", {"a": 2}), request("r3", {"a": True}), request("r4", {"a": 1, "b": 2})]
     assert reconciliation.match(lost, [*others, request("r1", {"a": 1.0}, lost.sent_at)]) == "r1"
     assert reconciliation.match(lost, others) is None
 
 
-def test_what_was_sent_counts_not_what_was_asked_for(lost: Run) -> None:
+def test_requests_are_matched_by_the_arguments_sent(lost: Run) -> None:
     lost.sent_arguments = {"a": "https://v3.fal.media/x.png"}
     assert reconciliation.match(lost, [request("r1", {"a": 1})]) is None
     assert reconciliation.match(lost, [request("r1", lost.sent_arguments)]) == "r1"
 
 
-def test_two_that_fit_are_not_guessed_among(lost: Run) -> None:
+def test_two_matching_requests_are_ambiguous(lost: Run) -> None:
     assert reconciliation.match(lost, [request("r1"), request("r2")]) is None
     assert reconciliation.match(lost, [request("r1"), request("r1")]) == "r1"
 
 
-def test_a_request_of_another_run_is_not_it(lost: Run, make_run: Any) -> None:
+def test_a_request_of_another_run_does_not_match(lost: Run, make_run: Any) -> None:
     make_run(state=State.SUCCEEDED, request_id="r1")
     assert reconciliation.match(lost, [request("r1")]) is None
     assert reconciliation.match(lost, [request("r1"), request("r2")]) == "r2"
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCONFIRMED, State.CANCELLED])
-def test_nobody_guesses_while_a_twin_has_had_no_answer(
+def test_no_match_is_made_while_a_twin_awaits_its_answer(
     lost: Run, make_run: Any, state: str
 ) -> None:
     twin = make_run(state=state, sent_at=timezone.now(), arguments={"a": 1})
@@ -83,7 +84,7 @@ def test_nobody_guesses_while_a_twin_has_had_no_answer(
     assert reconciliation.match(lost, [request("r1")]) == "r1"
 
 
-def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: Any) -> None:
+def test_a_twin_that_was_never_sent_does_not_block_a_match(lost: Run, make_run: Any) -> None:
     make_run(state=State.CANCELLED, arguments={"a": 1})
     assert reconciliation.match(lost, [request("r1")]) == "r1"
 
@@ -91,13 +92,13 @@ def test_a_twin_that_never_left_is_not_what_upstream_has(lost: Run, make_run: An
 @pytest.mark.parametrize(
     ("seconds", "fits"), [(-60, False), (-5, True), (300, True), (1800, False)]
 )
-def test_only_what_came_when_it_was_sent(lost: Run, seconds: int, fits: bool) -> None:
+def test_only_a_request_of_the_same_time_matches(lost: Run, seconds: int, fits: bool) -> None:
     at = reconciliation.sent_at(lost) + timedelta(seconds=seconds)
     assert (reconciliation.match(lost, [request(sent_at=at)]) == "r1") == fits
 
 
 @pytest.mark.parametrize("ahead_s", [900, -600, -7200])
-def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> None:
+def test_upstreams_clock_offset_is_read_from_its_answers(lost: Run, ahead_s: int) -> None:
     ahead, at = timedelta(seconds=ahead_s), reconciliation.sent_at(lost)
     row = request(sent_at=at + ahead, ended_at=at + ahead + timedelta(seconds=2))
     assert reconciliation.match(lost, [row]) is None
@@ -109,7 +110,7 @@ def test_upstreams_clock_is_read_off_its_answers(lost: Run, ahead_s: int) -> Non
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("ahead_s", [0, 900, -7200])
-def test_a_lost_submit_is_found_whatever_upstreams_clock_says(make_run: Any, ahead_s: int) -> None:
+def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: int) -> None:
     sent = timezone.now()
     run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
     theirs = sent + timedelta(seconds=ahead_s)
@@ -135,7 +136,7 @@ def test_a_lost_submit_is_found_whatever_upstreams_clock_says(make_run: Any, ahe
     assert (run.state, run.request_id) == ("queued", "r1")
 
 
-def test_what_had_ended_before_or_has_no_time_is_somebody_elses(lost: Run) -> None:
+def test_a_request_that_ended_earlier_or_has_no_time_does_not_match(lost: Run) -> None:
     before = reconciliation.sent_at(lost) - timedelta(minutes=1)
     assert reconciliation.match(lost, [request(ended_at=before)]) is None
     timeless = PastRequest("r1", "fal-ai/flux/dev", arguments={"a": 1})
@@ -151,24 +152,24 @@ def test_twins_have_one_request_each_in_their_order(lost: Run, make_run: Any) ->
 
 
 @pytest.mark.parametrize("by", ["submit", "webhook"])
-def test_its_own_word_puts_a_wrong_guess_right(lost: Run, by: str) -> None:
+def test_an_authoritative_report_corrects_a_wrong_match(lost: Run, by: str) -> None:
     guess = Observation(State.QUEUED, by="list", request_id="r1", handle={"request_id": "r1"})
     assert state_machine.record(lost.pk, guess)
-    told = Observation(State.RUNNING, by=by, request_id="r2")
-    assert not state_machine.record(lost.pk, replace(told, by="result"))
-    assert state_machine.record(lost.pk, told)
+    observation = Observation(State.RUNNING, by=by, request_id="r2")
+    assert not state_machine.record(lost.pk, replace(observation, by="result"))
+    assert state_machine.record(lost.pk, observation)
     lost.refresh_from_db()
     assert (lost.request_id, lost.handle, lost.state) == ("r2", None, State.RUNNING)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_lost", [True, False], ids=["its submit", "its result"])
-def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_lost: bool) -> None:
+def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost: bool) -> None:
     now = timezone.now()
     state = State.UNCONFIRMED if is_lost else State.RUNNING
     handle = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
-    known = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
-    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **known)
+    identity = {} if is_lost else {"request_id": "r1", "handle": handle.as_json()}
+    run = make_run(state=state, sent_at=now, arguments={"a": 1}, **identity)
     row = {
         "request_id": "r1",
         "endpoint_id": "fal-ai/flux/dev",
@@ -193,7 +194,11 @@ def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_
                 await reconciliation.reconcile_due(clients)
             else:
                 await follow.follow(
-                    run.pk, handle, clients, BreakerRegistry(), Patience(lost_after_s=0)
+                    run.pk,
+                    handle,
+                    clients,
+                    FollowContext(BreakerRegistry()),
+                    Patience(lost_after_s=0),
                 )
 
     asyncio.run(asyncio.wait_for(alone(look()), 30))
@@ -201,7 +206,7 @@ def test_what_the_queue_has_forgotten_the_list_may_still_have(make_run: Any, is_
     assert (run.state, run.output) == ("succeeded", {"text": "kept in the list"})
 
 
-def test_looks_grow_rarer_and_end_after_an_hour(lost: Run) -> None:
+def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
     since, looks = timedelta(0), 0
     while since < reconciliation.RECONCILED_FOR:
         since, looks = since + reconciliation.next_query_after(since), looks + 1
@@ -235,7 +240,7 @@ def test_a_lost_answer_is_found_by_the_list_of_requests(
 
 
 @pytest.mark.parametrize("status", ["404", "501"])
-def test_where_upstream_has_no_list_no_search_is_promised(
+def test_no_search_is_promised_without_a_request_list(
     catalogue: None, work: Work, sandbox: Control, member: Client, user: User, status: str
 ) -> None:
     """Its page says what the person can do.
@@ -258,26 +263,26 @@ def test_where_upstream_has_no_list_no_search_is_promised(
 
     work(without_pauses(until))
     assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
-    assert "Look in your account at upstream whether it ran there" in page[0]
+    assert "Check in your account at upstream whether it ran" in page[0]
     assert "looks for it in upstream" not in page[0]
     assert "Keep looking" not in page[0]
     run.refresh_from_db()
-    told = [event["what"] for event in run.events]
-    assert told == ["lost", "unlisted", "listed", "found"]
+    events = [event["what"] for event in run.events]
+    assert events == ["lost", "unlisted", "listed", "found"]
     assert sandbox.calls()["submit"] == 1
 
 
-def test_without_a_list_only_a_promised_report_may_still_end_it(
+def test_without_a_request_list_only_a_webhook_can_end_a_lost_run(
     member: Client, lost: Run, settings: Any
 ) -> None:
     state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
-    told = "only upstream&#x27;s own report can still end it"
-    assert told not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    notice = "only upstream&#x27;s own report can still end it"
+    assert notice not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
     settings.PUBLIC_URL = "https://vitrine.example"
-    assert told in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
+    assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
 
 
-def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Control) -> None:
+def test_two_lost_twins_are_both_found(catalogue: None, work: Work, sandbox: Control) -> None:
     user = User.objects.create_user("ana")
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
     for key in "12":
@@ -288,7 +293,7 @@ def test_two_lost_twins_are_found_each(catalogue: None, work: Work, sandbox: Con
     assert len(set(Run.objects.values_list("request_id", flat=True))) == 2
 
 
-def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
+def test_sending_again_starts_a_new_run_and_the_lost_one_can_be_found(
     member: Client, lost: Run
 ) -> None:
     page = member.get(lost.get_absolute_url()).content.decode()
@@ -309,9 +314,7 @@ def test_send_again_is_a_new_run_and_the_old_one_can_still_be_found(
     assert len(lost.events) == 1
 
 
-def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
-    member: Client, lost: Run
-) -> None:
+def test_a_run_sent_again_says_so_and_offers_no_repeat(member: Client, lost: Run) -> None:
     def page() -> str:
         return member.get(lost.get_absolute_url()).content.decode()
 
@@ -323,7 +326,7 @@ def test_what_was_sent_again_says_so_and_is_not_offered_a_third_time(
     assert "Remix" in page()
 
 
-def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, lost: Run) -> None:
+def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: Run) -> None:
     page = member.get(lost.get_absolute_url()).content.decode()
     question = page.partition('<details class="give-up">')[2].partition("</details>")[0]
     assert "Give it up? This cannot be undone." in question
@@ -331,7 +334,7 @@ def test_giving_up_is_asked_about_first_and_told_as_what_it_is(member: Client, l
     member.post(f"/runs/{lost.pk}/cancellation/")
     page = member.get(lost.get_absolute_url()).content.decode()
     assert "upstream may still finish it, and charge for it" in page
-    assert "Cancel asked for" not in page
+    assert "Cancellation requested" not in page
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED
     assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up here"
@@ -341,12 +344,12 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     Run.objects.update(cancel_requested_at=timezone.now() - timedelta(seconds=1))
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
-    found = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancel asked for", "Given up here"} <= set(found)
+    moments = [moment.what for moment in timeline.moments(lost)]
+    assert {"Cancellation requested", "Given up here"} <= set(moments)
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "notice"),
     [
         (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
         (
@@ -361,16 +364,16 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     ],
 )
 def test_the_notice_says_what_upstream_answered(
-    member: Client, make_run: Any, error: fal.FalError, said: str
+    member: Client, make_run: Any, error: fal.FalError, notice: str
 ) -> None:
     run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
     seen = Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
     state_machine.record(run.pk, seen)
     page = member.get(run.get_absolute_url()).content.decode()
-    assert f"<p>{said} <b>It may have been charged" in page
+    assert f"<p>{notice} <b>It may have been charged" in page
 
 
-def test_given_up_is_final(member: Client, lost: Run) -> None:
+def test_a_given_up_run_is_final(member: Client, lost: Run) -> None:
     member.post(f"/runs/{lost.pk}/cancellation/")
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED

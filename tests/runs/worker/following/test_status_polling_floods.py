@@ -1,4 +1,4 @@
-"""Streams that never pause take turns: what upstream says of other runs is heard in between."""
+"""Streams that never pause leave turns to the events of other runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
 from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from tests import clock
 from tests.runs.conftest import alone
@@ -56,7 +57,7 @@ class Polled(Queue):
 @pytest.mark.parametrize(
     ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
 )
-def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
+def test_a_run_with_a_webhook_is_rarely_polled(
     settings: Any, make_run: Any, address: str, least: int, most: int
 ) -> None:
     """Of a run of two minutes, where there are no status streams.
@@ -71,22 +72,24 @@ def test_where_a_webhook_tells_the_end_hardly_anybody_asks(
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(120),
-                aclosing(statuses(run.pk, handle, queue, BreakerRegistry())) as told,
+                aclosing(
+                    statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))
+                ) as observed,
             ):
-                async for _ in told:
+                async for _ in observed:
                     continue
 
     clock.run(alone(main()))
     assert least <= queue.polls <= most
 
 
-def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
-    queue, pace = Flood(), BreakerRegistry()
+def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
+    queue, context = Flood(), FollowContext(BreakerRegistry())
 
     async def follow(number: int) -> None:
         handle = Handle.rebuilt("https://queue.test", "acme/flood", f"r{number}")
-        async with aclosing(statuses(uuid.uuid4(), handle, queue, pace)) as told:
-            async for status in told:
+        async with aclosing(statuses(uuid.uuid4(), handle, queue, context)) as observed:
+            async for status in observed:
                 if status.is_completed:
                     return
 
@@ -94,10 +97,10 @@ def test_streams_that_never_pause_leave_turns_to_everybody_else() -> None:
         floods = [asyncio.create_task(follow(number)) for number in range(FLOODS)]
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        told = queue.told
+        statuses_sent = queue.told
         for flood in floods:
             flood.cancel()
         await asyncio.gather(*floods, return_exceptions=True)
-        return told
+        return statuses_sent
 
     assert 0 < clock.run(main()) <= EVENTS_IN_A_ROW * (FLOODS + TURNS)

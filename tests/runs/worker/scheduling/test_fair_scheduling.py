@@ -1,4 +1,4 @@
-"""Whose run is sent next, over any numbers of people, runs and places."""
+"""Fair choice of the next runs, for any numbers of users, runs and free slots."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
     assert users(select_fair(sweep + single, Counter(), limits, 3)) == [1, 2, 1]
 
 
-def test_nor_do_many_sweeps_together() -> None:
-    limits, sweeps = Limits(40, 10), [one for user in range(1, 6) for one in waiting(user, 200)]
+def test_many_sweeps_never_block_a_colleagues_single_run() -> None:
+    limits, sweeps = Limits(40, 10), [row for user in range(1, 6) for row in waiting(user, 200)]
     under_way: Counter[int] = Counter()
     for _ in range(2):  # the second look finds the places taken
         under_way += Counter(users(select_fair(sweeps, under_way, limits, 99)))
@@ -60,7 +60,7 @@ def test_each_persons_oldest_goes_first() -> None:
         assert numbers == [1, 2, 3]
 
 
-def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
+def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
     submit_limits = {"queue": 1}
     at = START
     free = [
@@ -100,21 +100,21 @@ def test_while_few_may_go_those_that_were_not_tried_yet_do() -> None:
     everybody=st.integers(1, 60),
     per_user=st.integers(1, 12),
 )
-def test_no_place_stays_empty_and_none_is_given_twice(
+def test_every_free_slot_is_used_once(
     counts: dict[int, int], busy: dict[int, int], room: int, everybody: int, per_user: int
 ) -> None:
-    rows = [one for user_id, count in counts.items() for one in waiting(user_id, count)]
+    rows = [row for user_id, count in counts.items() for row in waiting(user_id, count)]
     under_way, limits = Counter(busy), Limits(everybody, per_user)
     chosen = select_fair(rows, under_way, limits, room)
     able = {u: min(n, max(per_user - under_way[u], 0)) for u, n in counts.items()}
-    taken = Counter(users(chosen))
+    claimed = Counter(users(chosen))
     assert len(set(chosen)) == len(chosen)
-    assert all(taken[u] <= able[u] for u in counts)
+    assert all(claimed[u] <= able[u] for u in counts)
     # Who has nothing under way gets any place, the others all but those kept free.
     places = max(min(room, everybody - under_way.total()), 0)
     firsts = sum(1 for u in counts if able[u] and not under_way[u])
     rest = min(room, everybody - under_way.total() - limits.reserved_slots)
     assert len(chosen) == min(sum(able.values()), max(min(firsts, places), rest))
-    behind = [under_way[u] + taken[u] for u in counts if taken[u] < able[u]]
-    ahead = [under_way[u] + taken[u] for u in counts if taken[u]]
+    behind = [under_way[u] + claimed[u] for u in counts if claimed[u] < able[u]]
+    ahead = [under_way[u] + claimed[u] for u in counts if claimed[u]]
     assert not behind or not ahead or max(ahead) <= min(behind) + 1

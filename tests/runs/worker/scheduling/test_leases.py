@@ -1,4 +1,4 @@
-"""Whose run is sent next, and who works on it: limits, turns, leases that run out."""
+"""Claiming runs: limits, turns between users, and leases that run out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def limits(settings: Any) -> Any:
     return settings
 
 
-def test_runs_of_any_worker_count(
+def test_runs_of_every_worker_count_towards_the_limit(
     limits: Any, make_run: Callable[..., Run], stranger: User
 ) -> None:
     for state in ("submitting", "queued", "running"):
@@ -43,7 +43,7 @@ def test_runs_of_any_worker_count(
     assert [run.pk for run in leases.claim("w", 100).to_send] == [mine.pk]
 
 
-def test_what_is_under_way_is_taken_over_beyond_every_limit(
+def test_runs_under_way_are_taken_over_beyond_any_limit(
     limits: Any, make_run: Callable[..., Run]
 ) -> None:
     sent = [make_run(state="queued", handle={"request_id": "r"}) for _ in range(7)]
@@ -67,7 +67,7 @@ def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run
     assert leases.renew("one", [run.pk for run in runs]) == {runs[0].pk}
 
 
-def test_who_waits_for_runs_under_way_is_told_so(
+def test_runs_waiting_for_a_users_other_runs_say_so(
     limits: Any, make_run: Callable[..., Run], stranger: User
 ) -> None:
     theirs = make_run(user=stranger)
@@ -83,8 +83,8 @@ def test_who_waits_for_runs_under_way_is_told_so(
     leases.note_queue_positions()
     assert Run.objects.get(pk=theirs.pk).note.startswith("It waits for its turn: 5 of the team's")
     Run.objects.filter(state="running").update(state="succeeded")
-    taken = leases.claim("w", 9).to_send
-    assert set(taken) == {theirs, *mine}
+    claimed = leases.claim("w", 9).to_send
+    assert set(claimed) == {theirs, *mine}
     assert not Run.objects.exclude(note="").exists()
 
 
@@ -96,7 +96,7 @@ def test_who_waits_for_runs_under_way_is_told_so(
         {"state": "queued", "handle": {"request_id": "r"}},
     ],
 )
-def test_a_worker_goes_on_with_what_it_slept_through(
+def test_a_worker_continues_its_runs_after_a_sleep(
     make_run: Callable[..., Run], begun: dict[str, Any]
 ) -> None:
     """Its own lease ran out: a suspended machine, or a database that was locked for long."""
@@ -108,10 +108,10 @@ def test_a_worker_goes_on_with_what_it_slept_through(
     assert not leases.has_free()
 
 
-def test_after_a_database_that_kept_everybody_waiting_each_renews_its_own(
+def test_after_a_database_stall_each_worker_renews_its_leases(
     make_run: Callable[..., Run],
 ) -> None:
-    """All leases ran out together: that says nothing of who holds them."""
+    """All leases ran out together, so their holders may still be alive."""
     theirs = make_run(
         state="running", transport="sync", sent_at=START, worker="other", lease_until=START
     )
@@ -125,7 +125,7 @@ def test_after_a_database_that_kept_everybody_waiting_each_renews_its_own(
     assert theirs.state == "unconfirmed"
 
 
-def test_what_was_taken_for_lost_and_tells_of_itself_is_held_by_who_hears_it(
+def test_a_run_presumed_lost_is_kept_by_the_worker_still_hearing_it(
     make_run: Callable[..., Run],
 ) -> None:
     run = make_run(
@@ -141,7 +141,9 @@ def test_what_was_taken_for_lost_and_tells_of_itself_is_held_by_who_hears_it(
     assert [event["what"] for event in run.events] == ["broke", "found"]
 
 
-def test_a_worker_learns_what_was_cancelled_before_it_left(make_run: Callable[..., Run]) -> None:
+def test_a_worker_is_told_of_runs_cancelled_before_their_submit(
+    make_run: Callable[..., Run],
+) -> None:
     """Its files are still going up, and nobody wants them."""
     going_up, sent = (make_run(state="submitting", sent_at=at) for at in (None, START))
     for run in (going_up, sent):
@@ -149,7 +151,7 @@ def test_a_worker_learns_what_was_cancelled_before_it_left(make_run: Callable[..
     assert leases.renew("one", [going_up.pk, sent.pk]) == {going_up.pk}
 
 
-def test_what_may_leaves_with_its_claim_unless_something_is_to_be_done_before(
+def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
     make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
 ) -> None:
     """A file is to go up, or the model is blocked, or the caller still holds the run."""
@@ -179,7 +181,7 @@ def test_what_may_leaves_with_its_claim_unless_something_is_to_be_done_before(
     assert set(Run.objects.values_list("state", "worker", "attempts")) == {("submitting", "w", 1)}
 
 
-def test_of_many_each_leaves_in_its_turn(limits: Any, make_run: Callable[..., Run]) -> None:
+def test_only_a_small_claim_is_marked_as_sent(limits: Any, make_run: Callable[..., Run]) -> None:
     limits.RUNS_AT_ONCE = limits.RUNS_AT_ONCE_PER_USER = 99
     few = [make_run() for _ in range(lease_queries.FEW_FREE - 1)]
     claim = leases.claim("w", 99, submits_at_once=lambda run: True)
@@ -192,7 +194,7 @@ def test_of_many_each_leaves_in_its_turn(limits: Any, make_run: Callable[..., Ru
     assert len(claim.to_send) == lease_queries.FEW_FREE
 
 
-def test_while_a_host_is_in_trouble_those_not_tried_yet_go_first(
+def test_while_a_host_fails_runs_not_tried_yet_go_first(
     limits: Any, make_run: Callable[..., Run]
 ) -> None:
     limits.RUNS_AT_ONCE_PER_USER = 2
@@ -204,7 +206,7 @@ def test_while_a_host_is_in_trouble_those_not_tried_yet_go_first(
 
 
 @pytest.mark.parametrize("count", [2, lease_queries.FEW_FREE + 1])
-def test_while_a_host_is_in_trouble_models_not_tried_yet_go_first(
+def test_while_a_host_fails_models_not_tried_yet_go_first(
     limits: Any, make_run: Callable[..., Run], make_endpoint: Callable[..., Any], count: int
 ) -> None:
     limits.RUNS_AT_ONCE_PER_USER = 2
@@ -215,7 +217,7 @@ def test_while_a_host_is_in_trouble_models_not_tried_yet_go_first(
     assert [run.pk for run in claim.to_send] == [other.pk]
 
 
-def test_a_claim_of_which_nothing_was_heard_is_free_again(make_run: Callable[..., Run]) -> None:
+def test_a_claim_whose_commit_was_not_confirmed_is_undone(make_run: Callable[..., Run]) -> None:
     unheard, sent, other, earlier = (make_run() for _ in range(4))
     now = clock.now()
     leases.claim("w", 9, now, submits_at_once=lambda run: True)

@@ -234,7 +234,7 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     text = page.get(run.get_absolute_url()).content.decode()
     assert "It may have been charged" in text
     came = (transport, fault) in {("stream", "cut"), ("websocket", "lost")}
-    assert ("What had come before" in text) == came
+    assert ("Results so far" in text) == came
 
 
 @pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])

@@ -1,4 +1,4 @@
-"""Errors within a stream: what had come before them stays."""
+"""Errors within a stream: the output before them is kept."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.runs.conftest import alone
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("last", "kept"),
+    ("last", "stored_partial"),
     [
         ({"error": "exploded"}, {"output": "a", "partial": True}),
         ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
     ],
 )
-def test_what_had_come_before_a_models_error_stays_in_the_row(
-    make_run: Any, last: dict[str, Any], kept: dict[str, Any]
+def test_partial_output_before_a_models_error_is_kept(
+    make_run: Any, last: dict[str, Any], stored_partial: dict[str, Any]
 ) -> None:
     run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
     state_machine.mark_submitted(run.pk, set())
@@ -40,4 +40,4 @@ def test_what_had_come_before_a_models_error_stays_in_the_row(
 
     asyncio.run(alone(carry()))
     run.refresh_from_db()
-    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", kept)
+    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", stored_partial)

@@ -1,4 +1,4 @@
-"""A stream that says nothing is told to people as such, once, until it says something again."""
+"""A silent stream gets a note on its run, once, until its next event."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ State = Run.State
 QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
 
 
-class Told(list[Observation]):
-    """What a teller writes down."""
+class Observations(list[Observation]):
+    """The observations that a partial writer records."""
 
     async def record(self, pk: uuid.UUID, observed: Observation) -> bool:
         self.append(observed)
@@ -36,19 +36,19 @@ class Told(list[Observation]):
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def observations() -> Observations:
+    return Observations()
 
 
 def carried(
-    told: Told,
+    observations: Observations,
     story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
     limits: DirectLimits = QUICK,
     **more: Any,
 ) -> None:
     async def tell() -> None:
         teller = partial_updates.PartialWriter(
-            uuid.uuid4(), limits=limits, record=told.record, **more
+            uuid.uuid4(), limits=limits, record=observations.record, **more
         )
         await teller.mark_sent()
         await story(teller)
@@ -61,21 +61,21 @@ def piece(text: str) -> fal.Partial:
     return fal.Partial({"output": text}, "r")
 
 
-async def until(told: Told, count: int) -> None:
+async def until(observations: Observations, count: int) -> None:
     async with asyncio.timeout(10):
-        while len(told) < count:  # noqa: ASYNC110
+        while len(observations) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
-def test_silence_is_told_once_and_taken_back_with_what_comes(told: Told) -> None:
+def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Observations) -> None:
     async def story(teller: partial_updates.PartialWriter) -> None:
-        await until(told, 2)
+        await until(observations, 2)
         await asyncio.sleep(0.3)
         teller.add(piece("a"))
-        await until(told, 4)
+        await until(observations, 4)
 
-    carried(told, story, is_streamed=True)
-    notes = [(one.note, one.partial) for one in told]
+    carried(observations, story, is_streamed=True)
+    notes = [(observation.note, observation.partial) for observation in observations]
     assert notes == [
         ("", None),
         (partial_updates.NOTHING_YET, None),
@@ -84,23 +84,28 @@ def test_silence_is_told_once_and_taken_back_with_what_comes(told: Told) -> None
     ]
 
 
-def test_a_stream_that_speaks_costs_no_write_more_than_its_pieces(told: Told) -> None:
+def test_an_active_stream_needs_no_extra_writes(
+    observations: Observations,
+) -> None:
     async def story(teller: partial_updates.PartialWriter) -> None:
-        await until(told, 1)
+        await until(observations, 1)
         for number, text in enumerate("abc", start=2):
             teller.add(piece(text))
-            await until(told, number)
+            await until(observations, number)
 
-    carried(told, story, is_streamed=True)
-    assert [one.partial for one in told] == [None, *({"output": text} for text in "abc")]
-
-
-def test_what_says_nothing_until_its_end_is_left_in_peace(told: Told) -> None:
-    carried(told, lambda teller: asyncio.sleep(0.3))
-    assert [one.note for one in told] == [""]
+    carried(observations, story, is_streamed=True)
+    assert [observation.partial for observation in observations] == [
+        None,
+        *({"output": text} for text in "abc"),
+    ]
 
 
-def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
+def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
+    carried(observations, lambda teller: asyncio.sleep(0.3))
+    assert [observation.note for observation in observations] == [""]
+
+
+def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
     ask: Ask,  # noqa: F811
     work: Work,
     sandbox: Control,
@@ -119,7 +124,7 @@ def test_a_stalled_stream_says_so_on_its_row_and_keeps_what_came(
     assert run.partial["output"]
 
 
-def test_many_tokens_are_announced_between_two_commits(told: Told) -> None:
+def test_many_tokens_are_announced_between_two_commits(observations: Observations) -> None:
     announced: list[tuple[int, Any]] = []
 
     def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
@@ -140,12 +145,14 @@ def test_many_tokens_are_announced_between_two_commits(told: Told) -> None:
         await asyncio.sleep(0.05)
 
     limits = replace(QUICK, write_every_s=60, announce_every_s=0.01)
-    carried(told, tell, limits, is_streamed=True, announce=announce)
+    carried(observations, tell, limits, is_streamed=True, announce=announce)
     assert announced == [(count, "a" * count) for count in range(1, 6)]
-    assert len(told) <= 2
+    assert len(observations) <= 2
 
 
-def test_what_nobody_takes_is_not_announced_again_at_once(told: Told) -> None:
+def test_an_announcement_without_a_receiver_is_not_repeated_at_once(
+    observations: Observations,
+) -> None:
     numbers: list[int] = []
 
     def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
@@ -157,5 +164,5 @@ def test_what_nobody_takes_is_not_announced_again_at_once(told: Told) -> None:
             teller.add(piece("a" * count))
             await asyncio.sleep(0.02)
 
-    carried(told, story, is_streamed=True, announce=announce)
+    carried(observations, story, is_streamed=True, announce=announce)
     assert numbers == [1]

@@ -28,6 +28,7 @@ from runs.transitions import Observation
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
+from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from runs.worker.scheduling import leases
 from runs.worker.webhooks import deliveries
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.both_databases
 State = Run.State
 
 
-def test_a_submit_says_where_to_report(signer: Fal, settings: Any, make_run: Any) -> None:
+def test_a_submit_carries_its_webhook_address(signer: Fal, settings: Any, make_run: Any) -> None:
     run = make_run()
     address = f"https://vitrine.example/webhooks/fal/{run.webhook_token}/"
     assert deliveries.address(run) == address
@@ -50,7 +51,7 @@ def test_a_submit_says_where_to_report(signer: Fal, settings: Any, make_run: Any
 @pytest.mark.parametrize(
     "state", [State.SUBMITTING, State.UNCONFIRMED, State.QUEUED, State.RUNNING]
 )
-def test_c28_it_ends_a_run_once_whenever_it_comes(
+def test_c28_a_webhook_ends_a_run_once_at_any_time(
     deliver: Deliver, make_run: Any, state: str
 ) -> None:
     run = make_run(state=state, sent_at=timezone.now())
@@ -67,7 +68,7 @@ def test_c28_it_ends_a_run_once_whenever_it_comes(
     assert (run.version, run.state, run.artifacts.count()) == (version, "succeeded", 1)
 
 
-def test_c28_after_polling_it_changes_nothing(deliver: Deliver, make_run: Any) -> None:
+def test_c28_a_webhook_after_polling_changes_nothing(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={"by": "poll"}))
     assert deliver(run, payload=OUTPUT) == 200
@@ -78,14 +79,14 @@ def test_c28_after_polling_it_changes_nothing(deliver: Deliver, make_run: Any) -
 def test_c29_an_error_keeps_the_models_detail(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
     detail = [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]
-    told = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
-    assert deliver(run, **told) == 200
+    report = {"status": "ERROR", "error": "Invalid status code: 422", "payload": {"detail": detail}}
+    assert deliver(run, **report) == 200
     run.refresh_from_db()
     assert run.state == "failed"
     assert (run.error["status"], run.error["detail"]) == (422, detail)
 
 
-def test_forged_or_malformed_is_refused_and_changes_nothing(
+def test_a_forged_or_malformed_delivery_is_refused_and_changes_nothing(
     deliver: Deliver, make_run: Any, client: Client
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
@@ -99,20 +100,22 @@ def test_forged_or_malformed_is_refused_and_changes_nothing(
     assert (run.state, run.version) == ("running", 1)
 
 
-def test_of_an_unknown_run_it_is_acknowledged_only_when_genuine(deliver: Deliver) -> None:
+def test_a_delivery_for_an_unknown_run_is_acknowledged_only_if_genuine(deliver: Deliver) -> None:
     assert deliver("nobody", payload=OUTPUT) == 200
     assert deliver("nobody", payload=OUTPUT, signer=Fal()) == 401
     assert deliver("x" * 5000, payload=OUTPUT) == 200
 
 
-def test_of_another_request_it_is_acknowledged_and_ignored(deliver: Deliver, make_run: Any) -> None:
+def test_a_delivery_for_another_request_is_acknowledged_and_ignored(
+    deliver: Deliver, make_run: Any
+) -> None:
     run = make_run(state=State.RUNNING, request_id="another")
     assert deliver(run, payload=OUTPUT) == 200
     run.refresh_from_db()
     assert run.state == "running"
 
 
-def test_of_another_runs_request_it_is_acknowledged_and_ignored(
+def test_a_delivery_for_another_runs_request_is_acknowledged_and_ignored(
     deliver: Deliver, make_run: Any
 ) -> None:
     """Though nobody knows yet which request this run is."""
@@ -124,7 +127,7 @@ def test_of_another_runs_request_it_is_acknowledged_and_ignored(
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"[" * 50_000])
-def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
+def test_a_genuine_unreadable_delivery_causes_a_fetch_of_the_result(
     deliver: Deliver, signer: Fal, make_run: Any, body: bytes, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
@@ -134,7 +137,7 @@ def test_a_genuine_body_that_nobody_can_read_lets_the_result_be_fetched(
     assert (run.state, run.output) == ("succeeded", OUTPUT)
 
 
-def test_a_payload_whose_numbers_json_cannot_hold_is_fetched_to_the_letter(
+def test_a_payload_with_numbers_outside_json_is_fetched_literally(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
@@ -150,7 +153,7 @@ def test_a_payload_whose_numbers_json_cannot_hold_is_fetched_to_the_letter(
     )
 
 
-def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
+def test_an_output_with_an_invalid_address_ends_its_run_normally(
     deliver: Deliver, make_run: Any
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
@@ -160,7 +163,7 @@ def test_an_address_that_is_none_in_an_output_ends_its_run_like_any_other(
     assert (run.state, run.output) == ("succeeded", output)
 
 
-def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
+def test_a_delivery_with_an_unexpected_error_does_not_block_others(
     deliver: Deliver,
     signer: Fal,
     make_run: Any,
@@ -181,7 +184,7 @@ def test_a_delivery_that_nobody_thought_of_keeps_no_other_waiting(
     assert "who would have thought" in caplog.text
 
 
-def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
+def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
@@ -194,7 +197,7 @@ def test_c29_a_payload_left_out_whose_result_is_not_there_yet_is_followed(
     assert leases.claim("w", 5).to_follow == [run.pk]
 
 
-def test_c29_a_payload_left_out_is_fetched_from_the_queue(
+def test_c29_a_missing_payload_is_fetched_from_the_queue(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
@@ -206,7 +209,7 @@ def test_c29_a_payload_left_out_is_fetched_from_the_queue(
     assert not WebhookReport.objects.exists()
 
 
-def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run: Any) -> None:
+def test_a_user_id_beyond_ascii_is_verified_as_sent(signer: Fal, make_run: Any) -> None:
     run, client = make_run(state=State.RUNNING), Client(enforce_csrf_checks=True)
     body = b'{"request_id": "r1", "status": "OK", "payload": {}}'
     headers = signer.signed(body, user="jürgen")
@@ -217,12 +220,14 @@ def test_a_user_id_beyond_ascii_is_verified_as_it_was_sent(signer: Fal, make_run
     assert client.post(address, body, "text/plain", headers=strange).status_code == 401
 
 
-def test_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
+def test_a_delivery_that_is_too_large_is_refused_unread(deliver: Deliver, make_run: Any) -> None:
     run = make_run(state=State.RUNNING)
     assert deliver(run, b" " * (deliveries.LARGEST_BYTES + 1)) == 413
 
 
-def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make_run: Any) -> None:
+def test_an_unsigned_delivery_is_refused_before_its_body_is_read(
+    signer: Fal, make_run: Any
+) -> None:
     request = RequestFactory().post("/", b"megabytes", "text/plain")
     request.read = Mock(side_effect=AssertionError("it was read"))  # type: ignore[method-assign]
     token = make_run(state=State.QUEUED).webhook_token
@@ -234,14 +239,14 @@ def test_what_is_not_signed_is_refused_before_its_body_is_read(signer: Fal, make
         assert webhook(request, token).status_code == 401
 
 
-def test_it_is_answered_with_milliseconds_of_work(deliver: Deliver, make_run: Any) -> None:
+def test_a_delivery_is_answered_within_milliseconds(deliver: Deliver, make_run: Any) -> None:
     runs = [make_run(state=State.RUNNING) for _ in range(20)]
     began = time.process_time()
     assert {deliver(run, payload=OUTPUT) for run in runs} == {200}
     assert (time.process_time() - began) / len(runs) < 0.25  # about 4 ms on a quiet machine
 
 
-def test_c28_the_same_report_from_many_sides_at_once_is_one_end(
+def test_c28_concurrent_reports_of_one_end_are_recorded_once(
     signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING, request_id="r1")
@@ -285,7 +290,7 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
     assert run.state == (State.SUCCEEDED if is_early else State.QUEUED)
 
 
-def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
+def test_a_follower_stops_when_a_webhook_ended_its_run(
     make_run: Any, settings: Any, transactional_db: None
 ) -> None:
     """Without a status stream it asks less and less often, and not at all after the run's end."""
@@ -293,10 +298,10 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")
     run = make_run(state=State.RUNNING, request_id="r1", handle=handle.as_json())
-    asked: list[str] = []
+    requested_paths: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        requested_paths.append(request.url.path)
         if "stream" in request.url.path:
             return httpx.Response(404)
         seen = Observation(State.SUCCEEDED, "webhook", request_id="r1", output=OUTPUT)
@@ -307,9 +312,11 @@ def test_a_follower_lets_go_of_a_run_that_its_webhook_ended(
         try:
             async with upstream.clients(transport=httpx.MockTransport(answer)) as clients:
                 patience = Patience(reported_s=(0.2, 0.2, 0.2))
-                await follow.follow(run.pk, handle, clients, BreakerRegistry(), patience)
+                await follow.follow(
+                    run.pk, handle, clients, FollowContext(BreakerRegistry()), patience
+                )
         finally:
             await sync_to_async(connections.close_all)()
 
     asyncio.run(asyncio.wait_for(followed(), 60))
-    assert asked == ["/s/stream", "/s"]
+    assert requested_paths == ["/s/stream", "/s"]

@@ -47,7 +47,7 @@ def ended(run: Run) -> bool:
     return run.is_final
 
 
-def test_with_neither_stream_nor_poll_the_webhook_ends_it(
+def test_a_webhook_ends_a_run_without_stream_or_polls(
     reported: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("status_stream", "404", times=1000)
@@ -58,7 +58,7 @@ def test_with_neither_stream_nor_poll_the_webhook_ends_it(
     assert sandbox.calls().get("result", 0) == 0
 
 
-def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
+def test_an_early_webhook_without_payload_leaves_the_run_to_its_worker(
     reported: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("submit", "late", value=2)
@@ -72,7 +72,7 @@ def test_one_that_is_early_and_brings_nothing_leaves_the_run_to_who_sent_it(
 
 
 @pytest.mark.parametrize("name", ["twice", "late", "forged", "lost", "no-payload", "new-key"])
-def test_whatever_happens_to_the_webhook_the_run_ends_well_once(
+def test_a_run_succeeds_once_whatever_happens_to_its_webhook(
     reported: Callable[..., Run], work: Work, sandbox: Control, name: str
 ) -> None:
     sandbox.fault("webhook", name, value=0.3)
@@ -83,7 +83,7 @@ def test_whatever_happens_to_the_webhook_the_run_ends_well_once(
     assert run.artifacts.count() <= 1
 
 
-def test_a_webhook_before_the_submits_answer(
+def test_a_webhook_before_the_submits_answer_ends_the_run(
     reported: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("submit", "late", value=60)  # however slow the machine is
@@ -94,7 +94,7 @@ def test_a_webhook_before_the_submits_answer(
     assert run.request_id
 
 
-def test_a_webhook_finds_a_run_whose_submit_was_not_answered(
+def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
     reported: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("submit", "lost")
@@ -107,7 +107,7 @@ def test_a_webhook_finds_a_run_whose_submit_was_not_answered(
 
 
 @pytest.mark.parametrize("name", ["garbage", "500"])
-def test_a_lost_webhook_costs_a_run_whose_status_cannot_be_read_no_more_than_none_promised(
+def test_a_lost_webhook_does_not_slow_a_run_with_unreadable_statuses(
     reported: Callable[..., Run], work: Work, sandbox: Control, name: str
 ) -> None:
     """Its stream and two polls fail.

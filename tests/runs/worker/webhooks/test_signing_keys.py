@@ -19,16 +19,16 @@ State = Run.State
 
 
 @pytest.mark.parametrize("age_h", [None, 25])
-def test_before_there_are_keys_it_is_kept_and_not_believed(
+def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, age_h: int | None
 ) -> None:
     old = timezone.now() - timedelta(hours=age_h) if age_h else None
     UpstreamKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
     assert deliver(run, payload=OUTPUT) == 200
-    kept = deliveries.DELIVERIES_KEPT
+    limit = deliveries.DELIVERIES_KEPT
     answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
-    assert answers == [200] * kept + [429] * (9 - kept)  # the true one is repeated, and kept then
+    assert answers == [200] * limit + [429] * (9 - limit)  # the true one is repeated, and kept then
     run.refresh_from_db()
     assert run.state == "running"
     assert victim.webhook_reports.count() == deliveries.DELIVERIES_KEPT
@@ -42,7 +42,7 @@ def test_before_there_are_keys_it_is_kept_and_not_believed(
     assert Run.objects.get(pk=victim.pk).state == "succeeded"
 
 
-def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
+def test_c30_a_flood_of_unknown_keys_causes_one_refetch(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
@@ -60,7 +60,7 @@ def test_c30_an_unknown_key_is_one_refetch_and_a_flood_no_storm(
     assert len(signer.fetched) == 1
 
 
-def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
+def test_c30_keys_that_change_right_after_a_fetch_are_fetched_at_once(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
     run = make_run(state=State.RUNNING)
@@ -72,7 +72,7 @@ def test_c30_keys_that_change_right_after_they_were_fetched_are_fetched_at_once(
     assert deliver(run, payload=OUTPUT) == 200
 
 
-def test_c30_a_flood_writes_one_wish(
+def test_c30_a_flood_writes_one_refetch_request(
     deliver: Deliver, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     run = make_run(state=State.RUNNING)
@@ -84,7 +84,7 @@ def test_c30_a_flood_writes_one_wish(
     assert UpstreamKeys.objects.get().wanted_at == wanted
 
 
-def test_keys_that_cannot_be_had_are_asked_for_seldom(signer: Fal, transactional_db: None) -> None:
+def test_unavailable_keys_are_requested_rarely(signer: Fal, transactional_db: None) -> None:
     UpstreamKeys.objects.all().delete()
     signer.jwks = dict  # type: ignore[method-assign]
     for _ in range(5):
@@ -105,11 +105,11 @@ def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
     assert run.state == State.SUCCEEDED
 
 
-def test_the_account_is_remembered_and_anothers_report_refused(
+def test_the_account_is_remembered_and_other_accounts_are_refused(
     deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
-    known = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
-    assert deliver(known, payload=OUTPUT) == 200
+    run = make_run(state=State.QUEUED, request_id="r1", sent_at=timezone.now())
+    assert deliver(run, payload=OUTPUT) == 200
     assert UpstreamKeys.objects.get().account == "user_42"
     early = make_run(state=State.SUBMITTING, sent_at=timezone.now())
     message = json.dumps({"request_id": "r2", "status": "OK", "payload": OUTPUT}).encode()
@@ -131,7 +131,7 @@ def test_the_account_is_remembered_and_anothers_report_refused(
     assert early.state == State.SUCCEEDED
 
 
-def test_another_key_of_another_account_is_noticed(
+def test_a_key_of_another_account_updates_the_account(
     deliver: Deliver, signer: Fal, make_run: Any
 ) -> None:
     UpstreamKeys.objects.update(account="user_1")

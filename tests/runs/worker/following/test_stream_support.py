@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runs.worker.stream_support import STREAM_AGAIN_S, StreamSupport
+from runs.worker.following.stream_support import STREAM_AGAIN_S, StreamSupport
 
 
 def test_a_model_without_a_stream_is_tried_again_after_a_while() -> None:

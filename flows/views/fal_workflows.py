@@ -35,8 +35,8 @@ Post = dict[str, list[str]]
 @no_store
 def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` searches by title, name or description."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    context = {"account": page.listing(asked, page_number(request.GET.get("page", "")))}
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    context = {"account": page.listing(query, page_number(request.GET.get("page", "")))}
     return render(request, "flows/fal_workflows/workflows.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a new deployment
@@ -10,7 +11,7 @@ STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a n
 class StreamSupport:
     """Which models' runs have a status stream, as far as known. `now` returns monotonic seconds."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._no_stream_until: dict[str, float] = {}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from runs.worker.poll_pacing import PollPacing
+from runs.worker.following.poll_pacing import PollPacing
 
 
-def test_very_many_polled_runs_are_each_polled_less_often() -> None:
+def test_many_polled_runs_are_each_polled_less_often() -> None:
     polls = PollPacing()
     assert polls.pause_s(1) < 1.2
     with ExitStack() as counted:
