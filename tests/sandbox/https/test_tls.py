@@ -72,7 +72,7 @@ def test_fal_client_works_with_environment_variables_only(served: Served) -> Non
         env=inherited | served.variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # distinguishes a hang from a busy machine
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

@@ -74,7 +74,7 @@ def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data:
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
-@pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 16))
+@pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 8))
 def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
     for value in hostile.MISFITS:
         wrong = {keyword: value}
