@@ -146,6 +146,8 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
     place, status_box = _place_within(status, cancel), status.bounding_box()
     assert status_box
     assert place["x"] + place["width"] == pytest.approx(status_box["width"], abs=1)
+    status.locator(".clock span").evaluate("(clock) => { clock.textContent = 'long '.repeat(20); }")
+    assert _place_within(status, cancel) == place
     for note in NOTES.values():
         status.evaluate("(status, note) => status.insertAdjacentHTML('beforeend', note)", note)
         note_place = _place_within(status, status.locator("> :last-child"))
