@@ -1,7 +1,7 @@
 """Distributes the tests over processes: which files start first, and which tests stay together.
 
-The tests of a file run in one process, which sets up their shared fixtures once. Those of
-`SHARING` use the same started Vitrine and run in one process too; those of `SPREAD` run in
+The tests of a file run in one process, which sets up their shared fixtures once. Those of a group
+of `VITRINES` use the same started Vitrine and run in one process too; those of `SPREAD` run in
 different processes. Implemented by xdist's hook, because its `xdist_group` marks have no effect
 under pytest 9.2.
 """
@@ -15,25 +15,33 @@ import pytest
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
-# One Vitrine serves all of these; starting another takes as long as twenty of the tests.
-TOGETHER = "one Vitrine"
-SHARING = {
-    *("boards/boards", "boards/judging"),
-    "catalog/jump",
-    *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
-    *("form/large_forms", "form/settings_journeys"),
-    *("people/fal_client", "people/first_hour", "people/notifications", "people/people"),
-    *("people/tokens", "people/without_script"),
-    *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
-    *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
+# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests. Two
+# groups, since in one process they would go on for minutes after all others have ended.
+VITRINES = {
+    "first Vitrine": {
+        *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
+        *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
+        *("boards/boards", "boards/judging"),
+    },
+    "second Vitrine": {
+        "catalog/jump",
+        *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
+        *("form/large_forms", "form/settings_journeys"),
+        *("people/fal_client", "people/first_hour", "people/notifications", "people/people"),
+        *("people/tokens", "people/without_script"),
+    },
 }
-GROUP = {"browser/{}/test_{}".format(*name.split("/")): TOGETHER for name in SHARING}
+GROUP = {
+    "browser/{}/test_{}".format(*file.split("/")): vitrine
+    for vitrine, files in VITRINES.items()
+    for file in files
+}
 SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 # The longest files start first: if one started last, the other cores would idle until its end. The
 # other files that use Chromium follow, since a process keeps its browser for the next file.
 LONGEST = [
-    TOGETHER,
+    *VITRINES,
     *(
         "runs/worker/test_main_faults",
         "browser/form/test_form_axe",
@@ -60,9 +68,10 @@ POSITION = {name: position for position, name in enumerate(LONGEST)}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the first process, which runs the longest unit, have a core whenever it needs one."""
+    """Let the first processes, which run the longest units, have a core whenever they need one."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    if worker != "gw0" or "VITRINE_TEST_DATABASE_URL" in os.environ:
+    first = {f"gw{number}" for number in range(len(VITRINES))}
+    if worker not in first or "VITRINE_TEST_DATABASE_URL" in os.environ:
         os.nice(5)
 
 

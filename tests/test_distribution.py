@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tests import distribution
-from tests.distribution import GROUP, LONGEST, SPREAD, TOGETHER, unit_of
+from tests.distribution import GROUP, LONGEST, SPREAD, VITRINES, unit_of
 
 TESTS = Path(__file__).parent
 STARTS_VITRINE = re.compile(
@@ -17,9 +17,9 @@ STARTS_VITRINE = re.compile(
 def test_a_file_stays_together_and_those_of_a_group_too() -> None:
     assert unit_of("tests/core/test_x.py::test_a[1]") == unit_of("tests/core/test_x.py::test_b")
     assert unit_of("tests/core/test_x.py::test_a") != unit_of("tests/core/test_y.py::test_a")
-    files = ("runs/test_journey", "catalog/test_jump")
-    journey, jump = (f"tests/browser/{name}.py::test_a" for name in files)
-    assert unit_of(journey) == unit_of(jump) == TOGETHER
+    files = ("runs/test_journey", "boards/test_judging")
+    journey, judging = (f"tests/browser/{name}.py::test_a" for name in files)
+    assert unit_of(journey) == unit_of(judging) == [*VITRINES][0]
 
 
 def test_the_tests_of_a_file_that_is_spread_are_apart() -> None:
@@ -34,7 +34,7 @@ def test_the_scheduler_asks_for_units() -> None:
 
 
 def test_every_file_that_is_named_is_there() -> None:
-    named = {*GROUP, *SPREAD, *LONGEST} - {TOGETHER}
+    named = {*GROUP, *SPREAD, *LONGEST} - {*VITRINES}
     assert not [name for name in named if not (TESTS / f"{name}.py").exists()]
 
 
