@@ -19,7 +19,7 @@ def test_a_file_stays_together_and_those_of_a_group_too() -> None:
     assert unit_of("tests/core/test_x.py::test_a") != unit_of("tests/core/test_y.py::test_a")
     files = ("runs/test_journey", "boards/test_judging")
     journey, judging = (f"tests/browser/{name}.py::test_a" for name in files)
-    assert unit_of(journey) == unit_of(judging) == [*VITRINES][0]
+    assert unit_of(journey) == unit_of(judging) == next(iter(VITRINES))
 
 
 def test_the_tests_of_a_file_that_is_spread_are_apart() -> None:
