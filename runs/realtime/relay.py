@@ -19,7 +19,6 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
@@ -32,6 +31,7 @@ from runs import starting
 from runs.files import inputs
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
+from runs.realtime.page import STOPPED, Page, ParseForm
 from runs.realtime.sessions import LiveSession, SessionInput
 from runs.results import refusals
 from runs.results.outputs import artifacts_in
@@ -39,11 +39,6 @@ from runs.worker.transports import cancellation
 
 T = TypeVar("T")
 
-# How a posted form is read: (endpoint, post) -> (arguments, problems).
-ParseForm = Callable[[Endpoint, dict[str, list[str]]], tuple[dict[str, Any], list[Any]]]
-
-MAX_INPUT_CHARS = 1 << 18
-STOPPED = "The server was restarted. Paint live begins another."
 ENDED_ON_PAGE = "It was ended on its run's page."
 TIME_IS_OVER = "The time of a session is over. Paint live begins another."
 NOTHING_CHANGED = "Nothing was changed for long, so the session has ended."
@@ -68,7 +63,7 @@ class Relay:
         self.upstream = upstream
         self.parse_form = parse_form
         self.limits = limits
-        self.open: dict[_Page, int] = {}  # open sessions, with their person's id
+        self.open: dict[Page, int] = {}  # open sessions, with their person's id
         self.name = f"live:{socket.gethostname()[:40]}:{os.getpid()}"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -87,7 +82,7 @@ class Relay:
             log.info("a live session of a page was refused: its ticket or origin is not valid")
             return await send({"type": "websocket.close"})
         await send({"type": "websocket.accept"})
-        page = _Page(receive, send, self.parse_form, self.limits)
+        page = Page(receive, send, self.parse_form, self.limits)
         person = ticket.user_id
         open_by_person = list(self.open.values())
         is_full = len(open_by_person) >= self.limits.sessions
@@ -109,7 +104,7 @@ class Relay:
             async with asyncio.timeout(self.limits.stop_timeout_s):
                 await asyncio.gather(*(page.shutdown() for page in self.open))
 
-    async def _session(self, ticket: tickets.Ticket, page: _Page) -> None:
+    async def _session(self, ticket: tickets.Ticket, page: Page) -> None:
         if not await _retry_database(partial(sync_to_async(tickets.redeem), ticket), page):
             return await page.send({"type": "end", "message": USED_UP})
         endpoint = await _retry_database(
@@ -143,79 +138,11 @@ def _origin(scope: Message) -> str:
     return str(headers.get(b"origin", b"").decode("latin-1"))
 
 
-class _Page:
-    """The browser's end of a session: receives its newest form and sends it messages."""
-
-    def __init__(
-        self,
-        receive: Receive,
-        send: Send,
-        parse_form: ParseForm,
-        limits: LiveLimits = LIVE_LIMITS,
-    ) -> None:
-        self.is_gone = False
-        self.parse_form = parse_form
-        self.limits = limits
-        self._receive = receive
-        self._send = send
-        self._newest = ""
-        self._has_new_form = asyncio.Event()
-        self._serving = asyncio.current_task()
-
-    async def receive_forms(self) -> None:
-        """Store the newest form until the browser disconnects."""
-        while (message := await self._receive())["type"] != "websocket.disconnect":
-            text = message.get("text") or ""
-            if text and len(text) <= MAX_INPUT_CHARS:
-                self._newest = text
-                self._has_new_form.set()
-        self.is_gone = True
-        self._has_new_form.set()
-
-    async def wait_for_form(self) -> None:
-        """Wait for a form that was not taken yet, or for the browser to disconnect."""
-        await self._has_new_form.wait()
-
-    def take_form(self) -> str:
-        """Return the newest form and mark it as taken."""
-        if not self.is_gone:  # a disconnect stays set
-            self._has_new_form.clear()
-        return self._newest
-
-    async def send(self, message: dict[str, Any], picture: bytes = b"") -> None:
-        """Send a message, followed by a picture's bytes if the message announces one."""
-        if not self.is_gone:
-            text = orjson.dumps(message).decode()
-            await self._put({"type": "websocket.send", "text": text})
-            if picture:
-                await self._put({"type": "websocket.send", "bytes": picture})
-
-    async def shutdown(self) -> None:
-        """Notify the page that the server stops, and wait until its session has ended."""
-        if self._serving:
-            self._serving.cancel()
-            await self.send({"type": "end", "message": STOPPED})
-            await asyncio.wait({self._serving})
-
-    async def close(self) -> None:
-        """Close the connection unless the browser has."""
-        if not self.is_gone:
-            await self._put({"type": "websocket.close", "code": 1000})
-
-    async def _put(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        except OSError:
-            # The browser has just disconnected (ASGI, "Disconnected Client").
-            self.is_gone = True
-            self._has_new_form.set()
-
-
 async def serve_session(
     live: LiveSession,
     first: dict[str, Any],
     session: fal.Session,
-    page: _Page,
+    page: Page,
     upstream: fal.Clients,
 ) -> None:
     """Relay until the session is ended or its time is over; the run always ends with it."""
@@ -255,7 +182,7 @@ class _Exchange:
     """The model's end of a session: sends one input at a time and forwards every result."""
 
     def __init__(
-        self, live: LiveSession, session: fal.Session, page: _Page, upstream: fal.Clients
+        self, live: LiveSession, session: fal.Session, page: Page, upstream: fal.Clients
     ) -> None:
         self._live = live
         self._session = session
@@ -314,7 +241,7 @@ class _Exchange:
 
 
 @asynccontextmanager
-async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
+async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
     """Notify the page that the model is slow if this block takes longer than `slow_after_s`."""
 
     async def warn() -> None:
@@ -328,7 +255,7 @@ async def _warn_when_slow(page: _Page) -> AsyncIterator[None]:
         warning.cancel()
 
 
-async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
+async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
     Raises Refused (runs/starting.py) if the model may no longer be run.
@@ -356,7 +283,7 @@ async def _next_input(endpoint: Endpoint, page: _Page) -> dict[str, Any] | str:
         await page.send({"type": "problem", "message": problems[0].message})
 
 
-async def _retry_database(operation: Callable[[], Awaitable[T]], page: _Page) -> T:
+async def _retry_database(operation: Callable[[], Awaitable[T]], page: Page) -> T:
     """Run an operation; retry while the database is locked or down, notifying the page."""
     while True:
         try:
@@ -368,7 +295,7 @@ async def _retry_database(operation: Callable[[], Awaitable[T]], page: _Page) ->
         await asyncio.sleep(page.limits.retry_database_s)
 
 
-async def _send_result(page: _Page, result: dict[str, Any] | fal.RunFailed) -> None:
+async def _send_result(page: Page, result: dict[str, Any] | fal.RunFailed) -> None:
     if isinstance(result, fal.RunFailed):
         return await page.send({"type": "problem", "message": result.message[:500]})
     if picture := _first_bytes(result):

@@ -18,7 +18,8 @@ from catalog import upstream
 from config.server.supervisor import LISTENER_VARIABLE
 from core.http.forwarding import is_not_broken_response
 from core.process import event_loop
-from runs.realtime.relay import MAX_INPUT_CHARS, Relay
+from runs.realtime.page import MAX_INPUT_CHARS
+from runs.realtime.relay import Relay
 
 IDLE_S = 300.0  # a process started on demand ends after so long without a connection
 DRAIN_S = 0.1  # time for connections that were accepted just before listening stopped

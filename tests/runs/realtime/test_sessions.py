@@ -28,6 +28,7 @@ from runs import state_machine
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
+from runs.realtime.page import STOPPED, Page
 from runs.realtime.sessions import LiveSession, SessionInput
 from runs.results import timeline
 from runs.worker.scheduling import leases
@@ -156,7 +157,7 @@ def test_sent_arguments_are_those_of_the_last_input(
 def test_a_page_closed_while_being_sent_a_message_ends_its_session(
     sitting: LiveSession,
 ) -> None:
-    class Gone(relay._Page):
+    class Gone(Page):
         def __init__(self) -> None:
             async def receive() -> Message:
                 raise OSError("the client has disconnected")
@@ -216,9 +217,9 @@ def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
             assert (begun.close_code, idle.close_code) == (1000, 1000)
             return conversations
 
-    assert relayed(act) == [[{"type": "end", "message": relay.STOPPED}]] * 2
+    assert relayed(act) == [[{"type": "end", "message": STOPPED}]] * 2
     run = Run.objects.get()
-    assert [event["text"] for event in run.events] == [relay.STOPPED]
+    assert [event["text"] for event in run.events] == [STOPPED]
     assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
 
 
