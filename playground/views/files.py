@@ -35,9 +35,10 @@ from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
 from playground.views.runs import no_store
-from runs.files import content_types, mesh_viewer, result_names, storage_limits
+from runs.files import content_types, result_names, storage_limits
 from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
+from runs.files.media import mesh_viewer
 from runs.models import Artifact, Run, Upload
 from runs.ownership import deletion
 from runs.results.outputs import artifacts_in

@@ -84,7 +84,7 @@ def _strip(file: str, path: str, target: str, limit_s: float) -> None:
     """Write the copy of `path` to `target`; leaves `target` empty if that is impossible."""
     request = {"path": path, "target": target}
     try:
-        answer = subprocess_worker.run_once("runs.files.strip_program", request, limit_s)
+        answer = subprocess_worker.run_once("runs.files.media.strip_program", request, limit_s)
     except subprocess_worker.WorkerDied as error:  # perhaps only the machine was busy
         log.warning("%s cannot be copied without metadata: %s", file, error)
         raise NotStripped("This file cannot be shown now. Try again in a minute.") from error

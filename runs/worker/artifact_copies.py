@@ -24,8 +24,9 @@ from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
 from runs import locked_update
-from runs.files import content_types, mesh_viewer, purge, storage_limits, stored_files
-from runs.files.media_probe import MediaProbe, ProbeResult
+from runs.files import content_types, purge, storage_limits, stored_files
+from runs.files.media import mesh_viewer
+from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
 from runs.models import Artifact
 from runs.models.querysets import REMOTE

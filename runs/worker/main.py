@@ -32,7 +32,7 @@ from core.db import clock
 from core.notify import channel
 from runs import figures, owners
 from runs.files import purge
-from runs.files.media_probe import MediaProbe
+from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
 from runs.owners import Job

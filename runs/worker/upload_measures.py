@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 
 from core.db import clock
-from runs.files.media_probe import MediaProbe, ProbeResult
+from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.models import Artifact, Upload
 from runs.worker import idle
 

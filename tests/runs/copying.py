@@ -20,7 +20,7 @@ from PIL import Image
 
 import fal
 from runs.files import stored_files
-from runs.files.media_probe import MediaProbe
+from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run
 from runs.worker import artifact_copies
 

@@ -1,6 +1,6 @@
 /**
  * Rotates the meshes of a <board-viewer> together. Each is in a sandboxed frame of an opaque origin
- * (`runs/files/mesh_viewer.py`): only the camera's nine numbers and names of keys are sent.
+ * (`runs/files/media/mesh_viewer.py`): only the camera's nine numbers and names of keys are sent.
  */
 
 const KEYS = {

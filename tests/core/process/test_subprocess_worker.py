@@ -12,7 +12,9 @@ def test_a_program_ends_when_idle_and_starts_again(tmp_path: Path) -> None:
     question = {"path": str(tmp_path / "none"), "content_type": "text/plain"}
 
     async def main() -> None:
-        program = subprocess_worker.SandboxedWorker("runs.files.probe_program", 60, idle_s=0.3)
+        program = subprocess_worker.SandboxedWorker(
+            "runs.files.media.probe_program", 60, idle_s=0.3
+        )
         try:
             for _ in range(2):
                 assert await program.request(question) == {}

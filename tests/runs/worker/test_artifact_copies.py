@@ -24,7 +24,7 @@ from PIL import Image
 
 from core.db import clock
 from core.process import subprocess_worker
-from runs.files.media_probe import MediaProbe
+from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.catalog.thumbs import png
@@ -348,7 +348,7 @@ def test_the_preview_program_answers_each_line_for_any_file(tmp_path: Path) -> N
     ]
 
     async def main() -> list[Any]:
-        program = subprocess_worker.SandboxedWorker("runs.files.probe_program", 20)
+        program = subprocess_worker.SandboxedWorker("runs.files.media.probe_program", 20)
         try:
             return [await program.request(question) for question in questions]
         finally:

@@ -29,7 +29,7 @@ from django.test import Client
 
 import fal
 from core.storage import atomic_files
-from runs.files.media_probe import MediaProbe
+from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.runs.copying import copy, film, picture

@@ -14,7 +14,7 @@ from django.db import connections
 from django.test import Client
 
 from runs.files import uploads
-from runs.files.media_probe import MediaProbe
+from runs.files.media.probe import MediaProbe
 from runs.models import Upload
 from runs.worker import idle, upload_measures
 from tests.runs.copying import film, picture, sound

@@ -29,8 +29,8 @@ class MediaProbe:
     """Runs the probe and the mesh viewer in subprocesses, and kills those that take too long."""
 
     def __init__(self, limit_s: float = PROBE_TIMEOUT_S) -> None:
-        self._program = subprocess_worker.SandboxedWorker("runs.files.probe_program", limit_s)
-        self._meshes = subprocess_worker.SandboxedWorker("runs.files.mesh_viewer", limit_s)
+        self._program = subprocess_worker.SandboxedWorker("runs.files.media.probe_program", limit_s)
+        self._meshes = subprocess_worker.SandboxedWorker("runs.files.media.mesh_viewer", limit_s)
 
     async def probe(self, path: str, content_type: str) -> ProbeResult:
         """Probe a file; returns an empty result for one that cannot be probed."""

@@ -13,7 +13,7 @@ import av
 import pytest
 from PIL import Image, ImageChops
 
-from runs.files.strip_program import strip
+from runs.files.media.strip_program import strip
 from tests.runs.files import telling_media
 from tests.runs.files.telling_media import (
     ALL,

@@ -1,7 +1,7 @@
 """Renders a mesh as a standalone page for a sandboxed frame; runs in a killable subprocess.
 
 Meshes come from third-party models, and a file of 300 bytes may claim a billion vertices.
-`media_probe.py` starts this and sends it one file at a time. The page is trimesh's viewer, which
+`probe.py` starts this and sends it one file at a time. The page is trimesh's viewer, which
 contains three.js.
 """
 

@@ -1,6 +1,6 @@
 """Measures a file and renders its previews; runs in a subprocess that may be killed.
 
-Results come from third-party models; `media_probe.py` starts this and sends it one file at a time.
+Results come from third-party models; `probe.py` starts this and sends it one file at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, ImageStat
 
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
-from runs.files.turning import quarter_turn, shown_size, turned
+from runs.files.media.turning import quarter_turn, shown_size, turned
 
 THUMBNAIL_PX = 512
 POSTER_PX = 1280

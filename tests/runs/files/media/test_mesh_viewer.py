@@ -11,7 +11,7 @@ import trimesh
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from runs.files import mesh_viewer
+from runs.files.media import mesh_viewer
 from runs.models import Artifact
 from tests.runs.copying import copy, picture
 

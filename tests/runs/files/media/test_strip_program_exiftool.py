@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runs.files.strip_program import strip
+from runs.files.media.strip_program import strip
 from sandbox.studio.pictures import canvas
 from sandbox.studio.recordings import film, sound
 from tests.runs.files.telling_media import ALL, SECRET
