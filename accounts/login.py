@@ -19,11 +19,13 @@ from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 
 log = logging.getLogger("accounts.sign_in")
+# The relations that a request's user is loaded with; apps above add theirs in `AppConfig.ready`.
+LOADED_WITH_USER = {"preferences"}
 
 
 # Each session names the backend that opened it: a move of this class logs everybody out.
 class Backend(ModelBackend):
-    """Django's backend with the throttle; loads a user's preferences with the user."""
+    """Django's backend with the throttle; loads what pages need of a user with the user."""
 
     def authenticate(
         self,
@@ -51,7 +53,7 @@ class Backend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return a session's user, unless the account is inactive."""
-        users = get_user_model()._default_manager.select_related("preferences")
+        users = get_user_model()._default_manager.select_related(*sorted(LOADED_WITH_USER))
         user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 

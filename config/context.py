@@ -1,18 +1,35 @@
 """The context processor of every page: the upstream's name, the chosen theme, the cookies' port."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from projects import current
+from projects.models import Project
 from runs.progress import current_upstream
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `upstream`, asked for where a page shows it, `theme` (empty: the system's), `port`."""
+    """Return `theme` (empty: the system's), `port`, and what is asked for where a page shows it.
+
+    That is `upstream`, and `project`, in which the page begins something.
+    """
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
+        "project": partial(_project, request),
         "theme": theme if theme in {"light", "dark"} else "",
         "port": settings.COOKIE_PORT,
         "upstream": current_upstream.get,
     }
+
+
+def _project(request: HttpRequest) -> Project | None:
+    """Return the request's project; the person's last choice on the page that refuses another."""
+    if not request.user.is_authenticated:
+        return None
+    try:
+        return current.current(request)
+    except current.NotAMember:
+        return current.chosen(request.user)

@@ -233,6 +233,7 @@ INSTALLED_APPS = [
     "csp",
     "accounts",
     "catalog",
+    "projects",
     "runs",
     "playground",
     "notifications",
@@ -262,6 +263,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "projects.current.in_named_project",
     "config.middleware.reject_nul_paths",
 ]
 ROOT_URLCONF = "config.urls"
@@ -279,6 +281,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
+                "projects.templatetags.projects",
                 "django.templatetags.static",
             ],
             "loaders": [

@@ -20,6 +20,7 @@ urlpatterns = [
     path("chats/", include("chats.urls")),
     path("flows/", include("flows.urls")),
     path("training/", include("training.urls")),
+    path("projects/", include("projects.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),

@@ -26,6 +26,9 @@ from catalog.models import Endpoint
 from core.db import clock
 from core.notify import channel
 from fal.db_safe import db_safe_text
+from projects import roles
+from projects.models import Project
+from projects.models.project import private_project
 from runs import ledger
 from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
@@ -65,6 +68,13 @@ class Refused(ValueError):
     """No run of this model may be started; the message says why."""
 
 
+class Forbidden(Refused):
+    """The user may run nothing here, or not this model: a matter of roles and rules, not of input.
+
+    Pages answer with 403 and an element with `data-refused`, programs' ways in with a problem.
+    """
+
+
 @dataclass(frozen=True)
 class Holder:
     """A process that sends the run itself, at once, and holds its lease from the beginning.
@@ -102,6 +112,8 @@ class StartRequest:
     holder: Holder | None = None
     accounts: Sequence[LedgerAccount] = ()
     estimate: Estimate | None = None
+    project: Project | None = None  # None: its user's private one
+    is_hidden: bool | None = None  # from the project's other members; None: as the project says
 
 
 class Started(NamedTuple):
@@ -127,6 +139,11 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal:
             raise Refused(refusal)
+    user = requests[0].user
+    projects = {project_of(request) for request in requests}
+    for project in projects:
+        if refusal := roles.refusal_to_make(user, project):
+            raise Forbidden(refusal)
     with transaction.atomic():
         started = _insert(requests)
         new = [
@@ -172,7 +189,10 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
     if request.event:
         what, text = request.event
         events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
-    is_shared = shares and request.source not in NEVER_SHARED and not request.is_private
+    project = project_of(request)
+    # What lies in a shared project is for its members, however freely its user shares the rest.
+    may_be_shared = shares and project.is_private and not request.is_private
+    is_hidden = project.hides_new_runs if request.is_hidden is None else request.is_hidden
     return Run(
         user=request.user,
         endpoint=endpoint,
@@ -184,9 +204,16 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         batch=request.batch,
         options=dict(request.options),
         events=events,
-        is_example=is_shared,
+        is_example=may_be_shared and request.source not in NEVER_SHARED,
+        project=project,
+        is_hidden=is_hidden,
         **held,
     )
+
+
+def project_of(request: StartRequest) -> Project:
+    """Return the project in which the run will live."""
+    return request.project or private_project(request.user)
 
 
 def _note_sent(run: Run) -> None:

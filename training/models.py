@@ -11,25 +11,26 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class OwnedQuerySet(models.QuerySet["Dataset"]):
+class DatasetQuerySet(InProjectQuerySet["Dataset"]):
     """Filters for data sets."""
 
-    def kept(self) -> OwnedQuerySet:
+    def kept(self) -> DatasetQuerySet:
         """Those that are not deleted."""
         return self.filter(deleted_at=None)
 
-    def of(self, user: User | AnonymousUser) -> OwnedQuerySet:
+    def of(self, user: User | AnonymousUser) -> DatasetQuerySet:
         """The user's own rows that are not deleted."""
-        return self.kept().filter(user_id=user.pk or 0)
+        return self.kept().own(user)
 
 
-class Dataset(models.Model):
+class Dataset(InProject):
     """Files with captions, for a trainer."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,11 +45,14 @@ class Dataset(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = DatasetQuerySet.as_manager()
 
     class Meta:
         ordering = ["-changed_at"]
-        indexes = [models.Index(fields=["user", "-changed_at"], name="dataset_list")]
+        indexes = [
+            models.Index(fields=["user", "-changed_at"], name="dataset_list"),
+            models.Index(fields=["project", "-changed_at"], name="dataset_in_project"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -88,16 +92,16 @@ class Training(models.Model):
         return str(self.run_id)
 
 
-class WeightsQuerySet(models.QuerySet["Weights"]):
+class WeightsQuerySet(InProjectQuerySet["Weights"]):
     """Filters for weights."""
 
     def of(self, user: User | AnonymousUser) -> WeightsQuerySet:
         """The user's own weights that are not deleted, nor are their runs."""
-        mine = self.filter(user_id=user.pk or 0, deleted_at=None)
+        mine = self.own(user).filter(deleted_at=None)
         return mine.filter(training__run__deleted_at=None)
 
 
-class Weights(models.Model):
+class Weights(InProject):
     """A file of weights that a training has produced, with a name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -115,7 +119,10 @@ class Weights(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "weights"
-        indexes = [models.Index(fields=["user", "-created_at"], name="weights_list")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="weights_list"),
+            models.Index(fields=["project", "-created_at"], name="weights_in_project"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["training", "position"], name="weights_once_per_file")
         ]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from boards.models import Board, Cell, Row
-from boards.runs.visibility import without_rights
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
 from runs.results.outputs import artifacts_in
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 RESULT, INPUT = "result", "input"  # kinds of files that a token refers to
 MAX_INPUTS = 4
@@ -111,7 +108,7 @@ def input_file(board: Board, address: str) -> StoredInput | None:
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    reader = without_rights(board.user_id)
+    reader = User(pk=board.user_id)
     if match["upload"]:
         upload = Upload.objects.filter(pk=match["upload"]).first()
         is_readable = upload is not None and upload.is_readable_by(reader)

@@ -25,7 +25,7 @@ def settings_of(column: Column) -> dict[str, Any]:
     Prompts, files and seeds are no settings unless the column itself has them.
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
-    readable = Run.objects.readable_by(column.board.user).filter(pk__in=cells.values("run"))
+    readable = Run.objects.readable_with(column.board).filter(pk__in=cells.values("run"))
     stored = readable.values_list("arguments", flat=True)
     listed = [arguments for arguments in stored if isinstance(arguments, dict)]
     root = version_of(column.endpoint).root

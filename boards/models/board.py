@@ -12,25 +12,26 @@ from django.urls import reverse
 from accounts import permissions
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class BoardQuerySet(models.QuerySet["Board"]):
+class BoardQuerySet(InProjectQuerySet["Board"]):
     """Filters for boards."""
 
     def visible_to(self, user: User | AnonymousUser) -> BoardQuerySet:
-        """The user's own boards; all boards for users who may see everybody's runs."""
-        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
+        """The boards of the user's projects; all for users who may see everybody's runs."""
+        return self if permissions.may_see_runs(user) else self.shown_to(user)
 
     def kept(self) -> BoardQuerySet:
         """The boards that are not deleted."""
         return self.filter(deleted_at=None)
 
 
-class Board(models.Model):
+class Board(InProject):
     """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -61,7 +62,10 @@ class Board(models.Model):
     class Meta:
         verbose_name = "board"
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["user", "-created_at"], name="board_list")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="board_list"),
+            models.Index(fields=["project", "-created_at"], name="board_in_project"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="board_once_per_form")
         ]

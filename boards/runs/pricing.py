@@ -13,6 +13,8 @@ from boards.runs import reuse
 from boards.runs.budget import Budget, committed
 from boards.runs.reuse import Key
 from core.formatting import counted
+from projects.models import Project
+from projects.models.project import private_project
 from runs.costs.cost import estimate_runs
 from runs.ledger import NOTHING, Balance
 from schemas.estimate import Estimate
@@ -53,13 +55,20 @@ class Pricing:
         return self.total.basis[:MAX_BASIS] if self.total else ()
 
 
-def price(user: User, plan: Plan, expanded: Expanded, board: Board | None = None) -> Pricing:
-    """Price the cells that would be sent, to `board` if it exists already.
+def price(
+    user: User,
+    plan: Plan,
+    expanded: Expanded,
+    board: Board | None = None,
+    project: Project | None = None,
+) -> Pricing:
+    """Price the cells that would be sent, to `board` if it exists already, else in `project`.
 
     One query for earlier runs, two for the board, a few for the estimates.
     """
     new = expanded.fitting if board is None else _without_known(plan, expanded, board)
-    cells, reused = _without_reused(user, plan, new)
+    beside = board or Board(user=user, **(project or private_project(user)).for_new_work())
+    cells, reused = _without_reused(beside, plan, new)
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
@@ -99,12 +108,12 @@ def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[Planned
 
 
 def _without_reused(
-    user: User, plan: Plan, cells: list[PlannedCell]
+    board: Board, plan: Plan, cells: list[PlannedCell]
 ) -> tuple[list[PlannedCell], int]:
     """Return the cells that need a run of their own, and how many do not."""
     if not plan.is_reusing or not cells:
         return cells, 0
-    earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(user, cells).items()}
+    earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(board, cells).items()}
     keys: set[Key] = set()
     new = []
     for cell in cells:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boards.plan.cells import PlannedCell
 from boards.plan.plan import digest
-from boards.runs.visibility import without_rights
 from runs import starting
 from runs.models import Run
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from boards.models import Board
 
 MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
 
@@ -31,15 +30,15 @@ def key_of(cell: PlannedCell) -> Key:
     return Key(cell.endpoint.pk, cell.endpoint.schema_id or "", digest(cell.arguments))
 
 
-def find(user: User, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
+def find(board: Board, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
     """Return the succeeded runs with these keys, newest first. One query.
 
-    They are the user's own and the team's examples, since others may see the board.
+    They are those that everybody who sees the board may read: of its project, and the examples.
     """
     keys = {key_of(cell) for cell in cells}
     titles = {starting.title(cell.arguments) for cell in cells}
     runs = (
-        Run.objects.readable_by(without_rights(user.pk))
+        Run.objects.readable_with(board)
         .filter(
             state=Run.State.SUCCEEDED,
             endpoint_id__in={key.endpoint for key in keys},

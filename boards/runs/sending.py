@@ -197,7 +197,7 @@ class _Writer:
         if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         reusable = (
-            reuse.find(self.user, [planned for planned, *_ in new]) if self.is_reusing else {}
+            reuse.find(self.board, [planned for planned, *_ in new]) if self.is_reusing else {}
         )
         for planned, estimate, cell in new:
             self._decide(planned, estimate, cell, reusable)

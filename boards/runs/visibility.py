@@ -1,13 +1,12 @@
 """Which runs of a board may be shown, asked for each time that something of it is shown.
 
-A cell may show somebody else's run: an example of the team, which can be taken back at any time.
+A cell may show a run from elsewhere: an example, which can be taken back at any time, or one that
+was moved to another project since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from django.contrib.auth.models import User
 
 from boards.models import Board, Cell
 from runs.models import Run
@@ -15,25 +14,22 @@ from runs.models import Run
 WITHHELD = "No longer shared."
 
 
-def without_rights(user_id: int) -> User:
-    """Return the user without permissions: who reads their own runs and what everybody may.
-
-    A board's votes, and reused results, show only that: its owner may have the permission to see
-    everybody's runs, but those who vote do not.
-    """
-    return User(pk=user_id)
-
-
 def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
-    """Take the runs from those loaded cells whose run the board's owner may no longer read.
+    """Take the runs from those loaded cells whose run not everybody who sees the board may read.
 
-    The cells must not be saved. One query if there are other people's runs, and none otherwise.
+    The cells must not be saved. One query if there are runs from elsewhere, and none otherwise.
     """
-    others = [cell for cell in cells if cell.run and cell.run.user_id != board.user_id]
+    others = [cell for cell in cells if cell.run and not _is_beside(board, cell.run)]
     if not others:
         return
-    readable = Run.objects.readable_by(board.user).filter(pk__in={cell.run_id for cell in others})
+    readable = Run.objects.readable_with(board).filter(pk__in={cell.run_id for cell in others})
     shown = set(readable.values_list("pk", flat=True))
     for cell in others:
         if cell.run_id not in shown:
             cell.run, cell.not_sent = None, WITHHELD
+
+
+def _is_beside(board: Board, run: Run) -> bool:
+    """Whether whoever sees the board sees the run, which lives in the same project."""
+    is_as_open = not run.is_hidden or (board.is_hidden and run.user_id == board.user_id)
+    return run.project_id == board.project_id and is_as_open

@@ -17,7 +17,6 @@ from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.export.votes_table import votes_table
 from boards.models import Board, Row
-from boards.runs.visibility import without_rights
 from boards.views.actions import for_owner
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
@@ -126,7 +125,7 @@ def _stripped(file: str) -> str:
 
 
 def _result_file(board: Board, artifact: int) -> Artifact | None:
-    shown = Run.objects.readable_by(without_rights(board.user_id)).filter(cells__board=board)
+    shown = Run.objects.readable_with(board).filter(cells__board=board)
     stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
     return stored.filter(pk=artifact).first()
 

@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from boards.models import Board, Cell, Vote
-from boards.runs.visibility import without_rights
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
 from runs.models import Artifact, Run
@@ -72,7 +71,7 @@ def voted_cells(board: Board) -> list[Cell]:
 
 
 def _shown_cells(board: Board) -> QuerySet[Cell]:
-    readable = Run.objects.readable_by(without_rights(board.user_id))
+    readable = Run.objects.readable_with(board)
     return board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
 
 

@@ -11,24 +11,25 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
+from projects.models import InProject, InProjectQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class ChatQuerySet(models.QuerySet["Chat"]):
+class ChatQuerySet(InProjectQuerySet["Chat"]):
     """Filters for conversations."""
 
     def of(self, user: User | AnonymousUser) -> ChatQuerySet:
         """The user's own conversations that are not deleted."""
-        return self.filter(deleted_at=None, user_id=user.pk or 0)
+        return self.kept().own(user)
 
     def kept(self) -> ChatQuerySet:
         """The conversations that are not deleted."""
         return self.filter(deleted_at=None)
 
 
-class Chat(models.Model):
+class Chat(InProject):
     """A conversation of one user with one or several language models."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -57,7 +58,10 @@ class Chat(models.Model):
 
     class Meta:
         ordering = ["-said_at"]
-        indexes = [models.Index(fields=["user", "-said_at"], name="chat_list")]
+        indexes = [
+            models.Index(fields=["user", "-said_at"], name="chat_list"),
+            models.Index(fields=["project", "-said_at"], name="chat_in_project"),
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.pk)

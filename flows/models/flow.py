@@ -11,13 +11,15 @@ from django.db.models import Q
 from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
+from projects.models import InProject, InProjectQuerySet
+from projects.models.in_project import is_member, is_shown_to
 from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class FlowQuerySet(models.QuerySet["Flow"]):
+class FlowQuerySet(InProjectQuerySet["Flow"]):
     """Filters for flows."""
 
     def kept(self) -> FlowQuerySet:
@@ -26,18 +28,19 @@ class FlowQuerySet(models.QuerySet["Flow"]):
 
     def of(self, user: User | AnonymousUser) -> FlowQuerySet:
         """The user's own flows that are not deleted."""
-        return self.kept().filter(user_id=user.pk or 0)
+        return self.kept().own(user)
 
     def shown_by(self, owner_id: int) -> FlowQuerySet:
         """The flows that their owner shows to the team, which runs them with their files."""
         return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
 
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """The flows that the user may see, run and copy: their own and those shown to the team."""
-        return self.kept().filter(Q(user_id=user.pk or 0) | Q(visibility=Flow.Visibility.TEAM))
+        """The flows that the user may see, run and copy: of their projects or for everybody."""
+        in_projects = Q(is_shown_to(user), is_member(user))
+        return self.kept().filter(in_projects | Q(visibility=Flow.Visibility.TEAM))
 
 
-class Flow(models.Model):
+class Flow(InProject):
     """Chained models: the output of a step is an input of later ones. Saved with a form."""
 
     class Visibility(models.TextChoices):
@@ -75,7 +78,10 @@ class Flow(models.Model):
 
     class Meta:
         ordering = ["-changed_at"]
-        indexes = [models.Index(fields=["user", "-changed_at"], name="flow_list")]
+        indexes = [
+            models.Index(fields=["user", "-changed_at"], name="flow_list"),
+            models.Index(fields=["project", "-changed_at"], name="flow_in_project"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.pk)

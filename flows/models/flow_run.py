@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
 from flows.models.flow import Flow
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 PROGRAM_MARK = "api-"  # prefix of the form tokens of those that programs start
 
 
-class FlowRunQuerySet(models.QuerySet["FlowRun"]):
+class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
     """Filters for runs of flows."""
 
     def of(self, user: User | AnonymousUser) -> FlowRunQuerySet:
         """The runs of flows that the user has started."""
-        return self.filter(user_id=user.pk or 0)
+        return self.own(user)
 
 
-class FlowRun(models.Model):
+class FlowRun(InProject):
     """A flow's definition and inputs at the time it was started."""
 
     class State(models.TextChoices):

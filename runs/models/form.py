@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
+from projects.models import InProject
 from runs.models.querysets import PresetQuerySet
 
 
@@ -36,8 +37,8 @@ class Draft(models.Model):
         return f"{self.user_id} {self.endpoint_id}"
 
 
-class Preset(models.Model):
-    """Named arguments for an endpoint, private or shared with the team."""
+class Preset(InProject):
+    """Named arguments for an endpoint, for its project or shared with everybody."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="presets")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

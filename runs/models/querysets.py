@@ -12,6 +12,8 @@ from django.db import models
 from accounts import permissions
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
+from projects.models import InProjectQuerySet
+from projects.models.in_project import is_member, is_shown_to
 
 if TYPE_CHECKING:
     import uuid
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser, User
 
+    from projects.models import InProject
     from runs.models import Preset, Run  # noqa: F401
 
 
@@ -69,7 +72,7 @@ def heavy_columns(prefix: str = "", *, but: Sequence[str] = ()) -> list[str]:
     return [f"{prefix}{name}" for name in HEAVY if name not in but]
 
 
-class RunQuerySet(models.QuerySet["Run"]):
+class RunQuerySet(InProjectQuerySet["Run"]):
     """Filters for runs."""
 
     def kept(self) -> RunQuerySet:
@@ -81,22 +84,32 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(deleted_at__isnull=False)
 
     def of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs."""
-        return self.kept().filter(user_id=user.pk or 0)
+        """The user's own runs, in all their projects."""
+        return self.kept().own(user)
 
     def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs, or all with the permission to see them. Includes deleted ones."""
-        return self if permissions.may_see_runs(user) else self.filter(user_id=user.pk or 0)
+        """What the user sees in their projects, or all with the permission. With deleted ones."""
+        return self if permissions.may_see_runs(user) else self.shown_to(user)
 
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs, or all with the permission to see them. Without deleted ones."""
+        """What the user sees in their projects, or all with the permission; no deleted ones."""
         return self.kept().within_reach_of(user)
 
     def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The runs that the user may read: `visible_to`, and the team's examples."""
+        """The runs that the user may read: `visible_to`, and everybody's examples."""
         if permissions.may_see_runs(user):
             return self.kept()
-        return self.kept().filter(models.Q(user_id=user.pk or 0) | EXAMPLE)
+        in_projects = models.Q(is_shown_to(user), is_member(user))
+        return self.kept().filter(in_projects | EXAMPLE)
+
+    def readable_with(self, row: InProject) -> RunQuerySet:
+        """The runs that everybody who sees this row may read, such as in the cells of a board.
+
+        Those of its project, hidden ones only if the row is hidden as well, and the examples.
+        """
+        own = models.Q(user_id=row.user_id) if row.is_hidden else models.Q()
+        beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
+        return self.kept().filter(beside | EXAMPLE)
 
     def examples(self) -> RunQuerySet:
         """The runs published as examples of what a model can do."""
@@ -145,7 +158,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return runs.prefetch_related("artifacts").order_by("-created_at")
 
 
-class PresetQuerySet(models.QuerySet["Preset"]):
+class PresetQuerySet(InProjectQuerySet["Preset"]):
     """Filters for presets."""
 
     def kept(self) -> PresetQuerySet:
@@ -153,14 +166,15 @@ class PresetQuerySet(models.QuerySet["Preset"]):
         return self.filter(deleted_at=None)
 
     def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The user's own and the shared presets; for staff, all."""
+        """The presets of the user's projects and those for everybody; for staff, all."""
         if user.is_staff:
             return self.kept()
         return self.offered_to(user)
 
     def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The user's own and the shared presets."""
-        return self.kept().filter(models.Q(user_id=user.pk or 0) | models.Q(is_shared=True))
+        """The presets of the user's projects and those for everybody."""
+        in_projects = models.Q(is_shown_to(user), is_member(user))
+        return self.kept().filter(in_projects | models.Q(is_shared=True))
 
     def house_defaults(self) -> PresetQuerySet:
         """The presets that fill an untouched form, one for each model."""

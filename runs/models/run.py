@@ -14,6 +14,7 @@ from django.utils import timezone
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from fal.messages.metrics import inference_s
+from projects.models import InProject
 from runs.models.querysets import RunQuerySet
 
 
@@ -35,7 +36,7 @@ def webhook_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-class Run(models.Model):
+class Run(InProject):
     """One submission to an endpoint, and its outcome."""
 
     class State(models.TextChoices):
@@ -139,6 +140,20 @@ class Run(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
+            models.Index(fields=["project", "-created_at"], name="run_in_project"),
+            models.Index(
+                fields=["project", "endpoint", "-created_at"], name="run_in_project_of_endpoint"
+            ),
+            models.Index(
+                fields=["project", "-created_at"],
+                name="run_in_project_starred",
+                condition=models.Q(is_starred=True),
+            ),
+            models.Index(
+                fields=["state", "project", "-created_at"],
+                name="run_in_project_not_done",
+                condition=models.Q(state__in=["failed", "cancelled"]),
+            ),
             models.Index(fields=["endpoint", "-created_at"], name="run_of_endpoint"),
             models.Index(
                 fields=["user", "endpoint", "-created_at"], name="run_of_user_and_endpoint"

@@ -11,10 +11,15 @@ from django.urls import reverse
 
 from accounts import permissions
 from core.db.json_field import ExactJSONField
+from projects.models import InProject, InProjectQuerySet
 from runs.models import opened_files
 
 
-class Upload(models.Model):
+class UploadQuerySet(InProjectQuerySet["Upload"]):
+    """Filters for uploads."""
+
+
+class Upload(InProject):
     """An input file, stored once per person and content; the worker uploads it to upstream."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -33,6 +38,8 @@ class Upload(models.Model):
     )
     upstream_url = models.TextField(blank=True)
     upstream_at = models.DateTimeField(null=True)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         constraints = [

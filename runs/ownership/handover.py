@@ -15,6 +15,8 @@ from django.db.models import F
 from accounts import audit
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
+from projects.models import InProject
+from projects.models.project import private_project
 from runs import owners
 from runs.models import Preset, Run, Upload
 from runs.owners import UserRelation
@@ -59,6 +61,8 @@ def deactivate(person: User, by: User) -> None:
 def pass_on(person: User, to: User, by: User) -> list[Belongings]:
     """Hand over all belongings to another user and delete the account; returns their numbers.
 
+    What lives in shared projects stays in them, the rest goes into the other's private one.
+
     One transaction: either all of it is handed over, or nothing changes.
     """
     _require_another(person, by)
@@ -71,8 +75,12 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
         active_sessions.end_others(person, None)
         passed = belongings(person)
         _resolve_conflicts(person, to)
+        private = private_project(person)
         for relation in relations():
-            _of(relation, person).update(**{relation.field: to})
+            rows = _of(relation, person)
+            if issubclass(relation.model, InProject):
+                rows.filter(project=private).update(project=private_project(to))
+            rows.update(**{relation.field: to})
         Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
         summary = ", ".join(f"{part.number} {part.label}" for part in passed if part.number)
         audit.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")

@@ -287,6 +287,8 @@ ACCESS: dict[str, Row] = {
     "playground:upload-tool": Row(ANYBODYS, METHOD),
     "playground:uploads": Row(METHOD, ANYBODYS),
     "playground:webhook": Row(CLOSED, "no no no no no no"),
+    "projects:project": Row(OWNERS_ALONE, METHOD),
+    "projects:projects": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),
     "training:dataset-files": Row(METHOD, OWNERS_ALONE),

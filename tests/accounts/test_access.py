@@ -26,6 +26,7 @@ from catalog.views import feeds
 from chats.models import Chat
 from flows.models import AccountWorkflow, Flow, FlowRun
 from notifications.models import Channel, Delivery
+from projects.models import Membership, Project
 from runs.models import Artifact, Preset, Run, Share, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
@@ -106,6 +107,8 @@ class World:
             user=owner, name="s", params="q=x", seen_at=run.created_at
         )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
+        project = Project.objects.create(slug="best", name="Best")
+        Membership.objects.create(project=project, user=owner, role="manager")
         token, _ = tokens.create(owner, "script")
         board = Board.objects.create(user=owner, source=endpoint, form_token="b")
         row = Row_.objects.create(board=board, position=0, digest="r")

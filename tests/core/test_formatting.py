@@ -62,6 +62,7 @@ def test_every_count_is_worded_by_one_function() -> None:
         "flows",
         "notifications",
         "playground",
+        "projects",
         "runs",
         "schemas",
     )

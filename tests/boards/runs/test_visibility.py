@@ -13,6 +13,7 @@ from boards.export.presets import settings_of
 from boards.models import Board, Vote
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
+from projects.models.project import private_project
 from runs.models import Run, Upload
 from tests.boards.judging import Judged, opened, status_of
 
@@ -24,7 +25,9 @@ def borrowing(judged: Judged, stranger: User) -> Board:
     """A board of which the first row shows runs that a stranger has published as examples."""
     board = judged()
     cells = board.cells.filter(row__position=0)
-    Run.objects.filter(cells__in=cells).update(user=stranger, is_example=True)
+    Run.objects.filter(cells__in=cells).update(
+        user=stranger, project=private_project(stranger), is_example=True
+    )
     cells.update(is_reused=True)
     return board
 
@@ -112,7 +115,7 @@ def test_a_withdrawn_example_leaves_the_vote(
     files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
     assert [status_of(client, file) for file in files] == [200, 200]
     Run.objects.update(is_example=False)
-    Run.objects.update(user=stranger)  # now none of the board's runs is its owner's
+    Run.objects.update(project=private_project(stranger))  # none lies beside the board any more
     assert [status_of(client, file) for file in files] == [404, 404]
     assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
     with pytest.raises(ValueError, match="no longer"):

@@ -24,7 +24,8 @@ GOES_ALONG = {
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
     "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
-    "boards.PlanDraft", "boards.Vote",
+    "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
+    "projects.Choice", "projects.Move",
     "notifications.Notification", "notifications.Channel",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Where work lives and who may do what in it: projects and their members."""

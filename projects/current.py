@@ -1,0 +1,128 @@
+"""Which project a request works in: the one its address names, else the person's last choice.
+
+Every address that begins something has `?project=<slug>`, so that a link opens in the right
+project, and a page posts to the one that it showed, whatever another tab has chosen since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.utils.http import urlencode
+
+from fal.db_safe import db_safe_text
+from projects.models import Choice, InProjectQuerySet, Membership, Project
+from projects.models.project import PRIVATE, private_project
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+# What a request's user is loaded with, so that no page needs a query for its project.
+LOADED = ("private_project", "project_choice__membership__project")
+PARAMETER = "project"
+SCOPE, ALL = "scope", "all"
+Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
+UNKNOWN = (
+    "You are not a member of a project at this address. "
+    "Ask whoever gave you the link, or work in one of your own."
+)
+
+
+class NotAMember(PermissionDenied):
+    """The address names a project that the user is not a member of, or that there is not."""
+
+
+def current(request: HttpRequest) -> Project:
+    """Return the project in which what this request begins will live.
+
+    Raises NotAMember if its address names one that is not the user's: what somebody began
+    elsewhere must not land in another place without a word.
+    """
+    user = cast("User", request.user)
+    named = request.GET.get(PARAMETER, "")
+    if not named:
+        return chosen(user)
+    known = getattr(request, "_named_project", None)
+    if known is None:
+        known = named_project(user, named)
+        request._named_project = known  # type: ignore[attr-defined]
+    return cast("Project", known)
+
+
+def listed(rows: Rows, request: HttpRequest) -> Rows:
+    """Return what a list shows: what the user sees in the request's project.
+
+    With `?scope=all` the user's own rows of all their projects.
+    """
+    user = cast("User", request.user)
+    if is_of_all_projects(request):
+        return rows.own(user)
+    return rows.in_project(current(request), user)
+
+
+def is_of_all_projects(request: HttpRequest) -> bool:
+    """Return whether a list shows the user's own rows of all their projects."""
+    return request.GET.get(SCOPE) == ALL
+
+
+def named_project(user: User, slug: str) -> Project:
+    """Return the user's project with this slug; raises NotAMember."""
+    if slug == PRIVATE:
+        return private_project(user)
+    last = chosen(user)
+    if last.slug == slug:
+        return last
+    project = Project.objects.of(user).filter(slug=db_safe_text(slug[:60])).first()
+    if project is None:
+        raise NotAMember(UNKNOWN)
+    return project
+
+
+def chosen(user: User) -> Project:
+    """Return the project that the user chose last; no query for a request's own user."""
+    try:
+        return user.project_choice.membership.project
+    except Choice.DoesNotExist:
+        return private_project(user)
+
+
+def choose(user: User, project: Project) -> None:
+    """Remember that the user works in this project from now on."""
+    if project == chosen(user):
+        return
+    if project.is_private:
+        Choice.objects.filter(user=user).delete()
+    else:
+        membership = Membership.objects.get(project=project, user=user)
+        Choice.objects.update_or_create(user=user, defaults={"membership": membership})
+
+
+def query(project: Project) -> str:
+    """Return the query string that names the project: `?project=<slug>`."""
+    return f"?{urlencode({PARAMETER: project.key})}"
+
+
+def in_named_project(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: refuses an address that names somebody else's project, before anything begins.
+
+    A page that is opened at such an address chooses its project: what its other links lead to
+    would otherwise be elsewhere.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if PARAMETER not in request.GET or not request.user.is_authenticated:
+            return get_response(request)
+        project = current(request)
+        response = get_response(request)
+        is_page = request.method == "GET" and "HX-Request" not in request.headers
+        if is_page and "text/html" in response.headers.get("Content-Type", ""):
+            choose(request.user, project)
+        return response
+
+    return respond

@@ -1,0 +1,7 @@
+"""The rows of projects, and what every row that lives in one has."""
+
+from projects.models.in_project import InProject, InProjectQuerySet
+from projects.models.move import Move
+from projects.models.project import Choice, Membership, Project
+
+__all__ = ["Choice", "InProject", "InProjectQuerySet", "Membership", "Move", "Project"]

@@ -1,0 +1,105 @@
+"""What every row that lives in a project has: the project, and whether only its user sees it.
+
+One rule for runs, boards, flows, chats, presets, data sets and uploads: the members of a project
+see what is in it, except what is hidden, which only its user sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from projects.models.project import Membership, Project, private_project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+Role = Membership.Role
+MAKERS = (Role.MAKER, Role.MANAGER)
+MANAGERS = (Role.MANAGER,)
+
+
+def is_member(
+    user: User | AnonymousUser, roles: Collection[str] = Role.values, prefix: str = ""
+) -> Exists:
+    """Return the condition that the user has one of these roles in a row's project.
+
+    `prefix` is the path to the row, such as `run__`. It is asked of each row, by a unique index,
+    so that it never decides in which order the database reads.
+    """
+    memberships = Membership.objects.filter(
+        project=OuterRef(f"{prefix}project"), user_id=user.pk or 0
+    )
+    if len(roles) < len(Role.values):
+        memberships = memberships.filter(role__in=roles)
+    return Exists(memberships)
+
+
+def is_shown_to(user: User | AnonymousUser, prefix: str = "") -> Q:
+    """Return the condition that a row is the user's own, or not hidden."""
+    return Q(**{f"{prefix}user_id": user.pk or 0}) | Q(**{f"{prefix}is_hidden": False})
+
+
+Row = TypeVar("Row", bound="InProject")
+
+
+class InProjectQuerySet(models.QuerySet[Row]):
+    """Filters for rows that live in projects."""
+
+    def in_project(self, project: Project, user: User | AnonymousUser) -> Self:
+        """What a member sees in the project."""
+        rows = self.filter(project=project)
+        return rows if project.person_id == user.pk else rows.filter(is_shown_to(user))
+
+    def own(self, user: User | AnonymousUser) -> Self:
+        """The user's own rows, in the projects that they are still a member of."""
+        return self.filter(is_member(user), user_id=user.pk or 0)
+
+    def shown_to(self, user: User | AnonymousUser) -> Self:
+        """What the user sees, in all their projects."""
+        return self.filter(is_shown_to(user), is_member(user))
+
+    def changeable_by(self, user: User | AnonymousUser) -> Self:
+        """What the user sees in the projects in which they may make something."""
+        return self.filter(is_shown_to(user), is_member(user, MAKERS))
+
+    def removable_by(self, user: User | AnonymousUser) -> Self:
+        """The user's own rows, and all others that they see in the projects that they manage."""
+        own = Q(is_member(user), user_id=user.pk or 0)
+        return self.filter(own | Q(is_member(user, MANAGERS), is_hidden=False))
+
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        """Insert rows; those without a project live in their user's private one."""
+        rows = list(objs)
+        for row in rows:
+            row.settle()
+        return super().bulk_create(rows, *args, **kwargs)
+
+
+class InProject(models.Model):
+    """A row of a user, which lives in exactly one project: by default in their private one."""
+
+    project = models.ForeignKey(Project, on_delete=models.RESTRICT, related_name="+")
+    is_hidden = models.BooleanField(
+        default=False, help_text="for its user's own eyes, not for the project's other members"
+    )
+
+    if TYPE_CHECKING:
+        user: Any
+        user_id: int
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row; one without a project lives in its user's private one."""
+        self.settle()
+        super().save(*args, **kwargs)
+
+    def settle(self) -> None:
+        """Put a row without a project into its user's private one, where nobody else sees it."""
+        if self.project_id is None:
+            self.project = private_project(self.user)

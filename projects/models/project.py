@@ -1,0 +1,150 @@
+"""A project, its members, and which one a person has chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+PRIVATE = "private"  # the slug by which everybody's private project is addressed
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Filters for projects."""
+
+    def of(self, user: User | AnonymousUser) -> ProjectQuerySet:
+        """The projects that the user is a member of, their private one too."""
+        return self.filter(memberships__user_id=user.pk or 0)
+
+    def active(self) -> ProjectQuerySet:
+        """The projects that are not archived."""
+        return self.filter(archived_at=None)
+
+
+class Project(models.Model):
+    """A folder for work, with members. Everybody has a private one, whose only member they are."""
+
+    slug = models.SlugField(max_length=60, unique=True, allow_unicode=True)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True)
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="private_project",
+        help_text="whose private project it is; null: a shared one",
+    )
+    hides_new_runs = models.BooleanField(
+        default=False, help_text="new runs are for their user's own eyes, not for all members"
+    )
+    retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="runs are deleted this long after their end; null: never"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="kept to look at since; nothing begins in it"
+    )
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the project's page."""
+        return reverse("projects:project", args=[self.key])
+
+    @property
+    def key(self) -> str:
+        """Return what `?project=` names it by."""
+        return PRIVATE if self.is_private else self.slug
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is somebody's private project."""
+        return self.person_id is not None
+
+    def for_new_work(self) -> dict[str, Any]:
+        """Return the fields of a new row that lives in the project (`InProject`)."""
+        return {"project": self, "is_hidden": self.hides_new_runs}
+
+
+class Membership(models.Model):
+    """A person in a project, with one role."""
+
+    class Role(models.TextChoices):
+        """Each may do what those before it may; pages show the label."""
+
+        VIEWER = "viewer", "Viewer"
+        MAKER = "maker", "Maker"
+        MANAGER = "manager", "Manager"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=8, choices=Role, default=Role.MAKER)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["joined_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="member_once_per_project")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} {self.project_id}"
+
+    @property
+    def may_make(self) -> bool:
+        """Whether the member may run models and change what lives in the project."""
+        return self.role != self.Role.VIEWER
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether the member may change members and settings, and delete others' work."""
+        return self.role == self.Role.MANAGER
+
+
+def private_project(user: User) -> Project:
+    """Return the user's private project, which is made with the account or here.
+
+    No query for a request's own user.
+    """
+    try:
+        return user.private_project
+    except Project.DoesNotExist:
+        project, is_new = Project.objects.get_or_create(
+            person=user, defaults={"name": "Private", "slug": f"{PRIVATE}-{user.pk}"}
+        )
+        if is_new:
+            Membership.objects.create(project=project, user=user, role=Membership.Role.MANAGER)
+        return project
+
+
+class Choice(models.Model):
+    """The project that a person works in at present; without a row, their private one.
+
+    It names the membership, so that it ends with it.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="project_choice",
+    )
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.membership_id}"

@@ -1,0 +1,103 @@
+"""What a member's role lets them do in a project, and the sentences that say why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from accounts import permissions
+from projects.models import Membership, Project
+from projects.models.in_project import MAKERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from projects.models import InProject
+
+Role = Membership.Role
+# What each role may do, as pages say it.
+MEANINGS = {
+    Role.VIEWER: "looks at everything, votes and comments",
+    Role.MAKER: "runs models, and changes what lives in the project",
+    Role.MANAGER: "chooses members and settings, and may delete everybody's work",
+}
+
+
+def role_in(project: Project, user: User | AnonymousUser) -> str:
+    """Return the user's role in the project; empty for who is no member."""
+    if project.person_id is not None:
+        return Role.MANAGER if project.person_id == user.pk else ""
+    memberships = Membership.objects.filter(project=project, user_id=user.pk or 0)
+    return memberships.values_list("role", flat=True).first() or ""
+
+
+def refusal_to_make(user: User, project: Project) -> str:
+    """Return why the user may not begin anything in the project; empty if they may.
+
+    It names whom to ask, where somebody can help.
+    """
+    if project.archived_at is not None:
+        return (
+            f"The project “{project}” is archived: it is kept to look at. "
+            f"{_ask(project)} to bring it back, or choose another project."
+        )
+    role = role_in(project, user)
+    if role in MAKERS:
+        return ""
+    if role == Role.VIEWER:
+        return (
+            f"In the project “{project}” you look, vote and comment. "
+            f"{_ask(project)} to make you a maker, or choose another project."
+        )
+    return "You are not a member of the project that this would go to. Choose another one."
+
+
+def require_maker(user: User, project: Project) -> None:
+    """Raise PermissionDenied, with why and whom to ask, if the user may begin nothing here."""
+    if refusal := refusal_to_make(user, project):
+        raise PermissionDenied(refusal)
+
+
+def may_change(user: User | AnonymousUser, row: InProject) -> bool:
+    """Return whether the user, who sees the row, may change it: makers, in a living project.
+
+    No query for what lives in the user's private project.
+    """
+    if row.project.person_id == user.pk:
+        return True
+    return row.project.archived_at is None and role_in(row.project, user) in MAKERS
+
+
+def may_manage(user: User | AnonymousUser, project: Project) -> bool:
+    """Return whether the user manages the project."""
+    return role_in(project, user) == Role.MANAGER
+
+
+def require_manager(user: User | AnonymousUser, project: Project) -> None:
+    """Raise PermissionDenied, saying whom to ask, unless the user manages the project."""
+    if not may_manage(user, project):
+        raise PermissionDenied(f"Only its managers may change a project. {_ask(project)}.")
+
+
+def may_remove(user: User | AnonymousUser, row: InProject, permission: str) -> bool:
+    """Return whether the user may delete, cancel or star a row that they see.
+
+    Their own, everybody's in a project that they manage, or by the permission for all.
+    """
+    if row.user_id == user.pk or permissions.may(user, permission):
+        return True
+    return not row.is_hidden and may_manage(user, row.project)
+
+
+def require_for(user: User | AnonymousUser, row: InProject, permission: str) -> None:
+    """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
+    if not may_remove(user, row, permission):
+        permissions.require(user, permission)
+
+
+def _ask(project: Project) -> str:
+    """Return "Ask Ada or Ben": the managers, of whom one can help."""
+    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
+    names = [member.user.get_username() for member in managers.select_related("user")[:3]]
+    return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
