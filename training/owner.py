@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -10,7 +11,7 @@ from asgiref.sync import sync_to_async
 from runs.models import Run
 from runs.owners import Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
 from training.data import packing
-from training.models import Dataset, Weights
+from training.models import Dataset, Training, Weights
 from training.results import naming, prefill, settling
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class TrainingOwner(RunOwner):
     def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
         """Return the names that people gave to their weights."""
         return naming.names_of(user_id, addresses)
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the trainings."""
+        trainings = Training.objects.filter(run__in=run_ids)
+        return set(trainings.values_list("run_id", flat=True))
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the data sets and the weights."""

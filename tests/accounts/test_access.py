@@ -140,6 +140,7 @@ class World:
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
             "column": 0, "number": 0, "webhook_id": channel.pk, "delivery_id": delivery.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
+            "user_id": owner.pk,
             "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
         }  # fmt: skip
         self.keys = {
