@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -11,6 +12,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.utils import timezone
 
 from accounts.models import AuditEntry
@@ -172,3 +174,29 @@ def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
     members.pass_on(user, stranger, ben)
     assert roles_in(alone) == {"ana": "manager", "sam": "manager"}
     assert "sam" not in roles_in(together)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_who_leave_at_once_one_stays() -> None:
+    people = [person(name) for name in ("ada", "bob")]
+    project = make_project("Fox", manager=people)
+    start = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def leave(by: User) -> None:
+        start.wait(10)
+        try:
+            members.leave(by, project)
+            outcomes.append("left")
+        except Refused:
+            outcomes.append("stayed")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=leave, args=[one]) for one in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["left", "stayed"]
+    assert list(roles_in(project).values()) == ["manager"]
