@@ -26,7 +26,7 @@ from catalog.views import feeds
 from chats.models import Chat
 from flows.models import AccountWorkflow, Flow, FlowRun
 from notifications.models import Channel, Delivery
-from projects.models import Membership, Project
+from projects.models import Membership, Move, Project
 from runs.models import Artifact, Preset, Run, Share, Upload, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
@@ -149,6 +149,7 @@ class World:
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "channel": channel.pk, "delivery": delivery.pk,
             "dataset": dataset.pk, "weights": weights.pk,
+            "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
     def _logged_in(self, person: User) -> SimpleCookie:
