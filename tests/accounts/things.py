@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from boards.models import Board, Cell, Column, Row, Trial
 from chats.models import Chat
@@ -57,11 +58,18 @@ class Things:
 
 
 def make_things(
-    owner: User, endpoint: Any, file: str, project: Project | None = None, **values: Any
+    owner: User,
+    endpoint: Any,
+    file: str,
+    project: Project | None = None,
+    *,
+    word: str = "word",
+    **values: Any,
 ) -> Things:
     """Make one of each for the owner, in `project` or their private one.
 
-    `values` are columns of every row: `is_hidden`, or `deleted_at` where there is one.
+    `word` is in all of its titles, names and texts. `values` are columns of every row: `is_hidden`,
+    or `deleted_at` where there is one.
     """
     deleted = {"deleted_at": values.pop("deleted_at", None)}
     own = {"user": owner, "project": project or private_project(owner), **values}
@@ -70,9 +78,10 @@ def make_things(
         **deleted,
         endpoint=endpoint,
         form_token=uuid4().hex,
-        arguments={},
+        title=word,
+        arguments={"prompt": word},
         state="succeeded",
-        output={"text": "words"},
+        output={"text": word},
     )
     Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
@@ -82,26 +91,36 @@ def make_things(
         run=run, position=1, path="y", kind="mesh", url="https://v3.fal.media/a.glb"
     )
     upload = Upload.objects.create(
-        **own, digest=uuid4().hex * 2, file=file, file_name="x.png", content_type="image/png",
+        **own, digest=uuid4().hex * 2, file=file, file_name=f"{word}.png", content_type="image/png",
         size_bytes=1,
     )  # fmt: skip
     preset = Preset.objects.create(
-        **own, **deleted, endpoint=endpoint, name=uuid4().hex, arguments={}
+        **own,
+        **deleted,
+        endpoint=endpoint,
+        name=f"{word} {uuid4().hex}",
+        arguments={"prompt": word},
     )
-    board = Board.objects.create(**own, **deleted, source=endpoint, form_token=uuid4().hex)
-    row = Row.objects.create(board=board, position=0, digest="r")
-    column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
+    board = Board.objects.create(
+        **own, **deleted, source=endpoint, form_token=uuid4().hex, title=word
+    )
+    row = Row.objects.create(board=board, position=0, digest="r", label=word)
+    column = Column.objects.create(
+        board=board, position=0, endpoint=endpoint, digest="c", label=word
+    )
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
-    chat = Chat.objects.create(**own, **deleted, endpoint=endpoint)
+    chat = Chat.objects.create(
+        **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
+    )
     step = {"id": "s1", "endpoint": endpoint.endpoint_id, "arguments": {}}
-    flow = Flow.objects.create(**own, **deleted, name="f", definition={"steps": [step]})
+    flow = Flow.objects.create(**own, **deleted, name=word, definition={"steps": [step]})
     flow_run = FlowRun.objects.create(
         **own, flow=flow, form_token=uuid4().hex, definition=flow.definition
     )
-    dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name="d")
+    dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
     training = Training.objects.create(run=run, dataset=dataset)
-    weights = Weights.objects.create(**own, **deleted, training=training, position=0, name="w")
+    weights = Weights.objects.create(**own, **deleted, training=training, position=0, name=word)
     return Things(
         {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
