@@ -117,10 +117,11 @@ class World:
             transaction.set_rollback(True)
         if response.streaming:
             b"".join(response.streaming_content)  # which closes the file
-        return _word(response, name)
+        return word(response, name)
 
 
-def _word(response: Any, name: str) -> str:
+def word(response: Any, name: str) -> str:
+    """What a response says, as a word of the table."""
     location = response.headers.get("Location", "")
     is_led_away = "/login/" in location and name not in {"logout", "admin:login"}
     if name == "playground:webhook" and response.status_code == 401:
