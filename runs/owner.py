@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
+from projects.models import InProject
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.owners import Job, JsonColumn, RunOwner, UserRelation
 from runs.ownership.retention import Retention
@@ -36,6 +37,10 @@ class RunsOwner(RunOwner):
             JsonColumn(presets, "arguments"),
             JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
         )
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return runs and presets; uploads go along with what uses them."""
+        return {"run": Run, "preset": Preset}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the runs and their forms, and the collections of the catalogue, which is below."""

@@ -1,4 +1,4 @@
-"""Projects with members, for the tests of everything that lives in them."""
+"""Projects with members, for the tests of every room."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from projects.creation import free_slug
 from projects.models import Membership, Project
 
 
-def make_project(name: str, /, **members: User | list[User]) -> Project:
-    """`make_project("Campaign", manager=ada, viewer=[ben, eva])` → a shared project."""
+def make_project(name: str, /, **members: str) -> Project:
+    """`make_project("Acme", ana="manager", ben="viewer")`; people without an account get one."""
     project = Project.objects.create(name=name, slug=free_slug(name))
-    for role, people in members.items():
-        for person in people if isinstance(people, list) else [people]:
-            Membership.objects.create(project=project, user=person, role=role)
+    for username, role in members.items():
+        user, _ = User.objects.get_or_create(username=username)
+        Membership.objects.create(project=project, user=user, role=role)
     return project
 
 
 def person(name: str) -> User:
-    """An account."""
-    return User.objects.create_user(name, password="pw")
+    """The account of this name, made where it is missing."""
+    user, _ = User.objects.get_or_create(username=name)
+    return user
 
 
 def logged_in(user: User) -> Client:

@@ -36,7 +36,7 @@ def post(project: Project, **members: str) -> dict[str, str]:
 
 
 def test_a_project_keeps_a_manager(root: Client, user: User) -> None:
-    project = make_project("Fox", manager=user)
+    project = make_project("Fox", ana="manager")
     address = f"/admin/projects/project/{project.pk}/change/"
     for members in ({"role": "maker"}, {"role": "manager", "DELETE": "on"}):
         response = root.post(address, post(project, **members))

@@ -32,7 +32,7 @@ def ben(db: None) -> User:
 
 @pytest.fixture
 def fox(user: User, ben: User) -> Project:
-    return make_project("Fox", manager=user, maker=ben)
+    return make_project("Fox", ana="manager", ben="maker")
 
 
 def roles_in(project: Project) -> dict[str, str]:
@@ -110,7 +110,7 @@ def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -
     joined_at = Membership.objects.get(project=fox, user=ben).joined_at
     token = members.remove(user, fox, ben.pk).token()
     assert not Choice.objects.filter(user=ben).exists()
-    other = make_project("Other", manager=user)
+    other = make_project("Other", ana="manager")
     with pytest.raises(Refused):
         members.restore(user, other, token)
     member = members.restore(user, fox, token)
@@ -146,7 +146,7 @@ def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: P
 def test_whatever_people_do_somebody_manages(seed: int) -> None:
     chance = random.Random(seed)
     people = [person(f"p{number}") for number in range(4)]
-    project = make_project("Fox", manager=people[0], maker=people[1])
+    project = make_project("Fox", p0="manager", p1="maker")
     tokens: list[str] = []
 
     def act(by: User, whom: User, role: str) -> None:
@@ -169,8 +169,8 @@ def test_whatever_people_do_somebody_manages(seed: int) -> None:
 def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
     user: User, ben: User, stranger: User
 ) -> None:
-    alone = make_project("Alone", manager=user, viewer=stranger)
-    together = make_project("Together", manager=[user, ben])
+    alone = make_project("Alone", ana="manager", sam="viewer")
+    together = make_project("Together", ana="manager", ben="manager")
     members.pass_on(user, stranger, ben)
     assert roles_in(alone) == {"ana": "manager", "sam": "manager"}
     assert "sam" not in roles_in(together)
@@ -179,7 +179,7 @@ def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
 @pytest.mark.django_db(transaction=True)
 def test_of_two_managers_who_leave_at_once_one_stays() -> None:
     people = [person(name) for name in ("ada", "bob")]
-    project = make_project("Fox", manager=people)
+    project = make_project("Fox", ada="manager", bob="manager")
     start = threading.Barrier(2)
     outcomes: list[str] = []
 

@@ -30,7 +30,7 @@ def ben(db: None) -> User:
 
 @pytest.fixture
 def fox(user: User, ben: User) -> Project:
-    return make_project("Fox", manager=user, maker=ben)
+    return make_project("Fox", ana="manager", ben="maker")
 
 
 def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:

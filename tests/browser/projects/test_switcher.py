@@ -17,9 +17,9 @@ LONG = "A very long name of a project that goes on and on until its eightieth le
 
 @pytest.fixture
 def fox(gallery: None, user: User) -> Project:
-    make_project("Zoo", viewer=user)
-    make_project(LONG, maker=user)
-    return make_project("Red Fox", manager=user)
+    make_project("Zoo", ana="viewer")
+    make_project(LONG, ana="maker")
+    return make_project("Red Fox", ana="manager")
 
 
 def open_menu(page: Page) -> None:

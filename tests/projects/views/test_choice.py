@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 @pytest.fixture
 def fox(user: User) -> Project:
-    return make_project("Fox", viewer=user)
+    return make_project("Fox", ana="viewer")
 
 
 def chosen(user: User) -> Project:
@@ -30,7 +30,7 @@ def choose(client: Client, slug: str, back: str = "/runs/") -> str:
 
 
 def test_the_header_shows_the_project_of_the_page(member: Client, user: User, fox: Project) -> None:
-    other = make_project("Other", maker=user)
+    other = make_project("Other", ana="maker")
     choose(member, fox.slug)
     assert chosen(user) == fox
     assert 'title="Fox"' in member.get("/account/").content.decode()
@@ -60,7 +60,7 @@ def test_the_header_shows_the_project_of_the_page(member: Client, user: User, fo
     ],
 )
 def test_choosing_leads_back_to_the_page(member: Client, user: User, back: str, to: str) -> None:
-    project = make_project("Fox", viewer=user)
+    project = make_project("Fox", ana="viewer")
     Project.objects.filter(pk=project.pk).update(slug="fox-0")
     assert choose(member, "fox-0", back) == to
 
@@ -68,7 +68,7 @@ def test_choosing_leads_back_to_the_page(member: Client, user: User, back: str, 
 def test_only_members_choose_and_nobody_an_archived_one(
     member: Client, user: User, stranger: User, fox: Project
 ) -> None:
-    secret = make_project("Secret", manager=stranger)
+    secret = make_project("Secret", sam="manager")
     assert member.post(f"/projects/{secret.slug}/choice/").status_code == 404
     Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
     assert choose(member, fox.slug) == fox.get_absolute_url()

@@ -29,7 +29,7 @@ Make = Callable[..., Run]
 
 @pytest.fixture
 def fox(user: User) -> Project:
-    project = make_project("Fox", manager=user)
+    project = make_project("Fox", ana="manager")
     Project.objects.filter(pk=project.pk).update(retention_days=30)
     project.refresh_from_db()
     return project
@@ -79,7 +79,7 @@ def test_old_runs_go_and_can_be_brought_back(user: User, old_run: Make, fox: Pro
 
 def test_only_where_a_project_says_so(user: User, old_run: Make, fox: Project) -> None:
     private = old_run(project=private_project(user))
-    elsewhere = old_run(project=make_project("Hare", manager=user))
+    elsewhere = old_run(project=make_project("Hare", ana="manager"))
     walk()
     assert not is_deleted(private)
     assert not is_deleted(elsewhere)
