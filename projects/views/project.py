@@ -48,7 +48,7 @@ def new(request: HtmxRequest) -> HttpResponse:
             current.choose(request.user, project)
             return redirect(project)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    context = {"form": form, "token": secrets.token_urlsafe(12)}
+    context = {"form": form, "token": secrets.token_urlsafe(18)}
     return render(request, "projects/new.html", context, status=status)
 
 
