@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chats.display import answer
@@ -34,6 +35,11 @@ class ChatsOwner(RunOwner):
             JsonColumn(Chat.objects.kept(), "draft"),
             JsonColumn(Turn.objects.filter(chat__deleted_at=None), "settings"),
         )
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the answers in conversations that are not deleted."""
+        turns = Turn.objects.filter(run__in=run_ids, chat__deleted_at=None)
+        return {run_id for run_id in turns.values_list("run_id", flat=True) if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the conversations; their turns go with them."""

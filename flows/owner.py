@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,13 @@ class FlowsOwner(RunOwner):
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
         """Return the definitions of the flows that the user shows to the team."""
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the steps' runs of flows that are not deleted, and what these were built from."""
+        steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__deleted_at=None)
+        origins = Flow.objects.kept().filter(origin__in=run_ids)
+        keys = {*steps.values_list("run_id", flat=True), *origins.values_list("origin", flat=True)}
+        return {run_id for run_id in keys if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the flows and their runs."""

@@ -105,6 +105,7 @@ class WeightsQuerySet(InProjectQuerySet["Weights"]):
 class Weights(InProject):
     """A file of weights that a training has produced, with a name."""
 
+    goes_along = True  # with its training's run
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="weights"

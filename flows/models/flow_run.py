@@ -33,6 +33,8 @@ class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
 class FlowRun(InProject):
     """A flow's definition and inputs at the time it was started."""
 
+    goes_along = True  # with its flow
+
     class State(models.TextChoices):
         """Running until no step is in progress or can start; pages show the label."""
 

@@ -22,6 +22,7 @@ class UploadQuerySet(InProjectQuerySet["Upload"]):
 class Upload(InProject):
     """An input file, stored once per person and content; the worker uploads it to upstream."""
 
+    goes_along = True
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)

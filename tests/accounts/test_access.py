@@ -86,6 +86,7 @@ class World:
         file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
+            "user_id": owner.pk,
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,

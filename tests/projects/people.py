@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.test import Client
 
+from projects.creation import free_slug
 from projects.models import Membership, Project
 
 
-def make_project(name: str, **members: str) -> Project:
+def make_project(name: str, /, **members: str) -> Project:
     """`make_project("Acme", ana="manager", ben="viewer")`; people without an account get one."""
-    project = Project.objects.create(name=name, slug=name.lower().replace(" ", "-"))
+    project = Project.objects.create(name=name, slug=free_slug(name))
     for username, role in members.items():
         user, _ = User.objects.get_or_create(username=username)
         Membership.objects.create(project=project, user=user, role=role)
@@ -20,3 +22,10 @@ def person(name: str) -> User:
     """The account of this name, made where it is missing."""
     user, _ = User.objects.get_or_create(username=name)
     return user
+
+
+def logged_in(user: User) -> Client:
+    """A client in which the user is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
