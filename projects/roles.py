@@ -92,8 +92,14 @@ def may_remove(user: User | AnonymousUser, row: InProject, permission: str) -> b
 
 def require_for(user: User | AnonymousUser, row: InProject, permission: str) -> None:
     """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
-    if not may_remove(user, row, permission):
-        permissions.require(user, permission)
+    if may_remove(user, row, permission):
+        return
+    if role_in(row.project, user):
+        raise PermissionDenied(
+            "Only who made it may do this, and who manages the project. "
+            f"{_ask(row.project)} to do it."
+        )
+    permissions.require(user, permission)
 
 
 def _ask(project: Project) -> str:

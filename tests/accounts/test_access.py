@@ -100,7 +100,9 @@ class World:
             content_type="image/png",
             size_bytes=1,
         )
-        preset = Preset.objects.create(user=owner, endpoint=endpoint, name="p", arguments={})
+        preset = Preset.objects.create(
+            user=owner, endpoint=endpoint, name="p", arguments={}, is_shared=True
+        )
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
         search = SavedSearch.objects.create(
