@@ -1,0 +1,22 @@
+"""Projects with members, for the tests of every room."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from projects.models import Membership, Project
+
+
+def make_project(name: str, **members: str) -> Project:
+    """`make_project("Acme", ana="manager", ben="viewer")`; people without an account get one."""
+    project = Project.objects.create(name=name, slug=name.lower().replace(" ", "-"))
+    for username, role in members.items():
+        user, _ = User.objects.get_or_create(username=username)
+        Membership.objects.create(project=project, user=user, role=role)
+    return project
+
+
+def person(name: str) -> User:
+    """The account of this name, made where it is missing."""
+    user, _ = User.objects.get_or_create(username=name)
+    return user
