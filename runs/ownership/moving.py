@@ -23,7 +23,7 @@ from core.formatting import counted
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs import owners
-from runs.models import InputFile, Run, Upload
+from runs.models import InputFile, Preset, Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
