@@ -14,7 +14,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.signing import BadSignature, Signer
@@ -69,11 +71,15 @@ class WatchToken(NamedTuple):
 class Viewer:
     """A user who looks at runs: what they may do with each, by permission and by role.
 
-    No query for their own runs; one for all others.
+    No query for their own runs, nor those of projects in which the caller knows their role; one
+    for all others.
     """
 
-    def __init__(self, user: User | AnonymousUser) -> None:
+    def __init__(
+        self, user: User | AnonymousUser, known_roles: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
         self._user = user
+        self._known_roles = known_roles
 
     def view_of(self, run: Run, view: str) -> str:
         """Return the name of the user's view of a run, without actions that they may not do."""
@@ -82,7 +88,7 @@ class Viewer:
             return view
         granted = {name for name, needed in _PERMISSIONS.items() if permissions.may(user, needed)}
         may_see = bool(granted) or permissions.may_see_runs(user)
-        role = "" if run.is_hidden else self._roles.get(run.project_id, "")
+        role = "" if run.is_hidden else self._role_in(run.project_id)
         if role in MAKERS:
             granted.add(STAR)
         if role in MANAGERS:
@@ -91,6 +97,11 @@ class Viewer:
         in_order = [name for name in _PERMISSIONS if name in granted]
         member = [str(user.pk)] if role else []
         return ".".join([f"{view}{ONLY}", *seen, *in_order, *member])
+
+    def _role_in(self, project_id: int) -> str:
+        if project_id in self._known_roles:
+            return self._known_roles[project_id]
+        return self._roles.get(project_id, "")
 
     @cached_property
     def _roles(self) -> dict[int, str]:

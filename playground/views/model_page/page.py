@@ -63,8 +63,10 @@ def render_page(
         "tab_template": f"playground/endpoint/_{tab}.html",
     }
     if tab == "playground":
-        context |= form(endpoint, filled, **more) | stage(request, endpoint)
-        context["no_run"] = roles.refusal_to_make(request.user, current.current(request))
+        project = current.current(request)
+        role = roles.role_in(project, request.user)
+        context |= form(endpoint, filled, **more) | stage(request, endpoint, role)
+        context["no_run"] = roles.refusal_to_make(request.user, project, role)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 
@@ -134,13 +136,15 @@ def run_bar(endpoint: Endpoint, parsed: ParsedForm, requested_times: int = 1) ->
     }
 
 
-def stage(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> dict[str, Any]:
     """Return the context of the run on the stage and of the film strip.
 
-    The stage shows the run in the address (`?shown`), else `_most_relevant`.
+    The stage shows the run in the address (`?shown`), else `_most_relevant`. `role` is the user's
+    in the project, if the caller knows it.
     """
     latest = _latest(request, endpoint)
-    viewer = watch_tokens.Viewer(request.user)
+    known_roles = {} if role is None else {current.current(request).pk: role}
+    viewer = watch_tokens.Viewer(request.user, known_roles)
     grid = _batch(request, endpoint, request.GET.get("batch", ""))
     named = None if grid else run_from_address(request, request.GET.get("shown", ""))
     run = None if grid else named or _most_relevant(request, endpoint, latest)
