@@ -23,13 +23,14 @@ REMEMBERED_S = 2 * LIFETIME_S  # how long a used ticket's number is stored
 
 @dataclass(frozen=True)
 class Ticket:
-    """The user, model, page origin and login that a ticket was issued for."""
+    """The user, model, page origin, login and project that a ticket was issued for."""
 
     user_id: int
     endpoint_id: str
     origin: str = field(default="", compare=False)
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
+    project_id: int | None = field(default=None, compare=False)  # None: the user's private one
     is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
 
     @property
@@ -38,10 +39,17 @@ class Ticket:
         return bool(self.login) and single_use.is_spent(self.login)
 
 
-def sign(user_id: int, endpoint_id: str, origin: str = "", session_key: str | None = None) -> str:
+def sign(
+    user_id: int,
+    endpoint_id: str,
+    origin: str = "",
+    session_key: str | None = None,
+    *,
+    project_id: int | None = None,
+) -> str:
     """Return a ticket as URL-safe text; without a session key a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
-    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12)]
+    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id]
     return signing.dumps(claims, salt=SALT)
 
 

@@ -47,6 +47,6 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     query = db_safe_text(request.GET.get("q", "").strip()[:200])
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
-    choices = uploads.results(request.user.pk or 0, kind, query, page)
+    choices = uploads.results(request.user, kind, query, page, dataset.project)
     context = {"dataset": dataset, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
     return render(request, "training/results.html", context)
