@@ -40,7 +40,7 @@ _PERMISSIONS = {
 
 
 class WatchToken(NamedTuple):
-    """The run's owner, and when the token was issued, in seconds since 1970."""
+    """Whom it is for, and when the token was issued, in seconds since 1970."""
 
     whose: str
     issued: int
@@ -84,9 +84,12 @@ def same_rights(view: str, kind: str) -> str:
     return kind + view.removeprefix(kind_of(view))
 
 
-def data_watch(run: Run, view: str) -> str:
-    """Return what a page's poll sends for this run, as the JSON of its `data-watch`."""
-    return json.dumps({"view": view, "token": run_token(run, view)})
+def data_watch(run: Run, view: str, user: User | AnonymousUser | None = None) -> str:
+    """Return what a page's poll sends for this run, as the JSON of its `data-watch`.
+
+    `user` was checked to see the run; None: its own user.
+    """
+    return json.dumps({"view": view, "token": run_token(run, view, user)})
 
 
 def data_watch_group(group: str, view: str, user_id: int) -> str:
@@ -98,10 +101,10 @@ def data_watch_group(group: str, view: str, user_id: int) -> str:
     return json.dumps({"view": view, "token": token, "group": group})
 
 
-def run_token(run: Run, view: str) -> str:
-    """Return a token for this run in a view."""
+def run_token(run: Run, view: str, user: User | AnonymousUser | None = None) -> str:
+    """Return a token for this run in a view: for a user who sees it, by default its own."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
-    whose = ANYBODY if is_everybodys else str(run.user_id)
+    whose = ANYBODY if is_everybodys else str(user.pk if user else run.user_id)
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
     return _encode(run.pk, view, WatchToken(whose, issued))
 
