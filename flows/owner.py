@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flows.display import run_page
+from flows.display import rights, run_page
 from flows.execution import advance, ended
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun
@@ -26,8 +26,8 @@ class FlowsOwner(RunOwner):
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the pages of a flow's run and of a workflow."""
         return {
-            run_page.VIEW: LiveView(lambda run, _view: run_page.render(run)),
-            live.VIEW: LiveView(lambda run, _view: live.render(run)),
+            rights.VIEW: LiveView(run_page.render),
+            live.VIEW: LiveView(live.render),
         }
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
@@ -46,7 +46,7 @@ class FlowsOwner(RunOwner):
         )
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
-        """Return the definitions of the flows that the user shows to the team."""
+        """Return the definitions of the flows that the user shows to everybody."""
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
 
     def handed_over(self) -> Sequence[UserRelation]:
@@ -54,7 +54,7 @@ class FlowsOwner(RunOwner):
         return (UserRelation("flows", Flow), UserRelation("runs of flows", FlowRun))
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the flows of the user and of the team."""
+        """Return the flows of the user's projects, and those for everybody."""
         return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

@@ -94,12 +94,12 @@ def require_for(user: User | AnonymousUser, row: InProject, permission: str = ""
     """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
     if may_remove(user, row, permission):
         return
-    if permission:
-        permissions.require(user, permission)
-    raise PermissionDenied(
-        f"Only {row.user.get_username()} and the managers of the project “{row.project}” may do "
-        f"this. {_ask(row.project)}."
-    )
+    if role_in(row.project, user):
+        raise PermissionDenied(
+            "Only who made it may do this, and who manages the project. "
+            f"{_ask(row.project)} to do it."
+        )
+    permissions.require(user, permission)
 
 
 def _ask(project: Project) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.template.loader import render_to_string
 
@@ -14,16 +14,19 @@ from runs.models import Run
 from runs.progress import live_partials, watch_tokens
 from runs.results import error_messages
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 VIEW = "chat"
 MOST_CHARS = 20_000  # of an answer on the page; all of it is on the run's page
 
 
-def view_for(*, may_write: bool) -> str:
-    """Return the name of a view of answers, as in `watch_tokens.view_for`.
+def view_for(user: User, *, may_write: bool) -> str:
+    """Return the name of the user's view of answers, as in `watch_tokens.view_for`.
 
     Only who writes in the conversation may stop an answer there, or ask again.
     """
-    return VIEW if may_write else f"{VIEW}{watch_tokens.ONLY}"
+    return VIEW if may_write else f"{VIEW}{watch_tokens.ONLY}.{user.pk}"
 
 
 def context(run: Run, view: str) -> dict[str, Any]:

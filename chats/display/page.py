@@ -110,7 +110,7 @@ def context(
     branch = branch_of(chat, through)
     is_own = chat.user_id == user.pk
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
-    reader = Reader(user, answer.view_for(may_write=not why_not))
+    reader = Reader(user, answer.view_for(user, may_write=not why_not))
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
@@ -186,5 +186,5 @@ def _shown(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool)
         versions,
         is_new,
         answer.context(turn.run, reader.view) if turn.run else None,
-        watch_tokens.data_watch(turn.run, reader.view, reader.user) if turn.run else "",
+        watch_tokens.data_watch(turn.run, reader.view) if turn.run else "",
     )

@@ -60,7 +60,7 @@ def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
     readable = Run.objects.readable_by(user).filter(pk__in={run.pk for run in old})
     runs = {run.pk: run for run in readable.light()}
     return {
-        watched: watch_tokens.run_token(runs[watched.pk], watched.view, user)
+        watched: watch_tokens.run_token(runs[watched.pk], watched.view)
         for watched in old
         if watched.pk in runs
     }

@@ -40,7 +40,7 @@ _PERMISSIONS = {
 
 
 class WatchToken(NamedTuple):
-    """Whom it is for, and when the token was issued, in seconds since 1970."""
+    """The run's owner, and when the token was issued, in seconds since 1970."""
 
     whose: str
     issued: int
@@ -68,6 +68,12 @@ def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
     return ".".join([f"{view}{ONLY}", *seen, *granted])
 
 
+def member_of(view: str) -> str:
+    """Return the key of the member whose view it is; empty for views by other rights."""
+    last = view.rpartition(".")[2]
+    return last if ONLY in view and last.isdecimal() else ""
+
+
 def may(view: str, right: str) -> bool:
     """Whether a view of this name offers an action: the owner's view offers all."""
     _, only, rights = view.partition(ONLY)
@@ -84,12 +90,9 @@ def same_rights(view: str, kind: str) -> str:
     return kind + view.removeprefix(kind_of(view))
 
 
-def data_watch(run: Run, view: str, user: User | AnonymousUser | None = None) -> str:
-    """Return what a page's poll sends for this run, as the JSON of its `data-watch`.
-
-    `user` was checked to see the run; None: its own user.
-    """
-    return json.dumps({"view": view, "token": run_token(run, view, user)})
+def data_watch(run: Run, view: str) -> str:
+    """Return what a page's poll sends for this run, as the JSON of its `data-watch`."""
+    return json.dumps({"view": view, "token": run_token(run, view)})
 
 
 def data_watch_group(group: str, view: str, user_id: int) -> str:
@@ -101,10 +104,10 @@ def data_watch_group(group: str, view: str, user_id: int) -> str:
     return json.dumps({"view": view, "token": token, "group": group})
 
 
-def run_token(run: Run, view: str, user: User | AnonymousUser | None = None) -> str:
-    """Return a token for this run in a view: for a user who sees it, by default its own."""
+def run_token(run: Run, view: str) -> str:
+    """Return a token for this run in a view."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
-    whose = ANYBODY if is_everybodys else str(user.pk if user else run.user_id)
+    whose = ANYBODY if is_everybodys else member_of(view) or str(run.user_id)
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
     return _encode(run.pk, view, WatchToken(whose, issued))
 
