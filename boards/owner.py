@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from boards.display import grid
-from boards.models import Board, Column, Row
+from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of
 from boards.trials import job, news
 from catalog.changelog.personal_news import Entry
+from projects.models import InProject
 from runs.models import Run
-from runs.owners import Destination, Job, JsonColumn, Place, RunOwner, RunsOfGroup, UserRelation
+from runs.owners import (
+    Chosen,
+    Destination,
+    Job,
+    JsonColumn,
+    Place,
+    RunOwner,
+    RunsOfGroup,
+    UserRelation,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -44,6 +54,15 @@ class BoardsOwner(RunOwner):
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the boards; their rows, columns and cells go with them."""
         return (UserRelation("boards", Board),)
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return boards."""
+        return {"board": Board}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the runs that were made for the cells of moved boards."""
+        cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
+        return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}
 
     def news(self, user: User) -> Sequence[Entry]:
         """Return the outcomes of standing trials."""

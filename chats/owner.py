@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from chats.display import answer
 from chats.models import Chat, Turn
 from chats.turns.belonging import chats_of
+from projects.models import InProject
 from runs.models import Run
-from runs.owners import Destination, JsonColumn, LiveView, Place, RunOwner, UserRelation
+from runs.owners import Chosen, Destination, JsonColumn, LiveView, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -37,6 +38,15 @@ class ChatsOwner(RunOwner):
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the conversations; their turns go with them."""
         return (UserRelation("chats", Chat),)
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return conversations."""
+        return {"chat": Chat}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the answers in moved conversations."""
+        turns = Turn.objects.filter(chat__in=rows.get(Chat, ()), run__isnull=False)
+        return {Run: set(turns.values_list("run_id", flat=True))}
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the conversations that the user sees."""

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
 from flows.display import rights, run_page
 from flows.execution import advance, ended
 from flows.fal_workflows import live, step_files, sync
-from flows.models import Flow, FlowRun
+from flows.models import Flow, FlowRun, StepRun
+from projects.models import InProject
 from runs.models import Run
-from runs.owners import Destination, Job, JsonColumn, LiveView, RunOwner, UserRelation
+from runs.owners import Chosen, Destination, Job, JsonColumn, LiveView, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,6 +55,19 @@ class FlowsOwner(RunOwner):
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the flows and their runs."""
         return (UserRelation("flows", Flow), UserRelation("runs of flows", FlowRun))
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return flows."""
+        return {"flow": Flow}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the runs of moved flows that live beside them, and the runs of their steps."""
+        beside = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
+        steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)
+        return {
+            FlowRun: set(beside.values_list("pk", flat=True)),
+            Run: set(steps.filter(run__isnull=False).values_list("run_id", flat=True)),
+        }
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the flows of the user's projects, and those for everybody."""

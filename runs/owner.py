@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from catalog.models import Collection
+from projects.models import InProject
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.owners import JsonColumn, RunOwner, UserRelation
 
@@ -28,6 +29,10 @@ class RunsOwner(RunOwner):
             JsonColumn(presets, "arguments"),
             JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
         )
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return runs and presets; uploads go along with what uses them."""
+        return {"run": Run, "preset": Preset}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the runs and their forms, and the collections of the catalogue, which is below."""

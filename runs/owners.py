@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from catalog.changelog.personal_news import Entry
     from catalog.models import Endpoint
     from core.notify import channel
+    from projects.models import InProject
     from runs.models import Run
 
 
@@ -84,6 +85,9 @@ class Job:
 # The key of a group → its runs. The token of a group names none of them, so only those that whoever
 # got the token may watch (`runs/live/groups.py`).
 RunsOfGroup = Callable[[str], Sequence[uuid.UUID]]
+
+# Keys of rows that live in projects, by their model.
+Chosen = Mapping[type["InProject"], set[Any]]
 
 # (user, endpoint, key) → the `FormState` of the model's page, None if there is no such source. The
 # page is above the runs, so its type cannot be named here.
@@ -165,6 +169,19 @@ class RunOwner:
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the user's things with names that ⌘K finds."""
         return ()
+
+    # Projects
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return what "Move to…" takes, by the name that addresses have for it: `board`."""
+        return {}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return what goes along with rows that are moved to another project, as a board's runs.
+
+        Only direct relations: what goes along is asked for its own in turn.
+        """
+        return {}
 
     # Forms and the worker
 

@@ -48,6 +48,7 @@ class Dataset(InProject):
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "data set"
         ordering = ["-changed_at"]
         indexes = [
             models.Index(fields=["user", "-changed_at"], name="dataset_list"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from runs.models import Run
-from runs.owners import Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
+from projects.models import InProject
+from runs.files.input_references import sources_in
+from runs.models import Run, Upload
+from runs.owners import Chosen, Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
 from training.data import packing
-from training.models import Dataset, Weights
+from training.models import Dataset, DatasetArchive, Weights
 from training.results import naming, prefill, settling
 
 if TYPE_CHECKING:
@@ -38,6 +41,23 @@ class TrainingOwner(RunOwner):
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the data sets and the weights."""
         return (UserRelation("data sets", Dataset), UserRelation("weights", Weights))
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return data sets and weights."""
+        return {"dataset": Dataset, "weights": Weights}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the files of moved data sets; weights and their training go together."""
+        datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
+        files = sources_in(json.dumps([*datasets.values_list("files", flat=True)]))
+        archives = DatasetArchive.objects.filter(dataset__in=datasets)
+        weights = Weights.objects.filter(training__in=rows.get(Run, ()))
+        trainings = Weights.objects.filter(pk__in=rows.get(Weights, ()))
+        return {
+            Upload: set(archives.values_list("upload_id", flat=True)) | files,
+            Weights: set(weights.values_list("pk", flat=True)),
+            Run: set(trainings.values_list("training_id", flat=True)),
+        }
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the user's data sets and weights, in one group."""

@@ -1,4 +1,4 @@
-"""Shared projects with members, for the tests of every room."""
+"""Projects with members, for the tests of every room."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from projects import current
 from projects.models import Membership, Project
 
 
-def make_project(name: str = "Film", **members: User | str) -> Project:
-    """Return a shared project: `make_project("Film", manager=ada, maker=ben, viewer="cy")`.
-
-    A name in place of a user makes one.
-    """
-    project = Project.objects.create(name=name, slug=name.lower())
-    for role, person in members.items():
-        user = person if isinstance(person, User) else User.objects.create_user(person)
+def make_project(name: str, **members: str) -> Project:
+    """`make_project("Acme", ana="manager", ben="viewer")`; people without an account get one."""
+    project = Project.objects.create(name=name, slug=name.lower().replace(" ", "-"))
+    for username, role in members.items():
+        user, _ = User.objects.get_or_create(username=username)
         Membership.objects.create(project=project, user=user, role=role)
     return project
+
+
+def person(name: str) -> User:
+    """The account of this name, made where it is missing."""
+    user, _ = User.objects.get_or_create(username=name)
+    return user
 
 
 def member_with(project: Project, role: str) -> User:

@@ -13,6 +13,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="dataset", options={"ordering": ["-changed_at"], "verbose_name": "data set"}
+        ),
         migrations.AddField(
             model_name="dataset",
             name="is_hidden",

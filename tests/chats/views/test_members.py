@@ -26,7 +26,7 @@ Say = Callable[..., Turn]
 @pytest.fixture
 def project(user: User) -> Project:
     """A project of four members; `user` is one of its makers."""
-    return make_project("Film", maker=user, manager="mona", viewer="vera")
+    return make_project("Film", ana="maker", mona="manager", vera="viewer")
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_runs_of_others_and_unknown_names_are_404(ana: Client, keep: Keep, stran
 
 
 def test_a_workflow_runs_in_the_project_of_the_page(ana: Client, keep: Keep, user: User) -> None:
-    project = make_project("Film", maker=user, viewer="vera", manager="mona")
+    project = make_project("Film", ana="maker", vera="viewer", mona="manager")
     keep()
     post = {"idea": "A boat", "~token": "t1", "~do": "run"}
     assert f'action="{PAGE}?project=film"' in text(ana, f"{PAGE}?project=film")

@@ -27,7 +27,7 @@ FIELDS = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
 @pytest.fixture
 def project(user: User) -> Project:
     """A project with one member of each role; `user` manages it."""
-    return make_project("Film", manager=user, maker="mia", viewer="vera")
+    return make_project("Film", ana="manager", mia="maker", vera="viewer")
 
 
 @pytest.fixture

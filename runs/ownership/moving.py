@@ -1,0 +1,232 @@
+"""Moves work to another project: what was chosen, and what goes along with it.
+
+A board goes with its runs, a run with the files that only it uses. Each app says what goes along
+with its rows (`RunOwner.goes_along`). What belongs to somebody else stays, unless a manager of its
+project moves it, and never goes into a private project, where its maker could not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts import audit
+from core.formatting import counted
+from projects import roles
+from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
+from runs import owners
+from runs.models import InputFile, Run, Upload
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.owners import Chosen
+
+MOST_CHOSEN = 500  # things that one move takes, besides what goes along
+UNDO_WITHIN = timedelta(days=1)
+
+
+class Refused(ValueError):
+    """Nothing was moved; the message says why."""
+
+
+@dataclass
+class Plan:
+    """What a move would take along: rows by model, and what stays though it belongs to them."""
+
+    chosen: Chosen
+    rows: dict[type[InProject], set[Any]] = field(default_factory=dict)
+    staying: int = 0  # rows of other people
+    unfinished: int = 0  # runs that are still in progress
+
+    @property
+    def counts(self) -> list[str]:
+        """Return how many rows of each kind go: `1 board`, `12 runs`."""
+        return [_counted(kind, len(keys)) for kind, keys in self.rows.items() if keys]
+
+
+def kinds() -> Mapping[str, type[InProject]]:
+    """Return what can be moved, by the name that addresses have for it: `run`, `board`."""
+    return {name: kind for owner in owners.registered() for name, kind in owner.movable().items()}
+
+
+def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
+    """Return the rows that these keys name, of those that the user may move.
+
+    They may move their own, and as a manager everybody's; makers only. Raises Refused if nothing
+    is left.
+    """
+    chosen: dict[type[InProject], set[Any]] = {}
+    for name, kind in kinds().items():
+        if keys := _keys(kind, posted.get(name, ())):
+            rows = _rows(kind).filter(pk__in=keys).removable_by(user).changeable_by(user)
+            rows = rows.filter(project__archived_at=None)
+            chosen[kind] = set(rows.values_list("pk", flat=True))
+    if not any(chosen.values()):
+        raise Refused(
+            "There is nothing here that you may move: you move your own work, and a project's "
+            "managers move everybody's."
+        )
+    if sum(map(len, chosen.values())) > MOST_CHOSEN:
+        raise Refused(f"Choose at most {MOST_CHOSEN} at once.")
+    return chosen
+
+
+def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
+    """Return what goes with the chosen rows, to `target` if it is chosen already."""
+    planned = Plan(chosen)
+    wanted: Chosen = chosen
+    while any(wanted.values()):
+        movable = {kind: _movable(user, kind, keys, target) for kind, keys in wanted.items()}
+        planned.staying += sum(len(keys - movable[kind]) for kind, keys in wanted.items())
+        for kind, keys in movable.items():
+            planned.rows[kind] = planned.rows.get(kind, set()) | keys
+        wanted = _beyond(planned.rows, movable)
+    files = _files_of(planned.rows.get(Run, set()))
+    planned.rows[Upload] = planned.rows.get(Upload, set()) | _movable(user, Upload, files, target)
+    runs = Run.objects.filter(pk__in=planned.rows.get(Run, ()))
+    planned.unfinished = runs.unfinished().count()
+    return planned
+
+
+def move(user: User, chosen: Chosen, target: Project) -> Move:
+    """Move the chosen rows, and what goes along, to a project in which the user may make.
+
+    A run in progress goes on: its result arrives in the new project. Raises Refused, and
+    PermissionDenied if the user may only look at the target.
+    """
+    roles.require_maker(user, target)
+    with transaction.atomic():
+        planned = plan(user, chosen, target)
+        moved: list[tuple[str, int, list[str]]] = []
+        for kind, keys in planned.rows.items():
+            rows = _without_twins(_rows(kind).filter(pk__in=keys).exclude(project=target), target)
+            for project in rows.order_by().values_list("project_id", flat=True).distinct():
+                beside = rows.filter(project=project).values_list("pk", flat=True)
+                moved.append((kind._meta.label, project, [str(pk) for pk in beside]))
+        if not moved:
+            raise Refused(_nothing_goes(planned, target))
+        for label, _, going in moved:
+            _put(label, going, target)
+        record = Move.objects.create(user=user, target=target, rows=moved)
+        audit.record(user, "moved to", [target], ", ".join(counts_of(record)))
+    return record
+
+
+def undo(user: User, record: Move) -> None:
+    """Put back what is still where the move put it; raises Refused, or PermissionDenied."""
+    if record.user_id != user.pk:
+        raise PermissionDenied("Somebody else has moved this.")
+    if record.undone_at is not None:
+        raise Refused("This was moved back already.")
+    if timezone.now() - record.created_at > UNDO_WITHIN:
+        raise Refused("This was moved more than a day ago. Move it again instead.")
+    formers = Project.objects.in_bulk({project for _, project, _ in record.rows})
+    with transaction.atomic():
+        for label, project, keys in record.rows:
+            if project not in formers:
+                raise Refused("The project that this came from is gone meanwhile.")
+            roles.require_maker(user, formers[project])
+            _put(label, keys, formers[project], only_from=record.target)
+        record.undone_at = timezone.now()
+        record.save(update_fields=["undone_at"])
+        audit.record(user, "moved back from", [record.target], ", ".join(counts_of(record)))
+
+
+def counts_of(record: Move) -> list[str]:
+    """Return how many rows of each kind a move has taken: `1 board`, `12 runs`."""
+    numbers: dict[str, int] = {}
+    for label, _, keys in record.rows:
+        numbers[label] = numbers.get(label, 0) + len(keys)
+    return [_counted(_model(label), number) for label, number in numbers.items()]
+
+
+def blind_makers(planned: Plan, target: Project) -> list[str]:
+    """Return the names of those whose work goes where they are no members, a few of them."""
+    names: set[str] = set()
+    members = Membership.objects.filter(project=target).values("user")
+    for kind, keys in planned.rows.items():
+        rows = _rows(kind).filter(pk__in=keys).exclude(user__in=members)
+        names |= set(rows.order_by().values_list("user__username", flat=True).distinct()[:5])
+    return sorted(names)
+
+
+def _beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
+    """Return what goes along with the newest rows and is not known yet."""
+    found: dict[type[InProject], set[Any]] = {}
+    for owner in owners.registered():
+        for kind, keys in owner.goes_along(newest).items():
+            found[kind] = found.get(kind, set()) | set(keys) - known.get(kind, set())
+    return found
+
+
+def _movable(
+    user: User, kind: type[InProject], keys: Collection[Any], to: Project | None
+) -> set[Any]:
+    """Return those of the rows that may go: to a private project only the user's own."""
+    if not keys:
+        return set()
+    rows = _rows(kind).filter(pk__in=keys).removable_by(user)
+    if to is not None and to.is_private:
+        rows = rows.filter(user=user)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _files_of(runs: Collection[Any]) -> set[Any]:
+    """Return the uploads that these runs name and no other does."""
+    named = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
+    elsewhere = InputFile.objects.filter(source__in=named).exclude(run__in=runs).values("source")
+    uploads = Upload.objects.filter(pk__in=named).exclude(pk__in=elsewhere)
+    return set(uploads.values_list("pk", flat=True))
+
+
+def _put(label: str, keys: Collection[str], to: Project, only_from: Project | None = None) -> None:
+    rows = _rows(_model(label)).filter(pk__in=keys)
+    if only_from is not None:
+        rows = _without_twins(rows.filter(project=only_from), to)
+    rows.update(project=to)
+
+
+def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:
+    """Leave out the files that their user has uploaded to the project as well."""
+    if rows.model is not Upload:
+        return rows
+    same = {"user": OuterRef("user"), "digest": OuterRef("digest")}
+    return rows.exclude(Exists(Upload.objects.filter(project=to, **same)))
+
+
+def _rows(kind: type[InProject]) -> InProjectQuerySet[Any]:
+    return cast("InProjectQuerySet[Any]", kind._default_manager.all())
+
+
+def _model(label: str) -> type[InProject]:
+    return cast("type[InProject]", apps.get_model(label))
+
+
+def _keys(kind: type[InProject], texts: Iterable[str]) -> list[Any]:
+    """Return the valid keys among the texts, parsed as the model's."""
+    keys = []
+    for text in texts:
+        try:
+            keys.append(kind._meta.pk.to_python(text))
+        except ValidationError:
+            continue
+    return keys
+
+
+def _counted(kind: type[InProject], number: int) -> str:
+    return counted(number, str(kind._meta.verbose_name).removesuffix("s"))
+
+
+def _nothing_goes(planned: Plan, target: Project) -> str:
+    if planned.staying and target.is_private:
+        return "Only your own work can go to your private project; this is somebody else's."
+    return f"All of it is in “{target}” already."
