@@ -156,5 +156,5 @@ def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Fille
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)
     root = second_model.with_second(chat, version.root)
-    post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
+    post, refused = with_files(filled.post, request.FILES, root, request.user.pk, chat.project)
     return replace(filled, post=post), refused

@@ -96,7 +96,8 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     """Return the post with its files stored, and problems with rejected ones."""
     definition = parse_definition(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
-    return with_files(posted_fields(request, editing.MARKS), request.FILES, root, request.user.pk)
+    post = posted_fields(request, editing.MARKS)
+    return with_files(post, request.FILES, root, request.user.pk, flow.project)
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:

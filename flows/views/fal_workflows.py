@@ -157,4 +157,4 @@ def _posted(request: HttpRequest, workflow: AccountWorkflow) -> tuple[Post, list
     lists = request.POST.lists()
     post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
     root = version_of(workflow.endpoint).root
-    return with_files(post, request.FILES, root, request.user.pk)
+    return with_files(post, request.FILES, root, request.user.pk, current(request))

@@ -116,7 +116,9 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     """Run the flow if everything fits, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk)
+    here = current(request)
+    target = starting.project_for(request.user, flow, here)
+    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = request.POST.get("~do", "run")
     if action != "run":
         return _page(request, flow, definition, apply(post, action), refused)
@@ -133,8 +135,6 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     if problems or at_steps:
         return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
     is_reusing = request.POST.get("~reuse") == "1"
-    here = current(request)
-    target = starting.project_for(request.user, flow, here)
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:

@@ -10,12 +10,15 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.file_names import clean_name
+from projects.models import Project
+from projects.models.project import private_project
 from runs import owners
 from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from runs.models import Artifact, Upload
@@ -55,8 +58,17 @@ def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upl
     return upload if upload and _is_stored(upload.file) else None
 
 
-def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes: int = 0) -> Upload:
+def store(
+    user_id: int,
+    file: UploadedFile[Any],
+    kind: str = "",
+    *,
+    freed_bytes: int = 0,
+    project: Project | None = None,
+) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
+
+    It lives in `project`; None: in the user's private one.
 
     NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
@@ -75,16 +87,21 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes:
         purge.reclaim(digest)
         stored = _put_in_storage(file, name, claimed, digest)
         with storage_limits.locked_quota(user_id):  # others count the one or the other
-            upload = _row(user_id, name, stored)
+            upload = _row(user_id, name, stored, project)
             room.delete()
     return upload
 
 
-def _row(user_id: int, name: str, stored: stored_files.StoredFile) -> Upload:
+def _row(
+    user_id: int, name: str, stored: stored_files.StoredFile, project: Project | None
+) -> Upload:
+    project = project or private_project(User.objects.get(pk=user_id))
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
+        project=project,
         digest=stored.digest,
         defaults={
+            "is_hidden": project.hides_new_runs,
             "file": stored.name,
             "file_name": name,
             "content_type": stored.content_type,
