@@ -120,9 +120,10 @@ def test_hidden_chats_answers_and_drafts_are_their_users_alone(
     chat: Chat, say: Say, reader: Client, member: Client
 ) -> None:
     turn = say("One", "Vixens are secret")
+    assert turn.run
     chat.draft = {"text": "half a thought"}
     chat.save()
-    Run.objects.filter(pk=turn.run_id).update(is_hidden=True)
+    Run.objects.filter(pk=turn.run.pk).update(is_hidden=True)
     page = reader.get(chat.get_absolute_url()).content.decode()
     assert "Vixens" not in page
     assert "is not shared" in page
@@ -146,9 +147,10 @@ def test_what_was_never_sent_is_not_listed_for_others(
 
 def test_the_live_answer_of_a_reader_has_no_controls(chat: Chat, say: Say, reader: Client) -> None:
     turn = say("One", None)
+    assert turn.run
     page = reader.get(chat.get_absolute_url()).content.decode()
     assert "chat-only" in page
-    run = Run.objects.with_endpoint().get(pk=turn.run_id)
+    run = Run.objects.with_endpoint().get(pk=turn.run.pk)
     assert "stop:" in views.render(run, "chat")
     assert "stop:" not in views.render(run, "chat-only")
 
