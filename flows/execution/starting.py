@@ -41,16 +41,16 @@ def start(
     token: str,
     reused: Mapping[str, Run] | None = None,
     *,
-    elsewhere: Project | None = None,
+    project: Project | None = None,
 ) -> tuple[FlowRun, bool]:
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
     `reused` has the existing results of some steps, by step: nothing is sent for them. The run
-    lives in the flow's project, or `elsewhere` (`project_for`). Raises Refused if a model cannot be
+    lives in `project`; None: where `project_for` says. Raises Refused if a model cannot be
     run, Forbidden if the user may run nothing there, before anything is paid for.
     """
     require_runnable(definition)
-    project = project_for(user, flow, elsewhere)
+    project = project or project_for(user, flow)
     require_maker(user, project)
     is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():

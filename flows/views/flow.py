@@ -141,7 +141,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
-        flow_run, _ = starting.start(request.user, flow, filled, token, reused, elsewhere=here)
+        flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden:  # the page says why
         return _page(request, flow, definition, post, status=HTTPStatus.FORBIDDEN)
     except starting.Refused as refusal:
