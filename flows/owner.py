@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
-from flows.display import run_page
+from flows.display import rights, run_page
 from flows.execution import advance, ended
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
@@ -30,8 +30,8 @@ class FlowsOwner(RunOwner):
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the pages of a flow's run and of a workflow."""
         return {
-            run_page.VIEW: LiveView(lambda run, _view: run_page.render(run)),
-            live.VIEW: LiveView(lambda run, _view: live.render(run)),
+            rights.VIEW: LiveView(run_page.render),
+            live.VIEW: LiveView(live.render),
         }
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
@@ -50,7 +50,7 @@ class FlowsOwner(RunOwner):
         )
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
-        """Return the definitions of the flows that the user shows to the team."""
+        """Return the definitions of the flows that the user shows to everybody."""
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
@@ -78,7 +78,7 @@ class FlowsOwner(RunOwner):
         }
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the flows of the user and of the team."""
+        """Return the flows of the user's projects, and those for everybody."""
         return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

@@ -80,17 +80,17 @@ def require_manager(user: User | AnonymousUser, project: Project) -> None:
         raise PermissionDenied(f"Only its managers may change a project. {_ask(project)}.")
 
 
-def may_remove(user: User | AnonymousUser, row: InProject, permission: str) -> bool:
+def may_remove(user: User | AnonymousUser, row: InProject, permission: str = "") -> bool:
     """Return whether the user may delete, cancel or star a row that they see.
 
-    Their own, everybody's in a project that they manage, or by the permission for all.
+    Their own, everybody's in a project that they manage, or by the permission for all, if any.
     """
-    if row.user_id == user.pk or permissions.may(user, permission):
+    if row.user_id == user.pk or (permission and permissions.may(user, permission)):
         return True
     return not row.is_hidden and may_manage(user, row.project)
 
 
-def require_for(user: User | AnonymousUser, row: InProject, permission: str) -> None:
+def require_for(user: User | AnonymousUser, row: InProject, permission: str = "") -> None:
     """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
     if may_remove(user, row, permission):
         return

@@ -66,8 +66,9 @@ class TrainingOwner(RunOwner):
         }
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the user's data sets and weights, in one group."""
-        datasets, weights = Dataset.objects.of(user), Weights.objects.of(user)
+        """Return the data sets and weights that the user sees, in one group."""
+        datasets = Dataset.objects.kept().shown_to(user)
+        weights = Weights.objects.kept().shown_to(user)
         return (
             Destination("Training", datasets, "name", "training:dataset", "data set"),
             Destination("Training", weights, "name", "training:weights-page", "weights"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.test import Client
 
+from projects import current
 from projects.creation import free_slug
 from projects.models import Membership, Project
 
@@ -29,3 +30,14 @@ def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def member_with(project: Project, role: str) -> User:
+    """Return the first member who has the role."""
+    return Membership.objects.filter(project=project, role=role).earliest("pk").user
+
+
+def working_in(project: Project, user: User) -> Client:
+    """Return a client in which the user is logged in and has chosen the project."""
+    current.choose(user, project)
+    return logged_in(user)
