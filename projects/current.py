@@ -98,12 +98,9 @@ def choose(user: User, project: Project) -> None:
     """Remember that the user works in this project from now on; not in one that is archived."""
     if project == chosen(user) or project.archived_at is not None:
         return
-    if project.is_private:
-        Choice.objects.filter(user=user).delete()
-    else:
-        membership = Membership.objects.filter(project=project, user=user).first()
-        if membership:  # else: removed since the request began
-            Choice.objects.update_or_create(user=user, defaults={"membership": membership})
+    membership = Membership.objects.filter(project=project, user=user).first()
+    if membership:  # else: removed since the request began
+        Choice.objects.update_or_create(user=user, defaults={"membership": membership})
 
 
 def query(project: Project) -> str:

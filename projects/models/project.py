@@ -74,12 +74,6 @@ class Project(models.Model):
         """Whether it is somebody's private project."""
         return self.person_id is not None
 
-    @property
-    def has_shared_beside(self) -> bool:
-        """Whether the person of this private project is a member of shared ones. One query."""
-        memberships = Membership.objects.filter(user_id=self.person_id or 0)
-        return memberships.exclude(project=self).exists()
-
     def for_new_work(self) -> dict[str, Any]:
         """Return the fields of a new row that lives in the project (`InProject`)."""
         return {"project": self, "is_hidden": self.hides_new_runs}
