@@ -26,6 +26,7 @@ def get_me(call: Call) -> Reply:
                 "name": call.token.name,
                 "scopes": call.token.scope_list,
                 "expires_at": moments.as_text(call.token.expires_at),
+                "project": call.token.project and call.token.project.key,
             },
             "upstream": upstream.name if upstream else "unknown",
             "waiting_because": readiness(),

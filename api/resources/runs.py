@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -22,9 +23,11 @@ from api.resources import presets, webhooks
 from api.resources.changes import read_moment
 from api.resources.parameters import (
     CURSOR,
+    IN_PROJECT,
     LIMIT,
     MAX_KEY,
     MODEL,
+    TO_PROJECT,
     as_uuid,
     find_endpoint,
     page,
@@ -35,10 +38,12 @@ from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
 from playground.display import history
-from runs import ledger, starting, state_machine, transport_choices
+from projects import roles
+from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
 from runs.files import result_names
 from runs.models import Artifact, Run
+from runs.models.querysets import RunQuerySet
 from runs.own_addresses import tidy_addresses
 from runs.ownership import deletion
 from runs.results import stars
@@ -91,11 +96,11 @@ _FILTERS = [
     "/runs",
     scope="read",
     tag="runs",
-    parameters=[*_FILTERS, LIMIT, CURSOR],
+    parameters=[*_FILTERS, IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Runs, the newest first.", "RunPage")],
 )
 def list_runs(call: Call) -> Reply:
-    """List your runs."""
+    """List the runs of your projects: yours, and those that other members show."""
     values = call.values
     filters = history.Filters(
         q=values["q"] or "",
@@ -103,8 +108,7 @@ def list_runs(call: Call) -> Reply:
         state=values["state"] or "",
         is_starred=bool(values["starred"]),
     )
-    rows = filters.runs_for(call.user).recent("arguments").order_by("-created_at", "-pk")
-    rows = rows.annotate(small_output=result_names.SMALL_OUTPUT)
+    rows = filters.matching(Run.objects.kept())
     if after := _moment(call, "created_after"):
         rows = rows.filter(created_at__gte=after)
     if before := _moment(call, "created_before"):
@@ -116,12 +120,30 @@ def list_runs(call: Call) -> Reply:
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     with custom_plans(are_needed=bool(filters.q)):
-        runs = list(rows[: values["limit"] + 1])
+        runs = list(_newest(call, rows, values["limit"] + 1))
 
     def mark(run: Run) -> tuple[str, str]:
         return run.created_at.isoformat(), str(run.pk)
 
     return Reply(page(runs, values["limit"], lambda run: representation.card(run, call), mark))
+
+
+def _newest(call: Call, rows: RunQuerySet, most: int) -> RunQuerySet:
+    """Return the newest of these runs that the call sees.
+
+    Each project is asked by its own index, however many runs there are: a condition over several
+    projects would have the database sort their whole histories.
+    """
+    parts = [rows.in_project(project, call.user) for project in call.reach.projects]
+    if len(parts) == 1:
+        newest = parts[0]
+    else:
+        order = ("-created_at", "-pk")
+        keys = [part.order_by(*order).values_list("created_at", "pk")[:most] for part in parts]
+        merged = sorted(chain.from_iterable(keys), reverse=True)[:most]
+        newest = Run.objects.filter(pk__in=[pk for _, pk in merged])
+    newest = newest.recent("arguments").order_by("-created_at", "-pk")
+    return newest.annotate(small_output=result_names.SMALL_OUTPUT)[:most]
 
 
 def _moment(call: Call, name: str) -> datetime | None:
@@ -142,7 +164,7 @@ def _moment(call: Call, name: str) -> datetime | None:
     scope="run",
     tag="runs",
     limit="run",
-    parameters=[KEY, WAIT],
+    parameters=[KEY, WAIT, TO_PROJECT],
     body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
@@ -171,12 +193,11 @@ def create_run(call: Call) -> Reply:
     webhook = call.body.get("webhook_url", "")
     if webhook:
         webhooks.require_public(webhook, "webhook_url")
+    wanted = submission.WantedRun(
+        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook
+    )
     try:
-        run, is_new = submission.start(
-            call.token, endpoint, arguments, transport, key_of(call), webhook
-        )
-    except starting.Refused as refused:
-        raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        run, is_new = submission.start(wanted)
     except submission.KeyReused as error:
         raise key_reused() from error
     if call.reserved and is_new:
@@ -272,7 +293,7 @@ def get_run(call: Call) -> Reply:
 def cancel_run(call: Call) -> Reply:
     """Request that a run stop; a run that has ended does not change."""
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CANCEL_RUN)
+    roles.require_for(call.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
     return _reply(call, find(call, run.pk), 202)
@@ -290,7 +311,7 @@ def cancel_run(call: Call) -> Reply:
 def delete_run(call: Call) -> Reply:
     """Delete a run that has ended."""
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.DELETE_RUN)
+    roles.require_for(call.user, run, permissions.DELETE_RUN)
     if deletion.delete(Run.objects.filter(pk=run.pk), call.user).unfinished:
         raise Problem(409, "This run is under way. Cancel it, then delete it.")
     return Reply(None, 204)
@@ -358,7 +379,7 @@ def unstar_artifact(call: Call) -> Reply:
 
 def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CHANGE_RUN)
+    _require_to_star(call, run)
     if not stars.star_artifact(run.pk, call.values["position"], is_starred=is_starred):
         raise Problem(404, "The run has no file at this position.")
     return Reply(None, 204)
@@ -366,25 +387,32 @@ def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
 
 def _star(call: Call, *, is_starred: bool) -> Reply:
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CHANGE_RUN)
+    _require_to_star(call, run)
     stars.star_run(run.pk, is_starred=is_starred)
     return Reply(None, 204)
 
 
 def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """Return a user's run, or with `may_read` one that they may read; raises Problem (404)."""
+    """Return a run of the user's projects, or with `may_read` an example; raises Problem (404)."""
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
-    run = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
+    run = (
+        call.reach.shown(allowed)
+        .with_endpoint()
+        .select_related("endpoint", "project")
+        .prefetch_related("artifacts")
+        .filter(pk=pk)
+        .first()
+    )
     if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
     return run
 
 
-def _require_mine(call: Call, run: Run, permission: str) -> None:
-    if run.user_id != call.user.pk and not permissions.may(call.user, permission):
-        detail = f"You may not {permissions.ACTIONS[permission]}."
-        raise Problem(403, detail)
+def _require_to_star(call: Call, run: Run) -> None:
+    """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
+    if run.user_id != call.user.pk and not roles.may_change(call.user, run):
+        roles.require_for(call.user, run, permissions.CHANGE_RUN)
 
 
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:

@@ -12,11 +12,14 @@ from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of, refusal
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun, StepRun
+from projects.models.project import private_project
 from runs import state_machine
 from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from projects.models import Project
 
 EMPTY = "This flow has no steps yet."
 
@@ -35,18 +38,25 @@ def start(
     definition: Definition,
     token: str,
     reused: Mapping[str, Run] | None = None,
+    *,
+    project: Project | None = None,
 ) -> tuple[FlowRun, bool]:
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
-    `reused` has the existing results of some steps, by step: nothing is sent for them. Raises
-    Refused if a model cannot be run, before anything is paid for.
+    `reused` has the existing results of some steps, by step: nothing is sent for them. The run and
+    those of its steps live in `project`, None: the user's private one. Raises Refused if a model
+    cannot be run, and runs.starting.Forbidden, before anything is paid for.
     """
     require_runnable(definition)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
             user=user,
             form_token=token[:64],
-            defaults={"flow": flow, "definition": definition.as_json()},
+            defaults={
+                "flow": flow,
+                "definition": definition.as_json(),
+                **(project or private_project(user)).for_new_work(),
+            },
         )
         if is_new:
             begun = {

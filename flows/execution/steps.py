@@ -76,6 +76,8 @@ def _begin(
         source=Source.FLOW,
         key=_key(flow_run, definition, step),
         is_private=flow_run.is_of_program,
+        project=flow_run.project,
+        is_hidden=flow_run.is_hidden,
     )
     step_run.run = starting.start(request).run
     return step_run

@@ -92,9 +92,10 @@ class Filters:
             runs = runs.filter(user_id=user.pk or 0)
         elif self.whose != EVERYBODY:
             runs = runs.filter(user__username=self.whose)
-        return self._matching(runs)
+        return self.matching(runs)
 
-    def _matching(self, runs: RunQuerySet) -> RunQuerySet:
+    def matching(self, runs: RunQuerySet) -> RunQuerySet:
+        """Return those of the runs that match, whoever's they are."""
         if self.q:
             runs = runs.containing(self.q)
         if self.model:

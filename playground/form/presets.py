@@ -13,12 +13,15 @@ from accounts import audit
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form import migrate_arguments
+from projects.models.project import private_project
 from runs.models import Preset
 from runs.models.querysets import PresetQuerySet
 from schemas.changes.migrate_arguments import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from projects.models import Project
 
 MAX_NAME_CHARS = 80
 KEPT_AFTER_DELETION = timedelta(days=1)
@@ -125,11 +128,14 @@ def create(
     *,
     is_shared: bool = False,
     may_replace: bool = False,
+    project: Project | None = None,
 ) -> Preset:
-    """Save arguments as a preset.
+    """Save arguments as a preset in `project`, None: the user's private one.
 
-    Raises ValueError for an invalid name, NameTaken if it is in use and `may_replace` is false.
+    Raises ValueError for an invalid name, NameTaken if it is in use and `may_replace` is false, or
+    in use in another project.
     """
+    project = project or private_project(user)
     values = {
         "arguments": arguments,
         "is_shared": is_shared,
@@ -139,12 +145,17 @@ def create(
     name = clean_name(name)
     _purge_deleted(user)
     same_name = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
-    if same_name.exists() and not may_replace:
+    replaced = same_name if not may_replace else same_name.exclude(project=project)
+    if replaced.exists():
         raise NameTaken(name)
     try:
         with transaction.atomic():
             preset, _ = Preset.objects.kept().update_or_create(
-                user=user, endpoint=endpoint, name=name, defaults=values
+                user=user,
+                endpoint=endpoint,
+                name=name,
+                defaults=values,
+                create_defaults=values | project.for_new_work(),
             )
     except IntegrityError as error:  # another tab saved the same name first
         raise NameTaken(name) from error

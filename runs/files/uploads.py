@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.file_names import clean_name
+from projects.models import Project
 from runs import owners
 from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from runs.models import Artifact, Upload
@@ -55,13 +56,21 @@ def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upl
     return upload if upload and _is_stored(upload.file) else None
 
 
-def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes: int = 0) -> Upload:
+def store(
+    user_id: int,
+    file: UploadedFile[Any],
+    kind: str = "",
+    *,
+    freed_bytes: int = 0,
+    project: Project | None = None,
+) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
 
     NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
     `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
-    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`).
+    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`). A new row
+    lives in `project`, None: the user's private one.
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
@@ -75,12 +84,15 @@ def store(user_id: int, file: UploadedFile[Any], kind: str = "", *, freed_bytes:
         purge.reclaim(digest)
         stored = _put_in_storage(file, name, claimed, digest)
         with storage_limits.locked_quota(user_id):  # others count the one or the other
-            upload = _row(user_id, name, stored)
+            upload = _row(user_id, name, stored, project)
             room.delete()
     return upload
 
 
-def _row(user_id: int, name: str, stored: stored_files.StoredFile) -> Upload:
+def _row(
+    user_id: int, name: str, stored: stored_files.StoredFile, project: Project | None
+) -> Upload:
+    lives_in = project.for_new_work() if project else {}
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
         digest=stored.digest,
@@ -90,6 +102,7 @@ def _row(user_id: int, name: str, stored: stored_files.StoredFile) -> Upload:
             "content_type": stored.content_type,
             "size_bytes": stored.size_bytes,
             "measure_at": timezone.now() if has_length(stored.content_type) else None,
+            **lives_in,
         },
     )
     return upload

@@ -27,6 +27,7 @@ import fal
 from catalog.models import Endpoint
 from core.db import clock, transient_errors
 from fal.db_safe import db_safe
+from projects.models import Project
 from runs import starting, state_machine
 from runs.files import content_types
 from runs.locked_update import retry_until_committed
@@ -212,9 +213,20 @@ def _begin(
         key=uuid.uuid4().hex,
         transport=Transport.REALTIME,
         is_private=ticket.is_of_program,
+        project=_project_of(ticket, person),
         holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )
     return starting.start(request).run
+
+
+def _project_of(ticket: Ticket, person: User) -> Project | None:
+    """Return the project in which the session's run lives; None: the person's private one."""
+    if ticket.project_id is None:
+        return None
+    project = Project.objects.of(person).filter(pk=ticket.project_id).first()
+    if project is None:
+        raise SessionLimitReached("You are no longer a member of the project. Choose another one.")
+    return project
 
 
 def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> None:

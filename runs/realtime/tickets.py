@@ -23,13 +23,14 @@ REMEMBERED_S = 2 * LIFETIME_S  # how long a used ticket's number is stored
 
 @dataclass(frozen=True)
 class Ticket:
-    """The user, model, page origin and login that a ticket was issued for."""
+    """The user, model, page origin, login and project that a ticket was issued for."""
 
     user_id: int
     endpoint_id: str
     origin: str = field(default="", compare=False)
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
+    project_id: int | None = field(default=None, compare=False)  # None: the user's private one
     is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
 
     @property
