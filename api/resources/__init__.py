@@ -10,8 +10,8 @@ from api.resources import (
     flows,
     models,
     presets,
-    projects,
     runs,
+    stars,
     uploads,
     webhooks,
 )
@@ -26,8 +26,8 @@ __all__ = [
     "flows",
     "models",
     "presets",
-    "projects",
     "runs",
+    "stars",
     "uploads",
     "webhooks",
 ]

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -25,7 +24,6 @@ from api.resources.parameters import (
     CURSOR,
     IN_PROJECT,
     LIMIT,
-    MAX_KEY,
     MODEL,
     TO_PROJECT,
     as_uuid,
@@ -43,23 +41,14 @@ from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
 from runs.files import result_names
 from runs.models import Artifact, Run
-from runs.models.querysets import RunQuerySet
 from runs.own_addresses import tidy_addresses
 from runs.ownership import deletion
-from runs.results import stars
 from runs.results.error_messages import with_full_stop
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
-)
-POSITION = Parameter(
-    "position",
-    {"type": "integer", "minimum": 0, "maximum": MAX_KEY},
-    "the file, by the `position` that the run's `artifacts` have",
-    where="path",
-    converter="int",
 )
 WAIT = Parameter(
     "wait",
@@ -120,30 +109,15 @@ def list_runs(call: Call) -> Reply:
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     with custom_plans(are_needed=bool(filters.q)):
-        runs = list(_newest(call, rows, values["limit"] + 1))
+        newest = call.reach.newest(rows, values["limit"] + 1).recent("arguments")
+        newest = newest.order_by("-created_at", "-pk")
+        newest = newest.annotate(small_output=result_names.SMALL_OUTPUT)
+        runs = list(newest[: values["limit"] + 1])
 
     def mark(run: Run) -> tuple[str, str]:
         return run.created_at.isoformat(), str(run.pk)
 
     return Reply(page(runs, values["limit"], lambda run: representation.card(run, call), mark))
-
-
-def _newest(call: Call, rows: RunQuerySet, most: int) -> RunQuerySet:
-    """Return the newest of these runs that the call sees.
-
-    Each project is asked by its own index, however many runs there are: a condition over several
-    projects would have the database sort their whole histories.
-    """
-    parts = [rows.in_project(project, call.user) for project in call.reach.projects]
-    if len(parts) == 1:
-        newest = parts[0]
-    else:
-        order = ("-created_at", "-pk")
-        keys = [part.order_by(*order).values_list("created_at", "pk")[:most] for part in parts]
-        merged = sorted(chain.from_iterable(keys), reverse=True)[:most]
-        newest = Run.objects.filter(pk__in=[pk for _, pk in merged])
-    newest = newest.recent("arguments").order_by("-created_at", "-pk")
-    return newest.annotate(small_output=result_names.SMALL_OUTPUT)[:most]
 
 
 def _moment(call: Call, name: str) -> datetime | None:
@@ -317,81 +291,6 @@ def delete_run(call: Call) -> Reply:
     return Reply(None, 204)
 
 
-@operation(
-    "PUT",
-    "/runs/{run_id}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN],
-    responses=[Response(204, "The run is starred.")],
-    errors=[404],
-)
-def star_run(call: Call) -> Reply:
-    """Star a run."""
-    return _star(call, is_starred=True)
-
-
-@operation(
-    "DELETE",
-    "/runs/{run_id}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN],
-    responses=[Response(204, "The run is not starred.")],
-    errors=[404],
-)
-def unstar_run(call: Call) -> Reply:
-    """Remove a run's star."""
-    return _star(call, is_starred=False)
-
-
-@operation(
-    "PUT",
-    "/runs/{run_id}/artifacts/{position}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN, POSITION],
-    responses=[Response(204, "The file and its run are starred.")],
-    errors=[404],
-)
-def star_artifact(call: Call) -> Reply:
-    """Star one file of a run."""
-    return _star_artifact(call, is_starred=True)
-
-
-@operation(
-    "DELETE",
-    "/runs/{run_id}/artifacts/{position}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN, POSITION],
-    responses=[
-        Response(
-            204, "The file is not starred; the run stays starred while another of its files is."
-        )
-    ],
-    errors=[404],
-)
-def unstar_artifact(call: Call) -> Reply:
-    """Remove the star of one file of a run."""
-    return _star_artifact(call, is_starred=False)
-
-
-def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
-    run = find(call, call.values["run_id"])
-    _require_to_star(call, run)
-    if not stars.star_artifact(run.pk, call.values["position"], is_starred=is_starred):
-        raise Problem(404, "The run has no file at this position.")
-    return Reply(None, 204)
-
-
-def _star(call: Call, *, is_starred: bool) -> Reply:
-    run = find(call, call.values["run_id"])
-    _require_to_star(call, run)
-    stars.star_run(run.pk, is_starred=is_starred)
-    return Reply(None, 204)
-
-
 def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
     """Return a run of the user's projects, or with `may_read` an example; raises Problem (404)."""
     runs = Run.objects
@@ -407,12 +306,6 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
     if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
     return run
-
-
-def _require_to_star(call: Call, run: Run) -> None:
-    """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
-    if run.user_id != call.user.pk and not roles.may_change(call.user, run):
-        roles.require_for(call.user, run, permissions.CHANGE_RUN)
 
 
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:
