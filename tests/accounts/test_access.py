@@ -19,18 +19,15 @@ from django.urls import get_resolver, reverse
 
 from api import tokens
 from api.models import ProxyFile
-from boards.models import Board, Cell, Column, Trial
-from boards.models import Row as Row_
 from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
-from chats.models import Chat
-from flows.models import AccountWorkflow, Flow, FlowRun
+from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
 from projects.models import Membership, Move, Project
-from runs.models import Artifact, Preset, Run, Share, Upload, Worker
+from runs.models import Share, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
-from training.models import Dataset, Training, Weights
+from tests.accounts.things import make_things
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 ENDPOINT = "fal-ai/flux/dev"
@@ -44,16 +41,7 @@ NAMES = [
 ]
 
 
-ASKED = {
-    "training:new": f"?model={ENDPOINT}",
-    "flows:then": f"?model={ENDPOINT}",
-    "flows:flow-model": "?step=s1",
-    "flows:flow-then": "?after=s1",
-}
-SPECIAL: dict[str, dict[str, Any]] = {
-    "upload-tool": {"name": "mask"},
-    "artifact-viewer": {"position": 1},
-}
+ASKED = {"training:new": f"?model={ENDPOINT}", "flows:then": f"?model={ENDPOINT}"}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
@@ -77,78 +65,31 @@ class World:
         # One client for all requests: each new one would build the whole middleware chain again.
         self._browser = Client()
         owner = self.people["owner"]
-        run = Run.objects.create(
-            user=owner,
-            endpoint=endpoint,
-            form_token="t",
-            arguments={},
-            state="succeeded",
-            output={"text": "words"},
-        )
-        Artifact.objects.create(
-            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
-            state="stored", file=file, poster=file, thumbnail=file,
-        )  # fmt: skip
-        Artifact.objects.create(
-            run=run, position=1, path="y", kind="mesh", url="https://v3.fal.media/a.glb"
-        )
-        upload = Upload.objects.create(
-            user=owner,
-            digest="0" * 64,
-            file=file,
-            file_name="x.png",
-            content_type="image/png",
-            size_bytes=1,
-        )
-        preset = Preset.objects.create(user=owner, endpoint=endpoint, name="p", arguments={})
+        self.things = things = make_things(owner, endpoint, file)
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
         search = SavedSearch.objects.create(
-            user=owner, name="s", params="q=x", seen_at=run.created_at
+            user=owner, name="s", params="q=x", seen_at=owner.date_joined
         )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
         project = Project.objects.create(slug="best", name="Best")
         Membership.objects.create(project=project, user=owner, role="manager")
         token, _ = tokens.create(owner, "script")
-        board = Board.objects.create(user=owner, source=endpoint, form_token="b")
-        row = Row_.objects.create(board=board, position=0, digest="r")
-        column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
-        cell = Cell.objects.create(board=board, row=row, column=column, run=run)
-        trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
-        chat = Chat.objects.create(user=owner, endpoint=endpoint)
         channel = Channel.objects.create(user=owner, method="email", name="mail")
         delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
-        step = {"id": "s1", "endpoint": ENDPOINT, "arguments": {}}
-        flow = Flow.objects.create(user=owner, name="f", definition={"steps": [step]})
-        flow_run = FlowRun.objects.create(
-            flow=flow, user=owner, form_token="f", definition=flow.definition
-        )
         AccountWorkflow.objects.create(
             endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
-            definition='{"nodes": {}}', read_at=run.created_at,
+            definition='{"nodes": {}}', read_at=owner.date_joined,
         )  # fmt: skip
-        dataset = Dataset.objects.create(user=owner, endpoint=endpoint, name="d")
-        training = Training.objects.create(run=run, dataset=dataset)
-        weights = Weights.objects.create(user=owner, training=training, position=0, name="w")
         self.feed = feeds.token(owner)
-        Worker.objects.create(name="w", beat_at=run.created_at)
-        self.parts: dict[str, Any] = {
-            "endpoint_id": ENDPOINT, "address": ENDPOINT, "category": "text-to-image",
-            "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
-            "token": "nonsense", "ticket": "none", "object_id": "1",
-            "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
-            "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
-            "column": 0, "number": 0, "webhook_id": channel.pk, "delivery_id": delivery.pk,
-            "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "file_id": ProxyFile.objects.create(user=owner, upload=upload).pk,
+        Worker.objects.create(name="w", beat_at=owner.date_joined)
+        file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
+        things.parts |= {
+            "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
         }  # fmt: skip
-        self.keys = {
-            "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
+        things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
-            "auth_user": owner.pk,
-            "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
-            "channel": channel.pk, "delivery": delivery.pk,
-            "dataset": dataset.pk, "weights": weights.pk,
+            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -159,17 +100,9 @@ class World:
 
     def address(self, name: str) -> str:
         """Where the owner's thing is at a route."""
-        plain = name.rpartition(":")[2]
-        pk = next((key for noun, key in self.keys.items() if plain.startswith(noun)), None)
-        resolver = get_resolver("config.urls")
-        space, _, _ = name.rpartition(":")
-        inner = resolver.namespace_dict[space][1] if space else resolver
-        (possibility, *_), *_ = inner.reverse_dict.getlist(plain)
-        parts = {part: self.parts.get(part, pk) for part in possibility[0][1]}
-        parts |= SPECIAL.get(plain, {})
-        if plain == "changes-feed-of":
-            parts["token"] = self.feed
-        return reverse(name, kwargs=parts) + ASKED.get(name, "")
+        if name == "catalog:changes-feed-of":
+            return reverse(name, kwargs={"token": self.feed})
+        return self.things.address(name, ASKED)
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
         """What a role gets, as a word of the table; nothing of it stays."""
@@ -184,10 +117,11 @@ class World:
             transaction.set_rollback(True)
         if response.streaming:
             b"".join(response.streaming_content)  # which closes the file
-        return _word(response, name)
+        return word(response, name)
 
 
-def _word(response: Any, name: str) -> str:
+def word(response: Any, name: str) -> str:
+    """What a response says, as a word of the table."""
     location = response.headers.get("Location", "")
     is_led_away = "/login/" in location and name not in {"logout", "admin:login"}
     if name == "playground:webhook" and response.status_code == 401:

@@ -16,6 +16,7 @@ from api.contract.components import COMPONENTS
 from api.contract.operation import JSON, OPERATIONS, Operation
 from api.http import cursor
 from tests.accounts.test_access import ENDPOINT, World
+from tests.accounts.things import PLAIN
 from tests.edges.test_routes import MEANT, encoded, world
 from tests.edges.values import TEXTS
 from tests.schemas.laws import sample
@@ -61,7 +62,8 @@ def address_of(one: Operation, world: World) -> str:
     path = one.path
     for part in one.parameters:
         if part.where == "path":
-            known = world.parts.get(part.name, world.keys.get(part.name.partition("_")[0], 1))
+            key = world.things.keys.get(part.name.partition("_")[0], 1)
+            known = (PLAIN | world.things.parts).get(part.name, key)
             path = path.replace(f"{{{part.name}}}", str(known))
     return f"/api/v1{path}"
 

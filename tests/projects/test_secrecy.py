@@ -1,0 +1,119 @@
+"""What is done in one project changes nothing that the members of another one see.
+
+Every page, fragment and list of programs is asked for before and after somebody has filled another
+project and their private one. The answers are the same: no title, no hint, no count tells of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import get_resolver
+
+from api import tokens
+from projects.models import Project
+from tests.accounts.routes import routes
+from tests.accounts.things import Things, make_things
+from tests.projects.people import make_project, person
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+ENDPOINT = "fal-ai/flux/dev"
+OURS, THEIRS = "quokka", "xylophone"
+# Texts that people ask for: a word of theirs, the beginning of one, and nothing.
+ASKED = (
+    "",
+    f"?q={THEIRS}",
+    f"?q={THEIRS[:4]}",
+    f"?model={ENDPOINT}",
+    "?scope=all",
+    "?state=deleted",
+)
+# What differs between two answers to the same question.
+CHANGING = re.compile(
+    r"[A-Za-z0-9_\-.:=]{20,}"  # tokens, ids and moments
+    r"|since=[^&\"]*"
+    r'|name="~tab" value="[^"]*"'
+    r"|[0-9]+ (?:seconds?|minutes?) ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
+)
+# Not about what people do in projects: the house's state, as operators see it.
+EXEMPT = {"playground:healthz"}
+
+
+@pytest.fixture
+def file() -> Iterator[str]:
+    name = default_storage.save("tests/secrecy.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    yield name
+    default_storage.delete(name)
+
+
+def addresses() -> list[str]:
+    """Of every route that is about no thing of anybody's."""
+    things = Things({"nothing": None}, {"endpoint_id": ENDPOINT, "address": ENDPOINT})
+    found = []
+    for route in routes(get_resolver("config.urls").url_patterns):
+        is_general = "<" not in route.path or "endpoint_id" in route.path
+        if is_general and not route.name.startswith("admin:") and route.name not in EXEMPT:
+            found.append(things.address(route.name))
+    return sorted(set(found))
+
+
+def answers(browser: Client, token: str) -> dict[str, str]:
+    """What somebody is told everywhere, without what changes by itself."""
+    told = {}
+    for address in addresses():
+        for query in ASKED:
+            if "/api/" in address:
+                response = browser.get(
+                    address + query, headers={"Authorization": f"Bearer {token}"}
+                )
+            else:
+                response = browser.get(address + query)
+            if response.streaming or response.status_code == 405:
+                continue
+            text = CHANGING.sub("*", response.content.decode(errors="replace"))
+            told[address + query] = f"{response.status_code} {text}"
+    return told
+
+
+def test_other_projects_change_nothing(
+    client: Client, make_endpoint: Any, file: str, settings: Any
+) -> None:
+    settings.RATE_LIMITS = False
+    endpoint = make_endpoint(ENDPOINT)
+    ours, theirs = make_project("Ours", bea="manager"), make_project("Theirs", ana="manager")
+    bea, ana = person("bea"), person("ana")
+    make_things(bea, endpoint, file, ours, word=OURS)
+    make_things(bea, endpoint, file, word=OURS)
+    client.force_login(bea)
+    _, token = tokens.create(bea, "script")
+    choose(client, ours)
+    answers(client, token)  # what is remembered of a first visit is remembered
+    before = answers(client, token)
+    assert sum(OURS in text for text in before.values()) > 20, "these pages show something"
+
+    make_things(ana, endpoint, file, theirs, word=THEIRS)
+    make_things(ana, endpoint, file, word=THEIRS)
+    after = answers(client, token)
+    changed = {
+        address: changes(before[address], text)
+        for address, text in after.items()
+        if text != before[address]
+    }
+    assert not changed
+
+
+def changes(before: str, after: str) -> str:
+    """The elements, or lines, that are new."""
+    old, new = (re.split(r"(?=<)|\n|(?<=,)", text) for text in (before, after))
+    known = set(old)
+    return " ".join(part for part in new if part not in known)[:400]
+
+
+def choose(browser: Client, project: Project) -> None:
+    assert browser.get(f"/models/?project={project.slug}").status_code == 200
