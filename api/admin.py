@@ -17,9 +17,18 @@ class TokenAdmin(RestrictedAdmin):
         "change": "a token keeps the settings that its user chose",
     }
 
-    list_display = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at")
+    list_display = ("name", "user", "project", "scopes", "created_at", "last_used_at", "expires_at")
     list_filter = ["scopes", "user"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "project"]
     search_fields = ["name", "user__username"]
-    fields = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at", "hint")
+    fields = (
+        "name",
+        "user",
+        "project",
+        "scopes",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "hint",
+    )
     readonly_fields = fields

@@ -107,5 +107,7 @@ def _names(call: Call) -> dict[str, Any]:
 
 
 def _request(call: Call) -> str:
-    """Return a digest of the address and the body."""
-    return starting.form_token(call.request.path, call.body)
+    """Return a digest of the address, the body, and the project that the call is confined to."""
+    only = call.reach.only
+    place = f"{call.request.path}?project={only.pk}" if only else call.request.path
+    return starting.form_token(place, call.body)

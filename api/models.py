@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from core.db.json_field import ExactJSONField
+from projects.models import Membership, Project
 from runs.models import Upload
 
 
@@ -16,6 +17,14 @@ class Token(models.Model):
     """A user's API token; the database only has its digest."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(
+        Project,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="the only one that it sees and begins in; null: all of its user's",
+    )
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
     hint = models.CharField(max_length=16, help_text="its first characters, to recognize it by")
@@ -24,6 +33,9 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="empty: it never expires")
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    # Whether its user is in no project but their private one; False: not known.
+    is_in_private_alone = False
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -42,6 +54,22 @@ class Token(models.Model):
     def scope_list(self) -> list[str]:
         """The scopes, in the order of `api.tokens.SCOPES`."""
         return self.scopes.split()
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it may look, and change nothing."""
+        return self.scopes == "read"
+
+    @property
+    def is_shut_out(self) -> bool:
+        """Whether its user is no longer a member of the project that it is bound to.
+
+        Asked each time, so that it ends with the membership. No query for a token of all projects.
+        """
+        if self.project is None or self.project.person_id == self.user_id:
+            return False
+        memberships = Membership.objects.filter(project=self.project, user_id=self.user_id)
+        return not memberships.exists()
 
     @property
     def is_expired(self) -> bool:

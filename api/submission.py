@@ -18,6 +18,7 @@ from notifications import run_webhooks
 from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
+from projects.models import Project
 from runs import ledger, starting, transitions
 from runs.models import Run, Transport
 from runs.starting import Holder, Source, StartRequest
@@ -43,10 +44,27 @@ class ProxiedCall:
 
     user: User
     token: Token | None  # None: a call by login
+    project: Project  # where the run will live
     endpoint: Endpoint
     arguments: dict[str, Any]
     way_in: str = "proxy"  # the timeline's word for the address
     options: Mapping[str, Any] = field(default_factory=dict)  # fields of `fal.SubmitOptions`
+
+
+@dataclass(frozen=True)
+class WantedRun:
+    """A run that a program asks for, with validated arguments; its end is reported to `webhook`.
+
+    A repeated call with the same `key` starts nothing.
+    """
+
+    token: Token
+    project: Project
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+    transport: str
+    key: str = ""
+    webhook: str = ""
 
 
 def find_problems(
@@ -62,36 +80,29 @@ def find_problems(
     return [*unknown, *(problem for problem in problems if problem.path not in paths)]
 
 
-def start(
-    token: Token,
-    endpoint: Endpoint,
-    arguments: dict[str, Any],
-    transport: str,
-    key: str = "",
-    webhook: str = "",
-) -> tuple[Run, bool]:
-    """Create a run with validated arguments (True), or return the one that `key` created (False).
+def start(wanted: WantedRun) -> tuple[Run, bool]:
+    """Create a run (True), or return the one that its key created (False).
 
-    Its end is reported to the vetted address `webhook`. Raises KeyReused, and
-    starting.Refused if the model cannot be run.
+    Its webhook's address should be vetted. Raises KeyReused, and starting.Refused if the model
+    cannot be run, or nothing there by its user.
     """
     with transaction.atomic():
         run, is_new = starting.start(
             StartRequest(
-                user=token.user,
-                endpoint=endpoint,
-                arguments=arguments,
+                user=wanted.token.user,
+                project=wanted.project,
+                endpoint=wanted.endpoint,
+                arguments=wanted.arguments,
                 source=Source.API,
-                key=_run_key(key),
-                transport=transport,
-                event=("api", token.name),
-                accounts=[ledger.token(token.pk)],
+                key=_run_key(wanted.key),
+                transport=wanted.transport,
+                event=("api", wanted.token.name),
+                accounts=[ledger.token(wanted.token.pk)],
             )
         )
-        if is_new and webhook:
-            run_webhooks.attach(run, webhook)
-    is_same = is_new or _is_same(run, endpoint, arguments, transport)
-    if not is_same or (not is_new and run_webhooks.address_of(run) != webhook):
+        if is_new and wanted.webhook:
+            run_webhooks.attach(run, wanted.webhook)
+    if not is_new and not _is_same(run, wanted):
         raise KeyReused
     return run, is_new
 
@@ -127,6 +138,7 @@ def start_streamed(call: ProxiedCall, holder: str) -> Run:
 def _proxied_request(call: ProxiedCall) -> StartRequest:
     return StartRequest(
         user=call.user,
+        project=call.project,
         endpoint=call.endpoint,
         arguments=call.arguments,
         source=Source.API,
@@ -144,6 +156,8 @@ def _run_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:KEY_CHARS]
 
 
-def _is_same(run: Run, endpoint: Endpoint, arguments: Mapping[str, Any], transport: str) -> bool:
-    is_here = run.endpoint_id == endpoint.pk and run.transport == transport
-    return is_here and identical(run.arguments, arguments)
+def _is_same(run: Run, wanted: WantedRun) -> bool:
+    is_here = run.endpoint_id == wanted.endpoint.pk and run.transport == wanted.transport
+    is_here = is_here and run.project_id == wanted.project.pk
+    has_webhook = run_webhooks.address_of(run) == wanted.webhook
+    return is_here and has_webhook and identical(run.arguments, wanted.arguments)

@@ -12,21 +12,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.single_use import digest
 from api.models import Token
 from fal.db_safe import db_safe_text
+from projects.models import Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from projects.models import Project
+
 PREFIX = "vitrine_"  # lets secret scanners recognize tokens
 READ, RUN, CURATE = "read", "run", "curate"
 SCOPES: Mapping[str, str] = {
-    READ: "Search models, and look at runs, presets and collections",
+    READ: "Search models, and look at runs, presets and collections; alone, it is read-only",
     RUN: "Start and cancel runs, upload files, keep presets and favourites",
     CURATE: "Change collections, where the person may",
 }
@@ -48,11 +51,13 @@ def create(
     days: int | None = None,
     *,
     by: User | None = None,
+    project: Project | None = None,
 ) -> tuple[Token, str]:
     """Create a token; returns the row and the token itself, which cannot be retrieved later.
 
-    `by` is who creates it, None for a command. Raises ValueError with a message for an invalid
-    name, unknown scopes or days.
+    `by` is who creates it, None for a command. `project` is the only one that it sees and begins
+    in, None for all of the user's. Raises ValueError with a message for an invalid name, unknown
+    scopes or days, and a project that the user is not a member of.
     """
     name, wanted = _clean_name(name), set(scopes)
     if not wanted or wanted - SCOPES.keys():
@@ -66,12 +71,15 @@ def create(
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(
         user=user,
+        project=project,
         name=name,
         digest=digest(secret),
         hint=secret[: len(PREFIX) + HINT_CHARS],
         scopes=" ".join(scope for scope in SCOPES if scope in wanted),
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
+    if token.is_shut_out:
+        raise ValueError("A token can only be bound to a project of which its user is a member.")
     try:
         with transaction.atomic():
             token.save()
@@ -87,9 +95,12 @@ def authenticate(secret: str) -> Token | None:
     """Return the token's row with its user; None if it is not valid."""
     if not _TOKEN.fullmatch(secret):
         return None
-    token = Token.objects.select_related("user").filter(digest=digest(secret)).first()
+    rows = Token.objects.select_related("project", "user__private_project")
+    shared = Membership.objects.filter(user=OuterRef("user"), project__person=None)
+    token = rows.annotate(has_no_shared=~Exists(shared)).filter(digest=digest(secret)).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
         return None
+    token.is_in_private_alone = token.has_no_shared
     _record_use(token, timezone.now())
     return token
 
@@ -120,7 +131,8 @@ def restore(token: Token) -> None:
 
 def _about(token: Token) -> str:
     until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "without an end"
-    return f"of {token.user.get_username()}, {token.scopes}, {until}"
+    where = f"in “{token.project}”, " if token.project else ""
+    return f"of {token.user.get_username()}, {token.scopes}, {where}{until}"
 
 
 def _record_use(token: Token, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,13 @@ class Client:
             raise from_problem(response.status_code, _json(response))
         return _json(response)
 
-    def upload(self, file: Path, kind: str = "") -> str:
+    def upload(self, file: Path, kind: str = "", *, query: Mapping[str, str] | None = None) -> str:
         """Upload a file; return its URL for a run's input."""
         try:
             with file.open("rb") as opened:
                 fields = {"kind": kind} if kind else {}
                 parts = {"file": (file.name, opened)}
-                upload = self.call("POST", "/uploads", files=parts, data=fields)
+                upload = self.call("POST", "/uploads", files=parts, data=fields, params=query)
         except OSError as error:
             raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
         return str(upload["address"])

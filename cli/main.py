@@ -172,6 +172,7 @@ def _add_run(parser: ArgumentParser) -> None:
         "--preset", dest="preset_id", type=int, help="number of a preset to fill in"
     )
     parser.add_argument("--transport", choices=["queue", "sync", "stream", "websocket"])
+    parser.add_argument("--project", metavar="SLUG", help="the project that it goes to")
     parser.add_argument("--max-cost", type=float, help="refuse a run that may cost more")
     parser.add_argument("--key", help="idempotency key: a repeated command returns the same run")
     parser.add_argument("--wait", action="store_true", help="wait until the run has ended")
@@ -188,6 +189,7 @@ def _add_runs(parser: ArgumentParser) -> None:
     parser.add_argument("--after", metavar="DATE", help="created on this date or later (UTC)")
     parser.add_argument("--before", metavar="DATE", help="created before this date (UTC)")
     parser.add_argument("--batch", metavar="ID", help="only runs of this batch of variations")
+    parser.add_argument("--project", metavar="SLUG", help="only runs of this project")
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("-o", "--out", help="save the run's results to this folder")
     _finish(parser, "runs", "runs")

@@ -26,6 +26,7 @@ LOADED = ("private_project", "project_choice__membership__project")
 PARAMETER = "project"
 SCOPE, ALL = "scope", "all"
 Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
+PROGRAMS = "/api/"  # addresses of programs, whose projects `api/reach.py` decides
 UNKNOWN = (
     "You are not a member of a project at this address. "
     "Ask whoever gave you the link, or work in one of your own."
@@ -118,7 +119,9 @@ def in_named_project(
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if PARAMETER not in request.GET or not request.user.is_authenticated:
+        if PARAMETER not in request.GET or request.path_info.startswith(PROGRAMS):
+            return get_response(request)
+        if not request.user.is_authenticated:
             return get_response(request)
         project = current(request)
         response = get_response(request)

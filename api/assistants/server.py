@@ -36,6 +36,12 @@ Arguments = Annotated[
     dict[str, Any], Field(description="the model's input, as read_model lists it")
 ]
 AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
+InProject = Annotated[
+    str, Field(description="slug of the project that it goes to (list_projects)", max_length=60)
+]
+OfProject = Annotated[
+    str, Field(description="only what is in the project with this slug", max_length=60)
+]
 ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
@@ -105,6 +111,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
             bool, Field(description="only after the user agreed")
         ] = False,
         allow_unknown: AllowUnknown = False,
+        project: InProject = "",
     ) -> str:
         """Run a model and wait for its end. It costs what the model costs, within a cap."""
         return await _text_of(
@@ -115,6 +122,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
                 wait_s,
                 allow_unknown_price=allow_unknown_price,
                 allow_unknown=allow_unknown,
+                project=project,
             )
         )
 
@@ -128,6 +136,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         wait_s: Wait = 60,
         allow_unknown_price: bool = False,
         allow_unknown: AllowUnknown = False,
+        project: InProject = "",
     ) -> str:
         """Run a saved chain of models with inputs by name, within a cap, and wait for its end."""
         return await _text_of(
@@ -137,6 +146,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
                 wait_s,
                 allow_unknown_price=allow_unknown_price,
                 allow_unknown=allow_unknown,
+                project=project,
             )
         )
 
@@ -156,9 +166,10 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         state: Annotated[str, Field(description="unfinished, succeeded, failed …")] = "",
         model: EndpointId = "",
         cursor: Cursor = "",
+        project: OfProject = "",
     ) -> str:
-        """List the user's newest runs, one per line."""
-        return await _text_of(tools_of(ctx).list_runs(state, model, cursor))
+        """List the newest runs of the user's projects, one per line."""
+        return await _text_of(tools_of(ctx).list_runs(state, model, cursor, project))
 
     @server.tool(title="Show an artifact", annotations=READS, structured_output=False)
     async def show_artifact(
@@ -182,10 +193,17 @@ def _picture(content: bytes, content_type: str) -> list[ImageContent]:
 
 
 def _add_kept(server: MCPServer[Any], tools_of: ToolsOf) -> None:
+    @server.tool(title="List projects", annotations=READS, structured_output=False)
+    async def list_projects(ctx: Context[Any, Any]) -> str:
+        """List the user's projects by slug, with their role: viewers look, makers run."""
+        return await _text_of(tools_of(ctx).list_projects())
+
     @server.tool(title="List presets", annotations=READS, structured_output=False)
-    async def list_presets(ctx: Context[Any, Any], model: EndpointId = "") -> str:
-        """List the user's and the team's presets, to run by preset_id."""
-        return await _text_of(tools_of(ctx).list_presets(model))
+    async def list_presets(
+        ctx: Context[Any, Any], model: EndpointId = "", project: OfProject = ""
+    ) -> str:
+        """List the presets of the user's projects and the team's, to run by preset_id."""
+        return await _text_of(tools_of(ctx).list_presets(model, project))
 
     @server.tool(title="List favourites", annotations=READS, structured_output=False)
     async def list_favourites(ctx: Context[Any, Any]) -> str:

@@ -29,9 +29,10 @@ class TokenBudget:
         close_old_connections()  # no request does so in this thread
         return charges.left_of(self._secret, self._cap)
 
-    async def start(self, amount: Decimal, path: str, body: Any) -> Any:
+    async def start(self, amount: Decimal, path: str, body: Any, project: str = "") -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
         The API counts the amount in the transaction that starts the run.
         """
-        return await self._caller.charging(Charge(amount, self._cap)).call("POST", path, body)
+        paying = self._caller.charging(Charge(amount, self._cap))
+        return await paying.call("POST", path, body, project=project or None)

@@ -83,6 +83,7 @@ class Tools:
         *,
         allow_unknown_price: bool,
         allow_unknown: bool,
+        project: str,
     ) -> str:
         """Start a run within the budget and wait for its end."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
@@ -96,7 +97,7 @@ class Tools:
         body["endpoint_id"] = endpoint_id
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         amount = _amount(estimate, allow=allow_unknown_price)
-        run = await self._budget.start(amount, "/runs", body)
+        run = await self._budget.start(amount, "/runs", body, project)
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
     async def run_flow(
@@ -107,10 +108,11 @@ class Tools:
         *,
         allow_unknown_price: bool,
         allow_unknown: bool,
+        project: str,
     ) -> str:
         """List the flows, or start one within the budget and wait for its end."""
         if not flow_id:
-            page = await self._api.call("GET", "/flows", limit=50)
+            page = await self._api.call("GET", "/flows", limit=50, project=project or None)
             lines = (
                 f"{flow['id']} · {flow['name']} · {counted(flow['steps'], 'step')}"
                 for flow in page["items"]
@@ -120,7 +122,7 @@ class Tools:
         body = {"inputs": inputs, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
         amount = _amount(estimate, allow=allow_unknown_price)
-        flow_run = await self._budget.start(amount, f"{path}/runs", body)
+        flow_run = await self._budget.start(amount, f"{path}/runs", body, project)
         return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
     async def get_run(self, run_id: str, wait_s: int) -> str:
@@ -134,10 +136,15 @@ class Tools:
             short.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
         )
 
-    async def list_runs(self, state: str, model: str, cursor: str) -> str:
+    async def list_runs(self, state: str, model: str, cursor: str, project: str) -> str:
         """List the newest runs."""
         page = await self._api.call(
-            "GET", "/runs", state=state or None, model=model or None, cursor=cursor or None
+            "GET",
+            "/runs",
+            state=state or None,
+            model=model or None,
+            cursor=cursor or None,
+            project=project or None,
         )
         lines = map(short.run_line, page["items"])
         return short.listed(lines, "No run matches.", page["next_cursor"])
@@ -162,9 +169,21 @@ class Tools:
             return line, b"", ""
         return line, small, content_type
 
-    async def list_presets(self, model: str) -> str:
+    async def list_projects(self) -> str:
+        """List the projects in which the user may look, or begin something."""
+        page = await self._api.call("GET", "/projects")
+        lines = (
+            " · ".join(
+                [project["slug"], project["name"], project["role"]]
+                + (["archived"] if project["is_archived"] else [])
+            )
+            for project in page["items"]
+        )
+        return short.listed(lines, "There are no projects.")
+
+    async def list_presets(self, model: str, project: str) -> str:
         """List presets with their arguments."""
-        page = await self._api.call("GET", "/presets", model=model or None)
+        page = await self._api.call("GET", "/presets", model=model or None, project=project or None)
         lines = (
             f"{preset['id']} · {preset['name']} · {preset['endpoint_id']} · by {preset['owner']} · "
             f"{short.cut(short.as_json(preset['arguments']), 300)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
     ENDPOINT_ID,
+    PROJECT,
     Schema,
     flag,
     integer,
@@ -24,6 +25,7 @@ _BOARD = {
     "title": text(),
     "source": text("model whose inputs the rows set"),
     "created_at": moment(),
+    "project": PROJECT,
     "url": text("its page", format="uri"),
 }
 _MORE_OF_BOARD = {

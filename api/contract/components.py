@@ -13,6 +13,7 @@ from api.contract.board_components import BOARDS
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
     ENDPOINT_ID,
+    PROJECT,
     Schema,
     flag,
     integer,
@@ -28,6 +29,7 @@ from api.contract.shapes import (
 )
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
+from projects.models import Membership
 from runs.models import Artifact, Run, Transport
 
 ROOT = "urn:vitrine:api"
@@ -61,6 +63,7 @@ _RUN = {
     "duration_s": nullable(number("from its creation to its end")),
     "artifacts": several(ref("Artifact")),
     "is_starred": flag(),
+    "project": PROJECT,
     "batch_id": nullable(
         text("shared by the runs that one press of ×2 to ×8 started", format="uuid")
     ),
@@ -72,6 +75,7 @@ _FLOW = {
     "is_mine": flag(),
     "steps": integer("how many"),
     "changed_at": moment(),
+    "project": PROJECT,
     "url": text("its page", format="uri"),
 }
 
@@ -105,6 +109,7 @@ COMPONENTS: dict[str, Schema] = {
             name=text(),
             scopes=several(text(enum=list(SCOPES))),
             expires_at=nullable(moment()),
+            project=nullable(text("slug of the only project that it is for; null: all of yours")),
         ),
         upstream=text(
             "where runs are sent, as the worker reports; unknown until a worker has started",
@@ -112,6 +117,13 @@ COMPONENTS: dict[str, Schema] = {
         ),
         waiting_because=text("why a new run would have to wait; empty if it would not"),
     ),
+    "Project": record(
+        slug=text("what `?project=` names it by; `private` for your own"),
+        name=text(),
+        role=text("what you may do there", enum=list(Membership.Role.values)),
+        is_archived=flag("kept to look at: nothing begins in it"),
+    ),
+    "ProjectPage": page("Project"),
     "Price": record(
         amount=nullable(text("decimal number; null where unknown")),
         currency=text(),
@@ -254,6 +266,7 @@ COMPONENTS: dict[str, Schema] = {
         is_shared=flag(),
         is_mine=flag(),
         owner=text(),
+        project=PROJECT,
         is_outdated=flag("saved under an older version of the model's schema"),
     ),
     "PresetPage": page("Preset"),
@@ -314,6 +327,7 @@ COMPONENTS: dict[str, Schema] = {
         is_final=flag(),
         created_at=moment(),
         ended_at=nullable(moment()),
+        project=PROJECT,
         url=text("its page", format="uri"),
         steps=several(
             record(
@@ -332,6 +346,7 @@ COMPONENTS: dict[str, Schema] = {
         file_name=text(),
         content_type=text(),
         size_bytes=integer(),
+        project=PROJECT,
     ),
     "UploadPage": page("Upload"),
     "Webhook": record(

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from jsonschema import Draft202012Validator
 
 from api.models import Token
+from api.reach import Reach
 from runs.models import LedgerEntry
 
 Schema = Mapping[str, Any]
@@ -68,12 +69,14 @@ class Response:
 class Call:
     """One validated request to an operation: the token, the parameters and the body.
 
+    `reach` are the projects that it sees, and in which one it begins.
     `reserved` is what the ledger holds for a call by an assistant until its run is known.
     """
 
     request: HttpRequest
     token: Token
     values: Mapping[str, Any]
+    reach: Reach
     body: Any = None
     reserved: LedgerEntry | None = None
 

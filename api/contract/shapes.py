@@ -72,6 +72,7 @@ def page(item: str) -> Schema:
     )
 
 
+PROJECT = nullable(text("slug of its project, `private` for your own; null: none of yours"))
 ALLOW_UNKNOWN = flag(
     "fields that the model's schema does not name are meant, as fal may take them already; else "
     "they are refused with the nearest name",

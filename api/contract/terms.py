@@ -12,10 +12,12 @@ Terms = tuple[tuple[str, str], ...]  # pattern → replacement
 TOOLS: Terms = (
     (r"GET /api/v1/models\?q=…", "find_models"),
     (r"GET /api/v1/models/(\S+)", r"read_model with endpoint_id=\1"),
+    (r"GET /api/v1/projects", "list_projects"),
 )
 COMMANDS: Terms = (
     (r"GET /api/v1/models\?q=…", "vitrine search"),
     (r"GET /api/v1/models/(\S+)", r"vitrine show \1"),
+    (r" List yours: GET /api/v1/projects", ""),
     (r"\bmax_cost\b", "--max-cost"),
     (r"\bcreated_(after|before)\b", r"--\1"),
     (r"\bThis Idempotency-Key\b", "This --key"),

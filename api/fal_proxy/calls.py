@@ -24,8 +24,9 @@ from api.fal_proxy import (
 from api.fal_proxy.responses import UpstreamResponse
 from api.fal_proxy.submit_headers import InvalidHeader
 from api.fal_proxy.target import Action, Host, Target
-from api.http.problem import Problem
+from api.http.problem import Problem, refused
 from api.models import Token
+from api.reach import Reach
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Endpoint
@@ -58,10 +59,14 @@ TOO_MANY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """The calling user, their token or login, and the address under which they call the queue."""
+    """The calling user, their token or login, and the address under which they call the queue.
+
+    `reach` are the projects that the call sees and begins in.
+    """
 
     user: User
     token: Token | None
+    reach: Reach
     login: str
     origin: str
     queue: str
@@ -71,7 +76,17 @@ class Caller:
     def live_token(self, aliases: tuple[str, ...]) -> tickets.LiveToken:
         """Return a token that lets the caller open live sessions with apps of these aliases."""
         token_id = self.token.pk if self.token else None
-        return tickets.LiveToken(self.user.pk, token_id, self.login, self.origin, aliases)
+        project_id = self.reach.target.pk
+        return tickets.LiveToken(
+            self.user.pk, token_id, self.login, self.origin, aliases, project_id
+        )
+
+    def call(
+        self, endpoint: Endpoint, arguments: dict[str, Any], options: Mapping[str, Any]
+    ) -> ProxiedCall:
+        """Return the call of a model, whose run lives in the project that the caller begins in."""
+        project = self.reach.target
+        return ProxiedCall(self.user, self.token, project, endpoint, arguments, options=options)
 
 
 def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
@@ -107,7 +122,9 @@ def _announce_file(caller: Caller) -> UpstreamResponse:
     body = _read_input(caller.read_body())
     announced = body if isinstance(body, dict) else {}
     name, content_type = (str(announced.get(key) or "") for key in ("file_name", "content_type"))
-    upload_path, file_path = uploads.announce(caller.user, name, content_type)
+    upload_path, file_path = uploads.announce(
+        caller.user, caller.reach.require_maker(), name, content_type
+    )
     addresses = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
     return responses.as_json(addresses)
 
@@ -138,9 +155,8 @@ def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run |
     if (arguments := _arguments(caller)) is None:
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     webhook = target.query.get("fal_webhook", "")
-    call = ProxiedCall(caller.user, caller.token, endpoint, arguments, options=options)
     with _refusals():
-        return submission.start_proxied(call, webhook)
+        return submission.start_proxied(caller.call(endpoint, arguments, options), webhook)
 
 
 def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> UpstreamResponse:
@@ -150,8 +166,8 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
         return responses.as_json({"detail": [_NO_DICT]}, 422)
     if not capacity.has_room(caller.user.pk):
         return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
-    call = ProxiedCall(caller.user, caller.token, endpoint, arguments, options=options)
     with _refusals():
+        call = caller.call(endpoint, arguments, options)
         run = submission.start_streamed(call, tickets.GATEWAY)
     response = responses.not_over(run)
     response.headers[relayed_streams.HEADER] = f"{run.pk} {tickets.sign_stream(run.pk)}"
@@ -168,6 +184,7 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
     aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
     if not all(aliases) or not aliases:
         raise Problem(422, "allowed_apps must list the apps that the token is for.")
+    caller.reach.require_maker()
     token = caller.live_token(aliases).sign()
     is_older = target.path != TOKENS[0]
     return responses.as_json({"token": token} if is_older else token, 201)
@@ -207,10 +224,10 @@ def _arguments(caller: Caller) -> dict[str, Any] | None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except starting.Refused as refused:
-        raise Problem(403, str(refused), slug="cannot-be-run") from refused
-    except RefusedAddress as refused:
-        raise Problem(422, f"fal_webhook: {refused}", slug="webhook-refused") from refused
+    except starting.Refused as error:
+        raise refused(error, 403) from error
+    except RefusedAddress as error:
+        raise Problem(422, f"fal_webhook: {error}", slug="webhook-refused") from error
 
 
 def _read_input(content: bytes) -> Any:
@@ -250,7 +267,8 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    runs = Run.objects.kept().filter(user=caller.user).with_endpoint().light("metrics", *heavy)
+    own = caller.reach.shown(Run.objects.of(caller.user))
+    runs = own.with_endpoint().light("metrics", *heavy)
     run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
     return run if is_of_app else None

@@ -8,7 +8,7 @@ live sessions with which apps; fal's clients request it where they would request
 from __future__ import annotations
 
 import uuid
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
 
 from django.core import signing
@@ -16,6 +16,7 @@ from django.core import signing
 from accounts import single_use
 from api.models import Token
 from core.http import signed_tickets
+from projects.models import Membership
 
 STREAM_SALT, LIVE_SALT = "api.fal_proxy.stream", "api.fal_proxy.live"
 STREAM_AGE_S = 30
@@ -46,13 +47,17 @@ def verify_stream(ticket: str) -> StreamTicket | None:
 
 @dataclass(frozen=True)
 class LiveToken:
-    """Who may open live sessions: by which token or login, for apps with these aliases."""
+    """Who may open live sessions: by which token or login, for apps with these aliases.
+
+    Their runs live in the project.
+    """
 
     user_id: int
     token_id: int | None
     login: str
     origin: str
     aliases: tuple[str, ...]
+    project_id: int
 
     def sign(self) -> str:
         """Return the token as URL-safe text."""
@@ -62,14 +67,20 @@ class LiveToken:
     def verify(cls, text: str) -> LiveToken | None:
         """Return the token in a signed text; None if it is forged or expired."""
         claims = signed_tickets.load(text, LIVE_SALT, LIVE_AGE_S)
-        if claims is None:
+        if claims is None or len(claims) != len(fields(cls)):
             return None
-        user_id, token_id, login, origin, aliases = claims
-        return cls(user_id, token_id, login, origin, tuple(aliases))
+        user_id, token_id, login, origin, aliases, project_id = claims
+        return cls(user_id, token_id, login, origin, tuple(aliases), project_id)
 
     @property
     def is_revoked(self) -> bool:
-        """Whether the API token or login for which it was issued is no longer valid."""
+        """Whether the API token or login for which it was issued is no longer valid.
+
+        Also whether its user is no longer a member of the project.
+        """
+        members = Membership.objects.filter(project_id=self.project_id, user_id=self.user_id)
+        if not members.exists():
+            return True
         if self.token_id is None:
             return bool(self.login) and single_use.is_spent(self.login)
         token = Token.objects.filter(pk=self.token_id, revoked_at=None).first()

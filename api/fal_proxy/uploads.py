@@ -19,6 +19,8 @@ from django.urls import reverse
 
 from api.models import ProxyFile
 from core.file_names import clean_name
+from projects import roles
+from projects.models import Project
 from runs.files import uploads
 from runs.own_addresses import path_at_own_host
 
@@ -30,19 +32,24 @@ _FILE = re.compile(rf"{_FILES}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12
 
 
 class Announced(NamedTuple):
-    """A file that will be sent: its user, the id in its address, its name and claimed type."""
+    """A file that will be sent: its user, the id in its address, its name and claimed type.
+
+    It will live in the project; None in tickets of before there were any: the private one.
+    """
 
     user_id: int
     pk: str
     name: str
     content_type: str
+    project_id: int | None = None
 
 
-def announce(user: User, name: str, content_type: str) -> tuple[str, str]:
+def announce(user: User, project: Project, name: str, content_type: str) -> tuple[str, str]:
     """Return the paths to send a file to and to read it from, for `upload_url` and `file_url`."""
     file_id = str(uuid.uuid4())
     name = clean_name(name)
-    ticket = signing.dumps([user.pk, file_id, name, content_type[:127]], salt=SALT)
+    claims = Announced(user.pk, file_id, name, content_type[:127], project.pk)
+    ticket = signing.dumps(claims, salt=SALT)
     return (
         reverse("api:fal-upload", args=[ticket]),
         reverse("api:fal-file", args=[file_id, name]),
@@ -68,10 +75,19 @@ def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
 
 
 def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: int = 0) -> ProxyFile:
-    """Store a file's whole content as the user's upload; raises like `receive`."""
+    """Store a file's whole content as the user's upload; raises like `receive`.
+
+    Also PermissionDenied if the user may no longer begin anything in its project.
+    """
+    user, project = User.objects.get(pk=announced.user_id), None
+    if announced.project_id is not None:
+        project = Project.objects.filter(pk=announced.project_id).first()
+        if project is None:
+            raise ValueError("The project that this file was for is gone.")
+        roles.require_maker(user, project)
     name, content_type = announced.name, announced.content_type
     file: UploadedFile[Any] = UploadedFile(content, name, content_type, size)
-    upload = uploads.store(announced.user_id, file, freed_bytes=freed_bytes)
+    upload = uploads.store(announced.user_id, file, freed_bytes=freed_bytes, project=project)
     kept_file, _ = ProxyFile.objects.update_or_create(
         pk=announced.pk, user_id=announced.user_id, defaults={"upload": upload}
     )

@@ -17,14 +17,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections
 
 import fal
 from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.live_exchange import LiveSocket, exchange
-from api.http.authentication import KINDS
+from api.http.authentication import KINDS, shut_out
 from api.models import Token
+from api.reach import PARAMETER, reach_of
 from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
@@ -161,13 +163,13 @@ def _admit(scope: Message) -> Admission:
     """Return who may open the session with which model; raises Denied."""
     close_old_connections()
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    by, person, name = _caller(scope, query.get("fal_jwt_token", [""])[-1])
+    by, name = _caller(scope, query)
     model = endpoint_id(scope["path"])
     try:
         alias = EndpointId.parse(model).alias
     except InvalidEndpointId:
         alias = ""
-    if by is not None and by.aliases and alias not in by.aliases:
+    if by.aliases and alias not in by.aliases:
         raise Denied(403, "This token is for other apps.")
     named = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
     endpoint = named.order_by("endpoint_id").first()
@@ -178,23 +180,30 @@ def _admit(scope: Message) -> Admission:
     buffering = query.get("max_buffering", [""])[-1]
     is_number = buffering.isascii() and buffering.isdecimal() and len(buffering) < 4
     limit = min(max(int(buffering), 1), 60) if is_number else None
-    return Admission(ProxyTicket(person, model, by=by), name, endpoint, limit)
+    ticket = ProxyTicket(by.user_id, model, project_id=by.project_id, by=by)
+    return Admission(ticket, name, endpoint, limit)
 
 
-def _caller(scope: Message, text: str) -> tuple[LiveToken, int, str]:
-    """Return the caller's credentials, user id, and the API token's name; raises Denied."""
-    if text:
+def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str]:
+    """Return the caller's credentials, and the API token's name; raises Denied."""
+    if text := query.get("fal_jwt_token", [""])[-1]:
         by = LiveToken.verify(text)
         if by is None or by.is_revoked:
             raise Denied(401, "Send a valid token as fal_jwt_token.")
         token_row = Token.objects.filter(pk=by.token_id).first() if by.token_id else None
-        return by, by.user_id, token_row.name if token_row else ""
+        return by, token_row.name if token_row else ""
     headers = dict(scope.get("headers", ()))
     kind, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     token = tokens.authenticate(secret.strip()) if kind.lower() in KINDS else None
     if token is None or tokens.RUN not in token.scope_list:
         raise Denied(401, "Send an API token with the scope “run” as `Authorization: Key …`.")
-    return LiveToken(token.user_id, token.pk, "", "", ()), token.user_id, token.name
+    if token.is_shut_out:
+        raise Denied(403, shut_out(token))
+    try:
+        project = reach_of(token.user, token, query.get(PARAMETER, [""])[-1]).require_maker()
+    except PermissionDenied as denied:
+        raise Denied(403, str(denied)) from denied
+    return LiveToken(token.user_id, token.pk, "", "", (), project.pk), token.name
 
 
 async def _deny(send: Send, denied: Denied) -> None:

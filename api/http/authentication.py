@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from api import tokens
 from api.http.problem import Problem
 from api.models import Token
+from api.reach import may_read_file
 
 # Key under which a caller within this process (`cli/connection.py`) passes a token that needs no
 # check. Requests from outside cannot set it: servers put only texts into the environment.
@@ -52,7 +53,7 @@ class TokenAuthentication:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        """Authenticate; returns 401 or 403 if the token does not give access to a file."""
+        """Authenticate; returns 401, 403 or 404 if the token does not give access to a file."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name == HEALTH_VIEW:
             _identify(request)
@@ -66,7 +67,8 @@ class TokenAuthentication:
         if not is_file:
             return None
         try:
-            require_scope(token, tokens.READ)
+            if not may_read_file(require_scope(token, tokens.READ), kwargs["pk"]):
+                raise Problem(404)
         except Problem as problem:
             return problem.response()
         return None
@@ -75,12 +77,15 @@ class TokenAuthentication:
 def _identify(request: HttpRequest) -> None:
     """Set the user of a valid token with the scope `read`; any other changes nothing."""
     token = _token(request)
-    if token is not None and tokens.READ in token.scope_list:
+    if token is not None and tokens.READ in token.scope_list and not token.is_shut_out:
         request.user = token.user
 
 
 def require_scope(token: Token | None, scope: str) -> Token:
-    """Return the token; raises Problem: 401 without one, 403 if it lacks the scope."""
+    """Return the token; raises Problem: 401 without one, 403 if it lacks the scope.
+
+    Also 403 if its user is no longer a member of the project that it is bound to.
+    """
     if token is None:
         detail = "Send a valid API token as `Authorization: Bearer vitrine_…`."
         challenge = f'{CHALLENGE}, error="invalid_token"'
@@ -89,7 +94,17 @@ def require_scope(token: Token | None, scope: str) -> Token:
         detail = f"This token lacks the scope “{scope}”. Create one that has it."
         challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise Problem(403, detail, slug="scope-missing", headers={"WWW-Authenticate": challenge})
+    if token.is_shut_out:
+        raise Problem(403, shut_out(token), slug="not-a-member")
     return token
+
+
+def shut_out(token: Token) -> str:
+    """Return why a token that is shut out no longer works."""
+    return (
+        f"This token is for the project “{token.project}”, of which {token.user.get_username()} "
+        "is no longer a member. Create another one."
+    )
 
 
 def _token(request: HttpRequest) -> Token | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -15,9 +16,11 @@ from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
 from api.http.authentication import require_scope
-from api.http.problem import Problem
+from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
+from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
+from runs import starting
 
 
 class Resource:
@@ -54,11 +57,14 @@ class Resource:
         try:
             values = read_parameters(operation, request, path)
             body = read_body(operation, request)
+            reach = reach_of(token.user, token, values.get(PARAMETER))
             with charges.charged(request, token) as reserved:
-                call = Call(request, token, values, body, reserved)
+                call = Call(request, token, values, reach, body, reserved)
                 response = as_response(operation.handle(call))
         except CapExceeded as exceeded:
             response = Problem(409, str(exceeded), slug="too-expensive").response()
+        except (starting.Refused, PermissionDenied) as error:
+            response = refused(error).response()
         except Problem as problem:
             response = problem.response()
         for name, value in headers.items():

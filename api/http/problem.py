@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -14,6 +15,7 @@ from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
 from core.http.errors import TooLarge
+from runs import starting
 
 ROOT = "/api/"
 OPENAI_ROOT = "/api/openai/"
@@ -101,6 +103,13 @@ class Problem(Exception):
         for name, value in {"Cache-Control": "no-store", **self.headers}.items():
             response.headers[name] = value
         return response
+
+
+def refused(error: starting.Refused | PermissionDenied, status: int = 409) -> Problem:
+    """Return the problem of a refusal: 403 for what the user may not do, else `status`."""
+    if isinstance(error, starting.Forbidden | PermissionDenied):
+        return Problem(403, str(error))
+    return Problem(status, str(error), slug="cannot-be-run")
 
 
 def pointer(path: Iterable[str | int], *before: str) -> str:

@@ -39,6 +39,7 @@ def card(run: Run, call: Call) -> dict[str, Any]:
         "duration_s": history.seconds(run),
         "artifacts": [artifact(item, run, call) for item in run.artifacts.all()],
         "is_starred": run.is_starred,
+        "project": call.reach.key_of(run),
         "batch_id": str(run.batch) if run.batch else None,
         "url": call.absolute(run.get_absolute_url()),
     }

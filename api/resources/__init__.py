@@ -11,6 +11,7 @@ from api.resources import (
     models,
     presets,
     runs,
+    stars,
     uploads,
     webhooks,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "models",
     "presets",
     "runs",
+    "stars",
     "uploads",
     "webhooks",
 ]

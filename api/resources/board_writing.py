@@ -15,8 +15,8 @@ from api.http.problem import Problem, pointer
 from api.idempotency import KEY, claimed, once
 from api.representation import run as representation
 from api.resources import runs
-from api.resources.boards import BOARD, as_json, reply
-from api.resources.parameters import find_endpoint
+from api.resources.boards import BOARD, as_json, find, reply
+from api.resources.parameters import TO_PROJECT, find_endpoint
 from api.resources.runs import WAIT
 from boards.models import Board
 from boards.plan import groups
@@ -28,8 +28,8 @@ from boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
+from projects import roles
 from runs.own_addresses import tidy_addresses
-from runs.starting import Refused
 from schemas.estimate import NOTHING
 from schemas.validation import unknown_keys
 
@@ -38,7 +38,7 @@ _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", 
 
 def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
     """Return the board of a repeated call as it is now, with what was said the first time."""
-    board = _mine(call, answer["board"])
+    board = find(call, answer["board"])
     if "said" not in answer:
         return reply(board, call)
     return Reply(answer["said"] | {"board": as_json(board, call)})
@@ -50,7 +50,7 @@ def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
     scope="run",
     tag="boards",
     limit="run",
-    parameters=[KEY, WAIT],
+    parameters=[KEY, WAIT, TO_PROJECT],
     body=Body("NewBoard"),
     responses=[
         Response(201, "The new board.", "Board"),
@@ -66,6 +66,7 @@ def create_board(call: Call) -> Reply:
     costs what its runs cost, at most `cap_usd`; with `max_cost` nothing is sent if all of it may
     cost more. Unless `partial` is set, nothing is sent where some row does not fit some model.
     """
+    call.reach.require_maker()
     plan = _plan(call)
     expanded = expand(plan)
     _require_fitting(call, plan, expanded)
@@ -79,6 +80,7 @@ def create_board(call: Call) -> Reply:
     scope="read",
     tag="boards",
     limit="read",
+    parameters=[TO_PROJECT],
     body=Body("NewBoard"),
     responses=[Response(200, "What creating it would send and cost.", "BoardEstimate")],
     errors=[404],
@@ -86,7 +88,7 @@ def create_board(call: Call) -> Reply:
 def estimate_board(call: Call) -> Reply:
     """Estimate what a board will cost, without creating it."""
     plan = _plan(call)
-    price = pricing.price(call.user, plan, expand(plan))
+    price = pricing.price(call.user, plan, expand(plan), project=call.reach.target)
     estimate = representation.estimate(price.total) if price.total else None
     counts = {"runs": price.to_send, "reused": price.reused, "held": price.held}
     return Reply(counts | {"estimate": estimate})
@@ -106,7 +108,7 @@ def estimate_board(call: Call) -> Reply:
 @once(_repeat)
 def add_to_board(call: Call) -> Reply:
     """Add columns, rows or seeds to a board: only new cells run."""
-    board = _mine(call, call.values["board_id"])
+    board = _changeable(call)
     if call.body.get("allow_unknown", False):
         board.plan |= {ALLOW_UNKNOWN: ["1"]}
     rows = _rows(call, board.source)
@@ -135,15 +137,12 @@ def add_to_board(call: Call) -> Reply:
 @once(_repeat)
 def run_board_again(call: Call) -> Reply:
     """Run failed cells again, or send the cells that the cap held back."""
-    board = _mine(call, call.values["board_id"])
+    board = _changeable(call)
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
-    try:
-        with claimed(call) as answer:
-            sent = send(call.user, board, is_program=True)
-            outcome = {"message": sent.words, "sent": sent.sent}
-            answer |= {"board": str(board.pk), "said": outcome}
-    except Refused as refused:
-        raise Problem(409, str(refused), slug="cannot-be-run") from refused
+    with claimed(call) as answer:
+        sent = send(call.user, board, is_program=True)
+        outcome = {"message": sent.words, "sent": sent.sent}
+        answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
 
 
@@ -158,17 +157,20 @@ def run_board_again(call: Call) -> Reply:
 )
 def stop_board(call: Call) -> Reply:
     """Cancel the runs that have not started; runs in progress finish."""
-    board = _mine(call, call.values["board_id"])
+    board = find(call, call.values["board_id"])
+    if board.user_id != call.user.pk:
+        roles.require_maker(call.user, board.project)
     message = repeating.stop(board)
     return Reply({"message": message, "sent": 0, "board": as_json(board, call)})
 
 
-def _mine(call: Call, pk: Any) -> Board:
-    """Return one of the user's own boards; raises Problem (404)."""
-    boards = Board.objects.kept().filter(user=call.user).select_related("source", "user")
-    board = boards.filter(pk=pk).first()
-    if board is None:
-        raise Problem(404, "There is no such board, or it is somebody else's.")
+def _changeable(call: Call) -> Board:
+    """Return the board that the call names; raises Problem (404), and PermissionDenied.
+
+    Members change it if they may make something in its project, staff only their own.
+    """
+    board = find(call, call.values["board_id"])
+    roles.require_maker(call.user, board.project)
     return board
 
 
@@ -288,7 +290,7 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
 def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> None:
     """Raise Problem (409) unless all that would be sent is known to cost at most `max_cost`."""
     if "max_cost" in call.body:
-        total = pricing.price(call.user, plan, expanded, board).total
+        total = pricing.price(call.user, plan, expanded, board, call.reach.target).total
         runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
@@ -296,10 +298,16 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> se
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:
-            sent = sending.run_plan(call.user, plan, expanded, token, board=board, is_program=True)
+            sent = sending.run_plan(
+                call.user,
+                plan,
+                expanded,
+                token,
+                board=board,
+                project=call.reach.target,
+                is_program=True,
+            )
             answer["board"] = str(sent.board.pk)
             return sent
     except sending.TooLarge as refused:
         raise Problem(422, str(refused)) from refused
-    except Refused as refused:
-        raise Problem(409, str(refused), slug="cannot-be-run") from refused

@@ -10,7 +10,7 @@ from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem
 from api.representation import moments
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, as_uuid, page
 from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
 from boards.models import Board, Cell, Column
@@ -30,6 +30,7 @@ def card(board: Board, call: Call) -> dict[str, Any]:
         "title": board.title,
         "source": board.source.endpoint_id,
         "created_at": moments.as_text(board.created_at),
+        "project": call.reach.key_of(board),
         "url": call.absolute(board.get_absolute_url()),
     }
 
@@ -39,13 +40,13 @@ def card(board: Board, call: Call) -> dict[str, Any]:
     "/boards",
     scope="read",
     tag="boards",
-    parameters=[LIMIT, CURSOR],
+    parameters=[IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Boards, the newest first.", "BoardPage")],
 )
 def list_boards(call: Call) -> Reply:
-    """List your boards; with permission to see everybody's runs, all boards."""
+    """List the boards of your projects; with permission to see everybody's runs, all boards."""
     values = call.values
-    rows = Board.objects.kept().visible_to(call.user).select_related("source")
+    rows = call.reach.listed(Board.objects.kept().visible_to(call.user)).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
@@ -69,11 +70,16 @@ def list_boards(call: Call) -> Reply:
 )
 def get_board(call: Call) -> Reply:
     """Read a board: models, inputs, and each cell's run; `wait` until its runs have ended."""
-    boards = Board.objects.kept().visible_to(call.user).select_related("source")
-    board = boards.filter(pk=call.values["board_id"]).first()
+    return reply(find(call, call.values["board_id"]), call)
+
+
+def find(call: Call, pk: Any) -> Board:
+    """Return a board that the call sees; raises Problem (404)."""
+    boards = call.reach.shown(Board.objects.kept().visible_to(call.user))
+    board = boards.select_related("source", "user", "project").filter(pk=pk).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")
-    return reply(board, call)
+    return board
 
 
 def reply(board: Board, call: Call, status: int = 200) -> Reply:

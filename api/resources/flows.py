@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts import permissions
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
@@ -17,7 +18,7 @@ from api.representation import endpoint as models
 from api.representation import moments
 from api.representation.run import estimate as estimate_json
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
 from api.resources.runs import WAIT, require_below
 from api.wait import FLOW_RUNS, HEADER
 from flows.compose import form
@@ -28,6 +29,7 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
+from projects import roles
 from runs.own_addresses import tidy_addresses
 from runs.results.error_messages import with_full_stop
 from schemas.estimate import NOTHING, Estimate
@@ -48,6 +50,7 @@ def card(flow: Flow, call: Call) -> dict[str, Any]:
         "is_mine": flow.user_id == call.user.pk,
         "steps": len(flow.definition.get("steps", [])),
         "changed_at": moments.as_text(flow.changed_at),
+        "project": call.reach.key_of(flow),
         "url": call.absolute(flow.get_absolute_url()),
     }
 
@@ -57,13 +60,13 @@ def card(flow: Flow, call: Call) -> dict[str, Any]:
     "/flows",
     scope="read",
     tag="flows",
-    parameters=[LIMIT, CURSOR],
+    parameters=[IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Flows, the last changed first.", "FlowPage")],
 )
 def list_flows(call: Call) -> Reply:
-    """List your flows and those shown to the team."""
+    """List the flows of your projects, and those shown to everybody."""
     values = call.values
-    rows = Flow.objects.visible_to(call.user).order_by("-changed_at", "-pk")
+    rows = call.reach.listed(Flow.objects.visible_to(call.user)).order_by("-changed_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
@@ -127,7 +130,7 @@ def estimate_flow(call: Call) -> Reply:
     scope="run",
     tag="flows",
     limit="run",
-    parameters=[FLOW, KEY, WAIT],
+    parameters=[FLOW, KEY, WAIT, TO_PROJECT],
     body=Body("NewFlowRun"),
     responses=[
         Response(201, "The new run of the flow.", "FlowRun"),
@@ -139,21 +142,22 @@ def run_flow(call: Call) -> Reply:
     """Run a flow.
 
     Inputs that you leave out have their saved values. Everything is checked by the models' schemas
-    before the first step is sent. It costs what its steps cost.
+    before the first step is sent. It costs what its steps cost. Without `project`, the run lies in
+    the flow's project, if you may run something there.
     """
     flow, definition = _find(call)
     filled = _filled(call, definition)
     if "max_cost" in call.body:
         require_below(Decimal(str(call.body["max_cost"])), _price(filled))
-    token = _token(key_of(call))
+    token, project = _token(key_of(call)), call.reach.beside(flow)
     flow_run, is_new = FlowRun.objects.of(call.user).filter(form_token=token).first(), False
     if flow_run is None:
         try:
-            flow_run, is_new = starting.start(call.user, flow, filled, token)
+            flow_run, is_new = starting.start(call.user, flow, filled, token, project=project)
         except starting.Refused as refused:
             raise Problem(409, str(refused), slug="cannot-be-run") from refused
-    is_same = flow_run.flow_id == flow.pk and identical(flow_run.definition, filled.as_json())
-    if not is_same:
+    is_here = flow_run.flow_id == flow.pk and flow_run.project_id == project.pk
+    if not (is_here and identical(flow_run.definition, filled.as_json())):
         raise key_reused()
     return _reply(call, flow_run, 201 if is_new else 200)
 
@@ -186,13 +190,15 @@ def get_flow_run(call: Call) -> Reply:
 def cancel_flow_run(call: Call) -> Reply:
     """Start no further step of the flow, and request that steps in progress stop."""
     flow_run = _find_run(call)
-    starting.cancel(flow_run)
+    roles.require_for(call.user, flow_run, permissions.CANCEL_RUN)
+    starting.cancel(flow_run, permissions.name_of_other(call.user, flow_run.user_id))
     flow_run.refresh_from_db()
     return _reply(call, flow_run, 202)
 
 
 def _find(call: Call) -> tuple[Flow, Definition]:
-    flow = Flow.objects.visible_to(call.user).filter(pk=call.values["flow_id"]).first()
+    flows = call.reach.shown(Flow.objects.visible_to(call.user)).select_related("project")
+    flow = flows.filter(pk=call.values["flow_id"]).first()
     if flow is None:
         raise Problem(404, "There is no such flow, or it is somebody else's.")
     try:
@@ -203,7 +209,8 @@ def _find(call: Call) -> tuple[Flow, Definition]:
 
 def _find_run(call: Call) -> FlowRun:
     pk: uuid.UUID = call.values["flow_run_id"]
-    flow_run = FlowRun.objects.of(call.user).select_related("flow").filter(pk=pk).first()
+    flow_runs = call.reach.shown(FlowRun.objects.shown_to(call.user))
+    flow_run = flow_runs.select_related("flow", "project").filter(pk=pk).first()
     if flow_run is None:
         raise Problem(404, "There is no such run of a flow, or it is somebody else's.")
     return flow_run
@@ -272,6 +279,7 @@ def _whole(flow_run: FlowRun, call: Call) -> dict[str, Any]:
         "is_final": flow_run.is_final,
         "created_at": moments.as_text(flow_run.created_at),
         "ended_at": moments.as_text(flow_run.ended_at),
+        "project": call.reach.key_of(flow_run),
         "url": call.absolute(flow_run.get_absolute_url()),
         "steps": [
             {

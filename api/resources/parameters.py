@@ -10,6 +10,7 @@ from api.contract.operation import Parameter
 from api.contract.shapes import MAX_ENDPOINT_ID
 from api.http import cursor
 from api.http.problem import Problem
+from api.reach import MAX_SLUG_CHARS, PARAMETER
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 
@@ -39,6 +40,20 @@ MODEL = Parameter(
     "model",
     {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
     "only those of this model",
+)
+
+
+_SLUG = {"type": "string", "minLength": 1, "maxLength": MAX_SLUG_CHARS}
+IN_PROJECT = Parameter(
+    PARAMETER,
+    _SLUG,
+    "only what is in the project with this slug, `private` for your own; without it, in all that "
+    "the token sees",
+)
+TO_PROJECT = Parameter(
+    PARAMETER,
+    _SLUG,
+    "slug of the project that it goes to; without it, the token's, else your private one",
 )
 
 

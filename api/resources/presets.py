@@ -8,8 +8,19 @@ from accounts import permissions
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
-from api.resources.parameters import CURSOR, LIMIT, MAX_KEY, MODEL, find_endpoint, key, page
+from api.resources.parameters import (
+    CURSOR,
+    IN_PROJECT,
+    LIMIT,
+    MAX_KEY,
+    MODEL,
+    TO_PROJECT,
+    find_endpoint,
+    key,
+    page,
+)
 from playground.form import presets as domain
+from projects import roles
 from runs.models import Preset
 from runs.own_addresses import tidy_addresses
 
@@ -26,14 +37,15 @@ def as_json(preset: Preset, call: Call) -> dict[str, Any]:
         "is_shared": preset.is_shared,
         "is_mine": preset.user_id == call.user.pk,
         "owner": preset.user.get_username(),
+        "project": call.reach.key_of(preset),
         "is_outdated": preset.schema_digest != (preset.endpoint.schema_id or ""),
     }
 
 
 def find(call: Call, pk: int) -> Preset:
     """Return a preset that the user may use; raises Problem (404)."""
-    rows = Preset.objects.readable_by(call.user).select_related("endpoint", "user")
-    preset = rows.filter(pk=pk).first()
+    rows = call.reach.shown(Preset.objects.readable_by(call.user))
+    preset = rows.select_related("endpoint", "user", "project").filter(pk=pk).first()
     if preset is None:
         raise Problem(404, "There is no such preset, or it is not shared with you.")
     return preset
@@ -44,13 +56,14 @@ def find(call: Call, pk: int) -> Preset:
     "/presets",
     scope="read",
     tag="presets",
-    parameters=[MODEL, LIMIT, CURSOR],
+    parameters=[MODEL, IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Presets, the newest first.", "PresetPage")],
 )
 def list_presets(call: Call) -> Reply:
-    """List your presets and those that the team shares."""
+    """List the presets of your projects, and those that are shared with everybody."""
     values = call.values
-    rows = Preset.objects.offered_to(call.user).select_related("endpoint", "user").order_by("-pk")
+    rows = call.reach.listed(Preset.objects.offered_to(call.user))
+    rows = rows.select_related("endpoint", "user").order_by("-pk")
     if values["model"]:
         rows = rows.filter(endpoint__endpoint_id=values["model"])
     if values["cursor"]:
@@ -90,7 +103,8 @@ def get_preset(call: Call) -> Reply:
     parameters=[
         Parameter(
             "replace", {"type": "boolean", "default": False}, "replace a preset of the same name"
-        )
+        ),
+        TO_PROJECT,
     ],
     responses=[Response(201, "The preset.", "Preset")],
     errors=[404, 409],
@@ -107,6 +121,7 @@ def create_preset(call: Call) -> Reply:
             tidy_addresses(body["arguments"]),
             is_shared=body.get("is_shared", False),
             may_replace=call.values["replace"],
+            project=call.reach.require_maker(),
         )
     except domain.NameTaken as error:
         raise Problem(409, f"{error} Send replace=true to replace it.") from error
@@ -126,9 +141,8 @@ def create_preset(call: Call) -> Reply:
     errors=[404],
 )
 def delete_preset(call: Call) -> Reply:
-    """Delete a preset: your own, or anybody's if you have the permission."""
+    """Delete a preset: your own, one of a project that you manage, or any with the permission."""
     preset = find(call, call.values["preset_id"])
-    if preset.user_id != call.user.pk and not permissions.may(call.user, permissions.DELETE_PRESET):
-        raise Problem(403, "This preset is somebody else's: only they may delete it.")
+    roles.require_for(call.user, preset, permissions.DELETE_PRESET)
     domain.delete(preset, call.user)
     return Reply(None, 204)

@@ -22,9 +22,10 @@ from api.resources import presets, webhooks
 from api.resources.changes import read_moment
 from api.resources.parameters import (
     CURSOR,
+    IN_PROJECT,
     LIMIT,
-    MAX_KEY,
     MODEL,
+    TO_PROJECT,
     as_uuid,
     find_endpoint,
     page,
@@ -35,26 +36,19 @@ from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
 from playground.display import history
-from runs import ledger, starting, state_machine, transport_choices
+from projects import roles
+from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
 from runs.files import result_names
 from runs.models import Artifact, Run
 from runs.own_addresses import tidy_addresses
 from runs.ownership import deletion
-from runs.results import stars
 from runs.results.error_messages import with_full_stop
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
 
 RUN = Parameter(
     "run_id", {"type": "string", "format": "uuid"}, "the run", where="path", converter="uuid"
-)
-POSITION = Parameter(
-    "position",
-    {"type": "integer", "minimum": 0, "maximum": MAX_KEY},
-    "the file, by the `position` that the run's `artifacts` have",
-    where="path",
-    converter="int",
 )
 WAIT = Parameter(
     "wait",
@@ -91,11 +85,11 @@ _FILTERS = [
     "/runs",
     scope="read",
     tag="runs",
-    parameters=[*_FILTERS, LIMIT, CURSOR],
+    parameters=[*_FILTERS, IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Runs, the newest first.", "RunPage")],
 )
 def list_runs(call: Call) -> Reply:
-    """List your runs."""
+    """List the runs of your projects: yours, and those that other members show."""
     values = call.values
     filters = history.Filters(
         q=values["q"] or "",
@@ -103,8 +97,7 @@ def list_runs(call: Call) -> Reply:
         state=values["state"] or "",
         is_starred=bool(values["starred"]),
     )
-    rows = filters.runs_for(call.user).recent("arguments").order_by("-created_at", "-pk")
-    rows = rows.annotate(small_output=result_names.SMALL_OUTPUT)
+    rows = filters.matching(Run.objects.kept())
     if after := _moment(call, "created_after"):
         rows = rows.filter(created_at__gte=after)
     if before := _moment(call, "created_before"):
@@ -116,7 +109,10 @@ def list_runs(call: Call) -> Reply:
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     with custom_plans(are_needed=bool(filters.q)):
-        runs = list(rows[: values["limit"] + 1])
+        newest = call.reach.newest(rows, values["limit"] + 1).recent("arguments")
+        newest = newest.order_by("-created_at", "-pk")
+        newest = newest.annotate(small_output=result_names.SMALL_OUTPUT)
+        runs = list(newest[: values["limit"] + 1])
 
     def mark(run: Run) -> tuple[str, str]:
         return run.created_at.isoformat(), str(run.pk)
@@ -142,7 +138,7 @@ def _moment(call: Call, name: str) -> datetime | None:
     scope="run",
     tag="runs",
     limit="run",
-    parameters=[KEY, WAIT],
+    parameters=[KEY, WAIT, TO_PROJECT],
     body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
@@ -171,12 +167,11 @@ def create_run(call: Call) -> Reply:
     webhook = call.body.get("webhook_url", "")
     if webhook:
         webhooks.require_public(webhook, "webhook_url")
+    wanted = submission.WantedRun(
+        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook
+    )
     try:
-        run, is_new = submission.start(
-            call.token, endpoint, arguments, transport, key_of(call), webhook
-        )
-    except starting.Refused as refused:
-        raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        run, is_new = submission.start(wanted)
     except submission.KeyReused as error:
         raise key_reused() from error
     if call.reserved and is_new:
@@ -272,7 +267,7 @@ def get_run(call: Call) -> Reply:
 def cancel_run(call: Call) -> Reply:
     """Request that a run stop; a run that has ended does not change."""
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CANCEL_RUN)
+    roles.require_for(call.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
     return _reply(call, find(call, run.pk), 202)
@@ -290,101 +285,27 @@ def cancel_run(call: Call) -> Reply:
 def delete_run(call: Call) -> Reply:
     """Delete a run that has ended."""
     run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.DELETE_RUN)
+    roles.require_for(call.user, run, permissions.DELETE_RUN)
     if deletion.delete(Run.objects.filter(pk=run.pk), call.user).unfinished:
         raise Problem(409, "This run is under way. Cancel it, then delete it.")
     return Reply(None, 204)
 
 
-@operation(
-    "PUT",
-    "/runs/{run_id}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN],
-    responses=[Response(204, "The run is starred.")],
-    errors=[404],
-)
-def star_run(call: Call) -> Reply:
-    """Star a run."""
-    return _star(call, is_starred=True)
-
-
-@operation(
-    "DELETE",
-    "/runs/{run_id}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN],
-    responses=[Response(204, "The run is not starred.")],
-    errors=[404],
-)
-def unstar_run(call: Call) -> Reply:
-    """Remove a run's star."""
-    return _star(call, is_starred=False)
-
-
-@operation(
-    "PUT",
-    "/runs/{run_id}/artifacts/{position}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN, POSITION],
-    responses=[Response(204, "The file and its run are starred.")],
-    errors=[404],
-)
-def star_artifact(call: Call) -> Reply:
-    """Star one file of a run."""
-    return _star_artifact(call, is_starred=True)
-
-
-@operation(
-    "DELETE",
-    "/runs/{run_id}/artifacts/{position}/star",
-    scope="run",
-    tag="runs",
-    parameters=[RUN, POSITION],
-    responses=[
-        Response(
-            204, "The file is not starred; the run stays starred while another of its files is."
-        )
-    ],
-    errors=[404],
-)
-def unstar_artifact(call: Call) -> Reply:
-    """Remove the star of one file of a run."""
-    return _star_artifact(call, is_starred=False)
-
-
-def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
-    run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CHANGE_RUN)
-    if not stars.star_artifact(run.pk, call.values["position"], is_starred=is_starred):
-        raise Problem(404, "The run has no file at this position.")
-    return Reply(None, 204)
-
-
-def _star(call: Call, *, is_starred: bool) -> Reply:
-    run = find(call, call.values["run_id"])
-    _require_mine(call, run, permissions.CHANGE_RUN)
-    stars.star_run(run.pk, is_starred=is_starred)
-    return Reply(None, 204)
-
-
 def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """Return a user's run, or with `may_read` one that they may read; raises Problem (404)."""
+    """Return a run of the user's projects, or with `may_read` an example; raises Problem (404)."""
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
-    run = allowed.with_endpoint().prefetch_related("artifacts").filter(pk=pk).first()
+    run = (
+        call.reach.shown(allowed)
+        .with_endpoint()
+        .select_related("endpoint", "project")
+        .prefetch_related("artifacts")
+        .filter(pk=pk)
+        .first()
+    )
     if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
     return run
-
-
-def _require_mine(call: Call, run: Run, permission: str) -> None:
-    if run.user_id != call.user.pk and not permissions.may(call.user, permission):
-        detail = f"You may not {permissions.ACTIONS[permission]}."
-        raise Problem(403, detail)
 
 
 def _reply(call: Call, run: Run, status: int = 200) -> Reply:

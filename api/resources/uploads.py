@@ -9,7 +9,7 @@ from django.db.models import Q
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
 from runs.files import storage_limits
 from runs.files import uploads as domain
 from runs.models import Upload
@@ -30,6 +30,7 @@ def as_json(upload: Upload, call: Call) -> dict[str, Any]:
         "file_name": upload.file_name,
         "content_type": upload.content_type,
         "size_bytes": upload.size_bytes,
+        "project": call.reach.key_of(upload),
     }
 
 
@@ -38,13 +39,13 @@ def as_json(upload: Upload, call: Call) -> dict[str, Any]:
     "/uploads",
     scope="read",
     tag="uploads",
-    parameters=[LIMIT, CURSOR],
+    parameters=[IN_PROJECT, LIMIT, CURSOR],
     responses=[Response(200, "Files, the newest first.", "UploadPage")],
 )
 def list_uploads(call: Call) -> Reply:
-    """List the files that you have uploaded."""
+    """List the files of your projects."""
     values = call.values
-    rows = Upload.objects.filter(user=call.user).order_by("-created_at", "-pk")
+    rows = call.reach.listed(Upload.objects.shown_to(call.user)).order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -63,6 +64,7 @@ def list_uploads(call: Call) -> Reply:
     scope="run",
     tag="uploads",
     limit="file",
+    parameters=[TO_PROJECT],
     body=Body("NewUpload", FORM),
     responses=[Response(201, "The file, stored once per content.", "Upload")],
     errors=[507],
@@ -77,7 +79,8 @@ def create_upload(call: Call) -> Reply:
         detail = f"kind must be one of {', '.join(domain.KINDS)}."
         raise Problem(422, detail, errors=[{"pointer": "#/kind", "detail": detail}])
     try:
-        upload = domain.store(call.user.pk, file, kind or "")
+        project = call.reach.require_maker()
+        upload = domain.store(call.user.pk, file, kind or "", project=project)
     except domain.NotStored as error:
         raise Problem(507, str(error)) from error
     except storage_limits.QuotaExceeded as error:
@@ -98,8 +101,9 @@ def create_upload(call: Call) -> Reply:
     errors=[404],
 )
 def get_upload(call: Call) -> Reply:
-    """Read the details of a file that you have uploaded."""
-    upload = Upload.objects.filter(user=call.user, pk=call.values["upload_id"]).first()
+    """Read the details of a file of your projects."""
+    uploads = call.reach.shown(Upload.objects.shown_to(call.user))
+    upload = uploads.filter(pk=call.values["upload_id"]).first()
     if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")
     return Reply(as_json(upload, call))

@@ -93,6 +93,7 @@ def create_webhook(call: Call) -> Reply:
 
     The body has the form of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
     """
+    _require_unbound(call)
     draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
     try:
         channel = channels.create(call.user, draft)
@@ -113,6 +114,7 @@ def create_webhook(call: Call) -> Reply:
 )
 def delete_webhook(call: Call) -> Reply:
     """Remove a webhook."""
+    _require_unbound(call)
     mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
     channel = mine.filter(pk=call.values["webhook_id"]).first()
     if channel is None:
@@ -167,5 +169,17 @@ def repeat_delivery(call: Call) -> Reply:
     return Reply(delivery_as_json(delivery), 202)
 
 
+def _require_unbound(call: Call) -> None:
+    """Raise Problem (403) for a token of one project: a webhook reports the runs of all."""
+    if call.token.project is not None:
+        detail = (
+            "A webhook reports your runs of all projects, and this token is for one of them. Name "
+            "a webhook_url with each run, or use a token for all your projects."
+        )
+        raise Problem(403, detail)
+
+
 def _deliveries(call: Call) -> Any:
-    return Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
+    rows = Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
+    only = call.reach.only
+    return rows if only is None else rows.filter(run__project=only)

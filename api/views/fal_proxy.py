@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
@@ -22,8 +23,9 @@ from api.fal_proxy import calls, parts, responses, target, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
-from api.http.problem import Problem
+from api.http.problem import Problem, refused
 from api.models import ProxyFile, Token
+from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
 from runs.files import uploads as files
 from schemas.exact import NotJson, loads
@@ -50,6 +52,8 @@ class FalProxy:
         """Answer one call; errors are JSON in a format for fal's clients."""
         try:
             return self._respond(request, address)
+        except PermissionDenied as denied:
+            return responses.refusal(refused(denied))
         except Problem as problem:
             return responses.refusal(problem)
 
@@ -65,11 +69,12 @@ class FalProxy:
         except InvalidTarget as error:
             raise Problem(400, str(error), slug="bad-target") from None
         headers = limits.take(_limit(target), user.pk)
+        reach = reach_of(user, token, request.GET.get(PARAMETER))
         origin = request.build_absolute_uri("/").rstrip("/")
         queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
         login = "" if token else single_use.session_digest(request.session.session_key)
         caller = calls.Caller(
-            user, token, login, origin, queue, lambda: request.body, request.headers
+            user, token, reach, login, origin, queue, lambda: request.body, request.headers
         )
         response = calls.answer(caller, target, method)
         for name, value in headers.items():
@@ -175,6 +180,8 @@ def _receive(
         return receive(uploads.read_ticket(ticket))
     except signing.BadSignature:
         problem = Problem(403, "This upload address is no longer valid. Start the upload again.")
+    except PermissionDenied as denied:
+        problem = refused(denied)
     except files.NotStored as error:
         problem = Problem(507, str(error))
     except ValueError as error:  # QuotaExceeded is one

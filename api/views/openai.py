@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -15,10 +16,11 @@ from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, tickets, uploads
 from api.http import limits
 from api.http.authentication import require_scope
-from api.http.problem import Problem
+from api.http.problem import Problem, refused
 from api.models import Token
 from api.openai_proxy import chat_requests, chat_responses, known_models
 from api.openai_proxy.chat_requests import ChatRequest
+from api.reach import PARAMETER, Reach, reach_of
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from runs import starting, transport_choices
@@ -30,7 +32,14 @@ from schemas.exact import NotJson, loads
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline
 TOO_MANY = "Too many runs are under way. Wait for one to end, then try again."
-Answer = Callable[..., HttpResponse]
+Answer = Callable[..., HttpResponse]  # of a request and its Caller
+
+
+class Caller(NamedTuple):
+    """Who calls, and the projects that the call sees and begins in."""
+
+    token: Token
+    reach: Reach
 
 
 class OpenAIView:
@@ -54,7 +63,10 @@ class OpenAIView:
                 detail = f"This address takes {self._method}."
                 raise Problem(405, detail, headers={"Allow": self._method})
             headers = limits.take(self._limit, token.user_id)
-            response = self._answer(request, token, **named)
+            reach = reach_of(token.user, token, request.GET.get(PARAMETER))
+            response = self._answer(request, Caller(token, reach), **named)
+        except PermissionDenied as denied:
+            return chat_responses.refusal(refused(denied))
         except Problem as problem:
             return chat_responses.refusal(problem)
         for name, value in headers.items():
@@ -62,16 +74,18 @@ class OpenAIView:
         return response
 
 
-def _complete(request: HttpRequest, token: Token) -> HttpResponse:
+def _complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Create the run; middleware replaces this response, according to its header."""
+    token, project = caller.token, caller.reach.target
     chat_request = chat_requests.parse_chat_request(_body(request, token))
-    call = ProxiedCall(token.user, token, chat_request.endpoint, chat_request.arguments, WAY_IN)
+    endpoint, arguments = chat_request.endpoint, chat_request.arguments
+    call = ProxiedCall(token.user, token, project, endpoint, arguments, WAY_IN)
     try:
         if chat_request.is_stream and settings.GATEWAY_URL and _streams(chat_request):
             return _streamed(call, chat_request)
         run = submission.start_proxied(call)
-    except starting.Refused as refused:
-        raise Problem(403, str(refused), slug="cannot-be-run") from refused
+    except starting.Refused as error:
+        raise refused(error, 403) from error
     form = ("&stream=1" if chat_request.is_stream else "") + (
         "&usage=1" if chat_request.wants_usage else ""
     )
@@ -110,10 +124,10 @@ def _body(request: HttpRequest, token: Token) -> Any:
     return with_own_paths(uploads.with_uploads(token.user, body))
 
 
-def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:
+def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpResponse:
     """Return a completion that was made here, like OpenAI's stored ones."""
-    own = Run.objects.kept().filter(pk=run_id, user=token.user).select_related("endpoint")
-    run = own.first()
+    own = caller.reach.shown(Run.objects.of(caller.token.user))
+    run = own.filter(pk=run_id).select_related("endpoint").first()
     if run is None:
         raise Problem(404, "There is no such completion.")
     if not run.is_final:
@@ -123,12 +137,12 @@ def _one(request: HttpRequest, token: Token, run_id: uuid.UUID) -> HttpResponse:
     return chat_responses.completion(run)
 
 
-def _models(request: HttpRequest, token: Token) -> HttpResponse:
+def _models(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Return the models by name; the router supports more than we can list."""
     return responses.as_json({"object": "list", "data": known_models.listed()})
 
 
-def _model(request: HttpRequest, token: Token, name: str) -> HttpResponse:
+def _model(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
     model = next(
         (listed_model for listed_model in known_models.listed() if listed_model["id"] == name), None
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from api import tokens
 from api.models import Token
+from api.reach import OutOfReach, Reach, reach_of
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -36,24 +37,33 @@ def index(request: HtmxRequest) -> HttpResponse:
 @sensitive_variables("secret", "more")
 def _create(request: HtmxRequest) -> HttpResponse:
     name, days = request.POST.get("name", ""), request.POST.get("days", "")
-    scopes = request.POST.getlist("scope")
-    typed = {"name": name, "scopes": scopes, "days": days}
+    scopes, slug = request.POST.getlist("scope"), request.POST.get("project", "")
+    typed = {"name": name, "scopes": scopes, "days": days, "project": slug}
     try:
         if days and not (days.isdecimal() and len(days) < 6):
             raise ValueError("Choose when the token expires.")
         lifetime = int(days) if days else None
-        token, secret = tokens.create(request.user, name, scopes, lifetime, by=request.user)
+        project = reach_of(request.user, None, slug).named
+        token, secret = tokens.create(
+            request.user, name, scopes, lifetime, by=request.user, project=project
+        )
+    except OutOfReach:
+        error = "You are not a member of this project. Choose another one."
+        return _page(request, status=422, error=error, typed=typed)
     except ValueError as error:
         return _page(request, status=422, error=str(error), typed=typed)
     return _page(request, secret=secret, created=token)
 
 
 def _page(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
-    mine = list(Token.objects.filter(user=request.user, revoked_at=None))
+    mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
+    projects = Reach(request.user).projects
     lately = timezone.now() - tokens.UNDO_WITHIN
     revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately)
     context = {
-        "tokens": mine,
+        "tokens": list(mine),
+        "own_projects": projects,
+        "project_ids": {project.pk for project in projects},
         "revoked": revoked.order_by("-revoked_at").first(),
         "scopes": tokens.SCOPES.items(),
         "lifetimes": LIFETIMES,

@@ -69,7 +69,9 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
         if budget.refuse(estimate):
             done.held += 1
             continue
-        request = run_request(user, endpoint, arguments, budget, estimate, is_program=is_program)
+        request = run_request(
+            user, board, endpoint, arguments, budget, estimate, is_program=is_program
+        )
         place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
         new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))
         requests.append(request)

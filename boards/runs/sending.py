@@ -20,6 +20,8 @@ from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
+from projects.models import Project
+from projects.models.project import private_project
 from runs import starting
 from runs.costs.cost import estimate_runs
 from runs.starting import Refused, Source, StartRequest, in_dollars
@@ -64,17 +66,19 @@ def run_plan(
     token: str,
     *,
     board: Board | None = None,
+    project: Project | None = None,
     is_program: bool = False,
 ) -> Sent:
     """Create the plan's board, or add the plan's new cells to `board`, and send them.
 
-    Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile.
+    A new board lives in `project`, None: its user's private one. Raises Refused: a model cannot be
+    run, the board would be too large, or was stopped meanwhile.
     `is_program`: a program has asked for it, whose runs are not shown to the team.
     """
     cells = expanded.fitting
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     with transaction.atomic():
-        locked, is_new = _locked_board(user, plan, token, board)
+        locked, is_new = _locked_board(user, plan, token, board, project)
         if board is None and not is_new:
             return Sent(locked, known=len(cells), is_repeat=True)
         budget = Budget.of(open_account(locked))
@@ -100,7 +104,9 @@ def write_cells(
     return writer.done
 
 
-def _locked_board(user: User, plan: Plan, token: str, board: Board | None) -> tuple[Board, bool]:
+def _locked_board(
+    user: User, plan: Plan, token: str, board: Board | None, project: Project | None
+) -> tuple[Board, bool]:
     """Return the board with its row locked, and whether it is new."""
     values = {
         "title": plan.title or _title(plan),
@@ -109,6 +115,7 @@ def _locked_board(user: User, plan: Plan, token: str, board: Board | None) -> tu
     }
     if board is None:
         source = {"source": plan.source, "source_schema_id": plan.source.schema_id}
+        source |= (project or private_project(user)).for_new_work()
         return Board.objects.get_or_create(
             user=user, form_token=token[:64], defaults=values | source
         )
@@ -236,6 +243,7 @@ class _Writer:
     def _request(self, planned: PlannedCell, estimate: Estimate) -> StartRequest:
         return run_request(
             self.user,
+            self.board,
             planned.endpoint,
             planned.arguments,
             self.budget,
@@ -258,6 +266,7 @@ class _Writer:
 
 def run_request(
     user: User,
+    board: Board,
     endpoint: Endpoint,
     arguments: dict[str, Any],
     budget: Budget,
@@ -265,7 +274,10 @@ def run_request(
     *,
     is_program: bool,
 ) -> StartRequest:
-    """Return the request for a cell's run, which counts towards the accounts of `budget`."""
+    """Return the request for a cell's run, which counts towards the accounts of `budget`.
+
+    It lives where its board does.
+    """
     return StartRequest(
         user=user,
         endpoint=endpoint,
@@ -275,4 +287,6 @@ def run_request(
         is_private=is_program,
         accounts=budget.accounts,
         estimate=estimate,
+        project=board.project,
+        is_hidden=board.is_hidden,
     )

@@ -6,6 +6,8 @@ import json
 import mimetypes
 import time
 from argparse import Namespace
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,8 @@ _CODES = {"succeeded": Exit.OK, "failed": Exit.RUN_FAILED, "cancelled": Exit.RUN
 
 def run(client: Client, options: Namespace) -> Exit:
     """Run a model; with --wait return when the run has ended."""
-    body: dict[str, Any] = {"arguments": read_arguments(client, options)}
+    project = {"project": options.project} if options.project else {}
+    body: dict[str, Any] = {"arguments": read_arguments(client, options, project)}
     if options.endpoint_id:
         body["endpoint_id"] = options.endpoint_id
     body |= {"allow_unknown": True} if options.allow_unknown else {}
@@ -35,7 +38,7 @@ def run(client: Client, options: Namespace) -> Exit:
         if (value := getattr(options, name)) is not None:
             body[name] = value
     headers = {"Idempotency-Key": options.key} if options.key else {}
-    started = client.post("/runs", body, headers=headers)
+    started = client.post("/runs", body, headers=headers, params=project)
     if not (options.wait or options.out):
         _print(started, options)
         return Exit.OK
@@ -49,8 +52,13 @@ def run(client: Client, options: Namespace) -> Exit:
     return _CODES.get(ended["state"], Exit.UNFINISHED)
 
 
-def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
-    """Return a run's arguments from `--input` and `name=value` words; the words override."""
+def read_arguments(
+    client: Client, options: Namespace, project: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a run's arguments from `--input` and `name=value` words; the words override.
+
+    Their files are uploaded to `project`, the query that names it.
+    """
     arguments = inputs.read_text(options.input) if options.input else {}
     if not options.words:
         return arguments
@@ -60,7 +68,10 @@ def read_arguments(client: Client, options: Namespace) -> dict[str, Any]:
     document = client.get(f"/schemas/{endpoint_id}")["openapi"]
     root = inputs.root_of(document, endpoint_id)
     return arguments | inputs.read_words(
-        options.words, root, client.upload, allow_unknown=options.allow_unknown
+        options.words,
+        root,
+        partial(client.upload, query=project),
+        allow_unknown=options.allow_unknown,
     )
 
 
@@ -158,7 +169,7 @@ def runs(client: Client, options: Namespace) -> Exit:
             run["files"] = save(client, run, Path(options.out))
         print_json(run) if options.json else _print(run, options)
         return Exit.OK
-    names = ("limit", "model", "state", "q", "batch")
+    names = ("limit", "model", "state", "q", "batch", "project")
     query = {name: getattr(options, name) for name in names}
     query |= {"created_after": options.after, "created_before": options.before}
     newest = client.get("/runs", **query)["items"]

@@ -90,11 +90,6 @@ class Filters:
         """Whether the deleted runs are listed."""
         return self.state == DELETED
 
-    def runs_for(self, user: User | AnonymousUser) -> RunQuerySet:
-        """Return the matching ones of the user's own runs, in all their projects."""
-        runs = deletion.restorable(user) if self.is_deleted else Run.objects.kept()
-        return self._matching(runs.own(user))
-
     def listed(self, request: HttpRequest) -> RunQuerySet:
         """Return the matching runs of the request's project, or one's own of all projects.
 
@@ -109,9 +104,10 @@ class Filters:
             runs = current.listed(runs, request)
         if self.whose not in ("", EVERYBODY) and (in_shared or is_anybodys):
             runs = runs.filter(user__username=self.whose)
-        return self._matching(runs)
+        return self.matching(runs)
 
-    def _matching(self, runs: RunQuerySet) -> RunQuerySet:
+    def matching(self, runs: RunQuerySet) -> RunQuerySet:
+        """Return those of the runs that match, whoever's they are."""
         if self.q:
             runs = runs.containing(self.q)
         if self.model:

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import Token
+from projects.models.project import private_project
+from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -117,3 +119,15 @@ def test_the_command_reports_errors(user: Any) -> None:
         call_command("token", "nobody")
     with pytest.raises(CommandError, match="at least one"):
         call_command("token", user.username, scope="everything")
+
+
+def test_the_command_binds_a_token_to_a_project(user: Any, capsys: Any) -> None:
+    acme = make_project("Acme", ana="viewer")
+    for slug, project in (("acme", acme), ("private", private_project(user))):
+        call_command("token", user.username, name=slug, project=slug)
+        authenticated = tokens.authenticate(capsys.readouterr().out.strip())
+        assert authenticated is not None
+        assert authenticated.project == project
+    make_project("Other")
+    with pytest.raises(CommandError, match="ana is not a member of a project “other”"):
+        call_command("token", user.username, name="x", project="other")

@@ -16,6 +16,7 @@ from cli.main import main
 from cli.output import print_json, print_line
 from runs.files import stored_files
 from runs.models import Artifact, Run, Upload
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -259,3 +260,21 @@ def test_unprintable_characters_are_escaped_and_json_stays_json(capsys: Any) -> 
     printed = capsys.readouterr().out
     assert json.loads(printed) == {"text": UNPRINTABLE, "lines": "a\tb\nc"}
     assert not set(printed) & set("\x1b\x9b\u202e\ud83d")
+
+
+def test_a_run_and_its_files_go_to_the_named_project(
+    vitrine: Any, make_endpoint: Any, tmp_path: Path
+) -> None:
+    acme = make_project("Acme", ana="maker")
+    (tmp_path / "cat.png").write_bytes(PNG)
+    make_endpoint("fal-ai/any")
+    file = f"image_url=@{tmp_path}/cat.png"
+    vitrine("run", "fal-ai/any", "image_url=x")
+    code, out, _ = vitrine("run", "fal-ai/any", file, "--project", "acme")
+    assert code == 0
+    assert (Run.objects.get(pk=out.strip()).project, Upload.objects.get().project) == (acme, acme)
+    _, listed, _ = vitrine("runs", "--project", "acme", "--json")
+    assert [run["id"] for run in json.loads(listed)] == [out.strip()]
+    code, _, err = vitrine("run", "fal-ai/any", file, "--project", "elsewhere")
+    assert code == 3
+    assert err.strip().endswith("You are not a member of a project “elsewhere”.")

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from api import tokens
+from api.reach import OutOfReach, reach_of
 
 
 class Command(BaseCommand):
@@ -30,6 +31,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--days", type=int, help="days until it expires; without it, never")
 
+        parser.add_argument(
+            "--project",
+            default="",
+            help="slug of the only project that it sees and begins in, `private` for the person's "
+            "own; without it, all of theirs",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token; only the token is written to stdout, so that scripts can read it."""
         users = get_user_model()._default_manager.filter(username=options["user"])
@@ -37,8 +45,15 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is nobody named {options['user']}.")
         scopes = [scope.strip() for scope in options["scope"].split(",") if scope.strip()]
+        slug = options["project"]
         try:
-            _, secret = tokens.create(person, options["name"], scopes, options["days"])
+            project = reach_of(person, None, slug).named if slug else None
+            _, secret = tokens.create(
+                person, options["name"], scopes, options["days"], project=project
+            )
+        except OutOfReach as error:
+            message = f"{person.get_username()} is not a member of a project “{slug}”."
+            raise CommandError(message) from error
         except ValueError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from django.db import connections
 
 from api import tokens
 from api.assistants.http import Assistants
+from api.models import Token
 from api.wait import HeldResponses
 from core.notify import channel
 from tests.api.pages import Pages
@@ -69,8 +71,10 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
         *scopes: str,
         cap: int = 1,
         mode: Any = "auto",
+        project: Any = None,
     ) -> Any:
-        _, secret = tokens.create(user, "assistant", scopes or ("read", "run"))
+        name = uuid.uuid4().hex if project or Token.objects.exists() else "assistant"
+        _, secret = tokens.create(user, name, scopes or ("read", "run"), project=project)
 
         async def main() -> Any:
             async with channel.listen() as signal:

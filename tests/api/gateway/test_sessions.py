@@ -17,10 +17,12 @@ from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import DENIALS, endpoint_id, is_session
 from catalog.models import Endpoint
+from projects.models.project import private_project
 from runs import state_machine
 from runs.models import Run
 from runs.results import timeline
 from tests.api.gateway.conftest import Gated
+from tests.projects.people import make_project
 from tests.runs.conftest import Control
 
 pytestmark = pytest.mark.any_database  # of frames on their way
@@ -48,7 +50,9 @@ async def result(socket: Any) -> dict[str, Any]:
 
 def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> None:
     row, _ = tokens.create(person, "app", ["run"])
-    token = LiveToken(person.pk, row.pk, "", "http://testserver", ("aurora",)).sign()
+    project = private_project(person)
+    live = LiveToken(person.pk, row.pk, "", "http://testserver", ("aurora",), project.pk)
+    token = live.sign()
 
     async def act(address: str) -> Any:
         async with connect(f"ws://{address}/{LIVE}/realtime?fal_jwt_token={token}") as socket:
@@ -78,7 +82,8 @@ def test_frames_pass_and_the_session_is_a_run(gated: Gated, person: User) -> Non
 
 
 def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> None:
-    _, secret = tokens.create(person, "app", ["run"])
+    project = make_project("Acme", proxied="maker")
+    _, secret = tokens.create(person, "app", ["run"], project=project)
 
     async def act(address: str) -> Any:
         headers = {"Authorization": f"Key {secret}"}
@@ -94,7 +99,8 @@ def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> 
 
     message, code = gated(act)
     assert (message["error"], code) == ("SESSION_ENDED", 1000)
-    assert Run.objects.get().state == Run.State.SUCCEEDED
+    run = Run.objects.get()
+    assert (run.state, run.project) == (Run.State.SUCCEEDED, project)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,9 @@ def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> 
         (LIVE, "reader", 401),
         (LIVE, "other app", 403),
         (LIVE, "revoked", 401),
+        (LIVE, "left", 401),
+        (LIVE, "viewer", 403),
+        (LIVE, "stranger", 403),
         ("sandbox/nothing", "key", 404),
         ("sandbox/scribe", "key", 404),
         (LIVE, "blocked", 403),
@@ -116,10 +125,17 @@ def test_a_session_is_refused_without_valid_credentials(
     row, secret = tokens.create(person, "app", ["run"])
     _, reader = tokens.create(person, "reader", ["read"])
     alias = "other" if credential == "other app" else "aurora"
-    token = LiveToken(person.pk, row.pk, "", "", (alias,)).sign()
+    project = private_project(person)
+    token = LiveToken(person.pk, row.pk, "", "", (alias,), project.pk).sign()
     query = f"?fal_jwt_token={token}" if credential in {"other app", "revoked"} else ""
     query = f"?fal_jwt_token={token}x" if credential == "forged" else query
     keys = {"key": secret, "reader": reader, "blocked": secret}
+    keys |= {"viewer": secret, "stranger": secret}
+    shared = make_project("Acme", **({"proxied": "viewer"} if credential == "viewer" else {}))
+    query = f"?project={shared.slug}" if credential in {"viewer", "stranger"} else query
+    if credential == "left":
+        left = LiveToken(person.pk, row.pk, "", "", (alias,), shared.pk).sign()
+        query = f"?fal_jwt_token={left}"
     headers = {"Authorization": f"Key {keys[credential]}"} if credential in keys else {}
     if credential == "revoked":
         tokens.revoke(row)
@@ -136,7 +152,7 @@ def test_a_session_is_refused_without_valid_credentials(
     error, code, reason = gated(act)
     assert (error["type"], error["error"]) == ("x-fal-error", DENIALS[status])
     assert error["reason"]
-    assert (code, reason) == (1008, error["reason"][:123])
+    assert (code, reason) == (1008, error["reason"].encode()[:123].decode(errors="ignore"))
     assert "realtime" not in sandbox.calls()
 
 

@@ -21,6 +21,7 @@ from catalog.models import Endpoint
 from core.http import signed_tickets
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
+from projects.models.project import private_project
 from runs.models import Run
 from tests.api.gateway.conftest import Gated
 from tests.runs.conftest import Control
@@ -75,7 +76,7 @@ def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
 
 def begin(person: User, model: str, **arguments: Any) -> Run:
     endpoint = Endpoint.objects.get(endpoint_id=model)
-    call = submission.ProxiedCall(person, None, endpoint, arguments)
+    call = submission.ProxiedCall(person, None, private_project(person), endpoint, arguments)
     return submission.start_streamed(call, tickets.GATEWAY)
 
 

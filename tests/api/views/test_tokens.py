@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from api import tokens
 from api.models import Token
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 SECRET = re.compile(r"vitrine_[A-Za-z0-9_-]{43}")
@@ -61,5 +62,33 @@ def test_the_page_takes_as_many_queries_for_any_number_of_tokens(
 ) -> None:
     for number in range(8):
         tokens.create(user, f"token {number}")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         member.get(reverse("api:tokens"))
+
+
+def test_a_token_may_be_bound_to_a_project(member: Any, user: Any) -> None:
+    acme, other = make_project("Acme", ana="maker"), make_project("Other", ben="maker")
+    page = member.get(reverse("api:tokens")).content.decode()
+    assert "All my projects" in page
+    assert re.search(r'value="acme"\s*>\s*Acme', page)
+    assert "Other" not in page
+    values = {"name": "script", "scope": ["read"], "days": "30"}
+    page = member.post(reverse("api:tokens"), values | {"project": "acme"}).content.decode()
+    assert Token.objects.get().project == acme
+    assert "only in “Acme”" in page
+    refused = member.post(reverse("api:tokens"), values | {"project": other.slug, "name": "x"})
+    assert refused.status_code == 422
+    assert "not a member of this project" in refused.content.decode()
+    acme.memberships.all().delete()
+    assert "you have left its project" in member.get(reverse("api:tokens")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "words"), [(["read"], "Read-only"), (["read", "run"], "read, run")]
+)
+def test_a_token_that_only_reads_is_called_read_only(
+    member: Any, user: Any, scopes: list[str], words: str
+) -> None:
+    tokens.create(user, "script", scopes)
+    page = member.get(reverse("api:tokens")).content.decode()
+    assert re.search(rf"</code> ·\s+{words} ·\s+all your projects", page)

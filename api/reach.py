@@ -1,0 +1,159 @@
+"""Which projects a program's call sees, and in which one it begins: decided here for all ways in.
+
+A token sees all projects of its user, or the one that it is bound to. It begins in the one that the
+call names by `?project=<slug>`, else in the one that it is bound to, else in the private one. What
+a person has chosen in the browser never applies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+
+from fal.db_safe import db_safe_text
+from projects import roles
+from projects.models import InProjectQuerySet, Project
+from projects.models.project import PRIVATE, private_project
+from runs.models import Run, Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from django.contrib.auth.models import User
+
+    from api.models import Token
+    from projects.models import InProject
+
+PARAMETER = "project"
+MAX_SLUG_CHARS = 60
+Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
+
+
+class OutOfReach(PermissionDenied):
+    """The call names a project that is not its user's, or not its token's."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The projects of a call: the one that its token is bound to, and the one that it names."""
+
+    user: User
+    bound: Project | None = None
+    named: Project | None = None
+    is_in_private_alone: bool = False  # the user is in no other project; False: not known
+
+    @property
+    def only(self) -> Project | None:
+        """Return the one project that the call is about; None: all of its user's."""
+        return self.named or self.bound
+
+    def shown(self, rows: Rows) -> Rows:
+        """Return those of the rows, all of which the user may see, that the call may see."""
+        return rows if self.bound is None else rows.in_project(self.bound, self.user)
+
+    def listed(self, rows: Rows) -> Rows:
+        """Return those of the rows, all of which the user may see, that the call lists."""
+        return rows if self.only is None else rows.in_project(self.only, self.user)
+
+    def newest(self, rows: Rows, most: int) -> Rows:
+        """Return rows that the call lists, among them its newest `most` of these rows.
+
+        Each project is asked by its own index, however much there is: a condition over several
+        projects would have the database sort their whole histories.
+        """
+        parts = [rows.in_project(project, self.user) for project in self.projects]
+        if len(parts) == 1:
+            return parts[0]
+        order = ("-created_at", "-pk")
+        keys = [part.order_by(*order).values_list("created_at", "pk")[:most] for part in parts]
+        merged = sorted(chain.from_iterable(keys), reverse=True)[:most]
+        return rows.filter(pk__in=[pk for _, pk in merged])
+
+    @property
+    def target(self) -> Project:
+        """Return the project in which what the call begins will live."""
+        return self.only or private_project(self.user)
+
+    def beside(self, row: InProject) -> Project:
+        """Return the project in which what the call begins from this row will live.
+
+        The row's own, unless the call names another one, or its user may begin nothing there.
+        """
+        if self.only is None and roles.may_change(self.user, row):
+            return row.project
+        return self.target
+
+    def require_maker(self) -> Project:
+        """Return `target`; raises PermissionDenied if the user may begin nothing there."""
+        roles.require_maker(self.user, self.target)
+        return self.target
+
+    def key_of(self, row: InProject) -> str | None:
+        """Return the slug of a row's project; None if it is none of the call's.
+
+        No query for a user who is in no project but their private one.
+        """
+        for known in (self.only, private_project(self.user)):
+            if known is not None and known.pk == row.project_id:
+                return known.key
+        return self._keys.get(row.project_id)
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """The projects that the call sees, the private one first."""
+        if self.only is not None:
+            return [self.only]
+        private = private_project(self.user)
+        if self.is_in_private_alone:
+            return [private]
+        return [private, *Project.objects.of(self.user).filter(person=None)]
+
+    @cached_property
+    def _keys(self) -> Mapping[int, str]:
+        return {project.pk: project.key for project in self.projects}
+
+
+def reach_of(user: User, token: Token | None, named: str | None) -> Reach:
+    """Return the projects of a call with this token, None for a login, that names `named`.
+
+    Raises OutOfReach if it names a project that is not the user's or the token's.
+    """
+    bound = token.project if token else None
+    is_alone = token.is_in_private_alone if token else False
+    if not named:
+        return Reach(user, bound, None, is_alone)
+    if bound is not None:
+        if named not in (bound.key, bound.slug):
+            raise OutOfReach(f"This token is for the project “{bound.key}” alone.")
+        return Reach(user, bound, bound, is_alone)
+    return Reach(user, None, _named(user, named), is_alone)
+
+
+def _named(user: User, slug: str) -> Project:
+    if slug == PRIVATE:
+        return private_project(user)
+    slug = db_safe_text(slug[: MAX_SLUG_CHARS + 1])
+    project = Project.objects.of(user).filter(slug=slug).first()
+    if project is None:
+        raise OutOfReach(
+            f"You are not a member of a project “{slug}”. List yours: GET /api/v1/projects"
+        )
+    return project
+
+
+def may_read_file(token: Token, pk: UUID) -> bool:
+    """Return whether a token may read a file of the run or upload with this key.
+
+    One that is bound to a project reads that project's files alone; the page checks the rest.
+    """
+    if token.project is None:
+        return True
+    reach = Reach(token.user, token.project)
+    return reach.shown(Run.objects.filter(pk=pk)).exists() or (
+        reach.shown(Upload.objects.filter(pk=pk)).exists()
+    )

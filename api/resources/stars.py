@@ -1,0 +1,101 @@
+"""Stars of runs and of single files."""
+
+from __future__ import annotations
+
+from accounts import permissions
+from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http.problem import Problem
+from api.resources.parameters import MAX_KEY
+from api.resources.runs import RUN, find
+from projects import roles
+from runs.models import Run
+from runs.results import stars
+
+POSITION = Parameter(
+    "position",
+    {"type": "integer", "minimum": 0, "maximum": MAX_KEY},
+    "the file, by the `position` that the run's `artifacts` have",
+    where="path",
+    converter="int",
+)
+
+
+@operation(
+    "PUT",
+    "/runs/{run_id}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "The run is starred.")],
+    errors=[404],
+)
+def star_run(call: Call) -> Reply:
+    """Star a run."""
+    return _star(call, is_starred=True)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN],
+    responses=[Response(204, "The run is not starred.")],
+    errors=[404],
+)
+def unstar_run(call: Call) -> Reply:
+    """Remove a run's star."""
+    return _star(call, is_starred=False)
+
+
+@operation(
+    "PUT",
+    "/runs/{run_id}/artifacts/{position}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN, POSITION],
+    responses=[Response(204, "The file and its run are starred.")],
+    errors=[404],
+)
+def star_artifact(call: Call) -> Reply:
+    """Star one file of a run."""
+    return _star_artifact(call, is_starred=True)
+
+
+@operation(
+    "DELETE",
+    "/runs/{run_id}/artifacts/{position}/star",
+    scope="run",
+    tag="runs",
+    parameters=[RUN, POSITION],
+    responses=[
+        Response(
+            204, "The file is not starred; the run stays starred while another of its files is."
+        )
+    ],
+    errors=[404],
+)
+def unstar_artifact(call: Call) -> Reply:
+    """Remove the star of one file of a run."""
+    return _star_artifact(call, is_starred=False)
+
+
+def _star_artifact(call: Call, *, is_starred: bool) -> Reply:
+    run = find(call, call.values["run_id"])
+    _require_to_star(call, run)
+    if not stars.star_artifact(run.pk, call.values["position"], is_starred=is_starred):
+        raise Problem(404, "The run has no file at this position.")
+    return Reply(None, 204)
+
+
+def _star(call: Call, *, is_starred: bool) -> Reply:
+    run = find(call, call.values["run_id"])
+    _require_to_star(call, run)
+    stars.star_run(run.pk, is_starred=is_starred)
+    return Reply(None, 204)
+
+
+def _require_to_star(call: Call, run: Run) -> None:
+    """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
+    if run.user_id != call.user.pk and not roles.may_change(call.user, run):
+        roles.require_for(call.user, run, permissions.CHANGE_RUN)

@@ -1,0 +1,155 @@
+"""What a program may do in a shared project is what its person's role lets them do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from boards.models import Board
+from flows.models import FlowRun
+from projects.models import Membership
+from runs.models import Preset, Run
+from tests.api.test_reach import BODY, Program, acme, boreal, flux
+from tests.api.two_projects import Filled
+from tests.projects.people import person
+
+__all__ = ["acme", "boreal", "flux"]
+
+pytestmark = pytest.mark.django_db
+BOARD = {"columns": [{"endpoint_id": BODY["endpoint_id"]}], "rows": [{"prompt": "a"}]}
+
+
+@pytest.fixture
+def called(acme: Filled) -> Any:
+    """`called("cas", "POST", "/runs/{run_id}/cancellation")` → the response in Acme."""
+
+    def call(who: str, method: str, path: str, body: Any = None) -> Any:
+        return Program(person(who))(method, path.format(**acme.keys), body)
+
+    return call
+
+
+def begins(acme: Filled) -> list[tuple[str, Any]]:
+    return [
+        ("/runs?project=acme", BODY),
+        ("/boards?project=acme", BOARD),
+        ("/presets?project=acme", BODY | {"name": "cas's"}),
+        ("/boards/{board_id}/cells", {"seeds": [1]}),
+        ("/boards/{board_id}/runs", {"what": "failed"}),
+        ("/boards/{board_id}/cancellation", None),
+    ]
+
+
+def test_a_viewer_reads_and_begins_nothing(called: Any, acme: Filled) -> None:
+    counts = [model.objects.count() for model in (Run, Board, Preset)]
+    for path, body in begins(acme):
+        response = called("cas", "POST", path, body)
+        assert response.status_code == 403, path
+        assert (
+            "you look, vote and comment. Ask ben to make you a maker" in response.json()["detail"]
+        )
+    assert [model.objects.count() for model in (Run, Board, Preset)] == counts
+    upload = Program(person("cas")).client.post(
+        "/api/v1/uploads?project=acme", {"file": __file__ and _file()}
+    )
+    assert upload.status_code == 403
+
+
+def _file() -> Any:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    return SimpleUploadedFile("x.txt", b"x")
+
+
+def test_an_upload_lies_in_the_named_project(called: Any, acme: Filled) -> None:
+    maker = Program(person("ana")).client
+    created = maker.post("/api/v1/uploads?project=acme", {"file": _file()}).json()
+    assert created["project"] == "acme"
+    assert called("cas", "GET", f"/uploads/{created['id']}").status_code == 200
+
+
+def test_a_viewer_runs_a_flow_of_the_project_in_their_own(called: Any, acme: Filled) -> None:
+    flow = "/flows/{flow_id}/runs"
+    maker, viewer = called("ana", "POST", flow, {}), called("cas", "POST", flow, {})
+    assert (maker.status_code, maker.json()["project"]) == (201, "acme")
+    assert (viewer.status_code, viewer.json()["project"]) == (201, "private")
+    run = Run.objects.get(pk=viewer.json()["steps"][0]["run_id"])
+    assert (run.user, run.project.person) == (person("cas"), person("cas"))
+    assert called("cas", "POST", f"{flow}?project=acme", {}).status_code == 403
+    bound = Program(person("cas"), acme.project)
+    assert bound("POST", flow.format(**acme.keys), {}).status_code == 403
+    assert FlowRun.objects.count() == 3
+
+
+@pytest.mark.parametrize(("who", "status"), [("cas", 403), ("eve", 403), ("ben", 202)])
+def test_others_runs_are_cancelled_by_managers(
+    called: Any, acme: Filled, who: str, status: int
+) -> None:
+    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
+    for path in ("/runs/{run_id}/cancellation", "/flow-runs/{flow_run_id}/cancellation"):
+        assert called(who, "POST", path).status_code == status
+
+
+def test_others_presets_are_deleted_by_managers(called: Any, acme: Filled) -> None:
+    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
+    for who, status in (("cas", 403), ("eve", 403), ("ben", 204), ("ben", 404)):
+        assert called(who, "DELETE", "/presets/{preset_id}").status_code == status
+
+
+def test_makers_star_and_viewers_do_not(called: Any, acme: Filled) -> None:
+    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
+    for who, status in (("cas", 403), ("eve", 204), ("stranger", 404)):
+        assert called(who, "PUT", "/runs/{run_id}/star").status_code == status
+
+
+def test_makers_add_to_others_boards(called: Any, acme: Filled) -> None:
+    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
+    response = called("eve", "POST", "/boards/{board_id}/cells", {"seeds": [1]})
+    assert response.status_code == 200
+    runs = Run.objects.exclude(pk=acme.keys["run_id"])
+    assert {run.project for run in runs} == {acme.project}
+
+
+def test_a_bound_token_makes_no_webhook_for_all_projects(acme: Filled) -> None:
+    bound = Program(person("ana"), acme.project)
+    response = bound("POST", "/webhooks", {"webhook_url": "https://example.com/"})
+    assert response.status_code == 403
+    assert "webhook_url with each run" in response.json()["detail"]
+
+
+def test_an_archived_project_is_read_alone(called: Any, acme: Filled) -> None:
+    from django.utils import timezone
+
+    acme.project.archived_at = timezone.now()
+    acme.project.save()
+    assert called("ben", "GET", "/runs/{run_id}").status_code == 200
+    response = called("ben", "POST", "/runs?project=acme", BODY)
+    assert response.status_code == 403
+    assert "is archived" in response.json()["detail"]
+
+
+def test_the_run_list_of_several_projects_is_paged_by_time(acme: Filled, boreal: Filled) -> None:
+    program = Program(person("ana"))
+    for number in range(5):
+        for slug in ("acme", "boreal", "private"):
+            program("POST", f"/runs?project={slug}", BODY | {"arguments": {"prompt": f"{number}"}})
+    seen, query = [], ""
+    while True:
+        page = program("GET", f"/runs?limit=4{query}").json()
+        seen += [run["id"] for run in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query = f"&cursor={page['next_cursor']}"
+    newest = Run.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)
+    assert seen == [str(pk) for pk in newest]
+
+
+def test_the_run_list_takes_a_query_for_each_project(
+    acme: Filled, boreal: Filled, django_assert_num_queries: Any
+) -> None:
+    alone, member = Program(person("zoe")), Program(person("ana"))
+    for program, count in ((alone, 2), (member, 7)):
+        program("GET", "/me")
+        with django_assert_num_queries(count):  # token, (projects, one for each,) runs, artifacts
+            program("GET", "/runs")
