@@ -19,7 +19,7 @@ def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
 
     The cells must not be saved. One query if there are runs from elsewhere, and none otherwise.
     """
-    others = [cell for cell in cells if cell.run and not _is_beside(board, cell.run)]
+    others = [cell for cell in cells if cell.run and not is_beside(board, cell.run)]
     if not others:
         return
     readable = Run.objects.readable_with(board).filter(pk__in={cell.run_id for cell in others})
@@ -29,7 +29,7 @@ def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
             cell.run, cell.not_sent = None, WITHHELD
 
 
-def _is_beside(board: Board, run: Run) -> bool:
+def is_beside(board: Board, run: Run) -> bool:
     """Whether whoever sees the board sees the run, which lives in the same project."""
     is_as_open = not run.is_hidden or (board.is_hidden and run.user_id == board.user_id)
     return run.project_id == board.project_id and is_as_open
