@@ -19,7 +19,6 @@ from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
 from boards.display.rights import Rights
 from boards.models import Board, Cell, Column, Row
-from boards.runs import visibility
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
@@ -225,7 +224,7 @@ class _RowBuilder:
             return ShownCell(cell, same_as=f"row {row}, column {column}")
         if cached := self.kept.get(cell.pk):
             return ShownCell(cell, markup=cached)
-        is_beside = visibility.is_beside(self.lines.board, cell.run)
+        is_beside = cell.run.is_shown_with(self.lines.board)
         group = self.group if is_beside else ""  # an example is watched by itself
         shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))
         markup = cell_markup.render(shown, self.lines.board, self.rights)
